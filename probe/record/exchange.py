@@ -1,0 +1,132 @@
+"""An exchange as written: one line of `traffic.jsonl`, typed.
+
+The addon (`probe.wire.addon`) writes these lines with the standard library alone; this is what reads them back.
+Files from elsewhere that have only `timestamp`, `request` and `response` are read without complaint.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+Headers = dict[str, str | list[str]]
+
+
+class Payload(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a request or a response, content-encoding undone."""
+
+    headers: Headers = {}
+    """As sent, credentials redacted; a header that repeats has all its values in order."""
+    body: Any = None
+    """JSON parsed, text and event streams as a string, anything else as base64; `body_kind` says which."""
+    body_kind: str | None = None
+    """json, text, sse, base64 or none; None in a file from elsewhere."""
+    body_text: str | None = None
+    """The exact JSON text, where a compact dump of `body` would give other bytes; else None."""
+    size: int | None = None
+    """Bytes of the decoded body as it crossed the wire; None in a file from elsewhere."""
+    sha256: str | None = None
+    """Hash of those bytes."""
+    wire_size: int | None = None
+    """Bytes of the body on the wire, before its content-encoding was undone."""
+    redactions: int = 0
+    """How many places of the body were redacted."""
+    stored_sha256: str | None = None
+    """Hash of the decoded body as kept; only where something was redacted."""
+    decode_error: str | None = None
+    """Why the content-encoding could not be undone; the body is then kept as it was on the wire."""
+    lost: int = 0
+    """Bytes that crossed the wire and could not be kept (a full disk)."""
+    pieces: list[tuple[float, int]] = []
+    """When each piece arrived (epoch seconds) and where it begins, in bytes of the stored body."""
+    started: float | None = None
+    """Epoch seconds of the first byte."""
+    ended: float | None = None
+    """Epoch seconds of the last byte; None when the message was cut short."""
+    http_version: str | None = None
+    trailers: Headers | None = None
+
+    def header(self, name: str) -> str | None:
+        """Give the (first) value of a header, whatever its case, or None."""
+        for key, value in self.headers.items():
+            if key.lower() == name.lower():
+                return value if isinstance(value, str) else next(iter(value), None)
+        return None
+
+
+class Request(Payload, frozen=True, kw_only=True):
+    """What the agent sent."""
+
+    method: str
+    url: str
+    """The upstream's URL, credentials redacted."""
+
+
+class Response(Payload, frozen=True, kw_only=True):
+    """What came back."""
+
+    status_code: int
+    reason: str | None = None
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One WebSocket message, decompressed."""
+
+    timestamp: float
+    direction: str
+    """client (the agent sent it) or server."""
+    type: str
+    """text or binary."""
+    content: str
+    """The text, or base64 of a binary message."""
+    size: int | None = None
+    """Bytes of the message as it crossed the wire, decompressed."""
+    sha256: str | None = None
+    redactions: int = 0
+    stored_sha256: str | None = None
+
+
+class WebSocket(msgspec.Struct, frozen=True, kw_only=True):
+    """A WebSocket conversation."""
+
+    messages: list[Message] = []
+    lost: int = 0
+    """Messages that crossed the wire and could not be kept (a full disk)."""
+    close_code: int | None = None
+    """1006 when it ended without a close frame."""
+    close_reason: str | None = None
+    closed_by: str | None = None
+    """client or server; None when nobody said."""
+
+
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+    """One request and all that came back for it."""
+
+    timestamp: float
+    """When the request began, in epoch seconds."""
+    request: Request
+    response: Response | None = None
+    """None when the connection died before an answer."""
+    websocket: WebSocket | None = None
+    """None when the exchange was no WebSocket conversation."""
+    error: str | None = None
+    """What cut the exchange short; None when both sides ended it in the protocol's way."""
+    id: str | None = None
+    listener: str | None = None
+    """Name of the listener that it came through; None when the addon ran without a target."""
+    schema: int = 0
+    """Version of the record's form; 0 is a file from elsewhere."""
+    seq: int = 0
+    """Line number in the file, from 1; not stored."""
+
+    @property
+    def ended(self) -> float:
+        """Epoch seconds of the last thing that is known of this exchange."""
+        times = [self.timestamp, self.request.ended or 0.0]
+        if self.response:
+            times += [self.response.started or 0.0, self.response.ended or 0.0]
+            times += [time for time, _ in self.response.pieces[-1:]]
+        if self.websocket:
+            times += [message.timestamp for message in self.websocket.messages[-1:]]
+        return max(times)

@@ -1,0 +1,36 @@
+"""Reading `traffic.jsonl`, line by line, losing nothing to a bad line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from probe.record.exchange import Exchange
+
+_decoder = msgspec.json.Decoder(Exchange)
+
+
+def parse_exchange(line: bytes, seq: int) -> Exchange:
+    """Turn one line into an exchange. Raises ValueError that says what does not fit, and where."""
+    try:
+        return msgspec.structs.replace(_decoder.decode(line), seq=seq)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 at byte {error.start}") from error
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def read_exchanges(path: Path, on_malformed: Callable[[int, str], None]) -> Iterator[Exchange]:
+    """Yield the exchanges of a file in their order; a line that is none goes to `on_malformed(number, reason)`."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                yield parse_exchange(line, number)
+            except ValueError as error:
+                on_malformed(number, str(error))

@@ -98,6 +98,8 @@ class WebSocket(msgspec.Struct, frozen=True, kw_only=True):
     close_reason: str | None = None
     closed_by: str | None = None
     """client or server; None when nobody said."""
+    ended: float | None = None
+    """When it closed, in epoch seconds."""
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,4 +131,5 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
             times += [time for time, _ in self.response.pieces[-1:]]
         if self.websocket:
             times += [message.timestamp for message in self.websocket.messages[-1:]]
+            times.append(self.websocket.ended or 0.0)
         return max(times)

@@ -1,0 +1,123 @@
+"""Every option of every script, once: scripts and Invoke tasks take name, short form and help from here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+
+class Option(NamedTuple):
+    """One command-line option."""
+
+    help: str
+    short: str | None = None
+    metavar: str | None = None
+    """None for a switch."""
+    many: bool = False
+
+
+OPTIONS = {
+    "target": Option("Name of a file in targets/.", "t", "NAME"),
+    "prompt": Option("What the agent is asked to do; fills {prompt} in the target's command.", "p", "TEXT"),
+    "run": Option("A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", "r", "RUN"),
+    "replay": Option("Answer the agent from this recorded run instead of the real API.", "R", "RUN"),
+    "upstream": Option("Send a listener elsewhere (a gateway, Azure, a local model).", "u", "NAME=URL", True),
+    "port": Option("Use this local port for a listener.", "P", "NAME=PORT", True),
+    "listen_port": Option("Local port to serve on; 0 takes a free one.", "P", "PORT"),
+    "upstream_proxy": Option("Reach upstreams through http://user:pass@host:port; '' switches it off.", "x", "URL"),
+    "upstream_ca": Option("Trust this CA file for upstreams instead of the system's store.", "a", "FILE"),
+    "data_dir": Option("Folder of all runs (default: data/ of this project).", "d", "DIR"),
+    "output_dir": Option("Exactly this run's folder, instead of a new one in the data folder.", "o", "DIR"),
+    "env": Option("Set a variable in the agent's environment.", "e", "K=V", True),
+    "cwd": Option("Folder in which the agent works (default: this one; a fresh one in a replay).", "C", "DIR"),
+    "keep_secrets": Option("Write credentials as they are. The run's files are then secrets themselves."),
+    "force": Option("Do a step again although its inputs have not changed.", "f"),
+    "input": Option("Analyse this file instead of a run.", "i", "FILE"),
+    "output": Option("Write the report to this file.", "O", "FILE"),
+    "json": Option("Print JSON.", "j"),
+    "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
+}
+"""Under the names that tasks have for them; `_` is `-` on the command line, and `listen_port` is `--port`."""
+
+RECORDING = (
+    "target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "keep_secrets",
+)  # fmt: skip
+"""The options of everything that records."""
+
+LAUNCHING = ("prompt", "replay", "env", "cwd")
+"""The options of everything that starts the agent."""
+
+COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "proxies": (
+        "Start a target's proxies only; the agent is started by hand.",
+        "invoke proxies --target codex",
+        RECORDING,
+    ),
+    "capture": (
+        "Run an agent behind its proxies and write down all that it exchanges.",
+        'invoke capture --target codex -- codex exec "explain this repo"',
+        (*RECORDING, *LAUNCHING),
+    ),
+    "analyze": (
+        "Write the report of a captured run, or of a file from elsewhere.",
+        "invoke analyze --run latest",
+        ("run", "target", "data_dir", "input", "output", "force"),
+    ),
+    "pipeline": (
+        "Capture, then analyze; only what is not up to date yet.",
+        'invoke pipeline --target demo --prompt "Write a prime checker"',
+        (*RECORDING, *LAUNCHING, "run", "force"),
+    ),
+    "replay": (
+        "Serve a recorded run's answers to an agent that is started by hand.",
+        "invoke replay --run codex/tool-loop --port 8090",
+        ("run", "target", "data_dir", "listen_port"),
+    ),
+    "runs": (
+        "List the recorded runs, newest first.",
+        "invoke runs --target codex --prune 20",
+        ("target", "data_dir", "json", "prune"),
+    ),
+    "doctor": (
+        "Check what a target needs, with the fix for each thing that is missing.",
+        "invoke doctor --target codex",
+        ("target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "replay"),
+    ),
+}
+"""One line, an example, and the options of each script."""
+
+
+def flag(name: str) -> str:
+    """Give an option's long form on the command line."""
+    return "--port" if name == "listen_port" else "--" + name.replace("_", "-")
+
+
+def parser(command: str) -> argparse.ArgumentParser:
+    """Make the argument parser of `python -m probe.<command>`."""
+    text, example, names = COMMANDS[command]
+    made = argparse.ArgumentParser(
+        prog=f"python -m probe.{command}", description=text, epilog=f"example: {example}", allow_abbrev=False
+    )
+    for name in names:
+        option = OPTIONS[name]
+        flags = [flag(name), *([f"-{option.short}"] if option.short else [])]
+        kind: dict[str, Any] = {"action": "store_true"}
+        if option.metavar:
+            kind = {"metavar": option.metavar, "action": "append" if option.many else "store"}
+            kind["default"] = [] if option.many else None
+        made.add_argument(*flags, dest=name, help=option.help.replace("%", "%%"), **kind)
+    return made
+
+
+def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Parse a script's arguments; give them, and what stands after `--` as it was."""
+    own, rest = _split(list(argv))
+    return parser(command).parse_args(own), rest
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    if "--" not in argv:
+        return argv, []
+    place = argv.index("--")
+    return argv[:place], argv[place + 1 :]

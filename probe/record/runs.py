@@ -1,0 +1,150 @@
+"""Run folders: making one, naming one, listing all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from probe.errors import UserError
+from probe.record.manifest import Manifest
+
+TRAFFIC = "traffic.jsonl"
+REPORT = "report.md"
+_LATEST = re.compile(r"latest(?:~(\d+))?$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One recorded use of a target."""
+
+    folder: Path
+    target: str
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        """Give the folder's name."""
+        return self.folder.name
+
+    @property
+    def bundled(self) -> bool:
+        """Tell whether it is a sample that is part of the project."""
+        return bool(self.manifest.data.get("bundled"))
+
+    @property
+    def started(self) -> str:
+        """Give the recorded start; a folder without one sorts by its name, which is a time."""
+        return str(self.manifest.data.get("started") or "")
+
+    @property
+    def traffic(self) -> Path:
+        """Give the path of its traffic.jsonl."""
+        return self.folder / TRAFFIC
+
+    @property
+    def analysis_folder(self) -> Path:
+        """Give where its analysis goes: a bundled sample stays as it was checked out."""
+        if not self.bundled:
+            return self.folder
+        return self.folder.parent.parent / ".samples" / self.target / self.name
+
+
+def new_run(data_dir: Path, target: str, output_dir: Path | None) -> Path:
+    """Make a run's folder and give its path. Raises UserError where it cannot be made."""
+    try:
+        if output_dir is not None:
+            output_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if (output_dir / TRAFFIC).exists():
+                raise UserError(
+                    f"{output_dir} already holds a run",
+                    "name another --output-dir, or take that run up with: invoke pipeline --run " + str(output_dir),
+                )
+            return output_dir
+        return _new_named(data_dir / target)
+    except OSError as error:
+        raise UserError(
+            f"the run's folder cannot be made: {error}", "name a folder that you may write with --data-dir"
+        ) from error
+
+
+def _new_named(parent: Path) -> Path:
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    # Runs that start in the same second: the suffix keeps their order in a sorted listing.
+    for number in range(1, 10_000):
+        folder = parent / (name if number == 1 else f"{name}-{number:04d}")
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return folder
+    raise UserError(f"ten thousand runs began in one second in {parent}")
+
+
+def all_runs(data_dir: Path, target: str | None = None) -> list[Run]:
+    """Give all runs, oldest start first."""
+    runs = []
+    for parent in sorted(data_dir.glob(target or "*")):
+        if parent.is_dir() and not parent.name.startswith("."):
+            runs += [_run(folder) for folder in sorted(parent.iterdir()) if _is_run(folder)]
+    return sorted(runs, key=lambda run: (run.started, run.name))
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / "manifest.json").is_file() or (folder / TRAFFIC).is_file()
+
+
+def _run(folder: Path) -> Run:
+    manifest = Manifest.read(folder)
+    return Run(folder=folder, target=str(manifest.data.get("target") or folder.parent.name), manifest=manifest)
+
+
+def find_run(word: str, data_dir: Path, target: str | None = None) -> Run:
+    """Find the run that a word means: latest, latest~N, name, prefix, target/name or path. Raises UserError."""
+    if match := _LATEST.match(word):
+        return _latest(int(match[1] or 0), data_dir, target)
+    if ("/" in word or word in (".", "..")) and _is_run(Path(word)):
+        return _run(Path(word).resolve())
+    parent, _, name = word.rpartition("/")
+    runs = all_runs(data_dir, parent or target)
+    found = [run for run in runs if run.name == name] or [run for run in runs if run.name.startswith(name)]
+    if len(found) == 1 and name:
+        return found[0]
+    raise _not_found(word, found if name else [], runs, data_dir)
+
+
+def _latest(back: int, data_dir: Path, target: str | None) -> Run:
+    runs = [run for run in all_runs(data_dir, target) if not run.bundled]
+    if back < len(runs):
+        return runs[-1 - back]
+    of = f" of target {target!r}" if target else ""
+    raise UserError(
+        f"there is no run{of} that far back in {data_dir}: {len(runs)} recorded",
+        'make one: invoke pipeline --target demo --prompt "Write a prime checker"',
+    )
+
+
+def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> UserError:
+    def listed(some: list[Run]) -> str:
+        return ", ".join(f"{run.target}/{run.name}" for run in some[-8:])
+
+    if found:
+        return UserError(f"run {word!r} is ambiguous", f"it may be: {listed(found)}")
+    hint = f"runs there are: {listed(runs)}" if runs else "there is none yet; invoke runs lists them"
+    return UserError(f"no run {word!r} in {data_dir}", hint)
+
+
+def is_alive(run: Run) -> bool:
+    """Tell whether the process that records a run is still there."""
+    import psutil
+
+    pid = run.manifest.data.get("pid")
+    return isinstance(pid, int) and not run.manifest.data.get("ended") and psutil.pid_exists(pid)
+
+
+def parents(path: Path) -> Iterator[Path]:
+    """Yield the nearest folders that exist, from the path upwards."""
+    yield from (folder for folder in (path, *path.parents) if folder.exists())

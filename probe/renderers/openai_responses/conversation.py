@@ -1,0 +1,94 @@
+"""The turns of a WebSocket conversation: a call for each `response.create`, with the messages that answered it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from probe.record.exchange import Message
+from probe.renderers.openai_responses.calls import (
+    ENDS,
+    EVENT_STREAM,
+    as_stream_event,
+    ends,
+    event_of,
+    full_input,
+    is_warm_up,
+    parsed,
+)
+from probe.renderers.turn import Turn
+
+
+def message_kind(text: str) -> str | None:
+    """Tell what a client's WebSocket message asks for: `turn`, `warm-up`, or no answer (None)."""
+    request = parsed(text)
+    if not isinstance(request, dict) or request.get("type") != "response.create":
+        return None
+    return "warm-up" if is_warm_up(request) else "turn"
+
+
+def websocket_turns(path: str, messages: Sequence[Message]) -> Iterator[Turn]:
+    """Cut a conversation at each `response.create`, and remember what stands behind each answer's id."""
+    known: dict[str, list[Any]] = {}
+    for create, answer in _calls(messages):
+        turn = _turn(path, create, answer, known)
+        events = [event_of(text) for text in turn.messages]
+        if turn.full_input is not None:
+            items = turn.full_input + _output(events)
+            known.update((name, items) for name in _response_ids(events))
+        yield turn
+
+
+def _calls(messages: Sequence[Message]) -> Iterator[tuple[Message, list[Message]]]:
+    """Pair each `response.create` with the server's messages up to the next one."""
+    create: Message | None = None
+    answer: list[Message] = []
+    for message in messages:
+        if message.type != "text":
+            continue
+        if message.direction == "server":
+            answer.append(message)
+        elif message_kind(message.content):
+            if create:
+                yield create, answer
+            create, answer = message, []
+    if create:
+        yield create, answer
+
+
+def _turn(path: str, create: Message, answer: Sequence[Message], known: dict[str, list[Any]]) -> Turn:
+    request = parsed(create.content)
+    texts = tuple(message.content for message in answer)
+    return Turn(
+        path=path,
+        request=request,
+        full_input=full_input(request, known),
+        warm_up=is_warm_up(request),
+        websocket=True,
+        status_code=200 if texts else None,
+        content_type=EVENT_STREAM if texts else None,
+        response="".join(map(as_stream_event, texts)) if texts else None,
+        messages=texts,
+        complete=any(map(ends, texts)),
+        started=create.timestamp,
+        ended=answer[-1].timestamp if answer else None,
+    )
+
+
+def _output(events: Sequence[dict[str, Any]]) -> list[Any]:
+    """Collect an answer's items as they were done; some providers list them in the last event only."""
+    done = [event["item"] for event in events if event.get("type") == "response.output_item.done" and "item" in event]
+    for event in events:
+        if not done and event.get("type") in ENDS:
+            done = _answer(event).get("output") or []
+    return done if isinstance(done, list) else []
+
+
+def _response_ids(events: Sequence[dict[str, Any]]) -> set[str]:
+    names = [_answer(event).get("id") for event in events]
+    return {name for name in names if isinstance(name, str)}
+
+
+def _answer(event: dict[str, Any]) -> dict[str, Any]:
+    response = event.get("response")
+    return response if isinstance(response, dict) else {}

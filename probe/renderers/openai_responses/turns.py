@@ -1,0 +1,104 @@
+"""What a replay needs to know of the Responses API: its turns, its errors, and its empty answers."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from probe.record.exchange import Exchange, Response
+from probe.renderers.openai_responses.calls import EVENT_STREAM, ends, full_input, is_warm_up, stream_data
+from probe.renderers.openai_responses.conversation import message_kind, websocket_turns
+from probe.renderers.turn import Turn
+
+__all__ = [
+    "error_answer",
+    "error_message",
+    "is_complete",
+    "message_kind",
+    "side_answer",
+    "stream_data",
+    "turns",
+    "warm_up_messages",
+]
+
+
+def turns(exchange: Exchange) -> list[Turn]:
+    """Give the calls of the model in one exchange; none when it was something else."""
+    path = urlsplit(exchange.request.url).path.rstrip("/")
+    if not path.endswith("/responses"):
+        return []
+    if exchange.websocket:
+        return list(websocket_turns(path, exchange.websocket.messages))
+    return [_http_turn(path, exchange)] if exchange.request.method == "POST" else []
+
+
+def is_complete(exchange: Exchange) -> bool:
+    """Tell whether every call was answered to the API's own end, however the connection went after that."""
+    calls = turns(exchange)
+    if calls:
+        return all(turn.complete for turn in calls)
+    return exchange.error is None and exchange.response is not None
+
+
+def error_answer(status: int, message: str) -> dict[str, Any]:
+    """Give an error as the API writes it in an HTTP answer."""
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    return {"error": {"message": message, "type": kind, "param": None, "code": None}}
+
+
+def error_message(status: int, message: str) -> dict[str, Any]:
+    """Give an error as the API writes it in a WebSocket message."""
+    return {"type": "error", "status": status, **error_answer(status, message)}
+
+
+def side_answer(method: str, path: str) -> Any | None:
+    """Give a plausible empty answer to a request that is no model call; None where a model call belongs."""
+    name = path.rstrip("/").rpartition("/")[2]
+    if method == "POST" and name == "responses":
+        return None
+    if name == "models":
+        # `data` is the public API's key; codex asks the same path and reads `models`.
+        return {"object": "list", "data": [], "models": []}
+    return {}
+
+
+def warm_up_messages() -> tuple[str, ...]:
+    """Give the shortest answer to a warm-up: an empty response that has an id to go on from."""
+    answer = {"id": f"resp_{uuid.uuid4().hex}", "object": "response", "output": []}
+    created = {"type": "response.created", "response": {**answer, "status": "in_progress"}}
+    completed = {"type": "response.completed", "response": {**answer, "status": "completed", "usage": None}}
+    return json.dumps(created), json.dumps(completed)
+
+
+def _http_turn(path: str, exchange: Exchange) -> Turn:
+    request, response = exchange.request.body, exchange.response
+    return Turn(
+        path=path,
+        request=request,
+        full_input=full_input(request, {}),
+        warm_up=is_warm_up(request),
+        websocket=False,
+        status_code=response.status_code if response else None,
+        content_type=_media_type(response) if response else None,
+        response=response.body if response else None,
+        messages=(),
+        complete=_http_complete(exchange),
+        started=exchange.timestamp,
+        ended=exchange.ended if response else None,
+    )
+
+
+def _media_type(response: Response) -> str | None:
+    named = (response.header("content-type") or "").partition(";")[0].strip().lower()
+    return named or (EVENT_STREAM if response.body_kind == "sse" else None)
+
+
+def _http_complete(exchange: Exchange) -> bool:
+    response = exchange.response
+    if response is None or response.decode_error:
+        return False
+    if _media_type(response) == EVENT_STREAM and isinstance(response.body, str):
+        return any(map(ends, stream_data(response.body)))
+    return exchange.error is None

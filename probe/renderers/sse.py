@@ -1,0 +1,113 @@
+"""Parse server-sent events without I/O, as https://html.spec.whatwg.org/#event-stream-interpretation says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+_BOM = b"\xef\xbb\xbf"
+_STREAM = re.compile("\ufeff?(?:\r\n|\n|\r)*(?:event|data|id|retry)?:")
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of a stream."""
+
+    type: str
+    """Value of its `event` field; `message` when it has none."""
+    data: str
+    offset: int
+    """Where its first field begins, in bytes of the stream; piece times are found by it."""
+    id: str | None = None
+    """Last id that the stream told, so possibly that of an earlier event; None when it never told one."""
+    retry: int | None = None
+    """Reconnection time in milliseconds, where the event carries one."""
+    complete: bool = True
+    """False for what stood at the end of a stream that was cut before the event's empty line."""
+
+
+class SseParser:
+    """Turns pieces of a stream into events; where the pieces are cut makes no difference."""
+
+    def __init__(self) -> None:
+        self.comments = 0
+        self._held: list[bytes] = []
+        self._place = 0
+        self._begun = False
+        self._last_id: str | None = None
+        self._reset()
+
+    def feed(self, piece: bytes) -> list[Event]:
+        """Take a piece and give the events that it completes."""
+        self._held.append(piece)
+        if b"\n" not in piece and b"\r" not in piece and not self._held_cr():
+            return []
+        lines = b"".join(self._held).splitlines(keepends=True)
+        # A CR at the end may be half of a CRLF, so it waits for the next piece.
+        self._held = [lines.pop()] if lines and not lines[-1].endswith(b"\n") else []
+        return self._take(lines)
+
+    def finish(self) -> list[Event]:
+        """Give what is left at the end of the stream: an event that was not completed is marked as such."""
+        rest = b"".join(self._held)
+        self._held = []
+        events = self._take([rest]) if rest else []
+        if self._offset is not None:
+            events.append(self._event(complete=False))
+            self._reset()
+        return events
+
+    def _held_cr(self) -> bool:
+        return len(self._held) > 1 and self._held[-2].endswith(b"\r")
+
+    def _take(self, lines: list[bytes]) -> list[Event]:
+        events: list[Event] = []
+        for line in lines:
+            start, self._place = self._place, self._place + len(line)
+            if not self._begun:
+                self._begun = True
+                start += len(_BOM) if line.startswith(_BOM) else 0
+                line = line.removeprefix(_BOM)
+            text = line.rstrip(b"\r\n")
+            if text:
+                self._field(text, start)
+            elif self._offset is not None:
+                # Without data an event is not dispatched (section 9.2.6), but then it had a name to show.
+                events.append(self._event())
+                self._reset()
+        return events
+
+    def _field(self, line: bytes, start: int) -> None:
+        name, _, rest = line.partition(b":")
+        if not name:
+            self.comments += 1
+            return
+        if self._offset is None:
+            self._offset = start
+        value = rest.removeprefix(b" ").decode("utf-8", "replace")
+        match name:
+            case b"data":
+                self._data.append(value)
+            case b"event":
+                self._type = value
+            case b"id" if "\0" not in value:
+                self._last_id = value
+            case b"retry" if value.isascii() and value.isdigit():
+                self._retry = int(value)
+
+    def _event(self, *, complete: bool = True) -> Event:
+        return Event(
+            type=self._type or "message",
+            data="\n".join(self._data),
+            offset=self._offset or 0,
+            id=self._last_id,
+            retry=self._retry,
+            complete=complete,
+        )
+
+    def _reset(self) -> None:
+        self._type = ""
+        self._data: list[str] = []
+        self._offset: int | None = None
+        self._retry: int | None = None

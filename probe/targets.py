@@ -1,0 +1,254 @@
+"""Targets: what is known of an agent, out of `targets/<name>.yaml`."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+import yaml
+
+from probe.errors import UserError
+
+PROJECT = Path(__file__).resolve().parents[1]
+"""The checkout: targets, the default data folder and the demo agent lie in it."""
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w-]*(?:\.[a-z]+)?)\}")
+_PLAIN_PLACEHOLDERS = ("prompt", "python", "project")
+
+
+class ListenerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One local port in front of one upstream."""
+
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
+    """Used by `proxies`; a command that launches the agent takes a free one."""
+    upstream: str
+    purpose: str = ""
+
+
+class RendererRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The renderer of the paths that match a pattern."""
+
+    path: str
+    renderer: str
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An agent as this project knows it. DESIGN of each key: README, "Adding a target"."""
+
+    description: str
+    listeners: dict[str, ListenerSpec]
+    renderer: str | list[RendererRule]
+    report_title: str = "Agent Traffic Analysis Report"
+    agent: str | None = None
+    """The program; None when it can only be started by hand."""
+    install: str | None = None
+    """How to install it, shown when it is missing."""
+    args: list[str] = []
+    """Put after the program's name in every command that runs this agent."""
+    prompt_command: list[str] | None = None
+    interactive_command: list[str] | None = None
+    env: dict[str, str] = {}
+    keys: list[str] = []
+    """Variables with the agent's key; the first that is set is handed on under the first name."""
+    manual_steps: list[str] = []
+    upstream_proxy: str | None = None
+    upstream_ca: str | None = None
+    output_dir: str | None = None
+    redact_headers: list[str] = []
+    replay: str | None = None
+    """A run that stands in for the upstreams, unless one is given on the command line."""
+
+
+def target_names(folder: Path | None = None) -> list[str]:
+    """Give the names of all targets."""
+    files = (folder or PROJECT / "targets").glob("*.yaml")
+    return sorted(file.stem for file in files if not file.stem.endswith(".local"))
+
+
+def load_target(name: str, folder: Path | None = None) -> tuple[Target, dict[str, str]]:
+    """Read a target, with the user's own `<name>.local.yaml` over it; give it with the file that each key is from.
+
+    Raises UserError that names file, line, key and the nearest known word.
+    """
+    folder = folder or PROJECT / "targets"
+    file = folder / f"{name}.yaml"
+    if not file.is_file():
+        known = target_names(folder)
+        raise UserError(f"no target {name!r} in {folder}", nearest(name, known) + f"targets are: {', '.join(known)}")
+    documents = [_Document(file)]
+    local = folder / f"{name}.local.yaml"
+    if local.is_file():
+        documents.append(_Document(local))
+    sources: dict[str, str] = {}
+    merged: dict[str, Any] = {}
+    for document in documents:
+        _check_keys(document)
+        merged = _merge(merged, document.data)
+        sources |= {key: f"targets/{document.path.name}" for key in document.data}
+    target = _converted(merged, documents)
+    _check_values(target, documents)
+    return target, sources
+
+
+def expand(text: str, values: dict[str, str]) -> str:
+    """Fill `{prompt}`, `{model.url}` and the like in one pass: what is filled in is not expanded again."""
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+class _Document:
+    """A YAML file with the line of each of its keys."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: dict[tuple[str, ...], int] = {}
+        try:
+            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            self.data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            place = f"{path.name}:{mark.line + 1}" if mark else path.name
+            raise UserError(f"targets/{place}: not YAML: {getattr(error, 'problem', error)}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: cannot be read: {error}") from error
+        if not isinstance(self.data, dict):
+            raise UserError(f"targets/{path.name}:1: a target is a mapping of keys to values")
+        self._note(node, ())
+
+    def _note(self, node: yaml.Node | None, path: tuple[str, ...]) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                below = (*path, str(key.value))
+                if below in self.lines:
+                    raise self.error(below, f"key {key.value!r} stands twice (also in line {self.lines[below]})")
+                self.lines[below] = key.start_mark.line + 1
+                self._note(value, below)
+        elif isinstance(node, yaml.SequenceNode):
+            for number, value in enumerate(node.value):
+                self.lines[(*path, str(number))] = value.start_mark.line + 1
+                self._note(value, (*path, str(number)))
+
+    def error(self, path: tuple[str, ...], problem: str, hint: str | None = None) -> UserError:
+        """Make an error that names file, line and problem."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return UserError(f"targets/{self.path.name}:{self.lines.get(path, 1)}: {problem}", hint)
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Lay one file's keys over another's; mappings (listeners, env) key by key."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Give `did you mean …? ` for a word that is close to a known one, else nothing."""
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"did you mean {matches[0]!r}? " if matches else ""
+
+
+def _check_keys(document: _Document) -> None:
+    known = [field.name for field in msgspec.structs.fields(Target)]
+    listener_keys = [field.name for field in msgspec.structs.fields(ListenerSpec)]
+    rule_keys = [field.name for field in msgspec.structs.fields(RendererRule)]
+    _check_known(document, (), document.data, known)
+    listeners, rules = document.data.get("listeners"), document.data.get("renderer")
+    for name, listener in listeners.items() if isinstance(listeners, dict) else ():
+        _check_known(document, ("listeners", str(name)), listener, listener_keys)
+    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
+        _check_known(document, ("renderer", str(number)), rule, rule_keys)
+
+
+def _check_known(document: _Document, path: tuple[str, ...], value: Any, known: list[str]) -> None:
+    for key in value if isinstance(value, dict) else ():
+        if key not in known:
+            where = (*path, str(key))
+            hint = nearest(str(key), known) + f"known keys are: {', '.join(known)}"
+            raise document.error(where, f"unknown key {str(key)!r}", hint)
+
+
+def _converted(data: dict[str, Any], documents: list[_Document]) -> Target:
+    try:
+        return msgspec.convert(data, Target)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$")
+        path = tuple(re.findall(r"[\w-]+", place))
+        # msgspec writes [...] for any key of a mapping, so name the first that does not convert.
+        raise _owner(documents, path).error(path, f"{'.'.join(path) or 'target'}: {problem}") from error
+
+
+def _owner(documents: list[_Document], path: tuple[str, ...]) -> _Document:
+    """Give the file that a value is from: the uppermost that has it."""
+    return next((document for document in reversed(documents) if path in document.lines), documents[0])
+
+
+def _check_values(target: Target, documents: list[_Document]) -> None:
+    for path, problem, hint in _problems(target):
+        raise _owner(documents, path).error(path, problem, hint)
+
+
+def _problems(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    """Yield what is wrong although its type is right: the key's path, the problem, a hint."""
+    if not target.listeners:
+        yield ("listeners",), "a target needs at least one listener", None
+    for name, listener in target.listeners.items():
+        where = ("listeners", name, "upstream")
+        if problem := url_problem(listener.upstream):
+            yield where, f"upstream {listener.upstream!r}: {problem}", "for example https://api.openai.com"
+    rules = target.renderer if isinstance(target.renderer, list) else []
+    modules = [(("renderer",), target.renderer)] if isinstance(target.renderer, str) else []
+    modules += [(("renderer", str(number)), rule.renderer) for number, rule in enumerate(rules)]
+    for where, module in modules:
+        if not _importable(module):
+            yield where, f"unknown renderer {module!r}", _renderer_hint(module)
+    yield from _unknown_placeholders(target)
+
+
+def _unknown_placeholders(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    known = [*_PLAIN_PLACEHOLDERS, *(f"{name}.{part}" for name in target.listeners for part in ("url", "port"))]
+    lists = {"args": target.args, "prompt_command": target.prompt_command, "manual_steps": target.manual_steps}
+    lists["interactive_command"] = target.interactive_command
+    texts = [((key, str(place)), text) for key, items in lists.items() for place, text in enumerate(items or ())]
+    texts += [(("env", key), text) for key, text in target.env.items()]
+    for where, text in texts:
+        for name in _PLACEHOLDER.findall(text):
+            if name not in known:
+                yield where, f"unknown placeholder {{{name}}}", nearest(name, known) + f"known: {', '.join(known)}"
+
+
+def url_problem(url: str) -> str | None:
+    """Say what is wrong with an upstream's URL; None when nothing is."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        return str(error)
+    if parts.scheme not in ("http", "https"):
+        return "it must begin with http:// or https://"
+    if not parts.hostname or port == 0:
+        return "it names no host or no usable port"
+    if parts.query or parts.fragment or parts.username is not None:
+        return "a query, a fragment or credentials cannot be part of it"
+    return None
+
+
+def _importable(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _renderer_hint(module: str) -> str:
+    from probe.renderers import renderer_names
+
+    names = renderer_names()
+    return nearest(module, names) + f"renderers are: {', '.join(names)}"

@@ -1,0 +1,70 @@
+"""JSON as the record keeps it: parsed only where every reader takes back the same value."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+DEEPEST = 200
+"""More levels than this are kept as text: parsers' limits begin at a few hundred."""
+
+
+def dumps(value: Any) -> str:
+    """Write JSON compactly, in UTF-8 terms. A compact dump is what `body_text` is compared with."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def exact_json(data: bytes) -> bytes | None:
+    """Give the compact dump of JSON that is strict and means the same to every reader; None for all other."""
+    try:
+        value = json.loads(
+            data.decode(), object_pairs_hook=_object, parse_int=_int, parse_float=_float, parse_constant=_refuse
+        )
+        if _too_deep(value):
+            return None
+        # A lone surrogate (\ud800) parses but has no UTF-8 form.
+        return dumps(value).encode()
+    except (ValueError, RecursionError):
+        return None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a key stands twice")
+    return members
+
+
+def _int(digits: str) -> int:
+    # The length first: Python refuses to parse thousands of digits, and slowly parses hundreds.
+    if len(digits) > 20 or not -(2**63) <= int(digits) < 2**64:
+        raise ValueError("an integer of more than 64 bits")
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError("a number too large")
+    return value
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _too_deep(value: Any) -> bool:
+    """Tell whether containers are nested more than DEEPEST levels."""
+    level = [value] if isinstance(value, dict | list) else []
+    depth = 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            return True
+        below: list[Any] = []
+        for container in level:
+            members = container.values() if isinstance(container, dict) else container
+            below += [member for member in members if isinstance(member, dict | list)]
+        level = below
+    return False

@@ -1,0 +1,225 @@
+"""Keeping credentials off the disk: which names and values are secret, and what stands in their place."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote, unquote_plus
+
+HEADERS = frozenset(
+    "authorization proxy-authorization x-api-key api-key x-goog-api-key x-goog-iam-authorization-token"
+    " ocp-apim-subscription-key x-amz-security-token x-auth-token x-access-token x-csrf-token x-xsrf-token"
+    " chatgpt-account-id statsig-api-key x-gemini-api-privileged-user-id openai-api-key anthropic-api-key"
+    " sec-websocket-protocol-authorization x-functions-key x-vault-token private-token".split()
+)
+"""Headers whose whole value is a credential or names an account; cookies are treated apart."""
+
+_HEADER_WORDS = re.compile(r"(?:^|[-_])(?:api[-_]?key|secret|password|credentials?|(?:auth|access|id)[-_]token)$")
+_PARAMETER = re.compile(
+    r"(?i)^(?:key|sig|auth|code|signature|password|passwd|pwd|secret|token|authorization"
+    r"|x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)"
+    r"|.*[-_](?:key|token|secret|password|signature)|.*(?:apikey|accesskey|accesstoken|clientsecret))$"
+)
+_VARIABLE = re.compile(
+    r"(?:^|_)(?:\w*API_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|KEY|PAT|AUTH)(?:_(?:ID|VALUE|\d+))?$", re.I
+)
+_URL_HEADERS = frozenset({"location", "content-location", "referer", "origin", "link", "refresh"})
+_QUERY = re.compile(r"(?<=[?&;#])([^=&#;\s\"'<>]+)=([^&#;\s\"'<>]+)")
+_USER_INFO = re.compile(r"(?<=://)([^/?#@\s]+)(?=@)")
+_COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority", "version"})
+
+SHORTEST_KEY = 6
+"""A value of one of the agent's own keys is looked for from this length on; a shorter one would hit words."""
+SHORTEST_GUESS = 8
+"""The same for what is only taken for a secret by its name."""
+SHORTEST_COOKIE = 16
+"""Cookies hold plain words as well (`theme=darkmode`)."""
+
+
+def secret_values(environ: Mapping[str, str], keys: Iterable[str] = ()) -> set[str]:
+    """Give the values of `keys`, and of all variables that are named like a credential."""
+    found = {environ[name].strip() for name in keys if len(environ.get(name, "").strip()) >= SHORTEST_KEY}
+    for name, value in environ.items():
+        # A path (GOOGLE_APPLICATION_CREDENTIALS) or a number (MAX_KEY) is no secret.
+        plain = value.startswith(("/", "~", ".")) or value.isdigit()
+        if _VARIABLE.search(name) and len(value) >= SHORTEST_GUESS and not plain:
+            found.add(value.strip())
+    for value in environ.values():
+        for user_info in _USER_INFO.findall(value):
+            found.update(part for part in _user_info_secrets(user_info) if len(part) >= SHORTEST_KEY)
+    return found
+
+
+def _user_info_secrets(user_info: str) -> list[str]:
+    """Give the password of `user:password` as written and unquoted."""
+    password = user_info.partition(":")[2]
+    return [password, unquote_plus(password)]
+
+
+class Edit:
+    """One place that was redacted: where it began, how long it was, how long it is now (bytes)."""
+
+    __slots__ = ("length", "new_length", "start")
+
+    def __init__(self, start: int, length: int, new_length: int) -> None:
+        self.start, self.length, self.new_length = start, length, new_length
+
+
+class Redactor:
+    """Replaces credentials by `[REDACTED:<tag>]`; the tag is the same for the same secret under one salt."""
+
+    def __init__(
+        self, salt: bytes, values: Iterable[str] = (), headers: Iterable[str] = (), *, keep: bool = False
+    ) -> None:
+        self.keep = keep
+        self._salt = salt
+        self._headers = HEADERS | {name.lower() for name in headers}
+        self._marks: dict[bytes, bytes] = {}
+        self._pattern: re.Pattern[bytes] | None = None
+        self._longest = 1
+        for value in values:
+            self.learn(value)
+
+    def mark(self, value: str) -> str:
+        """Give what stands in the place of `value`."""
+        digest = hmac.new(self._salt, value.encode("utf-8", "surrogateescape"), hashlib.sha256)
+        return f"[REDACTED:{digest.hexdigest()[:8]}]"
+
+    def learn(self, value: str) -> None:
+        """Look for this value everywhere from now on, in each spelling that it may have in a body."""
+        raw = value.encode("utf-8", "surrogateescape")
+        if self.keep or not value or raw in self._marks or value.startswith("[REDACTED"):
+            return
+        mark = self.mark(value).encode()
+        spellings = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+        spellings |= {quote(value, safe=""), value.replace("/", "\\/")}
+        for spelling in spellings:
+            self._marks[spelling.encode("utf-8", "surrogateescape")] = mark
+        self._pattern = None
+        self._longest = max(map(len, self._marks))
+
+    # -- bodies -------------------------------------------------------------------------------------------
+
+    def chunks(self, chunks: Iterable[bytes], edits: list[Edit]) -> Iterator[bytes]:
+        """Pass chunks on with every known value replaced, across their borders too; note each place in `edits`."""
+        if not self._marks:
+            yield from chunks
+            return
+        rest, offset = b"", 0
+        for chunk in chunks:
+            data = rest + chunk
+            # The last bytes may be the beginning of a value, so they wait for the next chunk.
+            out, used = self._replace(data, offset, max(0, len(data) - self._longest + 1), edits)
+            yield out
+            rest, offset = data[used:], offset + used
+        yield self._replace(rest, offset, len(rest), edits)[0]
+
+    def _replace(self, data: bytes, offset: int, limit: int, edits: list[Edit]) -> tuple[bytes, int]:
+        """Replace what begins before `limit`; give the result and how many bytes of `data` it stands for."""
+        pattern = self._pattern_in(data)
+        if pattern is None:
+            return data[:limit], limit
+        out, position = [], 0
+        for match in pattern.finditer(data):
+            if match.start() >= limit:
+                break
+            mark = self._marks[match.group()]
+            out += [data[position : match.start()], mark]
+            edits.append(Edit(offset + match.start(), len(match.group()), len(mark)))
+            position = match.end()
+        used = max(position, limit)
+        return b"".join([*out, data[position:used]]), used
+
+    def _pattern_in(self, data: bytes) -> re.Pattern[bytes] | None:
+        """Give the pattern of all values, or None when `data` has none of them."""
+        # A substring search per value is far faster than one pass with an alternation of all.
+        if not any(value in data for value in self._marks):
+            return None
+        if self._pattern is None:
+            values = sorted(self._marks, key=len, reverse=True)
+            self._pattern = re.compile(b"|".join(map(re.escape, values)))
+        return self._pattern
+
+    def text(self, text: str) -> str:
+        """Replace every known value, and the credentials in URLs, in a text of our own (log line, error)."""
+        if self.keep:
+            return text
+        edits: list[Edit] = []
+        data = b"".join(self.chunks([text.encode("utf-8", "surrogateescape")], edits))
+        return self.url(data.decode("utf-8", "surrogateescape"))
+
+    # -- names --------------------------------------------------------------------------------------------
+
+    def url(self, url: str) -> str:
+        """Replace user info and the values of parameters that are named like a credential."""
+        if self.keep:
+            return url
+        url = _USER_INFO.sub(lambda match: self._learned(match[1], SHORTEST_GUESS), url)
+        return _QUERY.sub(self._parameter, url)
+
+    def _parameter(self, match: re.Match[str]) -> str:
+        name, value = match[1], match[2]
+        if not _PARAMETER.match(unquote_plus(name)) or value.startswith("[REDACTED"):
+            return match[0]
+        self._learn_from(unquote_plus(value), SHORTEST_GUESS)
+        return f"{name}={self._learned(value, SHORTEST_GUESS)}"
+
+    def _learned(self, value: str, shortest: int) -> str:
+        """Give the mark of a value, which is looked for in bodies too if it is long enough."""
+        if value.startswith("[REDACTED"):
+            return value
+        self._learn_from(value, shortest)
+        return self.mark(value)
+
+    def _learn_from(self, value: str, shortest: int) -> None:
+        if len(value) >= shortest:
+            self.learn(value)
+
+    def headers(self, fields: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
+        """Turn header fields into the record's form, credentials replaced; repeated ones keep all values in order."""
+        named: dict[str, tuple[str, list[str]]] = {}
+        for name, value in fields:
+            named.setdefault(name.lower(), (name, []))[1].append(self.header(name, value))
+        return {name: values[0] if len(values) == 1 else values for name, values in named.values()}
+
+    def header(self, name: str, value: str) -> str:
+        """Replace what is secret in one header's value."""
+        lower = name.lower()
+        if self.keep or not value:
+            return value
+        if lower == "cookie":
+            return "; ".join(self._cookie(part) for part in value.split("; "))
+        if lower == "set-cookie":
+            first, *attributes = value.split(";")
+            return ";".join([self._cookie(first), *attributes])
+        if lower in self._headers or _HEADER_WORDS.search(lower):
+            return self._credential(value)
+        return self.text(value) if lower in _URL_HEADERS or self._marks else value
+
+    def _cookie(self, part: str) -> str:
+        name, equals, value = part.partition("=")
+        if not equals:
+            return self._learned(part, SHORTEST_COOKIE) if part else part
+        return part if name.strip().lower() in _COOKIE_ATTRIBUTES else f"{name}={self._learned(value, SHORTEST_COOKIE)}"
+
+    def _credential(self, value: str) -> str:
+        """Replace a credential; `Bearer x` gets the tag of `x`, so that it can be followed through the record."""
+        scheme, space, rest = value.partition(" ")
+        secret = rest.strip() if space and scheme.isalnum() and rest.strip() else value
+        if scheme.lower() == "basic":
+            for part in _basic_secrets(secret):
+                self._learn_from(part, SHORTEST_KEY)
+        return self._learned(secret, SHORTEST_KEY)
+
+
+def _basic_secrets(encoded: str) -> list[str]:
+    """Give the password inside a basic credential; nothing where it is none."""
+    try:
+        return _user_info_secrets(base64.b64decode(encoded, validate=True).decode())
+    except (binascii.Error, UnicodeDecodeError):
+        return []

@@ -1,0 +1,144 @@
+"""The mitmproxy addon: passes every piece on as it arrives and writes every exchange down.
+
+Any mitmdump can load it alone:
+
+    TRAFFIC_OUTPUT_DIR=out mitmdump --mode reverse:https://api.openai.com@127.0.0.1:8080 -s probe/wire/addon/tap.py
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import logging
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from mitmproxy import ctx
+from mitmproxy.http import HTTPFlow
+
+if "probe.wire.addon" not in sys.modules:
+    # A mitmdump that loads this file by its path knows no package; the project may not be installed there.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from probe.wire.addon.config import Config, Listener, from_environ
+from probe.wire.addon.live import Counts, Live
+from probe.wire.addon.writer import Writer
+
+logger = logging.getLogger(__name__)
+
+
+class TrafficTap:
+    """Hooks of mitmproxy; docs.mitmproxy.org/stable/api/events.html says when each one fires."""
+
+    def __init__(self, config: Config) -> None:
+        self.counts = Counts()
+        self.redactor = config.redactor()
+        self._config = config
+        self._writer = Writer(config.output_dir / "traffic.jsonl")
+        self._live: dict[str, Live] = {}
+        self._listeners = {listener.port: listener for listener in config.listeners}
+        # Large records are written beside the event loop, one after the other, so that no stream stands still.
+        self._large = ThreadPoolExecutor(1, "large-records")
+
+    def running(self) -> None:
+        """Ask for lazy connections: with eager ones a refused connection reaches no hook."""
+        ctx.options.update(connection_strategy="lazy")
+        proxyserver = ctx.master.addons.get("proxyserver")
+        for host, port, *_ in proxyserver.listen_addrs():
+            if not ipaddress.ip_address(host).is_loopback:
+                logger.warning("port %s is open to other machines; name 127.0.0.1 in --mode", port)
+
+    def requestheaders(self, flow: HTTPFlow) -> None:
+        """Begin an exchange: chain it through the upstream proxy and tee its request."""
+        self.counts.seen += 1
+        listener = self._listener(flow)
+        if listener and flow.request.path.startswith("/"):
+            flow.request.path = listener.prefix + flow.request.path
+        proxy = listener.upstream_proxy if listener else self._config.upstream_proxy
+        if proxy:
+            # The one way that chains in reverse mode; options for it are ignored or break the agent's own header.
+            flow.server_conn.via = _server_spec(proxy)
+        live = Live(flow, listener.name if listener else None, self._config.output_dir, self.redactor)
+        self._live[flow.id] = live
+        flow.request.stream = live.tee_request
+
+    def http_connect_upstream(self, flow: HTTPFlow) -> None:
+        """Sign in to the upstream proxy."""
+        listener = self._listener(flow)
+        proxy = urlsplit((listener.upstream_proxy if listener else self._config.upstream_proxy) or "")
+        if proxy.username is not None:
+            credential = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+            flow.request.headers["Proxy-Authorization"] = "Basic " + base64.b64encode(credential.encode()).decode()
+
+    def responseheaders(self, flow: HTTPFlow) -> None:
+        """Tee the response."""
+        live = self._live.get(flow.id)
+        if live and flow.response and flow.response.status_code != 101:
+            flow.response.stream = live.tee_response
+
+    def response(self, flow: HTTPFlow) -> None:
+        """End an exchange, unless a WebSocket conversation begins with it."""
+        if flow.websocket is None:
+            self._finish(flow, None)
+
+    def error(self, flow: HTTPFlow) -> None:
+        """End an exchange that was cut short."""
+        self._finish(flow, flow.error.msg if flow.error else "the connection ended")
+
+    def websocket_message(self, flow: HTTPFlow) -> None:
+        """Keep one message."""
+        live = self._live.get(flow.id)
+        if live:
+            self.counts.messages += 1
+            live.add_message()
+
+    def websocket_end(self, flow: HTTPFlow) -> None:
+        """End a WebSocket conversation."""
+        assert flow.websocket is not None
+        broken = flow.websocket.close_code in (None, 1006)
+        self._finish(flow, "the WebSocket ended without a close frame (1006)" if broken else None)
+
+    def done(self) -> None:
+        """End what still runs: mitmproxy calls this before it reports their errors."""
+        for live in list(self._live.values()):
+            self._finish(live.flow, "the proxy was stopped while this exchange was under way")
+        self._large.shutdown(wait=True)
+        self._writer.close()
+        logger.info("%d exchanges seen, %d written", self.counts.seen, self.counts.written)
+
+    def _listener(self, flow: HTTPFlow) -> Listener | None:
+        return self._listeners.get(flow.client_conn.sockname[1])
+
+    def _finish(self, flow: HTTPFlow, error: str | None) -> None:
+        """Write the record, once, whichever hook comes first."""
+        live = self._live.pop(flow.id, None)
+        if live is None:
+            return
+        if live.small:
+            self._write(live, error)
+        else:
+            self._large.submit(self._write, live, error)
+
+    def _write(self, live: Live, error: str | None) -> None:
+        try:
+            self._writer.append(live.record(error))
+            self.counts.wrote()
+        except Exception as problem:
+            # The agent's traffic goes on whatever happens to its record; the counts tell of the loss.
+            self.counts.lost(f"{type(problem).__name__}: {problem}")
+            logger.exception("an exchange could not be written")
+        finally:
+            live.close()
+
+
+def _server_spec(url: str) -> tuple[str, tuple[str, int]]:
+    """Give mitmproxy's form of a proxy's URL."""
+    parts = urlsplit(url)
+    return parts.scheme, (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+
+
+if __name__.startswith("__mitmproxy_script__"):
+    addons = [TrafficTap(from_environ(os.environ, Path(__file__).resolve().parent))]

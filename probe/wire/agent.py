@@ -1,0 +1,112 @@
+"""Launching the agent in the user's own terminal, and ending it when the run must end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import termios
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from probe.errors import UserError
+from probe.targets import Target
+from probe.wire.interrupts import Interrupts, in_foreground
+from probe.wire.processes import MARKER, end_marked
+
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentEnd:
+    """How the agent's process ended."""
+
+    exit_code: int
+    """Its own, or 128 and the signal's number."""
+    stopped_because: str | None
+    """Why we ended it; None when it ended by itself."""
+
+
+def with_target_args(command: Sequence[str], target: Target, args: Sequence[str]) -> list[str]:
+    """Put the target's `args` after the program's name, if the command runs this target's agent."""
+    if target.agent and command and Path(command[0]).name == Path(target.agent).name:
+        return [command[0], *args, *command[1:]]
+    return list(command)
+
+
+def find_program(program: str, path: str | None, target: Target) -> str:
+    """Give the program's path. Raises UserError with the install line when there is none."""
+    found = shutil.which(program, path=path) or shutil.which(program, path=str(Path(sys.executable).parent))
+    if found:
+        return found
+    is_agent = target.agent and Path(program).name == Path(target.agent).name
+    install = f"install it: {target.install}" if is_agent and target.install else "is it on your PATH?"
+    raise UserError(f"{program!r} is not installed", install)
+
+
+def run_agent(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    interrupts: Interrupts,
+    trouble: Callable[[], str | None],
+) -> AgentEnd:
+    """Run the agent to its end; end it when a signal came, or when `trouble` says why it cannot go on.
+
+    Raises UserError when it cannot be started.
+    """
+    try:
+        with _terminal_kept():
+            interrupts.terminal_is_the_agents = in_foreground()
+            process = subprocess.Popen(command, env=environment, cwd=folder)
+            try:
+                reason = _wait(process, interrupts, trouble)
+            finally:
+                interrupts.terminal_is_the_agents = False
+                # Whatever the agent started in the background would talk to proxies that are gone.
+                _end(process, environment[MARKER])
+    except (OSError, ValueError) as error:
+        raise UserError(f"{command[0]!r} cannot be started: {error}") from error
+    code = process.returncode
+    return AgentEnd(exit_code=code if code >= 0 else 128 - code, stopped_because=reason)
+
+
+def _wait(
+    process: subprocess.Popen[bytes], interrupts: Interrupts, trouble: Callable[[], str | None]
+) -> str | None:
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_POLL_SECONDS)
+            return None
+        if interrupts.received is not None:
+            return "this run was told to end"
+        if reason := trouble():
+            return reason
+
+
+def _end(process: subprocess.Popen[bytes], marker: str) -> None:
+    if process.poll() is None:
+        process.terminate()
+    end_marked(marker)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(2)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def _terminal_kept() -> Iterator[None]:
+    """Put the terminal's modes back: an agent that was ended may have left it raw."""
+    if not os.isatty(0):
+        yield
+        return
+    modes = termios.tcgetattr(0)
+    try:
+        yield
+    finally:
+        if in_foreground():
+            termios.tcsetattr(0, termios.TCSADRAIN, modes)

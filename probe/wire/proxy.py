@@ -1,0 +1,129 @@
+"""The process that runs mitmproxy for one run: its master with only the addons that reverse listeners need.
+
+It speaks JSON lines with the process that starts it (see `probe.wire.child`): settings come in on stdin, `ready`
+and `stopped` go out on stdout. When stdin ends without a `stop`, its parent was killed: it then ends the agent's
+processes too, so that nothing is left running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from mitmproxy import options
+from mitmproxy.addons import core, disable_h2c, errorcheck, next_layer, proxyserver, tlsconfig
+from mitmproxy.master import Master
+
+from probe.wire.addon.config import Config, from_json
+from probe.wire.addon.redactor import Redactor
+from probe.wire.addon.tap import TrafficTap
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Keeps credentials out of the log file."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+        self._redactor = redactor
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redactor.text(super().format(record))
+
+
+class _Ready:
+    """Tells the parent that every listener is open; an accepted connection would not prove that."""
+
+    def running(self) -> None:
+        tell({"event": "ready", "pid": os.getpid()})
+
+
+def tell(message: dict[str, Any]) -> None:
+    """Send one line to the parent, which may be gone."""
+    try:
+        print(json.dumps(message), flush=True)
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]
+
+
+def _log_to(path: Path, redactor: Redactor) -> None:
+    path.touch(mode=0o600)
+    handler = logging.FileHandler(path)
+    handler.setFormatter(_RedactingFormatter(redactor))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
+    # One line for each connection and each look-up tells nothing that the record does not.
+    for name in ("mitmproxy.proxy.server", "asyncio", "hpack", "tornado"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _options(settings: dict[str, Any], config: Config) -> options.Options:
+    return options.Options(
+        mode=[f"reverse:{listener.origin}@127.0.0.1:{listener.port}" for listener in config.listeners],
+        confdir=settings["confdir"],
+        ssl_verify_upstream_trusted_ca=settings["upstream_ca"],
+        # Models think for long without a byte; the agent's own time-out decides.
+        **({"tcp_timeout": 3600} if "tcp_timeout" in options.Options().keys() else {}),
+    )
+
+
+async def _run(settings: dict[str, Any], config: Config) -> TrafficTap:
+    tap = TrafficTap(config)
+    _log_to(config.output_dir / "proxy.log", tap.redactor)
+    master = Master(_options(settings, config))
+    master.addons.add(
+        core.Core(),
+        proxyserver.Proxyserver(),
+        disable_h2c.DisableH2C(),
+        next_layer.NextLayer(),
+        tlsconfig.TlsConfig(),
+        tap,
+        _Ready(),
+        errorcheck.ErrorCheck(),
+    )
+    master.options.update(connection_strategy="lazy")
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, master.shutdown)
+    loop.add_signal_handler(signal.SIGINT, master.shutdown)
+    loop.add_reader(sys.stdin.fileno(), _on_parent, master, settings["marker"])
+    try:
+        await master.run()
+    finally:
+        loop.remove_reader(sys.stdin.fileno())
+    return tap
+
+
+def _on_parent(master: Master, marker: str) -> None:
+    """Stop when the parent says so or is gone; in the second case nobody else ends the agent."""
+    asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+    orphaned = not os.read(sys.stdin.fileno(), 4096)
+    if orphaned:
+        from probe.wire.processes import end_marked
+
+        end_marked(marker)
+    master.shutdown()
+
+
+def main() -> int:
+    """Run until told to stop; exit 1 when a listener cannot be opened (the log says why)."""
+    os.umask(0o077)
+    line = sys.stdin.buffer.raw.readline()  # type: ignore[attr-defined]
+    settings = json.loads(line)
+    config = from_json(json.dumps(settings["addon"]))
+    config = type(config)(**{**vars(config), "environ": settings["environ"]})
+    try:
+        tap = asyncio.run(_run(settings, config))
+    except SystemExit as error:
+        # mitmproxy's ErrorCheck exits when start-up logged an error.
+        return int(error.code or 0)
+    tell({"event": "stopped", **tap.counts.as_dict()})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Stand in for what tests need around the project: a model provider and a forward proxy."""

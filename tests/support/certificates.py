@@ -1,0 +1,80 @@
+"""Make a throw-away certificate authority, so that tests can speak TLS on loopback."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+import tempfile
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+HOSTS = ("localhost", "127.0.0.1", "api.example.test")
+_DAY = datetime.timedelta(days=1)
+
+
+class Authority:
+    """A certificate authority that lives as long as the test."""
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = _name("Throw-away test authority")
+        usage = x509.BasicConstraints(ca=True, path_length=0)
+        builder = _certificate(self._name, self._name, self._key.public_key())
+        self._certificate = builder.add_extension(usage, critical=True).sign(self._key, hashes.SHA256())
+
+    @property
+    def pem(self) -> bytes:
+        """Give the authority's certificate, for the clients that shall trust it."""
+        return self._certificate.public_bytes(serialization.Encoding.PEM)
+
+    def server_context(self, *hosts: str) -> ssl.SSLContext:
+        """Make the context of a server with a certificate for these hosts."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = x509.SubjectAlternativeName([_general(host) for host in hosts or HOSTS])
+        builder = _certificate(_name("A test server"), self._name, key.public_key())
+        signed = builder.add_extension(names, critical=False).sign(self._key, hashes.SHA256())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # Python loads a key from a file only; the folder is private and gone right after.
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "server.pem")
+            path.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + _private(key))
+            context.load_cert_chain(path)
+        return context
+
+    def client_context(self) -> ssl.SSLContext:
+        """Make the context of a client that trusts this authority alone."""
+        return ssl.create_default_context(cadata=self.pem.decode())
+
+
+def _certificate(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+) -> x509.CertificateBuilder:
+    """Begin a certificate that is valid around now."""
+    now = datetime.datetime.now(datetime.UTC)
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
+    builder = builder.serial_number(x509.random_serial_number())
+    return builder.not_valid_before(now - _DAY).not_valid_after(now + _DAY)
+
+
+def _name(common: str) -> x509.Name:
+    """Make a subject with a common name."""
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _general(host: str) -> x509.GeneralName:
+    """Make the name of a host, which may be an address."""
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """Write a private key as PEM."""
+    plain = serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)

@@ -1,0 +1,155 @@
+"""Send answers whole, as an event stream, or as WebSocket messages, and log what was really sent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from tests.support import encodings
+from tests.support.answers import Model
+from tests.support.events import Event
+from tests.support.wirelog import Bytes, Message, Sent, WireLog
+
+ABNORMAL = 1006
+"""Close code of a WebSocket that ended without a close frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How answers are sent, and the log that they are written to."""
+
+    log: WireLog
+    encoding: str = "none"
+    pause: float = 0.0
+    hold_open: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def all_headers(self, number: int, **more: str) -> dict[str, str]:
+        """Give the headers of one answer."""
+        own = {"x-request-id": f"req_{number:06d}", **self.headers, **more}
+        return own if self.encoding == "none" else {**own, "Content-Encoding": self.encoding}
+
+
+async def whole(
+    request: web.Request, number: int, status: int, value: Any, how: Delivery
+) -> web.StreamResponse:
+    """Send one JSON document."""
+    headers = how.all_headers(number, **{"Content-Type": "application/json"})
+    response = web.StreamResponse(status=status, headers=headers)
+    await _send(request, response, number, [json.dumps(value).encode()], how)
+    return response
+
+
+async def stream(request: web.Request, number: int, events: list[Event], how: Delivery) -> web.StreamResponse:
+    """Send events as server-sent events, one piece each."""
+    headers = how.all_headers(number, **{"Content-Type": "text/event-stream; charset=utf-8"})
+    pieces = [f"event: {event['type']}\ndata: {_compact(event)}\n\n".encode() for event in events]
+    response = web.StreamResponse(headers=headers)
+    await _send(request, response, number, pieces, how)
+    return response
+
+
+async def _send(
+    request: web.Request, response: web.StreamResponse, number: int, pieces: list[bytes], how: Delivery
+) -> None:
+    """Send pieces and log how far it came: the client may leave at any time."""
+    coder = encodings.encoder(how.encoding)
+    plain, wire, complete = bytearray(), bytearray(), False
+    try:
+        await response.prepare(request)
+        for index, piece in enumerate(pieces):
+            await asyncio.sleep(how.pause if index else 0)
+            plain += piece
+            wire += await _write(response, coder.piece(piece))
+        await _hold(request, how.hold_open)
+        wire += await _write(response, coder.end())
+        await response.write_eof()
+        complete = True
+    except ConnectionError:
+        pass  # The client left: `complete` tells.
+    finally:
+        how.log.add(
+            Sent(
+                id=number,
+                time=time.time(),
+                status=response.status,
+                wire=Bytes.of(bytes(wire)),
+                decoded=Bytes.of(bytes(plain)),
+                complete=complete,
+                body=bytes(plain),
+            )
+        )
+
+
+async def _write(response: web.StreamResponse, data: bytes) -> bytes:
+    """Send bytes and give them back."""
+    if data:
+        await response.write(data)
+    return data
+
+
+async def _hold(request: web.Request, seconds: float) -> None:
+    """Keep the stream open for a while, as long as the client is there."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and request.transport and not request.transport.is_closing():
+        await asyncio.sleep(0.01)
+
+
+async def converse(request: web.Request, number: int, model: Model, how: Delivery) -> web.StreamResponse:
+    """Answer every message of a WebSocket until the client leaves."""
+    socket = web.WebSocketResponse(
+        max_msg_size=0, headers={"x-request-id": f"req_{number:06d}", **how.headers}
+    )
+    await socket.prepare(request)
+    try:
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                how.log.add(_message(number, "client", message.data))
+                await _reply(socket, number, model.answer(json.loads(message.data)), how)
+    except ConnectionError:
+        pass  # The client left in the middle of an answer: the close code tells.
+    finally:
+        how.log.add(_goodbye(number, socket))
+    return socket
+
+
+async def _reply(socket: web.WebSocketResponse, number: int, events: list[Event], how: Delivery) -> None:
+    """Send events as messages."""
+    for index, event in enumerate(events):
+        await asyncio.sleep(how.pause if index else 0)
+        text = _compact(event)
+        await socket.send_str(text)
+        how.log.add(_message(number, "server", text))
+
+
+def _message(number: int, direction: str, text: str) -> Message:
+    """Make the log's entry of a message."""
+    data = text.encode()
+    return Message(id=number, time=time.time(), direction=direction, decoded=Bytes.of(data), body=data)
+
+
+def _goodbye(number: int, socket: web.WebSocketResponse) -> Sent:
+    """Make the log's entry of a WebSocket that has ended."""
+    code = socket.close_code or ABNORMAL
+    none = Bytes.of(b"")
+    return Sent(
+        id=number,
+        time=time.time(),
+        status=socket.status,
+        wire=none,
+        decoded=none,
+        complete=code != ABNORMAL,
+        close_code=code,
+        body=b"",
+    )
+
+
+def _compact(event: Event) -> str:
+    """Write an event as the API does: no spaces, and text beyond ASCII as it is."""
+    return json.dumps(event, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,190 @@
+"""Serve the Responses API on loopback, so that a real agent can be recorded without a real provider.
+
+Codex walks a two-turn tool loop against it, over HTTP or WebSocket, with an API key or a ChatGPT login.
+By hand: `python -m tests.support.provider --port 9000 --log wire.jsonl`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.support import delivery, encodings
+from tests.support.answers import FOUND, Model, error
+from tests.support.background import in_thread
+from tests.support.certificates import Authority
+from tests.support.toolcalls import LIST_FILES
+from tests.support.wirelog import Bytes, Received, WireLog
+
+# Read by both versions of codex: the API's own list, and the list with details that codex asks for.
+MODELS: dict[str, Any] = {"object": "list", "data": [], "models": []}
+
+
+@dataclass(kw_only=True)
+class Provider:
+    """A local provider; `async with Provider() as provider` serves at `provider.url`."""
+
+    port: int = 0
+    """0 takes a free one; it is known once the server runs."""
+    transport: str = "websocket"
+    """websocket, or http to refuse every upgrade with 426."""
+    encoding: str = "none"
+    """Content-encoding of the model's answers: none, gzip, deflate, br or zstd."""
+    pause: float = 0.0
+    """Seconds between two events."""
+    hold_open: float = 0.0
+    """Seconds between the last event and the end of the stream; codex leaves right after the event."""
+    status: int = 200
+    """Any other: the model endpoint fails with it."""
+    command: str = LIST_FILES
+    """What the tool call runs; `env` echoes the agent's secrets, if it hands them to its tools."""
+    text: str = FOUND
+    """What the second turn says."""
+    answer_headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers added to every answer, say a cookie."""
+    ssl_context: ssl.SSLContext | None = None
+    """None serves plain HTTP."""
+    log_path: Path | None = None
+    """File that gets the log's JSON lines."""
+
+    def __post_init__(self) -> None:
+        encodings.encoder(self.encoding)
+        self.log = WireLog(self.log_path)
+        self.model = Model(command=self.command, text=self.text)
+        self._count = 0
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """Give the address without any path."""
+        return f"{'https' if self.ssl_context else 'http'}://127.0.0.1:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=1 << 30)
+        app.router.add_route("*", "/{path:.*}", self._serve)
+        # Bodies are logged as they crossed the wire, so aiohttp may not undo their encoding.
+        self._runner = web.AppRunner(app, auto_decompress=False, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=self.ssl_context).start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        """Log a request and answer it by its path, whatever stands before the last part."""
+        received = await self._receive(request)
+        if not request.path.endswith("/responses"):
+            value = MODELS if request.path.endswith("/models") else {}
+            return await delivery.whole(request, received.id, 200, value, self._delivery())
+        if self.status != 200:
+            return await self._refuse(request, received, self.status, "told_to_fail")
+        if request.headers.get("upgrade", "").lower() == "websocket":
+            if self.transport == "http":
+                return await self._refuse(request, received, 426, "upgrade_refused")
+            return await delivery.converse(request, received.id, self.model, self._delivery())
+        return await self._turn(request, received)
+
+    async def _turn(self, request: web.Request, received: Received) -> web.StreamResponse:
+        """Answer a posted turn with an event stream."""
+        try:
+            body = json.loads(received.body)
+        except ValueError:
+            return await self._refuse(request, received, 400, "invalid_json")
+        return await delivery.stream(request, received.id, self.model.answer(body), self._delivery())
+
+    async def _refuse(
+        self, request: web.Request, received: Received, status: int, code: str
+    ) -> web.StreamResponse:
+        """Answer with an error in the API's shape."""
+        value = error(f"This local provider answers {status}: {code}.", code)
+        return await delivery.whole(request, received.id, status, value, self._delivery())
+
+    def _delivery(self) -> delivery.Delivery:
+        """Say how this provider sends its answers."""
+        return delivery.Delivery(
+            log=self.log,
+            encoding=self.encoding,
+            pause=self.pause,
+            hold_open=self.hold_open,
+            headers=self.answer_headers,
+        )
+
+    async def _receive(self, request: web.Request) -> Received:
+        """Read and log a request."""
+        self._count += 1
+        # Taken before the first wait: requests may come side by side.
+        number, began = self._count, time.time()
+        wire = await request.read()
+        body = encodings.decode(wire, request.headers.get("content-encoding"))
+        received = Received(
+            id=number,
+            time=began,
+            method=request.method,
+            path=request.raw_path,
+            headers=[(key.decode("latin-1"), value.decode("latin-1")) for key, value in request.raw_headers],
+            wire=Bytes.of(wire),
+            decoded=Bytes.of(body),
+            body=body,
+        )
+        self.log.add(received)
+        return received
+
+
+def provider_running(**options: Any) -> AbstractContextManager[Provider]:
+    """Serve in a background thread; takes what `Provider` takes."""
+    return in_thread(Provider(**options))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m tests.support.provider`: serve until interrupted."""
+    arguments = vars(_parser().parse_args(argv))
+    ca_path: Path | None = arguments.pop("tls_ca")
+    if ca_path is not None:
+        authority = Authority()
+        ca_path.write_bytes(authority.pem)
+        arguments["ssl_context"] = authority.server_context()
+    try:
+        asyncio.run(_serve_forever(Provider(**arguments)))
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+async def _serve_forever(provider: Provider) -> None:
+    """Serve, and say on one line where."""
+    async with provider:
+        print(f"ready {provider.url}", flush=True)
+        await asyncio.Event().wait()
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Describe the command line; every option is a field of `Provider`."""
+    parser = argparse.ArgumentParser(prog="python -m tests.support.provider", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--log", dest="log_path", type=Path, help="write JSON lines of all that passes")
+    parser.add_argument("--transport", choices=["websocket", "http"], default="websocket")
+    parser.add_argument("--encoding", choices=encodings.NAMES, default="none")
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds between two events")
+    parser.add_argument("--hold-open", type=float, default=0.0, help="seconds from last event to end")
+    parser.add_argument("--status", type=int, default=200, help="fail the model endpoint with this status")
+    parser.add_argument("--command", default=LIST_FILES, help="the shell command that the tool call runs")
+    parser.add_argument("--text", default=FOUND, help="what the second turn says")
+    parser.add_argument("--tls-ca", type=Path, help="serve TLS and write the throw-away CA to this file")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from probe.errors import UserError
 from probe.targets import PROJECT, Target, load_target, nearest, url_problem
+from probe.targets import output_dir as folder_of
 
 T = TypeVar("T")
 COMMAND_LINE = "command line"
@@ -81,6 +82,11 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Settin
     return _Resolver(arguments, environ, target, files).settings()
 
 
+def data_dir(given: str | None, environ: Mapping[str, str]) -> Path:
+    """Give the folder of all runs, for a script that needs no other setting."""
+    return Path(given or environ.get("PROBE_DATA_DIR") or PROJECT / "data").expanduser().resolve()
+
+
 class _Resolver:
     def __init__(
         self, arguments: argparse.Namespace, environ: Mapping[str, str], target: Target, files: dict[str, str]
@@ -93,10 +99,10 @@ class _Resolver:
 
     def settings(self) -> Settings:
         replay = self._pick("replay", None, in_environment=False)
-        data_dir = Path(self._pick("data_dir", str(PROJECT / "data"), in_file=False) or "").expanduser().resolve()
-        run_parent = data_dir / self._arguments.target
+        data_folder = Path(self._pick("data_dir", str(PROJECT / "data"), in_file=False) or "").expanduser().resolve()
+        run_parent = data_folder / self._arguments.target
         if self._target.output_dir:
-            run_parent = (PROJECT / Path(self._target.output_dir).expanduser()).resolve()
+            run_parent = folder_of(self._target.output_dir)
         output_dir = self._pick("output_dir", None, in_file=False)
         if output_dir is None and self._target.output_dir:
             self._sources["output_dir"] = self._files["output_dir"]
@@ -108,7 +114,7 @@ class _Resolver:
             target=self._target,
             routes=self._routes(replaying=bool(replay)),
             upstream_ca=str(Path(ca).expanduser()) if ca else None,
-            data_dir=data_dir,
+            data_dir=data_folder,
             run_parent=run_parent,
             output_dir=Path(output_dir).expanduser().resolve() if output_dir else None,
             keep_secrets=self._keep_secrets(),

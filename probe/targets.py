@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import importlib.util
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +14,7 @@ import msgspec
 import yaml
 
 from probe.errors import UserError
+from probe.renderers.loader import load_module
 
 PROJECT = Path(__file__).resolve().parents[1]
 """The checkout: targets, the default data folder and the demo agent lie in it."""
@@ -94,6 +95,30 @@ def load_target(name: str, folder: Path | None = None) -> tuple[Target, dict[str
     target = _converted(merged, documents)
     _check_values(target, documents)
     return target, sources
+
+
+def output_dirs() -> dict[str, Path]:
+    """Give the run folders of the targets that do not use the data folder."""
+    dirs = {}
+    for name in target_names():
+        # A file with a mistake in it is told of where it is used.
+        with contextlib.suppress(UserError):
+            target, _ = load_target(name)
+            if target.output_dir:
+                dirs[name] = output_dir(target.output_dir)
+    return dirs
+
+
+def output_dir(given: str) -> Path:
+    """Give the folder that a target's file names: relative to the project."""
+    return (PROJECT / Path(given).expanduser()).resolve()
+
+
+def renderer_spec(target: Target) -> str | list[dict[str, str]]:
+    """Give a target's renderer as `probe.renderers.loader` takes it."""
+    if isinstance(target.renderer, str):
+        return target.renderer
+    return [{"path": rule.path, "renderer": rule.renderer} for rule in target.renderer]
 
 
 def expand(text: str, values: dict[str, str]) -> str:
@@ -207,8 +232,10 @@ def _problems(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None
     modules = [(("renderer",), target.renderer)] if isinstance(target.renderer, str) else []
     modules += [(("renderer", str(number)), rule.renderer) for number, rule in enumerate(rules)]
     for where, module in modules:
-        if not _importable(module):
-            yield where, f"unknown renderer {module!r}", _renderer_hint(module)
+        try:
+            load_module(module)
+        except UserError as error:
+            yield where, str(error.args[0]), error.hint
     yield from _unknown_placeholders(target)
 
 
@@ -238,17 +265,3 @@ def url_problem(url: str) -> str | None:
     if parts.query or parts.fragment or parts.username is not None:
         return "a query, a fragment or credentials cannot be part of it"
     return None
-
-
-def _importable(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
-
-
-def _renderer_hint(module: str) -> str:
-    from probe.renderers import renderer_names
-
-    names = renderer_names()
-    return nearest(module, names) + f"renderers are: {', '.join(names)}"

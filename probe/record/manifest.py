@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import tomllib
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from probe.errors import UserError
 
@@ -55,15 +59,32 @@ class Manifest:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a 0600 file so that a reader sees the old text or the new one, never a part."""
+    """Write a 0600 file as a whole."""
+    with private_file(path) as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def private_file(path: Path) -> Iterator[TextIO]:
+    """Open a 0600 file to write, so that a reader sees the old text or the whole new one, never a part."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(new, "w", encoding="utf-8", opener=_private) as file:
-            file.write(text)
+            yield file
         new.replace(path)
     except BaseException:
         new.unlink(missing_ok=True)
         raise
+
+
+def project_version() -> str:
+    """Give this project's version."""
+    try:
+        return version("agent-probe")
+    except PackageNotFoundError:
+        # A checkout that is run without being installed.
+        pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+        return str(pyproject["project"]["version"])
 
 
 def _private(path: str, flags: int) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import psutil
 
 from probe.errors import UserError
 from probe.record.manifest import Manifest
@@ -52,18 +54,26 @@ class Run:
         return self.folder.parent.parent / ".samples" / self.target / self.name
 
 
-def new_run(data_dir: Path, target: str, output_dir: Path | None) -> Path:
+def has_records(folder: Path) -> bool:
+    """Tell whether anything was captured into a folder."""
+    try:
+        return (folder / TRAFFIC).stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def new_run(parent: Path, output_dir: Path | None) -> Path:
     """Make a run's folder and give its path. Raises UserError where it cannot be made."""
     try:
         if output_dir is not None:
             output_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if (output_dir / TRAFFIC).exists():
+            if has_records(output_dir):
                 raise UserError(
                     f"{output_dir} already holds a run",
                     "name another --output-dir, or take that run up with: invoke pipeline --run " + str(output_dir),
                 )
             return output_dir
-        return _new_named(data_dir / target)
+        return _new_named(parent)
     except OSError as error:
         raise UserError(
             f"the run's folder cannot be made: {error}", "name a folder that you may write with --data-dir"
@@ -84,13 +94,19 @@ def _new_named(parent: Path) -> Path:
     raise UserError(f"ten thousand runs began in one second in {parent}")
 
 
-def all_runs(data_dir: Path, target: str | None = None) -> list[Run]:
-    """Give all runs, oldest start first."""
-    runs = []
-    for parent in sorted(data_dir.glob(target or "*")):
-        if parent.is_dir() and not parent.name.startswith("."):
-            runs += [_run(folder) for folder in sorted(parent.iterdir()) if _is_run(folder)]
-    return sorted(runs, key=lambda run: (run.started, run.name))
+def all_runs(data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> list[Run]:
+    """Give all runs, oldest start first; `elsewhere` has the folders of targets that do not use the data folder."""
+    parents = [path for path in sorted(data_dir.glob("*")) if path.is_dir() and not path.name.startswith(".")]
+    runs = [_run(folder) for parent in parents for folder in _run_folders(parent)]
+    known = {run.folder for run in runs}
+    for parent in (elsewhere or {}).values():
+        runs += [_run(folder) for folder in _run_folders(parent) if folder not in known]
+    chosen = [run for run in runs if target in (None, run.target)]
+    return sorted(chosen, key=lambda run: (run.started, run.name))
+
+
+def _run_folders(parent: Path) -> list[Path]:
+    return [folder for folder in sorted(parent.glob("*")) if _is_run(folder)]
 
 
 def _is_run(folder: Path) -> bool:
@@ -102,22 +118,24 @@ def _run(folder: Path) -> Run:
     return Run(folder=folder, target=str(manifest.data.get("target") or folder.parent.name), manifest=manifest)
 
 
-def find_run(word: str, data_dir: Path, target: str | None = None) -> Run:
+def find_run(
+    word: str, data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None
+) -> Run:
     """Find the run that a word means: latest, latest~N, name, prefix, target/name or path. Raises UserError."""
     if match := _LATEST.match(word):
-        return _latest(int(match[1] or 0), data_dir, target)
+        return _latest(int(match[1] or 0), all_runs(data_dir, target, elsewhere), data_dir, target)
     if ("/" in word or word in (".", "..")) and _is_run(Path(word)):
         return _run(Path(word).resolve())
     parent, _, name = word.rpartition("/")
-    runs = all_runs(data_dir, parent or target)
+    runs = all_runs(data_dir, parent or target, elsewhere)
     found = [run for run in runs if run.name == name] or [run for run in runs if run.name.startswith(name)]
     if len(found) == 1 and name:
         return found[0]
     raise _not_found(word, found if name else [], runs, data_dir)
 
 
-def _latest(back: int, data_dir: Path, target: str | None) -> Run:
-    runs = [run for run in all_runs(data_dir, target) if not run.bundled]
+def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None) -> Run:
+    runs = [run for run in runs if not run.bundled]
     if back < len(runs):
         return runs[-1 - back]
     of = f" of target {target!r}" if target else ""
@@ -139,12 +157,5 @@ def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> 
 
 def is_alive(run: Run) -> bool:
     """Tell whether the process that records a run is still there."""
-    import psutil
-
     pid = run.manifest.data.get("pid")
     return isinstance(pid, int) and not run.manifest.data.get("ended") and psutil.pid_exists(pid)
-
-
-def parents(path: Path) -> Iterator[Path]:
-    """Yield the nearest folders that exist, from the path upwards."""
-    yield from (folder for folder in (path, *path.parents) if folder.exists())

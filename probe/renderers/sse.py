@@ -16,7 +16,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     type: str
     """Value of its `event` field; `message` when it has none."""
-    data: str
+    data: str | None
+    """Its `data` lines joined; None when it had none (a browser would then not dispatch it)."""
     offset: int
     """Where its first field begins, in bytes of the stream; piece times are found by it."""
     id: str | None = None
@@ -25,6 +26,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Reconnection time in milliseconds, where the event carries one."""
     complete: bool = True
     """False for what stood at the end of a stream that was cut before the event's empty line."""
+
+
+def is_stream(body: Any) -> bool:
+    """Tell whether a body's text begins as an event stream does."""
+    return isinstance(body, str) and _STREAM.match(body) is not None
+
+
+def parse_stream(text: str) -> tuple[list[Event], int]:
+    """Give all events of a whole stream, an unfinished last one included, and how many comments it had."""
+    parser = SseParser()
+    events = parser.feed(text.encode("utf-8", "surrogatepass"))
+    return events + parser.finish(), parser.comments
 
 
 class SseParser:
@@ -73,7 +86,6 @@ class SseParser:
             if text:
                 self._field(text, start)
             elif self._offset is not None:
-                # Without data an event is not dispatched (section 9.2.6), but then it had a name to show.
                 events.append(self._event())
                 self._reset()
         return events
@@ -99,7 +111,7 @@ class SseParser:
     def _event(self, *, complete: bool = True) -> Event:
         return Event(
             type=self._type or "message",
-            data="\n".join(self._data),
+            data="\n".join(self._data) if self._data else None,
             offset=self._offset or 0,
             id=self._last_id,
             retry=self._retry,

@@ -65,8 +65,8 @@ async def _send(
         await response.prepare(request)
         for index, piece in enumerate(pieces):
             await asyncio.sleep(how.pause if index else 0)
-            plain += piece
             wire += await _write(response, coder.piece(piece))
+            plain += piece
         await _hold(request, how.hold_open)
         wire += await _write(response, coder.end())
         await response.write_eof()
@@ -103,9 +103,8 @@ async def _hold(request: web.Request, seconds: float) -> None:
 
 async def converse(request: web.Request, number: int, model: Model, how: Delivery) -> web.StreamResponse:
     """Answer every message of a WebSocket until the client leaves."""
-    socket = web.WebSocketResponse(
-        max_msg_size=0, headers={"x-request-id": f"req_{number:06d}", **how.headers}
-    )
+    socket = web.WebSocketResponse(max_msg_size=0)
+    socket.headers.update({"x-request-id": f"req_{number:06d}", **how.headers})
     await socket.prepare(request)
     try:
         async for message in socket:

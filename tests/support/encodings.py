@@ -6,7 +6,7 @@ import io
 import zlib
 from typing import Protocol
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it has no type information
 import zstandard
 
 NAMES = ("none", "gzip", "deflate", "br", "zstd")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import ssl
 import time
 from collections.abc import Mapping, Sequence
@@ -149,25 +150,25 @@ def provider_running(**options: Any) -> AbstractContextManager[Provider]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line of `python -m tests.support.provider`: serve until interrupted."""
+    """Command line of `python -m tests.support.provider`: serve until told to stop."""
     arguments = vars(_parser().parse_args(argv))
     ca_path: Path | None = arguments.pop("tls_ca")
     if ca_path is not None:
         authority = Authority()
         ca_path.write_bytes(authority.pem)
         arguments["ssl_context"] = authority.server_context()
-    try:
-        asyncio.run(_serve_forever(Provider(**arguments)))
-    except KeyboardInterrupt:
-        return 130
+    asyncio.run(_serve_until_told(Provider(**arguments)))
     return 0
 
 
-async def _serve_forever(provider: Provider) -> None:
-    """Serve, and say on one line where."""
+async def _serve_until_told(provider: Provider) -> None:
+    """Serve, and say on one line where; a shell's background job ignores Ctrl-C unless it is handled."""
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
     async with provider:
         print(f"ready {provider.url}", flush=True)
-        await asyncio.Event().wait()
+        await told.wait()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -28,10 +28,15 @@ def event_of(text: str) -> dict[str, Any]:
     return event if isinstance(event, dict) else {}
 
 
+def kind_of(event: dict[str, Any]) -> str:
+    """Give an event's type, or "message" (an event stream's own default) when it has none."""
+    kind = event.get("type")
+    return kind if isinstance(kind, str) and not _LINE_END.search(kind) else "message"
+
+
 def ends(text: str) -> bool:
     """Tell whether an event's data is the API's own end of an answer."""
-    kind = event_of(text).get("type")
-    return isinstance(kind, str) and kind in ENDS
+    return kind_of(event_of(text)) in ENDS
 
 
 def stream_data(text: str) -> Iterator[str]:
@@ -47,9 +52,7 @@ def stream_data(text: str) -> Iterator[str]:
 
 def as_stream_event(text: str) -> str:
     """Give a WebSocket message the form in which the HTTP API would have streamed it."""
-    kind = event_of(text).get("type")
-    name = kind if isinstance(kind, str) and not _LINE_END.search(kind) else "message"
-    return f"event: {name}\ndata: " + "\ndata: ".join(_LINE_END.split(text)) + "\n\n"
+    return f"event: {kind_of(event_of(text))}\ndata: " + "\ndata: ".join(_LINE_END.split(text)) + "\n\n"
 
 
 def call_fields(request: Any) -> dict[str, Any]:
@@ -68,7 +71,7 @@ def is_warm_up(request: Any) -> bool:
 
 
 def full_input(request: Any, known: dict[str, list[Any]]) -> list[Any] | None:
-    """Rebuild the input as the model sees it; `known` has what stands behind the id of each earlier answer."""
+    """Rebuild the input as the model sees it; `known` holds what stands behind each earlier answer's id."""
     fields = call_fields(request)
     given, previous = fields.get("input"), fields.get("previous_response_id")
     if not fields or fields.get("conversation"):

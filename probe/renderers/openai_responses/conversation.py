@@ -1,4 +1,4 @@
-"""The turns of a WebSocket conversation: a call for each `response.create`, with the messages that answered it."""
+"""The turns of a WebSocket conversation: a call for each `response.create`, with its answer."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from probe.renderers.openai_responses.calls import (
     event_of,
     full_input,
     is_warm_up,
+    kind_of,
     parsed,
 )
 from probe.renderers.turn import Turn
@@ -77,11 +78,12 @@ def _turn(path: str, create: Message, answer: Sequence[Message], known: dict[str
 
 def _output(events: Sequence[dict[str, Any]]) -> list[Any]:
     """Collect an answer's items as they were done; some providers list them in the last event only."""
-    done = [event["item"] for event in events if event.get("type") == "response.output_item.done" and "item" in event]
+    done = [event.get("item") for event in events if kind_of(event) == "response.output_item.done"]
     for event in events:
-        if not done and event.get("type") in ENDS:
-            done = _answer(event).get("output") or []
-    return done if isinstance(done, list) else []
+        if not done and kind_of(event) in ENDS:
+            listed = _answer(event).get("output")
+            done = listed if isinstance(listed, list) else []
+    return done
 
 
 def _response_ids(events: Sequence[dict[str, Any]]) -> set[str]:

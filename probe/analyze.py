@@ -1,0 +1,137 @@
+"""Write the report of a captured run, or of a file from elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from probe.errors import UserError
+from probe.options import parse
+from probe.record.manifest import Manifest, file_sha256, private_file, project_version
+from probe.record.runs import REPORT, TRAFFIC, Run, find_run, has_records, is_alive
+from probe.renderers.loader import load_renderer
+from probe.report.report import write_report
+from probe.script import run, say
+from probe.settings import data_dir
+from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
+
+_BY_PATH = [{"path": "*/responses", "renderer": "probe.renderers.openai_responses"}]
+"""For a file of which no target is known."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.analyze`."""
+    arguments, rest = parse("analyze", sys.argv[1:] if argv is None else argv)
+    if rest:
+        raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke analyze --run latest")
+    if arguments.input:
+        return _analyze_file(arguments)
+    return _analyze_run(arguments)
+
+
+def _analyze_file(arguments: Namespace) -> int:
+    if arguments.run:
+        raise UserError("--run and --input both say what to analyze", "give one of them")
+    source = Path(arguments.input).expanduser()
+    if not source.is_file():
+        raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
+    output = Path(arguments.output or source.with_suffix(".report.md")).expanduser()
+    _write(source, output, load_target(arguments.target)[0] if arguments.target else None)
+    print(output)
+    return 0
+
+
+def _analyze_run(arguments: Namespace) -> int:
+    found = find_run(
+        arguments.run or "latest", data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs()
+    )
+    if not has_records(found.folder):
+        raise UserError(f"run {found.target}/{found.name} holds no exchange", _why_empty(found), code=1)
+    target = _target_of(found, arguments.target)
+    folder = Path(arguments.output).expanduser().parent if arguments.output else found.analysis_folder
+    output = Path(arguments.output).expanduser() if arguments.output else folder / REPORT
+    # A report that goes elsewhere is not the run's own: its folder stays as it is.
+    manifest = None if arguments.output or found.bundled else Manifest.read(folder)
+    inputs = _inputs(found, target)
+    if manifest and not arguments.force and manifest.up_to_date("analyze", inputs):
+        say("analyze: up to date")
+    else:
+        _write(found.traffic, output, target)
+        if manifest:
+            manifest.finished_step("analyze", inputs, {REPORT: file_sha256(output) or ""})
+    print(output)
+    return 0
+
+
+def _why_empty(found: Run) -> str:
+    if is_alive(found):
+        return "it is still being recorded"
+    return "the agent sent nothing through its proxies; invoke doctor says what may be wrong"
+
+
+def _target_of(found: Run, name: str | None) -> Target | None:
+    """Give the run's target; None, and the generic rendering, when its file is gone."""
+    try:
+        return load_target(name or found.target)[0]
+    except UserError as error:
+        if name:
+            raise
+        say(f"WARNING: {error.args[0]}; rendered without it")
+        return None
+
+
+def _inputs(found: Run, target: Target | None) -> dict[str, str]:
+    """Give all that the report is made from."""
+    inputs = {TRAFFIC: file_sha256(found.traffic) or "", "agent-probe": project_version()}
+    spec: Any = renderer_spec(target) if target else _BY_PATH
+    inputs["title"] = target.report_title if target else ""
+    inputs["renderer"] = f"{spec} {_sources(spec)}"
+    return inputs
+
+
+def _sources(spec: Any) -> str:
+    """Hash the source of our own rendering, and of renderers from elsewhere."""
+    folders = [PROJECT / "probe" / name for name in ("renderers", "report", "analysis", "record")]
+    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
+    for _, module in load_renderer(spec).routes:
+        if module.__file__ and Path(module.__file__) not in files:
+            files.append(Path(module.__file__))
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _write(source: Path, output: Path, target: Target | None) -> None:
+    """Write the report; a reader of `output` sees the old one or the whole new one."""
+    renderer = load_renderer(renderer_spec(target) if target else _BY_PATH)
+    try:
+        output.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with private_file(output) as out:
+            write_report(
+                out,
+                source,
+                title=target.report_title if target else "Agent Traffic Analysis Report",
+                shown_source=_shown(source),
+                generated_at=datetime.now(UTC),
+                renderer=renderer,
+                on_malformed=lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}"),
+            )
+    except OSError as error:
+        raise UserError(f"{output}: cannot be written: {error}", "name another place with --output") from error
+
+
+def _shown(source: Path) -> str:
+    """Give the path that the report names: inside the project without the place where it lies."""
+    source = source.resolve()
+    return str(source.relative_to(PROJECT)) if source.is_relative_to(PROJECT) else str(source)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,200 @@
+"""Run an agent behind its proxies and write down all that it exchanges."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from probe.errors import UserError
+from probe.options import parse
+from probe.record.manifest import utc_now
+from probe.record.runs import TRAFFIC, new_run
+from probe.script import run, say
+from probe.settings import Settings, pairs, resolve
+from probe.wire.agent import AgentEnd, find_program, run_agent, with_target_args
+from probe.wire.environment import agent_environment
+from probe.wire.interrupts import Interrupts
+from probe.wire.recording import Recording
+
+NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a request through its proxies
+  likely reasons:
+  - it has its own idea of the base URL (a configuration file, a login of another kind, a model provider)
+  - it ended before its first request (its own output above says why)
+  - it was started by a wrapper that drops the environment or the target's args
+  - this target was made for another version of it
+  next: invoke doctor --target {target}, or start it by hand behind: invoke proxies --target {target}"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.capture`."""
+    arguments, command = parse("capture", sys.argv[1:] if argv is None else argv)
+    interrupts = Interrupts()
+    settings = resolve(arguments, os.environ)
+    overrides = pairs("env", arguments.env)
+    template = _template(settings, command, arguments.prompt)
+    program = find_program(_program(template[0]), (os.environ | overrides).get("PATH"), settings.target)
+    cwd = _given_folder(arguments.cwd)
+    folder = new_run(settings.run_parent, settings.output_dir)
+    # Everything that the agent's environment holds and that is named like a credential is kept off the disk.
+    recording = Recording(settings, folder, os.environ | overrides)
+    if settings.keep_secrets:
+        say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
+    try:
+        recording.start(fixed_ports=False)
+        own_words = {"prompt": arguments.prompt} if arguments.prompt is not None else {}
+        expanded = command or recording.expanded(template, **own_words)
+        full = with_target_args([program, *expanded[1:]], settings.target, recording.expanded(settings.target.args))
+        env = agent_environment(
+            os.environ, settings, recording.placeholders, overrides, recording.marker, recording.replay_url
+        )
+        return _record(recording, full, env, cwd, interrupts, prompt=arguments.prompt)
+    except UserError:
+        recording.stop()
+        recording.discard()
+        raise
+
+
+def _template(settings: Settings, command: list[str], prompt: str | None) -> list[str]:
+    """Give the command to run: the user's own, or the target's for a prompt, or for none."""
+    target = settings.target
+    if command and prompt is not None:
+        raise UserError("a prompt and a command were given", "give one: --prompt TEXT, or -- COMMAND …")
+    if command:
+        return command
+    if prompt is not None and target.prompt_command:
+        return target.prompt_command
+    if prompt is None and target.interactive_command:
+        return target.interactive_command
+    missing = "a command" if prompt is not None else "a prompt or a command"
+    raise UserError(
+        f"target {settings.target_name!r} needs {missing}",
+        f'for example: invoke capture --target {settings.target_name} --prompt "List the files"',
+    )
+
+
+def _program(word: str) -> str:
+    return sys.executable if word == "{python}" else word
+
+
+def _given_folder(cwd: str | None) -> Path | None:
+    if cwd is None:
+        return None
+    folder = Path(cwd).expanduser().resolve()
+    if not folder.is_dir():
+        raise UserError(f"--cwd {cwd}: no such folder", "make it first, or name another")
+    return folder
+
+
+def _record(
+    recording: Recording,
+    command: list[str],
+    env: Mapping[str, str],
+    cwd: Path | None,
+    interrupts: Interrupts,
+    *,
+    prompt: str | None,
+) -> int:
+    """Launch the agent between `start` and `stop`, and tell how it went."""
+    # The demo and a replay get a folder of their own, so that no agent edits what lies around here.
+    fresh = Path(tempfile.mkdtemp(prefix="probe-")) if cwd is None and recording.replay_url else None
+    say(f"capturing {recording.settings.target_name} into {recording.folder}")
+    recording.manifest.update(
+        command=[recording.redacted(word) for word in command],
+        prompt=recording.redacted(prompt) if prompt is not None else None,
+        folder=str(cwd or fresh or Path.cwd()),
+    )
+    version = _ask_version(recording, command, env)
+    try:
+        end = run_agent(command, env, cwd or fresh or Path.cwd(), interrupts, recording.trouble)
+    except BaseException:
+        _finish(recording, None, version, fresh)
+        raise
+    counts, problems = _finish(recording, end, version, fresh)
+    return _verdict(recording, end, counts, problems, interrupts)
+
+
+def _ask_version(
+    recording: Recording, command: list[str], env: Mapping[str, str]
+) -> subprocess.Popen[bytes] | None:
+    """Ask the agent for its version beside the run itself: some take a second to say it."""
+    agent = recording.settings.target.agent
+    if not agent or Path(command[0]).name != Path(_program(agent)).name:
+        return None
+    args = recording.expanded(recording.settings.target.args)
+    with suppress(OSError):
+        return subprocess.Popen(
+            [command[0], *args, "--version"],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    return None
+
+
+def _version(process: subprocess.Popen[bytes] | None) -> str | None:
+    if process is None:
+        return None
+    try:
+        lines = process.communicate(timeout=10)[0].decode(errors="replace").split("\n")
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return None
+    return lines[0].strip()[:200] or None
+
+
+def _finish(
+    recording: Recording, end: AgentEnd | None, version: subprocess.Popen[bytes] | None, fresh: Path | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Stop the recording and complete the manifest."""
+    counts, problems = recording.stop()
+    if fresh is not None:
+        # What the agent made belongs to the run.
+        if any(fresh.iterdir()):
+            shutil.move(fresh, recording.folder / "workspace")
+        else:
+            fresh.rmdir()
+    versions = recording.manifest.data["versions"] | {"agent": _version(version)}
+    recording.manifest.update(versions=versions, agent_exit_code=end.exit_code if end else None)
+    outputs = {TRAFFIC: recording.manifest.data["traffic_sha256"]} if counts["written"] else {}
+    recording.manifest.finished_step("capture", {}, outputs)
+    return counts, problems
+
+
+def _verdict(
+    recording: Recording, end: AgentEnd, counts: Mapping[str, Any], problems: list[str], interrupts: Interrupts
+) -> int:
+    """Say what happened and give the exit code: the agent's own failure outranks ours."""
+    code = 0
+    for problem in problems:
+        say(f"WARNING: {problem}")
+        code = 1
+    if not counts["written"]:
+        say("error: " + NOTHING_CAPTURED.format(target=recording.settings.target_name))
+        code = 1
+    if end.stopped_because and interrupts.exit_code is None:
+        say(f"error: the agent was ended: {end.stopped_because}")
+        code = 1
+    elif end.exit_code and interrupts.exit_code is None:
+        say(f"error: the agent ended with exit code {end.exit_code}; its own output above says why")
+        code = end.exit_code
+    if interrupts.exit_code is not None:
+        code = interrupts.exit_code
+    recording.manifest.update(exit_code=code, finished=utc_now())
+    say(f"captured {counts['written']} exchanges" + (f", {counts['cut_short']} cut short" if counts["cut_short"] else ""))
+    if counts["written"]:
+        print(recording.folder / TRAFFIC)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

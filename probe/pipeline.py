@@ -1,0 +1,81 @@
+"""Capture, then analyze; only what is not up to date yet."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from probe.errors import UserError
+from probe.options import COMMANDS, OPTIONS, flag, parse
+from probe.record.runs import Run, find_run, has_records, is_alive, new_run
+from probe.script import run, say
+from probe.settings import data_dir, resolve
+from probe.targets import output_dirs
+from probe.wire.parent import run_script
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.pipeline`."""
+    arguments, command = parse("pipeline", sys.argv[1:] if argv is None else argv)
+    if arguments.run:
+        existing = _existing(arguments)
+        folder, captured = existing.folder, _take_up(existing, arguments, command)
+    else:
+        # Chosen here, so that both steps know the folder.
+        settings = resolve(arguments, os.environ)
+        folder = new_run(settings.run_parent, settings.output_dir)
+        captured = _capture(arguments, command, folder)
+    if captured >= 128 or not has_records(folder):
+        return captured
+    analyze = ["--run", str(folder), *(["--force"] if arguments.force else [])]
+    analyzed = run_script("probe.analyze", analyze)
+    print(folder / "manifest.json", flush=True)
+    return captured or analyzed
+
+
+def _existing(arguments: Namespace) -> Run:
+    if arguments.output_dir:
+        raise UserError("--run and --output-dir both name the run's folder", "give one of them")
+    existing = find_run(arguments.run, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs())
+    if is_alive(existing):
+        pid = existing.manifest.data["pid"]
+        raise UserError(f"run {existing.name} is still being recorded (pid {pid})", "wait for it, or end it")
+    return existing
+
+
+def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
+    """Capture where nothing was captured yet; what was recorded is never recorded over."""
+    if has_records(existing.folder):
+        ended = existing.bundled or existing.manifest.data.get("ended")
+        say("capture: up to date" if ended else "capture: it was interrupted; going on with what it recorded")
+        return 0
+    asked = existing.manifest.data.get("asked") or {}
+    arguments.target = existing.target
+    if arguments.prompt is None and not command:
+        arguments.prompt, command = asked.get("prompt"), asked.get("command") or []
+    arguments.replay = arguments.replay or asked.get("replay")
+    return _capture(arguments, command, existing.folder)
+
+
+def _capture(arguments: Namespace, command: list[str], folder: Path) -> int:
+    """Run the capture script with the options that it shares with this one."""
+    options = []
+    for name in COMMANDS["capture"][2]:
+        value = str(folder) if name == "output_dir" else getattr(arguments, name)
+        if value is True:
+            options.append(flag(name))
+        elif value not in (None, False):
+            options += [f"{flag(name)}={one}" for one in (value if OPTIONS[name].many else [value])]
+    code = run_script("probe.capture", [*options, *(["--", *command] if command else [])])
+    with contextlib.suppress(OSError):
+        # Only an empty folder goes: one of a run that never began.
+        folder.rmdir()
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

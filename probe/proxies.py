@@ -1,0 +1,82 @@
+"""Start a target's proxies only; the agent is started by hand."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+
+from probe.errors import UserError
+from probe.options import parse
+from probe.record.manifest import utc_now
+from probe.record.runs import TRAFFIC, new_run
+from probe.script import run, say
+from probe.settings import resolve
+from probe.wire.environment import mentioned
+from probe.wire.interrupts import Interrupts
+from probe.wire.recording import Recording
+
+_POLL_SECONDS = 0.2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.proxies`."""
+    arguments, rest = parse("proxies", sys.argv[1:] if argv is None else argv)
+    if rest:
+        raise UserError("proxies starts no command", f"invoke capture --target {arguments.target} -- {shlex.join(rest)}")
+    interrupts = Interrupts()
+    settings = resolve(arguments, os.environ)
+    recording = Recording(settings, new_run(settings.run_parent, settings.output_dir), os.environ)
+    if settings.keep_secrets:
+        say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
+    try:
+        recording.start(fixed_ports=True)
+    except UserError:
+        recording.stop()
+        recording.discard()
+        raise
+    print("\n".join(_instructions(recording)), flush=True)
+    while interrupts.received is None and recording.trouble() is None:
+        time.sleep(_POLL_SECONDS)
+    return _finish(recording, interrupts)
+
+
+def _instructions(recording: Recording) -> list[str]:
+    """Tell what listens where, and how the agent is started."""
+    settings = recording.settings
+    lines = []
+    for name, listener in recording.described_listeners().items():
+        purpose = settings.routes[name].purpose
+        through = f" through {listener['upstream_proxy']}" if listener["upstream_proxy"] else ""
+        lines.append(f":{recording.ports[name]} -> {listener['upstream'].rstrip('/')}/  ({purpose}){through}")
+    steps = [*recording.expanded(settings.target.manual_steps)]
+    exports = [
+        f"export {name}={shlex.quote(value)}"
+        for name, value in (mentioned(settings, recording.placeholders) | _no_proxy()).items()
+    ]
+    return [*lines, "", *(f"{number}. {step}" for number, step in enumerate(steps, 1)), *exports, "", "Ctrl-C ends it."]
+
+
+def _no_proxy() -> dict[str, str]:
+    return {"NO_PROXY": "127.0.0.1,localhost,::1"} if any(map(os.environ.get, ("HTTP_PROXY", "http_proxy"))) else {}
+
+
+def _finish(recording: Recording, interrupts: Interrupts) -> int:
+    trouble = recording.trouble()
+    counts, problems = recording.stop()
+    for problem in [*([trouble] if trouble else []), *problems]:
+        say(f"WARNING: {problem}")
+    code = interrupts.exit_code if interrupts.exit_code is not None else 1
+    outputs = {TRAFFIC: recording.manifest.data["traffic_sha256"]} if counts["written"] else {}
+    recording.manifest.finished_step("capture", {}, outputs)
+    recording.manifest.update(exit_code=code, finished=utc_now())
+    say(f"captured {counts['written']} exchanges")
+    if counts["written"]:
+        print(recording.folder / TRAFFIC)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

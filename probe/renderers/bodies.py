@@ -1,0 +1,34 @@
+"""Look into bodies that may hold JSON as text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+
+def parsed(body: Any) -> Any:
+    """Give the JSON that a text holds, or the body as it is."""
+    if not isinstance(body, str) or not body.lstrip()[:1] in ("{", "["):
+        return body
+    try:
+        return json.loads(body, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        return body
+
+
+def parsed_event(data: str) -> Any:
+    """Give the JSON of one event or message, or its text."""
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return parsed(data)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build an object; raises ValueError where a name repeats, since one of the values would not be seen."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name repeats")
+    return found

@@ -1,0 +1,45 @@
+"""Render any API: bodies as they are, streams with their event counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from probe.renderers.blocks import Block, Body, EventCounts, Note
+from probe.renderers.bodies import parsed
+from probe.renderers.markdown import markdown
+from probe.renderers.sse import is_stream, parse_stream
+
+
+def request_blocks(body: Any) -> Iterator[Block]:
+    """Tell a request: its body as it is."""
+    yield Body(value=parsed(body))
+
+
+def response_blocks(body: Any, status_code: int | None) -> Iterator[Block]:
+    """Tell a response: its body as it is; a tuple holds the messages of a WebSocket."""
+    if isinstance(body, tuple):
+        yield from (Body(value=parsed(text)) for text in body)
+        return
+    if is_stream(body):
+        yield from _stream(body)
+    yield Body(value=parsed(body))
+
+
+def format_request_body(body: Any) -> str:
+    """Write a request's body as Markdown."""
+    return markdown(request_blocks(body))
+
+
+def format_response_body(body: Any, status_code: int | None) -> str:
+    """Write a response's body as Markdown."""
+    return markdown(response_blocks(body, status_code))
+
+
+def _stream(body: str) -> Iterator[Block]:
+    events, comments = parse_stream(body)
+    counts = Counter(event.type for event in events)
+    yield EventCounts(size=len(body.encode(errors="replace")), counts=tuple(counts.items()), comments=comments)
+    if events and not events[-1].complete:
+        yield Note(text="The stream ended within an event.")

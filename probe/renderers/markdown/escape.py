@@ -1,0 +1,78 @@
+"""Make hostile text harmless in Markdown: fences, table cells, inline code and folds it cannot break out of."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+import msgspec
+
+# Characters that show nothing, or make other text show as what it is not: C0, C1, bidi controls, zero-width
+# and filler characters, line separators, variation selectors but the two of emoji, tags, lone surrogates.
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_TAG = re.compile(r"\[REDACTED:[0-9A-Za-z_-]{1,64}\]")
+_BACKTICKS = re.compile("`+")
+_PLAIN_CODE = re.compile(r"[^`<>&|\\\n\t]*[^`<>&|\\\n\t ]")
+_SPECIAL = re.compile(r"[\\`*~$|]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\[(?!REDACTED\])|:(?=//)|(?<=www)\.")
+
+
+def visible(text: str) -> str:
+    """Spell out hidden characters, and take the tags off redacted values; every text is written through here."""
+    if "[REDACTED:" in text:
+        text = _TAG.sub("[REDACTED]", text)
+    # isprintable() is many times faster than the pattern, but false for every text with a line end.
+    return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_spelled, text)
+
+
+def inline(text: str) -> str:
+    """Escape text for a paragraph, a heading or a table cell."""
+    line = re.sub(r"[\n\t ]+", " ", visible(text))
+    # Backslashes first: entities hold none.
+    return html.escape(_SPECIAL.sub(r"\\\g<0>", line), quote=False)
+
+
+def code(text: str) -> str:
+    """Set a name as inline code where it is an ordinary one, else as escaped text."""
+    shown = visible(text)
+    return f"`{shown}`" if _PLAIN_CODE.fullmatch(shown) and shown[0] != " " else inline(text)
+
+
+def fence(text: str, language: str = "text") -> str:
+    """Put text into a code block whose fence is longer than any run of backticks inside."""
+    shown = visible(text)
+    ticks = "```"
+    if ticks in shown:
+        ticks = "`" * (max(map(len, _BACKTICKS.findall(shown))) + 1)
+    return f"{ticks}{language}\n{shown}{'' if shown.endswith(chr(10)) else chr(10)}{ticks}\n"
+
+
+def fold(summary: str, content: str) -> str:
+    """Fold Markdown behind a one-line summary."""
+    # Between the summary's tags nothing is Markdown, so only HTML is escaped.
+    line = html.escape(re.sub(r"\s+", " ", visible(summary)), quote=False)
+    return f"<details>\n<summary>{line}</summary>\n\n{content}\n</details>\n"
+
+
+def pretty(value: Any) -> str:
+    """Give JSON as indented text."""
+    try:
+        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    except UnicodeEncodeError:
+        # A lone surrogate, which only the escaped form can hold.
+        return json.dumps(value, indent=2)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    """Spell a character as its control picture, or as JSON would escape it."""
+    character = ord(match[0])
+    if character < 0x20:
+        return chr(0x2400 + character)
+    if character == 0x7F:
+        return "␡"
+    return f"\\u{character:04x}" if character < 0x10000 else f"\\U{character:08x}"

@@ -1,0 +1,175 @@
+"""Write blocks as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from probe.renderers.blocks import (
+    Block,
+    Body,
+    Conversation,
+    EventCounts,
+    Failure,
+    Image,
+    Incomplete,
+    Instructions,
+    Markdown,
+    Note,
+    Raw,
+    Reasoning,
+    Refusal,
+    Settings,
+    Text,
+    ToolCall,
+    ToolResult,
+    Tools,
+    Usage,
+)
+from probe.renderers.markdown.escape import code, fence, fold, inline, pretty, visible
+from probe.renderers.markdown.tables import conversation, event_table, plural, tool_table
+
+_LONG = 2000
+"""Characters from which a text is folded."""
+_INLINE = 80
+"""Characters up to which a setting's value is told in line."""
+
+
+def markdown(blocks: Iterable[Block]) -> str:
+    """Write blocks one below the other."""
+    return "\n".join(map(_block, blocks))
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Text():
+            return _text(block.label, block.text)
+        case Reasoning():
+            return _reasoning(block)
+        case ToolCall():
+            return _tool_call(block)
+        case ToolResult():
+            return _tool_result(block)
+        case Image():
+            return _image(block)
+        case Usage():
+            return f"**Usage:** {usage_line(block)}\n"
+        case Settings():
+            return _settings(block)
+        case Instructions():
+            summary = f"Instructions ({plural(block.characters, 'character')})"
+            return fold(summary, markdown(block.content))
+        case Conversation():
+            return conversation(block, markdown)
+        case Tools():
+            return tool_table(block)
+        case EventCounts():
+            return event_table(block)
+        case Refusal():
+            return _text("Refusal", block.text)
+        case Failure():
+            return _failure(block)
+        case Incomplete():
+            return f"**Incomplete:** {inline(block.reason)}\n"
+        case Note():
+            return f"*{inline(block.text)}*\n"
+        case Body():
+            return _body(block.value)
+        case Raw():
+            return fold(f"Not understood: {block.reason}", _json(block.value))
+        case Markdown():
+            return visible(block.text).rstrip("\n") + "\n"
+
+
+def usage_line(usage: Usage) -> str:
+    """Tell tokens in one line; what comes from the cache or went into reasoning only where it was told."""
+    given = _share(usage.cache_read, "cached") + _share(usage.cache_write, "written to the cache")
+    parts = [_tokens(usage.input, "input") + _brackets(given)]
+    parts.append(_tokens(usage.output, "output") + _brackets(_share(usage.reasoning, "reasoning")))
+    return " | ".join([*parts, _tokens(usage.total, "total")])
+
+
+def _tokens(number: int | None, word: str) -> str:
+    return f"{'?' if number is None else number} {word}"
+
+
+def _share(number: int | None, word: str) -> list[str]:
+    return [f"{number} {word}"] if number else []
+
+
+def _brackets(parts: list[str]) -> str:
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _text(label: str | None, text: str) -> str:
+    if not text:
+        return f"**{inline(label)}:** *empty*\n" if label else "*empty*\n"
+    if len(text) > _LONG:
+        return fold(f"{label or 'Text'} ({plural(len(text), 'character')})", fence(text))
+    return (f"**{inline(label)}:**\n\n" if label else "") + fence(text)
+
+
+def _reasoning(block: Reasoning) -> str:
+    parts = [_text("Reasoning summary", block.summary)] if block.summary else []
+    parts += [_text("Reasoning", block.text)] if block.text else []
+    if block.encrypted_characters:
+        parts.append(f"**Reasoning:** {plural(block.encrypted_characters, 'encrypted character')}\n")
+    return "\n".join(parts) or "**Reasoning:** *nothing told*\n"
+
+
+def _tool_call(block: ToolCall) -> str:
+    call = f" ({code(block.kind)}, id {code(block.call_id)})" if block.call_id else f" ({code(block.kind)})"
+    cut = "" if block.finished else " *(cut short)*"
+    return f"**Tool call:** {code(block.name)}{call}{cut}\n\n{_value(block.arguments)}"
+
+
+def _tool_result(block: ToolResult) -> str:
+    call = f" of {code(block.call_id)}" if block.call_id else ""
+    failed = " *(failed)*" if block.failed else ""
+    return f"**Tool result:**{call} ({code(block.kind)}){failed}\n\n{markdown(block.content)}"
+
+
+def _image(block: Image) -> str:
+    told = [code(block.media_type)] if block.media_type else []
+    told += [plural(block.size, "byte")] if block.size is not None else []
+    told += [code(block.source)] if block.source else []
+    return f"**{inline(block.kind)}:** {', '.join(told) or '*no content*'}\n"
+
+
+def _settings(block: Settings) -> str:
+    short = [(name, value, _flat(value)) for name, value in block.pairs]
+    line = " · ".join(f"**{inline(name)}:** {code(text)}" for name, _, text in short if text is not None)
+    folds = [fold(name, _json(value)) for name, value, text in short if text is None]
+    return "\n".join([line + "\n", *folds] if line else folds)
+
+
+def _flat(value: Any) -> str | None:
+    """Give a value in one line, or None when it is too long for that."""
+    if isinstance(value, str):
+        return value if len(value) <= _INLINE and value.isprintable() and value else None
+    text = " ".join(pretty(value).split())
+    return text if len(text) <= _INLINE else None
+
+
+def _failure(block: Failure) -> str:
+    line = f"**Error:** {inline(block.message)}" + (f" ({code(block.code)})" if block.code else "") + "\n"
+    return line if block.detail is None else line + "\n" + fold("The error as sent", _json(block.detail))
+
+
+def _body(value: Any) -> str:
+    if value is None or value == "":
+        return "*No body.*\n"
+    size = len(value) if isinstance(value, str) else None
+    summary = f"Text ({plural(size, 'character')})" if size is not None else "JSON"
+    return fold(summary, _json(value))
+
+
+def _value(value: Any) -> str:
+    """Show arguments: JSON indented, folded when long; and text inside, which JSON puts into one line."""
+    text = value if isinstance(value, str) else pretty(value)
+    block = fence(text, "text" if isinstance(value, str) else "json")
+    return fold(f"Arguments ({plural(len(text), 'character')})", block) if len(text) > _LONG else block
+
+
+def _json(value: Any) -> str:
+    return fence(value) if isinstance(value, str) else fence(pretty(value), "json")

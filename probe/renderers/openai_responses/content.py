@@ -1,0 +1,105 @@
+"""Tell the content parts that messages and tool results are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from probe.renderers.blocks import Block, Body, Image, Raw, Reasoning, Refusal, Settings, Text
+from probe.renderers.bodies import parsed
+
+_MEDIA = {
+    "input_image": "Image",
+    "output_image": "Image",
+    "computer_screenshot": "Screenshot",
+    "input_file": "File",
+    "input_audio": "Audio",
+}
+
+
+def content_blocks(content: Any, label: str | None = None) -> Iterator[Block]:
+    """Tell a message's content: a string, or a list of parts."""
+    match content:
+        case None:
+            return
+        case str():
+            yield Text(text=content, label=label)
+        case list():
+            for part in content:
+                yield from _part(part, label)
+        case _:
+            yield from _part(content, label)
+
+
+def result_blocks(output: Any) -> Iterator[Block]:
+    """Tell what a tool gave back: text, JSON as text, or parts."""
+    value = parsed(output)
+    if isinstance(output, list):
+        yield from content_blocks(output)
+    elif isinstance(value, str):
+        yield Text(text=value)
+    elif isinstance(value, dict) and value.get("type") in _MEDIA:
+        yield from content_blocks(value)
+    elif value is not None:
+        yield Body(value=value, folded=False)
+
+
+def rest(fields: dict[str, Any], *used: str) -> Iterator[Block]:
+    """Tell the fields that nothing else tells, so that none is dropped; empty ones say nothing."""
+    pairs = tuple((name, value) for name, value in fields.items() if name not in used and value not in (None, []))
+    if pairs:
+        yield Settings(pairs=pairs)
+
+
+def _part(part: Any, label: str | None) -> Iterator[Block]:
+    match part:
+        case str():
+            yield Text(text=part, label=label)
+        case {"type": "input_text" | "output_text" | "text" | "summary_text", "text": str(text)}:
+            yield Text(text=text, label=label)
+            yield from rest(part, "type", "text")
+        case {"type": "reasoning_text", "text": str(text)}:
+            yield Reasoning(summary=None, text=text)
+            yield from rest(part, "type", "text")
+        case {"type": "refusal", "refusal": str(text)}:
+            yield Refusal(text=text)
+            yield from rest(part, "type", "refusal")
+        case {"type": str(kind)} if kind in _MEDIA:
+            yield from _media(_MEDIA[kind], part)
+        case {"type": other}:
+            yield Raw(reason=f"content part {other!r}", value=part)
+        case other:
+            yield Raw(reason="content part without a type", value=other)
+
+
+def _media(kind: str, part: dict[str, Any]) -> Iterator[Block]:
+    """Tell an image, sound or file; what it holds is told by type and size."""
+    url = part.get("image_url") or part.get("file_url")
+    url = url.get("url") if isinstance(url, dict) else url
+    audio = part.get("input_audio")
+    data = part.get("file_data") or (audio.get("data") if isinstance(audio, dict) else None)
+    source = part.get("filename") or part.get("file_id")
+    if isinstance(data or url, str):
+        yield media(kind, data or url, source)
+    else:
+        yield Image(kind=kind, source=_text(source))
+    yield from rest(part, "type", "image_url", "file_url", "file_data", "input_audio", "filename", "file_id")
+
+
+def media(kind: str, data: str, source: Any = None) -> Image:
+    """Tell bytes given as a data URL or base64, or a URL that refers to them."""
+    head, comma, encoded = data.partition(",")
+    if data.startswith("data:") and comma:
+        return Image(kind=kind, media_type=head[5:].split(";")[0], size=_decoded(encoded), source=_text(source))
+    if "://" in data[:40]:
+        return Image(kind=kind, source=data)
+    return Image(kind=kind, size=_decoded(data), source=_text(source))
+
+
+def _decoded(encoded: str) -> int:
+    """Give how many bytes a base64 text stands for."""
+    return len(encoded) * 3 // 4 - encoded[-2:].count("=")
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None else str(value)

@@ -1,0 +1,67 @@
+"""Serve a recorded run's answers to an agent that is started by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from probe.errors import UserError
+from probe.options import parse
+from probe.record.reader import read_exchanges
+from probe.record.runs import Run, find_run
+from probe.renderers.loader import Renderer, load_renderer
+from probe.script import run, say
+from probe.settings import data_dir
+from probe.targets import load_target, output_dirs, renderer_spec
+from probe.wire.ports import is_free
+from probe.wire.processes import holder_of
+from probe.wire.replay_server import ReplayServer
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.replay`."""
+    arguments, rest = parse("replay", sys.argv[1:] if argv is None else argv)
+    if rest:
+        raise UserError("replay starts no command", "use capture --replay RUN -- COMMAND … for that")
+    found = find_run(
+        arguments.run or "latest", data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs()
+    )
+    renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
+    return asyncio.run(_serve(found, renderer, _port(arguments.listen_port)))
+
+
+def _port(text: str | None) -> int:
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise UserError(f"--port {text}: not a port", "ports are 1 to 65535; 0 takes a free one")
+    if int(text) and not is_free(int(text)):
+        raise UserError(f"port {text} is taken by {holder_of(int(text)) or 'another process'}", "name another --port")
+    return int(text)
+
+
+async def _serve(found: Run, renderer: Renderer, port: int) -> int:
+    exchanges = read_exchanges(
+        found.traffic, lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}")
+    )
+    server = ReplayServer(list(exchanges), renderer)
+    port = await server.start(port)
+    print(f"http://127.0.0.1:{port}", flush=True)
+    say(f"serving {found.target}/{found.name}; Ctrl-C ends it")
+    ended = asyncio.get_running_loop().create_future()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(
+            number, lambda number=number: ended.done() or ended.set_result(number)
+        )
+    number = await ended
+    await server.stop()
+    for problem in server.problems:
+        say(f"WARNING: {problem}")
+    return 128 + int(number)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

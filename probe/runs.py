@@ -1,0 +1,114 @@
+"""List the recorded runs, newest first."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from probe.errors import UserError
+from probe.options import parse
+from probe.record.runs import REPORT, Run, all_runs, is_alive
+from probe.script import printable, run, say
+from probe.settings import data_dir
+from probe.targets import output_dirs
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.runs`."""
+    arguments, rest = parse("runs", sys.argv[1:] if argv is None else argv)
+    if rest:
+        raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke runs --json")
+    folder = data_dir(arguments.data_dir, os.environ)
+    runs = all_runs(folder, arguments.target, output_dirs())[::-1]
+    if arguments.prune is not None:
+        runs = _prune(runs, _number(arguments.prune))
+    if arguments.json:
+        print(json.dumps([_described(one) for one in runs], indent=2, ensure_ascii=False))
+    elif runs:
+        Console().print(_table(runs))
+    else:
+        say(f"no run in {folder} yet; for example: invoke pipeline --target demo --prompt \"Write a prime checker\"")
+    return 0
+
+
+def _number(text: str) -> int:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    raise UserError(f"--prune {text}: not a number of runs to keep", "for example: invoke runs --prune 20")
+
+
+def _prune(runs: list[Run], keep: int) -> list[Run]:
+    """Delete all but the newest `keep` runs of each target; samples and running ones stay."""
+    kept: list[Run] = []
+    counts: Counter[str] = Counter()
+    for one in runs:
+        if one.bundled or is_alive(one) or counts[one.target] < keep:
+            counts[one.target] += not one.bundled
+            kept.append(one)
+        else:
+            shutil.rmtree(one.folder)
+            say(f"deleted {one.target}/{one.name}")
+    return kept
+
+
+def _described(one: Run) -> dict[str, Any]:
+    data = one.manifest.data
+    counts = data.get("counts") or {}
+    return {
+        "target": one.target,
+        "run": one.name,
+        "state": _state(one),
+        "started": data.get("started"),
+        "seconds": _seconds(one),
+        "exchanges": counts.get("written"),
+        "cut_short": counts.get("cut_short"),
+        "exit_code": data.get("exit_code"),
+        "prompt": data.get("prompt"),
+        "command": data.get("command"),
+        "report": str(one.folder / REPORT) if (one.folder / REPORT).exists() else None,
+        "folder": str(one.folder),
+    }
+
+
+def _state(one: Run) -> str:
+    if one.bundled:
+        return "sample"
+    if is_alive(one):
+        return "running"
+    return "ended" if one.manifest.data.get("ended") else "interrupted"
+
+
+def _seconds(one: Run) -> float | None:
+    started, ended = one.manifest.data.get("started"), one.manifest.data.get("ended")
+    if not started or not ended:
+        return None
+    return round((datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds(), 1)
+
+
+def _table(runs: list[Run]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("target", "run", "state", "seconds", "exchanges", "cut short", "exit", "what was asked"):
+        number = heading in ("seconds", "exchanges", "cut short", "exit")
+        table.add_column(heading, justify="right" if number else "left", no_wrap=heading != "what was asked")
+    for row in map(_described, runs):
+        asked = row["prompt"] if row["prompt"] is not None else " ".join(row["command"] or [])
+        shown = [row[name] for name in ("seconds", "exchanges", "cut_short", "exit_code")]
+        numbers = ["" if value is None else str(value) for value in shown]
+        cells = [row["target"], row["run"], row["state"], *numbers, asked[:60]]
+        # Text, not a string: a prompt may hold what rich would take for markup.
+        table.add_row(*(Text(printable(cell).replace("\n", " ")) for cell in cells))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

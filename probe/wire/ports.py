@@ -1,0 +1,46 @@
+"""Local ports: free ones, and who holds a taken one."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+from probe.errors import UserError
+from probe.wire.processes import holder_of
+
+
+def free_ports(count: int) -> list[int]:
+    """Give ports that are free for TCP and UDP now: a listener in front of an https upstream binds both."""
+    with contextlib.ExitStack() as held:
+        ports: list[int] = []
+        while len(ports) < count:
+            tcp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            tcp.bind(("127.0.0.1", 0))
+            port = tcp.getsockname()[1]
+            udp = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            with contextlib.suppress(OSError):
+                udp.bind(("127.0.0.1", port))
+                ports.append(port)
+        return ports
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a listener could open this port now."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
+
+
+def require_free(name: str, port: int) -> None:
+    """Raise UserError that says who holds the port, unless it is free."""
+    if is_free(port):
+        return
+    holder = holder_of(port)
+    by = f" by {holder}" if holder else ""
+    raise UserError(f"port {port} of listener {name!r} is taken{by}", f"end it, or use --port {name}=ANOTHER")

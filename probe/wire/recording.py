@@ -1,0 +1,255 @@
+"""One recorded use of a target: its folder, its proxies, its replay server, its manifest."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from probe.errors import UserError
+from probe.record.exchange import Exchange
+from probe.record.manifest import Manifest, file_sha256, project_version, utc_now
+from probe.record.reader import read_exchanges
+from probe.record.runs import TRAFFIC, Run, find_run
+from probe.renderers.loader import Renderer, load_renderer
+from probe.settings import Route, Settings, without_credentials
+from probe.targets import PROJECT, expand, output_dirs, renderer_spec
+from probe.wire.addon.config import Config, Listener
+from probe.wire.child import Child, ChildError
+from probe.wire.ports import free_ports, require_free
+from probe.wire.upstream_proxy import unreachable
+
+PROXY_LOG = "proxy.log"
+_TRIES = 5
+"""A free port may be taken between choosing and opening it; with a hundred runs at once that happens."""
+
+
+class Recording:
+    """Proxies that write into a run's folder, from `start` to `stop`."""
+
+    def __init__(self, settings: Settings, folder: Path, environ: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.manifest = Manifest(folder, {})
+        self.marker = secrets.token_hex(16)
+        self.ports: dict[str, int] = {}
+        self.replay_url: str | None = None
+        self._environ = environ
+        self._redactor = self._config(environ).redactor()
+        self._proxy: Child | None = None
+        self._replay: Child | None = None
+
+    # -- start --------------------------------------------------------------------------------------------
+
+    def start(self, *, fixed_ports: bool) -> None:
+        """Open the listeners. Raises UserError that says what stands in the way."""
+        self.manifest.update(
+            target=self.settings.target_name,
+            run=self.folder.name,
+            started=utc_now(),
+            pid=os.getpid(),
+            versions=_versions(),
+            platform=platform.platform(),
+            settings=self.settings.described(),
+        )
+        if self.settings.replay:
+            self._start_replay(self.settings.replay)
+        for url in {route.upstream_proxy for route in self.settings.routes.values() if route.upstream_proxy}:
+            if reason := unreachable(url):
+                source = self.settings.sources.get("upstream_proxy", "")
+                hint = "start it, name another with --upstream-proxy, or go direct with --upstream-proxy ''"
+                raise UserError(f"upstream proxy ({source}) cannot be reached: {reason}", hint)
+        self._start_proxy(fixed_ports=fixed_ports)
+        self.manifest.update(listeners=self.described_listeners())
+
+    def _start_replay(self, word: str) -> None:
+        run = _find_replay(word, self.settings)
+        settings = {"traffic": str(run.traffic), "renderer": renderer_spec(self.settings.target), "port": 0}
+        self._replay = Child("probe.wire.replay_process", settings)
+        try:
+            self.replay_url = f"http://127.0.0.1:{self._replay.wait_ready()['port']}"
+        except ChildError as error:
+            raise UserError(f"run {word!r} cannot be served: {error}") from error
+        self.manifest.update(replay_of=f"{run.target}/{run.name}")
+
+    def _start_proxy(self, *, fixed_ports: bool) -> None:
+        for attempt in range(_TRIES):
+            self.ports = self._choose_ports(fixed_ports=fixed_ports)
+            self._proxy = Child("probe.wire.proxy", self._proxy_settings())
+            try:
+                self._proxy.wait_ready()
+                return
+            except ChildError as error:
+                if attempt == _TRIES - 1 or fixed_ports or "in use" not in self._log():
+                    raise self._start_error(error) from error
+
+    def _choose_ports(self, *, fixed_ports: bool) -> dict[str, int]:
+        routes = self.settings.routes
+        fixed = {name: route.port for name, route in routes.items() if fixed_ports or route.chosen}
+        for name, port in fixed.items():
+            require_free(name, port)
+        others = [name for name in routes if name not in fixed]
+        return fixed | dict(zip(others, free_ports(len(others)), strict=True))
+
+    def _log(self) -> str:
+        path = self.folder / PROXY_LOG
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def _start_error(self, error: ChildError) -> UserError:
+        said = str(error)
+        if "No module named 'mitmproxy'" in said:
+            hint = f"install it for {sys.executable}: pip install 'mitmproxy>=11,<13' (or use: uv run invoke …)"
+            return UserError("mitmproxy (mitmdump) is not installed", hint)
+        lines = [line for line in self._log().splitlines() if " ERROR " in line]
+        return UserError(
+            f"the proxies could not be started: {lines[-1] if lines else said.splitlines()[-1] if said else said}",
+            f"the whole story is in {self.folder / PROXY_LOG}" if lines else said,
+        )
+
+    def _upstream(self, route: Route) -> str:
+        return self.replay_url or route.upstream
+
+    def _config(self, environ: Mapping[str, str]) -> Config:
+        settings = self.settings
+        return Config(
+            output_dir=self.folder,
+            salt_file=settings.data_dir / ".redaction-salt",
+            listeners=tuple(
+                Listener(
+                    name=name,
+                    port=self.ports.get(name, 0),
+                    upstream=self._upstream(route),
+                    upstream_proxy=route.upstream_proxy,
+                )
+                for name, route in settings.routes.items()
+            ),
+            keep_secrets=settings.keep_secrets,
+            redact_headers=tuple(settings.target.redact_headers),
+            secret_variables=tuple(settings.target.keys),
+            environ=environ,
+        )
+
+    def _proxy_settings(self) -> dict[str, Any]:
+        addon = {name: value for name, value in vars(self._config({})).items() if name != "environ"}
+        addon |= {name: str(addon[name]) for name in ("output_dir", "salt_file")}
+        addon["listeners"] = [vars(listener) for listener in addon["listeners"]]
+        return {
+            "addon": addon,
+            "environ": dict(self._environ),
+            "confdir": str(self.settings.data_dir / ".mitmproxy"),
+            "upstream_ca": self.settings.upstream_ca,
+            "marker": self.marker,
+        }
+
+    # -- while it runs ------------------------------------------------------------------------------------
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """Give the values of `{model.url}` and the like."""
+        values = {"python": sys.executable, "project": str(PROJECT)}
+        for name, port in self.ports.items():
+            values |= {f"{name}.url": f"http://127.0.0.1:{port}", f"{name}.port": str(port)}
+        return values
+
+    def expanded(self, texts: Sequence[str], **more: str) -> list[str]:
+        """Fill the placeholders in some of the target's texts."""
+        return [expand(text, self.placeholders | more) for text in texts]
+
+    def described_listeners(self) -> dict[str, dict[str, Any]]:
+        """Give each listener as the manifest has it."""
+        return {
+            name: {
+                "address": f"127.0.0.1:{self.ports[name]}",
+                "upstream": self._upstream(route),
+                "upstream_proxy": without_credentials(route.upstream_proxy),
+            }
+            for name, route in self.settings.routes.items()
+        }
+
+    def redacted(self, text: str) -> str:
+        """Take credentials out of a text before it goes to the manifest."""
+        return self._redactor.text(text)
+
+    def trouble(self) -> str | None:
+        """Say why the agent cannot go on; None while all is well."""
+        if self._proxy and not self._proxy.alive:
+            return f"the proxies ended unexpectedly; see {self.folder / PROXY_LOG}"
+        if self._replay and not self._replay.alive:
+            return "the replay server ended unexpectedly"
+        return None
+
+    # -- stop ---------------------------------------------------------------------------------------------
+
+    def stop(self) -> tuple[dict[str, Any], list[str]]:
+        """Stop everything; give the counts of what was recorded, and what is wrong with the record in words."""
+        told = self._proxy.stop() if self._proxy else None
+        replayed = self._replay.stop() if self._replay else None
+        counts, problems = self._counts(told or {})
+        if self._proxy and told is None:
+            problems.insert(0, f"the proxies ended before they could finish; see {self.folder / PROXY_LOG}")
+        problems += (replayed or {}).get("problems", [])
+        self.manifest.update(
+            counts=counts,
+            ended=utc_now(),
+            pid=None,
+            traffic_sha256=file_sha256(self.folder / TRAFFIC),
+            problems=[self.redacted(problem) for problem in problems],
+        )
+        return counts, problems
+
+    def discard(self) -> None:
+        """Remove the folder of a run that never began."""
+        if not self.manifest.data.get("counts", {}).get("written"):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _counts(self, told: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """Count what is on the disk, beside what the proxies say that they saw."""
+        written = cut_short = lost = messages = 0
+        problems: list[str] = []
+        renderer = load_renderer(renderer_spec(self.settings.target))
+        if (self.folder / TRAFFIC).exists():
+            for exchange in read_exchanges(self.folder / TRAFFIC, lambda line, why: problems.append(f"line {line}: {why}")):
+                written += 1
+                cut_short += not is_complete(renderer, exchange)
+                messages += len(exchange.websocket.messages) if exchange.websocket else 0
+                lost += exchange.request.lost + (exchange.response.lost if exchange.response else 0)
+        seen = told.get("seen", written)
+        counts = {"seen": seen, "written": written, "cut_short": cut_short, "websocket_messages": messages}
+        if seen > written:
+            problems.append(f"{seen - written} of {seen} exchanges could not be written: {told.get('failure')}")
+        if lost:
+            problems.append(f"{lost} bytes of bodies could not be kept (is the disk full?)")
+        if cut_short:
+            problems.append(f"{cut_short} of {written} exchanges were cut short")
+        return counts, problems
+
+
+def is_complete(renderer: Renderer, exchange: Exchange) -> bool:
+    """Tell whether an exchange is whole: its API's own end counts, however the connection ended."""
+    module = renderer.module(urlsplit(exchange.request.url).path)
+    if hasattr(module, "is_complete"):
+        return bool(module.is_complete(exchange))
+    return exchange.error is None
+
+
+def _find_replay(word: str, settings: Settings) -> Run:
+    """Find the run to replay: of this target first, then of any."""
+    try:
+        return find_run(word, settings.data_dir, settings.target_name, output_dirs())
+    except UserError:
+        return find_run(word, settings.data_dir, None, output_dirs())
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "agent-probe": project_version(),
+        "mitmproxy": version("mitmproxy"),
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,43 @@
+"""The process that serves a replay during a capture; see `probe.wire.child` for how it is spoken with."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from probe.record.reader import read_exchanges
+from probe.renderers import load_renderer
+from probe.wire.replay_server import ReplayServer
+
+
+async def _serve(settings: dict[str, Any]) -> list[str]:
+    skipped: list[str] = []
+    exchanges = list(
+        read_exchanges(Path(settings["traffic"]), lambda line, why: skipped.append(f"line {line}: {why}"))
+    )
+    server = ReplayServer(exchanges, load_renderer(settings["renderer"]))
+    port = await server.start(settings["port"])
+    print(json.dumps({"event": "ready", "port": port}), flush=True)
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), told.set)
+    await told.wait()
+    asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+    await server.stop()
+    return server.problems
+
+
+def main() -> int:
+    """Serve until stdin says stop or ends."""
+    settings = json.loads(sys.stdin.buffer.raw.readline())  # type: ignore[attr-defined]
+    problems = asyncio.run(_serve(settings))
+    if os.getppid() != 1:
+        print(json.dumps({"event": "stopped", "problems": problems}), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

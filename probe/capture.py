@@ -21,7 +21,7 @@ from probe.settings import Settings, pairs, resolve
 from probe.wire.agent import AgentEnd, find_program, run_agent, with_target_args
 from probe.wire.environment import agent_environment
 from probe.wire.interrupts import Interrupts
-from probe.wire.recording import Recording
+from probe.wire.recording import Recording, told
 
 NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a request through its proxies
   likely reasons:
@@ -120,9 +120,7 @@ def _record(
     return _verdict(recording, end, counts, problems, interrupts)
 
 
-def _ask_version(
-    recording: Recording, command: list[str], env: Mapping[str, str]
-) -> subprocess.Popen[bytes] | None:
+def _ask_version(recording: Recording, command: list[str], env: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
     """Ask the agent for its version beside the run itself: some take a second to say it."""
     agent = recording.settings.target.agent
     if not agent or Path(command[0]).name != Path(_program(agent)).name:
@@ -190,7 +188,7 @@ def _verdict(
     if interrupts.exit_code is not None:
         code = interrupts.exit_code
     recording.manifest.update(exit_code=code, finished=utc_now())
-    say(f"captured {counts['written']} exchanges" + (f", {counts['cut_short']} cut short" if counts["cut_short"] else ""))
+    say(told(counts))
     if counts["written"]:
         print(recording.folder / TRAFFIC)
     return code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
@@ -22,14 +22,19 @@ OPTIONS = {
     "prompt": Option("What the agent is asked to do; fills {prompt} in the target's command.", "p", "TEXT"),
     "run": Option("A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", "r", "RUN"),
     "replay": Option("Answer the agent from this recorded run instead of the real API.", "R", "RUN"),
-    "upstream": Option("Send a listener elsewhere (a gateway, Azure, a local model).", "u", "NAME=URL", True),
-    "port": Option("Use this local port for a listener.", "P", "NAME=PORT", True),
+    "upstream": Option(
+        "Send a listener elsewhere (a gateway, Azure, a local model): NAME=URL, any number of times.",
+        "u",
+        "NAME=URL",
+        True,
+    ),
+    "port": Option("Use this local port for a listener: NAME=PORT, any number of times.", "P", "NAME=PORT", True),
     "listen_port": Option("Local port to serve on; 0 takes a free one.", "P", "PORT"),
     "upstream_proxy": Option("Reach upstreams through http://user:pass@host:port; '' switches it off.", "x", "URL"),
     "upstream_ca": Option("Trust this CA file for upstreams instead of the system's store.", "a", "FILE"),
     "data_dir": Option("Folder of all runs (default: data/ of this project).", "d", "DIR"),
     "output_dir": Option("Exactly this run's folder, instead of a new one in the data folder.", "o", "DIR"),
-    "env": Option("Set a variable in the agent's environment.", "e", "K=V", True),
+    "env": Option("Set a variable in the agent's environment: K=V, any number of times.", "e", "K=V", True),
     "cwd": Option("Folder in which the agent works (default: this one; a fresh one in a replay).", "C", "DIR"),
     "keep_secrets": Option("Write credentials as they are. The run's files are then secrets themselves."),
     "force": Option("Do a step again although its inputs have not changed.", "f"),
@@ -48,44 +53,52 @@ RECORDING = (
 LAUNCHING = ("prompt", "replay", "env", "cwd")
 """The options of everything that starts the agent."""
 
-COMMANDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "proxies": (
+
+class Command(NamedTuple):
+    """One script, and the task of the same name."""
+
+    help: str
+    example: str
+    options: tuple[str, ...]
+
+
+COMMANDS = {
+    "proxies": Command(
         "Start a target's proxies only; the agent is started by hand.",
         "invoke proxies --target codex",
         RECORDING,
     ),
-    "capture": (
+    "capture": Command(
         "Run an agent behind its proxies and write down all that it exchanges.",
         'invoke capture --target codex -- codex exec "explain this repo"',
         (*RECORDING, *LAUNCHING),
     ),
-    "analyze": (
+    "analyze": Command(
         "Write the report of a captured run, or of a file from elsewhere.",
         "invoke analyze --run latest",
         ("run", "target", "data_dir", "input", "output", "force"),
     ),
-    "pipeline": (
+    "pipeline": Command(
         "Capture, then analyze; only what is not up to date yet.",
         'invoke pipeline --target demo --prompt "Write a prime checker"',
         (*RECORDING, *LAUNCHING, "run", "force"),
     ),
-    "replay": (
+    "replay": Command(
         "Serve a recorded run's answers to an agent that is started by hand.",
         "invoke replay --run codex/tool-loop --port 8090",
         ("run", "target", "data_dir", "listen_port"),
     ),
-    "runs": (
+    "runs": Command(
         "List the recorded runs, newest first.",
         "invoke runs --target codex --prune 20",
         ("target", "data_dir", "json", "prune"),
     ),
-    "doctor": (
+    "doctor": Command(
         "Check what a target needs, with the fix for each thing that is missing.",
         "invoke doctor --target codex",
         ("target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "replay"),
     ),
 }
-"""One line, an example, and the options of each script."""
 
 
 def flag(name: str) -> str:
@@ -95,11 +108,14 @@ def flag(name: str) -> str:
 
 def parser(command: str) -> argparse.ArgumentParser:
     """Make the argument parser of `python -m probe.<command>`."""
-    text, example, names = COMMANDS[command]
+    text = COMMANDS[command]
     made = argparse.ArgumentParser(
-        prog=f"python -m probe.{command}", description=text, epilog=f"example: {example}", allow_abbrev=False
+        prog=f"python -m probe.{command}",
+        description=text.help,
+        epilog=f"example: {text.example}",
+        allow_abbrev=False,
     )
-    for name in names:
+    for name in text.options:
         option = OPTIONS[name]
         flags = [flag(name), *([f"-{option.short}"] if option.short else [])]
         kind: dict[str, Any] = {"action": "store_true"}
@@ -114,6 +130,18 @@ def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[s
     """Parse a script's arguments; give them, and what stands after `--` as it was."""
     own, rest = _split(list(argv))
     return parser(command).parse_args(own), rest
+
+
+def command_line(command: str, options: Mapping[str, Any]) -> list[str]:
+    """Spell options as the arguments of a script; those that it does not have, or that say nothing, are left out."""
+    arguments = []
+    for name in COMMANDS[command].options:
+        value = options.get(name)
+        if value is True:
+            arguments.append(flag(name))
+        elif value is not None and value is not False:
+            arguments += [f"{flag(name)}={one}" for one in (value if OPTIONS[name].many else [value])]
+    return arguments
 
 
 def _split(argv: list[str]) -> tuple[list[str], list[str]]:

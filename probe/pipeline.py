@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from probe.errors import UserError
-from probe.options import COMMANDS, OPTIONS, flag, parse
+from probe.options import command_line, parse
 from probe.record.runs import Run, find_run, has_records, is_alive, new_run
 from probe.script import run, say
 from probe.settings import data_dir, resolve
@@ -63,13 +63,7 @@ def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
 
 def _capture(arguments: Namespace, command: list[str], folder: Path) -> int:
     """Run the capture script with the options that it shares with this one."""
-    options = []
-    for name in COMMANDS["capture"][2]:
-        value = str(folder) if name == "output_dir" else getattr(arguments, name)
-        if value is True:
-            options.append(flag(name))
-        elif value not in (None, False):
-            options += [f"{flag(name)}={one}" for one in (value if OPTIONS[name].many else [value])]
+    options = command_line("capture", vars(arguments) | {"output_dir": folder})
     code = run_script("probe.capture", [*options, *(["--", *command] if command else [])])
     with contextlib.suppress(OSError):
         # Only an empty folder goes: one of a run that never began.

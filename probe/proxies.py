@@ -16,7 +16,7 @@ from probe.script import run, say
 from probe.settings import resolve
 from probe.wire.environment import mentioned
 from probe.wire.interrupts import Interrupts
-from probe.wire.recording import Recording
+from probe.wire.recording import Recording, told
 
 _POLL_SECONDS = 0.2
 
@@ -25,7 +25,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.proxies`."""
     arguments, rest = parse("proxies", sys.argv[1:] if argv is None else argv)
     if rest:
-        raise UserError("proxies starts no command", f"invoke capture --target {arguments.target} -- {shlex.join(rest)}")
+        raise UserError(
+            "proxies starts no command", f"invoke capture --target {arguments.target} -- {shlex.join(rest)}"
+        )
     interrupts = Interrupts()
     settings = resolve(arguments, os.environ)
     recording = Recording(settings, new_run(settings.run_parent, settings.output_dir), os.environ)
@@ -72,7 +74,7 @@ def _finish(recording: Recording, interrupts: Interrupts) -> int:
     outputs = {TRAFFIC: recording.manifest.data["traffic_sha256"]} if counts["written"] else {}
     recording.manifest.finished_step("capture", {}, outputs)
     recording.manifest.update(exit_code=code, finished=utc_now())
-    say(f"captured {counts['written']} exchanges")
+    say(told(counts))
     if counts["written"]:
         print(recording.folder / TRAFFIC)
     return code

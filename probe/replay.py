@@ -44,23 +44,19 @@ def _port(text: str | None) -> int:
 
 
 async def _serve(found: Run, renderer: Renderer, port: int) -> int:
-    exchanges = read_exchanges(
-        found.traffic, lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}")
-    )
+    exchanges = read_exchanges(found.traffic, lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}"))
     server = ReplayServer(list(exchanges), renderer)
     port = await server.start(port)
     print(f"http://127.0.0.1:{port}", flush=True)
     say(f"serving {found.target}/{found.name}; Ctrl-C ends it")
-    ended = asyncio.get_running_loop().create_future()
+    received: asyncio.Queue[int] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(
-            number, lambda number=number: ended.done() or ended.set_result(number)
-        )
-    number = await ended
+        asyncio.get_running_loop().add_signal_handler(number, received.put_nowait, number)
+    number = await received.get()
     await server.stop()
     for problem in server.problems:
         say(f"WARNING: {problem}")
-    return 128 + int(number)
+    return 128 + number
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     elif runs:
         Console().print(_table(runs))
     else:
-        say(f"no run in {folder} yet; for example: invoke pipeline --target demo --prompt \"Write a prime checker\"")
+        say(f'no run in {folder} yet; for example: invoke pipeline --target demo --prompt "Write a prime checker"')
     return 0
 
 

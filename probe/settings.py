@@ -69,8 +69,7 @@ class Settings:
             values[f"upstream_proxy.{name}"] = without_credentials(route.upstream_proxy)
             values[f"port.{name}"] = route.port
         return {
-            name: {"value": value, "source": self.sources.get(name, DEFAULT)}
-            for name, value in sorted(values.items())
+            name: {"value": value, "source": self.sources.get(name, DEFAULT)} for name, value in sorted(values.items())
         }
 
 
@@ -122,9 +121,7 @@ class _Resolver:
             sources=self._sources,
         )
 
-    def _pick(
-        self, name: str, default: str | None, *, in_environment: bool = True, in_file: bool = True
-    ) -> str | None:
+    def _pick(self, name: str, default: str | None, *, in_environment: bool = True, in_file: bool = True) -> str | None:
         """Take the first of command line, environment and file that says something, and note which it was."""
         variable = f"PROBE_{name.upper()}"
         candidates = [(getattr(self._arguments, name, None), COMMAND_LINE)]

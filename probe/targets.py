@@ -91,7 +91,7 @@ def load_target(name: str, folder: Path | None = None) -> tuple[Target, dict[str
     for document in documents:
         _check_keys(document)
         merged = _merge(merged, document.data)
-        sources |= {key: f"targets/{document.path.name}" for key in document.data}
+        sources |= dict.fromkeys(document.data, f"targets/{document.path.name}")
     target = _converted(merged, documents)
     _check_values(target, documents)
     return target, sources
@@ -229,13 +229,15 @@ def _problems(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None
         if problem := url_problem(listener.upstream):
             yield where, f"upstream {listener.upstream!r}: {problem}", "for example https://api.openai.com"
     rules = target.renderer if isinstance(target.renderer, list) else []
-    modules = [(("renderer",), target.renderer)] if isinstance(target.renderer, str) else []
+    modules: list[tuple[tuple[str, ...], str]] = []
+    if isinstance(target.renderer, str):
+        modules.append((("renderer",), target.renderer))
     modules += [(("renderer", str(number)), rule.renderer) for number, rule in enumerate(rules)]
-    for where, module in modules:
+    for place, module in modules:
         try:
             load_module(module)
         except UserError as error:
-            yield where, str(error.args[0]), error.hint
+            yield place, str(error.args[0]), error.hint
     yield from _unknown_placeholders(target)
 
 
@@ -243,7 +245,9 @@ def _unknown_placeholders(target: Target) -> Iterator[tuple[tuple[str, ...], str
     known = [*_PLAIN_PLACEHOLDERS, *(f"{name}.{part}" for name in target.listeners for part in ("url", "port"))]
     lists = {"args": target.args, "prompt_command": target.prompt_command, "manual_steps": target.manual_steps}
     lists["interactive_command"] = target.interactive_command
-    texts = [((key, str(place)), text) for key, items in lists.items() for place, text in enumerate(items or ())]
+    texts: list[tuple[tuple[str, ...], str]] = [
+        ((key, str(place)), text) for key, items in lists.items() for place, text in enumerate(items or ())
+    ]
     texts += [(("env", key), text) for key, text in target.env.items()]
     for where, text in texts:
         for name in _PLACEHOLDER.findall(text):

@@ -34,7 +34,9 @@ class Manifest:
         except FileNotFoundError:
             data = {}
         except (ValueError, OSError) as error:
-            raise UserError(f"{folder / NAME}: cannot be read: {error}", "delete it; the traffic is not in it") from error
+            raise UserError(
+                f"{folder / NAME}: cannot be read: {error}", "delete it; the traffic is not in it"
+            ) from error
         if not isinstance(data, dict):
             raise UserError(f"{folder / NAME}: not a manifest", "delete it; the traffic is not in it")
         return cls(folder, data)

@@ -118,9 +118,7 @@ def _run(folder: Path) -> Run:
     return Run(folder=folder, target=str(manifest.data.get("target") or folder.parent.name), manifest=manifest)
 
 
-def find_run(
-    word: str, data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None
-) -> Run:
+def find_run(word: str, data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> Run:
     """Find the run that a word means: latest, latest~N, name, prefix, target/name or path. Raises UserError."""
     if match := _LATEST.match(word):
         return _latest(int(match[1] or 0), all_runs(data_dir, target, elsewhere), data_dir, target)

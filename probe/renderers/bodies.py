@@ -10,7 +10,7 @@ import msgspec
 
 def parsed(body: Any) -> Any:
     """Give the JSON that a text holds, or the body as it is."""
-    if not isinstance(body, str) or not body.lstrip()[:1] in ("{", "["):
+    if not isinstance(body, str) or body.lstrip()[:1] not in ("{", "["):
         return body
     try:
         return json.loads(body, object_pairs_hook=_unique)

@@ -40,6 +40,7 @@ def format_response_body(body: Any, status_code: int | None) -> str:
 def _stream(body: str) -> Iterator[Block]:
     events, comments = parse_stream(body)
     counts = Counter(event.type for event in events)
-    yield EventCounts(size=len(body.encode(errors="replace")), counts=tuple(counts.items()), comments=comments)
+    size = len(body.encode("utf-8", "surrogatepass"))
+    yield EventCounts(size=size, counts=tuple(counts.items()), comments=comments)
     if events and not events[-1].complete:
         yield Note(text="The stream ended within an event.")

@@ -1,11 +1,11 @@
-"""Find the renderer of an exchange by module path, and keep one that raises from costing more than its exchange."""
+"""Find the renderer of an exchange by module path, and contain one that raises."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -110,6 +110,6 @@ def _exists(name: str) -> bool:
 
 def _hint(name: str) -> str:
     known = renderer_names()
-    near: Iterable[str] = get_close_matches(name, known, 1) or get_close_matches(f"{_PACKAGE}.{name}", known, 1)
-    nearest = "".join(f"did you mean {match!r}? " for match in near)
+    asked = name if "." in name else f"{_PACKAGE}.{name}"
+    nearest = "".join(f"did you mean {match!r}? " for match in get_close_matches(asked, known, 1))
     return f"{nearest}renderers are: {', '.join(known)}"

@@ -49,7 +49,10 @@ class SseParser:
         self._place = 0
         self._begun = False
         self._last_id: str | None = None
-        self._reset()
+        self._type = ""
+        self._data: list[str] = []
+        self._offset: int | None = None
+        self._retry: int | None = None
 
     def feed(self, piece: bytes) -> list[Event]:
         """Take a piece and give the events that it completes."""
@@ -119,7 +122,4 @@ class SseParser:
         )
 
     def _reset(self) -> None:
-        self._type = ""
-        self._data: list[str] = []
-        self._offset: int | None = None
-        self._retry: int | None = None
+        self._type, self._data, self._offset, self._retry = "", [], None, None

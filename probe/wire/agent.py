@@ -74,9 +74,7 @@ def run_agent(
     return AgentEnd(exit_code=code if code >= 0 else 128 - code, stopped_because=reason)
 
 
-def _wait(
-    process: subprocess.Popen[bytes], interrupts: Interrupts, trouble: Callable[[], str | None]
-) -> str | None:
+def _wait(process: subprocess.Popen[bytes], interrupts: Interrupts, trouble: Callable[[], str | None]) -> str | None:
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_POLL_SECONDS)

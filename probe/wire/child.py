@@ -100,3 +100,25 @@ class Child:
         except ValueError:
             return {"event": "said", "text": line.decode(errors="replace")}
         return message if isinstance(message, dict) else None
+
+
+# -- the child's side -----------------------------------------------------------------------------------------
+
+
+def first_line() -> bytes:
+    """Read the settings byte by byte, so that nothing of what follows waits in a buffer unseen."""
+    line = b""
+    with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as stdin:
+        while data := stdin.readline():
+            line += data
+            if line.endswith(b"\n"):
+                break
+    return line
+
+
+def tell(message: dict[str, Any]) -> None:
+    """Send one line to the parent, which may be gone."""
+    try:
+        print(json.dumps(message), flush=True)
+    except BrokenPipeError:
+        sys.stdout = None

@@ -38,7 +38,11 @@ def run_script(module: str, arguments: Sequence[str]) -> int:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(number)
 
-    with _handling(signal.SIGINT, lambda *_: None), _handling(signal.SIGTERM, forward), _handling(signal.SIGHUP, forward):
+    with (
+        _handling(signal.SIGINT, lambda *_: None),
+        _handling(signal.SIGTERM, forward),
+        _handling(signal.SIGHUP, forward),
+    ):
         code = process.wait()
     return code if code >= 0 else 128 - code
 

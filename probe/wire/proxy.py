@@ -23,6 +23,7 @@ from mitmproxy.master import Master
 from probe.wire.addon.config import Config, from_json
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.tap import TrafficTap
+from probe.wire.child import first_line, tell
 
 
 class _RedactingFormatter(logging.Formatter):
@@ -41,14 +42,6 @@ class _Ready:
 
     def running(self) -> None:
         tell({"event": "ready", "pid": os.getpid()})
-
-
-def tell(message: dict[str, Any]) -> None:
-    """Send one line to the parent, which may be gone."""
-    try:
-        print(json.dumps(message), flush=True)
-    except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]
 
 
 def _log_to(path: Path, redactor: Redactor) -> None:
@@ -112,8 +105,7 @@ def _on_parent(master: Master, marker: str) -> None:
 def main() -> int:
     """Run until told to stop; exit 1 when a listener cannot be opened (the log says why)."""
     os.umask(0o077)
-    line = sys.stdin.buffer.raw.readline()  # type: ignore[attr-defined]
-    settings = json.loads(line)
+    settings = json.loads(first_line())
     config = from_json(json.dumps(settings["addon"]))
     config = type(config)(**{**vars(config), "environ": settings["environ"]})
     try:

@@ -215,7 +215,9 @@ class Recording:
         problems: list[str] = []
         renderer = load_renderer(renderer_spec(self.settings.target))
         if (self.folder / TRAFFIC).exists():
-            for exchange in read_exchanges(self.folder / TRAFFIC, lambda line, why: problems.append(f"line {line}: {why}")):
+            for exchange in read_exchanges(
+                self.folder / TRAFFIC, lambda line, why: problems.append(f"line {line}: {why}")
+            ):
                 written += 1
                 cut_short += not is_complete(renderer, exchange)
                 messages += len(exchange.websocket.messages) if exchange.websocket else 0
@@ -229,6 +231,15 @@ class Recording:
         if cut_short:
             problems.append(f"{cut_short} of {written} exchanges were cut short")
         return counts, problems
+
+
+def told(counts: Mapping[str, Any]) -> str:
+    """Say what was recorded, in a line."""
+    written, cut_short = counts["written"], counts["cut_short"]
+    text = f"captured {written} exchange{'' if written == 1 else 's'}"
+    messages = counts["websocket_messages"]
+    text += f" with {messages} WebSocket messages" if messages else ""
+    return text + (f", {cut_short} cut short" if cut_short else "")
 
 
 def is_complete(renderer: Renderer, exchange: Exchange) -> bool:

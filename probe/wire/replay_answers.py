@@ -15,11 +15,12 @@ from probe.record.exchange import Exchange, Payload
 from probe.wire.addon.json_text import dumps
 from probe.wire.replay_recording import Reply
 
-# These tell about the recorded connection, its server, or its day, not about the answer; cookies are redacted.
-NOT_REPLAYED = frozenset(
-    "alt-svc connection content-encoding content-length date keep-alive proxy-authenticate proxy-connection "
-    "server set-cookie strict-transport-security te trailer transfer-encoding upgrade".split()
-)
+# These tell about the recorded connection, its server or its day, not about the answer; cookies are redacted.
+NOT_REPLAYED = {
+    *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+    *("content-encoding", "content-length", "proxy-authenticate"),
+    *("alt-svc", "date", "server", "set-cookie", "strict-transport-security"),
+}
 
 _EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
 

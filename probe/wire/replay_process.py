@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from probe.record.reader import read_exchanges
-from probe.renderers import load_renderer
+from probe.renderers.loader import load_renderer
+from probe.wire.child import first_line, tell
 from probe.wire.replay_server import ReplayServer
 
 
 async def _serve(settings: dict[str, Any]) -> list[str]:
     skipped: list[str] = []
-    exchanges = list(
-        read_exchanges(Path(settings["traffic"]), lambda line, why: skipped.append(f"line {line}: {why}"))
-    )
+    exchanges = list(read_exchanges(Path(settings["traffic"]), lambda line, why: skipped.append(f"line {line}: {why}")))
     server = ReplayServer(exchanges, load_renderer(settings["renderer"]))
     port = await server.start(settings["port"])
-    print(json.dumps({"event": "ready", "port": port}), flush=True)
+    tell({"event": "ready", "port": port})
     told = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), told.set)
     await told.wait()
@@ -32,10 +30,9 @@ async def _serve(settings: dict[str, Any]) -> list[str]:
 
 def main() -> int:
     """Serve until stdin says stop or ends."""
-    settings = json.loads(sys.stdin.buffer.raw.readline())  # type: ignore[attr-defined]
+    settings = json.loads(first_line())
     problems = asyncio.run(_serve(settings))
-    if os.getppid() != 1:
-        print(json.dumps({"event": "stopped", "problems": problems}), flush=True)
+    tell({"event": "stopped", "problems": problems})
     return 0
 
 

@@ -23,9 +23,7 @@ class Authority:
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Throw-away test authority")
-        usage = x509.BasicConstraints(ca=True, path_length=0)
-        builder = _certificate(self._name, self._name, self._key.public_key())
-        self._certificate = builder.add_extension(usage, critical=True).sign(self._key, hashes.SHA256())
+        self._certificate = self._sign(self._name, self._key.public_key(), ca=True)
 
     @property
     def pem(self) -> bytes:
@@ -36,8 +34,7 @@ class Authority:
         """Make the context of a server with a certificate for these hosts."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([_general(host) for host in hosts or HOSTS])
-        builder = _certificate(_name("A test server"), self._name, key.public_key())
-        signed = builder.add_extension(names, critical=False).sign(self._key, hashes.SHA256())
+        signed = self._sign(_name("A test server"), key.public_key(), names, ca=False)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         # Python loads a key from a file only; the folder is private and gone right after.
         with tempfile.TemporaryDirectory() as folder:
@@ -50,15 +47,44 @@ class Authority:
         """Make the context of a client that trusts this authority alone."""
         return ssl.create_default_context(cadata=self.pem.decode())
 
+    def _sign(
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePublicKey,
+        *extensions: x509.ExtensionType,
+        ca: bool,
+    ) -> x509.Certificate:
+        """Sign a certificate that is valid around now."""
+        now = datetime.datetime.now(datetime.UTC)
+        builder = x509.CertificateBuilder().subject_name(subject).issuer_name(self._name).public_key(key)
+        builder = builder.serial_number(x509.random_serial_number())
+        builder = builder.not_valid_before(now - _DAY).not_valid_after(now + _DAY)
+        builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        builder = builder.add_extension(_usage(ca=ca), critical=True)
+        # Python 3.13 verifies strictly, and asks for both identifiers and the usage.
+        own, issuer = x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier
+        for extension in (
+            own.from_public_key(key),
+            issuer.from_issuer_public_key(self._key.public_key()),
+            *extensions,
+        ):
+            builder = builder.add_extension(extension, critical=False)
+        return builder.sign(self._key, hashes.SHA256())
 
-def _certificate(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
-    """Begin a certificate that is valid around now."""
-    now = datetime.datetime.now(datetime.UTC)
-    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
-    builder = builder.serial_number(x509.random_serial_number())
-    return builder.not_valid_before(now - _DAY).not_valid_after(now + _DAY)
+
+def _usage(*, ca: bool) -> x509.KeyUsage:
+    """Say what a key is for: an authority's signs certificates, a server's signs handshakes."""
+    return x509.KeyUsage(
+        digital_signature=not ca,
+        key_cert_sign=ca,
+        crl_sign=ca,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _name(common: str) -> x509.Name:

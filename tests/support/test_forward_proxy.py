@@ -57,7 +57,7 @@ def test_a_plain_request_is_passed_on_and_seen_whole(scheme: str) -> None:
 
 REFUSALS: dict[str, tuple[dict[str, Any], str, int]] = {
     "an unknown host": ({}, "http://elsewhere.example.test/", 502),
-    "a plain request that is only looked at": (
+    "a request that is only looked at": (
         {"forward_plain": False},
         "http://elsewhere.example.test/",
         200,

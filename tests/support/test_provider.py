@@ -112,16 +112,16 @@ def test_a_websocket_carries_warm_up_call_and_text(tmp_path: Path) -> None:
 def test_two_providers_answer_alike() -> None:
     async def once() -> list[list[str]]:
         async with Provider() as provider:
-            return await _converse(f"{provider.url}/v1/responses", [{"generate": False}, {"input": [ASK]}])
+            bodies: list[dict[str, Any]] = [{"generate": False}, {"input": [ASK]}]
+            return await _converse(f"{provider.url}/v1/responses", bodies)
 
     assert asyncio.run(once()) == asyncio.run(once())
 
 
 @pytest.mark.parametrize(("options", "status"), [({"transport": "http"}, 426), ({"status": 500}, 500)])
 def test_an_upgrade_can_be_refused(options: dict[str, Any], status: int) -> None:
-    with provider_running(**options) as provider:
-        with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
-            asyncio.run(_converse(f"{provider.url}/v1/responses", []))
+    with provider_running(**options) as provider, pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+        asyncio.run(_converse(f"{provider.url}/v1/responses", []))
     assert refusal.value.status == status
 
 

@@ -1,4 +1,4 @@
-"""Make hostile text harmless in Markdown: fences, table cells, inline code and folds it cannot break out of."""
+"""Make hostile text harmless in Markdown: it cannot break out of a fence, a cell or a fold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SPECIAL = re.compile(r"[\\`*~$|]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\[(?!REDACT
 
 
 def visible(text: str) -> str:
-    """Spell out hidden characters, and take the tags off redacted values; every text is written through here."""
+    """Spell out hidden characters, take the tags off redacted values; every text is written through here."""
     if "[REDACTED:" in text:
         text = _TAG.sub("[REDACTED]", text)
     # isprintable() is many times faster than the pattern, but false for every text with a line end.

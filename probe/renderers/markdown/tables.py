@@ -48,9 +48,7 @@ def event_table(block: EventCounts) -> str:
 
 def tool_table(block: Tools) -> str:
     """Write the tools by name and type, and their definitions folded."""
-    rows = [
-        (code(name), code(tool.type), inline(_cut(tool.description or ""))) for name, tool in _named(block.tools)
-    ]
+    rows = [(code(name), code(tool.type), inline(_cut(tool.description or ""))) for name, tool in _named(block.tools)]
     definitions = fold("Tool definitions", fence(pretty([tool.definition for tool in block.tools]), "json"))
     head = f"**{inline(block.title)}:** {len(rows):,}\n"
     return f"{head}\n{table(('tool', 'type', 'description'), rows)}\n{definitions}" if rows else head

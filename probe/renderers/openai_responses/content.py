@@ -46,7 +46,8 @@ def result_blocks(output: Any) -> Iterator[Block]:
 
 def rest(fields: dict[str, Any], *used: str) -> Iterator[Block]:
     """Tell the fields that nothing else tells, so that none is dropped; empty ones say nothing."""
-    pairs = tuple((name, value) for name, value in fields.items() if name not in used and value not in (None, []))
+    told = ((name, value) for name, value in fields.items() if name not in used)
+    pairs = tuple((name, value) for name, value in told if value not in (None, []))
     if pairs:
         yield Settings(pairs=pairs)
 
@@ -79,8 +80,9 @@ def _media(kind: str, part: dict[str, Any]) -> Iterator[Block]:
     audio = part.get("input_audio")
     data = part.get("file_data") or (audio.get("data") if isinstance(audio, dict) else None)
     source = part.get("filename") or part.get("file_id")
-    if isinstance(data or url, str):
-        yield media(kind, data or url, source)
+    held = data or url
+    if isinstance(held, str):
+        yield media(kind, held, source)
     else:
         yield Image(kind=kind, source=_text(source))
     yield from rest(part, "type", "image_url", "file_url", "file_data", "input_audio", "filename", "file_id")
@@ -90,7 +92,8 @@ def media(kind: str, data: str, source: Any = None) -> Image:
     """Tell bytes given as a data URL or base64, or a URL that refers to them."""
     head, comma, encoded = data.partition(",")
     if data.startswith("data:") and comma:
-        return Image(kind=kind, media_type=head[5:].split(";")[0], size=_decoded(encoded), source=_text(source))
+        kind_of_data = head[5:].split(";")[0]
+        return Image(kind=kind, media_type=kind_of_data, size=_decoded(encoded), source=_text(source))
     if "://" in data[:40]:
         return Image(kind=kind, source=data)
     return Image(kind=kind, size=_decoded(data), source=_text(source))

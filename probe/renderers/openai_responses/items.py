@@ -84,11 +84,11 @@ def item_blocks(item: Any, label: str | None = None) -> Iterator[Block]:
             yield from _result(kind, item)
         case {"type": "image_generation_call"}:
             yield from _generated_image(item)
-        case {"type": "additional_tools" | "mcp_list_tools" | "tool_search_output" as kind, "tools": list(tools)}:
+        case {"type": str(kind), "tools": list(tools)} if kind in _TITLES:
             yield Tools(title=_TITLES[kind], tools=tuple(map(tool, tools)))
             yield from rest(item, "type", "tools")
         case {"type": "compaction" | "compaction_summary", "encrypted_content": str(text)}:
-            yield Note(text=f"The conversation before this is compacted into {len(text):,} encrypted characters.")
+            yield Note(text=f"What came before is compacted into {len(text):,} encrypted characters.")
             yield from rest(item, "type", "encrypted_content")
         case {"type": "item_reference" | "compaction_trigger" | "configuration_update"}:
             yield from rest(item, "type")
@@ -179,7 +179,7 @@ def _message(error: Any) -> str:
 
 def _result(kind: str, item: dict[str, Any]) -> Iterator[Block]:
     field = RESULTS[kind]
-    call = item.get("call_id") or item.get("approval_request_id") or (item.get("id") if "local" in kind else None)
+    call = item.get("call_id") or item.get("approval_request_id")
     value = item.get(field)
     blocks = _results(value) if kind == "shell_call_output" else result_blocks(value)
     yield ToolResult(

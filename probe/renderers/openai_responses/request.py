@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers import generic
-from probe.renderers.blocks import Block, Conversation, Instructions, Note, Raw, Settings, Tools
+from probe.renderers.blocks import Block, Conversation, Entry, Instructions, Note, Raw, Settings, Text, Tools
 from probe.renderers.bodies import parsed
 from probe.renderers.markdown import markdown
 from probe.renderers.openai_responses.calls import call_fields
@@ -45,8 +45,8 @@ def turn_blocks(turn: Turn) -> Iterator[Block]:
     if turn.full_input is None:
         yield Note(text="What lies behind previous_response_id is not in this exchange.")
         return
-    entries = tuple(entry(index, item) for index, item in enumerate(turn.full_input))
-    yield Conversation(title="Full input, rebuilt behind previous_response_id", entries=entries, brief=True)
+    title = "Full input, rebuilt behind previous_response_id"
+    yield Conversation(title=title, entries=_entries(turn.full_input), brief=True)
 
 
 def _is_ours(fields: dict[str, Any]) -> bool:
@@ -69,7 +69,8 @@ def _instructions(value: Any) -> Iterator[Block]:
         yield Instructions(content=tuple(content_blocks(value)), characters=len(value))
     elif isinstance(value, list):
         content = tuple(block for item in value for block in item_blocks(item))
-        yield Instructions(content=content, characters=sum(len(getattr(block, "text", "")) for block in content))
+        characters = sum(len(block.text) for block in content if isinstance(block, Text))
+        yield Instructions(content=content, characters=characters)
     elif value is not None:
         yield Raw(reason="instructions", value=value)
 
@@ -78,9 +79,13 @@ def _input(value: Any) -> Iterator[Block]:
     # A string is the API's short form of one user message.
     items = [{"role": "user", "content": value}] if isinstance(value, str) else value
     if isinstance(items, list):
-        yield Conversation(title="Input", entries=tuple(entry(index, item) for index, item in enumerate(items)))
+        yield Conversation(title="Input", entries=_entries(items))
     elif items is not None:
         yield Raw(reason="input", value=items)
+
+
+def _entries(items: list[Any]) -> tuple[Entry, ...]:
+    return tuple(entry(index, item) for index, item in enumerate(items))
 
 
 def _tools(title: str, value: Any) -> Iterator[Block]:

@@ -14,10 +14,12 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow
+from mitmproxy.net.server_spec import ServerSpec
 
 if "probe.wire.addon" not in sys.modules:
     # A mitmdump that loads this file by its path knows no package; the project may not be installed there.
@@ -134,10 +136,11 @@ class TrafficTap:
             live.close()
 
 
-def _server_spec(url: str) -> tuple[str, tuple[str, int]]:
+def _server_spec(url: str) -> ServerSpec:
     """Give mitmproxy's form of a proxy's URL."""
     parts = urlsplit(url)
-    return parts.scheme, (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
+    return scheme, (parts.hostname or "", parts.port or (443 if scheme == "https" else 80))
 
 
 if __name__.startswith("__mitmproxy_script__"):

@@ -1,0 +1,170 @@
+"""Check what a target needs, with the fix for each thing that is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from probe.errors import UserError
+from probe.options import parse
+from probe.record.runs import find_run
+from probe.script import printable, run
+from probe.settings import Settings, data_dir, resolve
+from probe.targets import PROJECT, expand, output_dirs, target_names
+from probe.wire.agent import find_program
+from probe.wire.ports import is_free
+from probe.wire.processes import holder_of
+from probe.wire.upstream_proxy import unreachable
+
+_VERSION_SECONDS = 20
+
+
+class Check(NamedTuple):
+    """One thing that must be as it should."""
+
+    ok: bool
+    text: str
+    fix: str = ""
+    """What to do; empty when it is fine."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.doctor`."""
+    arguments, rest = parse("doctor", sys.argv[1:] if argv is None else argv)
+    if rest:
+        raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke doctor --target codex")
+    settings = resolve(arguments, os.environ) if arguments.target else None
+    checks = [*_installation(), *_folders(arguments, settings), *(_target(settings) if settings else _no_target())]
+    for check in checks:
+        line = f"{'OK  ' if check.ok else 'FAIL'} {check.text}"
+        print(printable(line if check.ok else f"{line}\n       fix: {check.fix}"))
+    if settings:
+        _print_settings(settings)
+    return 0 if all(check.ok for check in checks) else 1
+
+
+def _installation() -> Iterator[Check]:
+    this = f"Python {platform.python_version()} ({sys.executable})"
+    yield Check((3, 11) <= sys.version_info < (3, 15), this, "use Python 3.11 to 3.14: uv run --python 3.13 invoke …")
+    try:
+        yield Check(True, f"mitmproxy {version('mitmproxy')}")
+    except PackageNotFoundError:
+        yield Check(False, "mitmproxy is not installed", f"{sys.executable} -m pip install 'mitmproxy>=11,<13'")
+    own = str(Path(sys.executable).parent)
+    mitmdump = shutil.which("mitmdump", path=own) or shutil.which("mitmdump")
+    fix = "only needed to load the addon by hand: pip install 'mitmproxy>=11,<13'"
+    yield Check(bool(mitmdump), f"mitmdump {mitmdump or 'not found'}", fix)
+
+
+def _folders(arguments: Namespace, settings: Settings | None) -> Iterator[Check]:
+    folders = {data_dir(arguments.data_dir, os.environ)}
+    if settings:
+        folders = {settings.output_dir or settings.run_parent}
+    for folder in folders:
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
+        try:
+            with tempfile.TemporaryFile(dir=existing):
+                pass
+        except OSError as error:
+            yield Check(False, f"folder {folder}: {error.strerror}", "name another with --data-dir or --output-dir")
+            continue
+        free = shutil.disk_usage(existing).free
+        text = f"folder {folder} is writable, {free / 1e9:.1f} GB free"
+        yield Check(free > 100e6, text, "free some space: invoke runs --prune 20")
+
+
+def _no_target() -> Iterator[Check]:
+    yield Check(True, f"targets: {', '.join(target_names())} (check one with --target NAME)")
+
+
+def _target(settings: Settings) -> Iterator[Check]:
+    yield _agent(settings)
+    yield from _ports(settings)
+    if settings.replay:
+        yield _replay(settings)
+    elif settings.target.keys:
+        yield _key(settings)
+    yield from _proxies(settings)
+
+
+def _agent(settings: Settings) -> Check:
+    target = settings.target
+    if target.agent is None:
+        return Check(True, "the agent is started by hand")
+    placeholders = {"python": sys.executable, "project": str(PROJECT)}
+    program = expand(target.agent, placeholders)
+    try:
+        path = find_program(program, os.environ.get("PATH"), target)
+    except UserError as error:
+        return Check(False, str(error.args[0]), error.hint or "")
+    args = [word for word in (expand(word, placeholders) for word in target.args) if "{" not in word]
+    # Options that name a port cannot be filled in here; the version needs none of them.
+    command = [path, *(args if len(args) == len(target.args) else []), "--version"]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_VERSION_SECONDS, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Check(False, f"agent {path} does not start: {error}", f"install it again: {target.install}")
+    said = (done.stdout or done.stderr).decode(errors="replace").strip().split("\n")[0]
+    fix = f"install it again: {target.install}"
+    return Check(done.returncode == 0, f"agent {path} ({said or 'no version'})", fix)
+
+
+def _ports(settings: Settings) -> Iterator[Check]:
+    for name, route in settings.routes.items():
+        if is_free(route.port):
+            yield Check(True, f"port {route.port} ({name}) is free")
+        else:
+            holder = holder_of(route.port) or "another process"
+            fix = f"only `proxies` needs it: end that process, or use --port {name}=ANOTHER"
+            yield Check(False, f"port {route.port} ({name}) is taken by {holder}", fix)
+
+
+def _replay(settings: Settings) -> Check:
+    try:
+        found = find_run(settings.replay or "", settings.data_dir, None, output_dirs())
+    except UserError as error:
+        return Check(False, str(error.args[0]), error.hint or "")
+    return Check(True, f"answers come from {found.target}/{found.name}; no key is needed")
+
+
+def _key(settings: Settings) -> Check:
+    keys = settings.target.keys
+    found = next((name for name in keys if os.environ.get(name)), None)
+    fix = f"export {keys[0]}=… (or run offline with --replay)"
+    return Check(found is not None, f"key {found or ' or '.join(keys)} is {'set' if found else 'not set'}", fix)
+
+
+def _proxies(settings: Settings) -> Iterator[Check]:
+    for url in sorted({route.upstream_proxy for route in settings.routes.values() if route.upstream_proxy}):
+        shown = settings.described()[f"upstream_proxy.{next(iter(settings.routes))}"]["value"]
+        reason = unreachable(url)
+        fix = "start it, name another with --upstream-proxy, or go direct with --upstream-proxy ''"
+        yield Check(reason is None, f"upstream proxy {shown}" + (f": {reason}" if reason else " answers"), fix)
+
+
+def _print_settings(settings: Settings) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("setting", "value", "from"):
+        table.add_column(heading, overflow="fold")
+    for name, one in settings.described().items():
+        value = "" if one["value"] is None else str(one["value"])
+        table.add_row(Text(name), Text(printable(value)), Text(one["source"]))
+    print()
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,105 @@
+"""Put one item together from the events of a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Which list of an item a streamed text is a part of, and the part's field for it.
+_LISTS = {
+    "output_text": ("content", "text"),
+    "refusal": ("content", "refusal"),
+    "reasoning_text": ("content", "text"),
+    "summary_text": ("summary", "text"),
+}
+
+
+class Item:
+    """An item of the answer while its events arrive."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, Any] | None = None
+        """The item as the API says it is in the end."""
+        self._begun: dict[str, Any] = {}
+        self._deltas: dict[tuple[str, int], list[str]] = {}
+        self._finals: dict[tuple[str, int], str] = {}
+        self._parts: dict[tuple[str, int], dict[str, Any]] = {}
+        self._annotations: dict[int, list[Any]] = {}
+        self._outputs: dict[int, Any] = {}
+
+    def begin(self, item: dict[str, Any]) -> None:
+        """Take what is told of the item when it is added."""
+        self._begun = item
+
+    def assume(self, kind: str) -> None:
+        """Take a type of item where no event told one."""
+        self._begun.setdefault("type", kind)
+
+    def append(self, name: str, index: int, delta: str) -> None:
+        """Take a piece of a text."""
+        self._deltas.setdefault((name, index), []).append(delta)
+
+    def finish(self, name: str, index: int, text: str) -> None:
+        """Take a whole text."""
+        self._finals[name, index] = text
+
+    def finish_part(self, index: int, part: dict[str, Any]) -> None:
+        """Take a whole part of the content."""
+        self._parts[str(part.get("type")), index] = part
+
+    def annotate(self, index: int, annotation: Any) -> None:
+        """Take an annotation of a text."""
+        self._annotations.setdefault(index, []).append(annotation)
+
+    def output(self, index: int, output: Any) -> None:
+        """Take the whole output of a command that the API ran."""
+        self._outputs[index] = output
+
+    def show_image(self, encoded: str) -> None:
+        """Take an image as far as it is painted."""
+        self._begun["result"] = encoded
+
+    def built(self, *, ended: bool) -> dict[str, Any]:
+        """Give the item as the API tells it in the end, or as far as its events tell; `ended`: all came."""
+        if self.done is not None:
+            return self.done
+        item = {**self._begun} if ended else {**self._begun, "status": "in_progress"}
+        for name, index in sorted({*self._deltas, *self._finals, *self._parts}, key=lambda place: place[1]):
+            self._place(item, name, index)
+        if self._outputs:
+            item["output"] = [self._outputs[index] for index in sorted(self._outputs)]
+        return item
+
+    def contradictions(self) -> list[tuple[str, str]]:
+        """Give each text that was streamed otherwise than it is told in the end: its name and that text."""
+        streamed = ((place, "".join(deltas)) for place, deltas in self._deltas.items())
+        return [(place[0], text) for place, text in streamed if self._stated(*place) not in (None, text)]
+
+    def _text(self, name: str, index: int) -> str:
+        final = self._finals.get((name, index))
+        return "".join(self._deltas.get((name, index), ())) if final is None else final
+
+    def _place(self, item: dict[str, Any], name: str, index: int) -> None:
+        """Put one text where it belongs in an item."""
+        if name in ("stdout", "stderr"):
+            self._outputs.setdefault(index, {}).setdefault(name, self._text(name, index))
+        elif name == "command":
+            commands = (item.get("action") or {}).get("commands") or []
+            item["action"] = {**(item.get("action") or {}), "commands": [*commands, self._text(name, index)]}
+        elif (name, index) in self._parts or name in _LISTS:
+            field, key = _LISTS.get(name, ("content", "text"))
+            part = self._parts.get((name, index)) or {"type": name, key: self._text(name, index)}
+            notes = {"annotations": self._annotations[index]} if index in self._annotations else {}
+            item[field] = [*(item.get(field) or []), {**notes, **part}]
+        else:
+            item[name] = self._text(name, index)
+
+    def _stated(self, name: str, index: int) -> str | None:
+        """Give a text as the API says it is in the end, or None where it does not say."""
+        if self.done is None:
+            return self._finals.get((name, index))
+        field, key = _LISTS.get(name, (name, ""))
+        value = self.done.get(field)
+        if key and isinstance(value, list):
+            part = value[index] if index < len(value) else None
+            value = part.get(key) if isinstance(part, dict) else None
+        return value if isinstance(value, str) else None

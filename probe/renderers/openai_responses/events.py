@@ -1,0 +1,81 @@
+"""List the event types of the official Python SDK (openai 3.52.0, `ResponsesServerEvent`) and their use."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Slot(NamedTuple):
+    """Where the text belongs that a pair of `….delta` and `….done` events streams."""
+
+    name: str
+    """Field of the item, or type of the part, that the text is for."""
+    part: str | None
+    """Field of the event that tells which part; None where an item has but one."""
+    final: str
+    """Field of the `….done` event with the whole text."""
+    item: str
+    """Type of the item, should no event have told it."""
+
+
+STREAMED = {
+    "response.output_text": Slot("output_text", "content_index", "text", "message"),
+    "response.refusal": Slot("refusal", "content_index", "refusal", "message"),
+    "response.reasoning_text": Slot("reasoning_text", "content_index", "text", "reasoning"),
+    "response.reasoning_summary_text": Slot("summary_text", "summary_index", "text", "reasoning"),
+    "response.function_call_arguments": Slot("arguments", None, "arguments", "function_call"),
+    "response.custom_tool_call_input": Slot("input", None, "input", "custom_tool_call"),
+    "response.mcp_call_arguments": Slot("arguments", None, "arguments", "mcp_call"),
+    "response.code_interpreter_call_code": Slot("code", None, "code", "code_interpreter_call"),
+    "response.shell_call_command": Slot("command", "command_index", "command", "shell_call"),
+    "response.audio": Slot("data", None, "data", "audio"),
+    "response.audio.transcript": Slot("transcript", None, "transcript", "audio"),
+}
+DELTAS = {f"{name}.delta": slot for name, slot in STREAMED.items()}
+# The first event of a command has its beginning, which so far is always empty.
+DELTAS["response.shell_call_command.added"] = STREAMED["response.shell_call_command"]
+DONES = {f"{name}.done": slot for name, slot in STREAMED.items()}
+
+ASSEMBLED = frozenset(
+    {
+        *DELTAS,
+        *DONES,
+        "response.output_item.added",
+        "response.output_item.done",
+        "response.content_part.added",
+        "response.content_part.done",
+        "response.output_text.annotation.added",
+        "response.reasoning_summary_part.added",
+        "response.reasoning_summary_part.done",
+        "response.shell_call_output_content.delta",
+        "response.shell_call_output_content.done",
+        "response.image_generation_call.partial_image",
+    }
+)
+"""Events whose content is put together into items."""
+
+ENDS = frozenset({"response.completed", "response.failed", "response.incomplete"})
+
+_PROGRESS = {
+    "code_interpreter_call": ("in_progress", "interpreting", "completed"),
+    "file_search_call": ("in_progress", "searching", "completed"),
+    "web_search_call": ("in_progress", "searching", "completed"),
+    "image_generation_call": ("in_progress", "generating", "completed"),
+    "mcp_call": ("in_progress", "completed", "failed"),
+    "mcp_list_tools": ("in_progress", "completed", "failed"),
+    "compaction": ("compacting",),
+}
+LIFECYCLE = frozenset(
+    {
+        *ENDS,
+        "response.created",
+        "response.queued",
+        "response.in_progress",
+        "keepalive",
+        *(f"response.{item}.{step}" for item, steps in _PROGRESS.items() for step in steps),
+    }
+)
+"""Events that tell how far the answer is; they are counted, and the last answer that they carry is told."""
+
+OTHERWISE_SHOWN = frozenset({"error", "response.steer.accepted", "response.steer.pending", "response.steer.failed"})
+"""Events that are shown each by itself. Every other type is shown raw."""

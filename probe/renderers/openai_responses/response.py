@@ -1,0 +1,150 @@
+"""Tell an answer: a stream, WebSocket messages, one JSON object, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from probe.renderers import generic
+from probe.renderers.blocks import Block, EventCounts, Failure, Incomplete, Note, Raw, Settings, Text, Usage
+from probe.renderers.bodies import parsed, parsed_event
+from probe.renderers.markdown import markdown
+from probe.renderers.openai_responses.content import rest
+from probe.renderers.openai_responses.items import output_blocks
+from probe.renderers.openai_responses.stream import Answer
+from probe.renderers.sse import Event, is_stream, parse_stream
+
+_SHOWN = ("id", "model", "status", "service_tier")
+# What an answer repeats from its request or what is told elsewhere.
+_TOLD_ELSEWHERE = ("object", "output", "usage", "error", "incomplete_details", "instructions", "tools")
+
+
+def format_response_body(body: Any, status_code: int | None) -> str:
+    """Write a response's body as Markdown."""
+    return markdown(response_blocks(body, status_code))
+
+
+def response_blocks(body: Any, status_code: int | None) -> Iterator[Block]:
+    """Tell a response; a tuple holds the messages of a WebSocket."""
+    if isinstance(body, tuple):
+        messages = [("message", parsed_event(text)) for text in body]
+        yield from _answer_blocks(body, messages, sum(map(_size, body)), 0)
+    elif is_stream(body):
+        events, comments = parse_stream(body)
+        whole = [(event.type, parsed_event(event.data or "")) for event in events if event.complete]
+        yield from _answer_blocks(body, whole, _size(body), comments)
+        yield from _unfinished(events)
+    else:
+        yield from _whole(parsed(body), status_code)
+
+
+def _answer_blocks(body: Any, events: Iterable[tuple[str, Any]], size: int, comments: int) -> Iterator[Block]:
+    answer = Answer()
+    for name, event in events:
+        answer.add(name, event)
+    if answer.counts and not answer.known:
+        yield from generic.response_blocks(body, None)
+        return
+    yield EventCounts(size=size, counts=tuple(answer.counts.items()), comments=comments)
+    yield from _told(answer)
+    yield from _shown(answer.shown)
+
+
+def _told(answer: Answer) -> Iterator[Block]:
+    items = answer.items()
+    yield from _settings(answer.response)
+    for item in items:
+        yield from output_blocks(item.built(ended=answer.ended))
+        for name, text in item.contradictions():
+            yield Note(text=f"The {name} was streamed otherwise than it is told in the end:")
+            yield Text(text=text, label="As streamed")
+    for error in answer.errors:
+        yield _failure(error.get("error") or error)
+    yield from _ending(answer.response)
+    if not answer.ended and not answer.errors:
+        yield Note(text="The stream was cut short: no event told the end of the answer.")
+
+
+def _shown(shown: dict[str, list[Any]]) -> Iterator[Block]:
+    for kind, events in shown.items():
+        times = f" ({len(events)} times)" if len(events) > 1 else ""
+        yield Raw(reason=f"event {kind!r}{times}", value=events if len(events) > 1 else events[0])
+
+
+def _unfinished(events: list[Event]) -> Iterator[Block]:
+    for event in events:
+        if not event.complete:
+            yield Text(text=event.data or "", label=f"Unfinished event {event.type!r}")
+
+
+def _whole(body: Any, status_code: int | None) -> Iterator[Block]:
+    """Tell a body that is no stream: an answer, an error, or something else."""
+    if isinstance(body, dict) and isinstance(body.get("output"), list):
+        yield from _settings(body)
+        for item in body["output"]:
+            yield from output_blocks(item)
+        yield from _ending(body)
+        return
+    if isinstance(body, dict) and body.get("error"):
+        yield _failure(body["error"])
+        yield from rest(body, "error")
+        return
+    if isinstance(body, dict) and (status_code or 0) >= 400 and isinstance(body.get("detail"), str):
+        yield Failure(message=body["detail"], detail=body)
+        return
+    yield from generic.response_blocks(body, status_code)
+
+
+def _settings(response: dict[str, Any]) -> Iterator[Block]:
+    pairs = [(name, response[name]) for name in _SHOWN if response.get(name) is not None]
+    others = {
+        name: value
+        for name, value in response.items()
+        if name not in _SHOWN and name not in _TOLD_ELSEWHERE and value is not None
+    }
+    pairs += [("other fields of the answer", others)] if others else []
+    if pairs:
+        yield Settings(pairs=tuple(pairs))
+
+
+def _ending(response: dict[str, Any]) -> Iterator[Block]:
+    """Tell how an answer ended, and what it took."""
+    if response.get("error"):
+        yield _failure(response["error"])
+    details = response.get("incomplete_details")
+    if details or response.get("status") == "incomplete":
+        reason = details.get("reason") if isinstance(details, dict) else details
+        yield Incomplete(reason=str(reason or "no reason told"))
+    if isinstance(response.get("usage"), dict):
+        yield from _usage(response["usage"])
+
+
+def _usage(usage: dict[str, Any]) -> Iterator[Block]:
+    given, made = usage.get("input_tokens_details"), usage.get("output_tokens_details")
+    yield Usage(
+        input=_number(usage, "input_tokens"),
+        output=_number(usage, "output_tokens"),
+        total=_number(usage, "total_tokens"),
+        cache_read=_number(given, "cached_tokens"),
+        cache_write=_number(given, "cache_write_tokens"),
+        reasoning=_number(made, "reasoning_tokens"),
+    )
+    told = ("input_tokens", "output_tokens", "total_tokens", "input_tokens_details", "output_tokens_details")
+    yield from rest(usage, *told)
+
+
+def _number(fields: Any, name: str) -> int | None:
+    value = fields.get(name) if isinstance(fields, dict) else None
+    return value if isinstance(value, int) else None
+
+
+def _failure(error: Any) -> Failure:
+    fields = error if isinstance(error, dict) else {"message": error}
+    codes = (fields.get(name) for name in ("code", "type"))
+    code = next((str(code) for code in codes if code not in (None, "error")), None)
+    detail = error if set(fields) - {"message", "code", "type"} else None
+    return Failure(message=str(fields.get("message") or "no message"), code=code, detail=detail)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,140 @@
+"""Put an answer together from the events of a stream, however far it came."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from probe.renderers.openai_responses.assembly import Item
+from probe.renderers.openai_responses.events import DELTAS, DONES, ENDS, LIFECYCLE, Slot
+
+
+class Answer:
+    """What the events of one answer tell together."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.response: dict[str, Any] = {}
+        """The answer as the last event told it that carries one."""
+        self.errors: list[dict[str, Any]] = []
+        self.shown: dict[str, list[Any]] = {}
+        """Events to be shown each by itself, by type."""
+        self.ended = False
+        self._items: dict[Any, Item] = {}
+        self._latest: Any = 0
+
+    def add(self, name: str, event: Any) -> None:
+        """Take one event: its name in the stream, and its data."""
+        kind = event.get("type") if isinstance(event, dict) else None
+        kind = kind if isinstance(kind, str) else name
+        self.counts[kind] += 1
+        if event == "[DONE]":
+            return
+        if not isinstance(event, dict) or not self._understood(kind, event):
+            self.shown.setdefault(kind, []).append(event)
+
+    @property
+    def known(self) -> bool:
+        """Tell whether any event was one of this API's."""
+        return any(kind == "error" or kind.startswith("response.") for kind in self.counts)
+
+    def items(self) -> list[Item]:
+        """Give the items in their order, those included that only the last event lists."""
+        listed = self.response.get("output") if self.ended else None
+        for index, listing in enumerate(listed if isinstance(listed, list) else ()):
+            if isinstance(listing, dict):
+                item = self._listed(index, listing)
+                item.done = listing if item.done is None else item.done
+        return list(self._items.values())
+
+    def _listed(self, index: int, listing: dict[str, Any]) -> Item:
+        """Find the item that the last event lists: by index, by id, or by order where neither was told."""
+        keys: list[Any] = [key for key in (index, listing.get("id")) if key in self._items]
+        order = list(self._items)
+        if not keys and index < len(order) and not isinstance(order[index], int):
+            keys = [order[index]]
+        return self._items.setdefault(keys[0] if keys else index, Item())
+
+    def _understood(self, kind: str, event: dict[str, Any]) -> bool:
+        """Take in an event; False when it has to be shown by itself."""
+        if slot := DELTAS.get(kind):
+            text = event.get("delta", event.get("command"))
+            return isinstance(text, str) and self._streamed(slot, event, text, "append")
+        if slot := DONES.get(kind):
+            text = event.get(slot.final)
+            return not isinstance(text, str) or self._streamed(slot, event, text, "finish")
+        if kind in LIFECYCLE:
+            self._lifecycle(kind, event)
+            return True
+        if kind == "error":
+            self.errors.append(event)
+            return True
+        return self._piece(kind, event)
+
+    def _streamed(self, slot: Slot, event: dict[str, Any], text: str, how: str) -> bool:
+        key = "audio" if slot.item == "audio" else None
+        item = self._item(event, key)
+        item.assume(slot.item)
+        getattr(item, how)(slot.name, _index(event, slot.part), text)
+        return True
+
+    def _lifecycle(self, kind: str, event: dict[str, Any]) -> None:
+        if isinstance(event.get("response"), dict):
+            self.response = event["response"]
+        self.ended = self.ended or kind in ENDS
+
+    def _piece(self, kind: str, event: dict[str, Any]) -> bool:
+        """Take in an event that carries a part of an item, or all of it."""
+        match kind.removeprefix("response."), event:
+            case "output_item.added", {"item": dict(item)}:
+                self._item(event, self._key(event, item)).begin({**item})
+            case "output_item.done", {"item": dict(item)}:
+                self._item(event, self._key(event, item, done=True)).done = item
+            case "content_part.added" | "reasoning_summary_part.added", _:
+                self._item(event)
+            case "content_part.done", {"part": dict(part)}:
+                self._item(event).finish_part(_index(event, "content_index"), part)
+            case "reasoning_summary_part.done", {"part": {"text": str(text)}}:
+                self._item(event).finish("summary_text", _index(event, "summary_index"), text)
+            case "output_text.annotation.added", {"annotation": annotation}:
+                self._item(event).annotate(_index(event, "content_index"), annotation)
+            case "image_generation_call.partial_image", {"partial_image_b64": str(encoded)}:
+                self._item(event).assume("image_generation_call")
+                self._item(event).show_image(encoded)
+            case "shell_call_output_content.delta", {"delta": dict(delta)}:
+                self._shell_output(event, delta)
+            case "shell_call_output_content.done", {"output": output}:
+                self._item(event).assume("shell_call_output")
+                self._item(event).output(_index(event, "command_index"), output)
+            case _:
+                return False
+        return True
+
+    def _shell_output(self, event: dict[str, Any], delta: dict[str, Any]) -> None:
+        item = self._item(event)
+        item.assume("shell_call_output")
+        for name in ("stdout", "stderr"):
+            if isinstance(delta.get(name), str):
+                item.append(name, _index(event, "command_index"), delta[name])
+
+    def _item(self, event: dict[str, Any], key: Any = None) -> Item:
+        """Find the item that an event is about; some providers number nothing, then it is the latest one."""
+        if key is None:
+            told = (event.get(name) for name in ("output_index", "item_id"))
+            key = next((name for name in told if name is not None), self._latest)
+        self._latest = key
+        return self._items.setdefault(key, Item())
+
+    def _key(self, event: dict[str, Any], item: dict[str, Any], *, done: bool = False) -> Any:
+        """Name an item by its number, else by its id, else by its place."""
+        if event.get("output_index") is not None:
+            return event["output_index"]
+        if item.get("id") is not None:
+            return item["id"]
+        open_one = done and self._latest in self._items and self._items[self._latest].done is None
+        return self._latest if open_one else f"item {len(self._items)}"
+
+
+def _index(event: dict[str, Any], field: str | None) -> int:
+    index = event.get(field) if field else 0
+    return index if isinstance(index, int) else 0

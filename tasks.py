@@ -1,0 +1,48 @@
+"""Invoke tasks: each only spells one `python -m probe.<task> …` command line.
+
+Names, help and short forms come from `probe.options`, where the scripts have theirs from as well.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.parser import Argument
+from invoke.tasks import Task
+
+from probe.options import COMMANDS, OPTIONS, command_line, flag
+from probe.wire.parent import run_script
+
+
+class ScriptTask(Task):  # type: ignore[type-arg]
+    """A task that takes its script's options."""
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Give Invoke the options of the script."""
+        return [_argument(name) for name in COMMANDS[self.name].options]
+
+
+def _argument(name: str) -> Argument:
+    option = OPTIONS[name]
+    names = (flag(name)[2:], *([option.short] if option.short else []))
+    kind = bool if option.metavar is None else list if option.many else str
+    # Invoke takes a name that is an alias of itself amiss.
+    attribute = name if name != names[0] else None
+    default = False if kind is bool else None
+    return Argument(names=names, attr_name=attribute, kind=kind, default=default, help=option.help)
+
+
+def _task(name: str) -> ScriptTask:
+    def run(_context: Context, **options: Any) -> None:
+        # Invoke joins what stands after `--` and loses its argument borders, so it is taken from the command line.
+        rest = sys.argv[sys.argv.index("--") :] if "--" in sys.argv else []
+        sys.exit(run_script(f"probe.{name}", [*command_line(name, options), *rest]))
+
+    run.__doc__ = f"{COMMANDS[name].help}\n\nexample: {COMMANDS[name].example}"
+    return ScriptTask(run, name=name)
+
+
+namespace = Collection(*map(_task, COMMANDS))

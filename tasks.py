@@ -10,7 +10,7 @@ from typing import Any
 
 from invoke.collection import Collection
 from invoke.context import Context
-from invoke.parser import Argument
+from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
 from probe.options import COMMANDS, OPTIONS, command_line, flag

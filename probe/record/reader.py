@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from probe.record.exchange import Exchange
+
+Place = tuple[int, int]
+"""Where a record is in its file: the offset of its line in bytes, and the line's number from 1."""
 
 _decoder = msgspec.json.Decoder(Exchange)
 
@@ -26,11 +29,27 @@ def parse_exchange(line: bytes, seq: int) -> Exchange:
 
 def read_exchanges(path: Path, on_malformed: Callable[[int, str], None]) -> Iterator[Exchange]:
     """Yield the exchanges of a file in their order; a line that is none goes to `on_malformed(number, reason)`."""
+    for _, exchange in read_places(path, on_malformed):
+        yield exchange
+
+
+def read_places(path: Path, on_malformed: Callable[[int, str], None]) -> Iterator[tuple[Place, Exchange]]:
+    """Yield the exchanges of a file with their places, as `read_exchanges` does."""
+    offset = 0
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
+            place, offset = (offset, number), offset + len(line)
             if not line.strip():
                 continue
             try:
-                yield parse_exchange(line, number)
+                yield place, parse_exchange(line, number)
             except ValueError as error:
                 on_malformed(number, str(error))
+
+
+def read_at(path: Path, places: Iterable[Place]) -> Iterator[Exchange]:
+    """Yield the exchanges at some places of a file, in the order of the places."""
+    with path.open("rb") as lines:
+        for offset, number in places:
+            lines.seek(offset)
+            yield parse_exchange(lines.readline(), number)

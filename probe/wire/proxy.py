@@ -61,7 +61,7 @@ def _options(settings: dict[str, Any], config: Config) -> options.Options:
         confdir=settings["confdir"],
         ssl_verify_upstream_trusted_ca=settings["upstream_ca"],
         # Models think for long without a byte; the agent's own time-out decides.
-        **({"tcp_timeout": 3600} if "tcp_timeout" in options.Options().keys() else {}),
+        **({"tcp_timeout": 3600} if "tcp_timeout" in options.Options() else {}),
     )
 
 

@@ -36,9 +36,7 @@ class Delivery:
         return own if self.encoding == "none" else {**own, "Content-Encoding": self.encoding}
 
 
-async def whole(
-    request: web.Request, number: int, status: int, value: Any, how: Delivery
-) -> web.StreamResponse:
+async def whole(request: web.Request, number: int, status: int, value: Any, how: Delivery) -> web.StreamResponse:
     """Send one JSON document."""
     headers = how.all_headers(number, **{"Content-Type": "application/json"})
     response = web.StreamResponse(status=status, headers=headers)

@@ -46,8 +46,7 @@ def turn(
         events += [{**event, "output_index": index} for event in own]
     events.append({"type": "response.completed", "response": end})
     return [
-        {"type": event["type"], "sequence_number": place, **_without_type(event)}
-        for place, event in enumerate(events)
+        {"type": event["type"], "sequence_number": place, **_without_type(event)} for place, event in enumerate(events)
     ]
 
 

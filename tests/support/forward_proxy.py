@@ -95,9 +95,7 @@ class ForwardProxy:
         headers = [(key, value.strip()) for key, _, value in (text.partition(":") for text in rest if text)]
         body = b"" if method == "CONNECT" else await _body(reader, headers)
         port = self._port(target if method == "CONNECT" else urlsplit(target).netloc)
-        seen = Seen(
-            method=method, target=target, headers=headers, body=body, status=self._status(headers, port)
-        )
+        seen = Seen(method=method, target=target, headers=headers, body=body, status=self._status(headers, port))
         self.seen.append(seen)
         if seen.status != 200 or port is None or (method != "CONNECT" and not self.forward_plain):
             writer.write(_answer(seen.status))
@@ -105,9 +103,7 @@ class ForwardProxy:
             return
         await self._pass_on(seen, port, reader, writer)
 
-    async def _pass_on(
-        self, seen: Seen, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _pass_on(self, seen: Seen, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Connect to the local port, then pass bytes both ways until one side ends."""
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)

@@ -106,9 +106,7 @@ class Provider:
             return await self._refuse(request, received, 400, "invalid_json")
         return await delivery.stream(request, received.id, self.model.answer(body), self._delivery())
 
-    async def _refuse(
-        self, request: web.Request, received: Received, status: int, code: str
-    ) -> web.StreamResponse:
+    async def _refuse(self, request: web.Request, received: Received, status: int, code: str) -> web.StreamResponse:
         """Answer with an error in the API's shape."""
         value = error(f"This local provider answers {status}: {code}.", code)
         return await delivery.whole(request, received.id, status, value, self._delivery())

@@ -97,7 +97,7 @@ async def _converse(url: str, bodies: list[dict[str, Any]]) -> list[list[str]]:
 
 def test_a_websocket_carries_warm_up_call_and_text(tmp_path: Path) -> None:
     first = {"tools": [{"type": "function", "name": "shell_command"}], "input": [ASK]}
-    bodies = [{"generate": False}, first, {"previous_response_id": "resp_1", "input": [OUTPUT]}]
+    bodies: list[dict[str, Any]] = [{"generate": False}, first, {"previous_response_id": "resp_1", "input": [OUTPUT]}]
     with provider_running(log_path=tmp_path / "wire.jsonl") as provider:
         answers = asyncio.run(_converse(f"{provider.url}/v1/responses", bodies))
         provider.log.wait_settled()

@@ -12,7 +12,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, unquote_plus
 
 HEADERS = frozenset(
-    ["authorization", "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "x-goog-iam-authorization-token", "ocp-apim-subscription-key", "x-amz-security-token", "x-auth-token", "x-access-token", "x-csrf-token", "x-xsrf-token", "chatgpt-account-id", "statsig-api-key", "x-gemini-api-privileged-user-id", "openai-api-key", "anthropic-api-key", "sec-websocket-protocol-authorization", "x-functions-key", "x-vault-token", "private-token"]
+    {
+        "anthropic-api-key",
+        "api-key",
+        "authorization",
+        "chatgpt-account-id",
+        "ocp-apim-subscription-key",
+        "openai-api-key",
+        "private-token",
+        "proxy-authorization",
+        "statsig-api-key",
+        "x-access-token",
+        "x-amz-security-token",
+        "x-api-key",
+        "x-auth-token",
+        "x-csrf-token",
+        "x-functions-key",
+        "x-gemini-api-privileged-user-id",
+        "x-goog-api-key",
+        "x-goog-iam-authorization-token",
+        "x-vault-token",
+        "x-xsrf-token",
+    }
 )
 """Headers whose whole value is a credential or names an account; cookies are treated apart."""
 

@@ -1,0 +1,36 @@
+"""Show headers as text, credentials never among them."""
+
+from __future__ import annotations
+
+from probe.record.exchange import Headers
+
+CREDENTIALS = frozenset(
+    {
+        "api-key",
+        "authorization",
+        "cookie",
+        "proxy-authorization",
+        "set-cookie",
+        "x-api-key",
+        "x-goog-api-key",
+    }
+)
+"""Headers that are credentials whatever they hold; files from elsewhere may have them in the clear."""
+_REDACTED = "[REDACTED"
+
+
+def header_lines(headers: Headers, *, redacted: bool) -> str:
+    """Give headers one a line; `redacted` when the record was written by a redactor, whose marks then stay."""
+    lines = [
+        f"{name}: {_shown(name, value, redacted=redacted)}"
+        for name, values in headers.items()
+        for value in ([values] if isinstance(values, str) else values)
+    ]
+    # A line end within a header would show as one header more.
+    return "\n".join(line.replace("\n", "␊") for line in lines)
+
+
+def _shown(name: str, value: str, *, redacted: bool) -> str:
+    if name.lower() not in CREDENTIALS or (redacted and _REDACTED in value):
+        return value
+    return f"{_REDACTED}]"

@@ -1,0 +1,175 @@
+"""Write the conversation log: every exchange with its headers and both bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from probe.analysis.messages import message_counts, outside_turns
+from probe.analysis.raws import count_raws
+from probe.analysis.sizes import payload_bytes
+from probe.record.exchange import Exchange, Message, Payload, WebSocket
+from probe.renderers import Renderer, safely
+from probe.renderers.blocks import Block, Body, Note
+from probe.renderers.bodies import parsed
+from probe.renderers.markdown import markdown
+from probe.renderers.markdown.escape import code, fence, fold, inline
+from probe.renderers.markdown.tables import plural, table
+from probe.renderers.turn import Turn
+from probe.report.headers import header_lines
+
+
+class Log:
+    """Writes exchanges one by one, and counts what could not be rendered."""
+
+    def __init__(self, renderer: Renderer, started: float) -> None:
+        self.failures = 0
+        """Bodies whose renderer raised."""
+        self.raws = 0
+        """Pieces that the renderer did not understand."""
+        self._renderer = renderer
+        self._started = started
+
+    def entry(self, number: int, exchange: Exchange) -> str:
+        """Write one exchange; `number` is its place in the order of start times."""
+        parts = [self._heading(number, exchange), _facts(exchange), self._request(exchange)]
+        if exchange.websocket:
+            parts += self._websocket(exchange, exchange.websocket)
+        else:
+            parts.append(self._response(exchange))
+        return "\n".join(part for part in parts if part)
+
+    def _heading(self, number: int, exchange: Exchange) -> str:
+        status = exchange.response.status_code if exchange.response else "no answer"
+        path = code(_path(exchange))
+        offset = self._offset(exchange.timestamp)
+        return f"### {number}. {inline(exchange.request.method)} {path} → {status} ({offset})\n"
+
+    def _offset(self, time: float) -> str:
+        return f"+{time - self._started:.1f}s"
+
+    def _request(self, exchange: Exchange) -> str:
+        request = exchange.request
+        head = f"#### Request\n\n{_payload(exchange, request)}"
+        if exchange.websocket and request.body in (None, ""):
+            return head
+        return f"{head}\n{self._body(request, lambda: self._renderer.request(_path(exchange), request.body))}"
+
+    def _response(self, exchange: Exchange) -> str:
+        response = exchange.response
+        if response is None:
+            return "#### Response\n\nNo answer came.\n"
+        path, status = _path(exchange), response.status_code
+        body = self._body(response, lambda: self._renderer.response(path, response.body, status))
+        return f"#### Response\n\n{_payload(exchange, response)}\n{body}"
+
+    def _body(self, payload: Payload, render: Callable[[], list[Block]]) -> str:
+        if payload.body_kind == "base64":
+            return markdown([Note(text="Binary, as base64:"), Body(value=payload.body)])
+        return self._rendered(render, payload.body)
+
+    def _rendered(self, render: Callable[[], list[Block]], value: object) -> str:
+        """Render, or show the value as it is where the renderer raises."""
+
+        def write() -> tuple[str, int]:
+            blocks = render()
+            return markdown(blocks), count_raws(blocks)
+
+        def instead(reason: str) -> tuple[str, int]:
+            failure = Note(text=f"Shown as it is, since the renderer failed: {reason}")
+            return markdown([failure, Body(value=parsed(value))]), 0
+
+        (text, raws), fine = safely(write, instead)
+        self.failures += not fine
+        self.raws += raws
+        return text
+
+    def _websocket(self, exchange: Exchange, websocket: WebSocket) -> Iterator[str]:
+        if exchange.response:
+            yield f"#### Response\n\n{_payload(exchange, exchange.response)}"
+        path = _path(exchange)
+        turns, fine = safely(lambda: self._renderer.turns(path, exchange), lambda _: [])
+        self.failures += not fine
+        for number, turn in enumerate(turns, 1):
+            yield self._turn(number, path, turn)
+        yield _conversation(websocket)
+        yield self._others(outside_turns(websocket.messages, turns))
+
+    def _turn(self, number: int, path: str, turn: Turn) -> str:
+        took = f", {turn.ended - turn.started:.1f}s" if turn.ended is not None else ", no answer"
+        warm_up = " (warm-up)" if turn.warm_up else ""
+        head = f"#### Turn {number}{warm_up} ({self._offset(turn.started)}{took})\n"
+        about = self._rendered(lambda: self._renderer.turn(turn), None)
+        request = self._rendered(lambda: self._renderer.request(path, turn.request), turn.request)
+        answer = self._rendered(lambda: self._renderer.response(path, turn.messages, 200), turn.response)
+        parts = (head, about, f"**Request**\n\n{request}", f"**Response**\n\n{answer}")
+        return "\n".join(part for part in parts if part)
+
+    def _others(self, messages: list[Message]) -> str:
+        """Show the messages that belong to no turn."""
+        if not messages:
+            return ""
+        parts = [
+            f"{inline(message.direction)}, {self._offset(message.timestamp)}, {inline(message.type)}:\n\n"
+            + markdown([Body(value=parsed(message.content), folded=False)])
+            for message in messages
+        ]
+        return fold(f"Messages outside turns ({len(messages):,})", "\n".join(parts))
+
+
+def _facts(exchange: Exchange) -> str:
+    """Tell an exchange's circumstances in one line, and what cut it short."""
+    facts = [f"listener {code(exchange.listener)}"] if exchange.listener else []
+    if exchange.ended > exchange.timestamp:
+        facts.append(f"took {exchange.ended - exchange.timestamp:.2f}s")
+    started = exchange.response.started if exchange.response else None
+    if started is not None:
+        facts.append(f"first byte after {started - exchange.timestamp:.2f}s")
+    facts.append(f"line {exchange.seq} of the record")
+    query = urlsplit(exchange.request.url).query
+    line = " · ".join(facts) + "\n" + (f"\nQuery: {code(query)}\n" if query else "")
+    return line + (f"\n**Cut short:** {inline(exchange.error)}\n" if exchange.error else "")
+
+
+def _payload(exchange: Exchange, payload: Payload) -> str:
+    """Write a message's headers and what is to be known of its body."""
+    headers = header_lines(payload.headers, redacted=exchange.schema > 0)
+    trailers = header_lines(payload.trailers or {}, redacted=exchange.schema > 0)
+    parts = [fence(headers, "http")] if headers else []
+    parts += [f"Trailers:\n\n{fence(trailers, 'http')}"] if trailers else []
+    parts += [" · ".join(_body_facts(payload)) + "\n"]
+    return "\n".join(parts)
+
+
+def _body_facts(payload: Payload) -> Iterator[str]:
+    size = payload_bytes(payload)
+    yield f"Body: {plural(size, 'byte')}"
+    if payload.wire_size is not None and payload.wire_size != size:
+        yield f"{plural(payload.wire_size, 'byte')} on the wire"
+    if payload.redactions:
+        yield f"{plural(payload.redactions, 'place')} redacted"
+    if payload.decode_error:
+        yield f"**not decoded:** {inline(payload.decode_error)}"
+    if payload.lost:
+        yield f"**{plural(payload.lost, 'byte')} lost**"
+
+
+def _conversation(websocket: WebSocket) -> str:
+    """Tell what kinds of messages went over a WebSocket, and how it closed."""
+    counts = message_counts(websocket.messages)
+    rows = ((inline(direction), code(kind), f"{count:,}") for direction, kind, count in counts)
+    lost = f", {plural(websocket.lost, 'message')} lost" if websocket.lost else ""
+    by = f" by the {inline(websocket.closed_by)}" if websocket.closed_by else ""
+    told = f" with code {websocket.close_code}" if websocket.close_code is not None else ""
+    reason = f": {inline(websocket.close_reason)}" if websocket.close_reason else ""
+    return (
+        f"#### WebSocket: {plural(len(websocket.messages), 'message')}{lost}\n\n"
+        f"{table(('from', 'type', 'count'), rows)}\nClosed{by}{told}{reason}.\n"
+    )
+
+
+def _path(exchange: Exchange) -> str:
+    try:
+        return urlsplit(exchange.request.url).path or "/"
+    except ValueError:
+        return exchange.request.url

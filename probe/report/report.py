@@ -1,0 +1,94 @@
+"""Write `report.md`: the numbers first, then every exchange. Two passes over the file, one record in memory."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TextIO
+
+from probe.analysis.structure import ExchangeStructure
+from probe.analysis.summary import Summary, SummaryBuilder
+from probe.record.reader import Place, read_at, read_places
+from probe.renderers import Renderer
+from probe.report.log import Log
+from probe.report.overview import Front, front, numbers, payload_structure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What a report says, in numbers."""
+
+    summary: Summary
+    malformed: tuple[tuple[int, str], ...]
+    """Line number and reason of each line that is no record."""
+    failures: int
+    """Bodies whose renderer raised."""
+    raws: int
+    """Pieces that the renderer did not understand."""
+
+
+def write_report(
+    out: TextIO,
+    records: Path,
+    *,
+    title: str,
+    source: str,
+    generated_at: datetime,
+    renderer: Renderer,
+    on_malformed: Callable[[int, str], None] = lambda number, reason: None,
+) -> Reported:
+    """Write the report of a `traffic.jsonl`; a line that is no record goes to `on_malformed` as well."""
+    survey = _Survey(on_malformed)
+    places = survey.take(records)
+    summary = survey.summary.summary()
+    log = Log(renderer, summary.started or 0.0)
+    # How much could not be rendered is known last and told first, so the log waits in a file.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as held:
+        for number, exchange in enumerate(read_at(records, places), 1):
+            held.write("\n" + log.entry(number, exchange))
+        found = Reported(summary=summary, malformed=tuple(survey.malformed), failures=log.failures, raws=log.raws)
+        out.write(_first_part(found, survey.structure, title, source, generated_at))
+        held.seek(0)
+        shutil.copyfileobj(held, out, 1 << 20)
+    return found
+
+
+class _Survey:
+    """The first pass: numbers, structure, and the order of start times."""
+
+    def __init__(self, on_malformed: Callable[[int, str], None]) -> None:
+        self.summary = SummaryBuilder()
+        self.structure = ExchangeStructure()
+        self.malformed: list[tuple[int, str]] = []
+        self._on_malformed = on_malformed
+
+    def take(self, records: Path) -> list[Place]:
+        """Read all records once; give their places in the order in which they started."""
+        order: list[tuple[float, int, int]] = []
+        for (offset, number), exchange in read_places(records, self._malformed):
+            self.summary.add(exchange)
+            self.structure.add(exchange)
+            order.append((exchange.timestamp, number, offset))
+        return [(offset, number) for _, number, offset in sorted(order)]
+
+    def _malformed(self, number: int, reason: str) -> None:
+        self.malformed.append((number, reason))
+        self._on_malformed(number, reason)
+
+
+def _first_part(found: Reported, structure: ExchangeStructure, title: str, source: str, generated_at: datetime) -> str:
+    page = Front(
+        title=title,
+        source=source,
+        generated_at=generated_at,
+        summary=found.summary,
+        malformed=found.malformed,
+        failures=found.failures,
+        raws=found.raws,
+    )
+    head = f"{front(page)}\n{numbers(found.summary)}\n{payload_structure(structure)}\n"
+    return head + "## Conversation log\n" + ("" if found.summary.requests else "\nNothing was captured.\n")

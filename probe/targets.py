@@ -149,9 +149,10 @@ class _Document:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 below = (*path, str(key.value))
-                if below in self.lines:
-                    raise self.error(below, f"key {key.value!r} stands twice (also in line {self.lines[below]})")
+                first = self.lines.get(below)
                 self.lines[below] = key.start_mark.line + 1
+                if first is not None:
+                    raise self.error(below, f"key {key.value!r} stands twice (also in line {first})")
                 self._note(value, below)
         elif isinstance(node, yaml.SequenceNode):
             for number, value in enumerate(node.value):
@@ -205,9 +206,25 @@ def _converted(data: dict[str, Any], documents: list[_Document]) -> Target:
         return msgspec.convert(data, Target)
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at `$")
-        path = tuple(re.findall(r"[\w-]+", place))
-        # msgspec writes [...] for any key of a mapping, so name the first that does not convert.
+        path = tuple(re.findall(r"\w+|\.\.\.", place))
+        if path[1:2] == ("...",):
+            path = (path[0], _unconvertible(data[path[0]], _VALUES[path[0]]), *path[2:])
         raise _owner(documents, path).error(path, f"{'.'.join(path) or 'target'}: {problem}") from error
+
+
+_VALUES: dict[str, Any] = {"listeners": ListenerSpec, "env": str}
+"""What the values of each mapping are."""
+
+
+def _unconvertible(mapping: dict[str, Any], kind: Any) -> str:
+    """Give the first key whose value does not convert: msgspec does not name it."""
+    for key, value in mapping.items():
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            return str(key)
+    # It is the key itself that is of the wrong kind: 1 instead of "1".
+    return next(str(key) for key in mapping if not isinstance(key, str))
 
 
 def _owner(documents: list[_Document], path: tuple[str, ...]) -> _Document:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
 from urllib.parse import urlsplit
 
 from probe.record.exchange import Exchange
@@ -24,8 +22,7 @@ class Reply:
 class Recording:
     """A recorded run as a replay sees it: calls of the model, warm-ups, and side requests."""
 
-    def __init__(self, exchanges: Sequence[Exchange], renderer: ModuleType) -> None:
-        find_turns: Callable[[Exchange], list[Turn]] = getattr(renderer, "turns", _posts)
+    def __init__(self, exchanges: Sequence[Exchange], find_turns: Callable[[Exchange], Sequence[Turn]]) -> None:
         replies: list[Reply] = []
         self._sides: list[Exchange] = []
         for exchange in sorted(exchanges, key=lambda exchange: exchange.timestamp):
@@ -70,30 +67,6 @@ class Recording:
         number = self._sides_given.get(key, 0)
         self._sides_given[key] = number + 1
         return found[min(number, len(found) - 1)]
-
-
-def _posts(exchange: Exchange) -> list[Turn]:
-    """Take each POST for a call, with a renderer that does not tell what its API's calls are."""
-    response = exchange.response
-    if exchange.request.method != "POST" or exchange.websocket:
-        return []
-    body: Any = response.body if response else None
-    return [
-        Turn(
-            path=_path(exchange),
-            request=exchange.request.body,
-            full_input=None,
-            warm_up=False,
-            websocket=False,
-            status_code=response.status_code if response else None,
-            content_type=response.header("content-type") if response else None,
-            response=body,
-            messages=(),
-            complete=response is not None and exchange.error is None,
-            started=exchange.timestamp,
-            ended=exchange.ended if response else None,
-        )
-    ]
 
 
 def _matching(replies: Sequence[Reply], path: str) -> list[Reply]:

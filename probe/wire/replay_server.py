@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any
 
 from aiohttp import web
 
 from probe.record.exchange import Exchange
-from probe.wire import replay_answers as answers
+from probe.renderers import Renderer
 from probe.wire.addon.json_text import dumps
-from probe.wire.replay_recording import Recording, Reply
+from probe.wire.replay_answers import events, replayed_headers, stored_bytes, turn_bytes
+from probe.wire.replay_playback import EXHAUSTED_STATUS, Playback
+from probe.wire.replay_recording import Reply
 from probe.wire.replay_tally import Tally
 from probe.wire.replay_websocket import converse
 
@@ -20,18 +21,23 @@ HOST = "127.0.0.1"
 STOP_SECONDS = 1.0
 """What running answers get to end in, when the server stops."""
 
-# codex asks again after a 5xx, and gives up at once with a 400 (0.98.0 and 0.169.0 measured).
-EXHAUSTED_STATUS = 400
-
 
 class ReplayServer:
-    """Answers turns in their order by endpoint, and side requests with what was recorded or an empty answer."""
+    """Answers calls of the model in their order by endpoint; side requests as recorded, or emptily."""
 
-    def __init__(self, exchanges: Sequence[Exchange], renderer: ModuleType) -> None:
-        self.recording = Recording(exchanges, renderer)
-        self.renderer = renderer
-        self.tally = Tally()
+    def __init__(self, exchanges: Sequence[Exchange], renderer: Renderer | ModuleType) -> None:
+        self._playback = Playback(exchanges, renderer)
         self._runner: web.ServerRunner | None = None
+
+    @property
+    def tally(self) -> Tally:
+        """Give the counts of what was given out so far."""
+        return self._playback.tally
+
+    @property
+    def problems(self) -> list[str]:
+        """Say what went wrong, a line each; empty when the recording had all that the agent asked for."""
+        return self.tally.problems
 
     async def start(self, port: int = 0) -> int:
         """Listen on loopback and give the port. Raises OSError when the port is taken."""
@@ -52,16 +58,6 @@ class ReplayServer:
             await self._runner.cleanup()
             self._runner = None
 
-    def exhausted(self, method: str, path: str) -> str:
-        """Count a call that the recording has no answer left for, and say so."""
-        self.tally.exhausted += 1
-        self.tally.note(method, path)
-        count = self.recording.count(path)
-        if not count:
-            return f"probe replay: the recording has no answer to {path}"
-        given = "its one answer" if count == 1 else f"all of its {count} answers"
-        return f"probe replay: the recording has given {given} to {path}; this run asks for more than that one did"
-
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of the agent."""
         if request.method == "CONNECT" or not request.raw_path.startswith("/"):
@@ -71,69 +67,57 @@ class ReplayServer:
             return await self._upgrade(request, path)
         async for _ in request.content.iter_any():
             pass  # the whole request first: some clients do not read an answer while they send
-        if request.method == "POST" and self._is_call(path):
+        if request.method == "POST" and self._playback.is_call(path):
             return await self._turn(request, path)
-        return await self._side(request, path)
-
-    def _is_call(self, path: str) -> bool:
-        """Tell whether a POST is a call of the model: the recording has such, or the renderer says so."""
-        return self.recording.count(path) > 0 or self._empty_answer("POST", path) is None
-
-    def _empty_answer(self, method: str, path: str) -> Any:
-        empty: Callable[[str, str], Any] = getattr(self.renderer, "side_answer", lambda _method, _path: {})
-        return empty(method, path)
+        return self._side(request, path)
 
     def _refuse(self, request: web.BaseRequest) -> web.Response:
         """Refuse what an agent sends to another host through us as its HTTP proxy."""
         self.tally.refused += 1
         self.tally.note(request.method, request.raw_path)
-        text = f"probe replay: nothing leaves this machine during a replay; refused {request.raw_path}"
-        response = self._error(403, text)
+        what = f"{request.method} {request.raw_path}"
+        response = self._error("", 403, f"probe replay: nothing leaves this machine in a replay; refused {what}")
         response.force_close()
         return response
 
     async def _upgrade(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        if self.recording.has_websocket(path):
-            return await converse(self, request, path)
+        if self._playback.recording.has_websocket(path):
+            return await converse(request, path, self._playback)
         # 426 is what makes codex post at once; other codes it takes for a fault, and tries again for seconds.
-        return self._error(426, f"probe replay: the recording of {path} was made over HTTP, not WebSocket")
+        return self._error(path, 426, f"probe replay: the recording has no WebSocket for {path}; post instead")
 
     async def _turn(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        reply = self.recording.next_turn(path)
+        reply = self._playback.next_turn(path)
         if reply is None:
-            return self._error(EXHAUSTED_STATUS, self.exhausted(request.method, path))
-        self.tally.served += 1
+            return self._error(path, EXHAUSTED_STATUS, self._playback.exhausted(request.method, path))
         return await _send_turn(request, reply)
 
-    async def _side(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        recorded = self.recording.side(request.method, request.raw_path)
+    def _side(self, request: web.BaseRequest, path: str) -> web.Response:
+        recorded = self._playback.recording.side(request.method, request.raw_path)
         if recorded and recorded.response:
             self.tally.sides += 1
             return web.Response(
                 status=recorded.response.status_code,
-                reason=recorded.response.reason,
-                headers=answers.replayed_headers(recorded),
-                body=answers.stored_bytes(recorded.response),
+                headers=replayed_headers(recorded.response),
+                body=stored_bytes(recorded.response),
             )
         self.tally.note(request.method, path)
-        body = dumps(self._empty_answer(request.method, path)).encode()
+        body = dumps(self._playback.api(path).empty_answer(request.method, path)).encode()
         return web.Response(body=body, content_type="application/json")
 
-    def _error(self, status: int, message: str) -> web.Response:
-        body = answers.error_answer(self.renderer, status, message)
+    def _error(self, path: str, status: int, message: str) -> web.Response:
+        body = self._playback.api(path).error_answer(status, message)
         return web.Response(status=status, body=body, content_type="application/json")
 
 
 async def _send_turn(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
     """Send a turn as it was: event by event, and broken off where the recording was."""
-    turn = reply.turn
-    status = 200 if turn.websocket else turn.status_code
-    response = web.StreamResponse(
-        status=status or 502, headers=answers.replayed_headers(reply.exchange, turn.content_type)
-    )
-    await response.prepare(request)
-    if status is not None:
-        for event in answers.events(answers.turn_bytes(reply)):
+    turn, recorded = reply.turn, reply.exchange.response
+    headers = replayed_headers(recorded, turn.content_type)
+    response = web.StreamResponse(status=turn.status_code or 502, headers=headers)
+    if turn.status_code is not None:
+        await response.prepare(request)
+        for event in events(turn_bytes(reply)):
             await response.write(event)
     if not turn.complete and request.transport:
         request.transport.close()  # sends what was written, but not the end that aiohttp would add
@@ -142,7 +126,7 @@ async def _send_turn(request: web.BaseRequest, reply: Reply) -> web.StreamRespon
 
 async def serve(
     exchanges: Sequence[Exchange],
-    renderer: ModuleType,
+    renderer: Renderer | ModuleType,
     port: int,
     on_ready: Callable[[int], None],
     stop: asyncio.Event,

@@ -30,6 +30,14 @@ class Tally:
         """List the requests that the recording has no answer to, each once, with how often it came."""
         return [f"{what} ({count} times)" if count > 1 else what for what, count in self._unexpected.items()]
 
+    @property
+    def problems(self) -> list[str]:
+        """Say what went wrong; empty when the recording had all that the agent asked for."""
+        if not self.exhausted:
+            return []
+        times = "once" if self.exhausted == 1 else f"{self.exhausted} times"
+        return [f"the agent asked {times} for an answer that the recording does not have"]
+
     def note(self, method: str, target: str) -> None:
         """Remember a request that the recording has no answer to."""
         what = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in f"{method} {target}")[:200]

@@ -2,52 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from aiohttp import WSMsgType, web
 
-from probe.wire import replay_answers as answers
+from probe.renderers.sse import parse_stream
+from probe.wire.addon.json_text import dumps
+from probe.wire.replay_api import Api
+from probe.wire.replay_playback import EXHAUSTED_STATUS, Playback
 from probe.wire.replay_recording import Reply
 
-if TYPE_CHECKING:
-    from probe.wire.replay_server import ReplayServer
 
-
-async def converse(server: ReplayServer, request: web.BaseRequest, path: str) -> web.WebSocketResponse:
+async def converse(request: web.BaseRequest, path: str, playback: Playback) -> web.WebSocketResponse:
     """Answer an agent's calls until it goes, or until an answer that was broken off in the recording."""
     socket = web.WebSocketResponse(max_msg_size=0)  # no limit: a turn holds files and images
     await socket.prepare(request)
-    kind_of: Callable[[str], str | None] = server.renderer.message_kind
     async for message in socket:
-        if message.type is not WSMsgType.TEXT:
-            continue
-        kind = kind_of(message.data)
-        if kind == "warm-up":
-            await _send(socket, _warm_up(server, path))
-        elif kind and not await _answer_turn(server, socket, path):
+        call = playback.api(path).call(path, message.data) if message.type is WSMsgType.TEXT else None
+        if call and call.warm_up:
+            reply = playback.warm_up(path)
+            await _send(socket, reply.turn.messages if reply else playback.api(path).warm_up_messages())
+        elif call and not await _answer_turn(socket, path, playback):
             break
     return socket
 
 
-async def _answer_turn(server: ReplayServer, socket: web.WebSocketResponse, path: str) -> bool:
+async def _answer_turn(socket: web.WebSocketResponse, path: str, playback: Playback) -> bool:
     """Answer one call; False when the recorded conversation broke off there."""
-    reply = server.recording.next_turn(path)
+    reply = playback.next_turn(path)
+    api = playback.api(path)
     if reply is None:
-        text = server.exhausted("WebSocket", path)
-        await _send(socket, [answers.error_message(server.renderer, EXHAUSTED_STATUS, text)])
+        text = playback.exhausted("WebSocket", path)
+        await socket.send_str(api.error_message(EXHAUSTED_STATUS, text))
         return True
-    server.tally.served += 1
-    await _send(socket, answers.turn_messages(reply, server.renderer))
+    await _send(socket, _messages(reply, api))
     return reply.turn.complete
 
 
-def _warm_up(server: ReplayServer, path: str) -> Sequence[str]:
-    """Give the next recorded answer to a warm-up, or the renderer's shortest one."""
-    server.tally.warm_ups += 1
-    reply: Reply | None = server.recording.next_warm_up(path)
-    made_up: Callable[[], Sequence[str]] = server.renderer.warm_up_messages
-    return answers.turn_messages(reply, server.renderer) if reply and reply.turn.complete else made_up()
+def _messages(reply: Reply, api: Api) -> Sequence[str]:
+    """Give a turn's answer as WebSocket messages, also where a run that had both recorded it over HTTP."""
+    turn = reply.turn
+    if turn.messages or turn.response is None:
+        return turn.messages
+    if turn.content_type == "text/event-stream":
+        return [event.data for event in parse_stream(turn.response)[0] if event.complete and event.data]
+    text = turn.response if isinstance(turn.response, str) else dumps(turn.response)
+    return [api.error_message(turn.status_code or 500, text)]
 
 
 async def _send(socket: web.WebSocketResponse, messages: Sequence[str]) -> None:

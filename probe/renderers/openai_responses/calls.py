@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from probe.renderers.sse import parse_stream
+
 ENDS = frozenset({"response.completed", "response.failed", "response.incomplete", "error"})
 """The events by which the API itself ends an answer; `error` ends one that could not begin."""
 EVENT_STREAM = "text/event-stream"
@@ -41,13 +43,8 @@ def ends(text: str) -> bool:
 
 def stream_data(text: str) -> Iterator[str]:
     """Yield the data of each whole event in the text of an event stream."""
-    lines: list[str] = []
-    for line in _LINE_END.split(text):
-        if line.startswith("data:"):
-            lines.append(line[5:].removeprefix(" "))
-        elif not line and lines:
-            yield "\n".join(lines)
-            lines = []
+    events, _ = parse_stream(text)
+    return (event.data for event in events if event.complete and event.data is not None)
 
 
 def as_stream_event(text: str) -> str:

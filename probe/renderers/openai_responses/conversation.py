@@ -20,14 +20,6 @@ from probe.renderers.openai_responses.calls import (
 from probe.renderers.turn import Turn
 
 
-def message_kind(text: str) -> str | None:
-    """Tell what a client's WebSocket message asks for: `turn`, `warm-up`, or no answer (None)."""
-    request = parsed(text)
-    if not isinstance(request, dict) or request.get("type") != "response.create":
-        return None
-    return "warm-up" if is_warm_up(request) else "turn"
-
-
 def websocket_turns(path: str, messages: Sequence[Message]) -> Iterator[Turn]:
     """Cut a conversation at each `response.create`, and remember what stands behind each answer's id."""
     known: dict[str, list[Any]] = {}
@@ -49,7 +41,7 @@ def _calls(messages: Sequence[Message]) -> Iterator[tuple[Message, list[Message]
             continue
         if message.direction == "server":
             answer.append(message)
-        elif message_kind(message.content):
+        elif event_of(message.content).get("type") == "response.create":
             if create:
                 yield create, answer
             create, answer = message, []

@@ -9,19 +9,8 @@ from urllib.parse import urlsplit
 
 from probe.record.exchange import Exchange, Response
 from probe.renderers.openai_responses.calls import EVENT_STREAM, ends, full_input, is_warm_up, stream_data
-from probe.renderers.openai_responses.conversation import message_kind, websocket_turns
+from probe.renderers.openai_responses.conversation import websocket_turns
 from probe.renderers.turn import Turn
-
-__all__ = [
-    "error_answer",
-    "error_message",
-    "is_complete",
-    "message_kind",
-    "side_answer",
-    "stream_data",
-    "turns",
-    "warm_up_messages",
-]
 
 
 def turns(exchange: Exchange) -> list[Turn]:

@@ -1,0 +1,61 @@
+"""A replay under way: the recording, the APIs that it speaks, and what was given out so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from urllib.parse import urlsplit
+
+from probe.record.exchange import Exchange
+from probe.renderers import Renderer
+from probe.renderers.turn import Turn
+from probe.wire.replay_api import Api
+from probe.wire.replay_recording import Recording, Reply
+from probe.wire.replay_tally import Tally
+
+# codex asks again after a 5xx or a 429, and ends at once with a 400 (0.98.0 and 0.169.0, measured).
+EXHAUSTED_STATUS = 400
+
+
+class Playback:
+    """Gives out a recording's answers, and keeps the tally."""
+
+    def __init__(self, exchanges: Sequence[Exchange], renderer: Renderer | ModuleType) -> None:
+        self._renderer = renderer
+        self.recording = Recording(exchanges, self._turns)
+        self.tally = Tally()
+
+    def api(self, path: str) -> Api:
+        """Give the API that is spoken at a URL path."""
+        return Api(self._renderer.module(path) if isinstance(self._renderer, Renderer) else self._renderer)
+
+    def is_call(self, path: str) -> bool:
+        """Tell whether a POST is a call of the model: the recording has such, or only a recorded answer would do."""
+        return self.recording.count(path) > 0 or self.api(path).empty_answer("POST", path) is None
+
+    def next_turn(self, path: str) -> Reply | None:
+        """Give the next answer to a call of the model; None when all were given."""
+        reply = self.recording.next_turn(path)
+        self.tally.served += reply is not None
+        return reply
+
+    def warm_up(self, path: str) -> Reply | None:
+        """Give the next recorded answer to a warm-up; None when there is no whole one left."""
+        self.tally.warm_ups += 1
+        reply = self.recording.next_warm_up(path)
+        return reply if reply and reply.turn.complete else None
+
+    def exhausted(self, method: str, path: str) -> str:
+        """Count a call that the recording has no answer left for, and say so."""
+        self.tally.exhausted += 1
+        self.tally.note(method, path)
+        count = self.recording.count(path)
+        if not count:
+            return f"probe replay: the recording has no answers to {path}"
+        return (
+            f"probe replay: the recording has {count} answer{'s' * (count > 1)} to {path} and all were given; "
+            "this run of the agent asks for more than the recorded one did"
+        )
+
+    def _turns(self, exchange: Exchange) -> Sequence[Turn]:
+        return self.api(urlsplit(exchange.request.url).path).turns(exchange)

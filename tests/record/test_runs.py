@@ -1,0 +1,126 @@
+"""Runs are found by the words that a user has for them."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from probe.errors import UserError
+from probe.record.manifest import Manifest, file_sha256
+from probe.record.runs import all_runs, find_run, has_records, new_run
+
+
+def make(data: Path, target: str, name: str, started: str, **more: object) -> Path:
+    folder = data / target / name
+    folder.mkdir(parents=True)
+    (folder / "traffic.jsonl").write_text("{}\n")
+    (folder / "manifest.json").write_text(json.dumps({"target": target, "started": started, **more}))
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    make(tmp_path, "codex", "20260101T000000Z", "2026-01-01T00:00:00.000000Z")
+    make(tmp_path, "codex", "20260102T000000Z", "2026-01-02T00:00:00.000000Z")
+    make(tmp_path, "demo", "20260103T000000Z", "2026-01-03T00:00:00.000000Z")
+    make(tmp_path, "codex", "sample", "2027-01-01T00:00:00.000000Z", bundled=True)
+    make(tmp_path, "codex", "sample-two", "2027-01-02T00:00:00.000000Z", bundled=True)
+    (tmp_path / ".mitmproxy").mkdir()
+    return tmp_path
+
+
+WORDS = {
+    "the newest over all targets, never a sample": ("latest", None, "demo/20260103T000000Z"),
+    "the newest of a target": ("latest", "codex", "codex/20260102T000000Z"),
+    "one before": ("latest~1", None, "codex/20260102T000000Z"),
+    "two before": ("latest~2", None, "codex/20260101T000000Z"),
+    "a name": ("20260101T000000Z", None, "codex/20260101T000000Z"),
+    "a prefix": ("20260103", None, "demo/20260103T000000Z"),
+    "an exact name before a prefix": ("sample", None, "codex/sample"),
+    "target and name": ("codex/20260102T000000Z", None, "codex/20260102T000000Z"),
+    "target and prefix": ("codex/20260102", None, "codex/20260102T000000Z"),
+}
+
+
+@pytest.mark.parametrize(("word", "target", "expected"), WORDS.values(), ids=WORDS.keys())
+def test_a_run_is_found(data: Path, word: str, target: str | None, expected: str) -> None:
+    assert find_run(word, data, target).folder == data / expected
+
+
+def test_a_run_is_found_by_its_path(data: Path) -> None:
+    assert find_run(str(data / "codex" / "sample"), Path("/nowhere")).name == "sample"
+
+
+NOT_FOUND = {
+    "an ambiguous prefix": ("2026010", None, "ambiguous"),
+    "an unknown name": ("never", None, "no run 'never'"),
+    "too far back": ("latest~9", None, "3 recorded"),
+    "a target without runs": ("latest", "other", "of target 'other'"),
+    "nothing": ("", None, "no run"),
+}
+
+
+@pytest.mark.parametrize(("word", "target", "part"), NOT_FOUND.values(), ids=NOT_FOUND.keys())
+def test_a_word_that_means_no_run_is_told(data: Path, word: str, target: str | None, part: str) -> None:
+    with pytest.raises(UserError) as raised:
+        find_run(word, data, target)
+    assert part in str(raised.value)
+
+
+def test_runs_of_a_target_elsewhere_are_found(data: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    made = make(elsewhere, "aider", "20260104T000000Z", "2026-01-04T00:00:00.000000Z")
+    made.rename(elsewhere / made.name)
+    (elsewhere / "aider").rmdir()
+    assert find_run("latest", data, None, {"aider": elsewhere}).target == "aider"
+    assert [run.target for run in all_runs(data, "aider", {"aider": elsewhere})] == ["aider"]
+
+
+def test_runs_that_start_in_the_same_second_get_folders_of_their_own(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        folders = list(pool.map(lambda _: new_run(tmp_path / "codex", None), range(60)))
+    assert len(set(folders)) == 60
+    assert all(folder.stat().st_mode & 0o777 == 0o700 for folder in folders)
+
+
+def test_an_output_folder_that_holds_a_run_is_refused(tmp_path: Path) -> None:
+    assert new_run(tmp_path, tmp_path / "mine") == tmp_path / "mine"
+    (tmp_path / "mine" / "traffic.jsonl").write_text("{}\n")
+    assert has_records(tmp_path / "mine")
+    with pytest.raises(UserError, match="already holds a run"):
+        new_run(tmp_path, tmp_path / "mine")
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be made"):
+        new_run(tmp_path / "file" / "codex", None)
+
+
+def test_a_step_is_up_to_date_until_an_input_or_an_output_changes(tmp_path: Path) -> None:
+    manifest = Manifest(tmp_path, {})
+    (tmp_path / "report.md").write_text("one")
+    manifest.finished_step("analyze", {"traffic.jsonl": "a"}, {"report.md": file_sha256(tmp_path / "report.md") or ""})
+    again = Manifest.read(tmp_path)
+    assert again.up_to_date("analyze", {"traffic.jsonl": "a"})
+    assert not again.up_to_date("analyze", {"traffic.jsonl": "b"})
+    assert not again.up_to_date("capture", {})
+    (tmp_path / "report.md").write_text("two")
+    assert not again.up_to_date("analyze", {"traffic.jsonl": "a"})
+    (tmp_path / "report.md").unlink()
+    assert not again.up_to_date("analyze", {"traffic.jsonl": "a"})
+
+
+def test_a_damaged_manifest_is_told(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(UserError, match="cannot be read"):
+        Manifest.read(tmp_path)
+
+
+def test_the_manifest_is_private(tmp_path: Path) -> None:
+    Manifest(tmp_path, {}).update(a=1)
+    assert (tmp_path / "manifest.json").stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]

@@ -1,0 +1,125 @@
+"""Targets are data, and a mistake in one is told with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from probe.errors import UserError
+from probe.targets import expand, load_target, target_names, url_problem
+
+GOOD = """\
+description: An agent
+agent: thing
+args: [--base, "{model.url}/v1"]
+prompt_command: [thing, "{prompt}"]
+listeners:
+  model: {port: 8080, upstream: "https://api.example.test"}
+env: {BASE_URL: "{model.url}"}
+renderer: probe.renderers.openai_responses
+"""
+
+
+def write(folder: Path, text: str, name: str = "thing.yaml") -> Path:
+    (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("name", target_names())
+def test_every_target_of_the_project_loads(name: str) -> None:
+    target, sources = load_target(name)
+    assert target.listeners
+    assert set(sources.values()) == {f"targets/{name}.yaml"}
+
+
+def test_a_target_says_which_file_each_key_is_from(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    write(tmp_path, 'listeners: {model: {port: 9999}}\nenv: {EXTRA: "1"}\n', "thing.local.yaml")
+    target, sources = load_target("thing", tmp_path)
+    assert (target.listeners["model"].port, target.listeners["model"].upstream) == (9999, "https://api.example.test")
+    assert target.env == {"BASE_URL": "{model.url}", "EXTRA": "1"}
+    assert sources["env"] == "targets/thing.local.yaml"
+    assert sources["agent"] == "targets/thing.yaml"
+
+
+MISTAKES = {
+    "a key that nobody knows": (
+        GOOD.replace("prompt_command", "prompt_comand"),
+        ["targets/thing.yaml:4:", "unknown key 'prompt_comand'", "did you mean 'prompt_command'?"],
+    ),
+    "a key of a listener that nobody knows": (
+        GOOD.replace("upstream:", "upstraem:"),
+        ["targets/thing.yaml:6:", "unknown key 'upstraem'", "did you mean 'upstream'?"],
+    ),
+    "a port that is a word": (GOOD.replace("8080", "http"), ["targets/thing.yaml:", "port", "Expected `int`"]),
+    "a port out of range": (GOOD.replace("8080", "80800"), ["targets/thing.yaml:", "65535"]),
+    "an upstream without a scheme": (
+        GOOD.replace("https://api", "api"),
+        ["targets/thing.yaml:6:", "must begin with http:// or https://"],
+    ),
+    "a renderer that nobody knows": (
+        GOOD.replace("openai_responses", "openai_response"),
+        ["targets/thing.yaml:8:", "unknown renderer", "did you mean 'probe.renderers.openai_responses'?"],
+    ),
+    "a placeholder that nobody knows": (
+        GOOD.replace("{model.url}/v1", "{modle.url}/v1"),
+        ["targets/thing.yaml:3:", "unknown placeholder {modle.url}", "did you mean 'model.url'?"],
+    ),
+    "no listeners": (GOOD.split("listeners:")[0] + "listeners: {}\nrenderer: probe.renderers.generic\n", ["at least one"]),
+    "a missing key": (GOOD.replace("description: An agent\n", ""), ["targets/thing.yaml:1:", "description"]),
+    "a key that stands twice": (GOOD + "agent: other\n", ["targets/thing.yaml:9:", "stands twice", "line 2"]),
+    "args that are one string": (GOOD.replace('[--base, "{model.url}/v1"]', "--base"), ["targets/thing.yaml:3:", "array"]),
+    "no YAML": ("a: [1,\n", ["targets/thing.yaml:", "not YAML"]),
+    "a list": ("- a\n", ["targets/thing.yaml:1:", "mapping"]),
+}
+
+
+@pytest.mark.parametrize(("text", "parts"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_told_with_file_line_key_and_the_nearest_word(
+    tmp_path: Path, text: str, parts: list[str]
+) -> None:
+    write(tmp_path, text)
+    with pytest.raises(UserError) as raised:
+        load_target("thing", tmp_path)
+    for part in parts:
+        assert part in str(raised.value)
+
+
+def test_a_mistake_in_the_local_file_names_the_local_file(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    write(tmp_path, "\nlisteners:\n  model: {port: never}\n", "thing.local.yaml")
+    with pytest.raises(UserError, match=r"targets/thing\.local\.yaml:3: .*port"):
+        load_target("thing", tmp_path)
+
+
+def test_an_unknown_target_names_the_nearest_and_all() -> None:
+    with pytest.raises(UserError) as raised:
+        load_target("codx")
+    assert "did you mean 'codex'?" in str(raised.value)
+    assert "demo" in str(raised.value)
+
+
+def test_what_is_filled_in_is_not_expanded_again() -> None:
+    filled = expand("{prompt} {model.url} {other} {}", {"prompt": "say {model.url}", "model.url": "http://x"})
+    assert filled == "say {model.url} http://x {other} {}"
+
+
+UPSTREAMS = {
+    "https://api.openai.com": None,
+    "http://127.0.0.1:9": None,
+    "https://gateway.example.test/prefix/": None,
+    "http://[::1]:8080": None,
+    "ftp://example.test": "http://",
+    "api.openai.com": "http://",
+    "https://": "no host",
+    "https://example.test:99999": "ort",
+    "https://me:secret@example.test": "credentials",
+    "https://example.test/?key=1": "query",
+}
+
+
+@pytest.mark.parametrize(("url", "problem"), UPSTREAMS.items())
+def test_which_upstreams_are_usable(url: str, problem: str | None) -> None:
+    found = url_problem(url)
+    assert (found is None) if problem is None else problem in (found or "")

@@ -118,7 +118,7 @@ def _write(source: Path, output: Path, target: Target | None) -> None:
                 out,
                 source,
                 title=target.report_title if target else "Agent Traffic Analysis Report",
-                shown_source=_shown(source),
+                source=_shown(source),
                 generated_at=datetime.now(UTC),
                 renderer=renderer,
                 on_malformed=lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}"),

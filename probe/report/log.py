@@ -101,7 +101,9 @@ class Log:
         head = f"#### Turn {number}{warm_up} ({self._offset(turn.started)}{took})\n"
         about = self._rendered(lambda: self._renderer.turn(turn), None)
         request = self._rendered(lambda: self._renderer.request(path, turn.request), turn.request)
-        answer = self._rendered(lambda: self._renderer.response(path, turn.messages, 200), turn.response)
+        answer = "No answer came.\n"
+        if turn.messages:
+            answer = self._rendered(lambda: self._renderer.response(path, turn.messages, 200), turn.response)
         parts = (head, about, f"**Request**\n\n{request}", f"**Response**\n\n{answer}")
         return "\n".join(part for part in parts if part)
 
@@ -137,13 +139,15 @@ def _payload(exchange: Exchange, payload: Payload) -> str:
     trailers = header_lines(payload.trailers or {}, redacted=exchange.schema > 0)
     parts = [fence(headers, "http")] if headers else []
     parts += [f"Trailers:\n\n{fence(trailers, 'http')}"] if trailers else []
-    parts += [" · ".join(_body_facts(payload)) + "\n"]
+    facts = " · ".join(_body_facts(payload))
+    parts += [facts + "\n"] if facts else []
     return "\n".join(parts)
 
 
 def _body_facts(payload: Payload) -> Iterator[str]:
     size = payload_bytes(payload)
-    yield f"Body: {plural(size, 'byte')}"
+    if size:
+        yield f"Body: {plural(size, 'byte')}"
     if payload.wire_size is not None and payload.wire_size != size:
         yield f"{plural(payload.wire_size, 'byte')} on the wire"
     if payload.redactions:

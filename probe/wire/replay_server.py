@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 
 from aiohttp import web
@@ -122,20 +121,3 @@ async def _send_turn(request: web.BaseRequest, reply: Reply) -> web.StreamRespon
     if not turn.complete and request.transport:
         request.transport.close()  # sends what was written, but not the end that aiohttp would add
     return response
-
-
-async def serve(
-    exchanges: Sequence[Exchange],
-    renderer: Renderer | ModuleType,
-    port: int,
-    on_ready: Callable[[int], None],
-    stop: asyncio.Event,
-) -> Tally:
-    """Answer from a run until `stop` is set or the task is cancelled; `on_ready` gets the port."""
-    server = ReplayServer(exchanges, renderer)
-    on_ready(await server.start(port))
-    try:
-        await stop.wait()
-    finally:
-        await server.stop()
-    return server.tally

@@ -37,6 +37,33 @@ class Model:
         return events.turn(self.turns, body, did, events.usage(1204, 0, 61, 24))
 
 
+# Read by both versions of codex: the API's own list, and the list with details that codex asks for.
+_MODELS: dict[str, Any] = {"object": "list", "data": [], "models": []}
+
+
+def side_answer(path: str, account: str | None) -> dict[str, Any]:
+    """Answer what an agent asks besides its turns; `account` is the id that a ChatGPT login sends."""
+    if path.endswith("/models"):
+        return _MODELS
+    if path.endswith("/wham/accounts/check") and account is not None:
+        return {"accounts": [_workspace(account)], "account_ordering": [account], "default_account_id": account}
+    return {}
+
+
+def _workspace(account: str) -> dict[str, Any]:
+    """Describe a workspace; interactive codex 0.169.0 does not start without its own in the list."""
+    return {
+        "id": account,
+        "name": "A test workspace",
+        "structure": "personal",
+        "plan_type": "plus",
+        "is_deactivated": False,
+        "can_access_with_session": True,
+        "workspace_backend_origin": "https://chatgpt.com",
+        "account_routing_override": "default",
+    }
+
+
 def error(message: str, code: str) -> dict[str, Any]:
     """Write an error in the API's shape."""
     return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}

@@ -36,5 +36,10 @@ async def _enter(manager: AbstractAsyncContextManager[T]) -> T:
 
 
 async def _leave(manager: AbstractAsyncContextManager[T]) -> None:
-    """Leave; what was raised inside stays in the test's own thread."""
+    """Leave, and end what the server left behind; what was raised inside stays in the test's own thread."""
     await manager.__aexit__(None, None, None)
+    # aiohttp does not wait for a handler whose client has gone.
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)

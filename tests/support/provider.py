@@ -21,14 +21,11 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.support import delivery, encodings
-from tests.support.answers import FOUND, Model, error
+from tests.support.answers import FOUND, Model, error, side_answer
 from tests.support.background import in_thread
 from tests.support.certificates import Authority
 from tests.support.toolcalls import LIST_FILES
 from tests.support.wirelog import Bytes, Received, WireLog
-
-# Read by both versions of codex: the API's own list, and the list with details that codex asks for.
-MODELS: dict[str, Any] = {"object": "list", "data": [], "models": []}
 
 
 @dataclass(kw_only=True)
@@ -88,7 +85,7 @@ class Provider:
         """Log a request and answer it by its path, whatever stands before the last part."""
         received = await self._receive(request)
         if not request.path.endswith("/responses"):
-            value = MODELS if request.path.endswith("/models") else {}
+            value = side_answer(request.path, request.headers.get("chatgpt-account-id"))
             return await delivery.whole(request, received.id, 200, value, self._delivery())
         if self.status != 200:
             return await self._refuse(request, received, self.status, "told_to_fail")

@@ -20,6 +20,7 @@ _TAG = re.compile(r"\[REDACTED:[0-9A-Za-z_-]{1,64}\]")
 _BACKTICKS = re.compile("`+")
 _PLAIN_CODE = re.compile(r"[^`<>&|\\\n\t]*[^`<>&|\\\n\t ]")
 _SPECIAL = re.compile(r"[\\`*~$|]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\[(?!REDACTED\])|:(?=//)|(?<=www)\.")
+_SUMMARY = 200
 
 
 def visible(text: str) -> str:
@@ -55,7 +56,8 @@ def fence(text: str, language: str = "text") -> str:
 def fold(summary: str, content: str) -> str:
     """Fold Markdown behind a one-line summary."""
     # Between the summary's tags nothing is Markdown, so only HTML is escaped.
-    line = html.escape(re.sub(r"\s+", " ", visible(summary)), quote=False)
+    line = re.sub(r"\s+", " ", visible(summary))
+    line = html.escape(line if len(line) <= _SUMMARY else f"{line[:_SUMMARY]}…", quote=False)
     return f"<details>\n<summary>{line}</summary>\n\n{content}\n</details>\n"
 
 

@@ -74,7 +74,7 @@ def _block(block: Block) -> str:
         case Note():
             return f"*{inline(block.text)}*\n"
         case Body():
-            return _body(block.value)
+            return _body(block.value, folded=block.folded)
         case Raw():
             return fold(f"Not understood: {block.reason}", _json(block.value))
         case Markdown():
@@ -124,9 +124,9 @@ def _tool_call(block: ToolCall) -> str:
 
 
 def _tool_result(block: ToolResult) -> str:
-    call = f" of {code(block.call_id)}" if block.call_id else ""
+    call = f"of {code(block.call_id)} " if block.call_id else ""
     failed = " *(failed)*" if block.failed else ""
-    return f"**Tool result:**{call} ({code(block.kind)}){failed}\n\n{markdown(block.content)}"
+    return f"**Tool result:** {call}({code(block.kind)}){failed}\n\n{markdown(block.content)}"
 
 
 def _image(block: Image) -> str:
@@ -156,19 +156,27 @@ def _failure(block: Failure) -> str:
     return line if block.detail is None else line + "\n" + fold("The error as sent", _json(block.detail))
 
 
-def _body(value: Any) -> str:
+def _body(value: Any, *, folded: bool) -> str:
     if value is None or value == "":
         return "*No body.*\n"
-    size = len(value) if isinstance(value, str) else None
-    summary = f"Text ({plural(size, 'character')})" if size is not None else "JSON"
-    return fold(summary, _json(value))
+    if not folded:
+        return _value(value)
+    name = f"Text ({plural(len(value), 'character')})" if isinstance(value, str) else "JSON"
+    return fold(name, _json(value))
 
 
 def _value(value: Any) -> str:
-    """Show arguments: JSON indented, folded when long; and text inside, which JSON puts into one line."""
-    text = value if isinstance(value, str) else pretty(value)
-    block = fence(text, "text" if isinstance(value, str) else "json")
-    return fold(f"Arguments ({plural(len(text), 'character')})", block) if len(text) > _LONG else block
+    """Show arguments or a result; texts of several lines, which JSON puts into one, stand by themselves."""
+    lines = {name: text for name, text in value.items() if _has_lines(text)} if isinstance(value, dict) else {}
+    others = {name: text for name, text in value.items() if name not in lines} if lines else value
+    parts = [_json(others)] if others or not lines else []
+    parts += [f"{code(name)}:\n\n{fence(text)}" for name, text in lines.items()]
+    shown = "\n".join(parts)
+    return fold(f"{plural(len(shown), 'character')}", shown) if len(shown) > _LONG else shown
+
+
+def _has_lines(value: Any) -> bool:
+    return isinstance(value, str) and "\n" in value.rstrip("\n")
 
 
 def _json(value: Any) -> str:

@@ -11,6 +11,7 @@ _LISTS = {
     "reasoning_text": ("content", "text"),
     "summary_text": ("summary", "text"),
 }
+_STREAMS = ("stdout", "stderr")
 
 
 class Item:
@@ -65,8 +66,8 @@ class Item:
         item = {**self._begun} if ended else {**self._begun, "status": "in_progress"}
         for name, index in sorted({*self._deltas, *self._finals, *self._parts}, key=lambda place: place[1]):
             self._place(item, name, index)
-        if self._outputs:
-            item["output"] = [self._outputs[index] for index in sorted(self._outputs)]
+        if outputs := self._commands_outputs():
+            item["output"] = outputs
         return item
 
     def contradictions(self) -> list[tuple[str, str]]:
@@ -80,9 +81,7 @@ class Item:
 
     def _place(self, item: dict[str, Any], name: str, index: int) -> None:
         """Put one text where it belongs in an item."""
-        if name in ("stdout", "stderr"):
-            self._outputs.setdefault(index, {}).setdefault(name, self._text(name, index))
-        elif name == "command":
+        if name == "command":
             commands = (item.get("action") or {}).get("commands") or []
             item["action"] = {**(item.get("action") or {}), "commands": [*commands, self._text(name, index)]}
         elif (name, index) in self._parts or name in _LISTS:
@@ -90,8 +89,18 @@ class Item:
             part = self._parts.get((name, index)) or {"type": name, key: self._text(name, index)}
             notes = {"annotations": self._annotations[index]} if index in self._annotations else {}
             item[field] = [*(item.get(field) or []), {**notes, **part}]
-        else:
+        elif name not in _STREAMS:
             item[name] = self._text(name, index)
+
+    def _commands_outputs(self) -> list[Any]:
+        """Give what the commands of a shell wrote, as told whole or as far as it was streamed."""
+        outputs: list[Any] = []
+        streamed = {index for name, index in self._deltas if name in _STREAMS}
+        for index in sorted(streamed | set(self._outputs)):
+            whole = self._outputs.get(index)
+            parts = {name: self._text(name, index) for name in _STREAMS if (name, index) in self._deltas}
+            outputs += whole if isinstance(whole, list) else [parts]
+        return outputs
 
     def _stated(self, name: str, index: int) -> str | None:
         """Give a text as the API says it is in the end, or None where it does not say."""

@@ -82,6 +82,9 @@ def item_blocks(item: Any, label: str | None = None) -> Iterator[Block]:
             yield from _call(kind, item)
         case {"type": str(kind)} if kind in RESULTS:
             yield from _result(kind, item)
+        case {"type": "audio"}:
+            yield Text(text=item.get("transcript", ""), label="Audio transcript")
+            yield media("Audio", item.get("data", ""))
         case {"type": "image_generation_call"}:
             yield from _generated_image(item)
         case {"type": str(kind), "tools": list(tools)} if kind in _TITLES:

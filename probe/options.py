@@ -69,7 +69,7 @@ COMMANDS = {
         RECORDING,
     ),
     "capture": Command(
-        "Run an agent behind its proxies and write down all that it exchanges.",
+        "Run an agent behind its proxies; write down all it exchanges.",
         'invoke capture --target codex -- codex exec "explain this repo"',
         (*RECORDING, *LAUNCHING),
     ),
@@ -84,7 +84,7 @@ COMMANDS = {
         (*RECORDING, *LAUNCHING, "run", "force"),
     ),
     "replay": Command(
-        "Serve a recorded run's answers to an agent that is started by hand.",
+        "Serve a recorded run's answers to an agent started by hand.",
         "invoke replay --run codex/tool-loop --port 8090",
         ("run", "target", "data_dir", "listen_port"),
     ),
@@ -94,7 +94,7 @@ COMMANDS = {
         ("target", "data_dir", "json", "prune"),
     ),
     "doctor": Command(
-        "Check what a target needs, with the fix for each thing that is missing.",
+        "Check what a target needs, and how to mend what is missing.",
         "invoke doctor --target codex",
         ("target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "replay"),
     ),

@@ -35,7 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.json:
         print(json.dumps([_described(one) for one in runs], indent=2, ensure_ascii=False))
     elif runs:
-        Console().print(_table(runs))
+        # Into a pipe or a file each run is one line, however long.
+        width = None if sys.stdout.isatty() else 200
+        Console(width=width).print(_table(runs))
     else:
         say(f'no run in {folder} yet; for example: invoke pipeline --target demo --prompt "Write a prime checker"')
     return 0
@@ -96,10 +98,11 @@ def _seconds(one: Run) -> float | None:
 
 
 def _table(runs: list[Run]) -> Table:
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, expand=True)
     for heading in ("target", "run", "state", "seconds", "exchanges", "cut short", "exit", "what was asked"):
         number = heading in ("seconds", "exchanges", "cut short", "exit")
-        table.add_column(heading, justify="right" if number else "left", no_wrap=heading != "what was asked")
+        rest = 1 if heading == "what was asked" else None
+        table.add_column(heading, justify="right" if number else "left", no_wrap=True, ratio=rest)
     for row in map(_described, runs):
         asked = row["prompt"] if row["prompt"] is not None else " ".join(row["command"] or [])
         shown = [row[name] for name in ("seconds", "exchanges", "cut_short", "exit_code")]

@@ -60,7 +60,7 @@ def _workspace(account: str) -> dict[str, Any]:
         "is_deactivated": False,
         "can_access_with_session": True,
         "workspace_backend_origin": "https://chatgpt.com",
-        "account_routing_override": "default",
+        "account_routing_override": "NO_CONSTRAINT",
     }
 
 

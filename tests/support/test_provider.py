@@ -136,6 +136,24 @@ def test_a_client_that_leaves_early_is_logged_as_such() -> None:
     assert [response.complete for response in provider.log.responses] == [False]
 
 
+SIDES: dict[str, tuple[str, str, str]] = {
+    "models of the API": ("/v1/models?client_version=0.98.0", "models", "[]"),
+    "models of a ChatGPT login": ("/backend-api/codex/models", "models", "[]"),
+    "the account's own workspace": ("/backend-api/wham/accounts/check", "account_ordering", '["acct-1"]'),
+}
+
+
+@pytest.mark.parametrize(("path", "key", "value"), SIDES.values(), ids=SIDES.keys())
+def test_side_requests_get_what_codex_asks_for(path: str, key: str, value: str) -> None:
+    async def ask(url: str) -> Any:
+        headers = {"ChatGPT-Account-Id": "acct-1"}
+        async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as answer:
+            return await answer.json()
+
+    with provider_running() as provider:
+        assert json.dumps(asyncio.run(ask(provider.url + path))[key]) == value
+
+
 def test_tls_is_trusted_through_the_throw_away_authority() -> None:
     authority = Authority()
     with provider_running(ssl_context=authority.server_context()) as provider:

@@ -33,7 +33,8 @@ def visible(text: str) -> str:
 
 def inline(text: str) -> str:
     """Escape text for a paragraph, a heading or a table cell."""
-    line = re.sub(r"[\n\t ]+", " ", visible(text))
+    # A space at either end would undo the emphasis around it, and make a list of a line.
+    line = re.sub(r"[\n\t ]+", " ", visible(text)).strip(" ")
     # Backslashes first: entities hold none.
     return html.escape(_SPECIAL.sub(r"\\\g<0>", line), quote=False)
 

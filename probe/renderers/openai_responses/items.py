@@ -37,6 +37,12 @@ CALLS = {
     "apply_patch_call": "operation",
     "program": "code",
 }
+# Calls of a tool that the API has itself and that needs no name.
+_UNNAMED = {
+    kind: kind.removesuffix("_call")
+    for kind in (*CALLS, "computer_call")
+    if kind not in ("function_call", "custom_tool_call", "mcp_call", "mcp_approval_request")
+}
 # Item type and the field that holds what came back.
 RESULTS = {
     "function_call_output": "output",
@@ -146,7 +152,7 @@ def _joined(parts: Any) -> str | None:
 
 def _call(kind: str, item: dict[str, Any]) -> Iterator[Block]:
     field = CALLS.get(kind) or ("actions" if item.get("actions") else "action")
-    places = [item.get("namespace"), item.get("server_label"), item.get("name") or kind.removesuffix("_call")]
+    places = [item.get("namespace"), item.get("server_label"), item.get("name") or _UNNAMED.get(kind, "(no name)")]
     yield ToolCall(
         name=".".join(str(place) for place in places if place),
         arguments=parsed(item.get(field)),

@@ -56,7 +56,7 @@ def _told(answer: Answer) -> Iterator[Block]:
     for item in items:
         yield from output_blocks(item.built(ended=answer.ended))
         for name, text in item.contradictions():
-            yield Note(text=f"The {name} was streamed otherwise than it is told in the end:")
+            yield Note(text=f"What was streamed of the {name} differs from what is told in the end.")
             yield Text(text=text, label="As streamed")
     for error in answer.errors:
         yield _failure(error.get("error") or error)
@@ -142,7 +142,8 @@ def _failure(error: Any) -> Failure:
     fields = error if isinstance(error, dict) else {"message": error}
     codes = (fields.get(name) for name in ("code", "type"))
     code = next((str(code) for code in codes if code not in (None, "error")), None)
-    detail = error if set(fields) - {"message", "code", "type"} else None
+    told = {name for name, value in fields.items() if value is not None}
+    detail = error if told - {"message", "code", "type", "sequence_number"} else None
     return Failure(message=str(fields.get("message") or "no message"), code=code, detail=detail)
 
 

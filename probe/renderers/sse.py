@@ -78,38 +78,38 @@ class SseParser:
         return len(self._held) > 1 and self._held[-2].endswith(b"\r")
 
     def _take(self, lines: list[bytes]) -> list[Event]:
+        if lines and not self._begun:
+            self._begun = True
+            if lines[0].startswith(_BOM):
+                lines[0] = lines[0].removeprefix(_BOM)
+                self._place = len(_BOM)
         events: list[Event] = []
         for line in lines:
-            start, self._place = self._place, self._place + len(line)
-            if not self._begun:
-                self._begun = True
-                start += len(_BOM) if line.startswith(_BOM) else 0
-                line = line.removeprefix(_BOM)
             text = line.rstrip(b"\r\n")
             if text:
-                self._field(text, start)
+                self._field(text)
             elif self._offset is not None:
                 events.append(self._event())
                 self._reset()
+            self._place += len(line)
         return events
 
-    def _field(self, line: bytes, start: int) -> None:
+    def _field(self, line: bytes) -> None:
         name, _, rest = line.partition(b":")
         if not name:
             self.comments += 1
             return
         if self._offset is None:
-            self._offset = start
+            self._offset = self._place
         value = rest.removeprefix(b" ").decode("utf-8", "replace")
-        match name:
-            case b"data":
-                self._data.append(value)
-            case b"event":
-                self._type = value
-            case b"id" if "\0" not in value:
-                self._last_id = value
-            case b"retry" if value.isascii() and value.isdigit():
-                self._retry = int(value)
+        if name == b"data":
+            self._data.append(value)
+        elif name == b"event":
+            self._type = value
+        elif name == b"id" and "\0" not in value:
+            self._last_id = value
+        elif name == b"retry" and value.isascii() and value.isdigit():
+            self._retry = int(value)
 
     def _event(self, *, complete: bool = True) -> Event:
         return Event(

@@ -113,8 +113,8 @@ def test_no_links_and_no_images(text: str) -> None:
     assert kinds.isdisjoint({"link_open", "image", "heading_open", "hr", "code_block", "bullet_list_open"})
 
 
-# Texts long enough that nothing is in line in one form and folded in the other.
-@given(HOSTILE.map(lambda text: f"x{text}\x00y" + "z" * 90))
+# Both texts have several lines and are too long to stand in line, so that they are laid out alike.
+@given(HOSTILE.map(lambda text: f"x{text}\ny" + "z" * 90))
 def test_the_structure_is_that_of_harmless_text(text: str) -> None:
     harmless = "x\ny" + "z" * 90
     assert shape(markdown(every_block(text))) == shape(markdown(every_block(harmless)))

@@ -77,7 +77,8 @@ def test_any_cut_gives_the_same_events(stream: str, data: st.DataObject) -> None
     assert events + parser.finish() == parse_stream(stream)[0]
 
 
-@given(STREAM)
+# A byte order mark is one at the begin of a stream only, so the same text reads otherwise from its middle.
+@given(STREAM.map(lambda stream: stream.replace("\ufeff", "y")))
 def test_each_offset_is_where_its_event_begins(stream: str) -> None:
     encoded = stream.encode()
     for event in parse_stream(stream)[0]:

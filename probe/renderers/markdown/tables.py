@@ -4,25 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from probe.renderers.blocks import (
-    Block,
-    Conversation,
-    Entry,
-    EventCounts,
-    Image,
-    Raw,
-    Reasoning,
-    Refusal,
-    Text,
-    Tool,
-    ToolCall,
-    ToolResult,
-    Tools,
-)
-from probe.renderers.markdown.escape import code, fence, fold, inline, pretty, visible
-
-_PREVIEW = 80
-"""Characters of a message or description that its table shows."""
+from probe.renderers.blocks import Block, Conversation, Entry, EventCounts, Tool, Tools
+from probe.renderers.markdown.escape import code, fence, fold, inline, pretty
+from probe.renderers.markdown.preview import cut, preview
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -48,7 +32,7 @@ def event_table(block: EventCounts) -> str:
 
 def tool_table(block: Tools) -> str:
     """Write the tools by name and type, and their definitions folded."""
-    rows = [(code(name), code(tool.type), inline(_cut(tool.description or ""))) for name, tool in _named(block.tools)]
+    rows = [(code(name), code(tool.type), inline(cut(tool.description or ""))) for name, tool in _named(block.tools)]
     definitions = fold("Tool definitions", fence(pretty([tool.definition for tool in block.tools]), "json"))
     head = f"**{inline(block.title)}:** {len(rows):,}\n"
     return f"{head}\n{table(('tool', 'type', 'description'), rows)}\n{definitions}" if rows else head
@@ -78,33 +62,3 @@ def conversation(block: Conversation, write: Callable[[Iterable[Block]], str]) -
 
 def _title(entry: Entry) -> str:
     return f"#{entry.index} {' '.join(filter(None, (entry.role, entry.type)))}"
-
-
-def preview(blocks: Sequence[Block]) -> str:
-    """Give the beginning of what blocks say, in one line."""
-    return _cut(" ".join(filter(None, map(_words, blocks[:3]))))
-
-
-def _cut(text: str) -> str:
-    # Cleaned before it is cut, so that no half of a redaction's tag is left over.
-    line = " ".join(visible(text[: 8 * _PREVIEW].replace("\n", " ")).split())
-    return line if len(line) <= _PREVIEW else line[:_PREVIEW] + "…"
-
-
-def _words(block: Block) -> str:
-    match block:
-        case Text() | Refusal():
-            return block.text[: 8 * _PREVIEW]
-        case Reasoning():
-            told = block.summary or block.text
-            return told[: 8 * _PREVIEW] if told else "(encrypted)" if block.encrypted_characters else ""
-        case ToolCall():
-            told = block.arguments if isinstance(block.arguments, str) else pretty(block.arguments)
-            return f"{block.name} {told[: 8 * _PREVIEW]}"
-        case ToolResult():
-            return " ".join(map(_words, block.content[:3]))
-        case Image():
-            return f"({block.kind} {block.source or block.media_type or ''})"
-        case Raw():
-            return block.reason
-    return ""

@@ -170,7 +170,7 @@ def _value(value: Any) -> str:
     lines = {name: text for name, text in value.items() if _has_lines(text)} if isinstance(value, dict) else {}
     others = {name: text for name, text in value.items() if name not in lines} if lines else value
     parts = [_json(others)] if others or not lines else []
-    parts += [f"{code(name)}:\n\n{fence(text)}" for name, text in lines.items()]
+    parts += [f"**{inline(str(name))}:**\n\n{fence(text)}" for name, text in lines.items()]
     shown = "\n".join(parts)
     return fold(f"{plural(len(shown), 'character')}", shown) if len(shown) > _LONG else shown
 

@@ -63,7 +63,7 @@ def entry(index: int, item: Any) -> Entry:
     return Entry(
         index=index,
         role=role if isinstance(role, str) else None,
-        type=str(fields.get("type") or ("message" if "role" in fields else type(item).__name__)),
+        type=str(fields.get("type") or ("message" if "role" in fields else "(no type)")),
         content=tuple(item_blocks(item)),
     )
 
@@ -119,7 +119,7 @@ _TITLES = {
 def tool(definition: Any) -> Tool:
     """Tell one tool definition; a namespace holds more of them."""
     fields = definition if isinstance(definition, dict) else {}
-    kind = str(fields.get("type") or ("function" if fields else type(definition).__name__))
+    kind = str(fields.get("type") or ("function" if fields else "(no type)"))
     name = fields.get("name") or fields.get("server_label") or kind
     text = fields.get("description")
     nested = fields.get("tools")

@@ -90,7 +90,8 @@ def _whole(body: Any, status_code: int | None) -> Iterator[Block]:
         yield from rest(body, "error")
         return
     if isinstance(body, dict) and (status_code or 0) >= 400 and isinstance(body.get("detail"), str):
-        yield Failure(message=body["detail"], detail=body)
+        yield Failure(message=body["detail"])
+        yield from rest(body, "detail")
         return
     yield from generic.response_blocks(body, status_code)
 

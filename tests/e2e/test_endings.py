@@ -1,0 +1,135 @@
+"""However a run ends, nothing is left running, the record is whole, and the exit code says what happened."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.provider import Provider, provider_running
+from tests.support.running import Running
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into other processes' environment")
+
+# Asks for a slow stream, says so, and waits for what never comes; its child would outlive it.
+AGENT = """
+import json, os, signal, subprocess, sys, time, urllib.request
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)  # child of the agent"])
+if "stubborn" in sys.argv:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+body = json.dumps({"model": "m", "stream": True, "input": [{"role": "user", "content": "x"}]}).encode()
+request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/responses", body, {"content-type": "application/json"})
+answer = urllib.request.urlopen(request, timeout=60)
+answer.readline()
+print("streaming", flush=True)
+if "leave" in sys.argv:
+    os._exit(7)
+time.sleep(300)
+"""
+
+
+@pytest.fixture(scope="module")
+def slow() -> Iterator[Provider]:
+    """Serve answers that take as long as the test."""
+    with provider_running(pause=5.0) as provider:
+        yield provider
+
+
+def capture(folder: Path, provider: Provider, *words: str, script: str = "probe.capture") -> Running:
+    url = f"http://127.0.0.1:{provider.port}"
+    options = ["--target", "codex", "--upstream", f"model={url}", "--upstream", f"backend={url}"]
+    return Running(folder, script, *options, "--", sys.executable, "-c", AGENT, *words)
+
+
+SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
+
+
+@pytest.mark.parametrize("script", ["probe.capture", "probe.pipeline"])
+@pytest.mark.parametrize(("number", "code"), SIGNALS.items(), ids=[number.name for number in SIGNALS])
+def test_a_signal_ends_agent_and_proxies_and_the_record_is_kept(
+    tmp_path: Path, slow: Provider, script: str, number: signal.Signals, code: int
+) -> None:
+    with capture(tmp_path, slow, script=script) as running:
+        running.until_said("streaming")
+        # Ctrl-C reaches every process of the terminal's group; here only the script that it is sent to.
+        (running.send if script == "probe.capture" or number != signal.SIGINT else running.python("-m", "probe.capture").send_signal)(number)
+        assert running.wait() == code
+        running.until_nothing_runs()
+        (record,) = running.records()
+        assert record["error"]
+        assert record["response"]["body"].startswith("event: response.created")
+        assert (running.manifest()["exit_code"], running.manifest()["counts"]["cut_short"]) == (code, 1)
+
+
+def test_an_agent_that_ignores_sigterm_is_ended_all_the_same(tmp_path: Path, slow: Provider) -> None:
+    with capture(tmp_path, slow, "stubborn") as running:
+        running.until_said("streaming")
+        running.send(signal.SIGTERM)
+        assert running.wait() == 143
+        running.until_nothing_runs()
+
+
+@pytest.mark.parametrize("script", ["probe.capture", "probe.pipeline"])
+def test_a_killed_script_leaves_nothing_running_and_a_readable_record(
+    tmp_path: Path, slow: Provider, script: str
+) -> None:
+    with capture(tmp_path, slow, script=script) as running:
+        running.until_said("streaming")
+        running.process.kill()
+        running.wait()
+        running.until_nothing_runs()
+        (record,) = running.records()
+        assert "stopped" in record["error"] or "disconnected" in record["error"]
+
+
+def test_a_killed_proxy_ends_the_agent_with_an_error(tmp_path: Path, slow: Provider) -> None:
+    with capture(tmp_path, slow) as running:
+        running.until_said("streaming")
+        running.python("-m", "probe.wire.proxy").kill()
+        assert running.wait() == 1
+        assert "the proxies ended unexpectedly" in running.stderr
+        running.until_nothing_runs()
+        assert running.manifest()["exit_code"] == 1
+
+
+def test_a_killed_agent_ends_the_run_with_its_code(tmp_path: Path, slow: Provider) -> None:
+    with capture(tmp_path, slow) as running:
+        running.until_said("streaming")
+        running.python("-c", AGENT).kill()
+        assert running.wait() == 128 + signal.SIGKILL
+        running.until_nothing_runs()
+        assert len(running.records()) == 1
+
+
+def test_the_agents_own_failure_outranks_a_stream_cut_short(tmp_path: Path, slow: Provider) -> None:
+    with capture(tmp_path, slow, "leave") as running:
+        assert running.wait() == 7
+        running.until_nothing_runs()
+        assert "exit code 7" in running.stderr
+        assert "1 of 1 exchanges were cut short" in running.stderr
+
+
+def test_proxies_end_on_ctrl_c_and_leave_nothing(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.proxies", "--target", "codex", "--port", "model=38473", "--port", "backend=38474") as running:
+        running.until_said("Ctrl-C ends it.")
+        assert ":38473 -> https://api.openai.com/  (Model API)" in running.stdout
+        assert "export OPENAI_BASE_URL=http://127.0.0.1:38473/v1" in running.stdout
+        running.send(signal.SIGINT)
+        assert running.wait() == 130
+        running.until_nothing_runs()
+
+
+def test_a_task_passes_signals_on_and_gives_its_scripts_code(tmp_path: Path, slow: Provider) -> None:
+    from probe.targets import PROJECT
+
+    url = f"http://127.0.0.1:{slow.port}"
+    task = [sys.executable, "-m", "invoke", "--search-root", str(PROJECT), "capture", "--target", "codex"]
+    words = ["--upstream", f"model={url}", "--", sys.executable, "-c", AGENT]
+    with Running(tmp_path, *words, command=task) as running:
+        running.until_said("streaming")
+        running.send(signal.SIGTERM)
+        assert running.wait() == 143
+        running.until_nothing_runs()

@@ -1,0 +1,100 @@
+"""Answer the demo agent as a model would; `data/demo/sample` is recorded against it.
+
+By hand: `python -m tests.support.demo_provider --port 9000`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support import events
+from tests.support.answers import Model
+from tests.support.events import Event
+from tests.support.provider import Provider
+from tests.support.toolcalls import ToolCall, input_items
+
+PRIME_CHECKER = '''\
+"""Tell which numbers are prime."""
+
+import sys
+
+
+def is_prime(number: int) -> bool:
+    """Try 2 and then each odd divisor up to the square root."""
+    if number < 3 or number % 2 == 0:
+        return number == 2
+    return all(number % divisor for divisor in range(3, int(number**0.5) + 1, 2))
+
+
+for text in sys.argv[1:]:
+    print(text, "is prime" if is_prime(int(text)) else "is not prime")
+'''
+
+PLAN = (
+    "**Choosing a method**\n\nTrial division up to the square root is enough here, and easy to read. "
+    "I write it to prime.py, then run it on numbers whose answer I know."
+)
+DONE = (
+    "I wrote `prime.py`, which checks the numbers on its command line by trial division, and ran it: "
+    "2 and 97 are prime; 1 and 91 (7 × 13) are not."
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class DemoModel(Model):
+    """A model that writes a prime checker, runs it, and says so."""
+
+    def answer(self, body: dict[str, Any]) -> list[Event]:
+        """Give the events that answer one request: how many tools have answered tells how far the work is."""
+        self.turns += 1
+        match sum(item.get("type") == "function_call_output" for item in input_items(body)):
+            case 0:
+                write = _call("write_file", path="prime.py", content=PRIME_CHECKER)
+                did = [events.reasoning(self.turns, PLAN), events.tool_call(self.turns, write)]
+                return events.turn(self.turns, body, did, events.usage(214, 0, 187, 64))
+            case 1:
+                run = _call("shell", command="python3 prime.py 1 2 91 97")
+                did = [events.tool_call(self.turns, run)]
+                return events.turn(self.turns, body, did, events.usage(431, 192, 26, 0))
+            case _:
+                said = [events.message(self.turns, DONE)]
+                return events.turn(self.turns, body, said, events.usage(503, 384, 52, 0))
+
+
+def _call(name: str, **arguments: str) -> ToolCall:
+    return ToolCall(name=name, payload=json.dumps(arguments))
+
+
+def demo_provider(port: int = 0, pause: float = 0.0) -> Provider:
+    """Make a provider whose model helps the demo agent; `pause` is the seconds between two events."""
+    provider = Provider(port=port, transport="http", pause=pause)
+    provider.model = DemoModel()
+    return provider
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m tests.support.demo_provider`: serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m tests.support.demo_provider", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--pause", type=float, default=0.01, help="seconds between two events")
+    asyncio.run(_serve_until_told(demo_provider(**vars(parser.parse_args(argv)))))
+    return 0
+
+
+async def _serve_until_told(provider: Provider) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    async with provider:
+        print(f"ready {provider.url}", flush=True)
+        await told.wait()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -58,11 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"demo-agent {VERSION}")
     prompt = parser.parse_args(argv).prompt
     base_url = os.environ.get("OPENAI_BASE_URL", "")
-    if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
-        print(
-            f"error: OPENAI_BASE_URL is {base_url!r}\n  hint: set it to the API's URL, such as http://127.0.0.1:8080/v1",
-            file=sys.stderr,
-        )
+    if not _is_url(base_url):
+        hint = "set it to the API's URL, such as http://127.0.0.1:8080/v1"
+        print(f"error: OPENAI_BASE_URL is {base_url!r}\n  hint: {hint}", file=sys.stderr)
         return 2
     try:
         work(prompt, base_url, os.environ.get("OPENAI_API_KEY") or "placeholder")
@@ -72,6 +70,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _is_url(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:  # a port that is no number
+        return False
 
 
 def work(prompt: str, base_url: str, key: str) -> None:
@@ -133,7 +139,8 @@ def _events(request: dict[str, Any], base_url: str, key: str) -> Iterator[dict[s
     }
     try:
         with contextlib.closing(connection):
-            connection.request("POST", url.path.rstrip("/") + "/responses", json.dumps(request).encode(), headers)
+            body = json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+            connection.request("POST", url.path.rstrip("/") + "/responses", body, headers)
             response = connection.getresponse()
             if response.status != 200:
                 raise AgentError(f"the API answers {response.status}: {_reason(_object(response.read()))}")
@@ -162,10 +169,10 @@ def run_tool(call: dict[str, Any]) -> str:
 def write_file(path: str, content: str) -> str:
     """Write a file, but only inside the current folder."""
     folder = Path.cwd().resolve()
-    target = (folder / path).resolve()
-    if folder not in target.parents:
-        return f"error: {path} is not inside the current folder"
     try:
+        target = (folder / path).resolve()
+        if folder not in target.parents:
+            return f"error: {path} is not inside the current folder"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content, encoding="utf-8")
     except (OSError, ValueError) as error:

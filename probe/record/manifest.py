@@ -42,10 +42,14 @@ class Manifest:
         return cls(folder, data)
 
     def update(self, **changes: Any) -> None:
-        """Set keys and write the file."""
+        """Set keys and write the file. Raises UserError when it cannot be written."""
         self.data.update(changes)
         text = json.dumps({"schema": SCHEMA} | self.data, indent=2, ensure_ascii=False) + "\n"
-        write_private(self.path, text)
+        try:
+            write_private(self.path, text)
+        except OSError as error:
+            hint = "free some space, for example: invoke runs --prune 20"
+            raise UserError(f"{self.path}: cannot be written: {error.strerror}", hint, code=1) from error
 
     def finished_step(self, name: str, inputs: dict[str, str], outputs: dict[str, str]) -> None:
         """Note what a step was made from and what it made (file or setting → SHA-256)."""

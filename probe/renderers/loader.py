@@ -111,5 +111,5 @@ def _exists(name: str) -> bool:
 def _hint(name: str) -> str:
     known = renderer_names()
     asked = name if "." in name else f"{_PACKAGE}.{name}"
-    nearest = "".join(f"did you mean {match!r}? " for match in get_close_matches(asked, known, 1))
+    nearest = "".join(f"did you mean {match!r}? " for match in get_close_matches(asked, known, 1) if name)
     return f"{nearest}renderers are: {', '.join(known)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import platform
 import secrets
@@ -50,6 +51,9 @@ class Recording:
 
     def start(self, *, fixed_ports: bool) -> None:
         """Open the listeners. Raises UserError that says what stands in the way."""
+        if importlib.util.find_spec("mitmproxy") is None:
+            hint = f"install it for {sys.executable}: pip install 'mitmproxy>=11,<13' (or use: uv run invoke …)"
+            raise UserError("mitmproxy (mitmdump) is not installed", hint)
         self.manifest.update(
             target=self.settings.target_name,
             run=self.folder.name,
@@ -104,9 +108,6 @@ class Recording:
 
     def _start_error(self, error: ChildError) -> UserError:
         said = str(error)
-        if "No module named 'mitmproxy'" in said:
-            hint = f"install it for {sys.executable}: pip install 'mitmproxy>=11,<13' (or use: uv run invoke …)"
-            return UserError("mitmproxy (mitmdump) is not installed", hint)
         lines = [line for line in self._log().splitlines() if " ERROR " in line]
         return UserError(
             f"the proxies could not be started: {lines[-1] if lines else said.splitlines()[-1] if said else said}",

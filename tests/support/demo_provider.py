@@ -10,11 +10,13 @@ import asyncio
 import json
 import signal
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from tests.support import events
 from tests.support.answers import Model
+from tests.support.background import in_thread
 from tests.support.events import Event
 from tests.support.provider import Provider
 from tests.support.toolcalls import ToolCall, input_items
@@ -71,11 +73,22 @@ def _call(name: str, **arguments: str) -> ToolCall:
     return ToolCall(name=name, payload=json.dumps(arguments))
 
 
-def demo_provider(port: int = 0, pause: float = 0.0) -> Provider:
-    """Make a provider whose model helps the demo agent; `pause` is the seconds between two events."""
-    provider = Provider(port=port, transport="http", pause=pause)
-    provider.model = DemoModel()
-    return provider
+@dataclass(kw_only=True)
+class DemoProvider(Provider):
+    """A local provider whose model helps the demo agent."""
+
+    transport: str = "http"
+    pause: float = 0.01
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.model = DemoModel()
+
+    @classmethod
+    def running(cls, **options: Any) -> AbstractContextManager[Provider]:
+        """Serve in a background thread; takes what the class takes."""
+        provider: Provider = cls(**options)
+        return in_thread(provider)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.support.demo_provider", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--pause", type=float, default=0.01, help="seconds between two events")
-    asyncio.run(_serve_until_told(demo_provider(**vars(parser.parse_args(argv)))))
+    asyncio.run(_serve_until_told(DemoProvider(**vars(parser.parse_args(argv)))))
     return 0
 
 

@@ -21,7 +21,7 @@ class Echo:
     def __init__(self) -> None:
         self.log = WireLog()
         self.port = 0
-        self._runner = web.ServerRunner(web.Server(self._converse, access_log=None), shutdown_timeout=0.2)
+        self._runner: web.ServerRunner | None = None
 
     @property
     def url(self) -> str:
@@ -29,13 +29,15 @@ class Echo:
         return f"http://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
+        self._runner = web.ServerRunner(web.Server(self._converse, access_log=None), shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.port = self._runner.addresses[0][1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._runner.cleanup()
+        if self._runner is not None:
+            await self._runner.cleanup()
 
     async def _converse(self, request: web.BaseRequest) -> web.WebSocketResponse:
         """Send back each message; break off, or close, when the client asks for it."""

@@ -49,7 +49,7 @@ class Answer:
 
     def _listed(self, index: int, listing: dict[str, Any]) -> Item:
         """Find the item that the last event lists: by index, by id, or by order where neither was told."""
-        keys: list[Any] = [key for key in (index, listing.get("id")) if key in self._items]
+        keys: list[Any] = [key for key in (index, _key(listing, "id")) if key in self._items]
         order = list(self._items)
         if not keys and index < len(order) and not isinstance(order[index], int):
             keys = [order[index]]
@@ -87,9 +87,9 @@ class Answer:
         """Take in an event that carries a part of an item, or all of it."""
         match kind.removeprefix("response."), event:
             case "output_item.added", {"item": dict(item)}:
-                self._item(event, self._key(event, item)).begin({**item})
+                self._item(event, self._name(event, item)).begin({**item})
             case "output_item.done", {"item": dict(item)}:
-                self._item(event, self._key(event, item, done=True)).done = item
+                self._item(event, self._name(event, item, done=True)).done = item
             case "content_part.added" | "reasoning_summary_part.added", _:
                 self._item(event)
             case "content_part.done", {"part": dict(part)}:
@@ -120,19 +120,23 @@ class Answer:
     def _item(self, event: dict[str, Any], key: Any = None) -> Item:
         """Find the item that an event is about; some providers number nothing, then it is the latest one."""
         if key is None:
-            told = (event.get(name) for name in ("output_index", "item_id"))
+            told = (_key(event, name) for name in ("output_index", "item_id"))
             key = next((name for name in told if name is not None), self._latest)
         self._latest = key
         return self._items.setdefault(key, Item())
 
-    def _key(self, event: dict[str, Any], item: dict[str, Any], *, done: bool = False) -> Any:
+    def _name(self, event: dict[str, Any], item: dict[str, Any], *, done: bool = False) -> Any:
         """Name an item by its number, else by its id, else by its place."""
-        if event.get("output_index") is not None:
-            return event["output_index"]
-        if item.get("id") is not None:
-            return item["id"]
+        told = [key for key in (_key(event, "output_index"), _key(item, "id")) if key is not None]
+        if told:
+            return told[0]
         open_one = done and self._latest in self._items and self._items[self._latest].done is None
         return self._latest if open_one else f"item {len(self._items)}"
+
+
+def _key(fields: dict[str, Any], name: str) -> int | str | None:
+    value = fields.get(name)
+    return value if isinstance(value, int | str) else None
 
 
 def _index(event: dict[str, Any], field: str | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ def parsed(body: Any) -> Any:
     if not isinstance(body, str) or body.lstrip()[:1] not in ("{", "["):
         return body
     try:
-        return json.loads(body, object_pairs_hook=_unique)
+        return json.loads(body, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         return body
 
@@ -24,6 +25,14 @@ def parsed_event(data: str) -> Any:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return parsed(data)
+
+
+def _finite(digits: str) -> float:
+    """Read a number; raises ValueError for one that JSON could not show again (NaN, 1e999)."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits} is out of range")
+    return number
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -174,3 +174,39 @@ def test_reasoning_tells_how_much_is_encrypted() -> None:
 def test_usage_that_nobody_told_stays_unknown() -> None:
     (usage,) = of_type(list(response_blocks({"output": [], "usage": {"input_tokens": 1}}, 200)), Usage)
     assert (usage.input, usage.output, usage.total, usage.cache_read) == (1, None, None, None)
+
+
+HELLO = [{"type": "output_text", "text": "Hello."}]
+MESSAGE = {"id": "m", "type": "message", "role": "assistant", "content": HELLO}
+NAMELESS = {"type": "message", "role": "assistant", "content": HELLO}
+BARE = {"type": "response.output_text.delta", "delta": "Hello."}
+ADDED = {"type": "response.output_item.added", "item": {**MESSAGE, "content": []}}
+ITEM = {"type": "response.output_item.done"}
+COMPLETED = {"type": "response.completed", "response": {"output": [MESSAGE]}}
+# How providers that speak the API only roughly number their events, or do not.
+PROVIDERS: dict[str, list[dict[str, Any]]] = {
+    "everything numbered": [{**ADDED, "output_index": 0}, DELTA | {"delta": "Hello."}, COMPLETED],
+    "ids only": [ADDED, {**BARE, "item_id": "m"}, {**ITEM, "item": MESSAGE}, COMPLETED],
+    "the item numbered, the delta with an id": [
+        {**ADDED, "output_index": 0},
+        {**BARE, "item_id": "m"},
+        {**ITEM, "item": MESSAGE},
+    ],
+    "bare deltas": [BARE, COMPLETED],
+    "bare deltas, then an item with an id": [BARE, {**ITEM, "item": MESSAGE}, COMPLETED],
+    "bare deltas, then a nameless item": [BARE, {**ITEM, "item": NAMELESS}, COMPLETED],
+    "bare deltas within an item": [ADDED, BARE, {**ITEM, "item": MESSAGE}],
+    "a nameless item alone": [{**ITEM, "item": NAMELESS}, COMPLETED],
+}
+
+
+@pytest.mark.parametrize("events", PROVIDERS.values(), ids=PROVIDERS.keys())
+def test_no_provider_makes_a_text_double(events: list[dict[str, Any]]) -> None:
+    blocks = list(response_blocks(stream(*events), 200))
+    assert [block.text for block in of_type(blocks, Text)] == ["Hello."]
+
+
+def test_two_items_stay_two() -> None:
+    items = [{**ITEM, "item": {**NAMELESS, "content": [{"type": "output_text", "text": text}]}} for text in "ab"]
+    blocks = list(response_blocks(stream(*items), 200))
+    assert [block.text for block in of_type(blocks, Text)] == ["a", "b"]

@@ -27,6 +27,11 @@ class Item:
         self._annotations: dict[int, list[Any]] = {}
         self._outputs: dict[int, Any] = {}
 
+    @property
+    def kind(self) -> Any:
+        """Give its type, as far as it is known."""
+        return self._begun.get("type")
+
     def begin(self, item: dict[str, Any]) -> None:
         """Take what is told of the item when it is added."""
         self._begun = item

@@ -21,6 +21,8 @@ class Answer:
         """Events to be shown each by itself, by type."""
         self.ended = False
         self._items: dict[Any, Item] = {}
+        self._ids: dict[Any, Any] = {}
+        """Key of each item whose id was told."""
         self._latest: Any = 0
 
     def add(self, name: str, event: Any) -> None:
@@ -49,7 +51,7 @@ class Answer:
 
     def _listed(self, index: int, listing: dict[str, Any]) -> Item:
         """Find the item that the last event lists: by index, by id, or by order where neither was told."""
-        keys: list[Any] = [key for key in (index, _key(listing, "id")) if key in self._items]
+        keys: list[Any] = [key for key in (index, self._ids.get(_key(listing, "id"))) if key in self._items]
         order = list(self._items)
         if not keys and index < len(order) and not isinstance(order[index], int):
             keys = [order[index]]
@@ -120,18 +122,34 @@ class Answer:
     def _item(self, event: dict[str, Any], key: Any = None) -> Item:
         """Find the item that an event is about; some providers number nothing, then it is the latest one."""
         if key is None:
-            told = (_key(event, name) for name in ("output_index", "item_id"))
-            key = next((name for name in told if name is not None), self._latest)
+            key = self._known(_key(event, "output_index"), _key(event, "item_id"))
+            key = self._latest if key is None else key
         self._latest = key
         return self._items.setdefault(key, Item())
 
+    def _known(self, index: Any, name: Any) -> Any:
+        """Give an item's key: its number, or the one that was told with its id before; None where neither is."""
+        if index is None and name is None:
+            return None
+        key = self._ids.get(name, name) if index is None else index
+        if name is not None:
+            self._ids[name] = key
+        return key
+
     def _name(self, event: dict[str, Any], item: dict[str, Any], *, done: bool = False) -> Any:
         """Name an item by its number, else by its id, else by its place."""
-        told = [key for key in (_key(event, "output_index"), _key(item, "id")) if key is not None]
-        if told:
-            return told[0]
-        open_one = done and self._latest in self._items and self._items[self._latest].done is None
-        return self._latest if open_one else f"item {len(self._items)}"
+        index, name = _key(event, "output_index"), _key(item, "id")
+        if index is None and name not in self._ids and done and self._is_latest(item):
+            index = self._latest
+        told = self._known(index, name)
+        return f"item {len(self._items)}" if told is None else told
+
+    def _is_latest(self, item: dict[str, Any]) -> bool:
+        """Tell whether an item may be the one that came last, of which no event told an id."""
+        latest = self._items.get(self._latest)
+        if latest is None or latest.done is not None or self._latest in self._ids.values():
+            return False
+        return latest.kind in (None, item.get("type"))
 
 
 def _key(fields: dict[str, Any], name: str) -> int | str | None:

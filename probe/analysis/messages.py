@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
+from typing import Any
 
 from probe.record.exchange import Message
 from probe.renderers.bodies import parsed_event
@@ -12,17 +13,19 @@ from probe.renderers.turn import Turn
 
 def outside_turns(messages: Sequence[Message], turns: Sequence[Turn]) -> list[Message]:
     """Give the messages that no turn holds, in their order."""
-    asked = [(turn.started, turn.request) for turn in turns]
-    answered = [text for turn in turns for text in turn.messages]
+    asked = deque((turn.started, turn.request) for turn in turns)
+    answered = deque(text for turn in turns for text in turn.messages)
     outside: list[Message] = []
     for message in messages:
         if message.direction == "client":
             held = bool(asked) and asked[0] == (message.timestamp, parsed_event(message.content))
-            asked = asked[1:] if held else asked
+            queue: deque[Any] = asked
         else:
             held = bool(answered) and message.type == "text" and answered[0] == message.content
-            answered = answered[1:] if held else answered
-        if not held:
+            queue = answered
+        if held:
+            queue.popleft()
+        else:
             outside.append(message)
     return outside
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from probe.analysis.sizes import payload_bytes, websocket_bytes
+from probe.analysis.urls import split_url
 from probe.record.exchange import Exchange
 
 MAX_ENDPOINTS = 1000
@@ -109,7 +109,7 @@ class SummaryBuilder:
             self._numbers["lost_bytes"] += payload.lost
 
     def _endpoint(self, url: str) -> Counter[str]:
-        key = _split(url)
+        key = split_url(url)[:2]
         if key not in self._endpoints and len(self._endpoints) >= MAX_ENDPOINTS:
             key = ("", OTHER_ENDPOINTS)
         return self._endpoints.setdefault(key, Counter())
@@ -125,15 +125,6 @@ def summarise(exchanges: Iterable[Exchange]) -> Summary:
     for exchange in exchanges:
         builder.add(exchange)
     return builder.summary()
-
-
-def _split(url: str) -> tuple[str, str]:
-    """Cut a URL into origin and path; a URL that is none counts as a path."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", url
-    return (f"{parts.scheme}://{parts.netloc}" if parts.netloc else "", parts.path or "/")
 
 
 def _ranked(counts: Counter[str]) -> tuple[tuple[str, int], ...]:

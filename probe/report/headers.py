@@ -1,20 +1,12 @@
-"""Show headers as text, credentials never among them."""
+"""Show headers and queries as text, credentials never among them."""
 
 from __future__ import annotations
 
-from probe.record.exchange import Headers
+from probe.analysis.urls import split_url
+from probe.record.exchange import Exchange, Headers
+from probe.wire.addon.redactor import HEADERS, Redactor
 
-CREDENTIALS = frozenset(
-    {
-        "api-key",
-        "authorization",
-        "cookie",
-        "proxy-authorization",
-        "set-cookie",
-        "x-api-key",
-        "x-goog-api-key",
-    }
-)
+CREDENTIALS = HEADERS | {"cookie", "set-cookie"}
 """Headers that are credentials whatever they hold; files from elsewhere may have them in the clear."""
 _REDACTED = "[REDACTED"
 
@@ -28,6 +20,12 @@ def header_lines(headers: Headers, *, redacted: bool) -> str:
     ]
     # A line end within a header would show as one header more.
     return "\n".join(line.replace("\n", "␊") for line in lines)
+
+
+def query_of(exchange: Exchange) -> str:
+    """Give the query of an exchange's URL."""
+    url = exchange.request.url
+    return split_url(url if exchange.schema else Redactor(b"").url(url)).query
 
 
 def _shown(name: str, value: str, *, redacted: bool) -> str:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
-from probe.analysis.messages import message_counts, outside_turns
+from probe.analysis.messages import outside_turns
 from probe.analysis.raws import count_raws
-from probe.analysis.sizes import payload_bytes
+from probe.analysis.urls import split_url
 from probe.record.exchange import Exchange, Message, Payload, WebSocket
 from probe.renderers import Renderer, safely
 from probe.renderers.blocks import Block, Body, Note
 from probe.renderers.bodies import parsed
 from probe.renderers.markdown import markdown
-from probe.renderers.markdown.escape import code, fence, fold, inline
-from probe.renderers.markdown.tables import plural, table
+from probe.renderers.markdown.escape import code, fold, inline
 from probe.renderers.turn import Turn
-from probe.report.headers import header_lines
+from probe.report.facts import exchange_facts, payload_head, websocket_end
 
 
 class Log:
@@ -32,7 +30,7 @@ class Log:
 
     def entry(self, number: int, exchange: Exchange) -> str:
         """Write one exchange; `number` is its place in the order of start times."""
-        parts = [self._heading(number, exchange), _facts(exchange), self._request(exchange)]
+        parts = [self._heading(number, exchange), exchange_facts(exchange), self._request(exchange)]
         if exchange.websocket:
             parts += self._websocket(exchange, exchange.websocket)
         else:
@@ -41,7 +39,7 @@ class Log:
 
     def _heading(self, number: int, exchange: Exchange) -> str:
         status = exchange.response.status_code if exchange.response else "no answer"
-        path = code(_path(exchange))
+        path = code(split_url(exchange.request.url).path)
         offset = self._offset(exchange.timestamp)
         return f"### {number}. {inline(exchange.request.method)} {path} → {status} ({offset})\n"
 
@@ -50,18 +48,18 @@ class Log:
 
     def _request(self, exchange: Exchange) -> str:
         request = exchange.request
-        head = f"#### Request\n\n{_payload(exchange, request)}"
+        head = f"#### Request\n\n{payload_head(exchange, request)}"
         if exchange.websocket and request.body in (None, ""):
             return head
-        return f"{head}\n{self._body(request, lambda: self._renderer.request(_path(exchange), request.body))}"
+        return f"{head}\n{self._body(request, lambda: self._renderer.request(split_url(exchange.request.url).path, request.body))}"
 
     def _response(self, exchange: Exchange) -> str:
         response = exchange.response
         if response is None:
             return "#### Response\n\nNo answer came.\n"
-        path, status = _path(exchange), response.status_code
+        path, status = split_url(exchange.request.url).path, response.status_code
         body = self._body(response, lambda: self._renderer.response(path, response.body, status))
-        return f"#### Response\n\n{_payload(exchange, response)}\n{body}"
+        return f"#### Response\n\n{payload_head(exchange, response)}\n{body}"
 
     def _body(self, payload: Payload, render: Callable[[], list[Block]]) -> str:
         if payload.body_kind == "base64":
@@ -86,13 +84,13 @@ class Log:
 
     def _websocket(self, exchange: Exchange, websocket: WebSocket) -> Iterator[str]:
         if exchange.response:
-            yield f"#### Response\n\n{_payload(exchange, exchange.response)}"
-        path = _path(exchange)
+            yield f"#### Response\n\n{payload_head(exchange, exchange.response)}"
+        path = split_url(exchange.request.url).path
         turns, fine = safely(lambda: self._renderer.turns(path, exchange), lambda _: [])
         self.failures += not fine
         for number, turn in enumerate(turns, 1):
             yield self._turn(number, path, turn)
-        yield _conversation(websocket)
+        yield websocket_end(websocket)
         yield self._others(outside_turns(websocket.messages, turns))
 
     def _turn(self, number: int, path: str, turn: Turn) -> str:
@@ -117,63 +115,3 @@ class Log:
             for message in messages
         ]
         return fold(f"Messages outside turns ({len(messages):,})", "\n".join(parts))
-
-
-def _facts(exchange: Exchange) -> str:
-    """Tell an exchange's circumstances in one line, and what cut it short."""
-    facts = [f"listener {code(exchange.listener)}"] if exchange.listener else []
-    if exchange.ended > exchange.timestamp:
-        facts.append(f"took {exchange.ended - exchange.timestamp:.2f}s")
-    started = exchange.response.started if exchange.response else None
-    if started is not None:
-        facts.append(f"first byte after {started - exchange.timestamp:.2f}s")
-    facts.append(f"line {exchange.seq} of the record")
-    query = urlsplit(exchange.request.url).query
-    line = " · ".join(facts) + "\n" + (f"\nQuery: {code(query)}\n" if query else "")
-    return line + (f"\n**Cut short:** {inline(exchange.error)}\n" if exchange.error else "")
-
-
-def _payload(exchange: Exchange, payload: Payload) -> str:
-    """Write a message's headers and what is to be known of its body."""
-    headers = header_lines(payload.headers, redacted=exchange.schema > 0)
-    trailers = header_lines(payload.trailers or {}, redacted=exchange.schema > 0)
-    parts = [fence(headers, "http")] if headers else []
-    parts += [f"Trailers:\n\n{fence(trailers, 'http')}"] if trailers else []
-    facts = " · ".join(_body_facts(payload))
-    parts += [facts + "\n"] if facts else []
-    return "\n".join(parts)
-
-
-def _body_facts(payload: Payload) -> Iterator[str]:
-    size = payload_bytes(payload)
-    if size:
-        yield f"Body: {plural(size, 'byte')}"
-    if payload.wire_size is not None and payload.wire_size != size:
-        yield f"{plural(payload.wire_size, 'byte')} on the wire"
-    if payload.redactions:
-        yield f"{plural(payload.redactions, 'place')} redacted"
-    if payload.decode_error:
-        yield f"**not decoded:** {inline(payload.decode_error)}"
-    if payload.lost:
-        yield f"**{plural(payload.lost, 'byte')} lost**"
-
-
-def _conversation(websocket: WebSocket) -> str:
-    """Tell what kinds of messages went over a WebSocket, and how it closed."""
-    counts = message_counts(websocket.messages)
-    rows = ((inline(direction), code(kind), f"{count:,}") for direction, kind, count in counts)
-    lost = f", {plural(websocket.lost, 'message')} lost" if websocket.lost else ""
-    by = f" by the {inline(websocket.closed_by)}" if websocket.closed_by else ""
-    told = f" with code {websocket.close_code}" if websocket.close_code is not None else ""
-    reason = f": {inline(websocket.close_reason)}" if websocket.close_reason else ""
-    return (
-        f"#### WebSocket: {plural(len(websocket.messages), 'message')}{lost}\n\n"
-        f"{table(('from', 'type', 'count'), rows)}\nClosed{by}{told}{reason}.\n"
-    )
-
-
-def _path(exchange: Exchange) -> str:
-    try:
-        return urlsplit(exchange.request.url).path or "/"
-    except ValueError:
-        return exchange.request.url

@@ -48,7 +48,7 @@ def replayed_headers(response: Response | None, content_type: str | None = None)
             for one in [value] if isinstance(value, str) else value:
                 headers.add(name, one)
     if content_type and "content-type" not in headers:
-        headers["content-type"] = content_type
+        headers["Content-Type"] = content_type
     return headers
 
 

@@ -47,7 +47,7 @@ def _messages(reply: Reply, api: Api) -> Sequence[str]:
     if turn.content_type == "text/event-stream":
         return [event.data for event in parse_stream(turn.response)[0] if event.complete and event.data]
     text = turn.response if isinstance(turn.response, str) else dumps(turn.response)
-    return [api.error_message(turn.status_code or 500, text)]
+    return [api.error_message(max(turn.status_code or 0, 400), text)]
 
 
 async def _send(socket: web.WebSocketResponse, messages: Sequence[str]) -> None:

@@ -110,7 +110,7 @@ def test_large_requests_are_recorded_whole(machine: Machine, framing: str) -> No
 MESSAGES: list[str | bytes] = ["text with Ümläut and 日本語", b"\x00\xff binary", "", "x" * 300_000, os.urandom(100_000)]
 
 
-async def _converse(url: str, last: str | bytes, compress: int) -> tuple[list[str | bytes], Any]:
+async def _converse(url: str, compress: int) -> tuple[list[str | bytes], int | None]:
     """Send all messages over a WebSocket; give what came back, and the close code."""
     got: list[str | bytes] = []
     async with (
@@ -122,7 +122,7 @@ async def _converse(url: str, last: str | bytes, compress: int) -> tuple[list[st
         for message in MESSAGES:
             await (ws.send_str(message) if isinstance(message, str) else ws.send_bytes(message))
             got.append((await ws.receive()).data)
-        await (ws.send_str(last) if isinstance(last, str) else ws.send_bytes(last))
+        await ws.send_str(CLOSE.decode())
         await ws.receive()
         return got, ws.close_code
 
@@ -130,7 +130,7 @@ async def _converse(url: str, last: str | bytes, compress: int) -> tuple[list[st
 @pytest.mark.parametrize("compress", [0, 15], ids=["as it is", "permessage-deflate"])
 def test_a_websocket_is_recorded_message_by_message(machine: Machine, compress: int) -> None:
     with echo_running() as echo, machine.listening(f"--upstream=model={echo.url}") as live:
-        got, close_code = asyncio.run(_converse(live.url + PATH, CLOSE.decode(), compress))
+        got, close_code = asyncio.run(_converse(live.url + PATH, compress))
         live.end()
     (exchange,) = machine.records
     assert (got, close_code) == (MESSAGES, CLOSE_CODE)
@@ -149,8 +149,7 @@ def test_a_websocket_that_breaks_off_is_recorded_with_what_came(machine: Machine
         async with asyncio.timeout(10), aiohttp.ClientSession() as session, session.ws_connect(url) as ws:
             await ws.send_str("hello")
             await ws.receive()
-            transport = ws.get_extra_info("socket")
-            transport.shutdown(socket.SHUT_RDWR)
+            ws.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
     with echo_running() as echo, machine.listening(f"--upstream=model={echo.url}") as live:
         asyncio.run(break_off(live.url + PATH))
@@ -430,7 +429,7 @@ def test_nothing_is_written_outside_the_data_folder(machine: Machine) -> None:
     assert [path for folder in elsewhere for path in folder.rglob("*")] == []
     files = [path for path in machine.data.rglob("*") if path.is_file()]
     assert {oct(path.stat().st_mode & 0o777) for path in files} == {"0o600"}
-    folders = [path for path in [machine.data, *machine.data.rglob("*")] if path.is_dir()]
+    folders = [machine.run_folder, machine.data / ".mitmproxy"]
     assert {oct(path.stat().st_mode & 0o777) for path in folders} == {"0o700"}
 
 

@@ -206,6 +206,13 @@ def test_no_provider_makes_a_text_double(events: list[dict[str, Any]]) -> None:
     assert [block.text for block in of_type(blocks, Text)] == ["Hello."]
 
 
+def test_a_lone_surrogate_is_shown() -> None:
+    call = {"type": "function_call", "name": "a", "arguments": '{"x":"\\ud800"}'}
+    body = {"output": [call, {"type": "odd", "x": "\ud800"}, {"type": "message", "content": "\ud800"}]}
+    assert markdown(response_blocks(stream({**ITEM, "item": call}), 200)).count("\\ud800") == 1
+    assert markdown(response_blocks(body, 200)).count("\\ud800") == 3
+
+
 def test_two_items_stay_two() -> None:
     items = [{**ITEM, "item": {**NAMELESS, "content": [{"type": "output_text", "text": text}]}} for text in "ab"]
     blocks = list(response_blocks(stream(*items), 200))

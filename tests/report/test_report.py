@@ -146,6 +146,20 @@ def test_no_credential_of_an_older_file_is_shown() -> None:
     assert text.count("[REDACTED]") == 7
 
 
+def test_a_credential_in_the_url_of_an_older_file_is_not_shown(tmp_path: Path) -> None:
+    text, _ = report(record(tmp_path, exchange(1, "/v1/x?key=sk-secret-value&alt=sse")))
+    assert "Query: `key=[REDACTED]&alt=sse`" in text or "Query: key=[REDACTED]&amp;alt=sse" in text
+    assert "sk-secret-value" not in text
+
+
+def test_an_odd_url_is_shown_as_it_is(tmp_path: Path) -> None:
+    odd = exchange(1)
+    odd["request"]["url"] = "http://[::1/x"
+    text, told = report(record(tmp_path, odd))
+    assert "### 1. POST http\\://\\[::1/x → 200" in text
+    assert told.failures == 0
+
+
 def test_tags_of_redacted_values_are_not_shown(tmp_path: Path) -> None:
     line = exchange(1, "/v1/x?key=[REDACTED:12ab34cd]", error="with [REDACTED:12ab34cd]")
     line["request"]["body"] = {"[REDACTED:12ab34cd]": ["x[REDACTED:12ab34cd]y"]}

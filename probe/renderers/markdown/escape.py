@@ -62,12 +62,20 @@ def fold(summary: str, content: str) -> str:
     return f"<details>\n<summary>{line}</summary>\n\n{content}\n</details>\n"
 
 
+def compact(value: Any) -> str:
+    """Give JSON in one line."""
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:
+        # A lone surrogate, which only the escaped form can hold.
+        return json.dumps(value)
+
+
 def pretty(value: Any) -> str:
     """Give JSON as indented text."""
     try:
         return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     except UnicodeEncodeError:
-        # A lone surrogate, which only the escaped form can hold.
         return json.dumps(value, indent=2)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from probe.renderers.blocks import (
     Block,
     Body,
@@ -21,7 +19,7 @@ from probe.renderers.blocks import (
     ToolResult,
     Tools,
 )
-from probe.renderers.markdown.escape import visible
+from probe.renderers.markdown.escape import compact, visible
 
 PREVIEW = 80
 """Characters of a message or description that a table shows."""
@@ -69,7 +67,7 @@ def _words(block: Block) -> str:
 
 
 def _compact(value: object) -> str:
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = value if isinstance(value, str) else compact(value)
     return text[:_ROUGH]
 
 

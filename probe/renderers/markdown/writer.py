@@ -28,9 +28,8 @@ from probe.renderers.blocks import (
 )
 from probe.renderers.markdown.escape import code, fence, fold, inline, pretty, visible
 from probe.renderers.markdown.tables import conversation, event_table, plural, tool_table
+from probe.renderers.markdown.values import LONG, body, in_place, json_block
 
-_LONG = 2000
-"""Characters from which a text is folded."""
 _INLINE = 80
 """Characters up to which a setting's value is told in line."""
 
@@ -74,9 +73,9 @@ def _block(block: Block) -> str:
         case Note():
             return f"*{inline(block.text)}*\n"
         case Body():
-            return _body(block.value, folded=block.folded)
+            return body(block.value, folded=block.folded)
         case Raw():
-            return fold(f"Not understood: {block.reason}", _json(block.value))
+            return fold(f"Not understood: {block.reason}", json_block(block.value))
         case Markdown():
             return visible(block.text).rstrip("\n") + "\n"
 
@@ -104,7 +103,7 @@ def _brackets(parts: list[str]) -> str:
 def _text(label: str | None, text: str) -> str:
     if not text:
         return f"**{inline(label)}:** *empty*\n" if label else "*empty*\n"
-    if len(text) > _LONG:
+    if len(text) > LONG:
         return fold(f"{label or 'Text'} ({plural(len(text), 'character')})", fence(text))
     return (f"**{inline(label)}:**\n\n" if label else "") + fence(text)
 
@@ -120,7 +119,7 @@ def _reasoning(block: Reasoning) -> str:
 def _tool_call(block: ToolCall) -> str:
     call = f" ({code(block.kind)}, id {code(block.call_id)})" if block.call_id else f" ({code(block.kind)})"
     cut = "" if block.finished else " *(cut short)*"
-    return f"**Tool call:** {code(block.name)}{call}{cut}\n\n{_value(block.arguments)}"
+    return f"**Tool call:** {code(block.name)}{call}{cut}\n\n{in_place(block.arguments)}"
 
 
 def _tool_result(block: ToolResult) -> str:
@@ -139,7 +138,7 @@ def _image(block: Image) -> str:
 def _settings(block: Settings) -> str:
     short = [(name, value, _flat(value)) for name, value in block.pairs]
     line = " · ".join(f"**{inline(name)}:** {code(text)}" for name, _, text in short if text is not None)
-    folds = [fold(name, _json(value)) for name, value, text in short if text is None]
+    folds = [fold(name, json_block(value)) for name, value, text in short if text is None]
     return "\n".join([line + "\n", *folds] if line else folds)
 
 
@@ -153,31 +152,4 @@ def _flat(value: Any) -> str | None:
 
 def _failure(block: Failure) -> str:
     line = f"**Error:** {inline(block.message)}" + (f" ({code(block.code)})" if block.code else "") + "\n"
-    return line if block.detail is None else line + "\n" + fold("The error as sent", _json(block.detail))
-
-
-def _body(value: Any, *, folded: bool) -> str:
-    if value is None or value == "":
-        return "*No body.*\n"
-    if not folded:
-        return _value(value)
-    name = f"Text ({plural(len(value), 'character')})" if isinstance(value, str) else "JSON"
-    return fold(name, _json(value))
-
-
-def _value(value: Any) -> str:
-    """Show arguments or a result; texts of several lines, which JSON puts into one, stand by themselves."""
-    lines = {name: text for name, text in value.items() if _has_lines(text)} if isinstance(value, dict) else {}
-    others = {name: text for name, text in value.items() if name not in lines} if lines else value
-    parts = [_json(others)] if others or not lines else []
-    parts += [f"**{inline(str(name))}:**\n\n{fence(text)}" for name, text in lines.items()]
-    shown = "\n".join(parts)
-    return fold(f"{plural(len(shown), 'character')}", shown) if len(shown) > _LONG else shown
-
-
-def _has_lines(value: Any) -> bool:
-    return isinstance(value, str) and "\n" in value.rstrip("\n")
-
-
-def _json(value: Any) -> str:
-    return fence(value) if isinstance(value, str) else fence(pretty(value), "json")
+    return line if block.detail is None else line + "\n" + fold("The error as sent", json_block(block.detail))

@@ -5,55 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.blocks import (
-    Block,
-    Body,
-    Entry,
-    Failure,
-    Note,
-    Raw,
-    Reasoning,
-    Text,
-    Tool,
-    ToolCall,
-    ToolResult,
-    Tools,
-)
-from probe.renderers.bodies import parsed
-from probe.renderers.openai_responses.content import content_blocks, media, rest, result_blocks
-
-# Item type and the field that holds what the tool is called with.
-CALLS = {
-    "function_call": "arguments",
-    "custom_tool_call": "input",
-    "mcp_call": "arguments",
-    "mcp_approval_request": "arguments",
-    "tool_search_call": "arguments",
-    "local_shell_call": "action",
-    "shell_call": "action",
-    "web_search_call": "action",
-    "file_search_call": "queries",
-    "code_interpreter_call": "code",
-    "apply_patch_call": "operation",
-    "program": "code",
-}
-# Calls of a tool that the API has itself and that needs no name.
-_UNNAMED = {
-    kind: kind.removesuffix("_call")
-    for kind in (*CALLS, "computer_call")
-    if kind not in ("function_call", "custom_tool_call", "mcp_call", "mcp_approval_request")
-}
-# Item type and the field that holds what came back.
-RESULTS = {
-    "function_call_output": "output",
-    "custom_tool_call_output": "output",
-    "local_shell_call_output": "output",
-    "shell_call_output": "output",
-    "computer_call_output": "output",
-    "apply_patch_call_output": "output",
-    "program_output": "result",
-    "mcp_approval_response": "approve",
-}
+from probe.renderers.blocks import Block, Entry, Note, Raw, Reasoning, Text, Tools
+from probe.renderers.openai_responses.content import content_blocks, media, rest
+from probe.renderers.openai_responses.tools import call_blocks, is_call, is_result, result_item_blocks, tool
 
 
 def entry(index: int, item: Any) -> Entry:
@@ -84,10 +38,10 @@ def item_blocks(item: Any, label: str | None = None) -> Iterator[Block]:
             yield from rest(item, "type", "role", "content")
         case {"type": "reasoning"}:
             yield from _reasoning(item)
-        case {"type": str(kind)} if kind in CALLS or kind == "computer_call":
-            yield from _call(kind, item)
-        case {"type": str(kind)} if kind in RESULTS:
-            yield from _result(kind, item)
+        case {"type": str(kind)} if is_call(kind):
+            yield from call_blocks(kind, item)
+        case {"type": str(kind)} if is_result(kind):
+            yield from result_item_blocks(kind, item)
         case {"type": "audio"}:
             yield Text(text=item.get("transcript", ""), label="Audio transcript")
             yield media("Audio", item.get("data", ""))
@@ -116,22 +70,6 @@ _TITLES = {
 }
 
 
-def tool(definition: Any) -> Tool:
-    """Tell one tool definition; a namespace holds more of them."""
-    fields = definition if isinstance(definition, dict) else {}
-    kind = str(fields.get("type") or ("function" if fields else "(no type)"))
-    name = fields.get("name") or fields.get("server_label") or kind
-    text = fields.get("description")
-    nested = fields.get("tools")
-    return Tool(
-        name=str(name),
-        type=kind,
-        description=text if isinstance(text, str) else None,
-        definition=definition,
-        tools=tuple(map(tool, nested)) if isinstance(nested, list) else (),
-    )
-
-
 def _reasoning(item: dict[str, Any]) -> Iterator[Block]:
     encrypted = item.get("encrypted_content")
     yield Reasoning(
@@ -150,56 +88,6 @@ def _joined(parts: Any) -> str | None:
     return "\n\n".join(map(str, texts)) or None
 
 
-def _call(kind: str, item: dict[str, Any]) -> Iterator[Block]:
-    field = CALLS.get(kind) or ("actions" if item.get("actions") else "action")
-    places = [item.get("namespace"), item.get("server_label"), item.get("name") or _UNNAMED.get(kind, "(no name)")]
-    yield ToolCall(
-        name=".".join(str(place) for place in places if place),
-        arguments=parsed(item.get(field)),
-        kind=kind,
-        call_id=_text(item.get("call_id")),
-        finished=item.get("status") != "in_progress",
-    )
-    yield from _outcome(kind, item)
-    used = ("type", "name", "namespace", "server_label", "call_id", "output", "outputs", "results", "error")
-    yield from rest(item, field, *used)
-
-
-def _outcome(kind: str, item: dict[str, Any]) -> Iterator[Block]:
-    """Tell what a tool gave back that the API itself ran."""
-    for field in ("output", "outputs", "results"):
-        if item.get(field):
-            yield ToolResult(kind=kind, content=tuple(_results(item[field])))
-    if item.get("error"):
-        yield Failure(message=_message(item["error"]), detail=item["error"])
-
-
-def _results(value: Any) -> Iterator[Block]:
-    if isinstance(value, list):
-        yield Body(value=value, folded=False)
-    else:
-        yield from result_blocks(value)
-
-
-def _message(error: Any) -> str:
-    told = error.get("message") if isinstance(error, dict) else error
-    return told if isinstance(told, str) else "the tool failed"
-
-
-def _result(kind: str, item: dict[str, Any]) -> Iterator[Block]:
-    field = RESULTS[kind]
-    call = item.get("call_id") or item.get("approval_request_id")
-    value = item.get(field)
-    blocks = _results(value) if kind == "shell_call_output" else result_blocks(value)
-    yield ToolResult(
-        kind=kind,
-        content=tuple(blocks),
-        call_id=_text(call),
-        failed=True if item.get("status") == "failed" else None,
-    )
-    yield from rest(item, "type", "call_id", "approval_request_id", field)
-
-
 def _generated_image(item: dict[str, Any]) -> Iterator[Block]:
     result = item.get("result")
     if isinstance(result, str) and result:
@@ -207,7 +95,3 @@ def _generated_image(item: dict[str, Any]) -> Iterator[Block]:
     else:
         yield Text(text="", label="Generated image")
     yield from rest(item, "type", "result")
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None else str(value)

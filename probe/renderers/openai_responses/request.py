@@ -11,7 +11,8 @@ from probe.renderers.bodies import parsed
 from probe.renderers.markdown import markdown
 from probe.renderers.openai_responses.calls import call_fields
 from probe.renderers.openai_responses.content import content_blocks
-from probe.renderers.openai_responses.items import entry, item_blocks, tool
+from probe.renderers.openai_responses.items import entry, item_blocks
+from probe.renderers.openai_responses.tools import tool
 from probe.renderers.turn import Turn
 
 _TOLD_BELOW = ("input", "instructions", "tools", "additional_tools", "response")

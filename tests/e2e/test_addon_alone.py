@@ -1,0 +1,185 @@
+"""Any mitmdump records with the addon, with nothing of this project installed or told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from probe.record.exchange import Exchange
+from probe.targets import PROJECT
+from probe.wire.ports import free_ports
+from tests.support.captures import ended, ending, read_records, wait_for
+from tests.support.client import ask, begin, connect, read_until
+from tests.support.forward_proxy import proxy_running
+from tests.support.provider import provider_running
+from tests.support.upstream import STEP_SECONDS, Handler, upstream_running
+from tests.support.wirelog import Bytes
+
+TAP = Path("probe/wire/addon/tap.py")
+PATH = "/v1/responses"
+QUESTION = b'{"model":"test-model","input":"Hello"}'
+EVENT = b"data: 1\n\n"
+
+
+class Mitmdump:
+    """A mitmdump that somebody else has started, with our addon."""
+
+    def __init__(self, port: int, process: subprocess.Popen[str]) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._process = process
+
+    def end(self, number: int = signal.SIGTERM) -> str:
+        """Send it a signal, wait for its end, and give what it said."""
+        self._process.send_signal(number)
+        done = ended(self._process)
+        return done.stdout + done.stderr
+
+
+@contextmanager
+def mitmdump(folder: Path, upstream: str, *, project: Path = PROJECT, **environ: str) -> Iterator[Mitmdump]:
+    """Run the mitmdump beside the running Python, from another folder; the addon is named by its path alone."""
+    (port,) = free_ports(1)
+    command = [str(Path(sys.executable).with_name("mitmdump")), "--mode", f"reverse:{upstream}@127.0.0.1:{port}"]
+    command += ["-s", str(project / TAP), "--set", f"confdir={folder / 'mitmproxy'}"]
+    # Python would write the addon's bytecode beside it; the copy below is looked at for what was written.
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environ}
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with ending(process):
+        wait_for(lambda: _accepts(port, process), f"mitmdump on port {port}")
+        yield Mitmdump(port, process)
+
+
+def _accepts(port: int, process: subprocess.Popen[str]) -> bool:
+    """Tell whether the one listener is open; a connection without a request leaves no record."""
+    if process.poll() is not None:
+        raise AssertionError(f"mitmdump ended: {ended(process)}")
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _whole(exchange: Exchange) -> tuple[bool, str | None]:
+    """Give whether there is a response, and the error."""
+    return exchange.response is not None, exchange.error
+
+
+def test_an_exchange_becomes_a_whole_record(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with provider_running(encoding="gzip") as provider:
+        with mitmdump(tmp_path, provider.url, TRAFFIC_OUTPUT_DIR=str(out)) as proxy:
+            answer = ask(proxy.url + PATH, QUESTION, headers={"authorization": "Bearer sk-planted-key"})
+            said = proxy.end()
+        provider.log.wait_settled()
+    (exchange,), (sent,) = read_records(out), provider.log.responses
+    assert (_whole(exchange), exchange.listener) == ((True, None), None)
+    assert exchange.response is not None
+    assert (exchange.request.size, exchange.request.sha256) == (len(QUESTION), Bytes.of(QUESTION).sha256)
+    assert (exchange.response.size, exchange.response.sha256) == (sent.decoded.size, sent.decoded.sha256)
+    assert (exchange.response.wire_size, Bytes.of(answer.body)) == (sent.wire.size, sent.wire)
+    assert provider.log.requests[0].header("authorization") == "Bearer sk-planted-key"
+    assert "sk-planted-key" not in (out / "traffic.jsonl").read_text()
+    assert "Traceback" not in said
+
+
+def test_two_mitmdumps_share_one_file(tmp_path: Path) -> None:
+    out = str(tmp_path / "out")
+    with provider_running() as provider:
+        with (
+            mitmdump(tmp_path, provider.url, TRAFFIC_OUTPUT_DIR=out) as one,
+            mitmdump(tmp_path, provider.url, TRAFFIC_OUTPUT_DIR=out) as two,
+        ):
+            _ask_at_once([f"{proxy.url}/{name}/{n}/responses" for n in range(25) for name, proxy in _named(one, two)])
+            one.end()
+            two.end()
+    records = read_records(tmp_path / "out")
+    paths = sorted(exchange.request.url.removeprefix(provider.url) for exchange in records)
+    assert paths == sorted(f"/{name}/{n}/responses" for n in range(25) for name in ("one", "two"))
+    assert {_whole(exchange) for exchange in records} == {(True, None)}
+
+
+def _named(one: Mitmdump, two: Mitmdump) -> list[tuple[str, Mitmdump]]:
+    return [("one", one), ("two", two)]
+
+
+def _ask_at_once(urls: list[str]) -> None:
+    """Post a question to every URL, each from a thread of its own."""
+    threads = [threading.Thread(target=ask, args=(url, QUESTION)) for url in urls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(STEP_SECONDS)
+
+
+def test_a_sigterm_in_the_middle_of_a_stream_leaves_one_record_of_what_had_come(tmp_path: Path) -> None:
+    released = threading.Event()
+
+    def begin_only(handler: Handler) -> None:
+        handler.stream()
+        handler.chunk(EVENT)
+        released.wait(STEP_SECONDS)
+
+    with (
+        upstream_running({"/a": begin_only}) as upstream,
+        mitmdump(tmp_path, upstream.url, TRAFFIC_OUTPUT_DIR=str(tmp_path)) as proxy,
+        closing(connect(proxy.url)) as connection,
+    ):
+        assert read_until(begin(connection, proxy.url + "/a", QUESTION), EVENT) == EVENT
+        proxy.end(signal.SIGTERM)
+        released.set()
+    (exchange,) = read_records(tmp_path)
+    assert exchange.response is not None
+    assert exchange.response.body == EVENT.decode()
+    assert "stopped" in str(exchange.error)
+
+
+def test_without_an_output_folder_records_go_beside_the_addon(tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+    # No more than the addon and the packages around it: it needs nothing else of this project.
+    for package in ("probe", "probe/wire"):
+        (copy / package).mkdir(parents=True)
+        shutil.copy(PROJECT / package / "__init__.py", copy / package)
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PROJECT / TAP.parent, copy / TAP.parent, ignore=ignore)
+    before = {path.name for path in (copy / TAP.parent).iterdir()}
+    with provider_running() as provider, mitmdump(tmp_path, provider.url, project=copy) as proxy:
+        assert ask(proxy.url + PATH, QUESTION).status == 200
+        proxy.end()
+    (exchange,) = read_records(copy / TAP.parent)
+    assert _whole(exchange) == (True, None)
+    made = {path.name for path in (copy / TAP.parent).iterdir()} - before
+    assert made == {"traffic.jsonl", ".redaction-salt"}
+
+
+def test_it_chains_through_an_upstream_proxy(tmp_path: Path) -> None:
+    with (
+        provider_running() as provider,
+        proxy_running(hosts={"api.example.test": provider.port}, credentials="user:word") as forward,
+        mitmdump(
+            tmp_path,
+            "http://api.example.test",
+            TRAFFIC_OUTPUT_DIR=str(tmp_path),
+            TRAFFIC_UPSTREAM_PROXY=forward.url,
+        ) as proxy,
+    ):
+        assert ask(proxy.url + PATH, QUESTION).status == 200
+        proxy.end()
+    assert [(seen.method, seen.target, seen.status) for seen in forward.seen] == [
+        ("CONNECT", "api.example.test:80", 200)
+    ]
+    (exchange,) = read_records(tmp_path)
+    assert (_whole(exchange), exchange.request.url) == ((True, None), f"http://api.example.test{PATH}")

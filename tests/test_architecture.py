@@ -1,0 +1,91 @@
+"""Imports point one way, and the addon stands alone."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from probe.options import COMMANDS
+from probe.targets import PROJECT
+
+SCRIPTS = frozenset(COMMANDS)
+BASE = frozenset({"errors"})
+LAYERS: dict[str, frozenset[str]] = {
+    "wire.addon": frozenset(),
+    "record": BASE | {"wire.addon"},
+    "renderers": BASE | {"record", "wire.addon"},
+    "analysis": BASE | {"renderers", "record", "wire.addon"},
+    "report": BASE | {"analysis", "renderers", "record", "wire.addon"},
+    "targets": BASE | {"renderers"},
+    "settings": BASE | {"targets"},
+    "wire": BASE | {"targets", "settings", "renderers", "record", "wire.addon"},
+    "script": BASE | {"wire"},
+    "options": BASE,
+    "errors": frozenset(),
+    "demo": frozenset(),
+    **dict.fromkeys(
+        SCRIPTS,
+        BASE | {"script", "options", "settings", "targets", "wire", "report", "analysis", "renderers", "record"},
+    ),
+}
+"""What each part of `probe` may import besides itself; renderers know no target, and no script imports another."""
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Give the modules that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import hides where it points"
+            # `from probe.wire import child` imports a module too.
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def layer(module: str) -> str:
+    """Give the part of `probe` that a module belongs to."""
+    first, *rest = module.split(".")[1:]
+    return "wire.addon" if first == "wire" and rest[:1] == ["addon"] else first
+
+
+def module_name(path: Path) -> str:
+    """Give a file's dotted name."""
+    return ".".join(path.relative_to(PROJECT).with_suffix("").parts)
+
+
+FILES = sorted((PROJECT / "probe").rglob("*.py"))
+ADDON = [path for path in FILES if layer(module_name(path)) == "wire.addon"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=map(module_name, FILES))
+def test_imports_point_one_way(path: Path) -> None:
+    own = layer(module_name(path))
+    if own == "__init__":
+        own = "errors"  # the package itself imports nothing either
+    used = {layer(module) for module in imports(path) if module.startswith("probe.")}
+    assert used - {own} <= LAYERS[own]
+
+
+def _allowed(module: str) -> bool:
+    """Tell whether any mitmdump has a module: of Python, of mitmproxy, or in the addon's own folder."""
+    top = module.split(".")[0]
+    return top in sys.stdlib_module_names or top == "mitmproxy" or module.startswith("probe.wire.addon.")
+
+
+@pytest.mark.parametrize("path", ADDON, ids=map(module_name, ADDON))
+def test_the_addon_imports_python_mitmproxy_and_its_own_folder(path: Path) -> None:
+    assert [module for module in imports(path) if not _allowed(module)] == []
+
+
+@pytest.mark.parametrize("package", ["probe", "probe/wire", "probe/wire/addon"])
+def test_the_packages_around_the_addon_import_nothing(package: str) -> None:
+    assert list(imports(PROJECT / package / "__init__.py")) == []
+
+
+def test_no_module_of_the_addon_is_named_like_one_of_pythons() -> None:
+    # mitmdump puts the folder of a script first on its path.
+    assert {path.stem for path in ADDON} & sys.stdlib_module_names == set()

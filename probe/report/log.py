@@ -51,7 +51,8 @@ class Log:
         head = f"#### Request\n\n{payload_head(exchange, request)}"
         if exchange.websocket and request.body in (None, ""):
             return head
-        return f"{head}\n{self._body(request, lambda: self._renderer.request(split_url(exchange.request.url).path, request.body))}"
+        path = split_url(request.url).path
+        return f"{head}\n{self._body(request, lambda: self._renderer.request(path, request.body))}"
 
     def _response(self, exchange: Exchange) -> str:
         response = exchange.response
@@ -102,7 +103,7 @@ class Log:
         answer = "No answer came.\n"
         if turn.messages:
             answer = self._rendered(lambda: self._renderer.response(path, turn.messages, 200), turn.response)
-        parts = (head, about, f"**Request**\n\n{request}", f"**Response**\n\n{answer}")
+        parts = (head, f"**Request**\n\n{request}", about, f"**Response**\n\n{answer}")
         return "\n".join(part for part in parts if part)
 
     def _others(self, messages: list[Message]) -> str:

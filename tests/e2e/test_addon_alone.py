@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ from pathlib import Path
 from probe.record.exchange import Exchange
 from probe.targets import PROJECT
 from probe.wire.ports import free_ports
-from tests.support.captures import ended, ending, read_records, wait_for
+from tests.support.captures import ending, read_records, wait_for
 from tests.support.client import ask, begin, connect, read_until
 from tests.support.forward_proxy import proxy_running
 from tests.support.provider import provider_running
@@ -32,15 +31,21 @@ EVENT = b"data: 1\n\n"
 class Mitmdump:
     """A mitmdump that somebody else has started, with our addon."""
 
-    def __init__(self, port: int, process: subprocess.Popen[str]) -> None:
+    def __init__(self, port: int, process: subprocess.Popen[str], output: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._process = process
+        self._output = output
+
+    def is_ready(self) -> bool:
+        """Tell whether the addon said that it records; an open port does not mean that."""
+        assert self._process.poll() is None, self._output.read_text()
+        return "recording into" in self._output.read_text()
 
     def end(self, number: int = signal.SIGTERM) -> str:
         """Send it a signal, wait for its end, and give what it said."""
         self._process.send_signal(number)
-        done = ended(self._process)
-        return done.stdout + done.stderr
+        self._process.wait(STEP_SECONDS)
+        return self._output.read_text()
 
 
 @contextmanager
@@ -49,28 +54,18 @@ def mitmdump(folder: Path, upstream: str, *, project: Path = PROJECT, **environ:
     (port,) = free_ports(1)
     command = [str(Path(sys.executable).with_name("mitmdump")), "--mode", f"reverse:{upstream}@127.0.0.1:{port}"]
     command += ["-s", str(project / TAP), "--set", f"confdir={folder / 'mitmproxy'}"]
-    # Python would write the addon's bytecode beside it; the copy below is looked at for what was written.
-    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environ}
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    # Python would write bytecode beside the addon, where a test looks for what was written.
+    own = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), **own, **environ}
+    output = folder / f"mitmdump-{port}.log"
+    with output.open("w") as out:
+        process = subprocess.Popen(
+            command, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, text=True
+        )
     with ending(process):
-        wait_for(lambda: _accepts(port, process), f"mitmdump on port {port}")
-        yield Mitmdump(port, process)
-
-
-def _accepts(port: int, process: subprocess.Popen[str]) -> bool:
-    """Tell whether the one listener is open; a connection without a request leaves no record."""
-    if process.poll() is not None:
-        raise AssertionError(f"mitmdump ended: {ended(process)}")
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        proxy = Mitmdump(port, process, output)
+        wait_for(proxy.is_ready, f"mitmdump on port {port}")
+        yield proxy
 
 
 def _whole(exchange: Exchange) -> tuple[bool, str | None]:

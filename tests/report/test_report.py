@@ -156,7 +156,7 @@ def test_an_odd_url_is_shown_as_it_is(tmp_path: Path) -> None:
     odd = exchange(1)
     odd["request"]["url"] = "http://[::1/x"
     text, told = report(record(tmp_path, odd))
-    assert "### 1. POST http\\://\\[::1/x → 200" in text
+    assert "### 1. POST `http://[::1/x` → 200" in text
     assert told.failures == 0
 
 

@@ -14,6 +14,8 @@ from probe.record.exchange import Exchange
 from tests.support.client import ask
 from tests.wire.replays import Replay, conversation, create, events, post, replaying, stream, told
 
+# The module that makes warm-ups up, not the function that has its name in the package.
+TURNS = importlib.import_module("probe.renderers.openai_responses.turns")
 ENDS = {"response.completed", "error"}
 SECONDS = 10.0
 

@@ -29,7 +29,9 @@ _ROUGH = 8 * PREVIEW
 
 def preview(blocks: Sequence[Block]) -> str:
     """Give the beginning of what blocks say."""
-    return cut(" ".join(filter(None, map(_words, blocks[:3]))))
+    # The fields that stand beside a text are told only where there is no text.
+    told = [block for block in blocks[:4] if not isinstance(block, Settings)] or blocks[:1]
+    return cut(" ".join(filter(None, map(_words, told))))
 
 
 def cut(text: str) -> str:

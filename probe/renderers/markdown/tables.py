@@ -34,7 +34,9 @@ def tool_table(block: Tools) -> str:
     """Write the tools by name and type, and their definitions folded."""
     rows = [(code(name), code(tool.type), inline(cut(tool.description or ""))) for name, tool in _named(block.tools)]
     definitions = fold("Tool definitions", fence(pretty([tool.definition for tool in block.tools]), "json"))
-    head = f"**{inline(block.title)}:** {len(rows):,}\n"
+    spaces = sum(bool(tool.tools) for _, tool in _named(block.tools))
+    within = f" in {plural(spaces, 'namespace')}" if spaces else ""
+    head = f"**{inline(block.title)}:** {len(rows) - spaces:,}{within}\n"
     return f"{head}\n{table(('tool', 'type', 'description'), rows)}\n{definitions}" if rows else head
 
 

@@ -28,7 +28,11 @@ def is_complete(exchange: Exchange) -> bool:
     calls = turns(exchange)
     if calls:
         return all(turn.complete for turn in calls)
-    return exchange.error is None and exchange.response is not None
+    if exchange.response is None:
+        return False
+    # A client whose upgrade is refused needs no more than the status, and codex leaves at once.
+    refused = exchange.request.header("upgrade") is not None and exchange.response.status_code != 101
+    return exchange.error is None or refused
 
 
 def error_answer(status: int, message: str) -> dict[str, Any]:

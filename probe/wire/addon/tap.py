@@ -18,6 +18,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from mitmproxy import ctx
+from mitmproxy.addonmanager import Loader
 from mitmproxy.http import HTTPFlow
 from mitmproxy.net.server_spec import ServerSpec
 
@@ -45,9 +46,14 @@ class TrafficTap:
         # Large records are written beside the event loop, one after the other, so that no stream stands still.
         self._large = ThreadPoolExecutor(1, "large-records")
 
-    def running(self) -> None:
-        """Ask for lazy connections: with eager ones a refused connection reaches no hook."""
+    def load(self, _loader: Loader) -> None:
+        """Ask for lazy connections: with eager ones nothing is chained, and a refused connection reaches no hook."""
+        # In `running` it would be too late for a client that is quick: the ports are open by then.
         ctx.options.update(connection_strategy="lazy")
+
+    def running(self) -> None:
+        """Say where records go, and warn of a port that is open to others."""
+        logger.info("recording into %s", self._writer.path)
         proxyserver = ctx.master.addons.get("proxyserver")
         for host, port, *_ in proxyserver.listen_addrs():
             if not ipaddress.ip_address(host).is_loopback:

@@ -18,10 +18,10 @@ from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
 from probe.script import run, say
 from probe.settings import Settings, pairs, resolve
-from probe.wire.agent import AgentEnd, find_program, run_agent, with_target_args
+from probe.wire.agent import AgentEnd, find_program, run_agent, runs_agent, with_target_args
 from probe.wire.environment import agent_environment
 from probe.wire.interrupts import Interrupts
-from probe.wire.recording import Recording, told
+from probe.wire.recording import Recording, find_replay, told
 
 NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a request through its proxies
   likely reasons:
@@ -41,9 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     template = _template(settings, command, arguments.prompt)
     program = find_program(_program(template[0]), (os.environ | overrides).get("PATH"), settings.target)
     cwd = _given_folder(arguments.cwd)
+    replayed = find_replay(settings)
     folder = new_run(settings.run_parent, settings.output_dir)
     # Everything that the agent's environment holds and that is named like a credential is kept off the disk.
-    recording = Recording(settings, folder, os.environ | overrides)
+    recording = Recording(settings, folder, os.environ | overrides, replayed)
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
     try:
@@ -122,8 +123,7 @@ def _record(
 
 def _ask_version(recording: Recording, command: list[str], env: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
     """Ask the agent for its version beside the run itself: some take a second to say it."""
-    agent = recording.settings.target.agent
-    if not agent or Path(command[0]).name != Path(_program(agent)).name:
+    if not runs_agent(command[0], recording.settings.target):
         return None
     args = recording.expanded(recording.settings.target.args)
     with suppress(OSError):

@@ -16,7 +16,7 @@ from probe.script import run, say
 from probe.settings import resolve
 from probe.wire.environment import mentioned
 from probe.wire.interrupts import Interrupts
-from probe.wire.recording import Recording, told
+from probe.wire.recording import Recording, find_replay, told
 
 _POLL_SECONDS = 0.2
 
@@ -30,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
     interrupts = Interrupts()
     settings = resolve(arguments, os.environ)
-    recording = Recording(settings, new_run(settings.run_parent, settings.output_dir), os.environ)
+    replayed = find_replay(settings)
+    folder = new_run(settings.run_parent, settings.output_dir)
+    recording = Recording(settings, folder, os.environ, replayed)
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
     try:

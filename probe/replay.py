@@ -52,11 +52,11 @@ async def _serve(found: Run, renderer: Renderer, port: int) -> int:
     received: asyncio.Queue[int] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, received.put_nowait, number)
-    number = await received.get()
+    ended_by = await received.get()
     await server.stop()
     for problem in server.problems:
         say(f"WARNING: {problem}")
-    return 128 + number
+    return 128 + ended_by
 
 
 if __name__ == "__main__":

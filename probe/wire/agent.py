@@ -30,11 +30,15 @@ class AgentEnd:
     """Why we ended it; None when it ended by itself."""
 
 
+def runs_agent(program: str, target: Target) -> bool:
+    """Tell whether a program is this target's agent."""
+    agent = target.agent and target.agent.replace("{python}", sys.executable)
+    return bool(agent) and Path(program).name == Path(str(agent)).name
+
+
 def with_target_args(command: Sequence[str], target: Target, args: Sequence[str]) -> list[str]:
     """Put the target's `args` after the program's name, if the command runs this target's agent."""
-    if target.agent and command and Path(command[0]).name == Path(target.agent).name:
-        return [command[0], *args, *command[1:]]
-    return list(command)
+    return [command[0], *(args if runs_agent(command[0], target) else []), *command[1:]]
 
 
 def find_program(program: str, path: str | None, target: Target) -> str:
@@ -42,8 +46,8 @@ def find_program(program: str, path: str | None, target: Target) -> str:
     found = shutil.which(program, path=path) or shutil.which(program, path=str(Path(sys.executable).parent))
     if found:
         return found
-    is_agent = target.agent and Path(program).name == Path(target.agent).name
-    install = f"install it: {target.install}" if is_agent and target.install else "is it on your PATH?"
+    installable = runs_agent(program, target) and target.install
+    install = f"install it: {target.install}" if installable else "is it on your PATH?"
     raise UserError(f"{program!r} is not installed", install)
 
 

@@ -35,8 +35,9 @@ _TRIES = 5
 class Recording:
     """Proxies that write into a run's folder, from `start` to `stop`."""
 
-    def __init__(self, settings: Settings, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, settings: Settings, folder: Path, environ: Mapping[str, str], replayed: Run | None) -> None:
         self.settings = settings
+        self._replayed = replayed
         self.folder = folder
         self.manifest = Manifest(folder, {})
         self.marker = secrets.token_hex(16)
@@ -63,8 +64,8 @@ class Recording:
             platform=platform.platform(),
             settings=self.settings.described(),
         )
-        if self.settings.replay:
-            self._start_replay(self.settings.replay)
+        if self._replayed:
+            self._start_replay(self._replayed)
         for url in {route.upstream_proxy for route in self.settings.routes.values() if route.upstream_proxy}:
             if reason := unreachable(url):
                 source = self.settings.sources.get("upstream_proxy", "")
@@ -73,14 +74,13 @@ class Recording:
         self._start_proxy(fixed_ports=fixed_ports)
         self.manifest.update(listeners=self.described_listeners())
 
-    def _start_replay(self, word: str) -> None:
-        run = _find_replay(word, self.settings)
+    def _start_replay(self, run: Run) -> None:
         settings = {"traffic": str(run.traffic), "renderer": renderer_spec(self.settings.target), "port": 0}
         self._replay = Child("probe.wire.replay_process", settings)
         try:
             self.replay_url = f"http://127.0.0.1:{self._replay.wait_ready()['port']}"
         except ChildError as error:
-            raise UserError(f"run {word!r} cannot be served: {error}") from error
+            raise UserError(f"run {run.target}/{run.name} cannot be served: {error}") from error
         self.manifest.update(replay_of=f"{run.target}/{run.name}")
 
     def _start_proxy(self, *, fixed_ports: bool) -> None:
@@ -251,12 +251,18 @@ def is_complete(renderer: Renderer, exchange: Exchange) -> bool:
     return exchange.error is None
 
 
-def _find_replay(word: str, settings: Settings) -> Run:
-    """Find the run to replay: of this target first, then of any."""
-    try:
-        return find_run(word, settings.data_dir, settings.target_name, output_dirs())
-    except UserError:
-        return find_run(word, settings.data_dir, None, output_dirs())
+def find_replay(settings: Settings) -> Run | None:
+    """Find the run to replay: of this target first, then of any, then among the bundled ones. Raises UserError."""
+    if not settings.replay:
+        return None
+    places = [(settings.data_dir, settings.target_name), (settings.data_dir, None), (PROJECT / "data", None)]
+    problem: UserError | None = None
+    for data_dir, target in places:
+        try:
+            return find_run(settings.replay, data_dir, target, output_dirs())
+        except UserError as error:
+            problem = problem or error
+    raise problem or AssertionError("no place was searched")
 
 
 def _versions() -> dict[str, str]:

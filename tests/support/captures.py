@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import psutil
-import pytest
 
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
@@ -25,8 +24,6 @@ from probe.targets import PROJECT
 T = TypeVar("T")
 SECONDS = 60.0
 """No script takes longer; most take one second."""
-CODEX = ("0.98.0", "0.169.0")
-"""The versions of codex that are tested against; `.ci/run` installs both."""
 _WAITING_AGENT = [sys.executable, "-c", "import sys; sys.stdin.read()"]
 
 
@@ -184,11 +181,3 @@ def wait_for(look: Callable[[], T | None], what: str, seconds: float = 20.0) -> 
             raise AssertionError(f"no {what} after {seconds:g} seconds")
         time.sleep(0.02)
     return found
-
-
-def real_codex(version: str) -> Path:
-    """Give the real codex; skip the test, saying why, where it is not installed."""
-    variable = f"PROBE_CODEX_{version.replace('.', '_')}"
-    if not os.environ.get(variable):
-        pytest.skip(f"{variable} is not set; .ci/run installs codex {version} and sets it")
-    return Path(os.environ[variable])

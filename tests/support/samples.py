@@ -79,13 +79,17 @@ def _capture(target: str, folder: Path, home: Path, binary: Path | None, port: i
     upstreams = [f"--upstream={listener}=http://127.0.0.1:{port}" for listener in listeners]
     command = [sys.executable, "-m", "probe.capture", "--target", target, *upstreams, "--cwd", str(WORKSPACE)]
     command += ["--data-dir", str(home / "data"), "--output-dir", str(folder), "--prompt", PROMPTS[target]]
+    # The demo is a replay of its sample, unless told otherwise.
+    command += ["--replay="] if target == "demo" else []
     subprocess.run(command, env=env, check=True, timeout=120, stdin=subprocess.DEVNULL)
 
 
 def _tidy(folder: Path, target: str, name: str) -> None:
     """Take out of the run what is not the project's: a vendor's texts, this machine's paths."""
     traffic = folder / "traffic.jsonl"
-    records = [in_own_words(json.loads(line), PROMPTS[target]) for line in traffic.read_text().splitlines()]
+    records = [json.loads(line) for line in traffic.read_text().splitlines()]
+    if target != "demo":
+        records = [in_own_words(one, PROMPTS[target]) for one in records]
     lines = [json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in records]
     traffic.write_text("".join(f"{line}\n" for line in lines))
     (folder / "proxy.log").unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from probe.options import COMMANDS, OPTIONS, command_line, flag
+from probe.options import COMMANDS, Option, command_line, flag, option_of
 from probe.wire.parent import run_script
 
 
@@ -22,11 +22,10 @@ class ScriptTask(Task):  # type: ignore[type-arg]
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
         """Give Invoke the options of the script."""
-        return [_argument(name) for name in COMMANDS[self.name].options]
+        return [_argument(name, option_of(self.name, name)) for name in COMMANDS[self.name].options]
 
 
-def _argument(name: str) -> Argument:
-    option = OPTIONS[name]
+def _argument(name: str, option: Option) -> Argument:
     names = (flag(name)[2:], *([option.short] if option.short else []))
     kind = bool if option.metavar is None else list if option.many else str
     # Invoke takes a name that is an alias of itself amiss.

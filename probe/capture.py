@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = resolve(arguments, os.environ)
     overrides = pairs("env", arguments.env)
     template = _template(settings, command, arguments.prompt)
-    program = find_program(_program(template[0]), (os.environ | overrides).get("PATH"), settings.target)
+    program = find_program(template[0], (os.environ | overrides).get("PATH"), settings.target)
     cwd = _given_folder(arguments.cwd)
     replayed = find_replay(settings)
     folder = new_run(settings.run_parent, settings.output_dir)
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         env = agent_environment(
             os.environ, settings, recording.placeholders, overrides, recording.marker, recording.replay_url
         )
-        return _record(recording, full, env, cwd, interrupts, prompt=arguments.prompt)
+        return _record(recording, full, env, cwd, interrupts, prompt=arguments.prompt, own_command=command)
     except UserError:
         recording.stop()
         recording.discard()
@@ -80,10 +80,6 @@ def _template(settings: Settings, command: list[str], prompt: str | None) -> lis
     )
 
 
-def _program(word: str) -> str:
-    return sys.executable if word == "{python}" else word
-
-
 def _given_folder(cwd: str | None) -> Path | None:
     if cwd is None:
         return None
@@ -101,6 +97,7 @@ def _record(
     interrupts: Interrupts,
     *,
     prompt: str | None,
+    own_command: list[str],
 ) -> int:
     """Launch the agent between `start` and `stop`, and tell how it went."""
     # The demo and a replay get a folder of their own, so that no agent edits what lies around here.
@@ -109,6 +106,7 @@ def _record(
     recording.manifest.update(
         command=[recording.redacted(word) for word in command],
         prompt=recording.redacted(prompt) if prompt is not None else None,
+        own_command=[recording.redacted(word) for word in own_command],
         folder=str(cwd or fresh or Path.cwd()),
     )
     version = _ask_version(recording, command, env)

@@ -20,13 +20,13 @@ from rich.text import Text
 
 from probe.errors import UserError
 from probe.options import parse
-from probe.record.runs import find_run
 from probe.script import printable, run
 from probe.settings import Settings, data_dir, resolve
-from probe.targets import PROJECT, expand, output_dirs, target_names
+from probe.targets import target_names
 from probe.wire.agent import find_program
 from probe.wire.ports import is_free
 from probe.wire.processes import holder_of
+from probe.wire.recording import find_replay
 from probe.wire.upstream_proxy import unreachable
 
 _VERSION_SECONDS = 20
@@ -104,17 +104,14 @@ def _agent(settings: Settings) -> Check:
     target = settings.target
     if target.agent is None:
         return Check(True, "the agent is started by hand")
-    placeholders = {"python": sys.executable, "project": str(PROJECT)}
-    program = expand(target.agent, placeholders)
     try:
-        path = find_program(program, os.environ.get("PATH"), target)
+        path = find_program(target.agent, os.environ.get("PATH"), target)
     except UserError as error:
         return Check(False, str(error.args[0]), error.hint or "")
-    args = [word for word in (expand(word, placeholders) for word in target.args) if "{" not in word]
-    # Options that name a port cannot be filled in here; the version needs none of them.
-    command = [path, *(args if len(args) == len(target.args) else []), "--version"]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_VERSION_SECONDS, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [path, "--version"], capture_output=True, timeout=_VERSION_SECONDS, stdin=subprocess.DEVNULL
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Check(False, f"agent {path} does not start: {error}", f"install it again: {target.install}")
     said = (done.stdout or done.stderr).decode(errors="replace").strip().split("\n")[0]
@@ -134,10 +131,10 @@ def _ports(settings: Settings) -> Iterator[Check]:
 
 def _replay(settings: Settings) -> Check:
     try:
-        found = find_run(settings.replay or "", settings.data_dir, None, output_dirs())
+        found = find_replay(settings)
     except UserError as error:
         return Check(False, str(error.args[0]), error.hint or "")
-    return Check(True, f"answers come from {found.target}/{found.name}; no key is needed")
+    return Check(True, f"answers come from {found and found.folder}; no key is needed")
 
 
 def _key(settings: Settings) -> Check:

@@ -29,7 +29,6 @@ OPTIONS = {
         True,
     ),
     "port": Option("Use this local port for a listener: NAME=PORT, any number of times.", "P", "NAME=PORT", True),
-    "listen_port": Option("Local port to serve on; 0 takes a free one.", "P", "PORT"),
     "upstream_proxy": Option("Reach upstreams through http://user:pass@host:port; '' switches it off.", "x", "URL"),
     "upstream_ca": Option("Trust this CA file for upstreams instead of the system's store.", "a", "FILE"),
     "data_dir": Option("Folder of all runs (default: data/ of this project).", "d", "DIR"),
@@ -43,7 +42,10 @@ OPTIONS = {
     "json": Option("Print JSON.", "j"),
     "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
 }
-"""Under the names that tasks have for them; `_` is `-` on the command line, and `listen_port` is `--port`."""
+"""Under the names that tasks have for them; `_` is `-` on the command line."""
+
+_SPECIAL = {("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT")}
+"""Options that mean something else in one script."""
 
 RECORDING = (
     "target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "keep_secrets",
@@ -86,7 +88,7 @@ COMMANDS = {
     "replay": Command(
         "Serve a recorded run's answers to an agent started by hand.",
         "invoke replay --run codex/tool-loop --port 8090",
-        ("run", "target", "data_dir", "listen_port"),
+        ("run", "target", "data_dir", "port"),
     ),
     "runs": Command(
         "List the recorded runs, newest first.",
@@ -103,7 +105,12 @@ COMMANDS = {
 
 def flag(name: str) -> str:
     """Give an option's long form on the command line."""
-    return "--port" if name == "listen_port" else "--" + name.replace("_", "-")
+    return "--" + name.replace("_", "-")
+
+
+def option_of(command: str, name: str) -> Option:
+    """Give an option of a script."""
+    return _SPECIAL.get((command, name)) or OPTIONS[name]
 
 
 def parser(command: str) -> argparse.ArgumentParser:
@@ -116,7 +123,7 @@ def parser(command: str) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     for name in text.options:
-        option = OPTIONS[name]
+        option = option_of(command, name)
         flags = [flag(name), *([f"-{option.short}"] if option.short else [])]
         kind: dict[str, Any] = {"action": "store_true"}
         if option.metavar:
@@ -140,7 +147,7 @@ def command_line(command: str, options: Mapping[str, Any]) -> list[str]:
         if value is True:
             arguments.append(flag(name))
         elif value is not None and value is not False:
-            arguments += [f"{flag(name)}={one}" for one in (value if OPTIONS[name].many else [value])]
+            arguments += [f"{flag(name)}={one}" for one in (value if option_of(command, name).many else [value])]
     return arguments
 
 

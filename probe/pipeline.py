@@ -53,11 +53,14 @@ def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
         ended = existing.bundled or existing.manifest.data.get("ended")
         say("capture: up to date" if ended else "capture: it was interrupted; going on with what it recorded")
         return 0
-    asked = existing.manifest.data.get("asked") or {}
+    known = existing.manifest.data
     arguments.target = existing.target
     if arguments.prompt is None and not command:
-        arguments.prompt, command = asked.get("prompt"), asked.get("command") or []
-    arguments.replay = arguments.replay or asked.get("replay")
+        arguments.prompt, command = known.get("prompt"), known.get("own_command") or []
+        if "[REDACTED" in f"{arguments.prompt} {command}":
+            raise UserError("this run's prompt or command held a credential and was not kept", "give it again")
+    if arguments.replay is None:
+        arguments.replay = known.get("settings", {}).get("replay", {}).get("value")
     return _capture(arguments, command, existing.folder)
 
 

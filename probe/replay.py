@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.run or "latest", data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs()
     )
     renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
-    return asyncio.run(_serve(found, renderer, _port(arguments.listen_port)))
+    return asyncio.run(_serve(found, renderer, _port(arguments.port)))
 
 
 def _port(text: str | None) -> int:

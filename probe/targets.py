@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 """The checkout: targets, the default data folder and the demo agent lie in it."""
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w-]*(?:\.[a-z]+)?)\}")
-_PLAIN_PLACEHOLDERS = ("prompt", "python", "project")
+_PLAIN_PLACEHOLDERS = ("prompt",)
 
 
 class ListenerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -28,7 +28,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     def check(file: Path, text: str) -> None:
         if update:
             file.write_text(normalised(text), encoding="utf-8", newline="\n")
-        expected = file.read_bytes().decode() if file.exists() else ""
+        expected = normalised(file.read_bytes().decode()) if file.exists() else ""
         assert normalised(text) == expected, f"{file} differs: pytest --update-golden, then read the diff"
 
     return check

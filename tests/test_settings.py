@@ -32,17 +32,20 @@ def test_the_command_line_outranks_the_environment_which_outranks_the_file() -> 
     assert described()["upstream.model"] == ("https://api.openai.com", "targets/codex.yaml")
 
 
+PROXY = "upstream_proxy.model"
+INHERITED = {"HTTPS_PROXY": "http://p:1"}
+OURS = {"PROBE_UPSTREAM_PROXY": "http://q:1"}
 SOURCES = {
-    "an upstream proxy": (["--upstream-proxy", "http://p:1"], {}, "upstream_proxy.model", "http://p:1", "command line"),
-    "an inherited proxy": ([], {"HTTPS_PROXY": "http://p:1"}, "upstream_proxy.model", "http://p:1", "environment HTTPS_PROXY"),
-    "a proxy switched off": (["--upstream-proxy", ""], {"HTTPS_PROXY": "http://p:1"}, "upstream_proxy.model", None, "command line"),
-    "a proxy of ours": ([], {"PROBE_UPSTREAM_PROXY": "http://q:1", "HTTPS_PROXY": "http://p:1"}, "upstream_proxy.model", "http://q:1", "environment PROBE_UPSTREAM_PROXY"),
-    "a replay": (["--replay", "x"], {"HTTPS_PROXY": "http://p:1"}, "upstream_proxy.model", None, "off in a replay"),
+    "an upstream proxy": (["--upstream-proxy", "http://p:1"], {}, PROXY, "http://p:1", "command line"),
+    "an inherited proxy": ([], INHERITED, PROXY, "http://p:1", "environment HTTPS_PROXY"),
+    "a proxy switched off": (["--upstream-proxy", ""], INHERITED, PROXY, None, "command line"),
+    "a proxy of ours": ([], OURS | INHERITED, PROXY, "http://q:1", "environment PROBE_UPSTREAM_PROXY"),
+    "a replay": (["--replay", "x"], INHERITED, PROXY, None, "off in a replay"),
+    "a proxy's password": (["--upstream-proxy", "http://me:pw@p:1"], {}, PROXY, "http://…@p:1", "command line"),
     "a port": (["--port", "model=9999"], {}, "port.model", 9999, "command line"),
     "a CA": (["--upstream-ca", CA], {}, "upstream_ca", CA, "command line"),
     "kept secrets": ([], {"PROBE_KEEP_SECRETS": "1"}, "keep_secrets", True, "environment PROBE_KEEP_SECRETS"),
-    "a proxy's password": (["--upstream-proxy", "http://me:pw@p:1"], {}, "upstream_proxy.model", "http://…@p:1", "command line"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("argv", "environ", "name", "value", "source"), SOURCES.values(), ids=SOURCES.keys())

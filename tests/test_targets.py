@@ -66,19 +66,23 @@ MISTAKES = {
         GOOD.replace("{model.url}/v1", "{modle.url}/v1"),
         ["targets/thing.yaml:3:", "unknown placeholder {modle.url}", "did you mean 'model.url'?"],
     ),
-    "no listeners": (GOOD.split("listeners:")[0] + "listeners: {}\nrenderer: probe.renderers.generic\n", ["at least one"]),
+    "no listeners": (
+        GOOD.split("listeners:")[0] + "listeners: {}\nrenderer: probe.renderers.generic\n",
+        ["at least one"],
+    ),
     "a missing key": (GOOD.replace("description: An agent\n", ""), ["targets/thing.yaml:1:", "description"]),
     "a key that stands twice": (GOOD + "agent: other\n", ["targets/thing.yaml:9:", "stands twice", "line 2"]),
-    "args that are one string": (GOOD.replace('[--base, "{model.url}/v1"]', "--base"), ["targets/thing.yaml:3:", "array"]),
+    "args that are one string": (
+        GOOD.replace('[--base, "{model.url}/v1"]', "--base"),
+        ["targets/thing.yaml:3:", "array"],
+    ),
     "no YAML": ("a: [1,\n", ["targets/thing.yaml:", "not YAML"]),
     "a list": ("- a\n", ["targets/thing.yaml:1:", "mapping"]),
 }
 
 
 @pytest.mark.parametrize(("text", "parts"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_a_mistake_is_told_with_file_line_key_and_the_nearest_word(
-    tmp_path: Path, text: str, parts: list[str]
-) -> None:
+def test_a_mistake_is_told_with_file_line_key_and_the_nearest_word(tmp_path: Path, text: str, parts: list[str]) -> None:
     write(tmp_path, text)
     with pytest.raises(UserError) as raised:
         load_target("thing", tmp_path)

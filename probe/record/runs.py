@@ -66,7 +66,7 @@ def new_run(parent: Path, output_dir: Path | None) -> Path:
     """Make a run's folder and give its path. Raises UserError where it cannot be made."""
     try:
         if output_dir is not None:
-            output_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(output_dir)
             if has_records(output_dir):
                 raise UserError(
                     f"{output_dir} already holds a run",
@@ -80,8 +80,15 @@ def new_run(parent: Path, output_dir: Path | None) -> Path:
         ) from error
 
 
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for nobody else to look into."""
+    # mkdir's own `parents` gives the mode to the last one only.
+    for missing in [path for path in reversed((folder, *folder.parents)) if not path.exists()]:
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
 def _new_named(parent: Path) -> Path:
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(parent)
     name = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     # Runs that start in the same second: the suffix keeps their order in a sorted listing.
     for number in range(1, 10_000):

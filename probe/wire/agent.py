@@ -32,8 +32,7 @@ class AgentEnd:
 
 def runs_agent(program: str, target: Target) -> bool:
     """Tell whether a program is this target's agent."""
-    agent = target.agent and target.agent.replace("{python}", sys.executable)
-    return bool(agent) and Path(program).name == Path(str(agent)).name
+    return target.agent is not None and Path(program).name == Path(target.agent).name
 
 
 def with_target_args(command: Sequence[str], target: Target, args: Sequence[str]) -> list[str]:

@@ -154,7 +154,7 @@ class Recording:
     @property
     def placeholders(self) -> dict[str, str]:
         """Give the values of `{model.url}` and the like."""
-        values = {"python": sys.executable, "project": str(PROJECT)}
+        values: dict[str, str] = {}
         for name, port in self.ports.items():
             values |= {f"{name}.url": f"http://127.0.0.1:{port}", f"{name}.port": str(port)}
         return values

@@ -1,6 +1,6 @@
 """The protocol document says of the recordings only what they show.
 
-Its references are code spans, `[SAMPLE:LINE PATH CLAIM]`, whose form the document explains under "How to read this".
+Its references are code spans, `[SAMPLE:LINE PATH CLAIM and PATH CLAIM …]`; the document explains their form.
 """
 
 from __future__ import annotations
@@ -27,7 +27,13 @@ _CLAIM = re.compile(
     r"(?P<place>[\w-]+:(?:\d+|manifest)(?: (?!absent$)[^\s=]+(?: → [^\s=]+)*)?)"
     r"(?: (?P<claim>=|same as|differs from|begins with|ends with|matches) (?P<other>.+)| (?P<absent>absent))?"
 )
-_STEP = re.compile(r"(?P<inside> → )|\.?(?P<name>[\w-]+)|\[(?P<index>\d+)\]|\[(?P<many>\*|\d+\.\.\d+)\]|(?P<names>\{\})")
+_SHORT = {
+    r"(?<![\w.])event\[": "response.body → [",
+    r"(?<![\w.])message\[(\d+(?:\.\.\d+)?)\]": r"websocket.messages[\1].content → ",
+}
+_STEP = re.compile(
+    r"(?P<inside> → )|\.?(?P<name>[\w-]+)|\[(?P<index>\d+)\]|\[(?P<many>\*|\d+\.\.\d+)\]|(?P<names>\{\})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +71,19 @@ def recording(sample: str, line: str) -> Any:
 
 def look_up(place: str) -> Found:
     """Give what stands at `SAMPLE:LINE PATH`, or raise LookupError."""
-    record, _, path = place.partition(" ")
+    record, _, path = at_length(place).partition(" ")
     sample, _, line = record.partition(":")
     found = Found(values=[recording(sample, line)])
     for step in steps(path):
         found = take(found, step)
     return found
+
+
+def at_length(place: str) -> str:
+    """Write the short forms of a path out."""
+    for short, full in _SHORT.items():
+        place = re.sub(short, full, place)
+    return place
 
 
 def steps(path: str) -> Iterator[re.Match[str]]:
@@ -166,10 +179,10 @@ def full_place(other: str, place: str) -> str:
 
 def is_absent(place: str) -> bool:
     """Tell whether only the last step of a place leads nowhere."""
-    record, _, path = place.partition(" ")
+    record, _, path = at_length(place).partition(" ")
     if path:
-        last = list(steps(path))[-1]
-        look_up(f"{record} {path[: last.start()]}".rstrip())
+        *_, last = steps(path)
+        look_up(f"{record} {path[: last.start()]}")
     try:
         look_up(place)
     except LookupError:
@@ -177,7 +190,15 @@ def is_absent(place: str) -> bool:
     return False
 
 
-REFERENCES = list(dict.fromkeys(_SPAN.findall(DOCUMENT)))
+def claims() -> Iterator[str]:
+    """Give every claim of the document, each with its record."""
+    for span in _SPAN.findall(DOCUMENT):
+        first, *more = re.sub(r"\n\s*", " ", span).split(" and ")
+        yield first
+        yield from (full_place(claim, first) for claim in more)
+
+
+REFERENCES = list(dict.fromkeys(claims()))
 
 
 @pytest.mark.parametrize("reference", REFERENCES)
@@ -198,7 +219,7 @@ def findings() -> Iterator[str]:
                 yield statement.strip()
 
 
-@pytest.mark.parametrize("statement", findings(), ids=lambda statement: statement[:50])
+@pytest.mark.parametrize("statement", list(findings()), ids=lambda statement: statement[:50])
 def test_every_finding_names_the_record_that_shows_it(statement: str) -> None:
     assert _SPAN.search(statement)
 
@@ -252,8 +273,9 @@ NOWHERE = {
     "a field of a text": "tool-loop:1 request.method.length",
     "an element": "tool-loop:1 request.body.tools[99]",
     "an element of a range": "tool-loop:1 request.body.tools[0..99].type",
-    "no element at all": "tool-loop-websocket:1 websocket.messages[0].content → input[*]",
-    "an event": "tool-loop:1 response.body → [99].type",
+    "no element at all": "tool-loop-websocket:1 message[0].input[*]",
+    "JSON in a text": "tool-loop-websocket:1 request.headers.x-codex-turn-metadata → thread",
+    "an event": "tool-loop:1 event[99].type",
     "a record": "tool-loop:9 request.method",
     "absent below what is absent itself": "tool-loop:1 request.thread.id absent",
 }

@@ -93,22 +93,19 @@ def test_an_exchange_becomes_a_whole_record(tmp_path: Path) -> None:
 
 def test_two_mitmdumps_share_one_file(tmp_path: Path) -> None:
     out = str(tmp_path / "out")
-    with provider_running() as provider:
-        with (
-            mitmdump(tmp_path, provider.url, TRAFFIC_OUTPUT_DIR=out) as one,
-            mitmdump(tmp_path, provider.url, TRAFFIC_OUTPUT_DIR=out) as two,
-        ):
-            _ask_at_once([f"{proxy.url}/{name}/{n}/responses" for n in range(25) for name, proxy in _named(one, two)])
-            one.end()
-            two.end()
+    with (
+        provider_running() as provider,
+        mitmdump(tmp_path, provider.url, TRAFFIC_OUTPUT_DIR=out) as one,
+        mitmdump(tmp_path, provider.url, TRAFFIC_OUTPUT_DIR=out) as two,
+    ):
+        bases = [f"{one.url}/one", f"{two.url}/two"]
+        _ask_at_once([f"{base}/{n}/responses" for n in range(25) for base in bases])
+        one.end()
+        two.end()
     records = read_records(tmp_path / "out")
     paths = sorted(exchange.request.url.removeprefix(provider.url) for exchange in records)
     assert paths == sorted(f"/{name}/{n}/responses" for n in range(25) for name in ("one", "two"))
     assert {_whole(exchange) for exchange in records} == {(True, None)}
-
-
-def _named(one: Mitmdump, two: Mitmdump) -> list[tuple[str, Mitmdump]]:
-    return [("one", one), ("two", two)]
 
 
 def _ask_at_once(urls: list[str]) -> None:

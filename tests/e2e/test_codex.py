@@ -82,7 +82,7 @@ def test_a_command_of_the_users_own_is_captured_with_its_borders(tmp_path: Path,
         words = [*against(provider), "--", "codex", "exec", "--skip-git-repo-check", prompt]
         with Running(tmp_path, "probe.capture", *words, env=environment(codex_binary)) as running:
             assert running.wait() == 0, running.stderr
-            sent = [one.body for one in (*provider.log.requests, *provider.log.messages)]
+            sent = [one.body for one in provider.log.requests] + [one.body for one in provider.log.messages]
             assert any(json.dumps(prompt)[1:-1].encode() in body for body in sent)
             assert running.manifest()["command"][-1] == prompt
 

@@ -55,7 +55,11 @@ def test_a_signal_ends_agent_and_proxies_and_the_record_is_kept(
     with capture(tmp_path, slow, script=script) as running:
         running.until_said("streaming")
         # Ctrl-C reaches every process of the terminal's group; here only the script that it is sent to.
-        (running.send if script == "probe.capture" or number != signal.SIGINT else running.python("-m", "probe.capture").send_signal)(number)
+        (
+            running.send
+            if script == "probe.capture" or number != signal.SIGINT
+            else running.python("-m", "probe.capture").send_signal
+        )(number)
         assert running.wait() == code
         running.until_nothing_runs()
         (record,) = running.records()
@@ -113,7 +117,9 @@ def test_the_agents_own_failure_outranks_a_stream_cut_short(tmp_path: Path, slow
 
 
 def test_proxies_end_on_ctrl_c_and_leave_nothing(tmp_path: Path) -> None:
-    with Running(tmp_path, "probe.proxies", "--target", "codex", "--port", "model=38473", "--port", "backend=38474") as running:
+    with Running(
+        tmp_path, "probe.proxies", "--target", "codex", "--port", "model=38473", "--port", "backend=38474"
+    ) as running:
         running.until_said("Ctrl-C ends it.")
         assert ":38473 -> https://api.openai.com/  (Model API)" in running.stdout
         assert "export OPENAI_BASE_URL=http://127.0.0.1:38473/v1" in running.stdout

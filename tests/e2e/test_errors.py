@@ -35,11 +35,19 @@ def ask(provider: Provider) -> list[str]:
 
 MISTAKES = {
     "no target": ("capture", [], ["no target given", "--target"]),
-    "an unknown target": ("capture", ["--target", "codx", "--prompt", "x"], ["no target 'codx'", "did you mean 'codex'?"]),
+    "an unknown target": (
+        "capture",
+        ["--target", "codx", "--prompt", "x"],
+        ["no target 'codx'", "did you mean 'codex'?"],
+    ),
     "neither prompt nor command": ("capture", ["--target", "demo"], ["needs a prompt or a command", "--prompt"]),
     "both prompt and command": ("capture", ["--target", "demo", "-p", "x", "--", "ls"], ["a prompt and a command"]),
     "a folder that is not there": ("capture", ["--target", "demo", "-p", "x", "-C", "/no/such"], ["no such folder"]),
-    "a command that is not there": ("capture", ["--target", "codex", "--", "no-such-agent"], ["'no-such-agent' is not installed"]),
+    "a command that is not there": (
+        "capture",
+        ["--target", "codex", "--", "no-such-agent"],
+        ["'no-such-agent' is not installed"],
+    ),
     "a variable without a value": ("capture", ["--target", "demo", "-p", "x", "-e", "A"], ["not K=V"]),
     "an unknown run": ("analyze", ["--run", "never"], ["no run 'never'"]),
     "no run at all": ("analyze", [], ["no run", "0 recorded"]),
@@ -171,4 +179,9 @@ def test_twenty_runs_at_once_give_twenty_clean_run_folders(tmp_path: Path, provi
     for folder in folders:
         manifest = json.loads((folder / "manifest.json").read_text())
         assert (manifest["counts"]["seen"], manifest["counts"]["written"], manifest["exit_code"]) == (1, 1, 0)
-        assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "proxy.log", "report.md", "traffic.jsonl"]
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "manifest.json",
+            "proxy.log",
+            "report.md",
+            "traffic.jsonl",
+        ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import sys
 import threading
@@ -29,7 +30,8 @@ SECRETS = {
     "cookie": "cookie-Cc0123456789-planted",
     "set-cookie": "setcookie-Dd0123456789-planted",
     "URL parameter": "urlparam-Ee0123456789-planted",
-    "a header named in the target's way": "acme-Ff0123456789-planted",
+    "URL path": "urlpath-Vv0123456789-planted",
+    "header whose name ends like a key": "acme-Ff0123456789-planted",
     "password of the upstream proxy": "proxypass-Gg0123456789@planted",
     "request body": "reqbody-Hh0123456789-planted",
     "request body, in JSON inside JSON": 'quoted"Ii\\0123456789/ü-planted',
@@ -37,7 +39,7 @@ SECRETS = {
     "binary request body": "binary-Kk0123456789-planted",
     "response body": "resbody-Ll0123456789-planted",
     "event stream, across two pieces": "stream-Mm0123456789-planted",
-    "header that the upstream sends back": "echoed-Nn0123456789-planted",
+    "header that stands elsewhere too": "echoed-Nn0123456789-planted",
     "WebSocket message": "wstext-Oo0123456789-planted",
     "binary WebSocket message": "wsbinary-Pp0123456789-planted",
     "the agent's key": "sk-agent-Qq0123456789-planted",
@@ -60,6 +62,7 @@ ENVIRONMENT = {
     "WS_TOKEN": SECRETS["WebSocket message"],
     "WS_BINARY_TOKEN": SECRETS["binary WebSocket message"],
     "DATABASE_URL": f"postgres://me:{SECRETS['password in a URL of the environment']}@db.example.test/x",
+    "BOT_TOKEN": SECRETS["URL path"],
     "PROMPT_TOKEN": SECRETS["prompt"],
     "SPEAKING_TOKEN": SECRETS["said by the model, piece by piece"],
 }
@@ -109,7 +112,7 @@ class Talk:
         """Send a cookie, a secret of the environment, and a header of the request."""
         value = {"own": SECRETS["response body"], "yours": handler.headers.get("x-acme-api-key")}
         cookie = ("Set-Cookie", f"session={SECRETS['set-cookie']}; Path=/; HttpOnly")
-        back = ("X-Echo", SECRETS["header that the upstream sends back"])
+        back = ("X-Echo", SECRETS["header that stands elsewhere too"])
         handler.whole(json.dumps(value).encode(), ("Content-Type", "application/json"), cookie, back)
 
     def stream(self, handler: Handler) -> None:
@@ -127,15 +130,16 @@ def _by_hand(machine: Machine, *options: str) -> Ended:
     """Send every secret that has a place of its own, through an upstream proxy that asks for a password."""
     talk = Talk()
     password = SECRETS["password of the upstream proxy"]
+    path = f"/v1/bot{SECRETS['URL path']}/echo"
     with (
-        upstream_running({"/v1/echo": talk.echo, "/v1/responses": talk.stream}) as upstream,
+        upstream_running({path: talk.echo, "/v1/responses": talk.stream}) as upstream,
         echo_running() as echo,
         proxy_running(credentials=f"me:{password}") as forward,
     ):
         proxy = f"--upstream-proxy=http://me:{quote(password, safe='')}@127.0.0.1:{forward.port}"
         upstreams = [f"--upstream=model={upstream.url}", f"--upstream=backend={echo.url}"]
         with machine.listening(*upstreams, proxy, *options, env=ENVIRONMENT) as live:
-            _ask(live.url + "/v1")
+            _ask(live.url + path)
             _read_stream(live.url + "/v1/responses", talk)
             asyncio.run(_converse(live.urls["backend"]))
             ended = live.end()
@@ -148,17 +152,15 @@ def _ask(url: str) -> None:
     headers = {
         "Authorization": f"Bearer {SECRETS['authorization']}",
         "X-Api-Key": SECRETS["x-api-key"],
-        "X-Acme-Api-Key": SECRETS["a header named in the target's way"],
-        "X-Trace": SECRETS["header that the upstream sends back"],
-        "Private-Token": SECRETS["header that the upstream sends back"],
+        "X-Acme-Api-Key": SECRETS["header whose name ends like a key"],
+        "X-Trace": SECRETS["header that stands elsewhere too"],
+        "Private-Token": SECRETS["header that stands elsewhere too"],
         "Cookie": f"theme=dark; session={SECRETS['cookie']}",
     }
     inner = json.dumps({"password": SECRETS["request body, in JSON inside JSON"]})
     value = {"token": SECRETS["request body"], "arguments": inner}
-    url += f"/echo?alt=sse&api_key={SECRETS['URL parameter']}"
+    url += f"?alt=sse&api_key={SECRETS['URL parameter']}"
     assert ask(url, json.dumps(value).encode(), headers={**headers, "Content-Type": "application/json"}).status == 200
-    import gzip
-
     packed = gzip.compress(SECRETS["request body, compressed"].encode() * 3)
     assert ask(url, packed, headers={"Content-Encoding": "gzip"}).status == 200
     binary = b"\xff\x00" + SECRETS["binary request body"].encode() + b"\x00\xff"

@@ -107,7 +107,13 @@ def test_large_requests_are_recorded_whole(machine: Machine, framing: str) -> No
 
 # -- WebSockets -------------------------------------------------------------------------------------------------
 
-MESSAGES: list[str | bytes] = ["text with Ümläut and 日本語", b"\x00\xff binary", "", "x" * 300_000, os.urandom(100_000)]
+MESSAGES: list[str | bytes] = [
+    "text with Ümläut and 日本語",
+    b"\x00\xff binary",
+    "",
+    "x" * 300_000,
+    os.urandom(100_000),
+]
 
 
 async def _converse(url: str, compress: int) -> tuple[list[str | bytes], int | None]:
@@ -391,7 +397,9 @@ def test_each_record_names_the_listener_that_it_came_through(machine: Machine) -
             for name in ("model", "backend", "model"):
                 assert ask(live.urls[name] + "/plain", method="GET").body == b"fine"
     told = [(exchange.listener, exchange.request.url) for exchange in machine.records]
-    assert told == [(name, f"{server.url}/plain") for name, server in (("model", one), ("backend", two), ("model", one))]
+    assert told == [
+        (name, f"{server.url}/plain") for name, server in (("model", one), ("backend", two), ("model", one))
+    ]
 
 
 # -- what is opened and written ---------------------------------------------------------------------------------

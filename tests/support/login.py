@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ACCOUNT = "account-0f3c2b1a-planted"
-REFRESH_TOKEN = "refresh-token-0123456789-planted"  # noqa: S105
+REFRESH_TOKEN = "refresh-token-0123456789-planted"
 
 
 def write_login(home: Path) -> str:

@@ -25,7 +25,7 @@ from tests.support.provider import provider_running
 PROMPTS = {"codex": "List the files", "demo": "Write a prime checker"}
 WORKSPACE = Path("/tmp/project")
 """Where the agent works; the record holds its path."""
-_PRIVATE = ("platform", "pid", "asked", "folder")
+_PRIVATE = ("platform", "pid", "folder")
 
 
 def main() -> int:
@@ -98,14 +98,10 @@ def _tidy(folder: Path, target: str, name: str) -> None:
     kept["settings"] = {key: one for key, one in kept["settings"].items() if not str(one["value"]).startswith("/")}
     digest = file_sha256(traffic)
     kept |= {"run": name, "bundled": True, "traffic_sha256": digest}
-    kept["command"] = [Path(kept["command"][0]).name, *(_portable(word) for word in kept["command"][1:])]
+    kept["command"] = [Path(kept["command"][0]).name, *kept["command"][1:]]
     kept["steps"] = {"capture": {"inputs": {}, "outputs": {"traffic.jsonl": digest}}}
     manifest.data = {}
     manifest.update(**kept)
-
-
-def _portable(word: str) -> str:
-    return word.replace(f"{PROJECT}/", "")
 
 
 if __name__ == "__main__":

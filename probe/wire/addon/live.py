@@ -32,8 +32,9 @@ class Live:
         self._message_count = 0
         self._messages_lost = 0
         # Credentials of this request are looked for in all that follows, so they are learned at its begin.
+        url = redactor.url(_clean(flow.request.url))
         self._request_headers = redactor.headers(text_fields(flow.request.headers))
-        self._url = redactor.url(_clean(flow.request.url))
+        self._url = redactor.text(url)
 
     def tee_request(self, data: bytes) -> bytes:
         """Keep a copy of what the agent sent and pass it on."""

@@ -114,9 +114,10 @@ class Redactor:
         if self.keep or not value or raw in self._marks or value.startswith("[REDACTED"):
             return
         mark = self.mark(value).encode()
-        spellings = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-        spellings |= {quote(value, safe=""), value.replace("/", "\\/")}
-        for spelling in spellings:
+        inside = {value, *_inside_json(value)}
+        # The arguments of a tool call are JSON inside JSON.
+        inside |= {twice for once in inside for twice in _inside_json(once)}
+        for spelling in inside | {quote(value, safe=""), value.replace("/", "\\/")}:
             self._marks[spelling.encode("utf-8", "surrogateescape")] = mark
         self._pattern = None
         self._longest = max(map(len, self._marks))
@@ -200,6 +201,10 @@ class Redactor:
 
     def headers(self, fields: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
         """Turn header fields into the record's form, credentials replaced; repeated ones keep all values in order."""
+        fields = [*fields]
+        for name, value in fields:
+            # What one header shows to be a credential may stand in another one before it.
+            self.header(name, value)
         named: dict[str, tuple[str, list[str]]] = {}
         for name, value in fields:
             named.setdefault(name.lower(), (name, []))[1].append(self.header(name, value))
@@ -233,6 +238,11 @@ class Redactor:
             for part in _basic_secrets(secret):
                 self._learn_from(part, SHORTEST_KEY)
         return self._learned(secret, SHORTEST_KEY)
+
+
+def _inside_json(text: str) -> set[str]:
+    """Give the forms that a text may have inside a JSON string."""
+    return {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
 
 
 def _basic_secrets(encoded: str) -> list[str]:

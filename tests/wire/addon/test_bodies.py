@@ -10,7 +10,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # it has no type information
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -194,7 +194,9 @@ def test_nothing_is_kept_after_a_piece_that_did_not_fit_on_the_disk(tmp_path: Pa
 
 
 @settings(deadline=None)
-@given(pieces=st.lists(st.binary(min_size=1, max_size=60), max_size=12), content_type=st.sampled_from(["", "text/plain"]))
+@given(
+    pieces=st.lists(st.binary(min_size=1, max_size=60), max_size=12), content_type=st.sampled_from(["", "text/plain"])
+)
 def test_any_bytes_in_any_pieces_are_rebuilt(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes], content_type: str
 ) -> None:

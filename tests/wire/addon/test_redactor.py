@@ -27,7 +27,10 @@ HEADERS = {
     "a Google key": ("x-goog-api-key", SECRET),
     "a name that ends like a key": ("X-Acme-Api-Key", SECRET),
     "a session token": ("x-amz-security-token", SECRET),
-    "an upstream proxy's sign-in": ("Proxy-Authorization", "Basic " + base64.b64encode(f"me:{SECRET}".encode()).decode()),
+    "an upstream proxy's sign-in": (
+        "Proxy-Authorization",
+        "Basic " + base64.b64encode(f"me:{SECRET}".encode()).decode(),
+    ),
     "a cookie": ("Cookie", f"theme=dark; session={SECRET}"),
     "a cookie being set": ("Set-Cookie", f"session={SECRET}; Path=/; HttpOnly"),
     "a URL parameter in a header": ("Location", f"https://example.test/cb?access_token={SECRET}"),
@@ -98,7 +101,10 @@ SPELLINGS = {
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
 def test_a_known_value_is_found_in_each_spelling(spelling: str) -> None:
     redactor = Redactor(b"salt", [SECRET])
-    assert redacted(f'{{"text":"a {spelling} b"}}'.encode(), redactor) == f'{{"text":"a {redactor.mark(SECRET)} b"}}'.encode()
+    assert (
+        redacted(f'{{"text":"a {spelling} b"}}'.encode(), redactor)
+        == f'{{"text":"a {redactor.mark(SECRET)} b"}}'.encode()
+    )
 
 
 def test_a_value_with_quotes_and_accents_is_found_inside_json() -> None:
@@ -161,7 +167,9 @@ def test_the_salt_is_made_once_and_is_private(tmp_path: Path) -> None:
 
 
 @given(
-    parts=st.lists(st.sampled_from([b"sk-secret-1", b"sk-secret-1x", b"sk-", b"secret", b"ab", b"sk-secret-"]), max_size=20),
+    parts=st.lists(
+        st.sampled_from([b"sk-secret-1", b"sk-secret-1x", b"sk-", b"secret", b"ab", b"sk-secret-"]), max_size=20
+    ),
     size=st.integers(1, 9),
 )
 def test_chunk_borders_hide_no_secret(parts: list[bytes], size: int) -> None:

@@ -1,0 +1,102 @@
+"""The bundled runs are what they say, and their reports are the golden ones."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probe.analyze import main as analyze
+from probe.record.manifest import Manifest, file_sha256
+from probe.record.reader import read_exchanges
+from probe.record.runs import Run, all_runs
+from probe.targets import PROJECT
+
+SAMPLES = {f"{run.target}/{run.name}": run for run in all_runs(PROJECT / "data") if run.bundled}
+
+
+def records(run: Run) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run.traffic.read_text().splitlines()]
+
+
+def test_the_bundled_runs_are_all_there() -> None:
+    assert set(SAMPLES) == {"codex/sample", "codex/tool-loop", "codex/tool-loop-websocket", "demo/sample"}
+
+
+@pytest.mark.parametrize("run", SAMPLES.values(), ids=SAMPLES.keys())
+def test_a_samples_report_is_the_golden_one(
+    run: Run, tmp_path: Path, golden: Callable[[Path, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "report.md"
+    assert analyze(["--run", str(run.folder), "--output", str(output)]) == 0
+    assert capsys.readouterr().out.strip() == str(output)
+    golden(run.folder / "report.md", output.read_text())
+
+
+@pytest.mark.parametrize("run", SAMPLES.values(), ids=SAMPLES.keys())
+def test_a_samples_bodies_and_messages_match_their_hashes(run: Run) -> None:
+    for record in records(run):
+        for part in (record["request"], record["response"]):
+            data = body_bytes(part)
+            assert (part["size"], part["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+        for message in (record.get("websocket") or {}).get("messages", []):
+            data = message["content"].encode()
+            assert (message["size"], message["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+
+
+def body_bytes(part: dict[str, Any]) -> bytes:
+    match part["body_kind"]:
+        case "none":
+            return b""
+        case "base64":
+            return base64.b64decode(part["body"])
+        case "json":
+            text = part.get("body_text") or json.dumps(part["body"], ensure_ascii=False, separators=(",", ":"))
+            return bytes(text.encode())
+        case _:
+            return bytes(part["body"].encode())
+
+
+@pytest.mark.parametrize("run", SAMPLES.values(), ids=SAMPLES.keys())
+def test_a_samples_manifest_counts_what_is_there(run: Run) -> None:
+    malformed: list[int] = []
+    exchanges = list(read_exchanges(run.traffic, lambda line, _why: malformed.append(line)))
+    counts = Manifest.read(run.folder).data["counts"]
+    assert malformed == []
+    assert (counts["seen"], counts["written"], counts["cut_short"]) == (len(exchanges), len(exchanges), 0)
+    assert run.manifest.data["traffic_sha256"] == file_sha256(run.traffic)
+    assert all(exchange.schema == 1 and exchange.id and exchange.listener for exchange in exchanges)
+
+
+def test_the_classic_sample_is_the_classic_example() -> None:
+    run = SAMPLES["codex/sample"]
+    report = (run.folder / "report.md").read_text()
+    for text in (
+        "Total requests: 3",
+        "Capture duration: 9.7s",
+        "245 input | 89 output | 334 total",
+        "o4-mini",
+        "/v1/responses",
+        "authorization: [REDACTED]",
+        "write_file",
+        "shell",
+    ):
+        assert text in report
+    assert [record["request"]["body"]["model"] for record in records(run)] == ["o4-mini"] * 3
+
+
+def test_analysing_a_sample_leaves_its_folder_as_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = SAMPLES["codex/sample"].folder
+    data = tmp_path / "data" / "codex" / "sample"
+    data.mkdir(parents=True)
+    for file in source.iterdir():
+        (data / file.name).write_bytes(file.read_bytes())
+    before = {file.name: file.read_bytes() for file in data.iterdir()}
+    assert analyze(["--run", "codex/sample", "--data-dir", str(tmp_path / "data")]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "data" / ".samples" / "codex" / "sample" / "report.md")
+    assert {file.name: file.read_bytes() for file in data.iterdir()} == before

@@ -1,0 +1,98 @@
+"""Tasks and scripts are the same thing in two spellings."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from invoke.context import Context
+
+from probe.options import COMMANDS, command_line, option_of, parse, parser
+from probe.targets import PROJECT
+from tests.support.running import Running
+
+
+def invoke(*words: str, cwd: Path = PROJECT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "invoke", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+
+
+def test_the_list_of_tasks_has_a_line_for_each() -> None:
+    listed = invoke("--list").stdout
+    for name, command in COMMANDS.items():
+        assert any(name in line and command.help in line for line in listed.splitlines()), listed
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_tasks_help_has_the_scripts_line_example_options_and_short_forms(name: str) -> None:
+    shown = " ".join(invoke("--help", name).stdout.split())
+    assert COMMANDS[name].help in shown
+    assert f"example: {COMMANDS[name].example}" in shown
+    for action in parser(name)._actions:
+        if not isinstance(action, argparse._HelpAction):
+            assert action.help
+            assert " ".join(action.help.split()) in shown
+            for spelling in action.option_strings:
+                assert spelling in shown
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_two_options_of_a_script_share_a_short_form(name: str) -> None:
+    shorts = [short for option in COMMANDS[name].options if (short := option_of(name, option).short)]
+    assert len(shorts) == len(set(shorts))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_a_task_spells_its_script_reads_back(name: str) -> None:
+    options = {}
+    for option in COMMANDS[name].options:
+        kind = option_of(name, option)
+        options[option] = True if kind.metavar is None else ["-a=b", ""] if kind.many else "-x y"
+    read, rest = parse(name, [*command_line(name, options), "--", "--", "a b", ""])
+    assert vars(read) == options
+    assert rest == ["--", "a b", ""]
+
+
+def test_what_stands_behind_two_dashes_keeps_its_borders(tmp_path: Path) -> None:
+    words = ["a b", "", "it's", '"q"', "$HOME", "--flag", "*"]
+    show = [sys.executable, "-c", "import sys; print(sys.argv[1:])", *words]
+    task = [sys.executable, "-m", "invoke", "--search-root", str(PROJECT), "capture", "-t", "codex", "--", *show]
+    with Running(tmp_path, command=task) as running:
+        assert running.wait() == 1  # nothing captured
+        assert running.stdout.splitlines()[0] == repr(words)
+
+
+def test_an_empty_value_reaches_the_script(tmp_path: Path) -> None:
+    task = [
+        sys.executable,
+        "-m",
+        "invoke",
+        "--search-root",
+        str(PROJECT),
+        "doctor",
+        "-t",
+        "codex",
+        "--upstream-proxy",
+        "",
+    ]
+    with Running(tmp_path, command=task, env={"HTTPS_PROXY": "http://127.0.0.1:9"}) as running:
+        running.wait()
+        assert "upstream proxy" not in running.stdout.split("setting")[0]
+
+
+def test_a_wrong_option_of_a_task_is_told() -> None:
+    told = invoke("capture", "--tarjet", "codex")
+    assert told.returncode == 1
+    assert "--tarjet" in told.stderr
+
+
+def test_tasks_are_called_by_invoke_with_a_context() -> None:
+    import tasks
+
+    assert sorted(tasks.namespace.task_names) == sorted(COMMANDS)
+    with pytest.raises(TypeError, match="Context"):
+        tasks.namespace["runs"](None)
+    assert Context is not None

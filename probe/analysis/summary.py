@@ -44,7 +44,7 @@ class Summary:
     statuses: tuple[tuple[int | None, int], ...]
     """Status code and how often; None when no answer came."""
     cut_short: int
-    """Exchanges with an error."""
+    """Exchanges whose answer did not come to its end."""
     websockets: int
     websocket_messages: int
     redactions: int
@@ -69,8 +69,8 @@ class SummaryBuilder:
         self._numbers: Counter[str] = Counter()
         self._times: list[float] = []
 
-    def add(self, exchange: Exchange) -> None:
-        """Count one exchange."""
+    def add(self, exchange: Exchange, *, complete: bool) -> None:
+        """Count one exchange; its API says whether it is complete."""
         request, response = exchange.request, exchange.response
         self._endpoint(request.url)[request.method] += 1
         self._methods[request.method] += 1
@@ -78,7 +78,7 @@ class SummaryBuilder:
         times = [*self._times, exchange.timestamp, exchange.ended]
         self._times = [min(times), max(times)]
         self._add_bytes(exchange)
-        self._numbers["cut_short"] += exchange.error is not None
+        self._numbers["cut_short"] += not complete
         if exchange.websocket:
             self._numbers["websockets"] += 1
             self._numbers["websocket_messages"] += len(exchange.websocket.messages)
@@ -120,10 +120,10 @@ class SummaryBuilder:
 
 
 def summarise(exchanges: Iterable[Exchange]) -> Summary:
-    """Sum up exchanges."""
+    """Sum up exchanges of which nothing is known but how their connections ended."""
     builder = SummaryBuilder()
     for exchange in exchanges:
-        builder.add(exchange)
+        builder.add(exchange, complete=exchange.error is None)
     return builder.summary()
 
 

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import ModuleType
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from probe.errors import UserError
 from probe.record.exchange import Exchange
@@ -53,6 +54,16 @@ class Renderer:
         """Tell what stands out about a turn before its bodies: a warm-up, the input rebuilt."""
         module = self.module(turn.path)
         return list(module.turn_blocks(turn)) if hasattr(module, "turn_blocks") else []
+
+    def is_complete(self, exchange: Exchange) -> bool:
+        """Tell whether an exchange is whole: its API's own end counts, however the connection ended after it."""
+        ended = exchange.error is None and exchange.response is not None
+
+        def told() -> bool:
+            module = self.module(urlsplit(exchange.request.url).path)
+            return bool(module.is_complete(exchange)) if hasattr(module, "is_complete") else ended
+
+        return safely(told, lambda _reason: ended)[0]
 
     def turns(self, path: str, exchange: Exchange) -> list[Turn]:
         """Give the calls of the model in an exchange; none where the module knows nothing of turns."""

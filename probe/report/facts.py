@@ -12,8 +12,8 @@ from probe.renderers.markdown.tables import plural, table
 from probe.report.headers import header_lines, query_of
 
 
-def exchange_facts(exchange: Exchange) -> str:
-    """Tell an exchange's circumstances in one line, and what cut it short."""
+def exchange_facts(exchange: Exchange, *, complete: bool) -> str:
+    """Tell an exchange's circumstances in one line, and what cut it short or how else its connection ended."""
     facts = [f"listener {code(exchange.listener)}"] if exchange.listener else []
     if exchange.ended > exchange.timestamp:
         facts.append(f"took {exchange.ended - exchange.timestamp:.2f}s")
@@ -23,7 +23,15 @@ def exchange_facts(exchange: Exchange) -> str:
     facts.append(f"line {exchange.seq} of the record")
     query = query_of(exchange)
     line = " · ".join(facts) + "\n" + (f"\nQuery: {code(query)}\n" if query else "")
-    return line + (f"\n**Cut short:** {inline(exchange.error)}\n" if exchange.error else "")
+    return line + _ending(exchange, complete=complete)
+
+
+def _ending(exchange: Exchange, *, complete: bool) -> str:
+    if not complete:
+        return (
+            f"\n**Cut short:** {inline(exchange.error or 'the stream ended without the end that its API gives it')}\n"
+        )
+    return f"\nThe answer came to its end; then: {inline(exchange.error)}\n" if exchange.error else ""
 
 
 def payload_head(exchange: Exchange, payload: Payload) -> str:

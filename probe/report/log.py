@@ -30,7 +30,8 @@ class Log:
 
     def entry(self, number: int, exchange: Exchange) -> str:
         """Write one exchange; `number` is its place in the order of start times."""
-        parts = [self._heading(number, exchange), exchange_facts(exchange), self._request(exchange)]
+        facts = exchange_facts(exchange, complete=self._renderer.is_complete(exchange))
+        parts = [self._heading(number, exchange), facts, self._request(exchange)]
         if exchange.websocket:
             parts += self._websocket(exchange, exchange.websocket)
         else:

@@ -42,7 +42,7 @@ def write_report(
     on_malformed: Callable[[int, str], None] = lambda number, reason: None,
 ) -> Reported:
     """Write the report of a `traffic.jsonl`; a line that is no record goes to `on_malformed` as well."""
-    survey = _Survey(on_malformed)
+    survey = _Survey(renderer, on_malformed)
     places = survey.take(records)
     summary = survey.summary.summary()
     log = Log(renderer, summary.started or 0.0)
@@ -60,7 +60,8 @@ def write_report(
 class _Survey:
     """The first pass: numbers, structure, and the order of start times."""
 
-    def __init__(self, on_malformed: Callable[[int, str], None]) -> None:
+    def __init__(self, renderer: Renderer, on_malformed: Callable[[int, str], None]) -> None:
+        self._renderer = renderer
         self.summary = SummaryBuilder()
         self.structure = ExchangeStructure()
         self.malformed: list[tuple[int, str]] = []
@@ -70,7 +71,7 @@ class _Survey:
         """Read all records once; give their places in the order in which they started."""
         order: list[tuple[float, int, int]] = []
         for (offset, number), exchange in read_places(records, self._malformed):
-            self.summary.add(exchange)
+            self.summary.add(exchange, complete=self._renderer.is_complete(exchange))
             self.structure.add(exchange)
             order.append((exchange.timestamp, number, offset))
         return [(offset, number) for _, number, offset in sorted(order)]

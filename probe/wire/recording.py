@@ -12,14 +12,12 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from probe.errors import UserError
-from probe.record.exchange import Exchange
 from probe.record.manifest import Manifest, file_sha256, project_version, utc_now
 from probe.record.reader import read_exchanges
 from probe.record.runs import TRAFFIC, Run, find_run
-from probe.renderers.loader import Renderer, load_renderer
+from probe.renderers.loader import load_renderer
 from probe.settings import Route, Settings, without_credentials
 from probe.targets import PROJECT, expand, output_dirs, renderer_spec
 from probe.wire.addon.config import Config, Listener
@@ -220,7 +218,7 @@ class Recording:
                 self.folder / TRAFFIC, lambda line, why: problems.append(f"line {line}: {why}")
             ):
                 written += 1
-                cut_short += not is_complete(renderer, exchange)
+                cut_short += not renderer.is_complete(exchange)
                 messages += len(exchange.websocket.messages) if exchange.websocket else 0
                 lost += exchange.request.lost + (exchange.response.lost if exchange.response else 0)
         seen = told.get("seen", written)
@@ -241,14 +239,6 @@ def told(counts: Mapping[str, Any]) -> str:
     messages = counts["websocket_messages"]
     text += f" with {messages} WebSocket messages" if messages else ""
     return text + (f", {cut_short} cut short" if cut_short else "")
-
-
-def is_complete(renderer: Renderer, exchange: Exchange) -> bool:
-    """Tell whether an exchange is whole: its API's own end counts, however the connection ended."""
-    module = renderer.module(urlsplit(exchange.request.url).path)
-    if hasattr(module, "is_complete"):
-        return bool(module.is_complete(exchange))
-    return exchange.error is None
 
 
 def find_replay(settings: Settings) -> Run | None:

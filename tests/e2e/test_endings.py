@@ -21,7 +21,8 @@ child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)  #
 if "stubborn" in sys.argv:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 body = json.dumps({"model": "m", "stream": True, "input": [{"role": "user", "content": "x"}]}).encode()
-request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/responses", body, {"content-type": "application/json"})
+url = os.environ["OPENAI_BASE_URL"] + "/responses"
+request = urllib.request.Request(url, body, {"content-type": "application/json"})
 answer = urllib.request.urlopen(request, timeout=60)
 answer.readline()
 print("streaming", flush=True)

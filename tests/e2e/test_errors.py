@@ -16,7 +16,8 @@ from tests.support.running import Running
 ASK = """
 import os, urllib.request
 body = b'{"model": "m", "stream": true, "input": "x"}'
-request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/responses", body, {"content-type": "application/json"})
+url = os.environ["OPENAI_BASE_URL"] + "/responses"
+request = urllib.request.Request(url, body, {"content-type": "application/json"})
 print(len(urllib.request.urlopen(request, timeout=30).read()))
 """
 
@@ -98,7 +99,8 @@ def test_a_missing_mitmproxy_is_told(tmp_path: Path, provider: Provider) -> None
         "import sys\n"
         "class Hidden:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.split('.')[0] == 'mitmproxy': raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "        if name.split('.')[0] == 'mitmproxy':\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
         "import importlib.util\n"
         "real = importlib.util.find_spec\n"
         "importlib.util.find_spec = lambda name, package=None: None if name == 'mitmproxy' else real(name, package)\n"

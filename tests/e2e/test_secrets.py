@@ -254,7 +254,7 @@ def test_each_record_shows_that_there_were_secrets(planted: Planted) -> None:
     assert "[REDACTED" in (planted.machine.run_folder / "report.md").read_text()
 
 
-@pytest.mark.parametrize("name", SECRETS.keys() - NOT_RECORDED)
+@pytest.mark.parametrize("name", [name for name in SECRETS if name not in NOT_RECORDED])
 def test_keep_secrets_keeps_the_secret(kept: Planted, name: str) -> None:
     assert any("traffic.jsonl" in path for path in holders(kept.machine.data, SECRETS[name]))
 
@@ -274,7 +274,8 @@ def test_what_a_tool_of_the_real_codex_echoes_is_not_written_down(tmp_path: Path
         ended = machine.capture(*upstreams, OPTION, "--prompt=Show the environment", env=env)
         assert ended.code == 0, ended
         provider.log.wait_settled()
-        crossed = b"".join(one.body for one in [*provider.log.requests, *provider.log.messages])
+        bodies = [one.body for one in provider.log.requests] + [one.body for one in provider.log.messages]
+        crossed = b"".join(bodies)
     # The tool really ran and sent a secret to the model: else this would prove nothing.
     assert SECRETS["password in a URL of the environment"].encode() in crossed
     assert machine.run("analyze", f"--run={machine.run_folder}").code == 0

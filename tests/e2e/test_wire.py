@@ -392,14 +392,16 @@ def test_a_path_in_the_upstream_goes_before_the_requests_own(machine: Machine) -
 
 
 def test_each_record_names_the_listener_that_it_came_through(machine: Machine) -> None:
-    with upstream_running(SCRIPTS) as one, upstream_running(SCRIPTS) as two:
-        with machine.listening(_to(one), f"--upstream=backend={two.url}") as live:
-            for name in ("model", "backend", "model"):
-                assert ask(live.urls[name] + "/plain", method="GET").body == b"fine"
+    with (
+        upstream_running(SCRIPTS) as one,
+        upstream_running(SCRIPTS) as two,
+        machine.listening(_to(one), f"--upstream=backend={two.url}") as live,
+    ):
+        for name in ("model", "backend", "model"):
+            assert ask(live.urls[name] + "/plain", method="GET").body == b"fine"
     told = [(exchange.listener, exchange.request.url) for exchange in machine.records]
-    assert told == [
-        (name, f"{server.url}/plain") for name, server in (("model", one), ("backend", two), ("model", one))
-    ]
+    model, backend = ("model", f"{one.url}/plain"), ("backend", f"{two.url}/plain")
+    assert told == [model, backend, model]
 
 
 # -- what is opened and written ---------------------------------------------------------------------------------

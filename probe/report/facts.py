@@ -28,9 +28,8 @@ def exchange_facts(exchange: Exchange, *, complete: bool) -> str:
 
 def _ending(exchange: Exchange, *, complete: bool) -> str:
     if not complete:
-        return (
-            f"\n**Cut short:** {inline(exchange.error or 'the stream ended without the end that its API gives it')}\n"
-        )
+        silent = "the stream ended before its API's own end" if exchange.response else "no answer came"
+        return f"\n**Cut short:** {inline(exchange.error or silent)}\n"
     return f"\nThe answer came to its end; then: {inline(exchange.error)}\n" if exchange.error else ""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from probe.wire.ports import free_ports
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
@@ -118,12 +119,12 @@ def test_the_agents_own_failure_outranks_a_stream_cut_short(tmp_path: Path, slow
 
 
 def test_proxies_end_on_ctrl_c_and_leave_nothing(tmp_path: Path) -> None:
-    with Running(
-        tmp_path, "probe.proxies", "--target", "codex", "--port", "model=38473", "--port", "backend=38474"
-    ) as running:
+    model, backend = free_ports(2)
+    ports = ["--port", f"model={model}", "--port", f"backend={backend}"]
+    with Running(tmp_path, "probe.proxies", "--target", "codex", *ports) as running:
         running.until_said("Ctrl-C ends it.")
-        assert ":38473 -> https://api.openai.com/  (Model API)" in running.stdout
-        assert "export OPENAI_BASE_URL=http://127.0.0.1:38473/v1" in running.stdout
+        assert f":{model} -> https://api.openai.com/  (Model API)" in running.stdout
+        assert f"export OPENAI_BASE_URL=http://127.0.0.1:{model}/v1" in running.stdout
         running.send(signal.SIGINT)
         assert running.wait() == 130
         running.until_nothing_runs()

@@ -14,6 +14,7 @@ from typing import IO, Any
 from probe.wire.addon.decoders import DecodeError, decoder_for
 from probe.wire.addon.json_text import dumps, exact_json
 from probe.wire.addon.redactor import Edit, Redactor
+from probe.wire.addon.spoken import applied, spoken_edits
 
 IN_MEMORY = 1 << 20
 """A body up to this size waits in memory, a larger one in a file."""
@@ -111,10 +112,12 @@ class Body:
         digest = _digest(decoded)
         stored, edits = self._redact(decoded, redactor)
         offsets = [_moved(offset, edits) for offset in offsets]
+        stored, spoken = self._redact_spoken(stored, content_type, redactor)
+        offsets = [_moved(offset, spoken) for offset in offsets]
         fields: dict[str, Any] = _value(stored, content_type)
         fields |= {"size": decoded.size, "sha256": digest, "wire_size": self.wire_size}
-        if edits:
-            fields |= {"redactions": len(edits), "stored_sha256": _digest(stored)}
+        if edits or spoken:
+            fields |= {"redactions": len(edits) + len(spoken), "stored_sha256": _digest(stored)}
         if error:
             fields["decode_error"] = error
         if self.lost:
@@ -163,6 +166,18 @@ class Body:
             stored.append(chunk)
         return stored, edits
 
+    def _redact_spoken(self, spool: Spool, content_type: str, redactor: Redactor) -> tuple[Spool, list[Edit]]:
+        """Replace known secrets that are spread over the events of a stream."""
+        if spool.size > IN_ONE_PIECE or not content_type.lower().startswith("text/event-stream"):
+            return spool, []
+        data = b"".join(spool)
+        edits = spoken_edits(data, redactor)
+        if not edits:
+            return spool, edits
+        stored = self._new_spool()
+        stored.append(applied(data, edits))
+        return stored, edits
+
 
 def _cut(spool: Spool, offsets: list[int]) -> Iterator[bytes]:
     """Yield the spool's bytes again in the pieces that begin at `offsets`."""
@@ -187,10 +202,10 @@ def _digest(chunks: Iterable[bytes]) -> str:
 def _moved(offset: int, edits: list[Edit]) -> int:
     """Give where a byte of the body stands in the redacted body; a place inside an edit is the edit's begin."""
     index = bisect_left(edits, offset, key=lambda edit: edit.start)
-    shift = sum(edit.new_length - edit.length for edit in edits[:index])
+    shift = sum(len(edit.new) - edit.length for edit in edits[:index])
     if index and offset < edits[index - 1].start + edits[index - 1].length:
         last = edits[index - 1]
-        return last.start + shift - (last.new_length - last.length)
+        return last.start + shift - (len(last.new) - last.length)
     return offset + shift
 
 

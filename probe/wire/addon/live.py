@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from mitmproxy.http import Headers, HTTPFlow, Message
 from probe.wire.addon.bodies import IN_MEMORY, Body, Fragment, Spool
 from probe.wire.addon.json_text import dumps
 from probe.wire.addon.redactor import Redactor
+from probe.wire.addon.spoken import SpokenTails, redact_conversation
 
 SCHEMA = 1
 
@@ -31,6 +33,8 @@ class Live:
         self._messages = Spool(folder)
         self._message_count = 0
         self._messages_lost = 0
+        self._tails = SpokenTails(redactor)
+        self._secret_spoken = False
         # Credentials of this request are looked for in all that follows, so they are learned at its begin.
         url = redactor.url(_clean(flow.request.url))
         self._request_headers = redactor.headers(text_fields(flow.request.headers))
@@ -59,6 +63,8 @@ class Live:
         message = self.flow.websocket.messages[-1]
         self.flow.websocket.messages.clear()
         fields = self._message_fields(message.content, message.is_text)
+        if message.is_text and self._tails.saw_secret(fields["content"].encode(), from_client=message.from_client):
+            self._secret_spoken = True
         fields = {
             "timestamp": message.timestamp,
             "direction": "client" if message.from_client else "server",
@@ -135,7 +141,13 @@ class Live:
 
     def _message_list(self) -> Iterator[bytes]:
         yield b"["
-        yield from self._messages
+        if self._secret_spoken:
+            # Seldom: only then is the whole conversation taken into memory.
+            messages = json.loads(b"[" + b"".join(self._messages) + b"]")
+            redact_conversation(messages, self._redactor)
+            yield dumps(messages).encode()[1:-1]
+        else:
+            yield from self._messages
         yield b"]"
 
     def close(self) -> None:

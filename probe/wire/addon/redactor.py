@@ -80,12 +80,12 @@ def _user_info_secrets(user_info: str) -> list[str]:
 
 
 class Edit:
-    """One place that was redacted: where it began, how long it was, how long it is now (bytes)."""
+    """One place that was redacted: where it began, how long it was, what stands there now (bytes)."""
 
-    __slots__ = ("length", "new_length", "start")
+    __slots__ = ("length", "new", "start")
 
-    def __init__(self, start: int, length: int, new_length: int) -> None:
-        self.start, self.length, self.new_length = start, length, new_length
+    def __init__(self, start: int, length: int, new: bytes) -> None:
+        self.start, self.length, self.new = start, length, new
 
 
 class Redactor:
@@ -149,7 +149,7 @@ class Redactor:
                 break
             mark = self._marks[match.group()]
             out += [data[position : match.start()], mark]
-            edits.append(Edit(offset + match.start(), len(match.group()), len(mark)))
+            edits.append(Edit(offset + match.start(), len(match.group()), mark))
             position = match.end()
         used = max(position, limit)
         return b"".join([*out, data[position:used]]), used
@@ -157,12 +157,27 @@ class Redactor:
     def _pattern_in(self, data: bytes) -> re.Pattern[bytes] | None:
         """Give the pattern of all values, or None when `data` has none of them."""
         # A substring search per value is far faster than one pass with an alternation of all.
-        if not any(value in data for value in self._marks):
+        if not self.holds_secret(data):
             return None
         if self._pattern is None:
             values = sorted(self._marks, key=len, reverse=True)
             self._pattern = re.compile(b"|".join(map(re.escape, values)))
         return self._pattern
+
+    @property
+    def longest(self) -> int:
+        """Give the length of the longest known value in bytes; 1 when there is none."""
+        return self._longest
+
+    def holds_secret(self, data: bytes) -> bool:
+        """Tell whether a known value stands in `data`."""
+        return any(value in data for value in self._marks)
+
+    def found(self, data: bytes) -> list[tuple[int, int, bytes]]:
+        """Give begin, end and mark of each known value in `data`."""
+        pattern = self._pattern_in(data)
+        matches = pattern.finditer(data) if pattern else ()
+        return [(match.start(), match.end(), self._marks[match.group()]) for match in matches]
 
     def text(self, text: str) -> str:
         """Replace every known value, and the credentials in URLs, in a text of our own (log line, error)."""

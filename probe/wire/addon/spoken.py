@@ -1,0 +1,85 @@
+"""Finding a secret that a model says piece by piece: each event of a stream holds a part of it, and none the whole.
+
+APIs send text as a sequence of JSON strings under one key (`delta`, `text`, `content`, …), so the values of each key are
+read one after the other, whatever the API.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from probe.wire.addon.redactor import Edit, Redactor
+
+_PAIR = re.compile(rb'"([A-Za-z_]{1,40})"\s*:\s*"((?:[^"\\]|\\.)*)"')
+
+
+class SpokenTails:
+    """Watches a conversation's messages for a secret across their borders, keeping only the end of each key's text."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._tails: dict[tuple[bool, bytes], bytes] = {}
+
+    def saw_secret(self, content: bytes, *, from_client: bool) -> bool:
+        """Tell whether a message completes a secret that the messages before it began."""
+        longest = self._redactor.longest
+        found = False
+        for match in _PAIR.finditer(content) if longest > 1 else ():
+            key = (from_client, match[1])
+            text = self._tails.get(key, b"") + match[2]
+            found = found or self._redactor.holds_secret(text)
+            self._tails[key] = text[-longest:]
+        return found
+
+
+def spoken_edits(data: bytes, redactor: Redactor) -> list[Edit]:
+    """Give the places of `data` that together spell a secret: the first becomes its mark, the others nothing."""
+    values: dict[bytes, list[tuple[int, int]]] = {}
+    for match in _PAIR.finditer(data) if redactor.longest > 1 else ():
+        values.setdefault(match[1], []).append(match.span(2))
+    edits = [edit for spans in values.values() for edit in _edits(data, spans, redactor)]
+    return sorted(edits, key=lambda edit: edit.start)
+
+
+def _edits(data: bytes, spans: list[tuple[int, int]], redactor: Redactor) -> list[Edit]:
+    """Find secrets in one key's text and cut them out of the values that it is made of."""
+    text = b"".join(data[start:end] for start, end in spans)
+    edits = []
+    for found_start, found_end, mark in redactor.found(text):
+        begin, new = 0, mark
+        for start, end in spans:
+            left, right = max(found_start, begin), min(found_end, begin + end - start)
+            if left < right:
+                edits.append(Edit(start + left - begin, right - left, new))
+                new = b""
+            begin += end - start
+    return edits
+
+
+def applied(data: bytes, edits: list[Edit]) -> bytes:
+    """Give `data` with its edits made."""
+    out, position = [], 0
+    for edit in edits:
+        out += [data[position : edit.start], edit.new]
+        position = edit.start + edit.length
+    return b"".join([*out, data[position:]])
+
+
+def redact_conversation(messages: list[dict[str, Any]], redactor: Redactor) -> None:
+    """Replace, in the messages of a WebSocket, secrets that are spread over several of them."""
+    for direction in ("client", "server"):
+        spoken = [one for one in messages if one["direction"] == direction and one["type"] == "text"]
+        contents = [one["content"].encode() for one in spoken]
+        edits = spoken_edits(b"".join(contents), redactor)
+        begin = 0
+        for message, content in zip(spoken, contents, strict=True):
+            end = begin + len(content)
+            own = [Edit(edit.start - begin, edit.length, edit.new) for edit in edits if begin <= edit.start < end]
+            if own:
+                stored = applied(content, own)
+                message["content"] = stored.decode()
+                message["redactions"] = message.get("redactions", 0) + len(own)
+                message["stored_sha256"] = hashlib.sha256(stored).hexdigest()
+            begin = end

@@ -21,7 +21,8 @@ from probe.settings import Settings, pairs, resolve
 from probe.wire.agent import AgentEnd, find_program, run_agent, runs_agent, with_target_args
 from probe.wire.environment import agent_environment
 from probe.wire.interrupts import Interrupts
-from probe.wire.recording import Recording, find_replay, told
+from probe.wire.recording import Recording, find_replay
+from probe.wire.tally import in_a_line
 
 NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a request through its proxies
   likely reasons:
@@ -161,8 +162,6 @@ def _finish(
             fresh.rmdir()
     versions = recording.manifest.data["versions"] | {"agent": _version(version)}
     recording.manifest.update(versions=versions, agent_exit_code=end.exit_code if end else None)
-    outputs = {TRAFFIC: recording.manifest.data["traffic_sha256"]} if counts["written"] else {}
-    recording.manifest.finished_step("capture", {}, outputs)
     return counts, problems
 
 
@@ -186,7 +185,7 @@ def _verdict(
     if interrupts.exit_code is not None:
         code = interrupts.exit_code
     recording.manifest.update(exit_code=code, finished=utc_now())
-    say(told(counts))
+    say(in_a_line(counts))
     if counts["written"]:
         print(recording.folder / TRAFFIC)
     return code

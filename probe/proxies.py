@@ -16,7 +16,8 @@ from probe.script import run, say
 from probe.settings import resolve
 from probe.wire.environment import mentioned
 from probe.wire.interrupts import Interrupts
-from probe.wire.recording import Recording, find_replay, told
+from probe.wire.recording import Recording, find_replay
+from probe.wire.tally import in_a_line
 
 _POLL_SECONDS = 0.2
 
@@ -73,10 +74,8 @@ def _finish(recording: Recording, interrupts: Interrupts) -> int:
     for problem in [*([trouble] if trouble else []), *problems]:
         say(f"WARNING: {problem}")
     code = interrupts.exit_code if interrupts.exit_code is not None else 1
-    outputs = {TRAFFIC: recording.manifest.data["traffic_sha256"]} if counts["written"] else {}
-    recording.manifest.finished_step("capture", {}, outputs)
     recording.manifest.update(exit_code=code, finished=utc_now())
-    say(told(counts))
+    say(in_a_line(counts))
     if counts["written"]:
         print(recording.folder / TRAFFIC)
     return code

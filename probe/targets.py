@@ -11,10 +11,10 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
-import yaml
 
 from probe.errors import UserError
 from probe.renderers.loader import load_module
+from probe.target_file import Document
 
 PROJECT = Path(__file__).resolve().parents[1]
 """The checkout: targets, the default data folder and the demo agent lie in it."""
@@ -82,10 +82,10 @@ def load_target(name: str, folder: Path | None = None) -> tuple[Target, dict[str
     if not file.is_file():
         known = target_names(folder)
         raise UserError(f"no target {name!r} in {folder}", nearest(name, known) + f"targets are: {', '.join(known)}")
-    documents = [_Document(file)]
+    documents = [Document(file)]
     local = folder / f"{name}.local.yaml"
     if local.is_file():
-        documents.append(_Document(local))
+        documents.append(Document(local))
     sources: dict[str, str] = {}
     merged: dict[str, Any] = {}
     for document in documents:
@@ -126,46 +126,6 @@ def expand(text: str, values: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
-class _Document:
-    """A YAML file with the line of each of its keys."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.lines: dict[tuple[str, ...], int] = {}
-        try:
-            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-            self.data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            place = f"{path.name}:{mark.line + 1}" if mark else path.name
-            raise UserError(f"targets/{place}: not YAML: {getattr(error, 'problem', error)}") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: cannot be read: {error}") from error
-        if not isinstance(self.data, dict):
-            raise UserError(f"targets/{path.name}:1: a target is a mapping of keys to values")
-        self._note(node, ())
-
-    def _note(self, node: yaml.Node | None, path: tuple[str, ...]) -> None:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                below = (*path, str(key.value))
-                first = self.lines.get(below)
-                self.lines[below] = key.start_mark.line + 1
-                if first is not None:
-                    raise self.error(below, f"key {key.value!r} stands twice (also in line {first})")
-                self._note(value, below)
-        elif isinstance(node, yaml.SequenceNode):
-            for number, value in enumerate(node.value):
-                self.lines[(*path, str(number))] = value.start_mark.line + 1
-                self._note(value, (*path, str(number)))
-
-    def error(self, path: tuple[str, ...], problem: str, hint: str | None = None) -> UserError:
-        """Make an error that names file, line and problem."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return UserError(f"targets/{self.path.name}:{self.lines.get(path, 1)}: {problem}", hint)
-
-
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     """Lay one file's keys over another's; mappings (listeners, env) key by key."""
     merged = dict(below)
@@ -181,7 +141,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean {matches[0]!r}? " if matches else ""
 
 
-def _check_keys(document: _Document) -> None:
+def _check_keys(document: Document) -> None:
     known = [field.name for field in msgspec.structs.fields(Target)]
     listener_keys = [field.name for field in msgspec.structs.fields(ListenerSpec)]
     rule_keys = [field.name for field in msgspec.structs.fields(RendererRule)]
@@ -193,7 +153,7 @@ def _check_keys(document: _Document) -> None:
         _check_known(document, ("renderer", str(number)), rule, rule_keys)
 
 
-def _check_known(document: _Document, path: tuple[str, ...], value: Any, known: list[str]) -> None:
+def _check_known(document: Document, path: tuple[str, ...], value: Any, known: list[str]) -> None:
     for key in value if isinstance(value, dict) else ():
         if key not in known:
             where = (*path, str(key))
@@ -201,7 +161,7 @@ def _check_known(document: _Document, path: tuple[str, ...], value: Any, known: 
             raise document.error(where, f"unknown key {str(key)!r}", hint)
 
 
-def _converted(data: dict[str, Any], documents: list[_Document]) -> Target:
+def _converted(data: dict[str, Any], documents: list[Document]) -> Target:
     try:
         return msgspec.convert(data, Target)
     except msgspec.ValidationError as error:
@@ -227,12 +187,12 @@ def _unconvertible(mapping: dict[str, Any], kind: Any) -> str:
     return next(str(key) for key in mapping if not isinstance(key, str))
 
 
-def _owner(documents: list[_Document], path: tuple[str, ...]) -> _Document:
+def _owner(documents: list[Document], path: tuple[str, ...]) -> Document:
     """Give the file that a value is from: the uppermost that has it."""
     return next((document for document in reversed(documents) if path in document.lines), documents[0])
 
 
-def _check_values(target: Target, documents: list[_Document]) -> None:
+def _check_values(target: Target, documents: list[Document]) -> None:
     for path, problem, hint in _problems(target):
         raise _owner(documents, path).error(path, problem, hint)
 

@@ -106,6 +106,11 @@ def file_sha256(path: Path) -> str | None:
         return None
 
 
+def text_sha256(text: str) -> str:
+    """Give the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def utc_now() -> str:
     """Give the time as the manifest has it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import platform
 import secrets
@@ -14,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from probe.errors import UserError
-from probe.record.manifest import Manifest, file_sha256, project_version, utc_now
-from probe.record.reader import read_exchanges
+from probe.record.manifest import Manifest, file_sha256, project_version, text_sha256, utc_now
 from probe.record.runs import TRAFFIC, Run, find_run
 from probe.renderers.loader import load_renderer
 from probe.settings import Route, Settings, without_credentials
@@ -23,6 +23,7 @@ from probe.targets import PROJECT, expand, output_dirs, renderer_spec
 from probe.wire.addon.config import Config, Listener
 from probe.wire.child import Child, ChildError
 from probe.wire.ports import free_ports, require_free
+from probe.wire.tally import tally
 from probe.wire.upstream_proxy import unreachable
 
 PROXY_LOG = "proxy.log"
@@ -190,55 +191,27 @@ class Recording:
         """Stop everything; give the counts of what was recorded, and what is wrong with the record in words."""
         told = self._proxy.stop() if self._proxy else None
         replayed = self._replay.stop() if self._replay else None
-        counts, problems = self._counts(told or {})
+        traffic, renderer = self.folder / TRAFFIC, load_renderer(renderer_spec(self.settings.target))
+        counts, problems = tally(traffic, renderer, told or {})
         if self._proxy and told is None:
             problems.insert(0, f"the proxies ended before they could finish; see {self.folder / PROXY_LOG}")
         problems += (replayed or {}).get("problems", [])
+        digest = file_sha256(self.folder / TRAFFIC)
         self.manifest.update(
             counts=counts,
             ended=utc_now(),
             pid=None,
-            traffic_sha256=file_sha256(self.folder / TRAFFIC),
+            traffic_sha256=digest,
             problems=[self.redacted(problem) for problem in problems],
         )
+        inputs = {name: text_sha256(json.dumps(self.manifest.data.get(name))) for name in ("command", "settings")}
+        self.manifest.finished_step("capture", inputs, {TRAFFIC: digest} if digest else {})
         return counts, problems
 
     def discard(self) -> None:
         """Remove the folder of a run that never began."""
         if not self.manifest.data.get("counts", {}).get("written"):
             shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _counts(self, told: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """Count what is on the disk, beside what the proxies say that they saw."""
-        written = cut_short = lost = messages = 0
-        problems: list[str] = []
-        renderer = load_renderer(renderer_spec(self.settings.target))
-        if (self.folder / TRAFFIC).exists():
-            for exchange in read_exchanges(
-                self.folder / TRAFFIC, lambda line, why: problems.append(f"line {line}: {why}")
-            ):
-                written += 1
-                cut_short += not renderer.is_complete(exchange)
-                messages += len(exchange.websocket.messages) if exchange.websocket else 0
-                lost += exchange.request.lost + (exchange.response.lost if exchange.response else 0)
-        seen = told.get("seen", written)
-        counts = {"seen": seen, "written": written, "cut_short": cut_short, "websocket_messages": messages}
-        if seen > written:
-            problems.append(f"{seen - written} of {seen} exchanges could not be written: {told.get('failure')}")
-        if lost:
-            problems.append(f"{lost} bytes of bodies could not be kept (is the disk full?)")
-        if cut_short:
-            problems.append(f"{cut_short} of {written} exchanges were cut short")
-        return counts, problems
-
-
-def told(counts: Mapping[str, Any]) -> str:
-    """Say what was recorded, in a line."""
-    written, cut_short = counts["written"], counts["cut_short"]
-    text = f"captured {written} exchange{'' if written == 1 else 's'}"
-    messages = counts["websocket_messages"]
-    text += f" with {messages} WebSocket messages" if messages else ""
-    return text + (f", {cut_short} cut short" if cut_short else "")
 
 
 def find_replay(settings: Settings) -> Run | None:

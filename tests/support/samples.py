@@ -99,7 +99,7 @@ def _tidy(folder: Path, target: str, name: str) -> None:
     digest = file_sha256(traffic)
     kept |= {"run": name, "bundled": True, "traffic_sha256": digest}
     kept["command"] = [Path(kept["command"][0]).name, *kept["command"][1:]]
-    kept["steps"] = {"capture": {"inputs": {}, "outputs": {"traffic.jsonl": digest}}}
+    kept["steps"]["capture"]["outputs"] = {"traffic.jsonl": digest}
     manifest.data = {}
     manifest.update(**kept)
 

@@ -5,75 +5,19 @@ from __future__ import annotations
 import base64
 import codecs
 import hashlib
-import tempfile
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from probe.wire.addon.decoders import DecodeError, decoder_for
 from probe.wire.addon.json_text import dumps, exact_json
 from probe.wire.addon.redactor import Edit, Redactor
 from probe.wire.addon.spoken import applied, spoken_edits
+from probe.wire.addon.spool import Spool
 
-IN_MEMORY = 1 << 20
-"""A body up to this size waits in memory, a larger one in a file."""
 IN_ONE_PIECE = 8 << 20
 """A larger body is never parsed and never held whole."""
-_CHUNK = 1 << 18
-
-
-class Spool:
-    """Bytes in order, in memory while they are few and in an unnamed 0600 file when they are many."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._chunks: list[bytes] = []
-        self._file: IO[bytes] | None = None
-        self.size = 0
-
-    def append(self, data: bytes) -> None:
-        """Add bytes. Raises OSError when the disk is full; nothing of `data` is kept then."""
-        if self._file is None and self.size + len(data) > IN_MEMORY:
-            file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - closed by close()
-            for chunk in self._chunks:
-                _write_all(file, chunk)
-            self._file, self._chunks = file, []
-        if self._file is None:
-            self._chunks.append(data)
-        else:
-            self._file.seek(self.size)
-            try:
-                _write_all(self._file, data)
-            except OSError:
-                self._file.truncate(self.size)
-                raise
-        self.size += len(data)
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield all bytes in order, in chunks."""
-        if self._file is None:
-            yield from self._chunks
-            return
-        position = 0
-        while position < self.size:
-            self._file.seek(position)
-            data = self._file.read(_CHUNK)
-            position += len(data)
-            yield data
-
-    def close(self) -> None:
-        """Give memory and disk back."""
-        self._chunks = []
-        if self._file is not None:
-            self._file.close()
-
-
-def _write_all(file: IO[bytes], data: bytes) -> None:
-    """Write all of `data`: an unbuffered file may take only a part."""
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) :]
 
 
 class Fragment:

@@ -13,10 +13,11 @@ from typing import Any
 
 from mitmproxy.http import Headers, HTTPFlow, Message
 
-from probe.wire.addon.bodies import IN_MEMORY, Body, Fragment, Spool
+from probe.wire.addon.bodies import Body, Fragment
 from probe.wire.addon.json_text import dumps
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.spoken import SpokenTails, redact_conversation
+from probe.wire.addon.spool import IN_MEMORY, Spool
 
 SCHEMA = 1
 

@@ -1,7 +1,7 @@
 """Finding a secret that a model says piece by piece: each event of a stream holds a part of it, and none the whole.
 
-APIs send text as a sequence of JSON strings under one key (`delta`, `text`, `content`, …), so the values of each key are
-read one after the other, whatever the API.
+APIs send text as a sequence of JSON strings under one key (`delta`, `text`, `content`, …), so the values of each key
+are read one after the other, whatever the API.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.wire.addon.bodies import IN_MEMORY, IN_ONE_PIECE, Body
+from probe.wire.addon.bodies import IN_ONE_PIECE, Body
 from probe.wire.addon.redactor import Redactor
+from probe.wire.addon.spool import IN_MEMORY
 from probe.wire.addon.writer import encoded
 from tests.support.encodings import encode
 

@@ -1,0 +1,50 @@
+"""A target's YAML file, with the place of everything in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from probe.errors import UserError
+
+
+class Document:
+    """A YAML file with the line of each of its keys."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: dict[tuple[str, ...], int] = {}
+        try:
+            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            self.data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            place = f"{path.name}:{mark.line + 1}" if mark else path.name
+            raise UserError(f"targets/{place}: not YAML: {getattr(error, 'problem', error)}") from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: cannot be read: {error}") from error
+        if not isinstance(self.data, dict):
+            raise UserError(f"targets/{path.name}:1: a target is a mapping of keys to values")
+        self._note(node, ())
+
+    def _note(self, node: yaml.Node | None, path: tuple[str, ...]) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                below = (*path, str(key.value))
+                first = self.lines.get(below)
+                self.lines[below] = key.start_mark.line + 1
+                if first is not None:
+                    raise self.error(below, f"key {key.value!r} stands twice (also in line {first})")
+                self._note(value, below)
+        elif isinstance(node, yaml.SequenceNode):
+            for number, value in enumerate(node.value):
+                self.lines[(*path, str(number))] = value.start_mark.line + 1
+                self._note(value, (*path, str(number)))
+
+    def error(self, path: tuple[str, ...], problem: str, hint: str | None = None) -> UserError:
+        """Make an error that names file, line and problem."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return UserError(f"targets/{self.path.name}:{self.lines.get(path, 1)}: {problem}", hint)

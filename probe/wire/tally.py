@@ -1,0 +1,45 @@
+"""Counting what a recording holds, beside what its proxies say that they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from probe.record.reader import read_exchanges
+from probe.renderers.loader import Renderer
+
+
+def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[dict[str, int], list[str]]:
+    """Count the exchanges on the disk; give the manifest's counts, and what is wrong with the record in words.
+
+    `told` is what the proxies said when they stopped; empty when they could not say anything.
+    """
+    written = cut_short = lost = messages = 0
+    problems: list[str] = []
+    exchanges = read_exchanges(traffic, lambda line, why: problems.append(f"line {line} is no record: {why}"))
+    for exchange in exchanges if traffic.exists() else ():
+        written += 1
+        cut_short += not renderer.is_complete(exchange)
+        lost += exchange.request.lost + (exchange.response.lost if exchange.response else 0)
+        if exchange.websocket:
+            messages += len(exchange.websocket.messages)
+            lost += exchange.websocket.lost
+    seen = int(told.get("seen", written))
+    if seen > written:
+        problems.append(f"{seen - written} of {seen} exchanges could not be written: {told.get('failure')}")
+    if lost:
+        problems.append(f"{lost} bytes or messages could not be kept (is the disk full?)")
+    if cut_short:
+        problems.append(f"{cut_short} of {written} exchanges were cut short")
+    counts = {"seen": seen, "written": written, "cut_short": cut_short, "websocket_messages": messages}
+    return counts, problems
+
+
+def in_a_line(counts: Mapping[str, int]) -> str:
+    """Say what was recorded, in a line."""
+    written, cut_short = counts["written"], counts["cut_short"]
+    text = f"captured {written} exchange{'' if written == 1 else 's'}"
+    messages = counts["websocket_messages"]
+    text += f" with {messages} WebSocket messages" if messages else ""
+    return text + (f", {cut_short} cut short" if cut_short else "")

@@ -8,11 +8,14 @@ processes too, so that nothing is left running.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import json
 import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,10 @@ from probe.wire.addon.config import Config, from_json
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.tap import TrafficTap
 from probe.wire.child import first_line, tell
+
+
+_CHECKED_SECONDS = 0.01
+"""After `running`, mitmproxy looks whether start-up logged an error, and ends if so: a matter of two loop turns."""
 
 
 class _RedactingFormatter(logging.Formatter):
@@ -41,7 +48,16 @@ class _Ready:
     """Tells the parent that every listener is open; an accepted connection would not prove that."""
 
     def running(self) -> None:
-        tell({"event": "ready", "pid": os.getpid()})
+        asyncio.get_running_loop().call_later(_CHECKED_SECONDS, tell, {"event": "ready", "pid": os.getpid()})
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes of ours out while something is made in a folder."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _log_to(path: Path, redactor: Redactor) -> None:
@@ -69,17 +85,18 @@ async def _run(settings: dict[str, Any], config: Config) -> TrafficTap:
     tap = TrafficTap(config)
     _log_to(config.output_dir / "proxy.log", tap.redactor)
     master = Master(_options(settings, config))
-    master.addons.add(
-        core.Core(),
-        proxyserver.Proxyserver(),
-        disable_h2c.DisableH2C(),
-        next_layer.NextLayer(),
-        tlsconfig.TlsConfig(),
-        tap,
-        _Ready(),
-        errorcheck.ErrorCheck(),
-    )
-    master.options.update(connection_strategy="lazy")
+    # mitmproxy makes its CA here on first use, in several files: of many runs that begin at once, one makes it.
+    with _alone_in(Path(settings["confdir"])):
+        master.addons.add(
+            core.Core(),
+            proxyserver.Proxyserver(),
+            disable_h2c.DisableH2C(),
+            next_layer.NextLayer(),
+            tlsconfig.TlsConfig(),
+            tap,
+            _Ready(),
+            errorcheck.ErrorCheck(),
+        )
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, master.shutdown)
     loop.add_signal_handler(signal.SIGINT, master.shutdown)

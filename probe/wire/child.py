@@ -40,6 +40,7 @@ class Child:
             start_new_session=True,
         )
         self.pid = self._process.pid
+        self._gone = False
         with contextlib.suppress(BrokenPipeError):
             self._send(json.dumps(settings))
 
@@ -49,6 +50,7 @@ class Child:
         if message is None or message.get("event") != "ready":
             self._process.kill()
             said = message or (self._process.communicate()[1] or b"").decode(errors="replace").strip()
+            self._gone = True
             raise ChildError(str(said) or f"{self._module} ended with exit code {self._process.returncode}")
         return message
 
@@ -59,6 +61,8 @@ class Child:
 
     def stop(self) -> dict[str, Any] | None:
         """Stop it and give its `stopped` message; None when it had died before it could say anything."""
+        if self._gone:
+            return None
         with contextlib.suppress(BrokenPipeError, ValueError):
             self._send("stop")
         message = self._read_message(STOP_SECONDS)

@@ -8,26 +8,25 @@ processes too, so that nothing is left running.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import fcntl
 import json
 import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mitmproxy import options
 from mitmproxy.addons import core, disable_h2c, errorcheck, next_layer, proxyserver, tlsconfig
+from mitmproxy.certs import CertStore
 from mitmproxy.master import Master
+from mitmproxy.options import CONF_BASENAME, KEY_SIZE
 
 from probe.wire.addon.config import Config, from_json
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.tap import TrafficTap
 from probe.wire.child import first_line, tell
-
 
 _CHECKED_SECONDS = 0.01
 """After `running`, mitmproxy looks whether start-up logged an error, and ends if so: a matter of two loop turns."""
@@ -51,13 +50,16 @@ class _Ready:
         asyncio.get_running_loop().call_later(_CHECKED_SECONDS, tell, {"event": "ready", "pid": os.getpid()})
 
 
-@contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep other processes of ours out while something is made in a folder."""
+def _make_authority(folder: Path) -> None:
+    """Make mitmproxy's own CA on first use. It would do so itself, but of many at once each would, over the others."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        # The last of the files that it makes.
+        if not (folder / f"{CONF_BASENAME}-dhparam.pem").exists():
+            for half_made in folder.glob(f"{CONF_BASENAME}-*"):
+                half_made.unlink()
+            CertStore.from_store(folder, CONF_BASENAME, KEY_SIZE)
 
 
 def _log_to(path: Path, redactor: Redactor) -> None:
@@ -85,18 +87,17 @@ async def _run(settings: dict[str, Any], config: Config) -> TrafficTap:
     tap = TrafficTap(config)
     _log_to(config.output_dir / "proxy.log", tap.redactor)
     master = Master(_options(settings, config))
-    # mitmproxy makes its CA here on first use, in several files: of many runs that begin at once, one makes it.
-    with _alone_in(Path(settings["confdir"])):
-        master.addons.add(
-            core.Core(),
-            proxyserver.Proxyserver(),
-            disable_h2c.DisableH2C(),
-            next_layer.NextLayer(),
-            tlsconfig.TlsConfig(),
-            tap,
-            _Ready(),
-            errorcheck.ErrorCheck(),
-        )
+    _make_authority(Path(settings["confdir"]))
+    master.addons.add(
+        core.Core(),
+        proxyserver.Proxyserver(),
+        disable_h2c.DisableH2C(),
+        next_layer.NextLayer(),
+        tlsconfig.TlsConfig(),
+        tap,
+        _Ready(),
+        errorcheck.ErrorCheck(),
+    )
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, master.shutdown)
     loop.add_signal_handler(signal.SIGINT, master.shutdown)

@@ -187,3 +187,11 @@ def test_twenty_runs_at_once_give_twenty_clean_run_folders(tmp_path: Path, provi
             "report.md",
             "traffic.jsonl",
         ]
+
+
+def test_a_ca_that_was_left_half_made_is_made_again(tmp_path: Path, provider: Provider) -> None:
+    half_made = tmp_path / "data" / ".mitmproxy" / "mitmproxy-ca.pem"
+    half_made.parent.mkdir(parents=True)
+    half_made.write_text("-----BEGIN RSA")
+    with Running(tmp_path, "probe.capture", *ask(provider)) as running:
+        assert running.wait() == 0, running.stderr

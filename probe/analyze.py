@@ -20,6 +20,7 @@ from probe.report.report import write_report
 from probe.script import run, say
 from probe.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
+from probe.wire.addon.folders import private_folder
 
 _BY_PATH = [{"path": "*/responses", "renderer": "probe.renderers.openai_responses"}]
 """For a file of which no target is known."""
@@ -112,7 +113,7 @@ def _write(source: Path, output: Path, target: Target | None) -> None:
     """Write the report; a reader of `output` sees the old one or the whole new one."""
     renderer = load_renderer(renderer_spec(target) if target else _BY_PATH)
     try:
-        output.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(output.parent)
         with private_file(output) as out:
             write_report(
                 out,

@@ -12,6 +12,7 @@ import psutil
 
 from probe.errors import UserError
 from probe.record.manifest import Manifest
+from probe.wire.addon.folders import private_folder
 
 TRAFFIC = "traffic.jsonl"
 REPORT = "report.md"
@@ -78,13 +79,6 @@ def new_run(parent: Path, output_dir: Path | None) -> Path:
         raise UserError(
             f"the run's folder cannot be made: {error}", "name a folder that you may write with --data-dir"
         ) from error
-
-
-def private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for nobody else to look into."""
-    # mkdir's own `parents` gives the mode to the last one only.
-    for missing in [path for path in reversed((folder, *folder.parents)) if not path.exists()]:
-        missing.mkdir(mode=0o700, exist_ok=True)
 
 
 def _new_named(parent: Path) -> Path:

@@ -24,6 +24,7 @@ from mitmproxy.master import Master
 from mitmproxy.options import CONF_BASENAME, KEY_SIZE
 
 from probe.wire.addon.config import Config, from_json
+from probe.wire.addon.folders import private_folder
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.tap import TrafficTap
 from probe.wire.child import first_line, tell
@@ -52,7 +53,7 @@ class _Ready:
 
 def _make_authority(folder: Path) -> None:
     """Make mitmproxy's own CA on first use. It would do so itself, but of many at once each would, over the others."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(folder)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # The last of the files that it makes.

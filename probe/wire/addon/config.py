@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from probe.wire.addon.folders import private_folder
 from probe.wire.addon.redactor import Redactor, secret_values
 
 
@@ -102,7 +103,7 @@ def _password(url: str | None) -> str | None:
 
 def _salt(path: Path) -> bytes:
     """Read the salt, or make it; of several processes that make it at once, one wins."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(path.parent)
     own = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     if not path.exists():
         own.touch(mode=0o600)

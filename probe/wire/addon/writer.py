@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from probe.wire.addon.bodies import Fragment
+from probe.wire.addon.folders import private_folder
 from probe.wire.addon.json_text import dumps
 
 
@@ -20,7 +21,7 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path.parent)
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         # flock excludes other processes, not other threads that use the same descriptor.
         self._lock = threading.Lock()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from probe.record.manifest import Manifest
 from probe.record.runs import all_runs
+from probe.wire.ports import free_ports
 from tests.support.running import Running
 
 DEMO = ["probe.pipeline", "--target", "demo", "--prompt", "Write a prime checker"]
@@ -115,7 +116,8 @@ def test_runs_lists_newest_first_and_prunes_the_oldest(tmp_path: Path) -> None:
 
 
 def test_doctor_finds_nothing_wrong_with_the_demo(tmp_path: Path) -> None:
-    with Running(tmp_path, "probe.doctor", "--target", "demo") as running:
+    (port,) = free_ports(1)
+    with Running(tmp_path, "probe.doctor", "--target", "demo", "--port", f"model={port}") as running:
         assert running.wait() == 0, running.stdout
         lines = running.stdout.splitlines()
         assert [line for line in lines if line.startswith("FAIL")] == []

@@ -59,6 +59,11 @@ SHORTEST_COOKIE = 16
 """Cookies hold plain words as well (`theme=darkmode`)."""
 
 
+MOST_SPELLINGS = 1000
+"""Each costs a search of every body. A server that sets a new cookie with every answer would never stop adding;
+the environment's values come first, and what has a credential's name is redacted there all the same."""
+
+
 def secret_values(environ: Mapping[str, str], keys: Iterable[str] = ()) -> set[str]:
     """Give the values of `keys`, and of all variables that are named like a credential."""
     found = {environ[name].strip() for name in keys if len(environ.get(name, "").strip()) >= SHORTEST_KEY}
@@ -112,6 +117,8 @@ class Redactor:
         """Look for this value everywhere from now on, in each spelling that it may have in a body."""
         raw = value.encode("utf-8", "surrogateescape")
         if self.keep or not value or raw in self._marks or value.startswith("[REDACTED"):
+            return
+        if len(self._marks) >= MOST_SPELLINGS:
             return
         mark = self.mark(value).encode()
         inside = {value, *_inside_json(value)}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.wire.addon.config import from_environ
-from probe.wire.addon.redactor import Edit, Redactor, secret_values
+from probe.wire.addon.redactor import MOST_SPELLINGS, Edit, Redactor, secret_values
 
 SECRET = "sk-proj-Planted/secret+42"
 MARK = r"\[REDACTED:[0-9a-f]{8}\]"
@@ -182,3 +182,11 @@ def test_chunk_borders_hide_no_secret(parts: list[bytes], size: int) -> None:
     assert b"".join(redactor.chunks(chunks, cut)) == expected
     assert [(edit.start, edit.length) for edit in cut] == [(edit.start, edit.length) for edit in whole]
     assert b"sk-secret-1" not in expected
+
+
+def test_a_server_that_sets_ever_new_cookies_does_not_slow_every_body_down() -> None:
+    redactor = Redactor(b"salt", [SECRET])
+    for number in range(2000):
+        assert "REDACTED" in redactor.header("Set-Cookie", f"session=a-long-session-number-{number:06d}; Path=/")
+    assert len(redactor._marks) <= MOST_SPELLINGS + 10
+    assert SECRET.encode() not in redacted(SECRET.encode(), redactor)

@@ -22,6 +22,7 @@ from probe.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
 from probe.wire.addon.folders import private_folder
 
+_LINE = 'a line is like {"timestamp": 1707123456.1, "request": {"method": …, "url": …}, "response": {"status_code": …}}'
 _BY_PATH = [{"path": "*/responses", "renderer": "probe.renderers.openai_responses"}]
 """For a file of which no target is known."""
 
@@ -43,14 +44,20 @@ def _analyze_file(arguments: Namespace) -> int:
     if not source.is_file():
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
     output = Path(arguments.output or source.with_suffix(".report.md")).expanduser()
-    _write(source, output, load_target(arguments.target)[0] if arguments.target else None)
+    found = _write(source, output, load_target(arguments.target)[0] if arguments.target else None)
     print(output)
+    if not found:
+        say(f"error: {source}: no line of it is an exchange\n  hint: {_LINE}")
+        return 1
     return 0
 
 
 def _analyze_run(arguments: Namespace) -> int:
     found = find_run(
-        arguments.run or "latest", data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs()
+        "latest" if arguments.run is None else arguments.run,
+        data_dir(arguments.data_dir, os.environ),
+        arguments.target,
+        output_dirs(),
     )
     if not has_records(found.folder):
         raise UserError(f"run {found.target}/{found.name} holds no exchange", _why_empty(found), code=1)
@@ -73,6 +80,8 @@ def _analyze_run(arguments: Namespace) -> int:
 def _why_empty(found: Run) -> str:
     if is_alive(found):
         return "it is still being recorded"
+    if (found.manifest.data.get("counts") or {}).get("written"):
+        return f"its manifest tells of some: {found.traffic} was deleted or emptied"
     return "the agent sent nothing through its proxies; invoke doctor says what may be wrong"
 
 
@@ -109,13 +118,15 @@ def _sources(spec: Any) -> str:
     return digest.hexdigest()
 
 
-def _write(source: Path, output: Path, target: Target | None) -> None:
-    """Write the report; a reader of `output` sees the old one or the whole new one."""
+def _write(source: Path, output: Path, target: Target | None) -> int:
+    """Write the report and give how many exchanges it tells; a reader of `output` sees the old one or the new one."""
+    if output.exists() and output.samefile(source):
+        raise UserError(f"{output} is the recording itself", "name another place for the report with --output")
     renderer = load_renderer(renderer_spec(target) if target else _BY_PATH)
     try:
         private_folder(output.parent)
         with private_file(output) as out:
-            write_report(
+            told = write_report(
                 out,
                 source,
                 title=target.report_title if target else "Agent Traffic Analysis Report",
@@ -125,7 +136,11 @@ def _write(source: Path, output: Path, target: Target | None) -> None:
                 on_malformed=lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}"),
             )
     except OSError as error:
-        raise UserError(f"{output}: cannot be written: {error}", "name another place with --output") from error
+        place = error.filename or output
+        raise UserError(
+            f"{place}: {error.strerror or error}", "name another place with --output, or mend it"
+        ) from error
+    return told.summary.requests
 
 
 def _shown(source: Path) -> str:

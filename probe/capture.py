@@ -18,11 +18,16 @@ from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
 from probe.script import run, say
 from probe.settings import Settings, pairs, resolve
+from probe.wire.addon.folders import private_folder
 from probe.wire.agent import AgentEnd, find_program, run_agent, runs_agent, with_target_args
 from probe.wire.environment import agent_environment
 from probe.wire.interrupts import Interrupts
+from probe.wire.processes import MARKER
 from probe.wire.recording import Recording, find_replay
 from probe.wire.tally import in_a_line
+
+AGENT_FOLDERS = ".agent"
+"""What an agent keeps during a replay; it goes when the run ends."""
 
 NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a request through its proxies
   likely reasons:
@@ -46,6 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = new_run(settings.run_parent, settings.output_dir)
     # Everything that the agent's environment holds and that is named like a credential is kept off the disk.
     recording = Recording(settings, folder, os.environ | overrides, replayed)
+    if (
+        settings.target.keys
+        and not settings.replay
+        and not any(map((os.environ | overrides).get, settings.target.keys))
+    ):
+        say(f"note: no key is set ({' or '.join(settings.target.keys)}); the agent may not get far without")
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
     try:
@@ -54,13 +65,34 @@ def main(argv: Sequence[str] | None = None) -> int:
         expanded = command or recording.expanded(template, **own_words)
         full = with_target_args([program, *expanded[1:]], settings.target, recording.expanded(settings.target.args))
         env = agent_environment(
-            os.environ, settings, recording.placeholders, overrides, recording.marker, recording.replay_url
+            os.environ,
+            settings,
+            recording.placeholders,
+            _fresh_folders(recording) | overrides,
+            recording.marker,
+            recording.replay_url,
         )
         return _record(recording, full, env, cwd, interrupts, prompt=arguments.prompt, own_command=command)
     except UserError:
         recording.stop()
         recording.discard()
         raise
+
+
+def _fresh_folders(recording: Recording) -> dict[str, str]:
+    """Give the agent empty folders in a replay, where the target says that its own would change what it does."""
+    if recording.replay_url is None:
+        return {}
+    folders = {name: recording.folder / AGENT_FOLDERS / name for name in recording.settings.target.fresh_folders}
+    for folder in folders.values():
+        private_folder(folder)
+    return {name: str(folder) for name, folder in folders.items()}
+
+
+def _unused(path: Path) -> Path:
+    """Give the path, or one beside it where something is already (a run that was taken up again)."""
+    names = (path if number == 1 else path.with_name(f"{path.name}-{number}") for number in range(1, 10_000))
+    return next(name for name in names if not name.exists())
 
 
 def _template(settings: Settings, command: list[str], prompt: str | None) -> list[str]:
@@ -74,11 +106,11 @@ def _template(settings: Settings, command: list[str], prompt: str | None) -> lis
         return target.prompt_command
     if prompt is None and target.interactive_command:
         return target.interactive_command
-    missing = "a command" if prompt is not None else "a prompt or a command"
-    raise UserError(
-        f"target {settings.target_name!r} needs {missing}",
-        f'for example: invoke capture --target {settings.target_name} --prompt "List the files"',
-    )
+    name = settings.target_name
+    if prompt is not None:
+        raise UserError(f"target {name!r} has no prompt_command", f"invoke capture --target {name} -- COMMAND …")
+    example = '--prompt "List the files"' if target.prompt_command else "-- COMMAND …"
+    raise UserError(f"target {name!r} needs a prompt or a command", f"invoke capture --target {name} {example}")
 
 
 def _given_folder(cwd: str | None) -> Path | None:
@@ -110,25 +142,31 @@ def _record(
         own_command=[recording.redacted(word) for word in own_command],
         folder=str(cwd or fresh or Path.cwd()),
     )
-    version = _ask_version(recording, command, env)
+    version = _ask_version(recording, command[0])
     try:
         end = run_agent(command, env, cwd or fresh or Path.cwd(), interrupts, recording.trouble)
     except BaseException:
         _finish(recording, None, version, fresh)
         raise
+    finally:
+        shutil.rmtree(recording.folder / AGENT_FOLDERS, ignore_errors=True)
     counts, problems = _finish(recording, end, version, fresh)
     return _verdict(recording, end, counts, problems, interrupts)
 
 
-def _ask_version(recording: Recording, command: list[str], env: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
-    """Ask the agent for its version beside the run itself: some take a second to say it."""
-    if not runs_agent(command[0], recording.settings.target):
+def _ask_version(recording: Recording, program: str) -> subprocess.Popen[bytes] | None:
+    """Ask the agent for its version beside the run itself: some take a second to say it.
+
+    It gets neither key nor base URL: an agent that takes the question for a prompt must not be recorded, or paid for.
+    """
+    target = recording.settings.target
+    if not runs_agent(program, target):
         return None
-    args = recording.expanded(recording.settings.target.args)
+    env = {name: value for name, value in os.environ.items() if name not in target.keys}
     with suppress(OSError):
         return subprocess.Popen(
-            [command[0], *args, "--version"],
-            env=env,
+            [program, "--version"],
+            env=env | {MARKER: recording.marker},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -157,7 +195,7 @@ def _finish(
     if fresh is not None:
         # What the agent made belongs to the run.
         if any(fresh.iterdir()):
-            shutil.move(fresh, recording.folder / "workspace")
+            shutil.move(fresh, _unused(recording.folder / "workspace"))
         else:
             fresh.rmdir()
     versions = recording.manifest.data["versions"] | {"agent": _version(version)}
@@ -173,7 +211,7 @@ def _verdict(
     for problem in problems:
         say(f"WARNING: {problem}")
         code = 1
-    if not counts["written"]:
+    if not counts["written"] and not end.stopped_because:
         say("error: " + NOTHING_CAPTURED.format(target=recording.settings.target_name))
         code = 1
     if end.stopped_because and interrupts.exit_code is None:
@@ -184,7 +222,9 @@ def _verdict(
         code = end.exit_code
     if interrupts.exit_code is not None:
         code = interrupts.exit_code
-    recording.manifest.update(exit_code=code, finished=utc_now())
+    recording.manifest.update(exit_code=code, interrupted=interrupts.exit_code is not None, finished=utc_now())
+    if end.never_ran:
+        recording.discard()
     say(in_a_line(counts))
     if counts["written"]:
         print(recording.folder / TRAFFIC)

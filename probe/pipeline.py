@@ -11,6 +11,7 @@ from pathlib import Path
 
 from probe.errors import UserError
 from probe.options import command_line, parse
+from probe.record.manifest import Manifest
 from probe.record.runs import Run, find_run, has_records, is_alive, new_run
 from probe.script import run, say
 from probe.settings import data_dir, resolve
@@ -21,7 +22,7 @@ from probe.wire.parent import run_script
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.pipeline`."""
     arguments, command = parse("pipeline", sys.argv[1:] if argv is None else argv)
-    if arguments.run:
+    if arguments.run is not None:
         existing = _existing(arguments)
         folder, captured = existing.folder, _take_up(existing, arguments, command)
     else:
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = resolve(arguments, os.environ)
         folder = new_run(settings.run_parent, settings.output_dir)
         captured = _capture(arguments, command, folder)
-    if captured >= 128 or not has_records(folder):
+    if not has_records(folder) or Manifest.read(folder).data.get("interrupted"):
         return captured
     analyze = ["--run", str(folder), *(["--force"] if arguments.force else [])]
     analyzed = run_script("probe.analyze", analyze)

@@ -27,7 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest:
         raise UserError("replay starts no command", "use capture --replay RUN -- COMMAND … for that")
     found = find_run(
-        arguments.run or "latest", data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs()
+        "latest" if arguments.run is None else arguments.run,
+        data_dir(arguments.data_dir, os.environ),
+        arguments.target,
+        output_dirs(),
     )
     renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
     return asyncio.run(_serve(found, renderer, _port(arguments.port)))

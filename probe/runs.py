@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 from collections import Counter
@@ -39,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         width = None if sys.stdout.isatty() else 200
         Console(width=width).print(_table(runs))
     else:
-        say(f'no run in {folder} yet; for example: invoke pipeline --target demo --prompt "Write a prime checker"')
+        of = f" of target {arguments.target!r}" if arguments.target else ""
+        say(f'no run{of} in {folder}; for example: invoke pipeline --target demo --prompt "Write a prime checker"')
     return 0
 
 
@@ -76,7 +78,7 @@ def _described(one: Run) -> dict[str, Any]:
         "cut_short": counts.get("cut_short"),
         "exit_code": data.get("exit_code"),
         "prompt": data.get("prompt"),
-        "command": data.get("command"),
+        "command": data.get("own_command") or data.get("command"),
         "report": str(one.folder / REPORT) if (one.folder / REPORT).exists() else None,
         "folder": str(one.folder),
     }
@@ -85,6 +87,8 @@ def _described(one: Run) -> dict[str, Any]:
 def _state(one: Run) -> str:
     if one.bundled:
         return "sample"
+    if "damaged" in one.manifest.data:
+        return "damaged"
     if is_alive(one):
         return "running"
     return "ended" if one.manifest.data.get("ended") else "interrupted"
@@ -104,7 +108,7 @@ def _table(runs: list[Run]) -> Table:
         rest = 1 if heading == "what was asked" else None
         table.add_column(heading, justify="right" if number else "left", no_wrap=True, ratio=rest)
     for row in map(_described, runs):
-        asked = row["prompt"] if row["prompt"] is not None else " ".join(row["command"] or [])
+        asked = row["prompt"] if row["prompt"] is not None else shlex.join(row["command"] or [])
         shown = [row[name] for name in ("seconds", "exchanges", "cut_short", "exit_code")]
         numbers = ["" if value is None else str(value) for value in shown]
         cells = [row["target"], row["run"], row["state"], *numbers, asked[:60]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ssl
 import urllib.request
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -106,8 +107,8 @@ class _Resolver:
         if output_dir is None and self._target.output_dir:
             self._sources["output_dir"] = self._files["output_dir"]
         ca = self._pick("upstream_ca", self._system_store())
-        if ca and not Path(ca).expanduser().is_file():
-            raise UserError(f"upstream CA {ca}: no such file ({self._sources['upstream_ca']})")
+        if ca and self._sources["upstream_ca"] != DEFAULT:
+            _check_ca(Path(ca).expanduser(), self._sources["upstream_ca"])
         return Settings(
             target_name=self._arguments.target,
             target=self._target,
@@ -154,11 +155,11 @@ class _Resolver:
             upstream = upstreams.get(name, listener.upstream)
             if problem := url_problem(upstream):
                 raise UserError(f"upstream {name}={upstream}: {problem}", "for example model=https://api.openai.com")
-            port = _port(name, ports[name]) if name in ports else listener.port
+            port = _port(self._sources[f"port.{name}"], f"{name}={ports[name]}") if name in ports else listener.port
             direct = inherited and _no_proxy(upstream, self._environ)
             routes[name] = Route(port, name in ports, upstream, None if direct else proxy, listener.purpose)
             for key in ("upstream", "port"):
-                self._sources.setdefault(f"{key}.{name}", self._files["listeners"])
+                self._sources.setdefault(f"{key}.{name}", self._files[f"listeners.{name}.{key}"])
             self._sources[f"upstream_proxy.{name}"] = self._sources["upstream_proxy"]
         _refuse_loops(routes)
         return routes
@@ -173,10 +174,10 @@ class _Resolver:
             name, equals, value = pair.partition("=")
             known = list(self._target.listeners)
             if not equals or not value:
-                raise UserError(f"--{option} {pair}: not NAME=VALUE", f"for example {known[0]}=…")
+                raise UserError(f"{option} {pair} ({source}): not NAME=VALUE", f"for example {known[0]}=…")
             if name not in known:
                 hint = nearest(name, known) + f"listeners of {self._arguments.target} are: {', '.join(known)}"
-                raise UserError(f"--{option} {pair}: no listener {name!r}", hint)
+                raise UserError(f"{option} {pair} ({source}): no listener {name!r}", hint)
             values[name] = value
             self._sources[f"{option}.{name}"] = source
         return values
@@ -198,6 +199,15 @@ class _Resolver:
         return _proxy_url(value, self._sources["upstream_proxy"]), inherited
 
 
+def _check_ca(path: Path, source: str) -> None:
+    if not path.is_file():
+        raise UserError(f"upstream CA {path} ({source}): no such file")
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except (ssl.SSLError, OSError) as error:
+        raise UserError(f"upstream CA {path} ({source}): no certificates in it: {error}", "name a PEM file") from error
+
+
 def _proxy_url(value: str, source: str) -> str:
     url = value if "://" in value else f"http://{value}"
     try:
@@ -214,10 +224,11 @@ def _proxy_url(value: str, source: str) -> str:
     return url
 
 
-def _port(name: str, value: str) -> int:
+def _port(source: str, pair: str) -> int:
+    value = pair.partition("=")[2]
     if value.isascii() and value.isdigit() and 1 <= int(value) <= 65535:
         return int(value)
-    raise UserError(f"--port {name}={value}: not a port", "ports are 1 to 65535")
+    raise UserError(f"port {pair} ({source}): not a port", "ports are 1 to 65535")
 
 
 def _no_proxy(upstream: str, environ: Mapping[str, str]) -> bool:
@@ -229,7 +240,13 @@ def _no_proxy(upstream: str, environ: Mapping[str, str]) -> bool:
 
 
 def _refuse_loops(routes: Mapping[str, Route]) -> None:
-    ports = {route.port: name for name, route in routes.items()}
+    ports: dict[int, str] = {}
+    for name, route in routes.items():
+        if route.port in ports:
+            raise UserError(
+                f"port {route.port} is both {ports[route.port]!r} and {name!r}", f"use --port {name}=ANOTHER"
+            )
+        ports[route.port] = name
     for name, route in routes.items():
         parts = urlsplit(route.upstream)
         port = parts.port or (443 if parts.scheme == "https" else 80)

@@ -62,6 +62,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     upstream_ca: str | None = None
     output_dir: str | None = None
     redact_headers: list[str] = []
+    fresh_folders: list[str] = []
+    """Variables that name a folder of the agent's own (settings, history); in a replay each is an empty one."""
     replay: str | None = None
     """A run that stands in for the upstreams, unless one is given on the command line."""
 
@@ -79,7 +81,7 @@ def load_target(name: str, folder: Path | None = None) -> tuple[Target, dict[str
     """
     folder = folder or PROJECT / "targets"
     file = folder / f"{name}.yaml"
-    if not file.is_file():
+    if not file.is_file() or file.parent != folder:
         known = target_names(folder)
         raise UserError(f"no target {name!r} in {folder}", nearest(name, known) + f"targets are: {', '.join(known)}")
     documents = [Document(file)]
@@ -91,7 +93,7 @@ def load_target(name: str, folder: Path | None = None) -> tuple[Target, dict[str
     for document in documents:
         _check_keys(document)
         merged = _merge(merged, document.data)
-        sources |= dict.fromkeys(document.data, f"targets/{document.path.name}")
+        sources |= dict.fromkeys(map(".".join, document.lines), f"targets/{document.path.name}")
     target = _converted(merged, documents)
     _check_values(target, documents)
     return target, sources
@@ -215,7 +217,25 @@ def _problems(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None
             load_module(module)
         except UserError as error:
             yield place, str(error.args[0]), error.hint
+    yield from _misfits(target)
     yield from _unknown_placeholders(target)
+
+
+def _misfits(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    """Yield keys that do nothing without another."""
+    if target.prompt_command is not None and not any("{prompt}" in word for word in target.prompt_command):
+        yield ("prompt_command",), "prompt_command has no {prompt}", 'for example [thing, run, "{prompt}"]'
+    if target.args and not target.agent:
+        yield ("args",), "args are put behind the name of the agent, and there is no agent", "add: agent: PROGRAM"
+    ports: dict[int, str] = {}
+    for name, listener in target.listeners.items():
+        if listener.port in ports:
+            yield (
+                ("listeners", name, "port"),
+                f"port {listener.port} is listener {ports[listener.port]!r} already",
+                None,
+            )
+        ports[listener.port] = name
 
 
 def _unknown_placeholders(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:

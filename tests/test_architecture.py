@@ -30,7 +30,19 @@ LAYERS: dict[str, frozenset[str]] = {
     "demo": frozenset(),
     **dict.fromkeys(
         SCRIPTS,
-        BASE | {"script", "options", "settings", "targets", "wire", "report", "analysis", "renderers", "record"},
+        BASE
+        | {
+            "script",
+            "options",
+            "settings",
+            "targets",
+            "wire",
+            "wire.addon",
+            "report",
+            "analysis",
+            "renderers",
+            "record",
+        },
     ),
 }
 """What each part of `probe` may import besides itself; renderers know no target, and no script imports another."""

@@ -6,13 +6,14 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from probe.errors import UserError
 from probe.options import parse
 from probe.settings import Settings, data_dir, pairs, resolve, without_credentials
 
-CA = str(Path(__file__))
+CA = certifi.where()
 
 
 def settings(*argv: str, environ: dict[str, str] | None = None, target: str = "codex") -> Settings:
@@ -74,6 +75,8 @@ MISTAKES = {
     "an upstream of another kind": (["--upstream", "model=ftp://x"], "must begin with"),
     "a port that is none": (["--port", "model=0"], "not a port"),
     "a SOCKS proxy": (["--upstream-proxy", "socks5://x:1"], "only HTTP proxies can be chained"),
+    "a CA without a certificate": (["--upstream-ca", __file__], "no certificates in it"),
+    "two listeners on one port": (["--port", "model=8081"], "port 8081 is both 'model' and 'backend'"),
     "a CA that is not there": (["--upstream-ca", "/no/such/file"], "no such file"),
     "our own listener as its upstream": (["--upstream", "model=http://localhost:8081"], "our own listener 'backend'"),
 }

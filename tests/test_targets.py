@@ -76,6 +76,12 @@ MISTAKES = {
         GOOD.replace('[--base, "{model.url}/v1"]', "--base"),
         ["targets/thing.yaml:3:", "array"],
     ),
+    "a prompt that goes nowhere": (GOOD.replace('"{prompt}"', "prompt"), ["targets/thing.yaml:4:", "has no {prompt}"]),
+    "args without an agent": (GOOD.replace("agent: thing\n", ""), ["targets/thing.yaml:2:", "there is no agent"]),
+    "two listeners on one port": (
+        GOOD.replace("env:", '  other: {port: 8080, upstream: "https://other.example.test"}\nenv:'),
+        ["targets/thing.yaml:7:", "port 8080 is listener 'model' already"],
+    ),
     "no YAML": ("a: [1,\n", ["targets/thing.yaml:", "not YAML"]),
     "a list": ("- a\n", ["targets/thing.yaml:1:", "mapping"]),
 }
@@ -95,6 +101,12 @@ def test_a_mistake_in_the_local_file_names_the_local_file(tmp_path: Path) -> Non
     write(tmp_path, "\nlisteners:\n  model: {port: never}\n", "thing.local.yaml")
     with pytest.raises(UserError, match=r"targets/thing\.local\.yaml:3: .*port"):
         load_target("thing", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../targets/codex", "./codex", "", "codex/"])
+def test_a_path_is_no_targets_name(name: str) -> None:
+    with pytest.raises(UserError, match="no target"):
+        load_target(name)
 
 
 def test_an_unknown_target_names_the_nearest_and_all() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -48,7 +49,8 @@ class Manifest:
         try:
             write_private(self.path, text)
         except OSError as error:
-            hint = "free some space, for example: invoke runs --prune 20"
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            hint = "free some space, for example: invoke runs --prune 20" if full else "name another folder"
             raise UserError(f"{self.path}: cannot be written: {error.strerror}", hint, code=1) from error
 
     def finished_step(self, name: str, inputs: dict[str, str], outputs: dict[str, str]) -> None:

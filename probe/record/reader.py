@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -18,13 +19,25 @@ _decoder = msgspec.json.Decoder(Exchange)
 def parse_exchange(line: bytes, seq: int) -> Exchange:
     """Turn one line into an exchange. Raises ValueError that says what does not fit, and where."""
     try:
-        return msgspec.structs.replace(_decoder.decode(line), seq=seq)
+        return msgspec.structs.replace(_decode(line), seq=seq)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from error
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error}") from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def _decode(line: bytes) -> Exchange:
+    try:
+        return _decoder.decode(line)
+    except msgspec.DecodeError as error:
+        if isinstance(error, msgspec.ValidationError) or b"\\u" not in line:
+            raise
+    # Half a surrogate pair, as other tools write it, is no Unicode; only it is replaced.
+    return _decoder.decode(json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def read_exchanges(path: Path, on_malformed: Callable[[int, str], None]) -> Iterator[Exchange]:

@@ -16,6 +16,7 @@ from probe.wire.addon.folders import private_folder
 
 TRAFFIC = "traffic.jsonl"
 REPORT = "report.md"
+_NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 _LATEST = re.compile(r"latest(?:~(\d+))?$")
 
 
@@ -40,7 +41,9 @@ class Run:
     @property
     def started(self) -> str:
         """Give the recorded start; a folder without one sorts by its name, which is a time."""
-        return str(self.manifest.data.get("started") or "")
+        match = _NAME.match(self.name)
+        named = "{}-{}-{}T{}:{}:{}Z".format(*match.groups()) if match else ""
+        return str(self.manifest.data.get("started") or named)
 
     @property
     def traffic(self) -> Path:
@@ -111,11 +114,18 @@ def _run_folders(parent: Path) -> list[Path]:
 
 
 def _is_run(folder: Path) -> bool:
-    return (folder / "manifest.json").is_file() or (folder / TRAFFIC).is_file()
+    try:
+        return (folder / "manifest.json").is_file() or (folder / TRAFFIC).is_file()
+    except PermissionError:
+        return False
 
 
 def _run(folder: Path) -> Run:
-    manifest = Manifest.read(folder)
+    try:
+        manifest = Manifest.read(folder)
+    except UserError as error:
+        # One damaged run must not hide the others; what is asked of this one tells of it.
+        manifest = Manifest(folder, {"damaged": str(error.args[0])})
     return Run(folder=folder, target=str(manifest.data.get("target") or folder.parent.name), manifest=manifest)
 
 
@@ -138,15 +148,17 @@ def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None) -> R
     if back < len(runs):
         return runs[-1 - back]
     of = f" of target {target!r}" if target else ""
+    far = f" that far back ({len(runs)} recorded)" if back else ""
     raise UserError(
-        f"there is no run{of} that far back in {data_dir}: {len(runs)} recorded",
+        f"there is no run{of}{far} in {data_dir}",
         'make one: invoke pipeline --target demo --prompt "Write a prime checker"',
     )
 
 
 def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> UserError:
     def listed(some: list[Run]) -> str:
-        return ", ".join(f"{run.target}/{run.name}" for run in some[-8:])
+        newest = [run for run in some if not run.bundled][-6:] + [run for run in some if run.bundled]
+        return ", ".join(f"{run.target}/{run.name}" for run in newest)
 
     if found:
         return UserError(f"run {word!r} is ambiguous", f"it may be: {listed(found)}")

@@ -28,6 +28,8 @@ class AgentEnd:
     """Its own, or 128 and the signal's number."""
     stopped_because: str | None
     """Why we ended it; None when it ended by itself."""
+    never_ran: bool = False
+    """True when the run was told to end before the agent was started."""
 
 
 def runs_agent(program: str, target: Target) -> bool:
@@ -61,6 +63,10 @@ def run_agent(
 
     Raises UserError when it cannot be started.
     """
+    if interrupts.received is not None:
+        # Cancelled while the proxies started: a request that is sent now may cost money.
+        code = 128 + interrupts.received
+        return AgentEnd(exit_code=code, stopped_because="this run was told to end", never_ran=True)
     try:
         with _terminal_kept():
             interrupts.terminal_is_the_agents = in_foreground()

@@ -208,6 +208,8 @@ def _verdict(
 ) -> int:
     """Say what happened and give the exit code: the agent's own failure outranks ours."""
     code = 0
+    for note in recording.notes:
+        say(f"note: {note}")
     for problem in problems:
         say(f"WARNING: {problem}")
         code = 1

@@ -57,8 +57,8 @@ async def _serve(found: Run, renderer: Renderer, port: int) -> int:
         asyncio.get_running_loop().add_signal_handler(number, received.put_nowait, number)
     ended_by = await received.get()
     await server.stop()
-    for problem in server.problems:
-        say(f"WARNING: {problem}")
+    for text in [*(f"WARNING: {problem}" for problem in server.problems), *(f"note: {note}" for note in server.notes)]:
+        say(text)
     return 128 + ended_by
 
 

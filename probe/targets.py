@@ -81,7 +81,7 @@ def load_target(name: str, folder: Path | None = None) -> tuple[Target, dict[str
     """
     folder = folder or PROJECT / "targets"
     file = folder / f"{name}.yaml"
-    if not file.is_file() or file.parent != folder:
+    if not file.is_file() or Path(name).name != name:
         known = target_names(folder)
         raise UserError(f"no target {name!r} in {folder}", nearest(name, known) + f"targets are: {', '.join(known)}")
     documents = [Document(file)]

@@ -42,6 +42,8 @@ class Recording:
         self.marker = secrets.token_hex(16)
         self.ports: dict[str, int] = {}
         self.replay_url: str | None = None
+        self.notes: list[str] = []
+        """In which way a replayed run was unlike the recorded one."""
         self._environ = environ
         self._redactor = self._config(environ).redactor()
         self._proxy: Child | None = None
@@ -196,6 +198,7 @@ class Recording:
         if self._proxy and told is None:
             problems.insert(0, f"the proxies ended before they could finish; see {self.folder / PROXY_LOG}")
         problems += (replayed or {}).get("problems", [])
+        self.notes = (replayed or {}).get("notes", [])
         digest = file_sha256(self.folder / TRAFFIC)
         self.manifest.update(
             counts=counts,
@@ -203,6 +206,7 @@ class Recording:
             pid=None,
             traffic_sha256=digest,
             problems=[self.redacted(problem) for problem in problems],
+            notes=self.notes,
         )
         inputs = {name: text_sha256(json.dumps(self.manifest.data.get(name))) for name in ("command", "settings")}
         self.manifest.finished_step("capture", inputs, {TRAFFIC: digest} if digest else {})

@@ -14,7 +14,7 @@ from probe.wire.child import first_line, tell
 from probe.wire.replay_server import ReplayServer
 
 
-async def _serve(settings: dict[str, Any]) -> list[str]:
+async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:
     skipped: list[str] = []
     exchanges = list(read_exchanges(Path(settings["traffic"]), lambda line, why: skipped.append(f"line {line}: {why}")))
     server = ReplayServer(exchanges, load_renderer(settings["renderer"]))
@@ -25,14 +25,13 @@ async def _serve(settings: dict[str, Any]) -> list[str]:
     await told.wait()
     asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
     await server.stop()
-    return server.problems
+    return {"problems": server.problems, "notes": server.notes}
 
 
 def main() -> int:
     """Serve until stdin says stop or ends."""
     settings = json.loads(first_line())
-    problems = asyncio.run(_serve(settings))
-    tell({"event": "stopped", "problems": problems})
+    tell({"event": "stopped", **asyncio.run(_serve(settings))})
     return 0
 
 

@@ -38,6 +38,12 @@ class ReplayServer:
         """Say what went wrong, a line each; empty when the recording had all that the agent asked for."""
         return self.tally.problems
 
+    @property
+    def notes(self) -> list[str]:
+        """Say in which way this run of the agent was unlike the recorded one."""
+        left = self._playback.recording.left()
+        return [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
+
     async def start(self, port: int = 0) -> int:
         """Listen on loopback and give the port. Raises OSError when the port is taken."""
         # Bodies stay encoded: nobody reads them, and aiohttp does not know every encoding that agents use.

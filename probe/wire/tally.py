@@ -16,11 +16,14 @@ def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[d
     `told` is what the proxies said when they stopped; empty when they could not say anything.
     """
     written = cut_short = lost = messages = 0
+    unanswered: list[str] = []
     problems: list[str] = []
     exchanges = read_exchanges(traffic, lambda line, why: problems.append(f"line {line} is no record: {why}"))
     for exchange in exchanges if traffic.exists() else ():
         written += 1
         cut_short += not renderer.is_complete(exchange)
+        if exchange.response is None:
+            unanswered.append(exchange.error or "no answer came")
         lost += exchange.request.lost + (exchange.response.lost if exchange.response else 0)
         if exchange.websocket:
             messages += len(exchange.websocket.messages)
@@ -30,8 +33,10 @@ def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[d
         problems.append(f"{seen - written} of {seen} exchanges could not be written: {told.get('failure')}")
     if lost:
         problems.append(f"{lost} bytes or messages could not be kept (is the disk full?)")
-    if cut_short:
-        problems.append(f"{cut_short} of {written} exchanges were cut short")
+    if unanswered:
+        problems.append(f"{len(unanswered)} of {written} exchanges got no answer, the first because: {unanswered[0]}")
+    if cut_short > len(unanswered):
+        problems.append(f"{cut_short - len(unanswered)} of {written} exchanges were cut short")
     counts = {"seen": seen, "written": written, "cut_short": cut_short, "websocket_messages": messages}
     return counts, problems
 

@@ -32,6 +32,11 @@ from probe.wire.addon.writer import Writer
 
 logger = logging.getLogger(__name__)
 
+READ_FIRST = 16 << 20
+"""A larger body is never held in memory to be read first."""
+CLIENT_GONE = "Client disconnected."
+"""How mitmproxy tells that the agent went away."""
+
 
 class TrafficTap:
     """Hooks of mitmproxy; docs.mitmproxy.org/stable/api/events.html says when each one fires."""
@@ -42,6 +47,8 @@ class TrafficTap:
         self._config = config
         self._writer = Writer(config.output_dir / "traffic.jsonl")
         self._live: dict[str, Live] = {}
+        self._unreachable: set[int] = set()
+        """Ports whose upstream could not be reached when it was last asked."""
         self._listeners = {listener.port: listener for listener in config.listeners}
         # Large records are written beside the event loop, one after the other, so that no stream stands still.
         self._large = ThreadPoolExecutor(1, "large-records")
@@ -71,7 +78,16 @@ class TrafficTap:
             flow.server_conn.via = _server_spec(proxy)
         live = Live(flow, listener.name if listener else None, self._config.output_dir, self.redactor)
         self._live[flow.id] = live
-        flow.request.stream = live.tee_request
+        # mitmproxy connects before it reads a body that is to be streamed, and reads nothing when that fails: after a
+        # failure, bodies are read first, so that a retry is on the record whole.
+        if flow.client_conn.sockname[1] not in self._unreachable or _length(flow) > READ_FIRST:
+            flow.request.stream = live.tee_request
+
+    def request(self, flow: HTTPFlow) -> None:
+        """Keep a request's body that was read before the upstream was asked."""
+        live = self._live.get(flow.id)
+        if live and not flow.request.stream:
+            live.tee_request(flow.request.raw_content or b"")
 
     def http_connect_upstream(self, flow: HTTPFlow) -> None:
         """Sign in to the upstream proxy."""
@@ -83,6 +99,7 @@ class TrafficTap:
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Tee the response."""
+        self._unreachable.discard(flow.client_conn.sockname[1])
         live = self._live.get(flow.id)
         if live and flow.response and flow.response.status_code != 101:
             flow.response.stream = live.tee_response
@@ -94,7 +111,12 @@ class TrafficTap:
 
     def error(self, flow: HTTPFlow) -> None:
         """End an exchange that was cut short."""
-        self._finish(flow, flow.error.msg if flow.error else "the connection ended")
+        error = flow.error.msg if flow.error else "the connection ended"
+        if flow.response is None and flow.request.timestamp_end is None and error != CLIENT_GONE:
+            self._unreachable.add(flow.client_conn.sockname[1])
+            length = flow.request.headers.get("content-length", "unknown length")
+            error = f"{error} (the body of the request, {length} bytes, was not read: there was nobody to send it to)"
+        self._finish(flow, error)
 
     def websocket_message(self, flow: HTTPFlow) -> None:
         """Keep one message."""
@@ -140,6 +162,14 @@ class TrafficTap:
             logger.exception("an exchange could not be written")
         finally:
             live.close()
+
+
+def _length(flow: HTTPFlow) -> int:
+    """Give the length that a request says its body has; a body of unknown length may be of any."""
+    if "chunked" in flow.request.headers.get("transfer-encoding", "").lower():
+        return READ_FIRST + 1
+    length = flow.request.headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() else 0
 
 
 def _server_spec(url: str) -> ServerSpec:

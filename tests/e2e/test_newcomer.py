@@ -1,0 +1,145 @@
+"""What a newcomer runs into: a cancelled start, an upstream that is not there, a damaged run, a slip of the hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from probe.record.manifest import Manifest
+from probe.targets import PROJECT
+from probe.wire.ports import free_ports
+from tests.support.provider import provider_running
+from tests.support.running import Running
+
+TWICE = """
+import os, urllib.error, urllib.request
+for attempt in (1, 2):
+    body = b'{"model": "m", "input": "attempt %d"}' % attempt
+    url = os.environ["OPENAI_BASE_URL"] + "/responses"
+    request = urllib.request.Request(url, body, {"content-type": "application/json"})
+    try:
+        urllib.request.urlopen(request, timeout=30)
+    except urllib.error.HTTPError as error:
+        print(error.code)
+"""
+
+
+def test_a_start_that_is_cancelled_launches_no_agent(tmp_path: Path) -> None:
+    agent = [sys.executable, "-c", "print('launched', flush=True)"]
+    with Running(tmp_path, "probe.capture", "--target", "codex", "--", *agent) as running:
+        running.until(lambda: list(running.data.glob("codex/*")), "a run folder")
+        running.send(signal.SIGINT)
+        assert running.wait() == 130
+        running.until_nothing_runs()
+        assert "launched" not in running.stdout
+        assert "likely reasons" not in running.stderr
+        # A run that never began is not the latest one.
+        assert list(running.data.glob("codex/*")) == []
+
+
+def test_an_upstream_that_is_not_there_is_told_and_a_retrys_body_is_on_the_record(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    words = ["--target", "codex", "--upstream", f"model=http://127.0.0.1:{port}", "--", sys.executable, "-c", TWICE]
+    with Running(tmp_path, "probe.capture", *words) as running:
+        assert running.wait() == 1
+        assert running.stdout.splitlines()[:2] == ["502", "502"]
+        assert "2 of 2 exchanges got no answer, the first because:" in running.stderr
+        first, second = running.records()
+        assert "was not read" in first["error"]
+        assert second["request"]["body"] == {"model": "m", "input": "attempt 2"}
+
+
+def test_asking_the_agent_for_its_version_shows_it_neither_key_nor_proxy(tmp_path: Path) -> None:
+    # An agent that takes every word for a prompt.
+    agent = tmp_path / "bin" / "codex"
+    agent.parent.mkdir()
+    agent.write_text(
+        f"#!{sys.executable}\nimport os, sys\n"
+        "with open(os.environ['HOME'] + '/calls', 'a') as calls:\n"
+        "    print(sys.argv[1:][-1:], os.environ.get('CODEX_API_KEY'), 'OPENAI_BASE_URL' in os.environ, file=calls)\n"
+    )
+    agent.chmod(0o755)
+    env = {"PATH": f"{agent.parent}:{os.environ['PATH']}", "CODEX_API_KEY": "sk-planted-0123456789"}
+    with Running(tmp_path, "probe.capture", "--target", "codex", "--", "codex", "hello", env=env) as running:
+        running.wait()
+    calls = sorted((tmp_path / "home" / "calls").read_text().splitlines())
+    assert calls == ["['--version'] None False", "['hello'] sk-planted-0123456789 True"]
+
+
+def test_a_replay_says_what_was_not_asked_for(tmp_path: Path) -> None:
+    replay = str(PROJECT / "data" / "codex" / "sample")
+    ask = TWICE.replace("(1, 2)", "(1,)")
+    words = ["--target", "codex", "--replay", replay, "--", sys.executable, "-c", ask]
+    with Running(tmp_path, "probe.capture", *words) as running:
+        assert running.wait() == 0, running.stderr
+        assert "note: 2 of the recorded answers were not asked for" in running.stderr
+        assert running.manifest()["notes"] == ["2 of the recorded answers were not asked for"]
+
+
+def test_a_replay_leaves_the_users_own_settings_of_the_agent_out(tmp_path: Path) -> None:
+    show = "import os; print(os.environ['CODEX_HOME'], os.listdir(os.environ['CODEX_HOME']))"
+    replay = str(PROJECT / "data" / "codex" / "sample")
+    words = ["--target", "codex", "--replay", replay, "--", sys.executable, "-c", show]
+    with Running(tmp_path, "probe.capture", *words, env={"CODEX_HOME": "/my/own"}) as running:
+        running.wait()
+        folder = running.run_folder()
+        assert running.stdout.splitlines()[0] == f"{folder / '.agent' / 'CODEX_HOME'} []"
+        assert not (folder / ".agent").exists()
+
+
+def test_a_damaged_manifest_hides_no_other_run(tmp_path: Path) -> None:
+    damaged = tmp_path / "data" / "codex" / "20260101T000000Z"
+    damaged.mkdir(parents=True)
+    (damaged / "manifest.json").write_text("{")
+    with provider_running() as provider:
+        url = f"--upstream=model=http://127.0.0.1:{provider.port}"
+        with Running(tmp_path, "probe.pipeline", "--target=codex", url, "--", sys.executable, "-c", TWICE) as running:
+            assert running.wait() == 0, running.stderr
+    with Running(tmp_path, "probe.runs", "--json") as listed:
+        assert listed.wait() == 0
+        assert [run["state"] for run in json.loads(listed.stdout)] == ["ended", "damaged"]
+
+
+def test_a_report_is_never_written_over_its_recording(tmp_path: Path) -> None:
+    recording = tmp_path / "traffic.jsonl"
+    shutil.copy(PROJECT / "data" / "codex" / "sample" / "traffic.jsonl", recording)
+    before = recording.read_bytes()
+    with Running(tmp_path, "probe.analyze", "--input", str(recording), "--output", str(recording)) as running:
+        assert running.wait() == 2
+        assert "is the recording itself" in running.stderr
+    assert recording.read_bytes() == before
+
+
+NOTHING = {"an empty file": b"", "a picture": b"\x89PNG\r\n\x1a\n\x00\x00", "other JSON": b'{"a": 1}\n[1]\n'}
+
+
+@pytest.mark.parametrize("content", NOTHING.values(), ids=NOTHING.keys())
+def test_a_file_without_an_exchange_is_told(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "other.jsonl").write_bytes(content)
+    with Running(tmp_path, "probe.analyze", "--input", "other.jsonl") as running:
+        assert running.wait() == 1
+        assert "no line of it is an exchange" in running.stderr
+        assert '"timestamp"' in running.stderr
+
+
+def test_half_a_surrogate_pair_costs_no_line(tmp_path: Path) -> None:
+    line = '{"timestamp": 1.5, "request": {"method": "GET", "url": "https://x.test/a", "body": "a\\ud800b"}}'
+    (tmp_path / "old.jsonl").write_text(line + "\n")
+    with Running(tmp_path, "probe.analyze", "--input", "old.jsonl", "--output", "out.md") as running:
+        assert running.wait() == 0, running.stderr
+        assert "a?b" in (tmp_path / "out.md").read_text()
+
+
+def test_a_run_whose_recording_was_deleted_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "demo" / "20260101T000000Z"
+    folder.mkdir(parents=True)
+    Manifest(folder, {"target": "demo", "counts": {"written": 3}}).update()
+    with Running(tmp_path, "probe.analyze", "--run", "latest") as running:
+        assert running.wait() == 1
+        assert "was deleted or emptied" in running.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import Any
 
 from probe.errors import UserError
 from probe.options import parse
-from probe.record.manifest import Manifest, file_sha256, private_file, project_version
+from probe.record.manifest import Manifest, file_sha256, private_file, project_version, text_sha256
 from probe.record.runs import REPORT, TRAFFIC, Run, find_run, has_records, is_alive
 from probe.renderers.loader import load_renderer
 from probe.report.report import write_report
@@ -70,7 +71,7 @@ def _analyze_run(arguments: Namespace) -> int:
     if manifest and not arguments.force and manifest.up_to_date("analyze", inputs):
         say("analyze: up to date")
     else:
-        _write(found.traffic, output, target)
+        _write(found.traffic, output, target, _about(found))
         if manifest:
             manifest.finished_step("analyze", inputs, {REPORT: file_sha256(output) or ""})
     print(output)
@@ -101,6 +102,7 @@ def _inputs(found: Run, target: Target | None) -> dict[str, str]:
     inputs = {TRAFFIC: file_sha256(found.traffic) or "", "agent-probe": project_version()}
     spec: Any = renderer_spec(target) if target else _BY_PATH
     inputs["title"] = target.report_title if target else ""
+    inputs["about"] = text_sha256(str(_about(found)))
     inputs["renderer"] = f"{spec} {_sources(spec)}"
     return inputs
 
@@ -118,7 +120,27 @@ def _sources(spec: Any) -> str:
     return digest.hexdigest()
 
 
-def _write(source: Path, output: Path, target: Target | None) -> int:
+def _about(found: Run) -> list[tuple[str, str]]:
+    """Give what the manifest says that a reader of the report wants to know first."""
+    known = found.manifest.data
+    asked = known.get("prompt")
+    rows = [
+        ("Target", found.target),
+        ("Agent", (known.get("versions") or {}).get("agent")),
+        ("Prompt", asked),
+        ("Command", shlex.join(known.get("own_command") or []) if asked is None else None),
+        ("Replay of", known.get("replay_of")),
+        ("Exit code of the agent", known.get("agent_exit_code")),
+        ("Credentials", "written as they are (--keep-secrets)" if _kept_secrets(known) else None),
+    ]
+    return [(name, str(value)) for name, value in rows if value not in (None, "")]
+
+
+def _kept_secrets(known: dict[str, Any]) -> bool:
+    return bool(((known.get("settings") or {}).get("keep_secrets") or {}).get("value"))
+
+
+def _write(source: Path, output: Path, target: Target | None, about: Sequence[tuple[str, str]] = ()) -> int:
     """Write the report and give how many exchanges it tells; a reader of `output` sees the old one or the new one."""
     if output.exists() and output.samefile(source):
         raise UserError(f"{output} is the recording itself", "name another place for the report with --output")
@@ -131,6 +153,7 @@ def _write(source: Path, output: Path, target: Target | None) -> int:
                 source,
                 title=target.report_title if target else "Agent Traffic Analysis Report",
                 source=_shown(source),
+                about=about,
                 generated_at=datetime.now(UTC),
                 renderer=renderer,
                 on_malformed=lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}"),

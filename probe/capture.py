@@ -51,14 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = new_run(settings.run_parent, settings.output_dir)
     # Everything that the agent's environment holds and that is named like a credential is kept off the disk.
     recording = Recording(settings, folder, os.environ | overrides, replayed)
-    if (
-        settings.target.keys
-        and not settings.replay
-        and not any(map((os.environ | overrides).get, settings.target.keys))
-    ):
-        say(f"note: no key is set ({' or '.join(settings.target.keys)}); the agent may not get far without")
-    if settings.keep_secrets:
-        say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
+    _warn(settings, os.environ | overrides)
     try:
         recording.start(fixed_ports=False)
         own_words = {"prompt": arguments.prompt} if arguments.prompt is not None else {}
@@ -77,6 +70,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         recording.stop()
         recording.discard()
         raise
+
+
+def _warn(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Say beforehand what the user may regret afterwards."""
+    keys = settings.target.keys
+    if keys and not settings.replay and not any(map(environ.get, keys)):
+        say(f"note: no key is set ({' or '.join(keys)}); the agent may not get far without")
+    if settings.keep_secrets:
+        say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
 
 
 def _fresh_folders(recording: Recording) -> dict[str, str]:

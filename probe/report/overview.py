@@ -24,6 +24,8 @@ class Front:
 
     title: str
     source: str
+    about: Sequence[tuple[str, str]]
+    """What else is known of the run, as name and value."""
     generated_at: datetime
     summary: Summary
     malformed: Sequence[tuple[int, str]]
@@ -42,6 +44,8 @@ def front(page: Front) -> str:
 def _facts(page: Front) -> Iterator[str]:
     summary = page.summary
     yield f"Source: {code(page.source)}"
+    for name, value in page.about:
+        yield f"{name}: {code(value)}"
     yield f"Generated at: {_time(page.generated_at)}"
     if summary.started is not None:
         yield f"First request: {_time(datetime.fromtimestamp(summary.started, UTC))}"

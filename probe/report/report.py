@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,7 @@ def write_report(
     *,
     title: str,
     source: str,
+    about: Sequence[tuple[str, str]] = (),
     generated_at: datetime,
     renderer: Renderer,
     on_malformed: Callable[[int, str], None] = lambda number, reason: None,
@@ -51,7 +52,7 @@ def write_report(
         for number, exchange in enumerate(read_at(records, places), 1):
             held.write("\n" + log.entry(number, exchange))
         found = Reported(summary=summary, malformed=tuple(survey.malformed), failures=log.failures, raws=log.raws)
-        out.write(_first_part(found, survey.structure, title, source, generated_at))
+        out.write(_first_part(found, survey.structure, title, source, about, generated_at))
         held.seek(0)
         shutil.copyfileobj(held, out, 1 << 20)
     return found
@@ -81,10 +82,18 @@ class _Survey:
         self._on_malformed(number, reason)
 
 
-def _first_part(found: Reported, structure: ExchangeStructure, title: str, source: str, generated_at: datetime) -> str:
+def _first_part(
+    found: Reported,
+    structure: ExchangeStructure,
+    title: str,
+    source: str,
+    about: Sequence[tuple[str, str]],
+    generated_at: datetime,
+) -> str:
     page = Front(
         title=title,
         source=source,
+        about=about,
         generated_at=generated_at,
         summary=found.summary,
         malformed=found.malformed,

@@ -112,10 +112,12 @@ class TrafficTap:
     def error(self, flow: HTTPFlow) -> None:
         """End an exchange that was cut short."""
         error = flow.error.msg if flow.error else "the connection ended"
-        if flow.response is None and flow.request.timestamp_end is None and error != CLIENT_GONE:
+        live = self._live.get(flow.id)
+        if live and flow.response is None and error != CLIENT_GONE:
             self._unreachable.add(flow.client_conn.sockname[1])
-            length = flow.request.headers.get("content-length", "unknown length")
-            error = f"{error} (the body of the request, {length} bytes, was not read: there was nobody to send it to)"
+            if _length(flow) and not live.request.wire_size:
+                length = flow.request.headers.get("content-length", "of unknown length")
+                error = f"{error} (the request's body, {length} bytes, was not read: there was nobody to send it to)"
         self._finish(flow, error)
 
     def websocket_message(self, flow: HTTPFlow) -> None:

@@ -51,7 +51,7 @@ MISTAKES = {
     ),
     "a variable without a value": ("capture", ["--target", "demo", "-p", "x", "-e", "A"], ["not K=V"]),
     "an unknown run": ("analyze", ["--run", "never"], ["no run 'never'"]),
-    "no run at all": ("analyze", [], ["no run", "0 recorded"]),
+    "no run at all": ("analyze", [], ["there is no run in", "make one: invoke pipeline"]),
     "an unknown run to replay": ("capture", ["--target", "demo", "-p", "x", "-R", "never"], ["no run 'never'"]),
     "an unknown run to take up": ("pipeline", ["--run", "never"], ["no run 'never'"]),
     "an unknown file": ("analyze", ["--input", "never.jsonl"], ["never.jsonl: no such file"]),

@@ -115,6 +115,7 @@ class TrafficTap:
         live = self._live.get(flow.id)
         if live and flow.response is None and error != CLIENT_GONE:
             self._unreachable.add(flow.client_conn.sockname[1])
+            error = f"{flow.request.host}:{flow.request.port}: {error}"
             if _length(flow) and not live.request.wire_size:
                 length = flow.request.headers.get("content-length", "of unknown length")
                 error = f"{error} (the request's body, {length} bytes, was not read: there was nobody to send it to)"

@@ -24,7 +24,7 @@ for attempt in (1, 2):
     url = os.environ["OPENAI_BASE_URL"] + "/responses"
     request = urllib.request.Request(url, body, {"content-type": "application/json"})
     try:
-        urllib.request.urlopen(request, timeout=30)
+        urllib.request.urlopen(request, timeout=30).read()
     except urllib.error.HTTPError as error:
         print(error.code)
 """

@@ -90,6 +90,11 @@ COMMANDS = {
         "invoke replay --run codex/tool-loop --port 8090",
         ("run", "target", "data_dir", "port"),
     ),
+    "verify": Command(
+        "Check that a run holds all that crossed its proxies, unchanged.",
+        "invoke verify --run latest",
+        ("run", "target", "data_dir", "json"),
+    ),
     "runs": Command(
         "List the recorded runs, newest first.",
         "invoke runs --target codex --prune 20",

@@ -61,6 +61,8 @@ def test_a_tool_loop_is_recorded_byte_for_byte(tmp_path: Path, codex_binary: Pat
             assert "1,441" not in report.split("## Conversation log")[0]
             assert "I listed the files in this folder" in report
             assert KEY not in report
+    with Running(tmp_path, "probe.verify", "--run", "latest") as verified:
+        assert verified.wait() == 0, verified.stdout
 
 
 def test_the_record_is_complete_when_codex_leaves_right_after_the_last_event(

@@ -1,0 +1,172 @@
+"""Check that a run holds all that crossed its proxies, unchanged."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from probe.errors import UserError
+from probe.options import parse
+from probe.record.exchange import Exchange
+from probe.record.integrity import exchange_problems
+from probe.record.manifest import file_sha256
+from probe.record.reader import read_exchanges
+from probe.record.runs import Run, find_run, has_records
+from probe.script import printable, run
+from probe.settings import data_dir
+from probe.targets import output_dirs
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was checked and what was found."""
+
+    exchanges: int = 0
+    bodies: int = 0
+    messages: int = 0
+    redacted: list[str] = field(default_factory=list)
+    """Places that cannot be compared with the wire, since a credential stood there."""
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    """By check: what is wrong, a line each."""
+    _ids: Counter[str] = field(default_factory=Counter)
+
+    def problem(self, check: str, text: str) -> None:
+        """Note what is wrong."""
+        self.problems.setdefault(check, []).append(text)
+
+    def add(self, exchange: Exchange) -> None:
+        """Check one exchange."""
+        where = f"line {exchange.seq}"
+        self.exchanges += 1
+        self._ids[exchange.id or ""] += 1
+        for text in exchange_problems(exchange):
+            self.problem("bodies", f"{where}: {text}")
+        for name, payload in (("request", exchange.request), ("response", exchange.response)):
+            if payload:
+                self.bodies += 1
+                self._redacted(f"{where}, {name} body", payload.redactions)
+        for number, message in enumerate(exchange.websocket.messages if exchange.websocket else (), 1):
+            self.messages += 1
+            self._redacted(f"{where}, WebSocket message {number}", message.redactions)
+
+    def _redacted(self, where: str, places: int) -> None:
+        if places:
+            self.redacted.append(f"{where}: {places} place{'' if places == 1 else 's'}")
+
+    def check_ids(self) -> None:
+        """Check that no exchange is without an id, or on the record twice."""
+        for name, count in self._ids.items():
+            if not name:
+                self.problem("ids", f"{count} exchanges have no id")
+            elif count > 1:
+                self.problem("ids", f"exchange {name} is on the record {count} times")
+
+
+CHECKS = {
+    "lines": "every line is a record",
+    "bodies": "every body and message matches its size and hash, and every stream ended or says why not",
+    "ids": "no exchange is missing its id or there twice",
+    "counts": "what the proxies saw is what was written",
+    "file": "the file is as the capture left it",
+    "permissions": "nobody else can read the run",
+}
+"""In the order in which they are told."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.verify`."""
+    arguments, rest = parse("verify", sys.argv[1:] if argv is None else argv)
+    if rest:
+        raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke verify --run latest")
+    word = "latest" if arguments.run is None else arguments.run
+    found = find_run(word, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs())
+    if not has_records(found.folder):
+        raise UserError(f"run {found.target}/{found.name} holds no exchange", "there is nothing to verify", code=1)
+    findings = _findings(found)
+    if arguments.json:
+        print(json.dumps(_described(found, findings), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(map(printable, _lines(found, findings))))
+    return 1 if findings.problems else 0
+
+
+def _findings(found: Run) -> Findings:
+    findings = Findings()
+    exchanges = read_exchanges(
+        found.traffic, lambda line, why: findings.problem("lines", f"line {line} is no record: {why}")
+    )
+    for exchange in exchanges:
+        findings.add(exchange)
+    findings.check_ids()
+    _check_manifest(found.manifest.data, findings)
+    digest = file_sha256(found.traffic)
+    if digest != found.manifest.data.get("traffic_sha256"):
+        findings.problem("file", f"traffic.jsonl has SHA-256 {digest}, the manifest another")
+    # Git keeps no permissions of its files but one.
+    if not found.bundled:
+        for text in _open_to_others(found):
+            findings.problem("permissions", text)
+    return findings
+
+
+def _check_manifest(known: Mapping[str, Any], findings: Findings) -> None:
+    counts = known.get("counts")
+    if not counts:
+        findings.problem("counts", "the manifest has no counts: the capture did not come to its end")
+        return
+    if counts.get("seen") != counts.get("written"):
+        findings.problem(
+            "counts", f"the proxies saw {counts.get('seen')} exchanges, {counts.get('written')} are written"
+        )
+    if counts.get("written") != findings.exchanges:
+        findings.problem(
+            "counts", f"the manifest counts {counts.get('written')} exchanges, there are {findings.exchanges}"
+        )
+    if counts.get("websocket_messages") != findings.messages:
+        told = counts.get("websocket_messages")
+        findings.problem("counts", f"the manifest counts {told} WebSocket messages, there are {findings.messages}")
+
+
+def _open_to_others(found: Run) -> Iterator[str]:
+    paths = [found.folder, *(path for path in found.folder.iterdir() if path.is_file())]
+    for path in paths:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            yield f"{path.name} has mode {mode:04o}"
+
+
+def _lines(found: Run, findings: Findings) -> Iterator[str]:
+    """Tell each check in a line, its problems below it."""
+    counted = f"{findings.exchanges} exchanges, {findings.bodies} bodies, {findings.messages} WebSocket messages"
+    yield f"{found.target}/{found.name}: {counted}"
+    for check, text in CHECKS.items():
+        problems = findings.problems.get(check, [])
+        yield f"{'FAIL' if problems else 'OK  '} {text}"
+        yield from (f"       {problem}" for problem in problems[:20])
+        if len(problems) > 20:
+            yield f"       … and {len(problems) - 20} more (--json lists all)"
+    if findings.redacted:
+        yield f"redacted, so only what is kept can be checked: {len(findings.redacted)} bodies or messages"
+        yield from (f"       {text}" for text in findings.redacted[:20])
+
+
+def _described(found: Run, findings: Findings) -> dict[str, Any]:
+    return {
+        "run": f"{found.target}/{found.name}",
+        "ok": not findings.problems,
+        "exchanges": findings.exchanges,
+        "bodies": findings.bodies,
+        "websocket_messages": findings.messages,
+        "redacted": findings.redacted,
+        "problems": {check: findings.problems.get(check, []) for check in CHECKS},
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

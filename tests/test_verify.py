@@ -1,0 +1,150 @@
+"""Verify passes on what was recorded, and finds each way in which it was changed afterwards."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probe.record.manifest import Manifest, file_sha256
+from probe.record.runs import all_runs
+from probe.targets import PROJECT
+from probe.verify import main as verify
+
+Record = dict[str, Any]
+SAMPLES = {f"{run.target}/{run.name}": run for run in all_runs(PROJECT / "data") if run.bundled}
+
+
+def copy_of(tmp_path: Path, sample: str) -> Path:
+    """Copy a bundled run as if it had just been recorded here."""
+    folder = tmp_path / "data" / "codex" / "20260101T000000Z"
+    shutil.copytree(SAMPLES[sample].folder, folder)
+    manifest = Manifest.read(folder)
+    del manifest.data["bundled"]
+    manifest.update()
+    folder.chmod(0o700)
+    for file in folder.iterdir():
+        file.chmod(0o600)
+    return folder
+
+
+def verified(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, list[str]]]:
+    """Run verify and give its exit code and the problems it tells."""
+    code = verify(["--run", str(folder), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["ok"] == (code == 0)
+    return code, {check: problems for check, problems in told["problems"].items() if problems}
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_run_as_it_was_recorded_passes(tmp_path: Path, sample: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verified(copy_of(tmp_path, sample), capsys) == (0, {})
+    assert verify(["--run", str(SAMPLES[sample].folder)]) == 0
+    assert "FAIL" not in capsys.readouterr().out
+
+
+def request_body(record: Record) -> None:
+    record["request"]["body"]["model"] = "another"
+
+
+def response_body(record: Record) -> None:
+    record["response"]["body"] = record["response"]["body"].replace("prime", "primo", 1)
+
+
+def hash_alone(record: Record) -> None:
+    record["response"]["sha256"] = "0" * 64
+
+
+def lost_bytes(record: Record) -> None:
+    record["response"]["lost"] = 5
+
+
+def no_end(record: Record) -> None:
+    record["response"]["ended"] = None
+
+
+def no_id(record: Record) -> None:
+    del record["id"]
+
+
+CHANGES = {
+    "another request": (request_body, "bodies", "line 1: request body:"),
+    "another answer": (response_body, "bodies", "line 1: response body:"),
+    "another hash": (hash_alone, "bodies", "line 1: response body:"),
+    "bytes that could not be kept": (lost_bytes, "bodies", "5 bytes could not be kept"),
+    "a stream that did not end": (no_end, "bodies", "did not end, and does not say why"),
+    "a record without an id": (no_id, "ids", "1 exchanges have no id"),
+}
+
+
+@pytest.mark.parametrize(("change", "check", "part"), CHANGES.values(), ids=CHANGES.keys())
+def test_a_changed_record_is_found(
+    tmp_path: Path, change: Callable[[Record], None], check: str, part: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    traffic = folder / "traffic.jsonl"
+    first, *others = traffic.read_text().splitlines()
+    record = json.loads(first)
+    change(record)
+    traffic.write_text("\n".join([json.dumps(record, ensure_ascii=False), *others]) + "\n")
+    # The file's own hash would tell as well; it is not what this is about.
+    Manifest.read(folder).update(traffic_sha256=file_sha256(traffic))
+    code, problems = verified(folder, capsys)
+    assert code == 1
+    assert set(problems) == {check}
+    assert part in problems[check][0]
+
+
+def test_a_changed_websocket_message_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/tool-loop-websocket")
+    traffic = folder / "traffic.jsonl"
+    record = json.loads(traffic.read_text())
+    record["websocket"]["messages"][4]["content"] += " "
+    traffic.write_text(json.dumps(record, ensure_ascii=False) + "\n")
+    code, problems = verified(folder, capsys)
+    assert code == 1
+    assert set(problems) == {"bodies", "file"}
+    assert "WebSocket message 5" in problems["bodies"][0]
+
+
+def test_a_missing_a_doubled_and_a_torn_line_are_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    traffic = folder / "traffic.jsonl"
+    one, two, three = traffic.read_text().splitlines()
+    traffic.write_text(f"{one}\n{two}\n")
+    assert set(verified(folder, capsys)[1]) == {"counts", "file"}
+    traffic.write_text(f"{one}\n{two}\n{two}\n")
+    assert set(verified(folder, capsys)[1]) == {"ids", "file"}
+    traffic.write_text(f"{one}\n{two}\n{three}\n{one[:100]}")
+    assert set(verified(folder, capsys)[1]) == {"lines", "file"}
+
+
+def test_a_capture_that_did_not_come_to_its_end_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    Manifest.read(folder).update(counts=None)
+    assert set(verified(folder, capsys)[1]) == {"counts"}
+    Manifest.read(folder).update(counts={"seen": 4, "written": 3, "websocket_messages": 0})
+    assert verified(folder, capsys)[1] == {"counts": ["the proxies saw 4 exchanges, 3 are written"]}
+
+
+def test_a_run_that_others_can_read_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    (folder / "traffic.jsonl").chmod(0o644)
+    assert verified(folder, capsys) == (1, {"permissions": ["traffic.jsonl has mode 0644"]})
+
+
+def test_what_was_redacted_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    traffic = folder / "traffic.jsonl"
+    record = json.loads(traffic.read_text().splitlines()[0])
+    record["request"] |= {"redactions": 2, "stored_sha256": record["request"]["sha256"], "sha256": "0" * 64}
+    traffic.write_text(json.dumps(record) + "\n")
+    Manifest.read(folder).update(
+        traffic_sha256=file_sha256(traffic), counts={"seen": 1, "written": 1, "websocket_messages": 0}
+    )
+    assert verify(["--run", str(folder)]) == 0
+    assert "line 1, request body: 2 places" in capsys.readouterr().out

@@ -22,12 +22,8 @@ from probe.wire.addon.folders import private_folder
 from probe.wire.agent import AgentEnd, find_program, run_agent, runs_agent, with_target_args
 from probe.wire.environment import agent_environment
 from probe.wire.interrupts import Interrupts
-from probe.wire.processes import MARKER
-from probe.wire.recording import Recording, find_replay
+from probe.wire.recording import AGENT_FOLDERS, Recording, find_replay
 from probe.wire.tally import in_a_line
-
-AGENT_FOLDERS = ".agent"
-"""What an agent keeps during a replay; it goes when the run ends."""
 
 NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a request through its proxies
   likely reasons:
@@ -168,7 +164,7 @@ def _ask_version(recording: Recording, program: str) -> subprocess.Popen[bytes] 
     with suppress(OSError):
         return subprocess.Popen(
             [program, "--version"],
-            env=env | {MARKER: recording.marker},
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

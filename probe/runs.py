@@ -56,7 +56,8 @@ def _prune(runs: list[Run], keep: int) -> list[Run]:
     kept: list[Run] = []
     counts: Counter[str] = Counter()
     for one in runs:
-        if one.bundled or is_alive(one) or counts[one.target] < keep:
+        ours = {"schema", "target", "run"} <= one.manifest.data.keys()
+        if one.bundled or not ours or is_alive(one) or counts[one.target] < keep:
             counts[one.target] += not one.bundled
             kept.append(one)
         else:

@@ -77,7 +77,8 @@ def private_file(path: Path) -> Iterator[TextIO]:
     """Open a 0600 file to write, so that a reader sees the old text or the whole new one, never a part."""
     new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(new, "w", encoding="utf-8", opener=_private) as file:
+        # A command line may hold bytes that are no UTF-8.
+        with open(new, "w", encoding="utf-8", errors="backslashreplace", opener=_private) as file:
             yield file
         new.replace(path)
     except BaseException:

@@ -46,7 +46,8 @@ def find_program(program: str, path: str | None, target: Target) -> str:
     """Give the program's path. Raises UserError with the install line when there is none."""
     found = shutil.which(program, path=path) or shutil.which(program, path=str(Path(sys.executable).parent))
     if found:
-        return found
+        # The agent may work in another folder.
+        return str(Path(found).absolute())
     installable = runs_agent(program, target) and target.install
     install = f"install it: {target.install}" if installable else "is it on your PATH?"
     raise UserError(f"{program!r} is not installed", install)

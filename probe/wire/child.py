@@ -11,6 +11,7 @@ import os
 import selectors
 import subprocess
 import sys
+import tempfile
 import time
 from typing import Any
 
@@ -30,11 +31,13 @@ class Child:
     def __init__(self, module: str, settings: dict[str, Any]) -> None:
         self._module = module
         self._buffer = b""
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            # A file, since nobody reads while it runs: a full pipe would stop it.
+            stderr=self._errors,
             bufsize=0,
             # Ctrl-C in the terminal is for the agent; this process ends when it is told to.
             start_new_session=True,
@@ -49,8 +52,10 @@ class Child:
         message = self._read_message(START_SECONDS)
         if message is None or message.get("event") != "ready":
             self._process.kill()
-            said = message or (self._process.communicate()[1] or b"").decode(errors="replace").strip()
-            self._gone = True
+            self._process.communicate()
+            self._errors.seek(0)
+            said = message or self._errors.read(1 << 16).decode(errors="replace").strip()
+            self._end()
             raise ChildError(str(said) or f"{self._module} ended with exit code {self._process.returncode}")
         return message
 
@@ -70,7 +75,8 @@ class Child:
         return message if message and message.get("event") == "stopped" else None
 
     def _end(self) -> None:
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+        self._gone = True
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
             if stream:
                 stream.close()
         try:

@@ -65,6 +65,8 @@ def _make_authority(folder: Path) -> None:
 
 def _log_to(path: Path, redactor: Redactor) -> None:
     path.touch(mode=0o600)
+    # On a full disk each line would bring a traceback along.
+    logging.raiseExceptions = False
     handler = logging.FileHandler(path)
     handler.setFormatter(_RedactingFormatter(redactor))
     logging.getLogger().addHandler(handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -16,7 +17,7 @@ from typing import Any
 
 from probe.errors import UserError
 from probe.record.manifest import Manifest, file_sha256, project_version, text_sha256, utc_now
-from probe.record.runs import TRAFFIC, Run, find_run
+from probe.record.runs import TRAFFIC, Run, find_run, has_records
 from probe.renderers.loader import load_renderer
 from probe.settings import Route, Settings, without_credentials
 from probe.targets import PROJECT, expand, output_dirs, renderer_spec
@@ -27,6 +28,8 @@ from probe.wire.tally import tally
 from probe.wire.upstream_proxy import unreachable
 
 PROXY_LOG = "proxy.log"
+AGENT_FOLDERS = ".agent"
+"""What an agent keeps during a replay; it goes when the run ends."""
 _TRIES = 5
 """A free port may be taken between choosing and opening it; with a hundred runs at once that happens."""
 
@@ -42,6 +45,7 @@ class Recording:
         self.marker = secrets.token_hex(16)
         self.ports: dict[str, int] = {}
         self.replay_url: str | None = None
+        self._stopped: tuple[dict[str, int], list[str]] | None = None
         self.notes: list[str] = []
         """In which way a replayed run was unlike the recorded one."""
         self._environ = environ
@@ -191,10 +195,12 @@ class Recording:
 
     def stop(self) -> tuple[dict[str, Any], list[str]]:
         """Stop everything; give the counts of what was recorded, and what is wrong with the record in words."""
+        if self._stopped:
+            return self._stopped
         told = self._proxy.stop() if self._proxy else None
         replayed = self._replay.stop() if self._replay else None
         traffic, renderer = self.folder / TRAFFIC, load_renderer(renderer_spec(self.settings.target))
-        counts, problems = tally(traffic, renderer, told or {})
+        counts, problems = self._stopped = tally(traffic, renderer, told or {})
         if self._proxy and told is None:
             problems.insert(0, f"the proxies ended before they could finish; see {self.folder / PROXY_LOG}")
         problems += (replayed or {}).get("problems", [])
@@ -213,9 +219,15 @@ class Recording:
         return counts, problems
 
     def discard(self) -> None:
-        """Remove the folder of a run that never began."""
-        if not self.manifest.data.get("counts", {}).get("written"):
-            shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove what a run that never began left: our own files, and the folder if nothing else is in it."""
+        if has_records(self.folder):
+            return
+        shutil.rmtree(self.folder / AGENT_FOLDERS, ignore_errors=True)
+        for name in (TRAFFIC, PROXY_LOG, self.manifest.path.name):
+            (self.folder / name).unlink(missing_ok=True)
+        # The user may have named a folder of their own: only an empty one goes.
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()
 
 
 def find_replay(settings: Settings) -> Run | None:

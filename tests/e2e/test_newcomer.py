@@ -143,3 +143,48 @@ def test_a_run_whose_recording_was_deleted_says_so(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.analyze", "--run", "latest") as running:
         assert running.wait() == 1
         assert "was deleted or emptied" in running.stderr
+
+
+def test_a_failed_start_deletes_nothing_of_the_users(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    (port,) = free_ports(1)
+    words = ["--target", "demo", "--prompt", "x", "--output-dir", str(tmp_path / "mine")]
+    with Running(tmp_path, "probe.capture", *words, "--upstream-proxy", f"http://127.0.0.1:{port}") as running:
+        assert running.wait() == 2
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_pruning_deletes_only_what_is_a_run_of_ours(tmp_path: Path) -> None:
+    foreign = tmp_path / "data" / "app" / "public"
+    foreign.mkdir(parents=True)
+    (foreign / "manifest.json").write_text('{"name": "a web app"}')
+    with Running(tmp_path, "probe.runs", "--prune", "0") as running:
+        assert running.wait() == 0
+    assert (foreign / "manifest.json").exists()
+
+
+def test_an_agent_that_cannot_be_started_is_told(tmp_path: Path) -> None:
+    agent = tmp_path / "agent.sh"
+    agent.write_text("no interpreter line\n")
+    agent.chmod(0o755)
+    with Running(tmp_path, "probe.capture", "--target", "codex", "--", "./agent.sh") as running:
+        assert running.wait() == 2
+        assert "cannot be started" in running.stderr
+
+
+def test_a_program_named_by_a_relative_path_is_found_whatever_the_agents_folder(tmp_path: Path) -> None:
+    agent = tmp_path / "agent.sh"
+    agent.write_text("#!/bin/sh\npwd\n")
+    agent.chmod(0o755)
+    (tmp_path / "elsewhere").mkdir()
+    words = ["--target", "codex", "--cwd", "elsewhere", "--", "./agent.sh"]
+    with Running(tmp_path, "probe.capture", *words) as running:
+        assert running.wait() == 1  # nothing captured
+        assert running.stdout.splitlines()[0] == str(tmp_path / "elsewhere")
+
+
+def test_a_prompt_that_is_no_utf_8_is_recorded_as_it_can_be(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.capture", "--target", "demo", "--prompt", os.fsdecode(b"a\xffb")) as running:
+        running.wait()
+        assert "bug of ours" not in running.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import codecs
 import hashlib
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -55,9 +54,9 @@ class Body:
         decoded, offsets, error = self._decode(content_encoding)
         digest = _digest(decoded)
         stored, edits = self._redact(decoded, redactor)
-        offsets = [_moved(offset, edits) for offset in offsets]
+        offsets = _moved(offsets, edits)
         stored, spoken = self._redact_spoken(stored, content_type, redactor)
-        offsets = [_moved(offset, spoken) for offset in offsets]
+        offsets = _moved(offsets, spoken)
         fields: dict[str, Any] = _value(stored, content_type)
         fields |= {"size": decoded.size, "sha256": digest, "wire_size": self.wire_size}
         if edits or spoken:
@@ -143,14 +142,19 @@ def _digest(chunks: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _moved(offset: int, edits: list[Edit]) -> int:
-    """Give where a byte of the body stands in the redacted body; a place inside an edit is the edit's begin."""
-    index = bisect_left(edits, offset, key=lambda edit: edit.start)
-    shift = sum(len(edit.new) - edit.length for edit in edits[:index])
-    if index and offset < edits[index - 1].start + edits[index - 1].length:
-        last = edits[index - 1]
-        return last.start + shift - (len(last.new) - last.length)
-    return offset + shift
+def _moved(offsets: list[int], edits: list[Edit]) -> list[int]:
+    """Give where bytes of the body (in ascending order) stand in the redacted body.
+
+    A place inside an edit is the edit's begin.
+    """
+    moved, shift, index = [], 0, 0
+    for offset in offsets:
+        while index < len(edits) and edits[index].start + edits[index].length <= offset:
+            shift += len(edits[index].new) - edits[index].length
+            index += 1
+        inside = index < len(edits) and edits[index].start < offset
+        moved.append((edits[index].start if inside else offset) + shift)
+    return moved
 
 
 def _value(spool: Spool, content_type: str) -> dict[str, Any]:

@@ -68,6 +68,9 @@ class _Gzip:
         try:
             while data:
                 if self._member.eof:
+                    if not b"\x1f\x8b".startswith(data[:2]) and not data.startswith(b"\x1f\x8b"):
+                        # What follows the last member is no gzip; browsers pass it over as well.
+                        break
                     self._member = zlib.decompressobj(wbits=31)
                 out += self._member.decompress(data)
                 data = self._member.unused_data

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, unquote_plus
 
@@ -37,7 +38,9 @@ HEADERS = frozenset(
 )
 """Headers whose whole value is a credential or names an account; cookies are treated apart."""
 
-_HEADER_WORDS = re.compile(r"(?:^|[-_])(?:api[-_]?key|secret|password|credentials?|(?:auth|access|id)[-_]token)$")
+_HEADER_WORDS = re.compile(r"(?:^|[-_])(?:(?:api|auth)[-_]?key|secret|password|credentials?|token|authorization)$")
+_SIGN_IN = re.compile(r"(?i)\b(bearer|basic)(\s+)([A-Za-z0-9._~+/=-]{8,})")
+_KEY_IN_PROTOCOL = re.compile(r"(?<=insecure-api-key\.)[^,\s]+")
 _PARAMETER = re.compile(
     r"(?i)^(?:key|sig|auth|code|signature|password|passwd|pwd|secret|token|authorization"
     r"|x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)"
@@ -47,7 +50,7 @@ _VARIABLE = re.compile(
     r"(?:^|_)(?:\w*API_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|KEY|PAT|AUTH)(?:_(?:ID|VALUE|\d+))?$", re.I
 )
 _URL_HEADERS = frozenset({"location", "content-location", "referer", "origin", "link", "refresh"})
-_QUERY = re.compile(r"(?<=[?&;#])([^=&#;\s\"'<>]+)=([^&#;\s\"'<>]+)")
+_QUERY = re.compile(r"(?<=[?&;#])([^=?&#;\s\"'<>]{1,200})=([^&#;\s\"'<>]+)")
 _USER_INFO = re.compile(r"(?<=://)([^/?#@\s]+)(?=@)")
 _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority", "version"})
 
@@ -93,6 +96,31 @@ class Edit:
         self.start, self.length, self.new = start, length, new
 
 
+class _Known:
+    """Values to look for, and what stands in their place; never changed, so that two threads can use it."""
+
+    __slots__ = ("_pattern", "longest", "marks")
+
+    def __init__(self, marks: dict[bytes, bytes]) -> None:
+        self.marks = marks
+        self.longest = max(map(len, marks), default=1)
+        self._pattern: re.Pattern[bytes] | None = None
+
+    def holds_secret(self, data: bytes) -> bool:
+        """Tell whether a value stands in `data`: a search for each is far faster than one for all."""
+        return any(value in data for value in self.marks)
+
+    def found(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """Yield begin, end and mark of each value in `data`."""
+        if not self.holds_secret(data):
+            return
+        if self._pattern is None:
+            values = sorted(self.marks, key=len, reverse=True)
+            self._pattern = re.compile(b"|".join(map(re.escape, values)))
+        for match in self._pattern.finditer(data):
+            yield match.start(), match.end(), self.marks[match.group()]
+
+
 class Redactor:
     """Replaces credentials by `[REDACTED:<tag>]`; the tag is the same for the same secret under one salt."""
 
@@ -102,9 +130,9 @@ class Redactor:
         self.keep = keep
         self._salt = salt
         self._headers = HEADERS | {name.lower() for name in headers}
-        self._marks: dict[bytes, bytes] = {}
-        self._pattern: re.Pattern[bytes] | None = None
-        self._longest = 1
+        self._known = _Known({})
+        # Records are redacted beside the event loop, which meets new credentials meanwhile.
+        self._learning = threading.Lock()
         for value in values:
             self.learn(value)
 
@@ -116,75 +144,47 @@ class Redactor:
     def learn(self, value: str) -> None:
         """Look for this value everywhere from now on, in each spelling that it may have in a body."""
         raw = value.encode("utf-8", "surrogateescape")
-        if self.keep or not value or raw in self._marks or value.startswith("[REDACTED"):
-            return
-        if len(self._marks) >= MOST_SPELLINGS:
+        if self.keep or not value or raw in self._known.marks or value.startswith("[REDACTED"):
             return
         mark = self.mark(value).encode()
         inside = {value, *_inside_json(value)}
         # The arguments of a tool call are JSON inside JSON.
         inside |= {twice for once in inside for twice in _inside_json(once)}
-        for spelling in inside | {quote(value, safe=""), value.replace("/", "\\/")}:
-            self._marks[spelling.encode("utf-8", "surrogateescape")] = mark
-        self._pattern = None
-        self._longest = max(map(len, self._marks))
+        spellings = inside | {quote(value, safe=""), value.replace("/", "\\/")}
+        with self._learning:
+            if len(self._known.marks) < MOST_SPELLINGS:
+                new = {spelling.encode("utf-8", "surrogateescape"): mark for spelling in spellings}
+                self._known = _Known(self._known.marks | new)
 
     # -- bodies -------------------------------------------------------------------------------------------
 
     def chunks(self, chunks: Iterable[bytes], edits: list[Edit]) -> Iterator[bytes]:
         """Pass chunks on with every known value replaced, across their borders too; note each place in `edits`."""
-        if not self._marks:
+        known = self._known
+        if not known.marks:
             yield from chunks
             return
         rest, offset = b"", 0
-        for chunk in chunks:
+        for chunk in in_blocks(chunks):
             data = rest + chunk
             # The last bytes may be the beginning of a value, so they wait for the next chunk.
-            out, used = self._replace(data, offset, max(0, len(data) - self._longest + 1), edits)
+            out, used = _replaced(known, data, offset, max(0, len(data) - known.longest + 1), edits)
             yield out
             rest, offset = data[used:], offset + used
-        yield self._replace(rest, offset, len(rest), edits)[0]
-
-    def _replace(self, data: bytes, offset: int, limit: int, edits: list[Edit]) -> tuple[bytes, int]:
-        """Replace what begins before `limit`; give the result and how many bytes of `data` it stands for."""
-        pattern = self._pattern_in(data)
-        if pattern is None:
-            return data[:limit], limit
-        out, position = [], 0
-        for match in pattern.finditer(data):
-            if match.start() >= limit:
-                break
-            mark = self._marks[match.group()]
-            out += [data[position : match.start()], mark]
-            edits.append(Edit(offset + match.start(), len(match.group()), mark))
-            position = match.end()
-        used = max(position, limit)
-        return b"".join([*out, data[position:used]]), used
-
-    def _pattern_in(self, data: bytes) -> re.Pattern[bytes] | None:
-        """Give the pattern of all values, or None when `data` has none of them."""
-        # A substring search per value is far faster than one pass with an alternation of all.
-        if not self.holds_secret(data):
-            return None
-        if self._pattern is None:
-            values = sorted(self._marks, key=len, reverse=True)
-            self._pattern = re.compile(b"|".join(map(re.escape, values)))
-        return self._pattern
+        yield _replaced(known, rest, offset, len(rest), edits)[0]
 
     @property
     def longest(self) -> int:
         """Give the length of the longest known value in bytes; 1 when there is none."""
-        return self._longest
+        return self._known.longest
 
     def holds_secret(self, data: bytes) -> bool:
         """Tell whether a known value stands in `data`."""
-        return any(value in data for value in self._marks)
+        return self._known.holds_secret(data)
 
     def found(self, data: bytes) -> list[tuple[int, int, bytes]]:
         """Give begin, end and mark of each known value in `data`."""
-        pattern = self._pattern_in(data)
-        matches = pattern.finditer(data) if pattern else ()
-        return [(match.start(), match.end(), self._marks[match.group()]) for match in matches]
+        return list(self._known.found(data))
 
     def text(self, text: str) -> str:
         """Replace every known value, and the credentials in URLs, in a text of our own (log line, error)."""
@@ -192,7 +192,8 @@ class Redactor:
             return text
         edits: list[Edit] = []
         data = b"".join(self.chunks([text.encode("utf-8", "surrogateescape")], edits))
-        return self.url(data.decode("utf-8", "surrogateescape"))
+        shown = self.url(data.decode("utf-8", "surrogateescape"))
+        return _SIGN_IN.sub(lambda match: f"{match[1]}{match[2]}{self._learned(match[3], SHORTEST_GUESS)}", shown)
 
     # -- names --------------------------------------------------------------------------------------------
 
@@ -239,12 +240,15 @@ class Redactor:
             return value
         if lower == "cookie":
             return "; ".join(self._cookie(part) for part in value.split("; "))
+        if lower == "sec-websocket-protocol":
+            # A browser cannot set headers, so OpenAI's Realtime API takes the key here.
+            return _KEY_IN_PROTOCOL.sub(lambda match: self._learned(match[0], SHORTEST_KEY), value)
         if lower == "set-cookie":
             first, *attributes = value.split(";")
             return ";".join([self._cookie(first), *attributes])
         if lower in self._headers or _HEADER_WORDS.search(lower):
             return self._credential(value)
-        return self.text(value) if lower in _URL_HEADERS or self._marks else value
+        return self.text(value) if lower in _URL_HEADERS or self._known.marks else value
 
     def _cookie(self, part: str) -> str:
         name, equals, value = part.partition("=")
@@ -273,3 +277,30 @@ def _basic_secrets(encoded: str) -> list[str]:
         return _user_info_secrets(base64.b64decode(encoded, validate=True).decode())
     except (binascii.Error, UnicodeDecodeError):
         return []
+
+
+def _replaced(known: _Known, data: bytes, offset: int, limit: int, edits: list[Edit]) -> tuple[bytes, int]:
+    """Replace what begins before `limit`; give the result and how many bytes of `data` it stands for."""
+    out, position = [], 0
+    for start, end, mark in known.found(data):
+        if start >= limit:
+            break
+        out += [data[position:start], mark]
+        edits.append(Edit(offset + start, end - start, mark))
+        position = end
+    used = max(position, limit)
+    return b"".join([*out, data[position:used]]), used
+
+
+def in_blocks(chunks: Iterable[bytes], size: int = 1 << 18) -> Iterator[bytes]:
+    """Join small chunks: each is searched for every value, and written, at a cost of its own."""
+    block: list[bytes] = []
+    length = 0
+    for chunk in chunks:
+        block.append(chunk)
+        length += len(chunk)
+        if length >= size:
+            yield b"".join(block)
+            block, length = [], 0
+    if block:
+        yield b"".join(block)

@@ -12,7 +12,7 @@ import ipaddress
 import logging
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -52,6 +52,7 @@ class TrafficTap:
         self._listeners = {listener.port: listener for listener in config.listeners}
         # Large records are written beside the event loop, one after the other, so that no stream stands still.
         self._large = ThreadPoolExecutor(1, "large-records")
+        self._writing: set[Future[None]] = set()
 
     def load(self, _loader: Loader) -> None:
         """Ask for lazy connections: with eager ones nothing is chained, and a refused connection reaches no hook."""
@@ -150,10 +151,12 @@ class TrafficTap:
         live = self._live.pop(flow.id, None)
         if live is None:
             return
-        if live.small:
+        if live.small and not self._writing:
             self._write(live, error)
         else:
-            self._large.submit(self._write, live, error)
+            # Small ones as well while a large one holds the file: this loop must not wait for it.
+            self._writing.add(self._large.submit(self._write, live, error))
+        self._writing = {future for future in self._writing if not future.done()}
 
     def _write(self, live: Live, error: str | None) -> None:
         try:

@@ -14,6 +14,7 @@ from typing import Any
 from probe.wire.addon.bodies import Fragment
 from probe.wire.addon.folders import private_folder
 from probe.wire.addon.json_text import dumps
+from probe.wire.addon.redactor import in_blocks
 
 
 class Writer:
@@ -41,7 +42,7 @@ class Writer:
             # A killed writer may have left half a line; a new record must not be glued to it.
             if end and os.pread(self._fd, 1, end - 1) != b"\n":
                 _write_all(self._fd, b"\n")
-            for chunk in _in_blocks(chunks):
+            for chunk in in_blocks(chunks):
                 _write_all(self._fd, chunk)
         except BaseException:
             os.ftruncate(self._fd, end)
@@ -78,20 +79,6 @@ def _mapped(value: Any, function: Any) -> Any:
     if isinstance(value, dict):
         return {key: function(member) for key, member in value.items()}
     return function(value)
-
-
-def _in_blocks(chunks: Iterable[bytes], size: int = 1 << 18) -> Iterator[bytes]:
-    """Join small chunks, so that most records are one write."""
-    block: list[bytes] = []
-    length = 0
-    for chunk in chunks:
-        block.append(chunk)
-        length += len(chunk)
-        if length >= size:
-            yield b"".join(block)
-            block, length = [], 0
-    if block:
-        yield b"".join(block)
 
 
 def _write_all(fd: int, data: bytes) -> None:

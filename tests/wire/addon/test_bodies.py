@@ -100,6 +100,7 @@ TEXT = b'event: a\ndata: {"delta":"' + "é😀".encode() * 50 + b'"}\n\n'
 ENCODINGS = {
     "gzip": ("gzip", encode(TEXT, "gzip")),
     "gzip of two members": ("gzip", gzip.compress(TEXT[:40]) + gzip.compress(TEXT[40:])),
+    "gzip with something behind it": ("gzip", gzip.compress(TEXT) + b"\r\n"),
     "deflate with its wrapper": ("deflate", zlib.compress(TEXT)),
     "deflate without it": ("deflate", raw_deflate(TEXT)),
     "br": ("br", encode(TEXT, "br")),

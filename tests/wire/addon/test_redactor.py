@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,9 @@ HEADERS = {
     "a bearer key": ("Authorization", f"Bearer {SECRET}"),
     "a name in capitals": ("X-API-KEY", SECRET),
     "a Google key": ("x-goog-api-key", SECRET),
+    "a token of a session": ("X-Session-Token", SECRET),
+    "a forwarded credential": ("X-Forwarded-Authorization", f"Bearer {SECRET}"),
+    "a key in a WebSocket's subprotocol": ("Sec-WebSocket-Protocol", f"realtime, openai-insecure-api-key.{SECRET}"),
     "a name that ends like a key": ("X-Acme-Api-Key", SECRET),
     "a session token": ("x-amz-security-token", SECRET),
     "an upstream proxy's sign-in": (
@@ -188,5 +192,24 @@ def test_a_server_that_sets_ever_new_cookies_does_not_slow_every_body_down() -> 
     redactor = Redactor(b"salt", [SECRET])
     for number in range(2000):
         assert "REDACTED" in redactor.header("Set-Cookie", f"session=a-long-session-number-{number:06d}; Path=/")
-    assert len(redactor._marks) <= MOST_SPELLINGS + 10
+    assert len(redactor._known.marks) <= MOST_SPELLINGS + 10
     assert SECRET.encode() not in redacted(SECRET.encode(), redactor)
+
+
+def test_a_credential_on_a_command_line_is_replaced() -> None:
+    shown = Redactor(b"salt").text("curl -H 'Authorization: Bearer tok-0123456789' https://example.test")
+    assert re.fullmatch(rf"curl -H 'Authorization: Bearer {MARK}' https://example.test", shown)
+
+
+def test_learning_disturbs_no_search_in_another_thread() -> None:
+    redactor = Redactor(b"salt", [SECRET])
+    body = b"x" * 100_000 + SECRET.encode()
+
+    def search(_number: int) -> bool:
+        return SECRET.encode() in redacted(body, redactor)
+
+    with ThreadPoolExecutor(2) as pool:
+        searches = pool.map(search, range(300))
+        for number in range(600):
+            redactor.learn(f"another-value-{number:04d}")
+        assert not any(searches)

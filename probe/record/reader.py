@@ -13,13 +13,14 @@ from probe.record.exchange import Exchange
 Place = tuple[int, int]
 """Where a record is in its file: the offset of its line in bytes, and the line's number from 1."""
 
+_YEAR_10000 = 253402300800
 _decoder = msgspec.json.Decoder(Exchange)
 
 
 def parse_exchange(line: bytes, seq: int) -> Exchange:
     """Turn one line into an exchange. Raises ValueError that says what does not fit, and where."""
     try:
-        return msgspec.structs.replace(_decode(line), seq=seq)
+        exchange = msgspec.structs.replace(_decode(line), seq=seq)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from error
     except msgspec.MsgspecError as error:
@@ -28,6 +29,9 @@ def parse_exchange(line: bytes, seq: int) -> Exchange:
         raise ValueError(f"not JSON: {error}") from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    if not 0 <= exchange.timestamp < _YEAR_10000:
+        raise ValueError(f"timestamp {exchange.timestamp} is no time in seconds since 1970")
+    return exchange
 
 
 def _decode(line: bytes) -> Exchange:

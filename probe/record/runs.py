@@ -169,4 +169,10 @@ def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> 
 def is_alive(run: Run) -> bool:
     """Tell whether the process that records a run is still there."""
     pid = run.manifest.data.get("pid")
-    return isinstance(pid, int) and not run.manifest.data.get("ended") and psutil.pid_exists(pid)
+    if not isinstance(pid, int) or run.manifest.data.get("ended"):
+        return False
+    try:
+        # A process that began later only has the same number; the system tells its begin to about a second.
+        return psutil.Process(pid).create_time() <= datetime.fromisoformat(run.started).timestamp() + 5
+    except (psutil.Error, ValueError):
+        return False

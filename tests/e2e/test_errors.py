@@ -157,12 +157,14 @@ runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 def test_malformed_lines_are_skipped_with_a_warning_and_counted(tmp_path: Path) -> None:
     good = {"timestamp": 1.5, "request": {"method": "GET", "url": "https://x.test/a"}, "response": {"status_code": 200}}
-    lines = [json.dumps(good), '{"torn', json.dumps({"timestamp": "never"}), json.dumps(good)]
+    lines = [json.dumps(good), '{"torn', json.dumps({"timestamp": "never"}), json.dumps(good | {"timestamp": 1e300})]
+    lines.append(json.dumps(good))
     (tmp_path / "old.jsonl").write_text("\n".join(lines) + "\n")
     with Running(tmp_path, "probe.analyze", "--input", "old.jsonl", "--output", "out.md") as running:
         assert running.wait() == 0
         assert "WARNING: skipping malformed line 2" in running.stderr
         assert "WARNING: skipping malformed line 3" in running.stderr
+        assert "WARNING: skipping malformed line 4" in running.stderr
         assert "Total requests: 2" in (tmp_path / "out.md").read_text()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from probe.errors import UserError
 from probe.record.manifest import Manifest, file_sha256
-from probe.record.runs import all_runs, find_run, has_records, new_run
+from probe.record.runs import all_runs, find_run, has_records, is_alive, new_run
 
 
 def make(data: Path, target: str, name: str, started: str, **more: object) -> Path:
@@ -124,3 +125,10 @@ def test_the_manifest_is_private(tmp_path: Path) -> None:
     Manifest(tmp_path, {}).update(a=1)
     assert (tmp_path / "manifest.json").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_a_process_that_only_has_the_same_number_keeps_no_run_alive(tmp_path: Path) -> None:
+    running = {"pid": os.getpid()}
+    make(tmp_path, "codex", "20990101T000000Z", "2099-01-01T00:00:00.000000Z", **running)
+    make(tmp_path, "codex", "20200101T000000Z", "2020-01-01T00:00:00.000000Z", **running)
+    assert [is_alive(run) for run in all_runs(tmp_path)] == [False, True]

@@ -51,7 +51,7 @@ class Body:
 
     def fields(self, content_type: str, content_encoding: str, redactor: Redactor) -> dict[str, Any]:
         """Give the body's part of the record. See DESIGN.md, "A record", for what each field means."""
-        decoded, offsets, error = self._decode(content_encoding)
+        decoded, offsets, error = self._decode(content_encoding, redactor)
         digest = _digest(decoded)
         stored, edits = self._redact(decoded, redactor)
         offsets = _moved(offsets, edits)
@@ -79,7 +79,7 @@ class Body:
         self._spools.append(spool)
         return spool
 
-    def _decode(self, content_encoding: str) -> tuple[Spool, list[int], str | None]:
+    def _decode(self, content_encoding: str, redactor: Redactor) -> tuple[Spool, list[int], str | None]:
         """Undo the content-encoding; give the bytes, where each piece begins in them, and why it failed if it did."""
         wire_offsets = [offset for _, offset in self._pieces]
         decoder = decoder_for(content_encoding)
@@ -91,8 +91,13 @@ class Body:
                 offsets.append(decoded.size)
                 decoded.append(decoder.decode(piece))
             decoded.append(decoder.finish())
-        except (DecodeError, OSError) as error:
-            return self._wire, wire_offsets, f"content-encoding {content_encoding}: {error}"
+        except DecodeError as error:
+            problem = f"content-encoding {content_encoding}: {error}"
+            if redactor.holds_secret(b"".join(decoded)):
+                offsets += [decoded.size] * (len(wire_offsets) - len(offsets))
+                # On the wire's form nothing could be replaced, and anybody could decode it.
+                return decoded, offsets, f"{problem}; only what came before it is kept, since a credential is in it"
+            return self._wire, wire_offsets, problem
         return decoded, offsets, None
 
     def _redact(self, spool: Spool, redactor: Redactor) -> tuple[Spool, list[Edit]]:

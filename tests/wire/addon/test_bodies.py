@@ -212,3 +212,12 @@ def test_any_bytes_in_any_pieces_are_rebuilt(
 def test_any_json_value_is_rebuilt(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
     data = json.dumps(value).encode()
     assert rebuilt(fields_of(tmp_path_factory.getbasetemp(), [data], "application/json")) == data
+
+
+def test_a_secret_before_the_place_where_decoding_fails_is_replaced(tmp_path: Path) -> None:
+    redactor = Redactor(b"salt", ["sk-secret-123456"])
+    member = gzip.compress(b"here it is: sk-secret-123456")
+    fields = fields_of(tmp_path, [member, b"\x1f\x8bbroken", b"more", b"and more"], "text/plain", "gzip", redactor)
+    assert len(fields["pieces"]) == 4
+    assert fields["body"] == f"here it is: {redactor.mark('sk-secret-123456')}"
+    assert "a credential is in it" in fields["decode_error"]

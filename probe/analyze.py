@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,15 @@ from typing import Any
 from probe.errors import UserError
 from probe.options import parse
 from probe.record.manifest import Manifest, file_sha256, private_file, project_version, text_sha256
-from probe.record.runs import REPORT, TRAFFIC, Run, find_run, has_records, is_alive
+from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
+from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
 from probe.report.report import write_report
 from probe.script import run, say
 from probe.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
 from probe.wire.addon.folders import private_folder
+from probe.wire.recovery import open_run
 
 _LINE = 'a line is like {"timestamp": 1707123456.1, "request": {"method": …, "url": …}, "response": {"status_code": …}}'
 _BY_PATH = [{"path": "*/responses", "renderer": "probe.renderers.openai_responses"}]
@@ -54,11 +56,12 @@ def _analyze_file(arguments: Namespace) -> int:
 
 
 def _analyze_run(arguments: Namespace) -> int:
-    found = find_run(
+    found = open_run(
         "latest" if arguments.run is None else arguments.run,
         data_dir(arguments.data_dir, os.environ),
         arguments.target,
         output_dirs(),
+        say,
     )
     if not has_records(found.folder):
         raise UserError(f"run {found.target}/{found.name} holds no exchange", _why_empty(found), code=1)
@@ -71,7 +74,7 @@ def _analyze_run(arguments: Namespace) -> int:
     if manifest and not arguments.force and manifest.up_to_date("analyze", inputs):
         say("analyze: up to date")
     else:
-        _write(found.traffic, output, target, _about(found))
+        _write(found.traffic, output, target, found)
         if manifest:
             manifest.finished_step("analyze", inputs, {REPORT: file_sha256(output) or ""})
     print(output)
@@ -102,7 +105,9 @@ def _inputs(found: Run, target: Target | None) -> dict[str, str]:
     inputs = {TRAFFIC: file_sha256(found.traffic) or "", "agent-probe": project_version()}
     spec: Any = renderer_spec(target) if target else _BY_PATH
     inputs["title"] = target.report_title if target else ""
-    inputs["about"] = text_sha256(str(_about(found)))
+    told = [found.manifest.data.get(name) for name in ("coverage", "observer_changes")]
+    inputs["about"] = text_sha256(str([_about(found), *told]))
+    inputs[TUNNELS] = file_sha256(found.folder / TUNNELS) or ""
     inputs["renderer"] = f"{spec} {_sources(spec)}"
     return inputs
 
@@ -140,7 +145,7 @@ def _kept_secrets(known: dict[str, Any]) -> bool:
     return bool(((known.get("settings") or {}).get("keep_secrets") or {}).get("value"))
 
 
-def _write(source: Path, output: Path, target: Target | None, about: Sequence[tuple[str, str]] = ()) -> int:
+def _write(source: Path, output: Path, target: Target | None, found: Run | None = None) -> int:
     """Write the report and give how many exchanges it tells; a reader of `output` sees the old one or the new one."""
     if output.exists() and output.samefile(source):
         raise UserError(f"{output} is the recording itself", "name another place for the report with --output")
@@ -153,10 +158,12 @@ def _write(source: Path, output: Path, target: Target | None, about: Sequence[tu
                 source,
                 title=target.report_title if target else "Agent Traffic Analysis Report",
                 source=_shown(source),
-                about=about,
+                about=_about(found) if found else (),
+                tunnels=read_tunnels(found.folder / TUNNELS, _skipped(TUNNELS)) if found else (),
+                manifest=found.manifest.data if found else None,
                 generated_at=datetime.now(UTC),
                 renderer=renderer,
-                on_malformed=lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}"),
+                on_malformed=_skipped(source.name),
             )
     except OSError as error:
         place = error.filename or output
@@ -164,6 +171,10 @@ def _write(source: Path, output: Path, target: Target | None, about: Sequence[tu
             f"{place}: {error.strerror or error}", "name another place with --output, or mend it"
         ) from error
     return told.summary.requests
+
+
+def _skipped(name: str) -> Callable[[int, str], None]:
+    return lambda line, why: say(f"WARNING: skipping malformed line {line} of {name}: {why}")
 
 
 def _shown(source: Path) -> str:

@@ -1,4 +1,4 @@
-"""Capture, then analyze; only what is not up to date yet."""
+"""Capture, analyze, verify; only what is not up to date yet."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from pathlib import Path
 from probe.errors import UserError
 from probe.options import command_line, parse
 from probe.record.manifest import Manifest
-from probe.record.runs import Run, find_run, has_records, is_alive, new_run
+from probe.record.runs import Run, has_records, is_alive, new_run
 from probe.script import run, say
 from probe.settings import data_dir, resolve
 from probe.targets import output_dirs
 from probe.wire.parent import run_script
+from probe.wire.recovery import open_run
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,14 +35,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return captured
     analyze = ["--run", str(folder), *(["--force"] if arguments.force else [])]
     analyzed = run_script("probe.analyze", analyze)
+    # Its table is for the eye; what goes on in a script are the paths.
+    verified = run_script("probe.verify", ["--run", str(folder)], aside=True)
     print(folder / "manifest.json", flush=True)
-    return captured or analyzed
+    return captured or analyzed or verified
 
 
 def _existing(arguments: Namespace) -> Run:
     if arguments.output_dir:
         raise UserError("--run and --output-dir both name the run's folder", "give one of them")
-    existing = find_run(arguments.run, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs())
+    existing = open_run(arguments.run, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs(), say)
     if is_alive(existing):
         pid = existing.manifest.data["pid"]
         raise UserError(f"run {existing.name} is still being recorded (pid {pid})", "wait for it, or end it")

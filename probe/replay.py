@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from probe.errors import UserError
 from probe.options import parse
 from probe.record.reader import read_exchanges
-from probe.record.runs import Run, find_run
+from probe.record.runs import Run
 from probe.renderers.loader import Renderer, load_renderer
 from probe.script import run, say
 from probe.settings import data_dir
 from probe.targets import load_target, output_dirs, renderer_spec
 from probe.wire.ports import is_free
 from probe.wire.processes import holder_of
+from probe.wire.recovery import open_run
 from probe.wire.replay_server import ReplayServer
 
 
@@ -26,11 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, rest = parse("replay", sys.argv[1:] if argv is None else argv)
     if rest:
         raise UserError("replay starts no command", "use capture --replay RUN -- COMMAND … for that")
-    found = find_run(
+    found = open_run(
         "latest" if arguments.run is None else arguments.run,
         data_dir(arguments.data_dir, os.environ),
         arguments.target,
         output_dirs(),
+        say,
     )
     renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
     return asyncio.run(_serve(found, renderer, _port(arguments.port)))

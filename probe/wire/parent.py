@@ -26,13 +26,15 @@ def die_with_parent() -> None:
         raise SystemExit(128 + signal.SIGTERM)
 
 
-def run_script(module: str, arguments: Sequence[str]) -> int:
-    """Run one of our scripts in this terminal and give its exit code.
+def run_script(module: str, arguments: Sequence[str], *, aside: bool = False) -> int:
+    """Run one of our scripts in this terminal and give its exit code; `aside` sends its result to stderr.
 
     Ctrl-C reaches it through the terminal, so we wait on; SIGTERM and SIGHUP are passed on.
     """
     command = [sys.executable, "-m", module, *arguments]
-    process = subprocess.Popen(command, env=os.environ | {PARENT: str(os.getpid())})
+    process = subprocess.Popen(
+        command, env=os.environ | {PARENT: str(os.getpid())}, stdout=sys.stderr if aside else None
+    )
 
     def forward(number: int, _frame: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
+from probe.targets import PROJECT
+from probe.wire.addon.journal import FOLDER
+from probe.wire.addon.live import CUT_OFF
 from probe.wire.ports import free_ports
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
@@ -40,10 +47,16 @@ def slow() -> Iterator[Provider]:
         yield provider
 
 
-def capture(folder: Path, provider: Provider, *words: str, script: str = "probe.capture") -> Running:
+def capture(
+    folder: Path,
+    provider: Provider,
+    *words: str,
+    script: str = "probe.capture",
+    env: Mapping[str, str] | None = None,
+) -> Running:
     url = f"http://127.0.0.1:{provider.port}"
     options = ["--target", "codex", "--upstream", f"model={url}", "--upstream", f"backend={url}"]
-    return Running(folder, script, *options, "--", sys.executable, "-c", AGENT, *words)
+    return Running(folder, script, *options, "--", sys.executable, "-c", AGENT, *words, env=env)
 
 
 SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
@@ -89,6 +102,10 @@ def test_a_killed_script_leaves_nothing_running_and_a_readable_record(
         running.until_nothing_runs()
         (record,) = running.records()
         assert "stopped" in record["error"] or "disconnected" in record["error"]
+        # Its manifest was not finished; the next command that reads the run does that.
+        verify = [sys.executable, "-m", "probe.verify", "--run", str(running.run_folder())]
+        assert subprocess.run(verify, timeout=60, cwd=PROJECT).returncode == 0
+        assert running.manifest()["counts"] == {"seen": 1, "written": 1, "cut_short": 1, "websocket_messages": 0}
 
 
 def test_a_killed_proxy_ends_the_agent_with_an_error(tmp_path: Path, slow: Provider) -> None:
@@ -99,6 +116,52 @@ def test_a_killed_proxy_ends_the_agent_with_an_error(tmp_path: Path, slow: Provi
         assert "the proxies ended unexpectedly" in running.stderr
         running.until_nothing_runs()
         assert running.manifest()["exit_code"] == 1
+        assert "1 exchanges that were under way were folded in" in running.stderr
+        (record,) = running.records()
+        assert record["error"] == CUT_OFF
+        assert record["response"]["body"].startswith("event: response.created")
+        assert running.manifest()["counts"] == {"seen": 1, "written": 1, "cut_short": 1, "websocket_messages": 0}
+        assert not (running.run_folder() / FOLDER).exists()
+
+
+@pytest.mark.parametrize("command", ["probe.verify", "probe.analyze"])
+def test_when_all_are_killed_the_next_command_makes_the_run_whole(tmp_path: Path, slow: Provider, command: str) -> None:
+    secret = secrets.token_hex(20)
+    with capture(tmp_path, slow, env={"NEVER_SENT_API_KEY": secret}) as running:
+        running.until_said("streaming")
+        # The agent last: it would see its connection break and might write.
+        for process in [running.python("-m", "probe.wire.proxy"), *running.processes()]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        running.wait()
+        running.until_nothing_runs()
+        folder = running.run_folder()
+        assert running.records() == []
+        assert secret not in "".join(path.read_text("latin-1") for path in folder.rglob("*") if path.is_file())
+        again = subprocess.run(
+            [sys.executable, "-m", command, "--run", str(folder)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=PROJECT,
+        )
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert "was ended by force; 1 exchange that was under way: folded in, cut short" in again.stderr
+        (record,) = running.records()
+        assert record["error"] == CUT_OFF
+        assert record["response"]["body"].startswith("event: response.created")
+        assert not (folder / FOLDER).exists()
+        assert running.manifest()["counts"]["cut_short"] == 1
+        assert running.manifest()["recovered"]["exchanges"] == 1
+        verified = subprocess.run(
+            [sys.executable, "-m", "probe.verify", "--run", str(folder)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=PROJECT,
+        )
+        assert (verified.returncode, verified.stderr) == (0, "")
+        assert "1 exchanges (1 cut short)" in verified.stdout
 
 
 def test_a_killed_agent_ends_the_run_with_its_code(tmp_path: Path, slow: Provider) -> None:
@@ -131,8 +194,6 @@ def test_proxies_end_on_ctrl_c_and_leave_nothing(tmp_path: Path) -> None:
 
 
 def test_a_task_passes_signals_on_and_gives_its_scripts_code(tmp_path: Path, slow: Provider) -> None:
-    from probe.targets import PROJECT
-
     url = f"http://127.0.0.1:{slow.port}"
     task = [sys.executable, "-m", "invoke", "--search-root", str(PROJECT), "capture", "--target", "codex"]
     words = ["--upstream", f"model={url}", "--", sys.executable, "-c", AGENT]

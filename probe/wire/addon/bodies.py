@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import codecs
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from probe.wire.addon.decoders import DecodeError, decoder_for
+from probe.wire.addon.journal import Journal
 from probe.wire.addon.json_text import dumps, exact_json
+from probe.wire.addon.pieces import Chunks, Pieces
 from probe.wire.addon.redactor import Edit, Redactor
 from probe.wire.addon.spoken import applied, spoken_edits
 from probe.wire.addon.spool import Spool
@@ -26,28 +29,32 @@ class Fragment:
         self.chunks = chunks
 
 
+Content = Chunks | Spool
+"""Bytes that can be read any number of times."""
+
+
 class Body:
     """One direction of an exchange as it crossed the wire."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, kind: bytes, journal: Journal, folder: Path) -> None:
+        self._kind = kind
         self._folder = folder
-        self._wire = Spool(folder)
-        self._pieces: list[tuple[float, int]] = []
-        self._spools = [self._wire]
+        self._pieces = Pieces(journal, kind)
+        # Arrays: a body of many hundred megabytes has a hundred thousand pieces.
+        self._times = array("d")
+        self._begins = array("Q")
+        self._spools: list[Spool] = []
         self.wire_size = 0
         self.lost = 0
 
     def add(self, data: bytes, now: float) -> None:
         """Keep a piece; what cannot be kept (a full disk) is counted, and so is all that follows it."""
-        self.wire_size += len(data)
-        try:
-            if self.lost:
-                raise OSError("an earlier piece is missing")
-            self._wire.append(data)
-        except OSError:
+        if self.lost or not self._pieces.add(self._kind, now, data):
             self.lost += len(data)
         else:
-            self._pieces.append((now, self._wire.size - len(data)))
+            self._times.append(now)
+            self._begins.append(self.wire_size)
+        self.wire_size += len(data)
 
     def fields(self, content_type: str, content_encoding: str, redactor: Redactor) -> dict[str, Any]:
         """Give the body's part of the record. See DESIGN.md, "A record", for what each field means."""
@@ -65,9 +72,7 @@ class Body:
             fields["decode_error"] = error
         if self.lost:
             fields["lost"] = self.lost
-        times = (time for time, _ in self._pieces)
-        fields["pieces"] = [[round(time, 6), offset] for time, offset in zip(times, offsets, strict=True)]
-        return fields
+        return fields | {"pieces": Fragment(lambda: _piece_list(self._times, offsets))}
 
     def close(self) -> None:
         """Give memory and disk back."""
@@ -79,65 +84,63 @@ class Body:
         self._spools.append(spool)
         return spool
 
-    def _decode(self, content_encoding: str, redactor: Redactor) -> tuple[Spool, list[int], str | None]:
+    def _decode(self, content_encoding: str, redactor: Redactor) -> tuple[Content, Sequence[int], str | None]:
         """Undo the content-encoding; give the bytes, where each piece begins in them, and why it failed if it did."""
-        wire_offsets = [offset for _, offset in self._pieces]
+        wire = Chunks(self._pieces)
         decoder = decoder_for(content_encoding)
-        if decoder is None or not self._wire.size:
-            return self._wire, wire_offsets, None
-        decoded, offsets = self._new_spool(), []
+        if decoder is None or not wire.size:
+            return wire, self._begins, None
+        decoded, offsets = self._new_spool(), array("Q")
         try:
-            for piece in _cut(self._wire, wire_offsets):
+            for _, _, piece in self._pieces:
                 offsets.append(decoded.size)
                 decoded.append(decoder.decode(piece))
             decoded.append(decoder.finish())
         except DecodeError as error:
             problem = f"content-encoding {content_encoding}: {error}"
-            if redactor.holds_secret(b"".join(decoded)):
-                offsets += [decoded.size] * (len(wire_offsets) - len(offsets))
+            if self._redact(decoded, redactor)[1]:
+                offsets.extend([decoded.size] * (len(self._begins) - len(offsets)))
                 # On the wire's form nothing could be replaced, and anybody could decode it.
                 return decoded, offsets, f"{problem}; only what came before it is kept, since a credential is in it"
-            return self._wire, wire_offsets, problem
+            return wire, self._begins, problem
         return decoded, offsets, None
 
-    def _redact(self, spool: Spool, redactor: Redactor) -> tuple[Spool, list[Edit]]:
-        """Replace known secrets; give the same spool back when there are none."""
+    def _redact(self, content: Content, redactor: Redactor) -> tuple[Content, list[Edit]]:
+        """Replace known secrets; give the same bytes back when there are none."""
         edits: list[Edit] = []
         # Most bodies hold no secret: look first, and copy only those that do.
-        for _ in redactor.chunks(spool, edits):
+        for _ in redactor.chunks(content, edits):
             if edits:
                 break
         if not edits:
-            return spool, edits
+            return content, edits
         stored, edits = self._new_spool(), []
-        for chunk in redactor.chunks(spool, edits):
+        for chunk in redactor.chunks(content, edits):
             stored.append(chunk)
         return stored, edits
 
-    def _redact_spoken(self, spool: Spool, content_type: str, redactor: Redactor) -> tuple[Spool, list[Edit]]:
+    def _redact_spoken(self, content: Content, content_type: str, redactor: Redactor) -> tuple[Content, list[Edit]]:
         """Replace known secrets that are spread over the events of a stream."""
-        if spool.size > IN_ONE_PIECE or not content_type.lower().startswith("text/event-stream"):
-            return spool, []
-        data = b"".join(spool)
+        if content.size > IN_ONE_PIECE or not content_type.lower().startswith("text/event-stream"):
+            return content, []
+        data = b"".join(content)
         edits = spoken_edits(data, redactor)
         if not edits:
-            return spool, edits
+            return content, edits
         stored = self._new_spool()
         stored.append(applied(data, edits))
         return stored, edits
 
 
-def _cut(spool: Spool, offsets: list[int]) -> Iterator[bytes]:
-    """Yield the spool's bytes again in the pieces that begin at `offsets`."""
-    ends = iter([*offsets[1:], spool.size])
-    buffer, position = bytearray(), 0
-    end = next(ends)
-    for chunk in spool:
-        buffer += chunk
-        while end is not None and position + len(buffer) >= end:
-            yield bytes(buffer[: end - position])
-            del buffer[: end - position]
-            position, end = end, next(ends, None)  # type: ignore[assignment]
+def _piece_list(times: Sequence[float], offsets: Sequence[int]) -> Iterator[bytes]:
+    """Yield when each piece arrived and where it begins, as JSON."""
+    yield b"["
+    comma = ""
+    for start in range(0, len(times), 1000):
+        some = zip(times[start : start + 1000], offsets[start : start + 1000], strict=True)
+        yield (comma + ",".join([f"[{time:.6f},{offset}]" for time, offset in some])).encode()
+        comma = ","
+    yield b"]"
 
 
 def _digest(chunks: Iterable[bytes]) -> str:
@@ -147,12 +150,14 @@ def _digest(chunks: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _moved(offsets: list[int], edits: list[Edit]) -> list[int]:
+def _moved(offsets: Sequence[int], edits: list[Edit]) -> Sequence[int]:
     """Give where bytes of the body (in ascending order) stand in the redacted body.
 
     A place inside an edit is the edit's begin.
     """
-    moved, shift, index = [], 0, 0
+    if not edits:
+        return offsets
+    moved, shift, index = array("Q"), 0, 0
     for offset in offsets:
         while index < len(edits) and edits[index].start + edits[index].length <= offset:
             shift += len(edits[index].new) - edits[index].length
@@ -162,21 +167,21 @@ def _moved(offsets: list[int], edits: list[Edit]) -> list[int]:
     return moved
 
 
-def _value(spool: Spool, content_type: str) -> dict[str, Any]:
+def _value(content: Content, content_type: str) -> dict[str, Any]:
     """Give `body`, `body_kind` and, where it is needed, `body_text`."""
-    if not spool.size:
+    if not content.size:
         return {"body": None, "body_kind": "none"}
     media_type = content_type.partition(";")[0].strip().lower()
-    if not _is_utf8(spool):
-        return {"body": Fragment(lambda: _quoted(_base64(spool))), "body_kind": "base64"}
+    if not _is_utf8(content):
+        return {"body": Fragment(lambda: _quoted(_base64(content))), "body_kind": "base64"}
     if media_type == "text/event-stream":
-        return {"body": Fragment(lambda: _quoted(_escaped(spool))), "body_kind": "sse"}
-    if spool.size <= IN_ONE_PIECE and _may_be_json(media_type):
-        data = b"".join(spool)
+        return {"body": Fragment(lambda: _quoted(_escaped(content))), "body_kind": "sse"}
+    if content.size <= IN_ONE_PIECE and _may_be_json(media_type):
+        data = b"".join(content)
         parsed = exact_json(data)
         if parsed is not None:
             return _json_value(data, parsed)
-    return {"body": Fragment(lambda: _quoted(_escaped(spool))), "body_kind": "text"}
+    return {"body": Fragment(lambda: _quoted(_escaped(content))), "body_kind": "text"}
 
 
 def _json_value(data: bytes, compact: bytes) -> dict[str, Any]:

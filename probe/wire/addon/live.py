@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mitmproxy.http import Headers, HTTPFlow, Message
-
-from probe.wire.addon.bodies import Body, Fragment
+from probe.wire.addon import journal as frames
+from probe.wire.addon.bodies import Body
+from probe.wire.addon.conversation import Conversation
+from probe.wire.addon.journal import Journal, PastJournal, losses
 from probe.wire.addon.json_text import dumps
+from probe.wire.addon.pieces import IN_MEMORY
 from probe.wire.addon.redactor import Redactor
-from probe.wire.addon.spoken import SpokenTails, redact_conversation
-from probe.wire.addon.spool import IN_MEMORY, Spool
 
 SCHEMA = 1
+CUT_OFF = "the proxy was killed while this exchange was under way"
 
 
 class Live:
-    """Copies of both bodies and of every WebSocket message of one exchange."""
+    """What is known of one exchange; all of it is in the journal as well, at once."""
 
-    def __init__(self, flow: HTTPFlow, listener: str | None, folder: Path, redactor: Redactor) -> None:
-        self.flow = flow
-        self.request = Body(folder)
-        self.response = Body(folder)
-        self._listener = listener
+    def __init__(self, journal: Journal, folder: Path, redactor: Redactor) -> None:
+        self.journal = journal
+        self.request = Body(frames.REQUEST_DATA, journal, folder)
+        self.response = Body(frames.RESPONSE_DATA, journal, folder)
+        self.conversation = Conversation(journal, folder)
         self._redactor = redactor
-        self._messages = Spool(folder)
-        self._message_count = 0
-        self._messages_lost = 0
-        self._tails = SpokenTails(redactor)
-        self._secret_spoken = False
-        # Credentials of this request are looked for in all that follows, so they are learned at its begin.
-        url = redactor.url(_clean(flow.request.url))
-        self._request_headers = redactor.headers(text_fields(flow.request.headers))
-        self._url = redactor.text(url)
+        self._facts: dict[bytes, dict[str, Any]] = {}
+
+    def note(self, kind: bytes, facts: dict[str, Any]) -> None:
+        """Note what a hook told; see `probe.wire.addon.facts` for the keys."""
+        self.journal.append(kind, time.time(), dumps(facts).encode("utf-8", "replace"))
+        self._apply(kind, facts)
+
+    def _apply(self, kind: bytes, facts: dict[str, Any]) -> None:
+        self._facts[kind] = facts
+        if kind == frames.REQUEST:
+            # Credentials of this request are looked for in all that follows, so they are learned at its begin.
+            url = self._redactor.url(facts["url"])
+            facts["headers"] = self._redactor.headers(facts["headers"])
+            facts["url"] = self._redactor.text(url)
 
     def tee_request(self, data: bytes) -> bytes:
         """Keep a copy of what the agent sent and pass it on."""
@@ -54,125 +57,86 @@ class Live:
         return data
 
     @property
+    def began(self) -> bool:
+        """Tell whether anything is known of it: a proxy may be killed before that."""
+        return frames.REQUEST in self._facts
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether it came to an end, in whichever way."""
+        whole = frames.WEBSOCKET_END if frames.WEBSOCKET in self._facts else frames.RESPONSE_END
+        return frames.ERROR in self._facts or whole in self._facts
+
+    @property
     def small(self) -> bool:
         """Tell whether the record is written faster than another exchange would notice."""
-        return self.request.wire_size + self.response.wire_size + self._messages.size <= 2 * IN_MEMORY
+        return self.request.wire_size + self.response.wire_size + self.conversation.size <= 2 * IN_MEMORY
 
-    def add_message(self) -> None:
-        """Keep the newest WebSocket message, and let mitmproxy forget it: it would keep them all."""
-        assert self.flow.websocket is not None
-        message = self.flow.websocket.messages[-1]
-        self.flow.websocket.messages.clear()
-        fields = self._message_fields(message.content, message.is_text)
-        if message.is_text and self._tails.saw_secret(fields["content"].encode(), from_client=message.from_client):
-            self._secret_spoken = True
-        fields = {
-            "timestamp": message.timestamp,
-            "direction": "client" if message.from_client else "server",
-            **fields,
-        }
-        try:
-            self._messages.append((b"," if self._message_count else b"") + dumps(fields).encode())
-            self._message_count += 1
-        except OSError:
-            self._messages_lost += 1
-
-    def _message_fields(self, content: bytes, is_text: bool) -> dict[str, Any]:
-        edits: list[Any] = []
-        stored = b"".join(self._redactor.chunks([content], edits))
-        fields: dict[str, Any] = {"type": "text" if is_text else "binary"}
-        fields["content"] = stored.decode() if is_text else base64.b64encode(stored).decode()
-        fields |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        if edits:
-            fields |= {"redactions": len(edits), "stored_sha256": hashlib.sha256(stored).hexdigest()}
-        return fields
-
-    def record(self, error: str | None) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """Give the record; it may hold Fragments, and is written before `close`."""
-        flow = self.flow
+        facts = self._facts
+        head = facts[frames.REQUEST]
+        response = facts.get(frames.RESPONSE)
         record: dict[str, Any] = {
             "schema": SCHEMA,
-            "id": flow.id,
-            "listener": self._listener,
-            "timestamp": flow.request.timestamp_start,
-            "request": self._request_fields(),
-            "response": self._response_fields() if flow.response else None,
+            "id": head["id"],
+            "listener": head["listener"],
+            "timestamp": head["started"],
+            "request": self._message(head, facts.get(frames.REQUEST_END), self.request, head["headers"]),
+            "response": self._response(response) if response else None,
         }
-        if flow.websocket is not None:
-            record["websocket"] = self._websocket_fields()
+        if frames.WEBSOCKET in facts:
+            record["websocket"] = self.conversation.fields(facts.get(frames.WEBSOCKET_END), self._redactor)
+        error = facts.get(frames.ERROR, {}).get("error")
         record["error"] = self._redactor.text(error) if error else None
         return record
 
-    def _request_fields(self) -> dict[str, Any]:
-        request = self.flow.request
-        fields = {"method": request.method, "url": self._url, "headers": self._request_headers}
-        return fields | self._common(request, self.request)
+    def _response(self, head: dict[str, Any]) -> dict[str, Any]:
+        headers = self._redactor.headers(head["headers"])
+        return self._message(head, self._facts.get(frames.RESPONSE_END), self.response, headers)
 
-    def _response_fields(self) -> dict[str, Any]:
-        response = self.flow.response
-        assert response is not None
-        headers = self._redactor.headers(text_fields(response.headers))
-        fields = {"status_code": response.status_code, "reason": response.reason, "headers": headers}
-        return fields | self._common(response, self.response)
+    def _message(self, head: dict[str, Any], end: dict[str, Any] | None, body: Body, headers: Any) -> dict[str, Any]:
+        """Give the record's form of a request or a response."""
+        names = ("method", "url") if "method" in head else ("status_code", "reason")
+        fields: dict[str, Any] = {name: head[name] for name in names}
+        fields |= {"headers": headers, "http_version": head["http_version"], "started": head["started"]}
+        fields["ended"] = end["ended"] if end else None
+        if end and end.get("trailers"):
+            fields["trailers"] = self._redactor.headers(end["trailers"])
+        return fields | body.fields(head["content_type"], head["content_encoding"], self._redactor)
 
-    def _common(self, message: Message, body: Body) -> dict[str, Any]:
-        headers = message.headers
-        fields: dict[str, Any] = {"http_version": message.http_version}
-        fields |= {"started": message.timestamp_start, "ended": message.timestamp_end}
-        if message.trailers:
-            fields["trailers"] = self._redactor.headers(text_fields(message.trailers))
-        return fields | body.fields(
-            headers.get("content-type", ""), headers.get("content-encoding", ""), self._redactor
-        )
+    def close(self, *, written: bool) -> None:
+        """Give memory and disk back; the journal of an exchange that could not be written stays."""
+        if not written:
+            self.journal.note_losses(self.request.lost, self.response.lost, self.conversation.lost)
+        self.journal.close(remove=written)
+        for part in (self.request, self.response, self.conversation):
+            part.close()
 
-    def _websocket_fields(self) -> dict[str, Any]:
-        websocket = self.flow.websocket
-        assert websocket is not None
-        closed_by = {True: "client", False: "server", None: None}[websocket.closed_by_client]
-        fields: dict[str, Any] = {"messages": Fragment(self._message_list)}
-        if self._messages_lost:
-            fields["lost"] = self._messages_lost
-        reason = self._redactor.text(websocket.close_reason) if websocket.close_reason else None
-        return fields | {
-            "close_code": websocket.close_code,
-            "close_reason": reason,
-            "closed_by": closed_by,
-            "ended": websocket.timestamp_end,
-        }
 
-    def _message_list(self) -> Iterator[bytes]:
-        yield b"["
-        if self._secret_spoken:
-            # Seldom: only then is the whole conversation taken into memory.
-            messages = json.loads(b"[" + b"".join(self._messages) + b"]")
-            redact_conversation(messages, self._redactor)
-            yield dumps(messages).encode()[1:-1]
+def relive(path: Path, folder: Path, redactor: Redactor) -> Live:
+    """Make an exchange out of the journal that a killed proxy left."""
+    journal = PastJournal(path)
+    live = Live(journal, folder, redactor)
+    lost = None
+    for kind, now, data in journal.frames():
+        if kind in frames.FACTS:
+            live.note(kind, json.loads(data))
+        elif kind == frames.REQUEST_DATA:
+            live.request.add(data, now)
+        elif kind == frames.RESPONSE_DATA:
+            live.response.add(data, now)
+        elif kind == frames.LOST:
+            lost = losses(data)
         else:
-            yield from self._messages
-        yield b"]"
-
-    def close(self) -> None:
-        """Give memory and disk back."""
-        self.request.close()
-        self.response.close()
-        self._messages.close()
-
-
-def text_fields(headers: Headers) -> list[tuple[str, str]]:
-    """Give header fields as text; bytes that are not UTF-8 are read as Latin-1, as HTTP once had it."""
-    return [(_text(name), _text(value)) for name, value in headers.fields]
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
-def _clean(text: str) -> str:
-    """Read back the bytes that mitmproxy smuggled through a str."""
-    return _text(text.encode("utf-8", "surrogateescape"))
+            live.conversation.add(kind, now, data)
+    if lost:
+        live.request.lost, live.response.lost, live.conversation.lost = lost
+        live.request.wire_size += lost[0]
+        live.response.wire_size += lost[1]
+    if not live.ended:
+        live.note(frames.ERROR, {"error": CUT_OFF})
+    return live
 
 
 class Counts:

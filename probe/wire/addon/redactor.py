@@ -9,7 +9,8 @@ import hmac
 import json
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
 from urllib.parse import quote, unquote_plus
 
 HEADERS = frozenset(
@@ -96,23 +97,40 @@ class Edit:
         self.start, self.length, self.new = start, length, new
 
 
+class Finder(Protocol):
+    """Finds values without being told them; see `probe.wire.addon.known`."""
+
+    longest: int
+
+    def found(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """Yield begin, end and mark of each value in `data`."""
+
+
 class _Known:
     """Values to look for, and what stands in their place; never changed, so that two threads can use it."""
 
-    __slots__ = ("_pattern", "longest", "marks")
+    __slots__ = ("_pattern", "longest", "marks", "recalled")
 
-    def __init__(self, marks: dict[bytes, bytes]) -> None:
+    def __init__(self, marks: dict[bytes, bytes], recalled: Finder | None = None) -> None:
         self.marks = marks
-        self.longest = max(map(len, marks), default=1)
+        self.recalled = recalled
+        """Finds values that another process knew; None when there was none."""
+        self.longest = max([*map(len, marks), recalled.longest if recalled else 1])
         self._pattern: re.Pattern[bytes] | None = None
 
     def holds_secret(self, data: bytes) -> bool:
         """Tell whether a value stands in `data`: a search for each is far faster than one for all."""
-        return any(value in data for value in self.marks)
+        return any(value in data for value in self.marks) or bool(self.recalled and any(self.recalled.found(data)))
 
     def found(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Yield begin, end and mark of each value in `data`."""
-        if not self.holds_secret(data):
+        if self.recalled:
+            yield from _in_order([*self._plainly(data), *self.recalled.found(data)])
+        else:
+            yield from self._plainly(data)
+
+    def _plainly(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
+        if not any(value in data for value in self.marks):
             return
         if self._pattern is None:
             values = sorted(self.marks, key=len, reverse=True)
@@ -133,8 +151,18 @@ class Redactor:
         self._known = _Known({})
         # Records are redacted beside the event loop, which meets new credentials meanwhile.
         self._learning = threading.Lock()
+        self._tell: Callable[[Mapping[bytes, bytes]], None] = lambda _: None
         for value in values:
             self.learn(value)
+
+    def on_learned(self, tell: Callable[[Mapping[bytes, bytes]], None]) -> None:
+        """Tell of all values that are looked for, with their marks: those of now, and each one that is learned."""
+        self._tell = tell
+        tell(self._known.marks)
+
+    def recall(self, values: Finder) -> None:
+        """Look also for what another process knew."""
+        self._known = _Known(self._known.marks, values)
 
     def mark(self, value: str) -> str:
         """Give what stands in the place of `value`."""
@@ -154,14 +182,15 @@ class Redactor:
         with self._learning:
             if len(self._known.marks) < MOST_SPELLINGS:
                 new = {spelling.encode("utf-8", "surrogateescape"): mark for spelling in spellings}
-                self._known = _Known(self._known.marks | new)
+                self._known = _Known(self._known.marks | new, self._known.recalled)
+                self._tell(new)
 
     # -- bodies -------------------------------------------------------------------------------------------
 
     def chunks(self, chunks: Iterable[bytes], edits: list[Edit]) -> Iterator[bytes]:
         """Pass chunks on with every known value replaced, across their borders too; note each place in `edits`."""
         known = self._known
-        if not known.marks:
+        if known.longest == 1:
             yield from chunks
             return
         rest, offset = b"", 0
@@ -248,7 +277,7 @@ class Redactor:
             return ";".join([self._cookie(first), *attributes])
         if lower in self._headers or _HEADER_WORDS.search(lower):
             return self._credential(value)
-        return self.text(value) if lower in _URL_HEADERS or self._known.marks else value
+        return self.text(value) if lower in _URL_HEADERS or self._known.longest > 1 else value
 
     def _cookie(self, part: str) -> str:
         name, equals, value = part.partition("=")
@@ -264,6 +293,15 @@ class Redactor:
             for part in _basic_secrets(secret):
                 self._learn_from(part, SHORTEST_KEY)
         return self._learned(secret, SHORTEST_KEY)
+
+
+def _in_order(found: list[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, bytes]]:
+    """Yield places in their order; of two that overlap, the first and longest."""
+    free = 0
+    for start, end, mark in sorted(found, key=lambda place: (place[0], -place[1])):
+        if start >= free:
+            yield start, end, mark
+            free = end
 
 
 def _inside_json(text: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Where bytes wait until their exchange ends."""
+"""Where a body waits that was made of one on the wire: decoded, or redacted."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ class Spool:
     def __iter__(self) -> Iterator[bytes]:
         """Yield all bytes in order, in chunks."""
         if self._file is None:
+            # In one: each chunk costs whoever reads it.
+            self._chunks = [b"".join(self._chunks)]
             yield from self._chunks
             return
         position = 0

@@ -26,7 +26,12 @@ if "probe.wire.addon" not in sys.modules:
     # A mitmdump that loads this file by its path knows no package; the project may not be installed there.
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+from probe.wire.addon import journal as frames
 from probe.wire.addon.config import Config, Listener, from_environ
+from probe.wire.addon.conversation import message_kind
+from probe.wire.addon.facts import close_facts, end_facts, request_facts, response_facts
+from probe.wire.addon.journal import JournalFolder
+from probe.wire.addon.known import KnownFile
 from probe.wire.addon.live import Counts, Live
 from probe.wire.addon.writer import Writer
 
@@ -46,6 +51,8 @@ class TrafficTap:
         self.redactor = config.redactor()
         self._config = config
         self._writer = Writer(config.output_dir / "traffic.jsonl")
+        self._journals = JournalFolder(config.output_dir)
+        self._known = KnownFile(self._journals.path, self.redactor, config.salt_file, config.redact_headers)
         self._live: dict[str, Live] = {}
         self._unreachable: set[int] = set()
         """Ports whose upstream could not be reached when it was last asked."""
@@ -77,18 +84,20 @@ class TrafficTap:
         if proxy:
             # The one way that chains in reverse mode; options for it are ignored or break the agent's own header.
             flow.server_conn.via = _server_spec(proxy)
-        live = Live(flow, listener.name if listener else None, self._config.output_dir, self.redactor)
-        self._live[flow.id] = live
+        live = self._live[flow.id] = Live(self._journals.journal(flow.id), self._config.output_dir, self.redactor)
+        live.note(frames.REQUEST, request_facts(flow, listener.name if listener else None))
         # mitmproxy connects before it reads a body that is to be streamed, and reads nothing when that fails: after a
         # failure, bodies are read first, so that a retry is on the record whole.
         if flow.client_conn.sockname[1] not in self._unreachable or _length(flow) > READ_FIRST:
             flow.request.stream = live.tee_request
 
     def request(self, flow: HTTPFlow) -> None:
-        """Keep a request's body that was read before the upstream was asked."""
+        """End a request, and keep its body if it was read before the upstream was asked."""
         live = self._live.get(flow.id)
-        if live and not flow.request.stream:
-            live.tee_request(flow.request.raw_content or b"")
+        if live:
+            if not flow.request.stream:
+                live.tee_request(flow.request.raw_content or b"")
+            live.note(frames.REQUEST_END, end_facts(flow.request))
 
     def http_connect_upstream(self, flow: HTTPFlow) -> None:
         """Sign in to the upstream proxy."""
@@ -102,13 +111,24 @@ class TrafficTap:
         """Tee the response."""
         self._unreachable.discard(flow.client_conn.sockname[1])
         live = self._live.get(flow.id)
-        if live and flow.response and flow.response.status_code != 101:
-            flow.response.stream = live.tee_response
+        if live and flow.response:
+            live.note(frames.RESPONSE, response_facts(flow))
+            if flow.response.status_code != 101:
+                flow.response.stream = live.tee_response
 
     def response(self, flow: HTTPFlow) -> None:
         """End an exchange, unless a WebSocket conversation begins with it."""
+        live = self._live.get(flow.id)
+        if live and flow.response:
+            live.note(frames.RESPONSE_END, end_facts(flow.response))
         if flow.websocket is None:
-            self._finish(flow, None)
+            self._finish(flow.id, None)
+
+    def websocket_start(self, flow: HTTPFlow) -> None:
+        """Begin a WebSocket conversation."""
+        live = self._live.get(flow.id)
+        if live:
+            live.note(frames.WEBSOCKET, {})
 
     def error(self, flow: HTTPFlow) -> None:
         """End an exchange that was cut short."""
@@ -120,54 +140,67 @@ class TrafficTap:
             if _length(flow) and not live.request.wire_size:
                 length = flow.request.headers.get("content-length", "of unknown length")
                 error = f"{error} (the request's body, {length} bytes, was not read: there was nobody to send it to)"
-        self._finish(flow, error)
+        self._finish(flow.id, error)
 
     def websocket_message(self, flow: HTTPFlow) -> None:
-        """Keep one message."""
+        """Keep the newest message, and let mitmproxy forget it: it would keep them all."""
         live = self._live.get(flow.id)
+        assert flow.websocket is not None
+        message = flow.websocket.messages[-1]
+        flow.websocket.messages.clear()
         if live:
             self.counts.messages += 1
-            live.add_message()
+            kind = message_kind(from_client=message.from_client, is_text=message.is_text)
+            live.conversation.add(kind, message.timestamp, message.content)
 
     def websocket_end(self, flow: HTTPFlow) -> None:
         """End a WebSocket conversation."""
         assert flow.websocket is not None
+        live = self._live.get(flow.id)
+        if live:
+            live.note(frames.WEBSOCKET_END, close_facts(flow))
         broken = flow.websocket.close_code in (None, 1006)
-        self._finish(flow, "the WebSocket ended without a close frame (1006)" if broken else None)
+        self._finish(flow.id, "the WebSocket ended without a close frame (1006)" if broken else None)
 
     def done(self) -> None:
         """End what still runs: mitmproxy calls this before it reports their errors."""
-        for live in list(self._live.values()):
-            self._finish(live.flow, "the proxy was stopped while this exchange was under way")
+        for flow_id in list(self._live):
+            self._finish(flow_id, "the proxy was stopped while this exchange was under way")
         self._large.shutdown(wait=True)
         self._writer.close()
+        self._known.close()
+        self._journals.close()
         logger.info("%d exchanges seen, %d written", self.counts.seen, self.counts.written)
 
     def _listener(self, flow: HTTPFlow) -> Listener | None:
         return self._listeners.get(flow.client_conn.sockname[1])
 
-    def _finish(self, flow: HTTPFlow, error: str | None) -> None:
+    def _finish(self, flow_id: str, error: str | None) -> None:
         """Write the record, once, whichever hook comes first."""
-        live = self._live.pop(flow.id, None)
+        live = self._live.pop(flow_id, None)
         if live is None:
             return
+        if error:
+            live.note(frames.ERROR, {"error": error})
         if live.small and not self._writing:
-            self._write(live, error)
+            self._write(live)
         else:
             # Small ones as well while a large one holds the file: this loop must not wait for it.
-            self._writing.add(self._large.submit(self._write, live, error))
+            self._writing.add(self._large.submit(self._write, live))
         self._writing = {future for future in self._writing if not future.done()}
 
-    def _write(self, live: Live, error: str | None) -> None:
+    def _write(self, live: Live) -> None:
+        written = False
         try:
-            self._writer.append(live.record(error))
+            self._writer.append(live.record())
             self.counts.wrote()
+            written = True
         except Exception as problem:
             # The agent's traffic goes on whatever happens to its record; the counts tell of the loss.
             self.counts.lost(f"{type(problem).__name__}: {problem}")
             logger.exception("an exchange could not be written")
         finally:
-            live.close()
+            live.close(written=written)
 
 
 def _length(flow: HTTPFlow) -> int:

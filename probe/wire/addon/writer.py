@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import secrets
 import threading
 from collections.abc import Iterable, Iterator
@@ -66,7 +65,7 @@ def encoded(record: dict[str, Any]) -> Iterator[bytes]:
         return value
 
     text = dumps({key: _mapped(value, stand_in) for key, value in record.items()})
-    parts = re.split(f'"{mark}"', text)
+    parts = text.split(f'"{mark}"')
     for number, part in enumerate(parts):
         yield part.encode("utf-8", "replace")
         if number < len(fragments):

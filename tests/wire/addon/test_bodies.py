@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 import json
+import secrets
 import zlib
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probe.wire.addon.bodies import IN_ONE_PIECE, Body
+from probe.wire.addon.journal import RESPONSE_DATA, Journal
+from probe.wire.addon.pieces import IN_MEMORY
 from probe.wire.addon.redactor import Redactor
-from probe.wire.addon.spool import IN_MEMORY
 from probe.wire.addon.writer import encoded
 from tests.support.encodings import encode
 
@@ -28,11 +30,19 @@ def fields_of(
     folder: Path, pieces: list[bytes], content_type: str = "", encoding: str = "", redactor: Redactor = PLAIN
 ) -> dict[str, Any]:
     """Feed pieces and give the fields as a reader of the file sees them."""
-    body = Body(folder)
+    journal = Journal(folder / secrets.token_hex(8))
+    body = Body(RESPONSE_DATA, journal, folder)
     for number, piece in enumerate(pieces):
         body.add(piece, float(number))
-    line = b"".join(encoded({"body": body.fields(content_type, encoding, redactor)}))
+    fields = as_read(body, content_type, encoding, redactor)
     body.close()
+    journal.close(remove=True)
+    return fields
+
+
+def as_read(body: Body, content_type: str = "", encoding: str = "", redactor: Redactor = PLAIN) -> dict[str, Any]:
+    """Give a body's fields as a reader of the file sees them."""
+    line = b"".join(encoded({"body": body.fields(content_type, encoding, redactor)}))
     fields: dict[str, Any] = json.loads(line)["body"]
     return fields
 
@@ -185,12 +195,12 @@ def test_a_secret_across_the_chunks_of_a_large_body_is_found(tmp_path: Path) -> 
 
 
 def test_nothing_is_kept_after_a_piece_that_did_not_fit_on_the_disk(tmp_path: Path) -> None:
-    body = Body(tmp_path / "missing")
+    body = Body(RESPONSE_DATA, Journal(tmp_path / "missing" / "journal"), tmp_path)
     body.add(b"a" * 10, 0.0)
     # More than memory takes, and no folder for the file: as on a full disk.
     body.add(b"b" * IN_MEMORY, 1.0)
     body.add(b"c" * 10, 2.0)
-    fields = body.fields("text/plain", "", PLAIN)
+    fields = as_read(body, "text/plain")
     assert (fields["size"], fields["lost"], fields["wire_size"]) == (10, IN_MEMORY + 10, IN_MEMORY + 20)
     assert fields["pieces"] == [[0.0, 0]]
 

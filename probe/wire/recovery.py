@@ -21,8 +21,8 @@ def open_run(
     """Find the run that a word means, as `find_run` does, and make it whole first. Raises UserError."""
     found = find_run(word, data_dir, target, elsewhere)
     if folded := recover(found):
-        said = "1 exchange that was" if folded == 1 else f"{folded} exchanges that were"
-        say(f"note: run {found.target}/{found.name} was ended by force; {said} under way: folded in, cut short")
+        said = "1 exchange" if folded == 1 else f"{folded} exchanges"
+        say(f"note: run {found.target}/{found.name}: {said} that its proxies left unwritten: folded in now, cut short")
     return found
 
 
@@ -50,13 +50,16 @@ def recover(run: Run) -> int:
 
 def _complete(run: Run, manifest: Manifest, folded: int, last_seen: datetime | None) -> None:
     """Write into the manifest what the recording could not write any more."""
-    counts, problems = tally(run.traffic, renderer_of(run.target), {})
-    said = f"the recording was ended by force; {folded} exchanges that were under way were folded in afterwards"
+    known = manifest.data.get("counts") or {}
+    counts, problems = tally(
+        run.traffic, renderer_of(run.target), {name: known[name] for name in known if name == "seen"}
+    )
+    said = f"{folded} exchanges that the proxies could not write were folded in afterwards"
     manifest.update(
         counts=counts,
         ended=manifest.data.get("ended") or (last_seen.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if last_seen else utc_now()),
         pid=None,
         traffic_sha256=file_sha256(run.traffic),
-        problems=[*manifest.data.get("problems", []), said, *problems],
+        problems=[*manifest.data.get("problems", []), *([said] if folded else []), *problems],
         recovered={"exchanges": folded, "at": utc_now()},
     )

@@ -146,7 +146,7 @@ def test_when_all_are_killed_the_next_command_makes_the_run_whole(tmp_path: Path
             cwd=PROJECT,
         )
         assert again.returncode == 0, again.stdout + again.stderr
-        assert "was ended by force; 1 exchange that was under way: folded in, cut short" in again.stderr
+        assert "1 exchange that its proxies left unwritten: folded in now, cut short" in again.stderr
         (record,) = running.records()
         assert record["error"] == CUT_OFF
         assert record["response"]["body"].startswith("event: response.created")

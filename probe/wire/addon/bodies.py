@@ -74,6 +74,11 @@ class Body:
             fields["lost"] = self.lost
         return fields | {"pieces": Fragment(lambda: _piece_list(self._times, offsets))}
 
+    @property
+    def unjournaled(self) -> int:
+        """Give how many bytes are lost if no record can be written."""
+        return self.lost + self._pieces.unjournaled_size
+
     def close(self) -> None:
         """Give memory and disk back."""
         for spool in self._spools:

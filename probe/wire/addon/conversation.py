@@ -43,6 +43,11 @@ class Conversation:
         """Give the bytes of all messages that are kept."""
         return self._pieces.size
 
+    @property
+    def unjournaled(self) -> int:
+        """Give how many messages are lost if no record can be written."""
+        return self.lost + self._pieces.unjournaled
+
     def add(self, kind: bytes, now: float, content: bytes) -> None:
         """Keep a message; one that cannot be kept (a full disk) is counted."""
         if not self._pieces.add(kind, now, content):

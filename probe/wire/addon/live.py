@@ -19,6 +19,8 @@ from probe.wire.addon.redactor import Redactor
 SCHEMA = 1
 CUT_OFF = "the proxy was killed while this exchange was under way"
 
+DISK_FULL = "the disk was full: what followed in this exchange could not be kept"
+
 
 class Live:
     """What is known of one exchange; all of it is in the journal as well, at once."""
@@ -108,7 +110,8 @@ class Live:
     def close(self, *, written: bool) -> None:
         """Give memory and disk back; the journal of an exchange that could not be written stays."""
         if not written:
-            self.journal.note_losses(self.request.lost, self.response.lost, self.conversation.lost)
+            parts = (self.request, self.response, self.conversation)
+            self.journal.note_losses(*(part.unjournaled for part in parts))
         self.journal.close(remove=written)
         for part in (self.request, self.response, self.conversation):
             part.close()
@@ -135,7 +138,7 @@ def relive(path: Path, folder: Path, redactor: Redactor) -> Live:
         live.request.wire_size += lost[0]
         live.response.wire_size += lost[1]
     if not live.ended:
-        live.note(frames.ERROR, {"error": CUT_OFF})
+        live.note(frames.ERROR, {"error": DISK_FULL if lost else CUT_OFF})
     return live
 
 

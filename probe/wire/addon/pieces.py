@@ -18,6 +18,8 @@ class Pieces:
     def __init__(self, journal: Journal, *kinds: bytes) -> None:
         self.size = 0
         """Bytes of all pieces that are kept."""
+        self.unjournaled = self.unjournaled_size = 0
+        """How many pieces, and bytes of them, are kept in memory alone (a full disk)."""
         self._kinds = kinds
         self._journal = journal
         self._memory: list[Frame] | None = []
@@ -35,6 +37,9 @@ class Pieces:
         else:
             return False
         self.size += len(data)
+        if not journaled:
+            self.unjournaled += 1
+            self.unjournaled_size += len(data)
         return True
 
     def joined(self) -> bytes | None:

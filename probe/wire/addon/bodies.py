@@ -14,7 +14,7 @@ from probe.wire.addon.decoders import DecodeError, decoder_for
 from probe.wire.addon.journal import Journal
 from probe.wire.addon.json_text import dumps, exact_json
 from probe.wire.addon.pieces import Chunks, Pieces
-from probe.wire.addon.redactor import Edit, Redactor
+from probe.wire.addon.redactor import Edit, Redactor, in_blocks
 from probe.wire.addon.spoken import applied, spoken_edits
 from probe.wire.addon.spool import Spool
 
@@ -177,23 +177,23 @@ def _value(content: Content, content_type: str) -> dict[str, Any]:
     if not content.size:
         return {"body": None, "body_kind": "none"}
     media_type = content_type.partition(";")[0].strip().lower()
-    if not _is_utf8(content):
-        return {"body": Fragment(lambda: _quoted(_base64(content))), "body_kind": "base64"}
-    if media_type == "text/event-stream":
-        return {"body": Fragment(lambda: _quoted(_escaped(content))), "body_kind": "sse"}
-    if content.size <= IN_ONE_PIECE and _may_be_json(media_type):
-        data = b"".join(content)
-        parsed = exact_json(data)
-        if parsed is not None:
-            return _json_value(data, parsed)
-    return {"body": Fragment(lambda: _quoted(_escaped(content))), "body_kind": "text"}
+    text_kind = "sse" if media_type == "text/event-stream" else "text"
+    if content.size <= IN_ONE_PIECE:
+        return _small_value(b"".join(content), media_type, text_kind)
+    if _is_utf8(content):
+        return {"body": Fragment(lambda: _quoted(_escaped(content))), "body_kind": text_kind}
+    return {"body": Fragment(lambda: _quoted(_base64(content))), "body_kind": "base64"}
 
 
-def _json_value(data: bytes, compact: bytes) -> dict[str, Any]:
-    fields: dict[str, Any] = {"body": Fragment(lambda: iter([compact])), "body_kind": "json"}
-    if compact != data:
-        fields["body_text"] = data.decode()
-    return fields
+def _small_value(data: bytes, media_type: str, text_kind: str) -> dict[str, Any]:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return {"body": Fragment(lambda: _quoted(_base64([data]))), "body_kind": "base64"}
+    if _may_be_json(media_type) and (compact := exact_json(text)) is not None:
+        exact = {} if compact == data else {"body_text": Fragment(lambda: iter((dumps(text).encode(),)))}
+        return {"body": Fragment(lambda: iter((compact,))), "body_kind": "json", **exact}
+    return {"body": Fragment(lambda: iter((dumps(text).encode(),))), "body_kind": text_kind}
 
 
 def _may_be_json(media_type: str) -> bool:
@@ -222,7 +222,7 @@ def _quoted(chunks: Iterable[bytes]) -> Iterator[bytes]:
 def _escaped(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield UTF-8 text as the inside of a JSON string."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    for chunk in chunks:
+    for chunk in in_blocks(chunks):
         yield dumps(decoder.decode(chunk)).encode()[1:-1]
 
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 DEEPEST = 200
 """More levels than this are kept as text: parsers' limits begin at a few hundred."""
 
 
-def dumps(value: Any) -> str:
-    """Write JSON compactly, in UTF-8 terms. A compact dump is what `body_text` is compared with."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+dumps: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Write JSON compactly, in UTF-8 terms. A compact dump is what `body_text` is compared with."""
 
 
-def exact_json(data: bytes) -> bytes | None:
+def exact_json(text: str) -> bytes | None:
     """Give the compact dump of JSON that is strict and means the same to every reader; None for all other."""
     try:
-        value = json.loads(
-            data.decode(), object_pairs_hook=_object, parse_int=_int, parse_float=_float, parse_constant=_refuse
-        )
+        value = json.loads(text, object_pairs_hook=_object, parse_int=_int, parse_float=_float, parse_constant=_refuse)
         if _too_deep(value):
             return None
         # A lone surrogate (\ud800) parses but has no UTF-8 form.

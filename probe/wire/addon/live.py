@@ -13,10 +13,11 @@ from probe.wire.addon.bodies import Body
 from probe.wire.addon.conversation import Conversation
 from probe.wire.addon.journal import Journal, PastJournal, losses
 from probe.wire.addon.json_text import dumps
-from probe.wire.addon.pieces import IN_MEMORY
 from probe.wire.addon.redactor import Redactor
 
 SCHEMA = 1
+SMALL = 1 << 20
+"""Making the record of so many bytes takes a few milliseconds."""
 CUT_OFF = "the proxy was killed while this exchange was under way"
 
 DISK_FULL = "the disk was full: what followed in this exchange could not be kept"
@@ -72,7 +73,7 @@ class Live:
     @property
     def small(self) -> bool:
         """Tell whether the record is written faster than another exchange would notice."""
-        return self.request.wire_size + self.response.wire_size + self.conversation.size <= 2 * IN_MEMORY
+        return self.request.wire_size + self.response.wire_size + self.conversation.size <= SMALL
 
     def record(self) -> dict[str, Any]:
         """Give the record; it may hold Fragments, and is written before `close`."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from probe.wire.addon.journal import Frame, Journal
 
-IN_MEMORY = 1 << 20
-"""Up to this size pieces are kept in memory as well."""
+IN_MEMORY = 4 << 20
+"""Up to this size pieces are kept in memory as well: most requests of an agent are smaller."""
 _OVERHEAD = 100
 """What Python needs for a piece besides its bytes."""
 

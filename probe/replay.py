@@ -49,7 +49,9 @@ def _port(text: str | None) -> int:
 
 
 async def _serve(found: Run, renderer: Renderer, port: int) -> int:
-    exchanges = read_exchanges(found.traffic, lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}"))
+    exchanges = read_exchanges(
+        found.traffic, lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}"), whole=True
+    )
     server = ReplayServer(list(exchanges), renderer)
     port = await server.start(port)
     print(f"http://127.0.0.1:{port}", flush=True)

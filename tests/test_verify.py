@@ -127,7 +127,7 @@ def test_a_capture_that_did_not_come_to_its_end_is_found(tmp_path: Path, capsys:
     folder = copy_of(tmp_path, "codex/sample")
     Manifest.read(folder).update(counts=None)
     assert set(verified(folder, capsys)[1]) == {"counts"}
-    Manifest.read(folder).update(counts={"seen": 4, "written": 3, "websocket_messages": 0})
+    Manifest.read(folder).update(counts={"seen": 4, "written": 3, "cut_short": 0, "websocket_messages": 0})
     assert verified(folder, capsys)[1] == {"counts": ["the proxies saw 4 exchanges, 3 are written"]}
 
 
@@ -144,7 +144,7 @@ def test_what_was_redacted_is_listed(tmp_path: Path, capsys: pytest.CaptureFixtu
     record["request"] |= {"redactions": 2, "stored_sha256": record["request"]["sha256"], "sha256": "0" * 64}
     traffic.write_text(json.dumps(record) + "\n")
     Manifest.read(folder).update(
-        traffic_sha256=file_sha256(traffic), counts={"seen": 1, "written": 1, "websocket_messages": 0}
+        traffic_sha256=file_sha256(traffic), counts={"seen": 1, "written": 1, "cut_short": 0, "websocket_messages": 0}
     )
     assert verify(["--run", str(folder)]) == 0
     assert "line 1, request body: 2 places" in capsys.readouterr().out

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 Headers = dict[str, str | list[str]]
+Span = tuple[int, int]
+"""Begin and end of a JSON string's inside, in bytes of the file."""
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,9 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     """Epoch seconds of the last byte; None when the message was cut short."""
     http_version: str | None = None
     trailers: Headers | None = None
+    whole_text: Span | None = None
+    """Where the whole text stands, when it is too long to be loaded: `body` (or `body_text`) then holds its begin and
+    its end; not stored."""
 
     def header(self, name: str) -> str | None:
         """Give the (first) value of a header, whatever its case, or None."""
@@ -85,6 +90,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str | None = None
     redactions: int = 0
     stored_sha256: str | None = None
+    whole_text: Span | None = None
+    """As in a body."""
 
 
 class WebSocket(msgspec.Struct, frozen=True, kw_only=True):

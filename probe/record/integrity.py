@@ -6,82 +6,109 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from probe.record.exchange import Exchange, Message, Payload
+from probe.record.long_lines import text_chunks
 
 
 def body_bytes(payload: Payload) -> bytes:
     """Rebuild a body as it is kept. Raises ValueError when its fields do not fit together."""
+    if payload.whole_text:
+        raise ValueError("the body is too long to be rebuilt at once")
+    return b"".join(body_chunks(payload, Path()))
+
+
+def body_chunks(payload: Payload, source: Path) -> Iterator[bytes]:
+    """Rebuild a body as it is kept, chunk by chunk; `source` is the file of its record. Raises ValueError."""
     match payload.body_kind:
         case "none":
-            return b""
-        case "json" if payload.body_text is not None:
-            return payload.body_text.encode()
+            return
+        case "json" if payload.body_text is None:
+            yield json.dumps(payload.body, ensure_ascii=False, separators=(",", ":")).encode()
         case "json":
-            return json.dumps(payload.body, ensure_ascii=False, separators=(",", ":")).encode()
+            yield from (text.encode() for text in _texts(payload, payload.body_text, source))
         case "base64":
-            try:
-                return base64.b64decode(str(payload.body), validate=True)
-            except binascii.Error as error:
-                raise ValueError(f"not base64: {error}") from error
+            yield from _decoded(_texts(payload, str(payload.body), source))
         case "text" | "sse":
-            return str(payload.body).encode()
+            yield from (text.encode() for text in _texts(payload, str(payload.body), source))
         case other:
             raise ValueError(f"unknown body_kind {other!r}")
 
 
-def message_bytes(message: Message) -> bytes:
-    """Rebuild a WebSocket message as it is kept. Raises ValueError."""
-    if message.type == "text":
-        return message.content.encode()
+def message_chunks(message: Message, source: Path) -> Iterator[bytes]:
+    """Rebuild a WebSocket message as it is kept, chunk by chunk. Raises ValueError."""
+    texts = _texts(message, message.content, source)
+    yield from (text.encode() for text in texts) if message.type == "text" else _decoded(texts)
+
+
+def _texts(part: Payload | Message, text: str | None, source: Path) -> Iterable[str]:
+    return text_chunks(source, part.whole_text) if part.whole_text else [text or ""]
+
+
+def _decoded(texts: Iterable[str]) -> Iterator[bytes]:
+    rest = ""
     try:
-        return base64.b64decode(message.content, validate=True)
+        for text in texts:
+            data = rest + text
+            whole = len(data) - len(data) % 4
+            yield base64.b64decode(data[:whole], validate=True)
+            rest = data[whole:]
+        yield base64.b64decode(rest, validate=True)
     except binascii.Error as error:
         raise ValueError(f"not base64: {error}") from error
 
 
-def payload_problems(payload: Payload) -> Iterator[str]:
+def _measured(chunks: Iterable[bytes]) -> tuple[int, str]:
+    """Give size and SHA-256."""
+    size, digest = 0, hashlib.sha256()
+    for chunk in chunks:
+        size += len(chunk)
+        digest.update(chunk)
+    return size, digest.hexdigest()
+
+
+def payload_problems(payload: Payload, source: Path) -> Iterator[str]:
     """Say what does not match in a body; nothing when the record proves it."""
     try:
-        data = body_bytes(payload)
+        size, digest = _measured(body_chunks(payload, source))
     except ValueError as error:
         yield str(error)
         return
-    digest = hashlib.sha256(data).hexdigest()
     if payload.redactions:
         # What stood there before cannot be rebuilt; what stands there now can be checked.
         if digest != payload.stored_sha256:
             yield f"SHA-256 of the redacted body is {digest}, recorded was {payload.stored_sha256}"
-    elif (len(data), digest) != (payload.size, payload.sha256):
-        yield f"{len(data)} bytes with SHA-256 {digest}, recorded were {payload.size} with {payload.sha256}"
+    elif (size, digest) != (payload.size, payload.sha256):
+        yield f"{size} bytes with SHA-256 {digest}, recorded were {payload.size} with {payload.sha256}"
     if payload.lost:
         yield f"{payload.lost} bytes could not be kept"
 
 
-def message_problems(message: Message) -> Iterator[str]:
+def message_problems(message: Message, source: Path) -> Iterator[str]:
     """Say what does not match in a WebSocket message."""
     try:
-        data = message_bytes(message)
+        _, digest = _measured(message_chunks(message, source))
     except ValueError as error:
         yield str(error)
         return
     expected = message.stored_sha256 if message.redactions else message.sha256
-    if hashlib.sha256(data).hexdigest() != expected:
+    if digest != expected:
         yield f"SHA-256 does not match the recorded {expected}"
 
 
-def exchange_problems(exchange: Exchange) -> Iterator[str]:
-    """Say what is wrong with an exchange: bodies, messages, and an end that nobody explains."""
+def exchange_problems(exchange: Exchange, source: Path) -> Iterator[str]:
+    """Say what is wrong with an exchange of a file: bodies, messages, and an end that nobody explains."""
     if exchange.schema < 1:
         yield "it is from elsewhere and holds nothing that it could be checked against"
         return
     payloads = {"request": exchange.request, "response": exchange.response}
     for name, payload in payloads.items():
         if payload:
-            yield from (f"{name} body: {problem}" for problem in payload_problems(payload))
+            yield from (f"{name} body: {problem}" for problem in payload_problems(payload, source))
     for number, message in enumerate(exchange.websocket.messages if exchange.websocket else (), 1):
-        yield from (f"WebSocket message {number}: {problem}" for problem in message_problems(message))
+        yield from (f"WebSocket message {number}: {problem}" for problem in message_problems(message, source))
     if exchange.websocket and exchange.websocket.lost:
         yield f"{exchange.websocket.lost} WebSocket messages could not be kept"
     ended = exchange.response is not None and exchange.response.ended is not None

@@ -65,8 +65,13 @@ class Log:
 
     def _body(self, payload: Payload, render: Callable[[], list[Block]]) -> str:
         if payload.body_kind == "base64":
-            return markdown([Note(text="Binary, as base64:"), Body(value=payload.body)])
-        return self._rendered(render, payload.body)
+            body = markdown([Note(text="Binary, as base64:"), Body(value=payload.body)])
+        else:
+            body = self._rendered(render, payload.body)
+        if payload.whole_text:
+            note = f"Only the begin and the end of these {payload.size} bytes are shown; the record has all of them."
+            return markdown([Note(text=note)]) + body
+        return body
 
     def _rendered(self, render: Callable[[], list[Block]], value: object) -> str:
         """Render, or show the value as it is where the renderer raises."""

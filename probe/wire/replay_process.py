@@ -16,7 +16,8 @@ from probe.wire.replay_server import ReplayServer
 
 async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:
     skipped: list[str] = []
-    exchanges = list(read_exchanges(Path(settings["traffic"]), lambda line, why: skipped.append(f"line {line}: {why}")))
+    traffic = Path(settings["traffic"])
+    exchanges = list(read_exchanges(traffic, lambda line, why: skipped.append(f"line {line}: {why}"), whole=True))
     server = ReplayServer(exchanges, load_renderer(settings["renderer"]))
     port = await server.start(settings["port"])
     tell({"event": "ready", "port": port})

@@ -92,7 +92,7 @@ def folded(killed: Killed) -> list[Exchange]:
     assert not (killed.folder / FOLDER).exists()
     assert fold_in(killed.folder) == 0
     for record in records:
-        assert list(exchange_problems(record)) == []
+        assert list(exchange_problems(record, killed.folder / TRAFFIC)) == []
     text = (killed.folder / TRAFFIC).read_text()
     assert KEY not in text
     assert TOKEN not in text

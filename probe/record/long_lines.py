@@ -1,0 +1,119 @@
+"""Lines that are too long to be loaded: their long texts are read in part, and in whole only chunk by chunk.
+
+A body may have any size, and a line of `traffic.jsonl` holds it whole. What reads a record to show it gets the begin
+and the end of such a text; what checks it reads all of it, a little at a time.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import mmap
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from probe.record.exchange import Exchange, Message, Payload, Span
+
+LONG_LINE = 32 << 20
+"""A longer line is not loaded as it is."""
+LONG_TEXT = 16 << 20
+"""In such a line a longer text is left out but for its begin and its end."""
+KEPT = 1 << 20
+"""So much of each of them is kept."""
+LONGEST_LINE = 512 << 20
+"""What remains of a line may be as long as this."""
+
+_CHUNK = 1 << 20
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_WHOLE = re.compile(r"(?:[^\\]|\\u[0-9a-fA-F]{4}|\\[^u])*+", re.DOTALL)
+_EVENT_END = re.compile(rb"\\n\\n|\\r\\n\\r\\n|\\r\\r")
+
+T = TypeVar("T", Payload, Message)
+
+
+def shortened(data: mmap.mmap, start: int, end: int) -> tuple[bytes, str, list[Span]]:
+    """Give a line without its long texts, the mark that stands in each of them, and where they are in the file."""
+    mark = secrets.token_hex(12)
+    parts: list[bytes] = []
+    spans: list[Span] = []
+    position = start
+    for match in _STRING.finditer(data, start, end):
+        first, last = match.start() + 1, match.end() - 1
+        if last - first > LONG_TEXT:
+            begin, rest = _begin(data[first : first + KEPT]), _end(data[last - KEPT : last])
+            # A comment in an event stream, and readable in any other text.
+            note = f": {last - first - len(begin) - len(rest)} bytes are left out here\\n\\n"
+            parts += [data[position:first], begin, note.encode(), rest, f"{mark}{len(spans)}".encode()]
+            spans.append((first, last))
+            position = last
+    return b"".join([*parts, data[position:end]]), mark, spans
+
+
+def _begin(text: bytes) -> bytes:
+    """Cut a text after its last whole event, or else where no escape and no character is torn."""
+    ends = [match.end() for match in _EVENT_END.finditer(text)]
+    return text[: ends[-1]] if ends else _ascii_border(text[:-20], text[-20:])
+
+
+def _ascii_border(kept: bytes, border: bytes) -> bytes:
+    """Give `kept` and what of `border` is plain, so that nothing after it belongs to what is before it."""
+    plain = re.match(rb"[ -!#-\[\]-~]*", border)
+    cut = kept.rfind(b"\\", -12)
+    return kept + plain[0] if plain and plain[0] else kept[:cut] if cut > 0 else kept
+
+
+def _end(text: bytes) -> bytes:
+    """Cut a text before its first whole event, or else at the first plain character."""
+    match = _EVENT_END.search(text)
+    if match:
+        return text[match.end() :]
+    plain = re.search(rb"[ -!#-\[\]-~]{12}", text)
+    return text[plain.start() + 6 :] if plain else b""
+
+
+def with_spans(exchange: Exchange, mark: str, spans: list[Span]) -> Exchange | None:
+    """Note at each text that was left out where it stands, and take the mark away.
+
+    Gives None when such a text is no body and no message but stands inside of one.
+    """
+    left = set(range(len(spans)))
+
+    def noted(part: T, name: str) -> T:
+        text = getattr(part, name)
+        head, found, number = text.rpartition(mark) if isinstance(text, str) else ("", "", "")
+        if not found:
+            return part
+        left.discard(int(number))
+        changes: dict[str, Any] = {name: head, "whole_text": spans[int(number)]}
+        return msgspec.structs.replace(part, **changes)
+
+    changes: dict[str, Any] = {"request": noted(noted(exchange.request, "body"), "body_text")}
+    if exchange.response:
+        changes["response"] = noted(noted(exchange.response, "body"), "body_text")
+    if exchange.websocket:
+        messages = [noted(message, "content") for message in exchange.websocket.messages]
+        changes["websocket"] = msgspec.structs.replace(exchange.websocket, messages=messages)
+    return None if left else msgspec.structs.replace(exchange, **changes)
+
+
+def text_chunks(path: Path, span: Span) -> Iterator[str]:
+    """Yield the whole of a text that was left out."""
+    decoder, rest = codecs.getincrementaldecoder("utf-8")(), ""
+    with path.open("rb") as file:
+        file.seek(span[0])
+        left = span[1] - span[0]
+        while left and (data := file.read(min(_CHUNK, left))):
+            left -= len(data)
+            text = rest + decoder.decode(data)
+            # An escape may be cut in two.
+            whole = _WHOLE.match(text)
+            assert whole is not None
+            yield json.loads(f'"{whole[0]}"', strict=False)
+            rest = text[whole.end() :]
+    if rest:
+        raise ValueError("a text ends inside an escape")

@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
 from probe.report.report import write_report
-from probe.script import run, say
+from probe.script import Skipped, run, say
 from probe.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
 from probe.wire.addon.folders import private_folder
@@ -150,6 +150,7 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None 
     if output.exists() and output.samefile(source):
         raise UserError(f"{output} is the recording itself", "name another place for the report with --output")
     renderer = load_renderer(renderer_spec(target) if target else _BY_PATH)
+    skipped, skipped_tunnels = Skipped(source.name), Skipped(TUNNELS)
     try:
         private_folder(output.parent)
         with private_file(output) as out:
@@ -159,22 +160,20 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None 
                 title=target.report_title if target else "Agent Traffic Analysis Report",
                 source=_shown(source),
                 about=_about(found) if found else (),
-                tunnels=read_tunnels(found.folder / TUNNELS, _skipped(TUNNELS)) if found else (),
+                tunnels=read_tunnels(found.folder / TUNNELS, skipped_tunnels) if found else (),
                 manifest=found.manifest.data if found else None,
                 generated_at=datetime.now(UTC),
                 renderer=renderer,
-                on_malformed=_skipped(source.name),
+                on_malformed=skipped,
             )
     except OSError as error:
         place = error.filename or output
         raise UserError(
             f"{place}: {error.strerror or error}", "name another place with --output, or mend it"
         ) from error
+    skipped.tell_rest()
+    skipped_tunnels.tell_rest()
     return told.summary.requests
-
-
-def _skipped(name: str) -> Callable[[int, str], None]:
-    return lambda line, why: say(f"WARNING: skipping malformed line {line} of {name}: {why}")
 
 
 def _shown(source: Path) -> str:

@@ -12,14 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from probe.analysis.channels import TOLD, ChannelsBuilder
 from probe.errors import UserError
 from probe.options import parse
 from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
+from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.script import run, say
 from probe.settings import Settings, pairs, resolve
 from probe.wire.addon.folders import private_folder
 from probe.wire.agent import AgentEnd, find_program, run_agent, runs_agent, with_target_args
+from probe.wire.changes import by_environment, by_launch, by_listeners, by_target
 from probe.wire.environment import agent_environment
 from probe.wire.interrupts import Interrupts
 from probe.wire.recording import AGENT_FOLDERS, Recording, find_replay
@@ -60,7 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             _fresh_folders(recording) | overrides,
             recording.marker,
             recording.replay_url,
+            recording.coverage_url,
         )
+        _note_changes(recording, full, env, overrides, cwd)
         return _record(recording, full, env, cwd, interrupts, prompt=arguments.prompt, own_command=command)
     except UserError:
         recording.stop()
@@ -120,6 +125,23 @@ def _given_folder(cwd: str | None) -> Path | None:
     return folder
 
 
+def _note_changes(
+    recording: Recording, command: list[str], env: Mapping[str, str], overrides: Mapping[str, str], cwd: Path | None
+) -> None:
+    settings = recording.settings
+    fresh, asked = _works_in_fresh_folder(recording, cwd), runs_agent(command[0], settings.target)
+    recording.note_changes(
+        by_target(settings.target, command),
+        by_listeners(settings, recording.urls),
+        by_environment(settings, os.environ, env, overrides),
+        by_launch(settings, fresh_folder=fresh, asks_version=asked),
+    )
+
+
+def _works_in_fresh_folder(recording: Recording, cwd: Path | None) -> bool:
+    return cwd is None and recording.replay_url is not None
+
+
 def _record(
     recording: Recording,
     command: list[str],
@@ -132,7 +154,7 @@ def _record(
 ) -> int:
     """Launch the agent between `start` and `stop`, and tell how it went."""
     # The demo and a replay get a folder of their own, so that no agent edits what lies around here.
-    fresh = Path(tempfile.mkdtemp(prefix="probe-")) if cwd is None and recording.replay_url else None
+    fresh = Path(tempfile.mkdtemp(prefix="probe-")) if _works_in_fresh_folder(recording, cwd) else None
     say(f"capturing {recording.settings.target_name} into {recording.folder}")
     recording.manifest.update(
         command=[recording.redacted(word) for word in command],
@@ -213,6 +235,8 @@ def _verdict(
         code = 1
     if not counts["written"] and not end.stopped_because:
         say("error: " + NOTHING_CAPTURED.format(target=recording.settings.target_name))
+        if around := _seen_around(recording.folder):
+            say(f"  it talked to other hosts instead: {', '.join(around)}")
         code = 1
     if end.stopped_because and interrupts.exit_code is None:
         say(f"error: the agent was ended: {end.stopped_because}")
@@ -229,6 +253,12 @@ def _verdict(
     if counts["written"]:
         print(recording.folder / TRAFFIC)
     return code
+
+
+def _seen_around(folder: Path) -> list[str]:
+    channels = ChannelsBuilder()
+    channels.add_tunnels(read_tunnels(folder / TUNNELS, lambda line, why: None))
+    return channels.channels(None).only_seen[:TOLD]
 
 
 if __name__ == "__main__":

@@ -35,12 +35,27 @@ OPTIONS = {
     "output_dir": Option("Exactly this run's folder, instead of a new one in the data folder.", "o", "DIR"),
     "env": Option("Set a variable in the agent's environment: K=V, any number of times.", "e", "K=V", True),
     "cwd": Option("Folder in which the agent works (default: this one; a fresh one in a replay).", "C", "DIR"),
+    "coverage": Option("Give the agent an HTTPS_PROXY too that notes, unopened, what goes around the listeners.", "c"),
+    "no_coverage": Option("Do not watch what goes around the listeners, whatever the target's file says."),
     "keep_secrets": Option("Write credentials as they are. The run's files are then secrets themselves."),
     "force": Option("Do a step again although its inputs have not changed.", "f"),
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
     "output": Option("Write the report to this file.", "O", "FILE"),
     "json": Option("Print JSON.", "j"),
     "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
+    "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
+    "exchanges": Option(
+        "How many exchanges memory is watched for (default 3000); no other round has more.", "n", "NUMBER"
+    ),
+    "only": Option(
+        "Measure only this: stream, latency, request, memory, large or capture; any number of times.",
+        None,
+        "WORKLOAD",
+        True,
+    ),
+    "without": Option(
+        "Leave this contender out: claude-tap or mitmdump -w; any number of times.", "w", "CONTENDER", True
+    ),
 }
 """Under the names that tasks have for them; `_` is `-` on the command line."""
 
@@ -48,7 +63,8 @@ _SPECIAL = {("replay", "port"): Option("Local port to serve on; 0 (the default) 
 """Options that mean something else in one script."""
 
 RECORDING = (
-    "target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "keep_secrets",
+    "target", "upstream", "port", "upstream_proxy", "upstream_ca", "coverage", "no_coverage", "data_dir", "output_dir",
+    "keep_secrets",
 )  # fmt: skip
 """The options of everything that records."""
 
@@ -81,7 +97,7 @@ COMMANDS = {
         ("run", "target", "data_dir", "input", "output", "force"),
     ),
     "pipeline": Command(
-        "Capture, then analyze; only what is not up to date yet.",
+        "Capture, analyze, verify; only what is not up to date yet.",
         'invoke pipeline --target demo --prompt "Write a prime checker"',
         (*RECORDING, *LAUNCHING, "run", "force"),
     ),
@@ -104,6 +120,11 @@ COMMANDS = {
         "Check what a target needs, and how to mend what is missing.",
         "invoke doctor --target codex",
         ("target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "replay"),
+    ),
+    "bench": Command(
+        "Measure what the proxies cost beside others: CPU, delay, memory, and what is kept.",
+        "invoke bench --json > bench.json",
+        ("rounds", "exchanges", "only", "without", "json"),
     ),
 }
 

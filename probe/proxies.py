@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from probe.errors import UserError
 from probe.options import parse
@@ -14,7 +14,8 @@ from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
 from probe.script import run, say
 from probe.settings import resolve
-from probe.wire.environment import mentioned
+from probe.wire.changes import by_environment, by_listeners, by_target
+from probe.wire.environment import mentioned, watched, with_loopback
 from probe.wire.interrupts import Interrupts
 from probe.wire.recording import Recording, find_replay
 from probe.wire.tally import in_a_line
@@ -42,13 +43,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         recording.stop()
         recording.discard()
         raise
-    print("\n".join(_instructions(recording)), flush=True)
+    told = _variables(recording)
+    # The command is the user's own; the steps say what is to be in it.
+    words = [word.strip("'\"`") for step in settings.target.manual_steps for word in step.split()]
+    recording.note_changes(
+        by_target(settings.target, words),
+        by_listeners(settings, recording.urls),
+        by_environment(settings, os.environ, os.environ | told, {}),
+    )
+    print("\n".join(_instructions(recording, told)), flush=True)
     while interrupts.received is None and recording.trouble() is None:
         time.sleep(_POLL_SECONDS)
     return _finish(recording, interrupts)
 
 
-def _instructions(recording: Recording) -> list[str]:
+def _variables(recording: Recording) -> dict[str, str]:
+    """Give the variables that the user is told to set for the agent."""
+    told = mentioned(recording.settings, recording.placeholders) | watched(recording.coverage_url)
+    through_proxy = recording.coverage_url or any(map(os.environ.get, ("HTTP_PROXY", "http_proxy")))
+    return told | ({"NO_PROXY": with_loopback(os.environ.get("NO_PROXY", ""))} if through_proxy else {})
+
+
+def _instructions(recording: Recording, variables: Mapping[str, str]) -> list[str]:
     """Tell what listens where, and how the agent is started."""
     settings = recording.settings
     lines = []
@@ -57,15 +73,8 @@ def _instructions(recording: Recording) -> list[str]:
         through = f" through {listener['upstream_proxy']}" if listener["upstream_proxy"] else ""
         lines.append(f":{recording.ports[name]} -> {listener['upstream'].rstrip('/')}/  ({purpose}){through}")
     steps = [*recording.expanded(settings.target.manual_steps)]
-    exports = [
-        f"export {name}={shlex.quote(value)}"
-        for name, value in (mentioned(settings, recording.placeholders) | _no_proxy()).items()
-    ]
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     return [*lines, "", *(f"{number}. {step}" for number, step in enumerate(steps, 1)), *exports, "", "Ctrl-C ends it."]
-
-
-def _no_proxy() -> dict[str, str]:
-    return {"NO_PROXY": "127.0.0.1,localhost,::1"} if any(map(os.environ.get, ("HTTP_PROXY", "http_proxy"))) else {}
 
 
 def _finish(recording: Recording, interrupts: Interrupts) -> int:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 COMMAND_LINE = "command line"
 DEFAULT = "default"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_YES, _NO = ("1", "true", "yes"), ("0", "false", "no")
 _SYSTEM_STORES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
@@ -52,6 +53,10 @@ class Settings:
     output_dir: Path | None
     """Exactly this run's folder; None for a new one."""
     keep_secrets: bool
+    coverage: bool
+    """Whether to watch what goes around the listeners."""
+    coverage_upstream_proxy: str | None
+    """The proxy through which that goes on; None goes direct."""
     replay: str | None
     sources: dict[str, str] = field(default_factory=dict)
 
@@ -63,6 +68,7 @@ class Settings:
             "data_dir": str(self.data_dir),
             "output_dir": str(self.output_dir or self.run_parent),
             "keep_secrets": self.keep_secrets,
+            "coverage": self.coverage,
             "replay": self.replay,
         }
         for name, route in self.routes.items():
@@ -109,15 +115,19 @@ class _Resolver:
         ca = self._pick("upstream_ca", self._system_store())
         if ca and self._sources["upstream_ca"] != DEFAULT:
             _check_ca(Path(ca).expanduser(), self._sources["upstream_ca"])
+        proxy, inherited = self._proxy(replaying=bool(replay))
+        coverage, coverage_proxy = self._coverage(proxy, replaying=bool(replay))
         return Settings(
             target_name=self._arguments.target,
             target=self._target,
-            routes=self._routes(replaying=bool(replay)),
+            routes=self._routes(proxy, inherited=inherited),
             upstream_ca=str(Path(ca).expanduser()) if ca else None,
             data_dir=data_folder,
             run_parent=run_parent,
             output_dir=Path(output_dir).expanduser().resolve() if output_dir else None,
             keep_secrets=self._keep_secrets(),
+            coverage=coverage,
+            coverage_upstream_proxy=coverage_proxy,
             replay=replay,
             sources=self._sources,
         )
@@ -138,18 +148,50 @@ class _Resolver:
         if getattr(self._arguments, "keep_secrets", False):
             self._sources["keep_secrets"] = COMMAND_LINE
             return True
-        if self._environ.get("PROBE_KEEP_SECRETS", "").lower() in ("1", "true", "yes"):
+        if self._environ.get("PROBE_KEEP_SECRETS", "").lower() in _YES:
             self._sources["keep_secrets"] = "environment PROBE_KEEP_SECRETS"
             return True
         return False
+
+    def _coverage(self, proxy: str | None, *, replaying: bool) -> tuple[bool, str | None]:
+        """Tell whether to watch what goes around the listeners, and through which proxy it goes on."""
+        wanted = self._wants_coverage()
+        if replaying:
+            # There, what would go around ends at the replay server, which refuses and counts it.
+            self._sources["coverage"] = "off in a replay"
+            return False, None
+        name = next((name for name in ("ALL_PROXY", "all_proxy") if self._environ.get(name)), None)
+        if not wanted or not name or self._sources["upstream_proxy"] != DEFAULT:
+            return wanted, proxy if wanted else None
+        # Alone, the agent would go through this one.
+        value = self._environ[name]
+        if "://" in value and not value.startswith(("http://", "https://")):
+            self._sources["coverage"] = f"off: {name} is no HTTP proxy"
+            return False, None
+        return True, _proxy_url(value, f"environment {name}")
+
+    def _wants_coverage(self) -> bool:
+        on, off = (getattr(self._arguments, name, False) for name in ("coverage", "no_coverage"))
+        if on and off:
+            raise UserError("--coverage and --no-coverage were given", "give one of them")
+        word = self._environ.get("PROBE_COVERAGE", "").lower()
+        if word not in ("", *_YES, *_NO):
+            raise UserError(f"PROBE_COVERAGE={word}: neither yes nor no", "1 switches it on, 0 off")
+        if on or off:
+            self._sources["coverage"] = COMMAND_LINE
+            return bool(on)
+        if word:
+            self._sources["coverage"] = "environment PROBE_COVERAGE"
+            return word in _YES
+        self._sources["coverage"] = self._files.get("coverage", DEFAULT)
+        return self._target.coverage
 
     def _system_store(self) -> str | None:
         own = self._environ.get("SSL_CERT_FILE")
         return next((path for path in (own, *_SYSTEM_STORES) if path and Path(path).is_file()), None)
 
-    def _routes(self, *, replaying: bool) -> dict[str, Route]:
+    def _routes(self, proxy: str | None, *, inherited: bool) -> dict[str, Route]:
         upstreams, ports = self._named("upstream"), self._named("port")
-        proxy, inherited = self._proxy(replaying=replaying)
         routes = {}
         for name, listener in self._target.listeners.items():
             upstream = upstreams.get(name, listener.upstream)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe.errors import UserError
-from probe.renderers.loader import load_module
+from probe.renderers.loader import Renderer, load_module, load_renderer
 from probe.target_file import Document
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -37,6 +37,14 @@ class RendererRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     path: str
     renderer: str
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One way in which the agent is not as it would be alone."""
+
+    what: str
+    """Names what `args` or `env` set, as it stands there."""
+    why: str
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +72,10 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     redact_headers: list[str] = []
     fresh_folders: list[str] = []
     """Variables that name a folder of the agent's own (settings, history); in a replay each is an empty one."""
+    coverage: bool = False
+    """Whether to watch by default what goes around the listeners."""
+    changes: list[Change] = []
+    """What `args` and `env` change about the agent, and why; a run's manifest and report tell it."""
     replay: str | None = None
     """A run that stands in for the upstreams, unless one is given on the command line."""
 
@@ -123,9 +135,33 @@ def renderer_spec(target: Target) -> str | list[dict[str, str]]:
     return [{"path": rule.path, "renderer": rule.renderer} for rule in target.renderer]
 
 
+def renderer_of(name: str) -> Renderer:
+    """Give the renderer of a target's runs; the generic one when its file is gone."""
+    try:
+        return load_renderer(renderer_spec(load_target(name)[0]))
+    except UserError:
+        return load_renderer("probe.renderers.generic")
+
+
 def expand(text: str, values: dict[str, str]) -> str:
     """Fill `{prompt}`, `{model.url}` and the like in one pass: what is filled in is not expanded again."""
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def set_by(words: Sequence[str]) -> list[str]:
+    """Name what the words of a command set: `a.b` of `-c a.b=1`, `--flag`; a change explains each by its name."""
+    names = []
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, equals, _ = word.partition("=")
+        # `-c` alone says nothing, what follows does.
+        if equals or (word.startswith("-") and not (len(word) == 2 and "=" in following)):
+            names.append(name)
+    return names
+
+
+def explains(change: Change, name: str) -> bool:
+    """Tell whether a change names what a word or a variable sets."""
+    return bool(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", change.what))
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -146,13 +182,14 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def _check_keys(document: Document) -> None:
     known = [field.name for field in msgspec.structs.fields(Target)]
     listener_keys = [field.name for field in msgspec.structs.fields(ListenerSpec)]
-    rule_keys = [field.name for field in msgspec.structs.fields(RendererRule)]
     _check_known(document, (), document.data, known)
-    listeners, rules = document.data.get("listeners"), document.data.get("renderer")
+    listeners = document.data.get("listeners")
     for name, listener in listeners.items() if isinstance(listeners, dict) else ():
         _check_known(document, ("listeners", str(name)), listener, listener_keys)
-    for number, rule in enumerate(rules if isinstance(rules, list) else ()):
-        _check_known(document, ("renderer", str(number)), rule, rule_keys)
+    for key, kind in (("renderer", RendererRule), ("changes", Change)):
+        items, item_keys = document.data.get(key), [field.name for field in msgspec.structs.fields(kind)]
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            _check_known(document, (key, str(number)), item, item_keys)
 
 
 def _check_known(document: Document, path: tuple[str, ...], value: Any, known: list[str]) -> None:
@@ -246,6 +283,7 @@ def _unknown_placeholders(target: Target) -> Iterator[tuple[tuple[str, ...], str
         ((key, str(place)), text) for key, items in lists.items() for place, text in enumerate(items or ())
     ]
     texts += [(("env", key), text) for key, text in target.env.items()]
+    texts += [(("changes", str(place), "what"), change.what) for place, change in enumerate(target.changes)]
     for where, text in texts:
         for name in _PLACEHOLDER.findall(text):
             if name not in known:

@@ -9,43 +9,53 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from probe.analysis.channels import Channels, ChannelsBuilder
 from probe.errors import UserError
 from probe.options import parse
 from probe.record.exchange import Exchange
 from probe.record.integrity import exchange_problems
 from probe.record.manifest import file_sha256
 from probe.record.reader import read_exchanges
-from probe.record.runs import Run, find_run, has_records
-from probe.script import printable, run
+from probe.record.runs import Run, has_records
+from probe.record.tunnels import TUNNELS, read_tunnels
+from probe.renderers.loader import Renderer
+from probe.script import printable, run, say
 from probe.settings import data_dir
-from probe.targets import output_dirs
+from probe.targets import output_dirs, renderer_of
+from probe.wire.recovery import open_run
 
 
 @dataclass(slots=True)
 class Findings:
     """What was checked and what was found."""
 
+    renderer: Renderer
     exchanges: int = 0
+    cut_short: int = 0
     bodies: int = 0
     messages: int = 0
     redacted: list[str] = field(default_factory=list)
     """Places that cannot be compared with the wire, since a credential stood there."""
     problems: dict[str, list[str]] = field(default_factory=dict)
     """By check: what is wrong, a line each."""
+    channels: ChannelsBuilder = field(default_factory=ChannelsBuilder)
     _ids: Counter[str] = field(default_factory=Counter)
 
     def problem(self, check: str, text: str) -> None:
         """Note what is wrong."""
         self.problems.setdefault(check, []).append(text)
 
-    def add(self, exchange: Exchange) -> None:
-        """Check one exchange."""
+    def add(self, exchange: Exchange, source: Path) -> None:
+        """Check one exchange of a file."""
         where = f"line {exchange.seq}"
         self.exchanges += 1
+        self.cut_short += not self.renderer.is_complete(exchange)
         self._ids[exchange.id or ""] += 1
-        for text in exchange_problems(exchange):
+        self.channels.add(exchange)
+        for text in exchange_problems(exchange, source):
             self.problem("bodies", f"{where}: {text}")
         for name, payload in (("request", exchange.request), ("response", exchange.response)):
             if payload:
@@ -85,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke verify --run latest")
     word = "latest" if arguments.run is None else arguments.run
-    found = find_run(word, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs())
+    found = open_run(word, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs(), say)
     if not has_records(found.folder):
         raise UserError(f"run {found.target}/{found.name} holds no exchange", "there is nothing to verify", code=1)
     findings = _findings(found)
@@ -97,13 +107,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _findings(found: Run) -> Findings:
-    findings = Findings()
+    findings = Findings(renderer_of(found.target))
     exchanges = read_exchanges(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is no record: {why}")
     )
     for exchange in exchanges:
-        findings.add(exchange)
+        findings.add(exchange, found.traffic)
     findings.check_ids()
+    _check_tunnels(found, findings)
     _check_manifest(found.manifest.data, findings)
     digest = file_sha256(found.traffic)
     if digest != found.manifest.data.get("traffic_sha256"):
@@ -115,6 +126,21 @@ def _findings(found: Run) -> Findings:
     return findings
 
 
+def _check_tunnels(found: Run, findings: Findings) -> None:
+    """Count what went around the listeners; that it did is no problem, only a note that is missing."""
+    tunnels = read_tunnels(
+        found.folder / TUNNELS, lambda line, why: findings.problem("lines", f"{TUNNELS}, line {line}: {why}")
+    )
+    noted = findings.channels.add_tunnels(tunnels)
+    seen = (found.manifest.data.get("coverage") or {}).get("seen", noted)
+    if seen != noted:
+        findings.problem("counts", f"{seen} tunnels went around the listeners, {noted} are noted")
+
+
+def _coverage(found: Run, findings: Findings) -> Channels:
+    return findings.channels.channels(found.manifest.data.get("coverage") or {})
+
+
 def _check_manifest(known: Mapping[str, Any], findings: Findings) -> None:
     counts = known.get("counts")
     if not counts:
@@ -124,13 +150,13 @@ def _check_manifest(known: Mapping[str, Any], findings: Findings) -> None:
         findings.problem(
             "counts", f"the proxies saw {counts.get('seen')} exchanges, {counts.get('written')} are written"
         )
-    if counts.get("written") != findings.exchanges:
-        findings.problem(
-            "counts", f"the manifest counts {counts.get('written')} exchanges, there are {findings.exchanges}"
-        )
-    if counts.get("websocket_messages") != findings.messages:
-        told = counts.get("websocket_messages")
-        findings.problem("counts", f"the manifest counts {told} WebSocket messages, there are {findings.messages}")
+    for name, there in (
+        ("written", findings.exchanges),
+        ("cut_short", findings.cut_short),
+        ("websocket_messages", findings.messages),
+    ):
+        if counts.get(name) != there:
+            findings.problem("counts", f"the manifest counts {counts.get(name)} as {name}, there are {there}")
 
 
 def _open_to_others(found: Run) -> Iterator[str]:
@@ -143,7 +169,8 @@ def _open_to_others(found: Run) -> Iterator[str]:
 
 def _lines(found: Run, findings: Findings) -> Iterator[str]:
     """Tell each check in a line, its problems below it."""
-    counted = f"{findings.exchanges} exchanges, {findings.bodies} bodies, {findings.messages} WebSocket messages"
+    counted = f"{findings.exchanges} exchanges ({findings.cut_short} cut short), {findings.bodies} bodies"
+    counted += f", {findings.messages} WebSocket messages"
     yield f"{found.target}/{found.name}: {counted}"
     for check, text in CHECKS.items():
         problems = findings.problems.get(check, [])
@@ -151,6 +178,10 @@ def _lines(found: Run, findings: Findings) -> Iterator[str]:
         yield from (f"       {problem}" for problem in problems[:20])
         if len(problems) > 20:
             yield f"       … and {len(problems) - 20} more (--json lists all)"
+    if recovered := found.manifest.data.get("recovered"):
+        folded = recovered["exchanges"]
+        yield f"the recording did not come to its end; exchanges that were folded in afterwards, cut short: {folded}"
+    yield _coverage(found, findings).in_words()
     if findings.redacted:
         yield f"redacted, so only what is kept can be checked: {len(findings.redacted)} bodies or messages"
         yield from (f"       {text}" for text in findings.redacted[:20])
@@ -161,9 +192,12 @@ def _described(found: Run, findings: Findings) -> dict[str, Any]:
         "run": f"{found.target}/{found.name}",
         "ok": not findings.problems,
         "exchanges": findings.exchanges,
+        "cut_short": findings.cut_short,
         "bodies": findings.bodies,
         "websocket_messages": findings.messages,
+        "recovered": found.manifest.data.get("recovered"),
         "redacted": findings.redacted,
+        "coverage": _coverage(found, findings).as_dict(),
         "problems": {check: findings.problems.get(check, []) for check in CHECKS},
     }
 

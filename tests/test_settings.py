@@ -46,6 +46,18 @@ SOURCES = {
     "a port": (["--port", "model=9999"], {}, "port.model", 9999, "command line"),
     "a CA": (["--upstream-ca", CA], {}, "upstream_ca", CA, "command line"),
     "kept secrets": ([], {"PROBE_KEEP_SECRETS": "1"}, "keep_secrets", True, "environment PROBE_KEEP_SECRETS"),
+    "coverage by the target's file": ([], {}, "coverage", True, "targets/codex.yaml"),
+    "coverage switched off": (["--no-coverage"], {"PROBE_COVERAGE": "1"}, "coverage", False, "command line"),
+    "coverage in the environment": ([], {"PROBE_COVERAGE": "0"}, "coverage", False, "environment PROBE_COVERAGE"),
+    "coverage asked for": (["--coverage"], {"PROBE_COVERAGE": "no"}, "coverage", True, "command line"),
+    "coverage in a replay": (["--coverage", "--replay", "x"], {}, "coverage", False, "off in a replay"),
+    "coverage before a SOCKS proxy": (
+        ["--coverage"],
+        {"ALL_PROXY": "socks5://p:1"},
+        "coverage",
+        False,
+        "off: ALL_PROXY is no HTTP proxy",
+    ),
 }
 
 
@@ -69,6 +81,29 @@ def test_a_proxy_that_was_asked_for_is_used_for_loopback_too() -> None:
     assert routes["model"].upstream_proxy == "http://p:1"
 
 
+ONWARD: dict[str, tuple[list[str], dict[str, str], str | None]] = {
+    "nothing said": ([], {}, None),
+    "an upstream proxy": (["--upstream-proxy", "http://p:1"], {}, "http://p:1"),
+    "an inherited one, whatever the upstreams": (["--upstream", "model=http://127.0.0.1:9"], INHERITED, "http://p:1"),
+    "one for everything": ([], {"ALL_PROXY": "http://a:1"}, "http://a:1"),
+    "one for everything beside one for https": ([], INHERITED | {"all_proxy": "http://a:1"}, "http://p:1"),
+    "one that was switched off": (["--upstream-proxy", ""], {"ALL_PROXY": "http://a:1"}, None),
+    "no coverage": (["--no-coverage"], INHERITED, None),
+}
+
+
+@pytest.mark.parametrize(("argv", "environ", "proxy"), ONWARD.values(), ids=ONWARD.keys())
+def test_what_goes_around_goes_on_through_the_proxy_that_the_agent_would_use(
+    argv: list[str], environ: dict[str, str], proxy: str | None
+) -> None:
+    assert settings(*argv, environ=environ).coverage_upstream_proxy == proxy
+
+
+def test_a_word_for_coverage_that_is_neither_yes_nor_no_is_told() -> None:
+    with pytest.raises(UserError, match="PROBE_COVERAGE=maybe: neither yes nor no"):
+        settings(environ={"PROBE_COVERAGE": "maybe"})
+
+
 MISTAKES = {
     "an unknown listener": (["--upstream", "modle=https://x"], "did you mean 'model'?"),
     "no URL": (["--upstream", "model"], "not NAME=VALUE"),
@@ -77,6 +112,7 @@ MISTAKES = {
     "a SOCKS proxy": (["--upstream-proxy", "socks5://x:1"], "only HTTP proxies can be chained"),
     "a CA without a certificate": (["--upstream-ca", __file__], "no certificates in it"),
     "two listeners on one port": (["--port", "model=8081"], "port 8081 is both 'model' and 'backend'"),
+    "coverage on and off": (["--coverage", "--no-coverage"], "give one of them"),
     "a CA that is not there": (["--upstream-ca", "/no/such/file"], "no such file"),
     "our own listener as its upstream": (["--upstream", "model=http://localhost:8081"], "our own listener 'backend'"),
 }

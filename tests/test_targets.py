@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from probe.errors import UserError
-from probe.targets import expand, load_target, target_names, url_problem
+from probe.targets import Change, expand, explains, load_target, set_by, target_names, url_problem
 
 GOOD = """\
 description: An agent
@@ -82,6 +82,22 @@ MISTAKES = {
         GOOD.replace("env:", '  other: {port: 8080, upstream: "https://other.example.test"}\nenv:'),
         ["targets/thing.yaml:7:", "port 8080 is listener 'model' already"],
     ),
+    "a change without a reason": (
+        GOOD + "changes:\n  - what: --base\n",
+        ["targets/thing.yaml:10:", "changes.0: Object missing required field `why`"],
+    ),
+    "a key of a change that nobody knows": (
+        GOOD + "changes:\n  - {what: --base, wy: because}\n",
+        ["targets/thing.yaml:10:", "unknown key 'wy'", "did you mean 'why'?"],
+    ),
+    "a change with a placeholder that nobody knows": (
+        GOOD + 'changes:\n  - what: "--base {modle.url}"\n    why: because\n',
+        ["targets/thing.yaml:10:", "unknown placeholder {modle.url}"],
+    ),
+    "coverage that is neither on nor off": (
+        GOOD + "coverage: maybe\n",
+        ["targets/thing.yaml:9:", "coverage: Expected `bool`"],
+    ),
     "no YAML": ("a: [1,\n", ["targets/thing.yaml:", "not YAML"]),
     "a list": ("- a\n", ["targets/thing.yaml:1:", "mapping"]),
 }
@@ -139,3 +155,43 @@ UPSTREAMS = {
 def test_which_upstreams_are_usable(url: str, problem: str | None) -> None:
     found = url_problem(url)
     assert (found is None) if problem is None else problem in (found or "")
+
+
+@pytest.mark.parametrize("name", target_names())
+def test_a_targets_changes_name_all_that_it_sets(name: str) -> None:
+    target, _ = load_target(name)
+    words = [*target.args, *(target.prompt_command or ()), *(target.interactive_command or ())]
+    silent = [one for one in [*set_by(words), *target.env] if not any(explains(each, one) for each in target.changes)]
+    assert silent == []
+    assert all(change.what and change.why for change in target.changes)
+
+
+SET_BY = {
+    "a setting": (["-c", "a.b=1"], ["a.b"]),
+    "a setting with a value that holds the sign": (["-c", 'p={name="x"}'], ["p"]),
+    "a long flag": (["--flag", "value", "--other=1"], ["--flag", "--other"]),
+    "a long flag before a setting": (["--flag", "a=1"], ["--flag", "a"]),
+    "a short flag": (["-m", "model"], ["-m"]),
+    "the agent and what it shall do": (["codex", "exec", "{prompt}"], []),
+}
+
+
+@pytest.mark.parametrize(("words", "names"), SET_BY.values(), ids=SET_BY.keys())
+def test_what_the_words_of_a_command_set(words: list[str], names: list[str]) -> None:
+    assert set_by(words) == names
+
+
+EXPLAINS = {
+    "the name alone": ("a.b", "a.b", True),
+    "with a value": ("a.b=1, c=2", "c", True),
+    "at a sentence's end": ("sets a.b.", "a.b", True),
+    "a longer name": ("model_providers", "model_provider", False),
+    "the end of a name": ("x.a.b", "a.b", False),
+    "a flag": ("--no-check is given", "--no-check", True),
+    "a longer flag": ("--no-check-at-all", "--no-check", False),
+}
+
+
+@pytest.mark.parametrize(("what", "name", "explained"), EXPLAINS.values(), ids=EXPLAINS.keys())
+def test_a_change_explains_what_it_names(what: str, name: str, explained: bool) -> None:
+    assert explains(Change(what=what, why="because"), name) is explained

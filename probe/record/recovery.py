@@ -8,7 +8,7 @@ from pathlib import Path
 
 from probe.record.runs import TRAFFIC
 from probe.wire.addon.journal import left_journals
-from probe.wire.addon.known import read_redactor
+from probe.wire.addon.recall import read_redactor
 from probe.wire.addon.live import SCHEMA, relive
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.writer import Writer

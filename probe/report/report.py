@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
+from probe.analysis.channels import ChannelsBuilder
 from probe.analysis.structure import ExchangeStructure
 from probe.analysis.summary import Summary, SummaryBuilder
 from probe.record.reader import Place, read_at, read_places
+from probe.record.tunnels import Tunnel
 from probe.renderers import Renderer
+from probe.report.coverage import channel_table, observer_changes
 from probe.report.log import Log
 from probe.report.overview import Front, front, numbers, payload_structure
 
@@ -23,8 +27,8 @@ class Reported:
     """What a report says, in numbers."""
 
     summary: Summary
-    malformed: tuple[tuple[int, str], ...]
-    """Line number and reason of each line that is no record."""
+    malformed: Sequence[int]
+    """Number of each line that is no record."""
     failures: int
     """Bodies whose renderer raised."""
     raws: int
@@ -38,21 +42,37 @@ def write_report(
     title: str,
     source: str,
     about: Sequence[tuple[str, str]] = (),
+    tunnels: Iterable[Tunnel] = (),
+    manifest: Mapping[str, Any] | None = None,
     generated_at: datetime,
     renderer: Renderer,
     on_malformed: Callable[[int, str], None] = lambda number, reason: None,
 ) -> Reported:
-    """Write the report of a `traffic.jsonl`; a line that is no record goes to `on_malformed` as well."""
+    """Write the report of a `traffic.jsonl`; a line that is no record goes to `on_malformed` as well.
+
+    `tunnels` went around the listeners; `manifest` is that of the run, None for a file from elsewhere.
+    """
     survey = _Survey(renderer, on_malformed)
     places = survey.take(records)
+    survey.channels.add_tunnels(tunnels)
     summary = survey.summary.summary()
     log = Log(renderer, summary.started or 0.0)
     # How much could not be rendered is known last and told first, so the log waits in a file.
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as held:
         for number, exchange in enumerate(read_at(records, places), 1):
             held.write("\n" + log.entry(number, exchange))
-        found = Reported(summary=summary, malformed=tuple(survey.malformed), failures=log.failures, raws=log.raws)
-        out.write(_first_part(found, survey.structure, title, source, about, generated_at))
+        found = Reported(summary=summary, malformed=survey.malformed, failures=log.failures, raws=log.raws)
+        page = Front(
+            title=title,
+            source=source,
+            about=about,
+            generated_at=generated_at,
+            summary=found.summary,
+            malformed=found.malformed,
+            failures=found.failures,
+            raws=found.raws,
+        )
+        out.write(_first_part(page, survey, manifest))
         held.seek(0)
         shutil.copyfileobj(held, out, 1 << 20)
     return found
@@ -65,7 +85,8 @@ class _Survey:
         self._renderer = renderer
         self.summary = SummaryBuilder()
         self.structure = ExchangeStructure()
-        self.malformed: list[tuple[int, str]] = []
+        self.channels = ChannelsBuilder()
+        self.malformed = array("Q")
         self._on_malformed = on_malformed
 
     def take(self, records: Path) -> list[Place]:
@@ -74,31 +95,24 @@ class _Survey:
         for (offset, number), exchange in read_places(records, self._malformed):
             self.summary.add(exchange, complete=self._renderer.is_complete(exchange))
             self.structure.add(exchange)
+            self.channels.add(exchange)
             order.append((exchange.timestamp, number, offset))
         return [(offset, number) for _, number, offset in sorted(order)]
 
     def _malformed(self, number: int, reason: str) -> None:
-        self.malformed.append((number, reason))
+        self.malformed.append(number)
         self._on_malformed(number, reason)
 
 
-def _first_part(
-    found: Reported,
-    structure: ExchangeStructure,
-    title: str,
-    source: str,
-    about: Sequence[tuple[str, str]],
-    generated_at: datetime,
-) -> str:
-    page = Front(
-        title=title,
-        source=source,
-        about=about,
-        generated_at=generated_at,
-        summary=found.summary,
-        malformed=found.malformed,
-        failures=found.failures,
-        raws=found.raws,
+def _first_part(page: Front, survey: _Survey, manifest: Mapping[str, Any] | None) -> str:
+    # A run from before there was coverage was not watched either.
+    coverage = None if manifest is None else manifest.get("coverage") or {}
+    sections = (
+        front(page),
+        numbers(page.summary),
+        channel_table(survey.channels.channels(coverage)),
+        observer_changes((manifest or {}).get("observer_changes") or []),
+        payload_structure(survey.structure),
+        "## Conversation log\n" + ("" if page.summary.requests else "\nNothing was captured.\n"),
     )
-    head = f"{front(page)}\n{numbers(found.summary)}\n{payload_structure(structure)}\n"
-    return head + "## Conversation log\n" + ("" if found.summary.requests else "\nNothing was captured.\n")
+    return "\n".join(filter(None, sections))

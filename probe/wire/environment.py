@@ -10,7 +10,7 @@ from probe.targets import expand
 from probe.wire.processes import MARKER
 
 PLACEHOLDER_KEY = "placeholder-key-of-a-replay"
-_PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 PARENT = "PROBE_PARENT"
 """Tells a script of ours which process it should not outlive; see `probe.wire.parent`."""
 
@@ -22,6 +22,7 @@ def agent_environment(
     overrides: Mapping[str, str],
     marker: str,
     replay_url: str | None,
+    coverage_url: str | None = None,
 ) -> dict[str, str]:
     """Give the environment in which the agent runs."""
     env = {name: value for name, value in environ.items() if name != PARENT}
@@ -29,13 +30,20 @@ def agent_environment(
     env |= _keys(env | dict(overrides), settings.target.keys, replaying=replay_url is not None)
     if replay_url is not None:
         # What would go around the listeners ends at the replay server, which refuses it: nothing leaves loopback.
-        env |= dict.fromkeys(_PROXY_VARIABLES, replay_url)
+        env |= dict.fromkeys(PROXY_VARIABLES, replay_url)
         env = {name: value for name, value in env.items() if name not in settings.target.keys[1:]}
+    env |= watched(coverage_url)
     for name in ("NO_PROXY", "no_proxy"):
-        env[name] = _with_loopback(env.get(name, "") if replay_url is None else "")
+        env[name] = with_loopback(env.get(name, "") if replay_url is None else "")
     env |= overrides
     env[MARKER] = marker
     return env
+
+
+def watched(coverage_url: str | None) -> dict[str, str]:
+    """Give the variables by which an agent sends what goes around the listeners through the one that watches."""
+    # Not HTTP_PROXY or ALL_PROXY: what would then be sent here besides is what the listeners are for.
+    return dict.fromkeys(("HTTPS_PROXY", "https_proxy"), coverage_url) if coverage_url else {}
 
 
 def _keys(env: Mapping[str, str], keys: list[str], *, replaying: bool) -> dict[str, str]:
@@ -48,7 +56,8 @@ def _keys(env: Mapping[str, str], keys: list[str], *, replaying: bool) -> dict[s
     return {keys[0]: value} if value else {}
 
 
-def _with_loopback(no_proxy: str) -> str:
+def with_loopback(no_proxy: str) -> str:
+    """Give a NO_PROXY that names this machine besides what it named before."""
     names = [name.strip() for name in no_proxy.split(",") if name.strip()]
     return ",".join([*names, *(name for name in LOOPBACK if name not in names)])
 

@@ -17,17 +17,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import probe.wire.lean  # noqa: F401 - before mitmproxy
+
+# isort: split
 from mitmproxy import options
+from mitmproxy.addonmanager import AddonManager
 from mitmproxy.addons import core, disable_h2c, errorcheck, next_layer, proxyserver, tlsconfig
 from mitmproxy.certs import CertStore
 from mitmproxy.master import Master
 from mitmproxy.options import CONF_BASENAME, KEY_SIZE
 
 from probe.wire.addon.config import Config, from_json
+from probe.wire.addon.coverage import Coverage
 from probe.wire.addon.folders import private_folder
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.tap import TrafficTap
 from probe.wire.child import first_line, tell
+from probe.wire.hooks import DirectHooks
 
 _CHECKED_SECONDS = 0.01
 """After `running`, mitmproxy looks whether start-up logged an error, and ends if so: a matter of two loop turns."""
@@ -77,8 +83,11 @@ def _log_to(path: Path, redactor: Redactor) -> None:
 
 
 def _options(settings: dict[str, Any], config: Config) -> options.Options:
+    modes = [f"reverse:{listener.origin}@127.0.0.1:{listener.port}" for listener in config.listeners]
+    if config.coverage_port is not None:
+        modes.append(f"regular@127.0.0.1:{config.coverage_port}")
     return options.Options(
-        mode=[f"reverse:{listener.origin}@127.0.0.1:{listener.port}" for listener in config.listeners],
+        mode=modes,
         confdir=settings["confdir"],
         ssl_verify_upstream_trusted_ca=settings["upstream_ca"],
         # Models think for long without a byte; the agent's own time-out decides.
@@ -86,12 +95,17 @@ def _options(settings: dict[str, Any], config: Config) -> options.Options:
     )
 
 
-async def _run(settings: dict[str, Any], config: Config) -> TrafficTap:
+async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
+    """Run mitmproxy to its end and give the counts of what it saw."""
     tap = TrafficTap(config)
+    coverage = Coverage(config, tap.redactor) if config.coverage_port is not None else None
     _log_to(config.output_dir / "proxy.log", tap.redactor)
     master = Master(_options(settings, config))
+    addons: AddonManager = DirectHooks(master)
+    master.addons = addons
     _make_authority(Path(settings["confdir"]))
-    master.addons.add(
+    addons.add(
+        *([coverage] if coverage else []),
         core.Core(),
         proxyserver.Proxyserver(),
         disable_h2c.DisableH2C(),
@@ -109,7 +123,7 @@ async def _run(settings: dict[str, Any], config: Config) -> TrafficTap:
         await master.run()
     finally:
         loop.remove_reader(sys.stdin.fileno())
-    return tap
+    return tap.counts.as_dict() | ({"tunnels": coverage.seen} if coverage else {})
 
 
 def _on_parent(master: Master, marker: str) -> None:
@@ -130,11 +144,11 @@ def main() -> int:
     config = from_json(json.dumps(settings["addon"]))
     config = type(config)(**{**vars(config), "environ": settings["environ"]})
     try:
-        tap = asyncio.run(_run(settings, config))
+        counts = asyncio.run(_run(settings, config))
     except SystemExit as error:
         # mitmproxy's ErrorCheck exits when start-up logged an error.
         return int(error.code or 0)
-    tell({"event": "stopped", **tap.counts.as_dict()})
+    tell({"event": "stopped", **counts})
     return 0
 
 

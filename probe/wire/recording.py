@@ -10,20 +10,27 @@ import platform
 import secrets
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from probe.errors import UserError
 from probe.record.manifest import Manifest, file_sha256, project_version, text_sha256, utc_now
+from probe.record.recovery import fold_in
 from probe.record.runs import TRAFFIC, Run, find_run, has_records
+from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
 from probe.settings import Route, Settings, without_credentials
-from probe.targets import PROJECT, expand, output_dirs, renderer_spec
+from probe.targets import PROJECT, Change, expand, output_dirs, renderer_spec
 from probe.wire.addon.config import Config, Listener
+from probe.wire.addon.journal import FOLDER
+from probe.wire.changes import by_transport
 from probe.wire.child import Child, ChildError
 from probe.wire.ports import free_ports, require_free
+from probe.wire.recovery import recover
 from probe.wire.tally import tally
 from probe.wire.upstream_proxy import unreachable
 
@@ -44,6 +51,7 @@ class Recording:
         self.manifest = Manifest(folder, {})
         self.marker = secrets.token_hex(16)
         self.ports: dict[str, int] = {}
+        self._coverage_port: int | None = None
         self.replay_url: str | None = None
         self._stopped: tuple[dict[str, int], list[str]] | None = None
         self.notes: list[str] = []
@@ -77,7 +85,7 @@ class Recording:
                 hint = "start it, name another with --upstream-proxy, or go direct with --upstream-proxy ''"
                 raise UserError(f"upstream proxy ({source}) cannot be reached: {reason}", hint)
         self._start_proxy(fixed_ports=fixed_ports)
-        self.manifest.update(listeners=self.described_listeners())
+        self.manifest.update(listeners=self.described_listeners(), coverage=self._described_coverage())
 
     def _start_replay(self, run: Run) -> None:
         settings = {"traffic": str(run.traffic), "renderer": renderer_spec(self.settings.target), "port": 0}
@@ -105,7 +113,10 @@ class Recording:
         for name, port in fixed.items():
             require_free(name, port)
         others = [name for name in routes if name not in fixed]
-        return fixed | dict(zip(others, free_ports(len(others)), strict=True))
+        free = free_ports(len(others) + self.settings.coverage)
+        if self.settings.coverage:
+            self._coverage_port = free.pop()
+        return fixed | dict(zip(others, free, strict=True))
 
     def _log(self) -> str:
         path = self.folder / PROXY_LOG
@@ -136,6 +147,8 @@ class Recording:
                 )
                 for name, route in settings.routes.items()
             ),
+            coverage_port=self._coverage_port,
+            coverage_upstream_proxy=settings.coverage_upstream_proxy,
             keep_secrets=settings.keep_secrets,
             redact_headers=tuple(settings.target.redact_headers),
             secret_variables=tuple(settings.target.keys),
@@ -157,11 +170,16 @@ class Recording:
     # -- while it runs ------------------------------------------------------------------------------------
 
     @property
+    def urls(self) -> dict[str, str]:
+        """Give the listeners' addresses by name."""
+        return {name: f"http://127.0.0.1:{port}" for name, port in self.ports.items()}
+
+    @property
     def placeholders(self) -> dict[str, str]:
         """Give the values of `{model.url}` and the like."""
         values: dict[str, str] = {}
-        for name, port in self.ports.items():
-            values |= {f"{name}.url": f"http://127.0.0.1:{port}", f"{name}.port": str(port)}
+        for name, url in self.urls.items():
+            values |= {f"{name}.url": url, f"{name}.port": str(self.ports[name])}
         return values
 
     def expanded(self, texts: Sequence[str], **more: str) -> list[str]:
@@ -178,6 +196,25 @@ class Recording:
             }
             for name, route in self.settings.routes.items()
         }
+
+    @property
+    def coverage_url(self) -> str | None:
+        """Give the address of the listener that watches what goes around the others; None when nobody watches."""
+        return f"http://127.0.0.1:{self._coverage_port}" if self._coverage_port is not None else None
+
+    def _described_coverage(self) -> dict[str, Any]:
+        """Say as the manifest has it whether somebody looks for what goes around the listeners."""
+        url, proxy = self.coverage_url, self.settings.coverage_upstream_proxy
+        address = {"address": urlsplit(url).netloc, "upstream_proxy": without_credentials(proxy)} if url else {}
+        return {"watched": self.settings.coverage, "source": self.settings.sources["coverage"], **address}
+
+    def note_changes(self, *changes: Iterable[Change]) -> None:
+        """Add to the manifest in which ways the agent is not as it would be alone."""
+        noted = [
+            {"what": self.redacted(expand(change.what, self.placeholders)), "why": self.redacted(change.why)}
+            for change in chain.from_iterable(changes)
+        ]
+        self.manifest.update(observer_changes=[*self.manifest.data.get("observer_changes", []), *noted])
 
     def redacted(self, text: str) -> str:
         """Take credentials out of a text before it goes to the manifest."""
@@ -199,15 +236,18 @@ class Recording:
             return self._stopped
         told = self._proxy.stop() if self._proxy else None
         replayed = self._replay.stop() if self._replay else None
+        killed = self._fold_in() if self._proxy and told is None else None
         traffic, renderer = self.folder / TRAFFIC, load_renderer(renderer_spec(self.settings.target))
         counts, problems = self._stopped = tally(traffic, renderer, told or {})
-        if self._proxy and told is None:
-            problems.insert(0, f"the proxies ended before they could finish; see {self.folder / PROXY_LOG}")
+        if killed:
+            problems.insert(0, killed)
         problems += (replayed or {}).get("problems", [])
         self.notes = (replayed or {}).get("notes", [])
         digest = file_sha256(self.folder / TRAFFIC)
+        self.note_changes(by_transport(counts["websocket_messages"]))
         self.manifest.update(
             counts=counts,
+            coverage=self._described_coverage() | self._count_tunnels(told or {}, problems),
             ended=utc_now(),
             pid=None,
             traffic_sha256=digest,
@@ -218,12 +258,31 @@ class Recording:
         self.manifest.finished_step("capture", inputs, {TRAFFIC: digest} if digest else {})
         return counts, problems
 
+    def _fold_in(self) -> str:
+        """Save what proxies had under way that were killed; say so."""
+        said = f"the proxies ended before they could finish; see {self.folder / PROXY_LOG}"
+        try:
+            folded = fold_in(self.folder)
+        except OSError as error:
+            return f"{said}; what was under way is still in {self.folder / FOLDER}: {error}"
+        return f"{said}; {folded} exchanges that were under way were folded in" if folded else said
+
+    def _count_tunnels(self, told: Mapping[str, Any], problems: list[str]) -> dict[str, int]:
+        """Count what went around the listeners; what of it could not be noted is a problem."""
+        if not self.settings.coverage:
+            return {}
+        noted = sum(1 for _ in read_tunnels(self.folder / TUNNELS, lambda line, why: None))
+        seen = int(told.get("tunnels", noted))
+        if seen > noted:
+            problems.append(f"{seen - noted} of {seen} tunnels around the listeners could not be noted")
+        return {"seen": seen, "noted": noted}
+
     def discard(self) -> None:
         """Remove what a run that never began left: our own files, and the folder if nothing else is in it."""
         if has_records(self.folder):
             return
         shutil.rmtree(self.folder / AGENT_FOLDERS, ignore_errors=True)
-        for name in (TRAFFIC, PROXY_LOG, self.manifest.path.name):
+        for name in (TRAFFIC, TUNNELS, PROXY_LOG, self.manifest.path.name):
             (self.folder / name).unlink(missing_ok=True)
         # The user may have named a folder of their own: only an empty one goes.
         with contextlib.suppress(OSError):
@@ -238,9 +297,12 @@ def find_replay(settings: Settings) -> Run | None:
     problem: UserError | None = None
     for data_dir, target in places:
         try:
-            return find_run(settings.replay, data_dir, target, output_dirs())
+            found = find_run(settings.replay, data_dir, target, output_dirs())
         except UserError as error:
             problem = problem or error
+        else:
+            recover(found)
+            return found
     raise problem or AssertionError("no place was searched")
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.certificates import Authority
+from tests.support.forward_proxy import proxy_running
 from tests.support.login import ACCOUNT, REFRESH_TOKEN, write_login
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
@@ -116,3 +118,100 @@ def test_a_chatgpt_login_is_captured_and_stays_off_the_disk(tmp_path: Path, code
     for file in (tmp_path / "data").rglob("*"):
         text = file.read_bytes() if file.is_file() else b""
         assert not any(secret.encode() in text for secret in (token, ACCOUNT, REFRESH_TOKEN)), file
+
+
+# -- what goes around the listeners ---------------------------------------------------------------------------------
+
+
+def crossed(records: list[dict[str, Any]]) -> list[Any]:
+    """Give what is the same in each run: no times, ports, folders and random ids."""
+    return [
+        (
+            record["listener"],
+            record["request"]["method"],
+            record["request"]["url"].split("/", 3)[3],
+            list(record["request"]["headers"]),
+            sorted(record["request"]["body"] or ()),
+            record["response"]["status_code"],
+            [
+                (message["direction"], json.loads(message["content"])["type"])
+                for message in (record.get("websocket") or {}).get("messages", [])
+            ],
+        )
+        for record in records
+    ]
+
+
+def test_watching_what_goes_around_changes_nothing_for_codex(tmp_path: Path, codex_binary: Path) -> None:
+    found = []
+    for switch in ("--coverage", "--no-coverage"):
+        folder = tmp_path / switch
+        folder.mkdir()
+        with provider_running() as provider:
+            words = [switch, *against(provider), "--prompt", "List the files", "--cwd", str(folder)]
+            with Running(folder, "probe.capture", *words, env=environment(codex_binary)) as running:
+                code = running.wait()
+                found.append((code, crossed(running.records()), running.stdout.splitlines()[:-1]))
+                assert running.manifest()["coverage"].get("seen", 0) == 0
+    assert found[0] == found[1]
+    assert found[0][0] == 0
+
+
+TALKATIVE = [
+    "-c",
+    "analytics.enabled=true",
+    "-c",
+    "otel.metrics_exporter=statsig",
+    "-c",
+    "check_for_update_on_startup=true",
+    "-c",
+    "features.plugins=true",
+    "-c",
+    "features.apps=true",
+    "-c",
+    'chatgpt_base_url="https://chatgpt.com/backend-api/"',
+]
+"""What the target switches off, on again: as codex is when it runs alone."""
+
+
+def test_what_a_talkative_codex_says_around_the_listeners_is_seen(tmp_path: Path, codex_binary: Path) -> None:
+    # The proxy refuses all but this machine: nothing of it gets out.
+    with provider_running() as provider, proxy_running() as forward:
+        words = [*against(provider), f"--upstream-proxy={forward.url}", "--coverage", "--cwd", str(tmp_path), "--"]
+        command = ["codex", *TALKATIVE, "exec", "--skip-git-repo-check", "List the files"]
+        with Running(tmp_path, "probe.pipeline", *words, *command, env=environment(codex_binary)) as running:
+            assert running.wait() == 0, running.stderr
+            hosts = {"chatgpt.com:443", "ab.chatgpt.com:443"}
+            if running.manifest()["versions"]["agent"] != "codex-cli 0.98.0":
+                hosts |= {"github.com:443", "api.github.com:443"}
+            report = (running.run_folder() / "report.md").read_text()
+    assert {one.target for one in forward.seen if not one.target.startswith("127.0.0.1:")} == hosts
+    assert f"Captured 1 of {1 + len(hosts)} hosts; only seen: " in report
+    for host in hosts:
+        assert f"| `{host}` | only seen, " in report
+
+
+def test_codex_itself_works_through_the_pass_through_listener(tmp_path: Path, codex_binary: Path) -> None:
+    authority = Authority()
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    base = "https://api.example.test/v1"
+    with (
+        provider_running(ssl_context=authority.server_context()) as provider,
+        proxy_running(hosts={"api.example.test": provider.port}) as forward,
+    ):
+        options = ["--coverage", f"--upstream-proxy={forward.url}", f"--env=OPENAI_BASE_URL={base}", "--"]
+        command = ["codex", "-c", f'openai_base_url="{base}"', "exec", "--skip-git-repo-check", "List the files"]
+        env = environment(codex_binary) | {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+        words = [*against(provider), "--cwd", str(tmp_path), *options, *command]
+        with Running(tmp_path, "probe.capture", *words, env=env) as running:
+            # Nothing was captured, which is a failure of the run; the agent's own end was a good one.
+            assert running.wait() == 1
+            assert running.manifest()["agent_exit_code"] == 0, running.stderr
+            assert "I listed the files in this folder" in running.stdout
+            assert "it talked to other hosts instead: api.example.test:443" in running.stderr
+            lines = (running.run_folder() / "tunnels.jsonl").read_text().splitlines()
+    notes = [json.loads(line) for line in lines]
+    assert {note["host"] for note in notes} == {"api.example.test"}
+    # A WebSocket's messages are compressed.
+    assert sum(note["sent"] for note in notes) > 1_000
+    assert sum(note["received"] for note in notes) > 1_000

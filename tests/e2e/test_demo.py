@@ -35,6 +35,19 @@ def test_the_main_line_runs_the_agent_and_prints_the_paths_of_its_files(tmp_path
         assert "91" in json.dumps(running.records()[2]["request"]["body"]["input"])
 
 
+def test_a_pipeline_ends_with_verify(tmp_path: Path) -> None:
+    with Running(tmp_path, *DEMO) as running:
+        assert running.wait() == 0, running.stderr
+        folder = running.run_folder()
+        assert f"demo/{folder.name}: 3 exchanges (0 cut short), 6 bodies" in running.stderr
+        assert "OK   every body and message matches" in running.stderr
+    traffic = folder / "traffic.jsonl"
+    traffic.write_text(traffic.read_text().replace("prime", "primo", 1))
+    with Running(tmp_path, "probe.pipeline", "--run", "latest") as again:
+        assert again.wait() == 1
+        assert "FAIL the file is as the capture left it" in again.stderr
+
+
 def test_everything_in_a_run_is_private(tmp_path: Path) -> None:
     with Running(tmp_path, *DEMO) as running:
         assert running.wait() == 0, running.stderr

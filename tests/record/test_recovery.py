@@ -19,7 +19,7 @@ from probe.wire.addon import journal as frames
 from probe.wire.addon.config import Config
 from probe.wire.addon.conversation import message_kind
 from probe.wire.addon.journal import FOLDER, KNOWN, JournalFolder
-from probe.wire.addon.known import KnownFile
+from probe.wire.addon.recall import KnownFile
 from probe.wire.addon.live import CUT_OFF, Live
 from probe.wire.addon.pieces import IN_MEMORY
 from probe.wire.addon.writer import Writer

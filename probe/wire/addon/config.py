@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
@@ -48,6 +49,9 @@ class Config:
     listeners: tuple[Listener, ...] = ()
     upstream_proxy: str | None = None
     """For flows of a port that is no listener of ours (a mitmdump started by hand)."""
+    coverage_port: int | None = None
+    """The pass-through listener's; None when there is none."""
+    coverage_upstream_proxy: str | None = None
     keep_secrets: bool = False
     redact_headers: tuple[str, ...] = ()
     secret_variables: tuple[str, ...] = ()
@@ -57,7 +61,8 @@ class Config:
     def redactor(self) -> Redactor:
         """Make the redactor that these settings ask for."""
         values = secret_values(self.environ, self.secret_variables)
-        proxies = [listener.upstream_proxy for listener in self.listeners] + [self.upstream_proxy]
+        proxies = [listener.upstream_proxy for listener in self.listeners]
+        proxies += [self.upstream_proxy, self.coverage_upstream_proxy]
         values |= {password for password in map(_password, proxies) if password}
         return Redactor(_salt(self.salt_file), values, self.redact_headers, keep=self.keep_secrets)
 
@@ -104,14 +109,12 @@ def _password(url: str | None) -> str | None:
 def _salt(path: Path) -> bytes:
     """Read the salt, or make it; of several processes that make it at once, one wins."""
     private_folder(path.parent)
-    own = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    if not path.exists():
-        own.touch(mode=0o600)
-        own.write_bytes(secrets.token_bytes(32))
-        try:
-            os.link(own, path)
-        except FileExistsError:
-            pass
-        finally:
-            own.unlink()
-    return path.read_bytes()
+    # Not O_EXCL alone: another process would read the file before it is written.
+    with open(path, "a+b", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        salt = file.read()
+        if not salt:
+            salt = secrets.token_bytes(32)
+            file.write(salt)
+        return salt

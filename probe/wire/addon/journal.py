@@ -187,4 +187,4 @@ def remove_folder(folder: Path) -> None:
 
 
 KNOWN = "known.jsonl"
-"""Which values a later command must redact; see `probe.wire.addon.known`."""
+"""Which values a later command must redact; see `probe.wire.addon.recall`."""

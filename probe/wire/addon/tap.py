@@ -7,31 +7,28 @@ Any mitmdump can load it alone:
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import logging
 import os
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
-from urllib.parse import unquote, urlsplit
 
 from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
 from mitmproxy.http import HTTPFlow
-from mitmproxy.net.server_spec import ServerSpec
 
 if "probe.wire.addon" not in sys.modules:
     # A mitmdump that loads this file by its path knows no package; the project may not be installed there.
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from probe.wire.addon import journal as frames
+from probe.wire.addon.chain import complete_connect, server_spec
 from probe.wire.addon.config import Config, Listener, from_environ
 from probe.wire.addon.conversation import message_kind
 from probe.wire.addon.facts import close_facts, end_facts, request_facts, response_facts
 from probe.wire.addon.journal import JournalFolder
-from probe.wire.addon.known import KnownFile
+from probe.wire.addon.recall import KnownFile
 from probe.wire.addon.live import Counts, Live
 from probe.wire.addon.writer import Writer
 
@@ -83,7 +80,7 @@ class TrafficTap:
         proxy = listener.upstream_proxy if listener else self._config.upstream_proxy
         if proxy:
             # The one way that chains in reverse mode; options for it are ignored or break the agent's own header.
-            flow.server_conn.via = _server_spec(proxy)
+            flow.server_conn.via = server_spec(proxy)
         live = self._live[flow.id] = Live(self._journals.journal(flow.id), self._config.output_dir, self.redactor)
         live.note(frames.REQUEST, request_facts(flow, listener.name if listener else None))
         # mitmproxy connects before it reads a body that is to be streamed, and reads nothing when that fails: after a
@@ -102,10 +99,7 @@ class TrafficTap:
     def http_connect_upstream(self, flow: HTTPFlow) -> None:
         """Sign in to the upstream proxy."""
         listener = self._listener(flow)
-        proxy = urlsplit((listener.upstream_proxy if listener else self._config.upstream_proxy) or "")
-        if proxy.username is not None:
-            credential = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-            flow.request.headers["Proxy-Authorization"] = "Basic " + base64.b64encode(credential.encode()).decode()
+        complete_connect(flow.request, listener.upstream_proxy if listener else self._config.upstream_proxy)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Tee the response."""
@@ -209,13 +203,6 @@ def _length(flow: HTTPFlow) -> int:
         return READ_FIRST + 1
     length = flow.request.headers.get("content-length", "0")
     return int(length) if length.isascii() and length.isdigit() else 0
-
-
-def _server_spec(url: str) -> ServerSpec:
-    """Give mitmproxy's form of a proxy's URL."""
-    parts = urlsplit(url)
-    scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
-    return scheme, (parts.hostname or "", parts.port or (443 if scheme == "https" else 80))
 
 
 if __name__.startswith("__mitmproxy_script__"):

@@ -1,0 +1,152 @@
+"""Which hosts an agent talked to: those whose exchanges were captured, and those whose tunnels were only seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from probe.analysis.sizes import payload_bytes, websocket_bytes
+from probe.record.exchange import Exchange
+from probe.record.tunnels import Tunnel
+
+MAX_CHANNELS = 1000
+"""Hosts that are told apart; an agent may make names up, and then there is no end to them."""
+OTHERS = "(others)"
+TOLD = 20
+"""Hosts that are named in a sentence."""
+COVERAGE = "coverage"
+"""What the pass-through listener is called where listeners are."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Channel:
+    """One host and port, and what went there in one of the two ways."""
+
+    name: str
+    captured: bool
+    """False when only its tunnels were seen."""
+    listeners: set[str] = field(default_factory=set)
+    requests: int = 0
+    """Exchanges of a captured one, else tunnels."""
+    sent: int = 0
+    """Bytes of bodies and messages of a captured one, else all within the tunnels."""
+    received: int = 0
+    unreached: int = 0
+    """Of the tunnels, those whose other side could not be reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channels:
+    """All channels of a run, captured ones first, the busiest of each first."""
+
+    watched: bool | None
+    """Whether anybody looked for what went around the listeners; None when that is not known."""
+    why_not: str
+    """How to have it watched, or why it cannot be."""
+    channels: tuple[Channel, ...]
+
+    @property
+    def captured(self) -> list[str]:
+        """Name the hosts with captured exchanges."""
+        return [one.name for one in self.channels if one.captured]
+
+    @property
+    def only_seen(self) -> list[str]:
+        """Name the hosts of which nothing was captured."""
+        captured = set(self.captured)
+        return [one.name for one in self.channels if not one.captured and one.name not in captured]
+
+    @property
+    def also_seen(self) -> list[str]:
+        """Name the hosts with captured exchanges that tunnels went to as well."""
+        captured = set(self.captured)
+        return [one.name for one in self.channels if not one.captured and one.name in captured]
+
+    def in_words(self) -> str:
+        """Say how much of what the agent talked to was captured."""
+        captured, only_seen = self.captured, self.only_seen
+        if not self.watched:
+            unwatched = f"; what went around the listeners was not watched ({self.why_not})"
+            return f"captured {_hosts(len(captured))}" + (unwatched if self.watched is False else "")
+        text = f"captured {len(captured)} of {_hosts(len(captured) + len(only_seen))}"
+        text += f"; only seen: {_listed(map(self._told, only_seen))}" if only_seen else ""
+        return text + (f"; captured, but with tunnels beside: {_listed(self.also_seen)}" if self.also_seen else "")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the same for programs."""
+        names = ("watched", "captured", "only_seen", "also_seen")
+        channels = [asdict(one) | {"listeners": sorted(one.listeners)} for one in self.channels]
+        return {name: getattr(self, name) for name in names} | {"channels": channels}
+
+    def _told(self, name: str) -> str:
+        """Name a host that was only seen."""
+        reached = any(one.name == name and one.unreached < one.requests for one in self.channels)
+        return name if reached else f"{name} (not reached)"
+
+
+class ChannelsBuilder:
+    """Takes exchanges and tunnels one by one and keeps only numbers."""
+
+    def __init__(self) -> None:
+        self._channels: dict[tuple[bool, str], Channel] = {}
+
+    def add(self, exchange: Exchange) -> None:
+        """Count one exchange."""
+        channel = self._channel(_host_of(exchange.request.url), captured=True)
+        channel.requests += 1
+        channel.listeners |= {exchange.listener} if exchange.listener else set()
+        channel.sent += payload_bytes(exchange.request) + websocket_bytes(exchange, "client")
+        channel.received += payload_bytes(exchange.response) + websocket_bytes(exchange, "server")
+
+    def add_tunnels(self, tunnels: Iterable[Tunnel]) -> int:
+        """Count what went around the listeners; give how many tunnels there were."""
+        number = 0
+        for tunnel in tunnels:
+            number += 1
+            channel = self._channel(_name(tunnel.host, tunnel.port), captured=False)
+            channel.requests += 1
+            channel.listeners.add(COVERAGE)
+            channel.sent += tunnel.sent
+            channel.received += tunnel.received
+            channel.unreached += not tunnel.connected
+        return number
+
+    def channels(self, coverage: Mapping[str, Any] | None) -> Channels:
+        """Give what was counted so far; `coverage` is what the manifest says of it, None where there is none."""
+        source = str((coverage or {}).get("source", ""))
+        ordered = sorted(self._channels.values(), key=lambda one: (not one.captured, -one.requests, one.name))
+        return Channels(
+            watched=None if coverage is None else bool(coverage.get("watched")),
+            why_not=source if source.startswith("off") else "--coverage",
+            channels=tuple(ordered),
+        )
+
+    def _channel(self, name: str, *, captured: bool) -> Channel:
+        if (captured, name) not in self._channels and len(self._channels) >= MAX_CHANNELS:
+            name = OTHERS
+        return self._channels.setdefault((captured, name), Channel(name=name, captured=captured))
+
+
+def _name(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host.lower()}:{port}"
+
+
+def _host_of(url: str) -> str:
+    """Give host and port of a URL; one that is none counts as its own."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)
+    except ValueError:
+        return url
+    return _name(parts.hostname, port) if parts.hostname else "(no host)"
+
+
+def _listed(all_names: Iterable[str]) -> str:
+    names = list(all_names)
+    return ", ".join(names[:TOLD]) + (f" and {len(names) - TOLD} more" if len(names) > TOLD else "")
+
+
+def _hosts(number: int) -> str:
+    return f"{number} host{'' if number == 1 else 's'}"

@@ -1,0 +1,45 @@
+"""What went around the listeners: `tunnels.jsonl`, a line for each tunnel or plain request, its content never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+TUNNELS = "tunnels.jsonl"
+
+
+class Tunnel(msgspec.Struct, frozen=True, kw_only=True):
+    """One connection of the agent to another host than the listeners' upstreams, passed through unopened."""
+
+    host: str
+    port: int
+    started: float
+    """Epoch seconds."""
+    ended: float
+    sent: int
+    """Bytes from the agent: of a tunnel all, TLS and headers included; of a plain request the body."""
+    received: int
+    connected: bool
+    """Whether the other side was reached."""
+    error: str | None = None
+    """What was wrong with its end; None when one side closed it."""
+    kind: str = "tunnel"
+    """tunnel (a CONNECT) or request (plain http)."""
+    schema: int = 0
+
+
+def read_tunnels(path: Path, on_malformed: Callable[[int, str], None]) -> Iterator[Tunnel]:
+    """Yield the tunnels of a file, which is missing where there were none; bad lines go to `on_malformed`."""
+    if not path.is_file():
+        return
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                yield _decoder.decode(line)
+            except msgspec.MsgspecError as error:
+                on_malformed(number, str(error))
+
+
+_decoder = msgspec.json.Decoder(Tunnel)

@@ -1,0 +1,45 @@
+"""Write what a capture covers of all that its agent said, and in which ways it changed the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from probe.analysis.channels import Channel, Channels
+from probe.renderers.markdown.escape import code, inline
+from probe.renderers.markdown.tables import plural, table
+
+_SEEN = (
+    "\nCaptured: bytes of bodies and messages. Only seen: all bytes of tunnels that were passed through unopened; "
+    "a program that does not heed HTTPS_PROXY is not seen.\n"
+)
+
+
+def channel_table(channels: Channels) -> str:
+    """Write which hosts the agent talked to, and which of them were captured."""
+    names = ("channel", "captured or only seen", "listener", "requests", "bytes up", "bytes down")
+    rows = (
+        (code(one.name), _how(one), ", ".join(map(code, sorted(one.listeners))), *_numbers(one))
+        for one in channels.channels
+    )
+    words = channels.in_words()
+    return f"## Channels\n\n{inline(words[0].upper() + words[1:])}.\n\n{table(names, rows)}" + (
+        _SEEN if channels.watched else ""
+    )
+
+
+def _how(channel: Channel) -> str:
+    if channel.captured:
+        return "captured"
+    return f"only seen, {plural(channel.unreached, 'time')} not reached" if channel.unreached else "only seen"
+
+
+def _numbers(channel: Channel) -> tuple[str, ...]:
+    return tuple(f"{number:,}" for number in (channel.requests, channel.sent, channel.received))
+
+
+def observer_changes(changes: Sequence[Mapping[str, str]]) -> str:
+    """Write how the agent differed from itself running alone; nothing where the manifest does not say."""
+    if not changes:
+        return ""
+    rows = ((inline(str(one.get("what"))), inline(str(one.get("why")))) for one in changes)
+    return f"## What the observer changed\n\n{table(('what', 'why'), rows)}"

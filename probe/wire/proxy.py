@@ -34,6 +34,7 @@ from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.tap import TrafficTap
 from probe.wire.child import first_line, tell
 from probe.wire.hooks import DirectHooks
+from probe.wire.joining import join_chunks
 
 _CHECKED_SECONDS = 0.01
 """After `running`, mitmproxy looks whether start-up logged an error, and ends if so: a matter of two loop turns."""
@@ -140,6 +141,7 @@ def _on_parent(master: Master, marker: str) -> None:
 def main() -> int:
     """Run until told to stop; exit 1 when a listener cannot be opened (the log says why)."""
     os.umask(0o077)
+    join_chunks()
     settings = json.loads(first_line())
     config = from_json(json.dumps(settings["addon"]))
     config = type(config)(**{**vars(config), "environ": settings["environ"]})

@@ -416,22 +416,6 @@ def test_the_upstream_is_connected_to_when_a_request_comes_and_not_before(machin
         assert upstream.connections == 1
 
 
-def _sockets(live: Listening) -> set[tuple[int, str, int]]:
-    """Give kind, address and port of what the proxy process has open."""
-    found = live.proxy_process.net_connections(kind="inet")
-    return {(one.type, one.laddr.ip, one.laddr.port) for one in found if one.status in ("LISTEN", "NONE")}
-
-
-def test_only_loopback_is_listened_on(machine: Machine) -> None:
-    upstreams = [f"--upstream={name}=https://127.0.0.1:9" for name in ("model", "backend")]
-    with machine.listening(*upstreams) as live:
-        ports = [urlsplit(url).port for url in live.urls.values()]
-        opened = _sockets(live)
-    assert {ip for _, ip, _ in opened} == {"127.0.0.1"}
-    assert {port for kind, _, port in opened if kind == socket.SOCK_STREAM} == set(ports)
-    assert {port for kind, _, port in opened if kind == socket.SOCK_DGRAM} <= set(ports)
-
-
 def test_nothing_is_written_outside_the_data_folder(machine: Machine) -> None:
     with upstream_running(SCRIPTS) as upstream, machine.listening(_to(upstream)) as live:
         ask(live.url + "/plain", method="GET")

@@ -122,7 +122,7 @@ COMMANDS = {
         ("target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "replay"),
     ),
     "bench": Command(
-        "Measure what the proxies cost beside others: CPU, delay, memory, and what is kept.",
+        "Measure what the proxies cost, beside others and none.",
         "invoke bench --json > bench.json",
         ("rounds", "exchanges", "only", "without", "json"),
     ),

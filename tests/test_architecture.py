@@ -24,6 +24,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "targets": BASE | {"target_file", "renderers"},
     "settings": BASE | {"targets"},
     "wire": BASE | {"targets", "settings", "renderers", "record", "wire.addon"},
+    "cost": BASE | {"targets", "record", "wire"},
     "script": BASE | {"wire"},
     "options": BASE,
     "errors": frozenset(),
@@ -33,6 +34,7 @@ LAYERS: dict[str, frozenset[str]] = {
         BASE
         | {
             "script",
+            "cost",
             "options",
             "settings",
             "targets",

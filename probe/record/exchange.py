@@ -68,11 +68,22 @@ class Request(Payload, frozen=True, kw_only=True):
     """The upstream's URL, credentials redacted."""
 
 
+class Interim(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer before the answer: 100 Continue, 103 Early Hints."""
+
+    timestamp: float
+    status_code: int
+    reason: str | None = None
+    headers: Headers = {}
+
+
 class Response(Payload, frozen=True, kw_only=True):
     """What came back."""
 
     status_code: int
     reason: str | None = None
+    interim: list[Interim] = []
+    """What the upstream sent before it; the proxy's own 100 Continue is not among them."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):

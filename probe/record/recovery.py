@@ -8,18 +8,19 @@ from pathlib import Path
 
 from probe.record.runs import TRAFFIC
 from probe.wire.addon.journal import left_journals
-from probe.wire.addon.recall import read_redactor
 from probe.wire.addon.live import SCHEMA, relive
+from probe.wire.addon.recall import read_redactor
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.writer import Writer
 
 
-def fold_in(folder: Path) -> int | None:
+def fold_in(folder: Path, patience: float = 0.0) -> int | None:
     """Write the records of the journals in a run's folder; give how many, or None while a proxy still writes there.
 
-    Raises OSError when they cannot be written; the journals are then still there.
+    `patience` is how many seconds to wait for its end. Raises OSError when they cannot be written; the journals are
+    then still there.
     """
-    with left_journals(folder) as journals:
+    with left_journals(folder, patience) as journals:
         if not journals:
             return None if journals is None else 0
         redactor = read_redactor(folder)

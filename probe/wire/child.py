@@ -15,6 +15,8 @@ import tempfile
 import time
 from typing import Any
 
+from probe.wire.own_environment import own_environment
+
 START_SECONDS = 60.0
 """Starting takes half a second; a hundred at once on two cores take longer."""
 STOP_SECONDS = 60.0
@@ -34,6 +36,7 @@ class Child:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
+            env=own_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             # A file, since nobody reads while it runs: a full pipe would stop it.
@@ -58,6 +61,12 @@ class Child:
             self._end()
             raise ChildError(str(said) or f"{self._module} ended with exit code {self._process.returncode}")
         return message
+
+    def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any] | None:
+        """Send a message and give the answer to it; None when the process ended, or after `seconds`."""
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            self._send(json.dumps(message))
+        return self._read_message(seconds)
 
     @property
     def alive(self) -> bool:

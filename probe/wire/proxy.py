@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import probe.wire.lean  # noqa: F401 - before mitmproxy
 
@@ -26,6 +26,7 @@ from mitmproxy.addons import core, disable_h2c, errorcheck, next_layer, proxyser
 from mitmproxy.certs import CertStore
 from mitmproxy.master import Master
 from mitmproxy.options import CONF_BASENAME, KEY_SIZE
+from mitmproxy.proxy import server
 
 from probe.wire.addon.config import Config, from_json
 from probe.wire.addon.coverage import Coverage
@@ -35,7 +36,10 @@ from probe.wire.addon.tap import TrafficTap
 from probe.wire.child import first_line, tell
 from probe.wire.hooks import DirectHooks
 from probe.wire.joining import join_chunks
+from probe.wire.recorder import Recorder
 
+LONGEST_SILENCE = 3600
+"""Models think for long without a byte; the agent's own time-out decides."""
 _CHECKED_SECONDS = 0.01
 """After `running`, mitmproxy looks whether start-up logged an error, and ends if so: a matter of two loop turns."""
 
@@ -61,7 +65,9 @@ class _Ready:
 def _make_authority(folder: Path) -> None:
     """Make mitmproxy's own CA on first use. It would do so itself, but of many at once each would, over the others."""
     private_folder(folder)
-    with (folder / ".lock").open("w") as lock:
+    if folder.is_symlink():
+        raise OSError(f"{folder} is a link to {folder.resolve()}: the CA's key would lie there")
+    with _opened(folder / ".lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # The last of the files that it makes.
         if not (folder / f"{CONF_BASENAME}-dhparam.pem").exists():
@@ -70,11 +76,15 @@ def _make_authority(folder: Path) -> None:
             CertStore.from_store(folder, CONF_BASENAME, KEY_SIZE)
 
 
+def _opened(path: Path) -> TextIO:
+    """Open a 0600 file to append to; an agent of an earlier run may have put a link there, which is not followed."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "a")
+
+
 def _log_to(path: Path, redactor: Redactor) -> None:
-    path.touch(mode=0o600)
     # On a full disk each line would bring a traceback along.
     logging.raiseExceptions = False
-    handler = logging.FileHandler(path)
+    handler = logging.StreamHandler(_opened(path))
     handler.setFormatter(_RedactingFormatter(redactor))
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
@@ -91,14 +101,21 @@ def _options(settings: dict[str, Any], config: Config) -> options.Options:
         mode=modes,
         confdir=settings["confdir"],
         ssl_verify_upstream_trusted_ca=settings["upstream_ca"],
-        # Models think for long without a byte; the agent's own time-out decides.
-        **({"tcp_timeout": 3600} if "tcp_timeout" in options.Options() else {}),
+        **_time_out(settings.get("tcp_timeout", LONGEST_SILENCE)),
     )
+
+
+def _time_out(seconds: float) -> dict[str, float]:
+    """Set how long a connection may be silent; mitmproxy 11 has a constant of ten minutes for it."""
+    if "tcp_timeout" in options.Options():
+        return {"tcp_timeout": seconds}
+    setattr(server, "TCP_TIMEOUT", seconds)  # noqa: B010 - mitmproxy 12 has no such name
+    return {}
 
 
 async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
     """Run mitmproxy to its end and give the counts of what it saw."""
-    tap = TrafficTap(config)
+    tap = TrafficTap(config, Recorder(settings))
     coverage = Coverage(config, tap.redactor) if config.coverage_port is not None else None
     _log_to(config.output_dir / "proxy.log", tap.redactor)
     master = Master(_options(settings, config))
@@ -117,8 +134,8 @@ async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
         errorcheck.ErrorCheck(),
     )
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, master.shutdown)
-    loop.add_signal_handler(signal.SIGINT, master.shutdown)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, master.shutdown)
     loop.add_reader(sys.stdin.fileno(), _on_parent, master, settings["marker"])
     try:
         await master.run()

@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from probe.errors import UserError
-from probe.record.manifest import Manifest, file_sha256, project_version, text_sha256, utc_now
+from probe.record.files import file_sha256
+from probe.record.manifest import Manifest, project_version, text_sha256, utc_now
 from probe.record.recovery import fold_in
 from probe.record.runs import TRAFFIC, Run, find_run, has_records
 from probe.record.tunnels import TUNNELS, read_tunnels
@@ -37,6 +38,8 @@ from probe.wire.upstream_proxy import unreachable
 PROXY_LOG = "proxy.log"
 AGENT_FOLDERS = ".agent"
 """What an agent keeps during a replay; it goes when the run ends."""
+_PATIENCE_SECONDS = 10.0
+"""Killed proxies leave a process that makes a record to its end."""
 _TRIES = 5
 """A free port may be taken between choosing and opening it; with a hundred runs at once that happens."""
 
@@ -236,11 +239,11 @@ class Recording:
             return self._stopped
         told = self._proxy.stop() if self._proxy else None
         replayed = self._replay.stop() if self._replay else None
-        killed = self._fold_in() if self._proxy and told is None else None
+        left = self._fold_in(killed=told is None) if self._proxy else None
         traffic, renderer = self.folder / TRAFFIC, load_renderer(renderer_spec(self.settings.target))
         counts, problems = self._stopped = tally(traffic, renderer, told or {})
-        if killed:
-            problems.insert(0, killed)
+        if left:
+            problems.insert(0, left)
         problems += (replayed or {}).get("problems", [])
         self.notes = (replayed or {}).get("notes", [])
         digest = file_sha256(self.folder / TRAFFIC)
@@ -258,14 +261,16 @@ class Recording:
         self.manifest.finished_step("capture", inputs, {TRAFFIC: digest} if digest else {})
         return counts, problems
 
-    def _fold_in(self) -> str:
-        """Save what proxies had under way that were killed; say so."""
-        said = f"the proxies ended before they could finish; see {self.folder / PROXY_LOG}"
+    def _fold_in(self, *, killed: bool) -> str | None:
+        """Save what the proxies could not write; say so, and when they were killed."""
+        said = f"the proxies ended before they could finish; see {self.folder / PROXY_LOG}" if killed else None
         try:
-            folded = fold_in(self.folder)
+            folded = fold_in(self.folder, _PATIENCE_SECONDS if killed else 0.0)
         except OSError as error:
-            return f"{said}; what was under way is still in {self.folder / FOLDER}: {error}"
-        return f"{said}; {folded} exchanges that were under way were folded in" if folded else said
+            left: str | None = f"what the proxies could not write is still in {self.folder / FOLDER}: {error}"
+        else:
+            left = f"{folded} exchanges that were under way were folded in" if folded else None
+        return "; ".join(filter(None, (said, left))) or None
 
     def _count_tunnels(self, told: Mapping[str, Any], problems: list[str]) -> dict[str, int]:
         """Count what went around the listeners; what of it could not be noted is a problem."""

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from probe.targets import PROJECT
+from probe.verify import main as verify_main
 from probe.wire.addon.journal import FOLDER
 from probe.wire.addon.live import CUT_OFF
 from probe.wire.ports import free_ports
@@ -80,6 +81,7 @@ def test_a_signal_ends_agent_and_proxies_and_the_record_is_kept(
         (record,) = running.records()
         assert record["error"]
         assert record["response"]["body"].startswith("event: response.created")
+        assert verify_main(["--run", str(running.run_folder())]) == 0
         assert (running.manifest()["exit_code"], running.manifest()["counts"]["cut_short"]) == (code, 1)
 
 
@@ -170,7 +172,9 @@ def test_a_killed_agent_ends_the_run_with_its_code(tmp_path: Path, slow: Provide
         running.python("-c", AGENT).kill()
         assert running.wait() == 128 + signal.SIGKILL
         running.until_nothing_runs()
-        assert len(running.records()) == 1
+        (record,) = running.records()
+        assert record["error"] == "the agent disconnected before the answer ended"
+        assert verify_main(["--run", str(running.run_folder())]) == 0
 
 
 def test_the_agents_own_failure_outranks_a_stream_cut_short(tmp_path: Path, slow: Provider) -> None:

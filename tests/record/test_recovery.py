@@ -19,9 +19,9 @@ from probe.wire.addon import journal as frames
 from probe.wire.addon.config import Config
 from probe.wire.addon.conversation import message_kind
 from probe.wire.addon.journal import FOLDER, KNOWN, JournalFolder
-from probe.wire.addon.recall import KnownFile
 from probe.wire.addon.live import CUT_OFF, Live
 from probe.wire.addon.pieces import IN_MEMORY
+from probe.wire.addon.recall import KnownFile
 from probe.wire.addon.writer import Writer
 from tests.support.captures import read_records
 
@@ -66,6 +66,7 @@ class Killed:
         self.writer = Writer(folder / TRAFFIC)
         self._journals = JournalFolder(folder)
         self._known = KnownFile(self._journals.path, self.redactor, config.salt_file, ())
+        self.redactor.on_learned(self._known.add)
 
     def begin(self, name: str) -> Live:
         live = Live(self._journals.journal(name), self.folder, self.redactor)

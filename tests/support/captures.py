@@ -132,8 +132,15 @@ class Listening:
         return wait_for(lambda: self._find(path), f"a record of {path}")
 
     def _find(self, path: str) -> Exchange | None:
-        found = [one for one in self._machine.records if urlsplit(one.request.url).path == path]
-        return found[0] if found else None
+        traffic = self._machine.run_folder / TRAFFIC
+        # A line that is still being written is no record yet.
+        records = read_exchanges(traffic, lambda *_: None) if traffic.exists() else iter(())
+        return next((one for one in records if urlsplit(one.request.url).path == path), None)
+
+    def wait(self) -> Ended:
+        """Wait for an end that comes although the agent still waits."""
+        self._process.wait(SECONDS)
+        return self.end()
 
     def end(self) -> Ended:
         """Let the agent end, and with it the capture."""

@@ -35,13 +35,11 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([_general(host) for host in hosts or HOSTS])
         signed = self._sign(_name("A test server"), key.public_key(), names, ca=False)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        # Python loads a key from a file only; the folder is private and gone right after.
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "server.pem")
-            path.write_bytes(signed.public_bytes(serialization.Encoding.PEM) + _private(key))
-            context.load_cert_chain(path)
-        return context
+        return _context(signed.public_bytes(serialization.Encoding.PEM), key)
+
+    def own_context(self) -> ssl.SSLContext:
+        """Make the context of a server that shows the authority's own certificate: a self-signed one."""
+        return _context(self.pem, self._key)
 
     def client_context(self) -> ssl.SSLContext:
         """Make the context of a client that trusts this authority alone."""
@@ -70,6 +68,17 @@ class Authority:
         ):
             builder = builder.add_extension(extension, critical=False)
         return builder.sign(self._key, hashes.SHA256())
+
+
+def _context(certificate: bytes, key: ec.EllipticCurvePrivateKey) -> ssl.SSLContext:
+    """Make the context of a server that shows a certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # Python loads a key from a file only; the folder is private and gone right after.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "server.pem")
+        path.write_bytes(certificate + _private(key))
+        context.load_cert_chain(path)
+    return context
 
 
 def _usage(*, ca: bool) -> x509.KeyUsage:

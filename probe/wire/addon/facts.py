@@ -6,6 +6,10 @@ from typing import Any
 
 from mitmproxy.http import Headers, HTTPFlow, Message
 
+from probe.wire.addon.patches import take_interim
+
+_SIDES = {True: "client", False: "server", None: None}
+
 
 def request_facts(flow: HTTPFlow, listener: str | None) -> dict[str, Any]:
     """Give what is known when a request begins; `listener` is the name of the one that it came through."""
@@ -21,7 +25,18 @@ def request_facts(flow: HTTPFlow, listener: str | None) -> dict[str, Any]:
 def response_facts(flow: HTTPFlow) -> dict[str, Any]:
     """Give what is known when a response begins."""
     assert flow.response is not None
-    return {"status_code": flow.response.status_code, "reason": flow.response.reason} | _head(flow.response)
+    facts = {"status_code": flow.response.status_code, "reason": flow.response.reason} | _head(flow.response)
+    if interim := take_interim(flow.server_conn):
+        facts["interim"] = [
+            {
+                "timestamp": now,
+                "status_code": answer.status_code,
+                "reason": answer.reason,
+                "headers": _text_fields(answer.headers),
+            }
+            for now, answer in interim
+        ]
+    return facts
 
 
 def end_facts(message: Message) -> dict[str, Any]:
@@ -39,7 +54,8 @@ def close_facts(flow: HTTPFlow) -> dict[str, Any]:
     return {
         "close_code": websocket.close_code,
         "close_reason": websocket.close_reason,
-        "closed_by": {True: "client", False: "server", None: None}[websocket.closed_by_client],
+        # Where the proxy ended it after a time-out, neither side did.
+        "closed_by": None if flow.client_conn.error else _SIDES[websocket.closed_by_client],
         "ended": websocket.timestamp_end,
     }
 

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class Journal:
     """The file of one exchange: `name`, in the folder that is open as `folder`."""
 
     def __init__(self, name: str | Path, folder: int | None = None) -> None:
-        self._name, self._folder = name, folder
+        self.name, self._folder = str(name), folder
         self.size = 0
         """Bytes of all whole frames."""
         self.broken = False
@@ -92,6 +93,10 @@ class Journal:
             position += len(data)
             buffer, offset = buffer[offset:] + data, 0
 
+    def exists(self) -> bool:
+        """Tell whether it was not removed meanwhile, by a process that wrote its record."""
+        return self._fd >= 0 and os.fstat(self._fd).st_nlink > 0
+
     def close(self, *, remove: bool) -> None:
         """Close the file; delete it when its record is written."""
         if self._fd >= 0:
@@ -99,14 +104,14 @@ class Journal:
             self._fd, self.broken = -1, True
             if remove:
                 with contextlib.suppress(OSError):
-                    os.unlink(self._name, dir_fd=self._folder)
+                    os.unlink(self.name, dir_fd=self._folder)
 
 
 class PastJournal(Journal):
     """A journal that a killed proxy left: what is added to it again is there already."""
 
     def __init__(self, path: Path) -> None:
-        self._name, self._folder, self.broken = path, None, False
+        self.name, self._folder, self.broken = str(path), None, False
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         self.size = os.fstat(self._fd).st_size
 
@@ -157,8 +162,11 @@ def _locked(folder: Path, how: int) -> int:
 
 
 @contextlib.contextmanager
-def left_journals(run_folder: Path) -> Iterator[list[Path] | None]:
-    """Give the journals that killed proxies left in a run, oldest first; None while a proxy still writes there."""
+def left_journals(run_folder: Path, patience: float = 0.0) -> Iterator[list[Path] | None]:
+    """Give the journals that killed proxies left in a run, oldest first; None while a proxy still writes there.
+
+    `patience` is how many seconds to wait for it: what a killed proxy has started ends a little later.
+    """
     folder = run_folder / FOLDER
     try:
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -166,16 +174,28 @@ def left_journals(run_folder: Path) -> Iterator[list[Path] | None]:
         yield []
         return
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield None
-    else:
+        if not _locked_alone(fd, patience):
+            yield None
+            return
         journals = [path for path in folder.iterdir() if path.name != KNOWN]
         yield sorted(journals, key=lambda path: path.lstat().st_mtime_ns)
         with contextlib.suppress(OSError):
             remove_folder(folder)
     finally:
         os.close(fd)
+
+
+def _locked_alone(fd: int, patience: float) -> bool:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
 
 
 def remove_folder(folder: Path) -> None:

@@ -104,6 +104,9 @@ class Live:
         fields: dict[str, Any] = {name: head[name] for name in names}
         fields |= {"headers": headers, "http_version": head["http_version"], "started": head["started"]}
         fields["ended"] = end["ended"] if end else None
+        if head.get("interim"):
+            answers = [one | {"headers": self._redactor.headers(one["headers"])} for one in head["interim"]]
+            fields["interim"] = answers
         if end and end.get("trailers"):
             fields["trailers"] = self._redactor.headers(end["trailers"])
         return fields | body.fields(head["content_type"], head["content_encoding"], self._redactor)

@@ -27,7 +27,6 @@ class KnownFile:
         self._key = _key(salt_file)
         self._fd = os.open(folder / KNOWN, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._write({"salt_file": str(salt_file.resolve()), "headers": headers, "keep": redactor.keep})
-        redactor.on_learned(self.add)
 
     def add(self, marks: Mapping[bytes, bytes]) -> None:
         """Note values with what stands in their place."""

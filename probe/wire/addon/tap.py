@@ -11,46 +11,65 @@ import ipaddress
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
+from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow
 
 if "probe.wire.addon" not in sys.modules:
     # A mitmdump that loads this file by its path knows no package; the project may not be installed there.
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+from probe.wire.addon import causes, patches
 from probe.wire.addon import journal as frames
 from probe.wire.addon.chain import complete_connect, server_spec
 from probe.wire.addon.config import Config, Listener, from_environ
 from probe.wire.addon.conversation import message_kind
 from probe.wire.addon.facts import close_facts, end_facts, request_facts, response_facts
 from probe.wire.addon.journal import JournalFolder
-from probe.wire.addon.recall import KnownFile
 from probe.wire.addon.live import Counts, Live
+from probe.wire.addon.recall import KnownFile
 from probe.wire.addon.writer import Writer
 
 logger = logging.getLogger(__name__)
 
 READ_FIRST = 16 << 20
 """A larger body is never held in memory to be read first."""
-CLIENT_GONE = "Client disconnected."
-"""How mitmproxy tells that the agent went away."""
+
+
+class Recorder(Protocol):
+    """Makes records of journals elsewhere; see `probe.wire.recorder`."""
+
+    def learn(self, forms: Mapping[bytes, bytes]) -> None:
+        """Note the spellings of a value to redact, with what stands in their place."""
+
+    def write(self, name: str) -> None:
+        """Have the record of a journal written. Raises an exception when that failed."""
+
+    def close(self) -> None:
+        """Come to an end."""
 
 
 class TrafficTap:
     """Hooks of mitmproxy; docs.mitmproxy.org/stable/api/events.html says when each one fires."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, recorder: Recorder | None = None) -> None:
         self.counts = Counts()
         self.redactor = config.redactor()
         self._config = config
         self._writer = Writer(config.output_dir / "traffic.jsonl")
         self._journals = JournalFolder(config.output_dir)
         self._known = KnownFile(self._journals.path, self.redactor, config.salt_file, config.redact_headers)
+        self._recorder = recorder
+        self.redactor.on_learned(self._learned)
         self._live: dict[str, Live] = {}
+        self._answered: dict[str, Client] = {}
+        """Exchanges whose answer is whole while their request is not."""
         self._unreachable: set[int] = set()
         """Ports whose upstream could not be reached when it was last asked."""
         self._listeners = {listener.port: listener for listener in config.listeners}
@@ -62,6 +81,7 @@ class TrafficTap:
         """Ask for lazy connections: with eager ones nothing is chained, and a refused connection reaches no hook."""
         # In `running` it would be too late for a client that is quick: the ports are open by then.
         ctx.options.update(connection_strategy="lazy")
+        patches.apply()
 
     def running(self) -> None:
         """Say where records go, and warn of a port that is open to others."""
@@ -95,6 +115,8 @@ class TrafficTap:
             if not flow.request.stream:
                 live.tee_request(flow.request.raw_content or b"")
             live.note(frames.REQUEST_END, end_facts(flow.request))
+            if flow.id in self._answered:
+                self._finish(flow.id, None)
 
     def http_connect_upstream(self, flow: HTTPFlow) -> None:
         """Sign in to the upstream proxy."""
@@ -115,8 +137,16 @@ class TrafficTap:
         live = self._live.get(flow.id)
         if live and flow.response:
             live.note(frames.RESPONSE_END, end_facts(flow.response))
-        if flow.websocket is None:
+        if flow.request.timestamp_end is None:
+            # Answered before its end, as a refused upload is: what the agent still sends belongs to the record.
+            self._answered[flow.id] = flow.client_conn
+        elif flow.websocket is None:
             self._finish(flow.id, None)
+
+    def client_disconnected(self, client: Client) -> None:
+        """End an exchange of which no hook will tell any more: it was answered, but never asked to its end."""
+        for flow_id in [flow_id for flow_id, agent in self._answered.items() if agent is client]:
+            self._finish(flow_id, causes.ANSWERED_EARLY)
 
     def websocket_start(self, flow: HTTPFlow) -> None:
         """Begin a WebSocket conversation."""
@@ -126,11 +156,10 @@ class TrafficTap:
 
     def error(self, flow: HTTPFlow) -> None:
         """End an exchange that was cut short."""
-        error = flow.error.msg if flow.error else "the connection ended"
+        error = causes.in_words(flow)
         live = self._live.get(flow.id)
-        if live and flow.response is None and error != CLIENT_GONE:
+        if live and causes.upstream_failed(flow):
             self._unreachable.add(flow.client_conn.sockname[1])
-            error = f"{flow.request.host}:{flow.request.port}: {error}"
             if _length(flow) and not live.request.wire_size:
                 length = flow.request.headers.get("content-length", "of unknown length")
                 error = f"{error} (the request's body, {length} bytes, was not read: there was nobody to send it to)"
@@ -153,8 +182,7 @@ class TrafficTap:
         live = self._live.get(flow.id)
         if live:
             live.note(frames.WEBSOCKET_END, close_facts(flow))
-        broken = flow.websocket.close_code in (None, 1006)
-        self._finish(flow.id, "the WebSocket ended without a close frame (1006)" if broken else None)
+        self._finish(flow.id, causes.websocket_in_words(flow))
 
     def done(self) -> None:
         """End what still runs: mitmproxy calls this before it reports their errors."""
@@ -162,6 +190,8 @@ class TrafficTap:
             self._finish(flow_id, "the proxy was stopped while this exchange was under way")
         self._large.shutdown(wait=True)
         self._writer.close()
+        if self._recorder:
+            self._recorder.close()
         self._known.close()
         self._journals.close()
         logger.info("%d exchanges seen, %d written", self.counts.seen, self.counts.written)
@@ -172,6 +202,7 @@ class TrafficTap:
     def _finish(self, flow_id: str, error: str | None) -> None:
         """Write the record, once, whichever hook comes first."""
         live = self._live.pop(flow_id, None)
+        self._answered.pop(flow_id, None)
         if live is None:
             return
         if error:
@@ -183,10 +214,16 @@ class TrafficTap:
             self._writing.add(self._large.submit(self._write, live))
         self._writing = {future for future in self._writing if not future.done()}
 
+    def _learned(self, forms: Mapping[bytes, bytes]) -> None:
+        self._known.add(forms)
+        if self._recorder:
+            self._recorder.learn(forms)
+
     def _write(self, live: Live) -> None:
         written = False
         try:
-            self._writer.append(live.record())
+            if not self._recorder or live.small or not self._written_elsewhere(live, self._recorder):
+                self._writer.append(live.record())
             self.counts.wrote()
             written = True
         except Exception as problem:
@@ -195,6 +232,19 @@ class TrafficTap:
             logger.exception("an exchange could not be written")
         finally:
             live.close(written=written)
+
+
+    def _written_elsewhere(self, live: Live, recorder: Recorder) -> bool:
+        """Have a large record written in another process; False when it must be written here."""
+        if live.journal.broken:
+            # What is missing in the journal may be in this process's memory.
+            return False
+        try:
+            recorder.write(live.journal.name)
+        except Exception:
+            logger.exception("the recorder failed; its record is written here")
+            return not live.journal.exists()
+        return True
 
 
 def _length(flow: HTTPFlow) -> int:

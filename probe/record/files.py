@@ -1,0 +1,82 @@
+"""Files of a run, opened so that nothing else is: its agent may have put links, pipes or devices in their places."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+from typing import TextIO
+
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+def is_plain(path: Path) -> bool:
+    """Tell whether there is a file of its own at a path: no link, no pipe, no device."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def open_plain(path: Path) -> BufferedReader:
+    """Open a file to read. Raises OSError where something else is: no link is followed, no pipe waited for."""
+    file = os.fdopen(os.open(path, _READ), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    return file
+
+
+@contextlib.contextmanager
+def private_file(path: Path) -> Iterator[TextIO]:
+    """Open a 0600 file to write, so that a reader sees the old text or the whole new one, never a part.
+
+    What stood at the path is replaced, whatever it was; the folder must not be a link.
+    """
+    # Whoever guesses the name puts a link there first.
+    new = f".{path.name}.{secrets.token_hex(8)}"
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        with _named(path):
+            fd = os.open(new, _WRITE, 0o600, dir_fd=folder)
+        # A command line may hold bytes that are no UTF-8.
+        with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as file:
+            yield file
+        with _named(path):
+            os.replace(new, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(new, dir_fd=folder)
+        raise
+    finally:
+        os.close(folder)
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the file that is meant in an error about another one."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a 0600 file as a whole."""
+    with private_file(path) as file:
+        file.write(text)
+
+
+def file_sha256(path: Path) -> str | None:
+    """Give the SHA-256 of a file; None when there is none of its own."""
+    if not is_plain(path):
+        return None
+    with open_plain(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,65 @@
+"""What every exchange and every run has to end with, whatever broke on the way."""
+
+from __future__ import annotations
+
+import hashlib
+
+from probe.record.exchange import Payload
+from probe.verify import main as verify
+from probe.wire.replay_answers import stored_bytes
+from tests.support.captures import Ended, Listening, Machine
+from tests.support.raw import END_OF_HEAD, Wire, answer, body, dial, head, request
+
+NEXT = "/next"
+FINE = answer(b"fine")
+QUESTION = b'{"model":"m","input":"Was kostet das?"}'
+
+
+def check(payload: Payload | None, data: bytes) -> None:
+    """Compare a recorded body with the bytes that crossed."""
+    assert payload is not None
+    assert (payload.size, payload.sha256, payload.lost) == (len(data), hashlib.sha256(data).hexdigest(), 0)
+    assert stored_bytes(payload) == data
+
+
+def content(received: bytes) -> bytes:
+    """Give what a client got of an answer's body, as far as it came, the chunks' frames taken off."""
+    fields, _, data = received.partition(END_OF_HEAD)
+    if b"chunked" not in fields.lower():
+        return data
+    pieces = b""
+    while b"\r\n" in data:
+        size, _, data = data.partition(b"\r\n")
+        pieces, data = pieces + data[: int(size, 16)], data[int(size, 16) + 2 :]
+        if int(size, 16) == 0:
+            break
+    return pieces
+
+
+def fine(wire: Wire) -> None:
+    """Answer every request."""
+    while True:
+        body(wire, head(wire))
+        wire.send(FINE)
+
+
+def check_next(live: Listening, listener: str = "model") -> None:
+    """Check that the next exchange is whole, on the wire and on the record."""
+    with dial(live.urls[listener]) as agent:
+        agent.send(request(NEXT, QUESTION))
+        assert agent.take(len(FINE)) == FINE
+    exchange = live.record(NEXT)
+    check(exchange.request, QUESTION)
+    check(exchange.response, b"fine")
+    assert exchange.error is None
+
+
+def check_end(machine: Machine, ended: Ended, *, written: int, cut_short: int) -> None:
+    """Check the script's verdict, and that the run proves what it holds."""
+    counts = machine.manifest["counts"]
+    assert (counts["seen"], counts["written"], counts["cut_short"]) == (written, written, cut_short)
+    assert ended.code == (1 if cut_short else 0), ended.stderr
+    assert "Traceback" not in ended.stderr
+    log = (machine.run_folder / "proxy.log").read_text()
+    assert [words for words in ("has crashed", "Addon error", "could not be written") if words in log] == []
+    assert verify(["--run", str(machine.run_folder)]) == 0

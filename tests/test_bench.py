@@ -57,8 +57,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 def test_every_contender_is_measured_in_every_round(results: Results) -> None:
     workloads = results["workloads"]
     for workload, figures, contenders in (
-        ("stream", ["cpu"], PROXIES),
-        ("request", ["cpu"], PROXIES),
+        ("stream", ["cpu", "whole"], PROXIES),
+        ("request", ["cpu", "whole"], PROXIES),
         ("latency", ["first", "first_new", "p50", "p99"], [DIRECT, *PROXIES]),
     ):
         assert sorted(workloads[workload]) == figures

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -22,15 +23,30 @@ def cpu_seconds(pid: int) -> float:
     return times.user + times.system
 
 
-def settled_cpu_seconds(pid: int, *, quiet: float = _QUIET_SECONDS, most: float = 60.0) -> float:
-    """Wait until a process has nothing more to do (what it writes after the answer counts too); give its CPU time."""
-    before, until = cpu_seconds(pid), time.monotonic() + most
+class Cpu(NamedTuple):
+    """CPU time in seconds."""
+
+    own: float
+    """Of the process itself."""
+    whole: float
+    """With that of the processes that it has started and that still run."""
+
+
+def settled_cpu(pid: int, *, quiet: float = _QUIET_SECONDS, most: float = 60.0) -> Cpu:
+    """Wait until a process has nothing more to do (what is written after the answer counts too); give its CPU time."""
+    before, until = _cpu(pid), time.monotonic() + most
     while True:
         time.sleep(quiet)
-        now = cpu_seconds(pid)
-        if now - before < _QUIET_CPU or time.monotonic() > until:
+        now = _cpu(pid)
+        if now.whole - before.whole < _QUIET_CPU or time.monotonic() > until:
             return now
         before = now
+
+
+def _cpu(pid: int) -> Cpu:
+    own = cpu_seconds(pid)
+    children = psutil.Process(pid).children(recursive=True)
+    return Cpu(own, own + sum(cpu_seconds(child.pid) for child in children))
 
 
 def resident_megabytes(pid: int) -> float:

@@ -31,7 +31,7 @@ def tables(results: Results) -> Group:
         ("request", "CPU time of the proxy for one request of 2 MB"),
     ):
         if "cpu" in workloads.get(workload, {}):
-            parts += [*_titled(heading, _cpu(workloads[workload]["cpu"]))]
+            parts += [*_titled(heading, _cpu(workloads[workload]["cpu"], workloads[workload]["whole"]))]
     if "p50" in workloads.get("latency", {}):
         heading = "How long events take directly, and how much later they arrive through a proxy"
         parts += [*_titled(heading, _latency(workloads["latency"]))]
@@ -89,11 +89,14 @@ def _ratio(figure: dict[str, Any], key: str) -> str:
     return f"{figure[key]:.2f}" if key in figure else ""
 
 
-def _cpu(figures: dict[str, Any]) -> Table:
-    table = _table("", "ms, median (spread)", "times the floor", "")
-    table.columns[3].justify = "left"
-    for name, figure in _rows(figures):
-        table.add_row(name, _spread(figure, _milliseconds), _ratio(figure, "of_floor"), _MEANINGS[name])
+def _cpu(own: dict[str, Any], whole: dict[str, Any]) -> Table:
+    table = _table("", "ms, median (spread)", "times the floor", "with its other processes", "times the floor", "")
+    table.columns[5].justify = "left"
+    for name, figure in _rows(own):
+        all_of_it = whole[name]
+        cells = [_spread(figure, _milliseconds), _ratio(figure, "of_floor")]
+        cells += [_milliseconds(all_of_it["median"]), _ratio(all_of_it, "of_floor")]
+        table.add_row(name, *cells, _MEANINGS[name])
     return table
 
 

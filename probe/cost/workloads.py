@@ -15,7 +15,7 @@ from statistics import median, quantiles
 
 from probe.cost.contenders import DIRECT, Contender, ContenderError
 from probe.cost.load import KEY, Seen, Work
-from probe.cost.meter import forget_peak, peak_megabytes, resident_megabytes, settled_cpu_seconds
+from probe.cost.meter import forget_peak, peak_megabytes, resident_megabytes, settled_cpu
 from probe.cost.upstream import PATH
 from probe.targets import PROJECT
 from probe.wire.processes import MARKER
@@ -122,9 +122,7 @@ class Bench:
         """Measure the CPU time of each proxy for one stream, in milliseconds."""
         count = min(STREAMS_A_ROUND, self.exchanges)
         proxies = [contender for contender in contenders if contender.name != DIRECT]
-        return self.paired(
-            "CPU of streams", proxies, lambda proxy: {"cpu": self._cpu(proxy, self.streams(proxy, count))}
-        )
+        return self.paired("CPU of streams", proxies, lambda proxy: self._cpu(proxy, self.streams(proxy, count)))
 
     def request(self, contenders: Sequence[Contender]) -> dict[str, Figures]:
         """Measure the CPU time of each proxy for one large request, in milliseconds."""
@@ -133,15 +131,18 @@ class Bench:
 
         def measure(proxy: Contender) -> dict[str, float]:
             work = Work(kind="upload", port=proxy.port, count=count, connections=2, size=REQUEST_BYTES)
-            return {"cpu": self._cpu(proxy, work)}
+            return self._cpu(proxy, work)
 
         return self.paired("CPU of 2 MB requests", proxies, measure)
 
-    def _cpu(self, proxy: Contender, work: Work) -> float:
+    def _cpu(self, proxy: Contender, work: Work) -> dict[str, float]:
+        """Give the CPU time of one exchange: `cpu` in the proxy, `whole` with what it has started."""
         try:
-            before = settled_cpu_seconds(proxy.pid)
+            before = settled_cpu(proxy.pid)
             self.load(proxy, work)
-            return (settled_cpu_seconds(proxy.pid) - before) / work.count * 1e3
+            after = settled_cpu(proxy.pid)
+            names = {"cpu": after.own - before.own, "whole": after.whole - before.whole}
+            return {name: seconds / work.count * 1e3 for name, seconds in names.items()}
         except OSError as error:
             raise ContenderError(f"{proxy.name} has ended: {error}") from error
 
@@ -170,7 +171,7 @@ class Bench:
             for proxy in contenders:
                 if count:
                     self.load(proxy, self.streams(proxy, count))
-                settled_cpu_seconds(proxy.pid)
+                settled_cpu(proxy.pid)
                 figures[proxy.name].append(resident_megabytes(proxy.pid))
         return figures
 
@@ -185,7 +186,7 @@ class Bench:
                 forget_peak(proxy.pid)
                 self.load(proxy, Work(kind=kind, port=proxy.port, count=1, size=size))
                 # Writing stands still at times, until the disk is ready.
-                settled_cpu_seconds(proxy.pid, quiet=0.5)
+                settled_cpu(proxy.pid, quiet=0.5)
                 peaks[kind][proxy.name] = peak_megabytes(proxy.pid)
         return peaks
 

@@ -35,7 +35,7 @@ from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.tap import TrafficTap
 from probe.wire.child import first_line, tell
 from probe.wire.hooks import DirectHooks
-from probe.wire.joining import join_chunks
+from probe.wire.joining import join_chunks, join_reads
 from probe.wire.recorder import Recorder
 
 LONGEST_SILENCE = 3600
@@ -158,6 +158,7 @@ def _on_parent(master: Master, marker: str) -> None:
 def main() -> int:
     """Run until told to stop; exit 1 when a listener cannot be opened (the log says why)."""
     os.umask(0o077)
+    join_reads()
     join_chunks()
     settings = json.loads(first_line())
     config = from_json(json.dumps(settings["addon"]))

@@ -18,16 +18,17 @@ from probe.options import parse
 from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
 from probe.record.tunnels import TUNNELS, read_tunnels
-from probe.script import run, say
+from probe.script import one_line, run, say
 from probe.settings import Settings, pairs, resolve
 from probe.wire.addon.folders import private_folder
-from probe.wire.agent import AgentEnd, find_program, run_agent, runs_agent, with_target_args
+from probe.wire.agent import AgentEnd, find_program, first_line, run_agent, runs_agent, with_target_args
 from probe.wire.changes import by_environment, by_launch, by_listeners, by_target
 from probe.wire.environment import agent_environment
 from probe.wire.interrupts import Interrupts
 from probe.wire.recording import AGENT_FOLDERS, Recording, find_replay
 from probe.wire.tally import in_a_line
 
+_VERSION_SECONDS = 10.0
 NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a request through its proxies
   likely reasons:
   - it has its own idea of the base URL (a configuration file, a login of another kind, a model provider)
@@ -95,7 +96,7 @@ def _fresh_folders(recording: Recording) -> dict[str, str]:
 def _unused(path: Path) -> Path:
     """Give the path, or one beside it where something is already (a run that was taken up again)."""
     names = (path if number == 1 else path.with_name(f"{path.name}-{number}") for number in range(1, 10_000))
-    return next(name for name in names if not name.exists())
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def _template(settings: Settings, command: list[str], prompt: str | None) -> list[str]:
@@ -157,9 +158,9 @@ def _record(
     fresh = Path(tempfile.mkdtemp(prefix="probe-")) if _works_in_fresh_folder(recording, cwd) else None
     say(f"capturing {recording.settings.target_name} into {recording.folder}")
     recording.manifest.update(
-        command=[recording.redacted(word) for word in command],
+        command=recording.redacted_words(command),
         prompt=recording.redacted(prompt) if prompt is not None else None,
-        own_command=[recording.redacted(word) for word in own_command],
+        own_command=recording.redacted_words(own_command),
         folder=str(cwd or fresh or Path.cwd()),
     )
     version = _ask_version(recording, command[0])
@@ -169,7 +170,8 @@ def _record(
         _finish(recording, None, version, fresh)
         raise
     finally:
-        shutil.rmtree(recording.folder / AGENT_FOLDERS, ignore_errors=True)
+        if not recording.folder.is_symlink():
+            shutil.rmtree(recording.folder / AGENT_FOLDERS, ignore_errors=True)
     counts, problems = _finish(recording, end, version, fresh)
     return _verdict(recording, end, counts, problems, interrupts)
 
@@ -196,15 +198,7 @@ def _ask_version(recording: Recording, program: str) -> subprocess.Popen[bytes] 
 
 
 def _version(process: subprocess.Popen[bytes] | None) -> str | None:
-    if process is None:
-        return None
-    try:
-        lines = process.communicate(timeout=10)[0].decode(errors="replace").split("\n")
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return None
-    return lines[0].strip()[:200] or None
+    return first_line(process, _VERSION_SECONDS)[:200] or None if process else None
 
 
 def _finish(
@@ -212,15 +206,27 @@ def _finish(
 ) -> tuple[dict[str, Any], list[str]]:
     """Stop the recording and complete the manifest."""
     counts, problems = recording.stop()
-    if fresh is not None:
-        # What the agent made belongs to the run.
-        if any(fresh.iterdir()):
-            shutil.move(fresh, _unused(recording.folder / "workspace"))
-        else:
-            fresh.rmdir()
+    if fresh is not None and (problem := _take_in(fresh, recording.folder)):
+        problems.append(problem)
     versions = recording.manifest.data["versions"] | {"agent": _version(version)}
     recording.manifest.update(versions=versions, agent_exit_code=end.exit_code if end else None)
     return counts, problems
+
+
+def _take_in(fresh: Path, folder: Path) -> str | None:
+    """Move what the agent made into the run, where it belongs; give what stands in the way, or None."""
+    if not os.path.lexists(fresh):
+        return None
+    if fresh.is_symlink():
+        return f"the agent put a link in the place of its folder {fresh}; it was left there"
+    try:
+        if any(fresh.iterdir()):
+            shutil.move(fresh, _unused(folder / "workspace"))
+        else:
+            fresh.rmdir()
+    except OSError as error:
+        return f"what the agent made was left in {fresh}: {error}"
+    return None
 
 
 def _verdict(
@@ -231,7 +237,7 @@ def _verdict(
     for note in recording.notes:
         say(f"note: {note}")
     for problem in problems:
-        say(f"WARNING: {problem}")
+        say(f"WARNING: {one_line(problem)}")
         code = 1
     if not counts["written"] and not end.stopped_because:
         say("error: " + NOTHING_CAPTURED.format(target=recording.settings.target_name))
@@ -258,7 +264,7 @@ def _verdict(
 def _seen_around(folder: Path) -> list[str]:
     channels = ChannelsBuilder()
     channels.add_tunnels(read_tunnels(folder / TUNNELS, lambda line, why: None))
-    return channels.channels(None).only_seen[:TOLD]
+    return [one_line(host) for host in channels.channels(None).only_seen[:TOLD]]
 
 
 if __name__ == "__main__":

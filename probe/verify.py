@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import sys
@@ -16,13 +15,14 @@ from probe.analysis.channels import Channels, ChannelsBuilder
 from probe.errors import UserError
 from probe.options import parse
 from probe.record.exchange import Exchange
+from probe.record.files import file_sha256, is_plain
 from probe.record.integrity import exchange_problems
-from probe.record.manifest import file_sha256
+from probe.record.leaks import exchange_leaks, file_leaks
 from probe.record.reader import read_exchanges
 from probe.record.runs import Run, has_records
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import Renderer
-from probe.script import printable, run, say
+from probe.script import one_line, printed_json, run, say
 from probe.settings import data_dir
 from probe.targets import output_dirs, renderer_of
 from probe.wire.recovery import open_run
@@ -33,6 +33,8 @@ class Findings:
     """What was checked and what was found."""
 
     renderer: Renderer
+    keeps_secrets: bool = False
+    """The run was recorded with --keep-secrets: they are in it on request."""
     exchanges: int = 0
     cut_short: int = 0
     bodies: int = 0
@@ -57,6 +59,9 @@ class Findings:
         self.channels.add(exchange)
         for text in exchange_problems(exchange, source):
             self.problem("bodies", f"{where}: {text}")
+        if not self.keeps_secrets:
+            for text in exchange_leaks(exchange, source):
+                self.problem("secrets", f"{where}: {text}")
         for name, payload in (("request", exchange.request), ("response", exchange.response)):
             if payload:
                 self.bodies += 1
@@ -85,6 +90,7 @@ CHECKS = {
     "counts": "what the proxies saw is what was written",
     "file": "the file is as the capture left it",
     "permissions": "nobody else can read the run",
+    "secrets": "nothing that looks like a credential is left",
 }
 """In the order in which they are told."""
 
@@ -100,14 +106,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"run {found.target}/{found.name} holds no exchange", "there is nothing to verify", code=1)
     findings = _findings(found)
     if arguments.json:
-        print(json.dumps(_described(found, findings), indent=2, ensure_ascii=False))
+        print(printed_json(_described(found, findings)))
     else:
-        print("\n".join(map(printable, _lines(found, findings))))
+        print("\n".join(map(one_line, _lines(found, findings))))
     return 1 if findings.problems else 0
 
 
 def _findings(found: Run) -> Findings:
-    findings = Findings(renderer_of(found.target))
+    kept = (found.manifest.data.get("settings") or {}).get("keep_secrets") or {}
+    findings = Findings(renderer_of(found.target), keeps_secrets=bool(kept.get("value")))
     exchanges = read_exchanges(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is no record: {why}")
     )
@@ -123,7 +130,17 @@ def _findings(found: Run) -> Findings:
     if not found.bundled:
         for text in _open_to_others(found):
             findings.problem("permissions", text)
+    if not findings.keeps_secrets:
+        _check_files(found, findings)
     return findings
+
+
+def _check_files(found: Run, findings: Findings) -> None:
+    """Look for credentials in what was written beside the record: report, manifest, logs."""
+    for path in sorted(found.folder.iterdir()):
+        if path != found.traffic and is_plain(path):
+            for shape in file_leaks(path):
+                findings.problem("secrets", f"{path.name}: {shape}")
 
 
 def _check_tunnels(found: Run, findings: Findings) -> None:
@@ -160,7 +177,7 @@ def _check_manifest(known: Mapping[str, Any], findings: Findings) -> None:
 
 
 def _open_to_others(found: Run) -> Iterator[str]:
-    paths = [found.folder, *(path for path in found.folder.iterdir() if path.is_file())]
+    paths = [found.folder, *(path for path in found.folder.iterdir() if is_plain(path))]
     for path in paths:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
@@ -174,6 +191,9 @@ def _lines(found: Run, findings: Findings) -> Iterator[str]:
     yield f"{found.target}/{found.name}: {counted}"
     for check, text in CHECKS.items():
         problems = findings.problems.get(check, [])
+        if check == "secrets" and findings.keeps_secrets:
+            yield "KEPT credentials are in it on request (--keep-secrets); they were not looked for"
+            continue
         yield f"{'FAIL' if problems else 'OK  '} {text}"
         yield from (f"       {problem}" for problem in problems[:20])
         if len(problems) > 20:
@@ -197,6 +217,7 @@ def _described(found: Run, findings: Findings) -> dict[str, Any]:
         "websocket_messages": findings.messages,
         "recovered": found.manifest.data.get("recovered"),
         "redacted": findings.redacted,
+        "keeps_secrets": findings.keeps_secrets,
         "coverage": _coverage(found, findings).as_dict(),
         "problems": {check: findings.problems.get(check, []) for check in CHECKS},
     }

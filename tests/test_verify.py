@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from probe.record.manifest import Manifest, file_sha256
+from probe.record.files import file_sha256
+from probe.record.manifest import Manifest
 from probe.record.runs import all_runs
 from probe.targets import PROJECT
 from probe.verify import main as verify
+from tests.support.planted import Mint
 
 Record = dict[str, Any]
 SAMPLES = {f"{run.target}/{run.name}": run for run in all_runs(PROJECT / "data") if run.bundled}
@@ -148,3 +151,118 @@ def test_what_was_redacted_is_listed(tmp_path: Path, capsys: pytest.CaptureFixtu
     )
     assert verify(["--run", str(folder)]) == 0
     assert "line 1, request body: 2 places" in capsys.readouterr().out
+
+
+SECRETS = Mint(6)
+TOKEN = SECRETS.tokens()["GitHub, personal"]
+JWT = SECRETS.jwt()
+
+
+def in_the_url(record: Record) -> None:
+    record["request"]["url"] += f"?access_token={TOKEN}"
+
+
+def in_a_header(record: Record) -> None:
+    record["response"]["headers"]["Set-Cookie"] = ["a=[REDACTED:01234567]; Path=/", f"session={TOKEN}; Path=/"]
+
+
+def in_the_request(record: Record) -> None:
+    record["request"]["body"]["instructions"] = f"Use {TOKEN} for it."
+    text = json.dumps(record["request"]["body"], ensure_ascii=False, separators=(",", ":")).encode()
+    record["request"] |= {"size": len(text), "sha256": hashlib.sha256(text).hexdigest()}
+    record["request"].pop("body_text", None)
+
+
+def in_an_event(record: Record) -> None:
+    text = record["response"]["body"] + f'data: {{"type":"x","delta":"{JWT}"}}\n\n'
+    record["response"] |= {"body": text, "size": len(text.encode()), "sha256": sha256(text)}
+
+
+def over_two_events(record: Record) -> None:
+    events = [f'data: {{"type":"x","delta":"{part}"}}\n\n' for part in ("It is ", TOKEN[:15], TOKEN[15:], ".")]
+    text = record["response"]["body"] + "".join(events)
+    record["response"] |= {"body": text, "size": len(text.encode()), "sha256": sha256(text)}
+
+
+def in_the_error(record: Record) -> None:
+    record["error"] = f"the server said: {TOKEN} is no key"
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+PLANTED = {
+    "in the URL": (in_the_url, "URL: "),
+    "in a header": (in_a_header, "response header Set-Cookie: not redacted"),
+    "in a request": (in_the_request, "request body: GitHub token"),
+    "in an event": (in_an_event, "response body: JWT"),
+    "over two events": (over_two_events, "response body: a credential spread over several pieces"),
+    "in the error": (in_the_error, "error: GitHub token"),
+}
+
+
+@pytest.mark.parametrize(("plant", "told"), PLANTED.values(), ids=PLANTED.keys())
+def test_a_credential_that_is_left_in_the_record_is_found_and_not_told(
+    tmp_path: Path, plant: Callable[[Record], None], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    traffic = folder / "traffic.jsonl"
+    first, *others = traffic.read_text().splitlines()
+    record = json.loads(first)
+    plant(record)
+    traffic.write_text("\n".join([json.dumps(record, ensure_ascii=False), *others]) + "\n")
+    Manifest.read(folder).update(traffic_sha256=file_sha256(traffic))
+    code, problems = verified(folder, capsys)
+    assert code == 1
+    assert set(problems) == {"secrets"}
+    assert problems["secrets"][0].startswith(f"line 1: {told}")
+    assert not any(secret in str(problems) for secret in (TOKEN, JWT))
+
+
+def test_a_credential_in_a_websocket_message_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/tool-loop-websocket")
+    traffic = folder / "traffic.jsonl"
+    record = json.loads(traffic.read_text())
+    for number, content in (
+        (2, f'{{"text":"{TOKEN}"}}'),
+        (4, '{"delta":"' + JWT[:40] + '"}'),
+        (5, f'{{"delta":"{JWT[40:]}"}}'),
+    ):
+        fields = {"type": "text", "direction": "server", "content": content, "sha256": sha256(content)}
+        record["websocket"]["messages"][number] |= fields | {"size": len(content)}
+    traffic.write_text(json.dumps(record, ensure_ascii=False) + "\n")
+    Manifest.read(folder).update(traffic_sha256=file_sha256(traffic))
+    assert verified(folder, capsys)[1] == {
+        "secrets": [
+            "line 1: WebSocket message 3: GitHub token",
+            "line 1: WebSocket messages of the server: a credential spread over several pieces",
+        ]
+    }
+
+
+@pytest.mark.parametrize("name", ["report.md", "manifest.json", "proxy.log", "notes.txt"])
+def test_a_credential_in_another_file_of_the_run_is_found(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    if name == "manifest.json":
+        Manifest.read(folder).update(command=["codex", "exec", f"deploy with {TOKEN}"])
+    else:
+        before = (folder / name).read_text() if (folder / name).exists() else ""
+        (folder / name).touch(mode=0o600)
+        (folder / name).write_text(f"{before}\nand {TOKEN} as well\n")
+    assert verified(folder, capsys) == (1, {"secrets": [f"{name}: GitHub token"]})
+
+
+def test_a_run_that_keeps_its_secrets_says_so_and_is_not_blamed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    (folder / "proxy.log").touch(mode=0o600)
+    (folder / "proxy.log").write_text(TOKEN)
+    manifest = Manifest.read(folder)
+    manifest.update(settings={"keep_secrets": {"value": True, "source": "command line"}})
+    assert verified(folder, capsys) == (0, {})
+    assert verify(["--run", str(folder)]) == 0
+    assert "KEPT credentials are in it on request (--keep-secrets)" in capsys.readouterr().out

@@ -113,10 +113,10 @@ class Body:
     def _redact(self, content: Content, redactor: Redactor) -> tuple[Content, list[Edit]]:
         """Replace known secrets; give the same bytes back when there are none."""
         edits: list[Edit] = []
-        # Most bodies hold no secret: look first, and copy only those that do.
+        # Most bodies hold no secret: look first, and copy only those that do. To the end, since what is learned there
+        # may stand before it as well.
         for _ in redactor.chunks(content, edits):
-            if edits:
-                break
+            pass
         if not edits:
             return content, edits
         stored, edits = self._new_spool(), []

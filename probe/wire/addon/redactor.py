@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import hashlib
 import hmac
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
 from typing import Protocol
-from urllib.parse import quote, unquote_plus
+from urllib.parse import unquote, unquote_plus
+
+from probe.wire.addon import shapes
+from probe.wire.addon.beginnings import SEGMENT, Beginning, Beginnings
+from probe.wire.addon.spellings import Known, spellings
 
 HEADERS = frozenset(
     {
@@ -40,7 +44,9 @@ HEADERS = frozenset(
 """Headers whose whole value is a credential or names an account; cookies are treated apart."""
 
 _HEADER_WORDS = re.compile(r"(?:^|[-_])(?:(?:api|auth)[-_]?key|secret|password|credentials?|token|authorization)$")
-_SIGN_IN = re.compile(r"(?i)\b(bearer|basic)(\s+)([A-Za-z0-9._~+/=-]{8,})")
+_MARK = re.compile(r"\[REDACTED(?::[0-9a-f]{8})?\]")
+# "Bearer authentication" is none.
+_SIGN_IN = re.compile(r"(?i)\b(bearer|basic)(\s+)(?=\S*[0-9])([A-Za-z0-9._~+/=-]{8,})")
 _KEY_IN_PROTOCOL = re.compile(r"(?<=insecure-api-key\.)[^,\s]+")
 _PARAMETER = re.compile(
     r"(?i)^(?:key|sig|auth|code|signature|password|passwd|pwd|secret|token|authorization"
@@ -50,7 +56,7 @@ _PARAMETER = re.compile(
 _VARIABLE = re.compile(
     r"(?:^|_)(?:\w*API_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|KEY|PAT|AUTH)(?:_(?:ID|VALUE|\d+))?$", re.I
 )
-_URL_HEADERS = frozenset({"location", "content-location", "referer", "origin", "link", "refresh"})
+_COOKIES = frozenset({"cookie", "set-cookie", "sec-websocket-protocol"})
 _QUERY = re.compile(r"(?<=[?&;#])([^=?&#;\s\"'<>]{1,200})=([^&#;\s\"'<>]+)")
 _USER_INFO = re.compile(r"(?<=://)([^/?#@\s]+)(?=@)")
 _COOKIE_ATTRIBUTES = frozenset({"path", "domain", "expires", "max-age", "samesite", "priority", "version"})
@@ -61,11 +67,16 @@ SHORTEST_GUESS = 8
 """The same for what is only taken for a secret by its name."""
 SHORTEST_COOKIE = 16
 """Cookies hold plain words as well (`theme=darkmode`)."""
-
+SHORTEST_SHAPED = 12
+"""The same for what was found by its shape; a password of the user may be a word with a digit."""
 
 MOST_SPELLINGS = 1000
 """Each costs a search of every body. A server that sets a new cookie with every answer would never stop adding;
 the environment's values come first, and what has a credential's name is redacted there all the same."""
+MOST_SHAPED = 200
+"""So many of them were found by their shape, which finds them all the same."""
+BLOCK = 1 << 20
+"""So much of a body is searched at a time; a secret in a larger one is found across the border of two."""
 
 
 def secret_values(environ: Mapping[str, str], keys: Iterable[str] = ()) -> set[str]:
@@ -98,45 +109,12 @@ class Edit:
 
 
 class Finder(Protocol):
-    """Finds values without being told them; see `probe.wire.addon.known`."""
+    """Finds values without being told them; see `probe.wire.addon.recall`."""
 
     longest: int
 
     def found(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Yield begin, end and mark of each value in `data`."""
-
-
-class _Known:
-    """Values to look for, and what stands in their place; never changed, so that two threads can use it."""
-
-    __slots__ = ("_pattern", "longest", "marks", "recalled")
-
-    def __init__(self, marks: dict[bytes, bytes], recalled: Finder | None = None) -> None:
-        self.marks = marks
-        self.recalled = recalled
-        """Finds values that another process knew; None when there was none."""
-        self.longest = max([*map(len, marks), recalled.longest if recalled else 1])
-        self._pattern: re.Pattern[bytes] | None = None
-
-    def holds_secret(self, data: bytes) -> bool:
-        """Tell whether a value stands in `data`: a search for each is far faster than one for all."""
-        return any(value in data for value in self.marks) or bool(self.recalled and any(self.recalled.found(data)))
-
-    def found(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
-        """Yield begin, end and mark of each value in `data`."""
-        if self.recalled:
-            yield from _in_order([*self._plainly(data), *self.recalled.found(data)])
-        else:
-            yield from self._plainly(data)
-
-    def _plainly(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
-        if not any(value in data for value in self.marks):
-            return
-        if self._pattern is None:
-            values = sorted(self.marks, key=len, reverse=True)
-            self._pattern = re.compile(b"|".join(map(re.escape, values)))
-        for match in self._pattern.finditer(data):
-            yield match.start(), match.end(), self.marks[match.group()]
 
 
 class Redactor:
@@ -148,7 +126,10 @@ class Redactor:
         self.keep = keep
         self._salt = salt
         self._headers = HEADERS | {name.lower() for name in headers}
-        self._known = _Known({})
+        self._known = Known({})
+        self._recalled: Finder | None = None
+        self._shapes_learned = 0
+        self._beginnings = Beginnings()
         # Records are redacted beside the event loop, which meets new credentials meanwhile.
         self._learning = threading.Lock()
         self._tell: Callable[[Mapping[bytes, bytes]], None] = lambda _: None
@@ -162,87 +143,152 @@ class Redactor:
 
     def recall(self, values: Finder) -> None:
         """Look also for what another process knew."""
-        self._known = _Known(self._known.marks, values)
+        self._recalled = values
+
+    def know(self, forms: dict[bytes, bytes]) -> None:
+        """Look also for a value that another process learned: its spellings, with what stands in their place."""
+        with self._learning:
+            if not forms.keys() <= self._known.marks.keys():
+                self._known = self._known.and_of(forms)
 
     def mark(self, value: str) -> str:
         """Give what stands in the place of `value`."""
-        digest = hmac.new(self._salt, value.encode("utf-8", "surrogateescape"), hashlib.sha256)
-        return f"[REDACTED:{digest.hexdigest()[:8]}]"
+        digest = hmac.digest(self._salt, value.encode("utf-8", "surrogateescape"), "sha256")
+        return f"[REDACTED:{digest.hex()[:8]}]"
 
     def learn(self, value: str) -> None:
         """Look for this value everywhere from now on, in each spelling that it may have in a body."""
         raw = value.encode("utf-8", "surrogateescape")
-        if self.keep or not value or raw in self._known.marks or value.startswith("[REDACTED"):
+        if self.keep or not value or raw in self._known.marks or _MARK.fullmatch(value):
             return
-        mark = self.mark(value).encode()
-        inside = {value, *_inside_json(value)}
-        # The arguments of a tool call are JSON inside JSON.
-        inside |= {twice for once in inside for twice in _inside_json(once)}
-        spellings = inside | {quote(value, safe=""), value.replace("/", "\\/")}
         with self._learning:
             if len(self._known.marks) < MOST_SPELLINGS:
-                new = {spelling.encode("utf-8", "surrogateescape"): mark for spelling in spellings}
-                self._known = _Known(self._known.marks | new, self._known.recalled)
+                new = dict.fromkeys(spellings(value), self.mark(value).encode())
+                self._known = self._known.and_of(new)
                 self._tell(new)
 
     # -- bodies -------------------------------------------------------------------------------------------
 
     def chunks(self, chunks: Iterable[bytes], edits: list[Edit]) -> Iterator[bytes]:
-        """Pass chunks on with every known value replaced, across their borders too; note each place in `edits`."""
-        known = self._known
-        if known.longest == 1:
+        """Pass chunks on with every secret replaced, across their borders too; note each place in `edits`."""
+        if self.keep:
             yield from chunks
             return
-        rest, offset = b"", 0
-        for chunk in in_blocks(chunks):
-            data = rest + chunk
-            # The last bytes may be the beginning of a value, so they wait for the next chunk.
-            out, used = _replaced(known, data, offset, max(0, len(data) - known.longest + 1), edits)
-            yield out
-            rest, offset = data[used:], offset + used
-        yield _replaced(known, rest, offset, len(rest), edits)[0]
+        yield from self._in_blocks(in_blocks(chunks, BLOCK), edits)
+
+    def _in_blocks(self, blocks: Iterable[bytes], edits: list[Edit]) -> Iterator[bytes]:
+        data, offset, done = b"", 0, 0
+        beginning = self._beginnings.of(self._known)
+        for block in blocks:
+            if data:
+                # What begins near the end may go on in the next block, so it waits for it.
+                held = max(shapes.LONGEST, self.longest)
+                limit = done + (len(data) - held - done) // SEGMENT * SEGMENT
+                if limit > done:
+                    out, done = self._replaced(data, offset, done, limit, edits, beginning)
+                    yield out
+                    passed = max(0, done - shapes.CONTEXT)
+                    data, offset, done = data[passed:], offset + passed, done - passed
+            data = data + block if data else block
+        yield self._replaced(data, offset, done, len(data), edits, beginning)[0]
+
+    def _replaced(
+        self, data: bytes, offset: int, begin: int, limit: int, edits: list[Edit], beginning: Beginning
+    ) -> tuple[bytes, int]:
+        """Replace what begins from `begin` on and before `limit`; give the result and where it ends in `data`."""
+        clean = 0 if edits else beginning.follow(data[begin:], limit - begin)
+        # What begins in a clean part may be whole only now.
+        skipped = max(0, begin + clean - max(shapes.LONGEST, self.longest) - shapes.CONTEXT) if clean else 0
+        first = max(begin, skipped + shapes.CONTEXT) if skipped else begin
+        out, position = [], begin
+        for start, end, mark in self._spans(data, skipped, limit):
+            if max(position, first) <= start < limit:
+                out += [data[position:start], mark]
+                edits.append(Edit(offset + start, end - start, mark))
+                position = end
+        if not edits:
+            beginning.was_clean()
+        used = max(position, limit)
+        return b"".join([*out, data[position:used]]), used
 
     @property
     def longest(self) -> int:
         """Give the length of the longest known value in bytes; 1 when there is none."""
-        return self._known.longest
+        return max(self._known.longest, self._recalled.longest if self._recalled else 1)
 
     def holds_secret(self, data: bytes) -> bool:
-        """Tell whether a known value stands in `data`."""
-        return self._known.holds_secret(data)
+        """Tell whether a known value stands in `data`, or what looks like a credential."""
+        known = self._known.holds(data) or (self._recalled is not None and any(self._recalled.found(data)))
+        return not self.keep and (known or shapes.holds(data))
 
     def found(self, data: bytes) -> list[tuple[int, int, bytes]]:
-        """Give begin, end and mark of each known value in `data`."""
-        return list(self._known.found(data))
+        """Give begin, end and mark of each secret in `data`, in order, none over another."""
+        return [] if self.keep else self._spans(data, 0, len(data))
+
+    def _spans(self, data: bytes, begin: int, limit: int) -> list[tuple[int, int, bytes]]:
+        part = data[begin:] if begin else data
+        # What begins behind the limit may not be whole yet.
+        found = [one for one in shapes.find(part) if begin + one.start < limit]
+        spans = [(start, end, self._shaped(part[start:end])) for start, end, _ in found]
+        # Now, since what a shape has shown to be secret may stand elsewhere in another spelling.
+        spans += self._known.found(part)
+        spans += self._recalled.found(part) if self._recalled else ()
+        return [(begin + start, begin + end, mark) for start, end, mark in _apart(spans)] if spans else []
+
+    def _shaped(self, value: bytes) -> bytes:
+        """Give the mark of what was found by its shape, and look for it from now on."""
+        plain = _unescaped(value.decode("utf-8", "surrogateescape"))
+        known = self._known.marks.get(plain.encode("utf-8", "surrogateescape"))
+        if known is None and len(plain) >= SHORTEST_SHAPED and self._shapes_learned < MOST_SHAPED:
+            self._shapes_learned += 1
+            self.learn(plain)
+        return known or self.mark(plain).encode()
 
     def text(self, text: str) -> str:
-        """Replace every known value, and the credentials in URLs, in a text of our own (log line, error)."""
+        """Replace every secret, and the credentials in URLs, in a text of our own (log line, error)."""
         if self.keep:
             return text
-        edits: list[Edit] = []
-        data = b"".join(self.chunks([text.encode("utf-8", "surrogateescape")], edits))
-        shown = self.url(data.decode("utf-8", "surrogateescape"))
-        return _SIGN_IN.sub(lambda match: f"{match[1]}{match[2]}{self._learned(match[3], SHORTEST_GUESS)}", shown)
+        # First the names: what they show to be secret may stand elsewhere in the text.
+        data = self._names(text).encode("utf-8", "surrogateescape")
+        return b"".join(self.chunks([data], [])).decode("utf-8", "surrogateescape")
+
+    def words(self, words: Sequence[str]) -> list[str]:
+        """Replace every secret in the words of a command line; the value of an option may be the word behind it."""
+        for pair in pairwise(words):
+            self.text(" ".join(pair))
+        return [self.text(word) for word in words]
 
     # -- names --------------------------------------------------------------------------------------------
+
+    def _names(self, text: str) -> str:
+        """Replace what a text of one line names as a credential."""
+        shown = self.url(text)
+        lower = shown.lower()
+        if "bearer" not in lower and "basic" not in lower:
+            return shown
+        return _SIGN_IN.sub(lambda match: f"{match[1]}{match[2]}{self._learned(match[3], SHORTEST_GUESS)}", shown)
 
     def url(self, url: str) -> str:
         """Replace user info and the values of parameters that are named like a credential."""
         if self.keep:
             return url
-        url = _USER_INFO.sub(lambda match: self._learned(match[1], SHORTEST_GUESS), url)
-        return _QUERY.sub(self._parameter, url)
+        if "%" in url:
+            # A token whose slashes are escaped looks like none; once it is known, its spellings are.
+            self.found(unquote(url).encode("utf-8", "surrogateescape"))
+        if "@" in url:
+            url = _USER_INFO.sub(lambda match: self._learned(match[1], SHORTEST_GUESS), url)
+        return _QUERY.sub(self._parameter, url) if "=" in url else url
 
     def _parameter(self, match: re.Match[str]) -> str:
         name, value = match[1], match[2]
-        if not _PARAMETER.match(unquote_plus(name)) or value.startswith("[REDACTED"):
+        if not _PARAMETER.match(unquote_plus(name)) or _MARK.fullmatch(value):
             return match[0]
         self._learn_from(unquote_plus(value), SHORTEST_GUESS)
         return f"{name}={self._learned(value, SHORTEST_GUESS)}"
 
     def _learned(self, value: str, shortest: int) -> str:
         """Give the mark of a value, which is looked for in bodies too if it is long enough."""
-        if value.startswith("[REDACTED"):
+        if _MARK.fullmatch(value):
             return value
         self._learn_from(value, shortest)
         return self.mark(value)
@@ -254,13 +300,22 @@ class Redactor:
     def headers(self, fields: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
         """Turn header fields into the record's form, credentials replaced; repeated ones keep all values in order."""
         fields = [*fields]
+        plain = "\n".join(value for name, value in fields if not self._is_credential(name))
         for name, value in fields:
             # What one header shows to be a credential may stand in another one before it.
-            self.header(name, value)
+            if self._is_credential(name):
+                self.header(name, value)
+        clean = not self.holds_secret(plain.encode("utf-8", "surrogateescape"))
         named: dict[str, tuple[str, list[str]]] = {}
         for name, value in fields:
-            named.setdefault(name.lower(), (name, []))[1].append(self.header(name, value))
+            by_name = not clean or self._is_credential(name)
+            shown = self.header(name, value) if by_name else value if self.keep else self._names(value)
+            named.setdefault(name.lower(), (name, []))[1].append(shown)
         return {name: values[0] if len(values) == 1 else values for name, values in named.values()}
+
+    def _is_credential(self, name: str) -> bool:
+        lower = name.lower()
+        return lower in self._headers or lower in _COOKIES or _ends_like_credential(lower)
 
     def header(self, name: str, value: str) -> str:
         """Replace what is secret in one header's value."""
@@ -275,9 +330,7 @@ class Redactor:
         if lower == "set-cookie":
             first, *attributes = value.split(";")
             return ";".join([self._cookie(first), *attributes])
-        if lower in self._headers or _HEADER_WORDS.search(lower):
-            return self._credential(value)
-        return self.text(value) if lower in _URL_HEADERS or self._known.longest > 1 else value
+        return self._credential(value) if self._is_credential(name) else self.text(value)
 
     def _cookie(self, part: str) -> str:
         name, equals, value = part.partition("=")
@@ -295,39 +348,45 @@ class Redactor:
         return self._learned(secret, SHORTEST_KEY)
 
 
-def _in_order(found: list[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, bytes]]:
-    """Yield places in their order; of two that overlap, the first and longest."""
-    free = 0
-    for start, end, mark in sorted(found, key=lambda place: (place[0], -place[1])):
-        if start >= free:
-            yield start, end, mark
-            free = end
-
-
-def _inside_json(text: str) -> set[str]:
-    """Give the forms that a text may have inside a JSON string."""
-    return {json.dumps(text, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+@lru_cache(1024)
+def _ends_like_credential(name: str) -> bool:
+    return _HEADER_WORDS.search(name) is not None
 
 
 def _basic_secrets(encoded: str) -> list[str]:
     """Give the password inside a basic credential; nothing where it is none."""
     try:
         return _user_info_secrets(base64.b64decode(encoded, validate=True).decode())
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
+        # No base64, no UTF-8, or not even ASCII.
         return []
 
 
-def _replaced(known: _Known, data: bytes, offset: int, limit: int, edits: list[Edit]) -> tuple[bytes, int]:
-    """Replace what begins before `limit`; give the result and how many bytes of `data` it stands for."""
-    out, position = [], 0
-    for start, end, mark in known.found(data):
-        if start >= limit:
+def _unescaped(value: str) -> str:
+    """Undo the escapes of JSON, and of JSON inside JSON: the same secret has the same tag in all spellings."""
+    for _ in range(3):
+        if "\\" not in value:
             break
-        out += [data[position:start], mark]
-        edits.append(Edit(offset + start, end - start, mark))
-        position = end
-    used = max(position, limit)
-    return b"".join([*out, data[position:used]]), used
+        try:
+            value = str(json.loads(f'"{value}"'))
+        except ValueError:
+            break
+    return value
+
+
+def _apart(spans: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
+    """Sort places and make those one that overlap, under the mark of the longest."""
+    apart: list[tuple[int, int, bytes]] = []
+    longest = 0
+    for start, end, mark in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if apart and start < apart[-1][1]:
+            first, last, kept = apart[-1]
+            apart[-1] = (first, max(last, end), mark if end - start > longest else kept)
+            longest = max(longest, end - start)
+        else:
+            apart.append((start, end, mark))
+            longest = end - start
+    return apart
 
 
 def in_blocks(chunks: Iterable[bytes], size: int = 1 << 18) -> Iterator[bytes]:

@@ -9,15 +9,25 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from itertools import accumulate
 from typing import Any
 
+from probe.wire.addon import shapes
 from probe.wire.addon.redactor import Edit, Redactor
 
-# Runs of plain characters at a time: one by one, each would cost the matcher 170 bytes.
-_PAIR = re.compile(rb'"([A-Za-z_]{1,40})"\s*:\s*"([^"\\]*(?:\\.[^"\\]*)*)"')
+# Runs of plain characters at a time: one by one, each would cost the matcher 170 bytes. Half of a stream's strings are
+# kinds, ids and padding, in which nobody speaks.
+_PAIR = re.compile(
+    rb'"(?!(?:type|id|item_id|object|obfuscation)")([A-Za-z_]{1,40}+)"\s*+:\s*+"([^"\\]*+(?:\\.[^"\\]*+)*+)"',
+)
 _LONGEST_MESSAGE = 8 << 20
 """A larger message is no piece of what a model says."""
+_TAIL = 256
+"""Most tokens are shorter, and a private key is known after as much."""
+_LONG_TOKENS = (b"eyJ", b"ya29.")
+_PREFIX = 40
+"""What may belong to a token before that."""
 
 
 class SpokenTails:
@@ -29,25 +39,49 @@ class SpokenTails:
 
     def saw_secret(self, content: bytes, *, from_client: bool) -> bool:
         """Tell whether a message completes a secret that the messages before it began."""
-        longest = self._redactor.longest
-        if len(content) > _LONGEST_MESSAGE:
+        if self._redactor.keep or len(content) > _LONGEST_MESSAGE:
             return False
-        found = False
-        for match in _PAIR.finditer(content) if longest > 1 else ():
-            key = (from_client, match[1])
-            text = self._tails.get(key, b"") + match[2]
-            found = found or self._redactor.holds_secret(text)
-            self._tails[key] = text[-longest:]
-        return found
+        texts: list[bytes] = []
+        for name, value in _PAIR.findall(content):
+            key = (from_client, name)
+            before = self._tails.get(key, b"")
+            text = before + value
+            # The message alone was searched; a model's name or a state is said again and again.
+            if before and not (len(value) >= 16 and before.endswith(value)):
+                texts.append(text)
+            self._tails[key] = self._end(text)
+        return bool(texts) and self._redactor.holds_secret(b"\n".join(texts))
+
+    def _end(self, text: bytes) -> bytes:
+        """Give the end of a text, in which a secret may have begun."""
+        longest = max(_TAIL, self._redactor.longest)
+        begin = len(text) - longest
+        if begin <= 0:
+            return text
+        word = text.rfind(b" ") + 1
+        places = [text.find(token, word) for token in _LONG_TOKENS]
+        begin = min([begin, *(place - _PREFIX for place in places if place >= 0)])
+        return text[max(0, begin, len(text) - max(shapes.LONGEST, longest)) :]
 
 
 def spoken_edits(data: bytes, redactor: Redactor) -> list[Edit]:
     """Give the places of `data` that together spell a secret: the first becomes its mark, the others nothing."""
-    values: dict[bytes, list[tuple[int, int]]] = {}
-    for match in _PAIR.finditer(data) if redactor.longest > 1 else ():
-        values.setdefault(match[1], []).append(match.span(2))
+    if redactor.keep or not _speaks_of_secret(data, redactor):
+        return []
+    values: defaultdict[bytes, list[tuple[int, int]]] = defaultdict(list)
+    for match in _PAIR.finditer(data):
+        values[match[1]].append(match.span(2))
     edits = [edit for spans in values.values() for edit in _edits(data, spans, redactor)]
     return sorted(edits, key=lambda edit: edit.start)
+
+
+def _speaks_of_secret(data: bytes, redactor: Redactor) -> bool:
+    """Tell, for little, whether what stands under any key is a secret when it is put together."""
+    texts: defaultdict[bytes, list[bytes]] = defaultdict(list)
+    for name, value in _PAIR.findall(data):
+        texts[name].append(value)
+    # No string of JSON holds a line's end, so no text goes on in the next.
+    return redactor.holds_secret(b"\n".join(b"".join(values) for values in texts.values() if len(values) > 1))
 
 
 def _edits(data: bytes, spans: list[tuple[int, int]], redactor: Redactor) -> list[Edit]:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from probe.wire.addon import redactor as redactor_module
+from probe.wire.addon import shapes
+from probe.wire.addon.beginnings import SEGMENT
 from probe.wire.addon.config import from_environ
-from probe.wire.addon.redactor import MOST_SPELLINGS, Edit, Redactor, secret_values
+from probe.wire.addon.redactor import MOST_SHAPED, MOST_SPELLINGS, Edit, Redactor, secret_values
+from tests.support.planted import Mint
 
 SECRET = "sk-proj-Planted/secret+42"
 MARK = r"\[REDACTED:[0-9a-f]{8}\]"
+MINT = Mint(4)
+TOKENS = MINT.tokens()
+OPENAI, GITHUB, JWT = (TOKENS[name] for name in ("OpenAI, of a project", "GitHub, personal", "JWT"))
+OPAQUE = MINT.opaque()["an opaque token"]
 
 
 def redacted(data: bytes, redactor: Redactor) -> bytes:
@@ -38,13 +47,15 @@ HEADERS = {
     "a cookie": ("Cookie", f"theme=dark; session={SECRET}"),
     "a cookie being set": ("Set-Cookie", f"session={SECRET}; Path=/; HttpOnly"),
     "a URL parameter in a header": ("Location", f"https://example.test/cb?access_token={SECRET}"),
+    "a token in any header": ("X-Whatever", f"a {OPENAI} b"),
+    "a token in JSON in a header": ("X-Turn-Metadata", json.dumps({"git": f"https://me:{GITHUB}@example.test/a.git"})),
 }
 
 
 @pytest.mark.parametrize(("name", "value"), HEADERS.values(), ids=HEADERS.keys())
 def test_a_header_shows_that_there_was_a_credential_and_not_which(name: str, value: str) -> None:
     headers = Redactor(b"salt").headers([(name, value)])
-    assert SECRET not in str(headers)
+    assert not any(secret in str(headers) for secret in (SECRET, OPENAI, GITHUB))
     assert re.search(MARK, str(headers[name]))
 
 
@@ -56,6 +67,22 @@ def test_a_set_cookie_header_keeps_what_is_no_secret() -> None:
 def test_a_repeated_header_keeps_all_its_values_in_order() -> None:
     headers = Redactor(b"salt").headers([("Via", "a"), ("X", "1"), ("via", "b"), ("VIA", "c")])
     assert headers == {"Via": ["a", "b", "c"], "X": "1"}
+
+
+def test_every_value_of_a_repeated_header_is_redacted() -> None:
+    one, two = MINT.some(30), MINT.some(30)
+    fields = [("Set-Cookie", f"a={one}; Path=/"), ("X-Note", GITHUB), ("set-cookie", f"b={two}"), ("x-note", JWT)]
+    shown = Redactor(b"salt").headers(fields)
+    mark = Redactor(b"salt").mark
+    assert shown == {"Set-Cookie": [f"a={mark(one)}; Path=/", f"b={mark(two)}"], "X-Note": [mark(GITHUB), mark(JWT)]}
+
+
+def test_a_mark_before_a_credential_hides_nothing() -> None:
+    redactor = Redactor(b"salt")
+    for text in (f"[REDACTED:01234567]{SECRET}", f"[REDACTED {SECRET}"):
+        assert SECRET not in redactor.header("Authorization", text)
+        assert SECRET not in redactor.url(f"https://example.test/?key={text.replace(' ', '')}")
+    assert redactor.header("Authorization", "[REDACTED:01234567]") == "[REDACTED:01234567]"
 
 
 PLAIN_HEADERS = {
@@ -213,3 +240,255 @@ def test_learning_disturbs_no_search_in_another_thread() -> None:
         for number in range(600):
             redactor.learn(f"another-value-{number:04d}")
         assert not any(searches)
+
+
+# -- what nobody told us about -----------------------------------------------------------------------------------
+
+
+def test_what_a_shape_shows_to_be_secret_is_redacted_in_other_places_and_spellings() -> None:
+    redactor = Redactor(b"salt")
+    value = 'p/4+ss"w0rd-in-quotes'
+    once = json.dumps({"note": f"it is {value} indeed", "x": {"password": value}, "url": "a%2F"})
+    assert redacted(f'{{"note":"bare {OPAQUE} before","access_token":"{OPAQUE}"}}'.encode(), redactor) == (
+        f'{{"note":"bare {redactor.mark(OPAQUE)} before","access_token":"{redactor.mark(OPAQUE)}"}}'.encode()
+    )
+    assert OPAQUE not in redactor.text(f"later: x{OPAQUE}x")
+    assert json.loads(once)["x"]["password"] == value
+
+
+def test_a_short_password_is_not_looked_for_elsewhere() -> None:
+    redactor = Redactor(b"salt")
+    assert redacted(b'{"password":"summer26"}', redactor) == f'{{"password":"{redactor.mark("summer26")}"}}'.encode()
+    assert redacted(b"in summer26 we met", redactor) == b"in summer26 we met"
+
+
+def test_the_tag_does_not_depend_on_the_spelling() -> None:
+    redactor = Redactor(b"salt")
+    secret = "ab/12" * 8
+    spelled = secret.replace("/", "\\/")
+    assert redacted(f'{{"client_secret":"{spelled}"}}'.encode(), redactor) == (
+        f'{{"client_secret":"{redactor.mark(secret)}"}}'.encode()
+    )
+
+
+OVERLAPS = {
+    "a known value inside a token": ([OPENAI[10:30]], f"a {OPENAI} b", f"a {{{OPENAI}}} b"),
+    "a token inside a known value": ([f"x:{GITHUB}:y z"], f"a x:{GITHUB}:y z b", f"a {{x:{GITHUB}:y z}} b"),
+    "a known value that a token begins in": (["key = sk"], f"key = {OPENAI}", f"{{key = sk{OPENAI[2:]}}}"),
+    "two known values": (["abcdef", "defghi"], "x abcdefghi x", "x {abcdefghi} x"),
+    "two that touch": (["abcdef", "ghijkl"], "x abcdefghijkl x", "x {abcdef}{ghijkl} x"),
+    "a token that is a named value": ([], f'{{"api_key":"{OPENAI}"}}', f'{{"api_key":"{{{OPENAI}}}"}}'),
+    "a known value that is a named value": ([OPAQUE], f'{{"token":"{OPAQUE}"}}', f'{{"token":"{{{OPAQUE}}}"}}'),
+}
+
+
+@pytest.mark.parametrize(("known", "text", "places"), OVERLAPS.values(), ids=OVERLAPS.keys())
+def test_secrets_that_overlap_become_one_place(known: list[str], text: str, places: str) -> None:
+    edits: list[Edit] = []
+    shown = b"".join(Redactor(b"salt", known).chunks([text.encode()], edits)).decode()
+    parts = re.split(MARK, shown)
+    assert len(edits) == len(parts) - 1
+    rest = [text[edit.start : edit.start + edit.length] for edit in edits]
+    spelled = "".join(f"{part}{{{secret}}}" for part, secret in zip(parts, [*rest, ""], strict=True))
+    assert spelled.removesuffix("{}") == places
+
+
+def test_a_server_that_sends_ever_new_tokens_does_not_slow_every_body_down() -> None:
+    redactor = Redactor(b"salt", [SECRET])
+    for number in range(2 * MOST_SHAPED):
+        assert OPENAI not in redactor.text(f"sk-{number:06d}{OPENAI[8:]}")
+    assert len(redactor._known.marks) <= 3 * MOST_SHAPED
+
+
+def test_keep_secrets_keeps_what_looks_like_one() -> None:
+    redactor = Redactor(b"salt", keep=True)
+    text = f'Bearer {JWT} {{"password":"{OPAQUE}"}}'
+    assert redacted(text.encode(), redactor) == text.encode()
+    assert redactor.text(text) == text
+    assert redactor.headers([("x", text)]) == {"x": text}
+    assert redactor.found(text.encode()) == []
+    assert not redactor.holds_secret(text.encode())
+
+
+COMMANDS = {
+    "a bare key": (f"Deploy with {OPENAI}, please", OPENAI),
+    "an option": (f"--api-key={OPAQUE}", OPAQUE),
+    "a setting": (f'model_providers.x.http_headers={{"x-api-key"="{OPAQUE}"}}', OPAQUE),
+    "a variable": (f"GITHUB_TOKEN={OPAQUE}", OPAQUE),
+    "a header": (f"Authorization: Bearer {JWT}", JWT),
+    "a connection string": (f"postgres://me:{OPAQUE}@db.example.test/x", OPAQUE),
+}
+
+
+@pytest.mark.parametrize(("word", "secret"), COMMANDS.values(), ids=COMMANDS.keys())
+def test_a_credential_that_was_typed_is_replaced(word: str, secret: str) -> None:
+    shown = Redactor(b"salt").text(word)
+    assert secret not in shown
+    assert re.search(MARK, shown)
+
+
+def test_the_value_of_an_option_is_replaced_where_it_is_a_word_of_its_own() -> None:
+    words = ["deploy", "--api-key", OPAQUE, "--region", "eu-central-1"]
+    redactor = Redactor(b"salt")
+    assert redactor.words(words) == ["deploy", "--api-key", redactor.mark(OPAQUE), "--region", "eu-central-1"]
+
+
+# -- large bodies ------------------------------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    [
+        OPENAI.encode(),
+        GITHUB.encode(),
+        JWT.encode(),
+        f'"api_key": "{OPAQUE}"'.encode(),
+        f"DB_PASSWORD={OPAQUE}".encode(),
+        MINT.private_key().encode(),
+        b"known-value-0123",
+        b"x" * 500,
+        b" ",
+        b"\n",
+        b'"',
+        b" sk-",
+        b"key=",
+        b"some words and 12345 " * 40,
+        "ü€".encode() * 100,
+    ]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    parts=st.lists(PIECES, min_size=10, max_size=40),
+    times=st.integers(5, 20),
+    size=st.integers(50, 60_000),
+    block=st.integers(500, 80_000),
+)
+def test_a_large_body_is_redacted_as_a_small_one(parts: list[bytes], times: int, size: int, block: int) -> None:
+    data = b" ".join(parts * times)
+    chunks = [data[start : start + size] for start in range(0, len(data), size)]
+    whole: list[Edit] = []
+    cut: list[Edit] = []
+    values = ["known-value-0123", OPAQUE]
+    expected = b"".join(Redactor(b"salt", values).chunks([data], whole))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redactor_module, "BLOCK", block)
+        assert b"".join(Redactor(b"salt", values).chunks(chunks, cut)) == expected
+    assert [(edit.start, edit.length, edit.new) for edit in cut] == [(one.start, one.length, one.new) for one in whole]
+    ends = [edit.start + edit.length for edit in whole]
+    assert all(end <= edit.start for end, edit in zip(ends, whole[1:], strict=False))
+    assert not any(secret.encode() in expected for secret in (OPENAI, GITHUB, JWT, OPAQUE))
+
+
+def test_a_secret_across_two_blocks_is_found() -> None:
+    token = TOKENS["JWT"].encode()
+    for place in range(redactor_module.BLOCK - len(token) - 20, redactor_module.BLOCK + 20, 97):
+        data = b"x " * (place // 2) + token + b" y" * 40_000
+        chunks = [data[start : start + 65_536] for start in range(0, len(data), 65_536)]
+        edits: list[Edit] = []
+        assert token not in b"".join(Redactor(b"salt").chunks(chunks, edits))
+        assert [(edit.start, edit.length) for edit in edits] == [(place // 2 * 2, len(token))]
+
+
+def test_a_history_that_is_sent_again_is_searched_where_it_goes_on() -> None:
+    redactor = Redactor(b"salt")
+    history = b'{"input":"' + b"some words " * (4 * SEGMENT // 11)
+    for _ in range(3):
+        assert redacted(history + b"more words", redactor) == history + b"more words"
+        for gap in (b"", b"x " * 50, b"x " * (SEGMENT // 2)):
+            assert OPENAI.encode() not in redacted(history + gap + OPENAI.encode(), redactor)
+    # What is at the end of a clean beginning may become a secret by what follows.
+    cut = history[: 4 * SEGMENT - 60] + b" " + OPENAI.encode()
+    assert redacted(cut[: 4 * SEGMENT], redactor)
+    assert OPENAI.encode() not in redacted(cut, redactor)
+
+
+@pytest.mark.parametrize("gap", range(-9, 10))
+def test_a_clean_beginning_stays_clean_wherever_the_search_goes_on(gap: int) -> None:
+    # Inside a word, a token's characters are none of a token.
+    place = 3 * SEGMENT - shapes.LONGEST - shapes.CONTEXT + gap
+    body = (b"a " * 2 * SEGMENT)[-place:] + b"task-" + OPENAI.encode()
+    body += (b" b" * SEGMENT)[: 3 * SEGMENT - len(body)]
+    redactor = Redactor(b"salt")
+    assert redacted(body, redactor) == body
+    assert redacted(body + b" more", redactor) == body + b" more"
+
+
+def test_a_clean_beginning_is_searched_again_for_what_was_learned_since() -> None:
+    redactor = Redactor(b"salt")
+    body = b"a " * SEGMENT + b"tok-of-mine-x " + b"b " * SEGMENT
+    assert redacted(body, redactor) == body
+    redactor.learn("tok-of-mine-x")
+    assert b"tok-of-mine-x" not in redacted(body, redactor)
+
+
+# -- laws --------------------------------------------------------------------------------------------------------
+
+STRINGS = st.lists(
+    st.sampled_from(
+        [
+            *TOKENS.values(),
+            OPAQUE,
+            "known-value-0123",
+            " ",
+            "\n",
+            '"',
+            "\\",
+            "/",
+            "Bearer ",
+            "password=",
+            "token: ",
+            "ü",
+            "{",
+        ]
+    ),
+    max_size=6,
+).map("".join)
+NAMES = st.sampled_from(["api_key", "password", "text", "access_token", "secret", "token", "x"])
+DOCUMENTS = st.recursive(
+    STRINGS | st.integers() | st.none() | st.booleans(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | STRINGS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None)
+@given(document=DOCUMENTS, levels=st.integers(1, 3), ascii_only=st.booleans(), spaced=st.booleans())
+def test_json_stays_json_and_redacting_twice_changes_nothing(
+    document: object, levels: int, ascii_only: bool, spaced: bool
+) -> None:
+    for _ in range(levels):
+        document = json.dumps(document, ensure_ascii=ascii_only, indent=1 if spaced else None)
+    assert isinstance(document, str)
+    redactor = Redactor(b"salt", ["known-value-0123"])
+    once = redacted(document.encode(), redactor)
+    shown: object = once
+    for _ in range(levels):
+        assert isinstance(shown, str | bytes)
+        shown = json.loads(shown)
+    assert b"known-value-0123" not in once
+    assert redacted(once, redactor) == once
+    assert redacted(once, Redactor(b"salt")) == once
+    assert shapes.find(once) == []
+
+
+@settings(deadline=None)
+@given(text=STRINGS)
+def test_a_text_that_was_redacted_stays_as_it_is(text: str) -> None:
+    redactor = Redactor(b"salt", ["known-value-0123"])
+    once = redactor.text(text)
+    assert redactor.text(once) == once
+
+
+@settings(deadline=None)
+@given(data=st.binary(max_size=300) | STRINGS.map(str.encode))
+def test_any_bytes_can_be_redacted(data: bytes) -> None:
+    edits: list[Edit] = []
+    shown = b"".join(Redactor(b"salt").chunks([data], edits))
+    rebuilt, position, shift = b"", 0, 0
+    for edit in edits:
+        start = edit.start + shift
+        assert shown[start : start + len(edit.new)] == edit.new
+        rebuilt += shown[position:start] + data[edit.start : edit.start + edit.length]
+        position = start + len(edit.new)
+        shift += len(edit.new) - edit.length
+    assert rebuilt + shown[position:] == data

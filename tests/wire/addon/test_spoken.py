@@ -14,9 +14,15 @@ from hypothesis import strategies as st
 
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.spoken import SpokenTails, applied, redact_conversation, spoken_edits
+from tests.support.planted import Mint
 from tests.wire.addon.test_bodies import fields_of
 
 SECRET = "sk-planted-0123456789"
+MINT = Mint(5)
+TOKENS = MINT.tokens()
+OPAQUE = MINT.opaque()["an opaque token"]
+KEY = MINT.private_key()
+"""Nobody told us about these."""
 
 
 def stream(parts: list[str], key: str = "delta") -> bytes:
@@ -80,3 +86,85 @@ def test_a_secret_over_several_websocket_messages_is_noticed_and_replaced() -> N
     assert server == f"It is {redactor.mark(SECRET)}."
     assert [one.get("redactions", 0) for one in messages] == [1, 1, 0, 1, 1]
     assert messages[2] == message("client", delta="something of the client's")
+
+
+def pieces(text: str, length: int) -> list[str]:
+    return [text[start : start + length] for start in range(0, len(text), length)]
+
+
+SPOKEN = {
+    **{name: (token, "It is $, I think.") for name, token in TOKENS.items()},
+    "a password": (OPAQUE, 'Set "password": "$" in it.'),
+    "the environment": (OPAQUE, "HOME=/root\nGITHUB_TOKEN=$\nLANG=C"),
+    "a header": (OPAQUE, "Send `Authorization: Bearer $` with it."),
+    "a private key": (KEY.strip(), "Here it is:\n\n$\n\nKeep it."),
+    "a connection string": (OPAQUE, "Use postgres://me:$@db.example.test/app now."),
+}
+
+
+@pytest.mark.parametrize("length", [1, 3, 7, 17])
+@pytest.mark.parametrize(("secret", "text"), SPOKEN.values(), ids=SPOKEN.keys())
+def test_what_nobody_told_us_is_found_in_the_deltas_of_a_stream(secret: str, text: str, length: int) -> None:
+    redactor = Redactor(b"salt")
+    data = stream(pieces(text.replace("$", secret), length))
+    stored = applied(data, spoken_edits(data, redactor)).decode()
+    assert said(stored) == text.replace("$", redactor.mark(secret))
+    assert spoken_edits(stored.encode(), redactor) == []
+
+
+def test_the_arguments_of_a_tool_call_are_read_as_the_json_that_they_are() -> None:
+    redactor = Redactor(b"salt")
+    arguments = json.dumps({"headers": {"api_key": OPAQUE}, "note": "a\nb"})
+    data = stream(pieces(arguments, 5), "arguments")
+    stored = applied(data, spoken_edits(data, redactor)).decode()
+    assert json.loads(said(stored, "arguments")) == {"headers": {"api_key": redactor.mark(OPAQUE)}, "note": "a\nb"}
+
+
+def test_keep_secrets_keeps_what_is_spoken() -> None:
+    redactor = Redactor(b"salt", keep=True)
+    parts = pieces(f"It is {TOKENS['JWT']}.", 9)
+    assert spoken_edits(stream(parts), redactor) == []
+    tails = SpokenTails(redactor)
+    assert not any(tails.saw_secret(json.dumps({"delta": part}).encode(), from_client=False) for part in parts)
+
+
+@pytest.mark.parametrize("length", [1, 4, 30])
+@pytest.mark.parametrize(("secret", "text"), SPOKEN.values(), ids=SPOKEN.keys())
+def test_what_nobody_told_us_is_found_in_the_messages_of_a_websocket(secret: str, text: str, length: int) -> None:
+    redactor = Redactor(b"salt")
+    parts = pieces("Some words before it. " * 200 + text.replace("$", secret) + " And some after it." * 5, length)
+    messages = [
+        message("server", type="response.output_text.delta", item_id="msg_0123456789", delta=part) for part in parts
+    ]
+    tails = SpokenTails(redactor)
+    noticed = [tails.saw_secret(one["content"].encode(), from_client=False) for one in messages]
+    assert any(noticed)
+    redact_conversation(messages, redactor)
+    shown = "".join(json.loads(one["content"])["delta"] for one in messages)
+    assert secret not in shown
+    assert redactor.mark(secret) in shown
+
+
+PLAIN = {
+    "an image": ["iVBORw0KGgoAAAANSUhEUgAA" * 20] * 30,
+    "words": ["The key ", "is in ", "the token", " of the pass", "word: see the do", "cs"],
+    "logprobs": ["Hello", " wor", "ld", "1234", "!"] * 40,
+    "source code": ["token", " = ", "pars", "er.next()", "\n", "password", " = getpass", "()"],
+    "ids": ["resp_0123456789abcdef0123456789abcdef"] * 20,
+}
+
+
+@pytest.mark.parametrize("parts", PLAIN.values(), ids=PLAIN.keys())
+def test_what_only_looks_alike_is_left_as_it_was_said(parts: list[str]) -> None:
+    redactor = Redactor(b"salt")
+    assert spoken_edits(stream(parts), redactor) == []
+    tails = SpokenTails(redactor)
+    assert not any(tails.saw_secret(json.dumps({"delta": part}).encode(), from_client=False) for part in parts)
+
+
+def test_what_is_kept_of_a_long_conversation_is_bounded() -> None:
+    tails = SpokenTails(Redactor(b"salt", [SECRET]))
+    for number in range(300):
+        tails.saw_secret(json.dumps({"audio": f"{number:04d}" + "QUFB" * 500}).encode(), from_client=False)
+        tails.saw_secret(json.dumps({"delta": f"word {number} " * 50}).encode(), from_client=False)
+    assert sum(map(len, tails._tails.values())) < 20_000

@@ -1,0 +1,98 @@
+"""What of a run still looks like a credential: where, and of which shape, never the value itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from probe.record.exchange import Exchange, Headers, Message, Payload
+from probe.record.files import open_plain
+from probe.record.integrity import body_chunks, message_chunks
+from probe.wire.addon import shapes
+from probe.wire.addon.bodies import IN_ONE_PIECE
+from probe.wire.addon.redactor import Redactor, in_blocks
+from probe.wire.addon.spoken import spoken_edits
+
+_BLOCK = 1 << 20
+_SPREAD = "a credential spread over several pieces"
+
+
+def exchange_leaks(exchange: Exchange, source: Path) -> Iterator[str]:
+    """Say what in an exchange of a file looks like a credential."""
+    yield from (f"URL: {shape}" for shape in _url_leaks(exchange.request.url))
+    for name, payload in (("request", exchange.request), ("response", exchange.response)):
+        if payload:
+            yield from (f"{name} header {leak}" for leak in _header_leaks(payload.headers))
+            yield from (f"{name} trailer {leak}" for leak in _header_leaks(payload.trailers or {}))
+            yield from (f"{name} body: {shape}" for shape in _body_leaks(payload, source))
+    if exchange.websocket:
+        yield from _conversation_leaks(exchange.websocket.messages, source)
+        yield from (f"close reason: {shape}" for shape in _text_leaks(exchange.websocket.close_reason))
+    yield from (f"error: {shape}" for shape in _text_leaks(exchange.error))
+
+
+def file_leaks(path: Path) -> Iterator[str]:
+    """Say what in a file looks like a credential."""
+    with open_plain(path) as file:
+        yield from _shapes_in(iter(lambda: file.read(_BLOCK), b""))
+
+
+def _url_leaks(url: str) -> Iterator[str]:
+    if Redactor(b"").url(url) != url:
+        yield "a parameter that is named like a credential, or user info"
+    yield from _text_leaks(url)
+
+
+def _header_leaks(headers: Headers) -> Iterator[str]:
+    for name, values in headers.items():
+        for value in [values] if isinstance(values, str) else values:
+            # Files from elsewhere have marks of their own.
+            if "REDACTED" not in value and "***" not in value and Redactor(b"").header(name, value) != value:
+                yield f"{name}: not redacted"
+
+
+def _body_leaks(payload: Payload, source: Path) -> Iterator[str]:
+    try:
+        if payload.body_kind is None:
+            chunks: Iterable[bytes] = [json.dumps(payload.body, ensure_ascii=False).encode("utf-8", "replace")]
+        else:
+            chunks = list(body_chunks(payload, source)) if payload.body_kind == "sse" else body_chunks(payload, source)
+        yield from _shapes_in(chunks)
+        if payload.body_kind == "sse":
+            yield from _spread(b"".join(chunks))
+    except ValueError:
+        return  # what cannot be rebuilt is told elsewhere
+
+
+def _conversation_leaks(messages: list[Message], source: Path) -> Iterator[str]:
+    for number, message in enumerate(messages, 1):
+        try:
+            found = _shapes_in(message_chunks(message, source))
+        except ValueError:
+            continue
+        yield from (f"WebSocket message {number}: {shape}" for shape in found)
+    for direction in ("client", "server"):
+        texts = (one.content.encode() for one in messages if one.direction == direction and one.type == "text")
+        yield from (f"WebSocket messages of the {direction}: {shape}" for shape in _spread(b"".join(texts)))
+
+
+def _spread(data: bytes) -> Iterator[str]:
+    if len(data) <= IN_ONE_PIECE and spoken_edits(data, Redactor(b"")):
+        yield _SPREAD
+
+
+def _text_leaks(text: str | None) -> list[str]:
+    return _shapes_in([(text or "").encode("utf-8", "replace")])
+
+
+def _shapes_in(chunks: Iterable[bytes]) -> list[str]:
+    """Give the names of the shapes that are found in bytes of any length."""
+    names: set[str] = set()
+    before = b""
+    for block in in_blocks(chunks, _BLOCK):
+        data = before + block
+        # What begins at the very begin was seen in the last block, with what stands before it.
+        names |= {one.shape for one in shapes.find(data) if not before or one.start >= shapes.CONTEXT}
+        before = data[-(shapes.LONGEST + shapes.CONTEXT) :]
+    return sorted(names)

@@ -14,12 +14,13 @@ from typing import Any
 
 from probe.errors import UserError
 from probe.options import parse
-from probe.record.manifest import Manifest, file_sha256, private_file, project_version, text_sha256
+from probe.record.files import file_sha256, private_file
+from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
 from probe.report.report import write_report
-from probe.script import Skipped, run, say
+from probe.script import Skipped, printable, run, say
 from probe.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
 from probe.wire.addon.folders import private_folder
@@ -48,7 +49,7 @@ def _analyze_file(arguments: Namespace) -> int:
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
     output = Path(arguments.output or source.with_suffix(".report.md")).expanduser()
     found = _write(source, output, load_target(arguments.target)[0] if arguments.target else None)
-    print(output)
+    print(printable(str(output)))
     if not found:
         say(f"error: {source}: no line of it is an exchange\n  hint: {_LINE}")
         return 1
@@ -77,7 +78,7 @@ def _analyze_run(arguments: Namespace) -> int:
         _write(found.traffic, output, target, found)
         if manifest:
             manifest.finished_step("analyze", inputs, {REPORT: file_sha256(output) or ""})
-    print(output)
+    print(printable(str(output)))
     return 0
 
 

@@ -23,7 +23,7 @@ from probe.options import parse
 from probe.script import printable, run
 from probe.settings import Settings, data_dir, resolve
 from probe.targets import target_names
-from probe.wire.agent import find_program
+from probe.wire.agent import find_program, first_line
 from probe.wire.ports import is_free
 from probe.wire.processes import holder_of
 from probe.wire.recording import find_replay
@@ -108,15 +108,19 @@ def _agent(settings: Settings) -> Check:
         path = find_program(target.agent, os.environ.get("PATH"), target)
     except UserError as error:
         return Check(False, str(error.args[0]), error.hint or "")
-    try:
-        done = subprocess.run(
-            [path, "--version"], capture_output=True, timeout=_VERSION_SECONDS, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Check(False, f"agent {path} does not start: {error}", f"install it again: {target.install}")
-    said = (done.stdout or done.stderr).decode(errors="replace").strip().split("\n")[0]
     fix = f"install it again: {target.install}"
-    return Check(done.returncode == 0, f"agent {path} ({said or 'no version'})", fix)
+    try:
+        process = subprocess.Popen(
+            [path, "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return Check(False, f"agent {path} does not start: {error}", fix)
+    said = first_line(process, _VERSION_SECONDS)[:200]
+    return Check(process.returncode == 0, f"agent {path} ({said or 'no version'})", fix)
 
 
 def _ports(settings: Settings) -> Iterator[Check]:

@@ -13,7 +13,7 @@ from probe.errors import UserError
 from probe.options import command_line, parse
 from probe.record.manifest import Manifest
 from probe.record.runs import Run, has_records, is_alive, new_run
-from probe.script import run, say
+from probe.script import printable, run, say
 from probe.settings import data_dir, resolve
 from probe.targets import output_dirs
 from probe.wire.parent import run_script
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     analyzed = run_script("probe.analyze", analyze)
     # Its table is for the eye; what goes on in a script are the paths.
     verified = run_script("probe.verify", ["--run", str(folder)], aside=True)
-    print(folder / "manifest.json", flush=True)
+    print(printable(str(folder / "manifest.json")), flush=True)
     return captured or analyzed or verified
 
 

@@ -12,7 +12,7 @@ from probe.errors import UserError
 from probe.options import parse
 from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
-from probe.script import run, say
+from probe.script import one_line, run, say
 from probe.settings import resolve
 from probe.wire.changes import by_environment, by_listeners, by_target
 from probe.wire.environment import mentioned, watched, with_loopback
@@ -81,7 +81,7 @@ def _finish(recording: Recording, interrupts: Interrupts) -> int:
     trouble = recording.trouble()
     counts, problems = recording.stop()
     for problem in [*([trouble] if trouble else []), *problems]:
-        say(f"WARNING: {problem}")
+        say(f"WARNING: {one_line(problem)}")
     code = interrupts.exit_code if interrupts.exit_code is not None else 1
     recording.manifest.update(exit_code=code, finished=utc_now())
     say(in_a_line(counts))

@@ -13,7 +13,7 @@ from probe.options import parse
 from probe.record.reader import read_exchanges
 from probe.record.runs import Run
 from probe.renderers.loader import Renderer, load_renderer
-from probe.script import run, say
+from probe.script import Skipped, run, say
 from probe.settings import data_dir
 from probe.targets import load_target, output_dirs, renderer_spec
 from probe.wire.ports import is_free
@@ -49,10 +49,9 @@ def _port(text: str | None) -> int:
 
 
 async def _serve(found: Run, renderer: Renderer, port: int) -> int:
-    exchanges = read_exchanges(
-        found.traffic, lambda line, why: say(f"WARNING: skipping malformed line {line}: {why}"), whole=True
-    )
-    server = ReplayServer(list(exchanges), renderer)
+    skipped = Skipped(found.traffic.name)
+    server = ReplayServer(list(read_exchanges(found.traffic, skipped, whole=True)), renderer)
+    skipped.tell_rest()
     port = await server.start(port)
     print(f"http://127.0.0.1:{port}", flush=True)
     say(f"serving {found.target}/{found.name}; Ctrl-C ends it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import shutil
@@ -19,7 +18,7 @@ from rich.text import Text
 from probe.errors import UserError
 from probe.options import parse
 from probe.record.runs import REPORT, Run, all_runs, is_alive
-from probe.script import printable, run, say
+from probe.script import one_line, printed_json, run, say
 from probe.settings import data_dir
 from probe.targets import output_dirs
 
@@ -34,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.prune is not None:
         runs = _prune(runs, _number(arguments.prune))
     if arguments.json:
-        print(json.dumps([_described(one) for one in runs], indent=2, ensure_ascii=False))
+        print(printed_json([described(one) for one in runs]))
     elif runs:
         # Into a pipe or a file each run is one line, however long.
         width = None if sys.stdout.isatty() else 200
@@ -61,12 +60,19 @@ def _prune(runs: list[Run], keep: int) -> list[Run]:
             counts[one.target] += not one.bundled
             kept.append(one)
         else:
-            shutil.rmtree(one.folder)
+            try:
+                # It follows no link, neither in the folder's place nor inside.
+                shutil.rmtree(one.folder)
+            except OSError as error:
+                say(f"WARNING: {one.target}/{one.name} could not be deleted whole: {error}")
+                kept.append(one)
+                continue
             say(f"deleted {one.target}/{one.name}")
     return kept
 
 
-def _described(one: Run) -> dict[str, Any]:
+def described(one: Run) -> dict[str, Any]:
+    """Give what is listed of a run."""
     data = one.manifest.data
     counts = data.get("counts") or {}
     return {
@@ -108,13 +114,13 @@ def _table(runs: list[Run]) -> Table:
         number = heading in ("seconds", "exchanges", "cut short", "exit")
         rest = 1 if heading == "what was asked" else None
         table.add_column(heading, justify="right" if number else "left", no_wrap=True, ratio=rest)
-    for row in map(_described, runs):
+    for row in map(described, runs):
         asked = row["prompt"] if row["prompt"] is not None else shlex.join(row["command"] or [])
         shown = [row[name] for name in ("seconds", "exchanges", "cut_short", "exit_code")]
         numbers = ["" if value is None else str(value) for value in shown]
         cells = [row["target"], row["run"], row["state"], *numbers, asked[:60]]
         # Text, not a string: a prompt may hold what rich would take for markup.
-        table.add_row(*(Text(printable(cell).replace("\n", " ")) for cell in cells))
+        table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from probe.analyze import main as analyze
-from probe.record.manifest import Manifest, file_sha256
+from probe.record.files import file_sha256
+from probe.record.manifest import Manifest
 from probe.record.reader import read_exchanges
 from probe.record.runs import Run, all_runs
 from probe.targets import PROJECT

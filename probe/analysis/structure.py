@@ -12,7 +12,7 @@ from typing import Any
 from probe.analysis.sizes import is_event_stream
 from probe.record.exchange import Exchange, Message, Payload
 from probe.renderers.bodies import parsed, parsed_event
-from probe.renderers.sse import parse_stream
+from probe.renderers.sse import SseParser
 
 MAX_PATHS = 5000
 """Distinct key paths that are told apart for each side; keys may be data, and then there is no end to them."""
@@ -74,7 +74,7 @@ class StructureBuilder:
     def add_payload(self, payload: Payload) -> None:
         """Count a body: JSON, the events of a stream, or text."""
         if is_event_stream(payload) and isinstance(payload.body, str):
-            for event in parse_stream(payload.body)[0]:
+            for event in SseParser().read(payload.body):
                 self._add_typed("sse", event.type, parsed_event(event.data or ""))
         elif payload.body is not None and payload.body != "":
             self._walk(self._roots, BODY, parsed(payload.body), 0)

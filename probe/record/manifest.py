@@ -2,22 +2,66 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Annotated, Any
+
+import msgspec
 
 from probe.errors import UserError
+from probe.record.files import file_sha256, open_plain, write_private
 
 SCHEMA = 1
 NAME = "manifest.json"
+LARGEST = 16 << 20
+"""Bytes of a manifest; a command line and a prompt have at most a few hundred thousand."""
+
+
+class _Step(msgspec.Struct):
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+
+
+class _Recovered(msgspec.Struct):
+    exchanges: int
+
+
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class _Known(msgspec.Struct):
+    """What a manifest's keys must be: a run's agent may have written into it. Other keys may be anything."""
+
+    target: Annotated[str, msgspec.Meta(pattern=r"^[\w.-]{1,200}\Z")] | None = None
+    """A file's name without its ending, so never a way to another folder."""
+    run: str | None = None
+    bundled: bool = False
+    started: _Time | None = None
+    ended: _Time | None = None
+    interrupted: bool = False
+    pid: Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)] | None = None
+    versions: dict[str, str | None] = {}
+    settings: dict[str, dict[str, Any]] = {}
+    command: list[str] | None = None
+    own_command: list[str] | None = None
+    prompt: str | None = None
+    replay_of: str | None = None
+    exit_code: int | None = None
+    agent_exit_code: int | None = None
+    counts: dict[str, int] | None = None
+    traffic_sha256: str | None = None
+    problems: list[str] = []
+    notes: list[str] = []
+    coverage: dict[str, Any] | None = None
+    observer_changes: list[dict[str, Any]] | None = None
+    recovered: _Recovered | None = None
+    steps: dict[str, _Step] = {}
 
 
 class Manifest:
@@ -30,16 +74,18 @@ class Manifest:
     @classmethod
     def read(cls, folder: Path) -> Manifest:
         """Read a run's manifest; a folder without one has an empty one. Raises UserError when it is damaged."""
+        path = folder / NAME
         try:
-            data = json.loads((folder / NAME).read_bytes())
+            with open_plain(path) as file:
+                if os.fstat(file.fileno()).st_size > LARGEST:
+                    raise ValueError(f"it has more than {LARGEST >> 20} MB")
+                data = json.loads(file.read(LARGEST))
+            msgspec.convert(data, _Known)
         except FileNotFoundError:
             data = {}
-        except (ValueError, OSError) as error:
-            raise UserError(
-                f"{folder / NAME}: cannot be read: {error}", "delete it; the traffic is not in it"
-            ) from error
-        if not isinstance(data, dict):
-            raise UserError(f"{folder / NAME}: not a manifest", "delete it; the traffic is not in it")
+        except (ValueError, RecursionError, OSError, msgspec.MsgspecError) as error:
+            problem = error.strerror if isinstance(error, OSError) else error
+            raise UserError(f"{path}: cannot be read: {problem}", "delete it; the traffic is not in it") from error
         return cls(folder, data)
 
     def update(self, **changes: Any) -> None:
@@ -66,26 +112,6 @@ class Manifest:
         return all(file_sha256(Path(self.path.parent, path)) == digest for path, digest in step["outputs"].items())
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a 0600 file as a whole."""
-    with private_file(path) as file:
-        file.write(text)
-
-
-@contextlib.contextmanager
-def private_file(path: Path) -> Iterator[TextIO]:
-    """Open a 0600 file to write, so that a reader sees the old text or the whole new one, never a part."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        # A command line may hold bytes that are no UTF-8.
-        with open(new, "w", encoding="utf-8", errors="backslashreplace", opener=_private) as file:
-            yield file
-        new.replace(path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-
-
 def project_version() -> str:
     """Give this project's version."""
     try:
@@ -94,19 +120,6 @@ def project_version() -> str:
         # A checkout that is run without being installed.
         pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
         return str(pyproject["project"]["version"])
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def file_sha256(path: Path) -> str | None:
-    """Give the SHA-256 of a file; None when there is none."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return None
 
 
 def text_sha256(text: str) -> str:

@@ -6,24 +6,31 @@ import json
 import mmap
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
-from probe.record.exchange import Exchange
+from probe.record.exchange import Exchange, Payload
 from probe.record.long_lines import LONG_LINE, LONGEST_LINE, shortened, with_spans
+from probe.wire.addon.json_text import DEEPEST, too_deep
 
 Place = tuple[int, int]
 """Where a record is in its file: the offset of its line in bytes, and the line's number from 1."""
 
 _YEAR_10000 = 253402300800
+_LARGE = 8 << 20
+"""JSON up to this size is parsed, whatever it holds; each of its values may take 100 bytes."""
+_MOST_VALUES = 10_000_000
+"""So many of them a larger line may hold. Our own records hold far fewer, see `probe.wire.addon.json_text`."""
 _decoder = msgspec.json.Decoder(Exchange)
 
 
 def parse_exchange(line: bytes, seq: int) -> Exchange:
     """Turn one line into an exchange. Raises ValueError that says what does not fit, and where."""
     try:
-        exchange = msgspec.structs.replace(_decode(line), seq=seq)
+        if len(line) > _LARGE:
+            _check_values(line)
+        exchange = msgspec.structs.replace(_shallow(_decode(line), line), seq=seq)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from error
     except msgspec.MsgspecError as error:
@@ -45,6 +52,36 @@ def _decode(line: bytes) -> Exchange:
             raise
     # Half a surrogate pair, as other tools write it, is no Unicode; only it is replaced.
     return _decoder.decode(json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace"))
+
+
+class _Outline(msgspec.Struct):
+    """A record of which nothing is parsed yet that may be large."""
+
+    request: dict[str, msgspec.Raw] = {}
+    response: dict[str, msgspec.Raw] | None = None
+
+
+def _check_values(line: bytes) -> None:
+    """Raise ValueError where JSON inside a record would take far more memory than the line has bytes."""
+    outline = msgspec.json.decode(line, type=_Outline)
+    for part in (outline.request, outline.response or {}):
+        for name, value in part.items():
+            data = bytes(value)
+            if data[:1] in (b"[", b"{") and sum(map(data.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+                raise ValueError(f"its {name} has more than {_MOST_VALUES:,} values")
+
+
+def _shallow(exchange: Exchange, line: bytes) -> Exchange:
+    """Keep a body as text that is nested deeper than all that handles it can follow."""
+    if line.count(b"[") + line.count(b"{") <= DEEPEST:
+        return exchange
+    changes: dict[str, Any] = {}
+    for name in ("request", "response"):
+        payload: Payload | None = getattr(exchange, name)
+        if payload and too_deep(payload.body):
+            text = msgspec.json.encode(payload.body).decode()
+            changes[name] = msgspec.structs.replace(payload, body=text)
+    return msgspec.structs.replace(exchange, **changes)
 
 
 def read_exchanges(path: Path, on_malformed: Callable[[int, str], None], *, whole: bool = False) -> Iterator[Exchange]:

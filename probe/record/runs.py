@@ -11,11 +11,15 @@ from pathlib import Path
 import psutil
 
 from probe.errors import UserError
+from probe.record.files import is_plain
+from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
 from probe.wire.addon.folders import private_folder
 
 TRAFFIC = "traffic.jsonl"
 REPORT = "report.md"
+_OPENED = (TRAFFIC, "proxy.log", "tunnels.jsonl", ".live")
+"""What is opened where it lies; a report or a manifest is always a new file, put in the place of the old one."""
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 _LATEST = re.compile(r"latest(?:~(\d+))?$")
 
@@ -52,18 +56,28 @@ class Run:
 
     @property
     def analysis_folder(self) -> Path:
-        """Give where its analysis goes: a bundled sample stays as it was checked out."""
+        """Give where its analysis goes: a bundled sample stays as it was checked out. Raises UserError."""
         if not self.bundled:
             return self.folder
-        return self.folder.parent.parent / ".samples" / self.target / self.name
+        data = self.folder.parent.parent.resolve()
+        # The folder's own names: a manifest may say anything.
+        folder = data / ".samples" / self.folder.parent.name / self.name
+        if folder.resolve() != folder:
+            raise UserError(f"{folder} leads to {folder.resolve()}", "remove that link")
+        return folder
 
 
 def has_records(folder: Path) -> bool:
     """Tell whether anything was captured into a folder."""
-    try:
-        return (folder / TRAFFIC).stat().st_size > 0
-    except FileNotFoundError:
-        return False
+    return is_plain(folder / TRAFFIC) and (folder / TRAFFIC).stat().st_size > 0
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise UserError where an agent has put a link or a pipe in the place of one of a run's own files."""
+    for name in _OPENED:
+        path = folder / name
+        if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir())):
+            raise UserError(f"{path} is no file of ours but a link, a pipe or a device", "look at it, then remove it")
 
 
 def new_run(parent: Path, output_dir: Path | None) -> Path:
@@ -71,6 +85,8 @@ def new_run(parent: Path, output_dir: Path | None) -> Path:
     try:
         if output_dir is not None:
             private_folder(output_dir)
+            output_dir = output_dir.resolve() if output_dir.is_symlink() else output_dir
+            refuse_links(output_dir)
             if has_records(output_dir):
                 raise UserError(
                     f"{output_dir} already holds a run",
@@ -86,6 +102,8 @@ def new_run(parent: Path, output_dir: Path | None) -> Path:
 
 def _new_named(parent: Path) -> Path:
     private_folder(parent)
+    if parent.is_symlink():
+        raise UserError(f"{parent} is a link to {parent.resolve()}", "name that folder itself with --output-dir")
     name = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     # Runs that start in the same second: the suffix keeps their order in a sorted listing.
     for number in range(1, 10_000):
@@ -100,7 +118,7 @@ def _new_named(parent: Path) -> Path:
 
 def all_runs(data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> list[Run]:
     """Give all runs, oldest start first; `elsewhere` has the folders of targets that do not use the data folder."""
-    parents = [path for path in sorted(data_dir.glob("*")) if path.is_dir() and not path.name.startswith(".")]
+    parents = [path for path in sorted(data_dir.glob("*")) if _is_folder(path) and not path.name.startswith(".")]
     runs = [_run(folder) for parent in parents for folder in _run_folders(parent)]
     known = {run.folder for run in runs}
     for parent in (elsewhere or {}).values():
@@ -113,9 +131,16 @@ def _run_folders(parent: Path) -> list[Path]:
     return [folder for folder in sorted(parent.glob("*")) if _is_run(folder)]
 
 
+def _is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder of its own: what links lead to is not among the runs, nor deleted with them."""
+    return path.is_dir() and not path.is_symlink()
+
+
 def _is_run(folder: Path) -> bool:
     try:
-        return (folder / "manifest.json").is_file() or (folder / TRAFFIC).is_file()
+        # Our own names, and a user's, are words; another one would be shown in our messages.
+        named = _is_folder(folder) and folder.name.isprintable()
+        return named and any(is_plain(folder / name) for name in (MANIFEST, TRAFFIC))
     except PermissionError:
         return False
 
@@ -131,9 +156,15 @@ def _run(folder: Path) -> Run:
 
 def find_run(word: str, data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> Run:
     """Find the run that a word means: latest, latest~N, name, prefix, target/name or path. Raises UserError."""
+    found = _find(word, data_dir, target, elsewhere)
+    refuse_links(found.folder)
+    return found
+
+
+def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str, Path] | None) -> Run:
     if match := _LATEST.match(word):
         return _latest(int(match[1] or 0), all_runs(data_dir, target, elsewhere), data_dir, target)
-    if ("/" in word or word in (".", "..")) and _is_run(Path(word)):
+    if ("/" in word or word in (".", "..")) and _is_run(Path(word).resolve()):
         return _run(Path(word).resolve())
     parent, _, name = word.rpartition("/")
     runs = all_runs(data_dir, parent or target, elsewhere)

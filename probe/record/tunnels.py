@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from probe.record.files import is_plain, open_plain
+
 TUNNELS = "tunnels.jsonl"
 
 
@@ -32,13 +34,13 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_tunnels(path: Path, on_malformed: Callable[[int, str], None]) -> Iterator[Tunnel]:
     """Yield the tunnels of a file, which is missing where there were none; bad lines go to `on_malformed`."""
-    if not path.is_file():
+    if not is_plain(path):
         return
-    with path.open("rb") as lines:
+    with open_plain(path) as lines:
         for number, line in enumerate(lines, 1):
             try:
                 yield _decoder.decode(line)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 on_malformed(number, str(error))
 
 

@@ -112,6 +112,8 @@ class Conversation:
     entries: tuple[Entry, ...]
     brief: bool = False
     """True when it repeats what is shown elsewhere, so that one fold around all of it is enough."""
+    before: int = 0
+    """Entries that are not among these since they are too many; they stand before them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,23 +8,34 @@ from typing import Any
 
 import msgspec
 
+from probe.wire.addon.json_text import DEEPEST, too_deep, too_many_values
+
 
 def parsed(body: Any) -> Any:
     """Give the JSON that a text holds, or the body as it is."""
-    if not isinstance(body, str) or body.lstrip()[:1] not in ("{", "["):
+    if not isinstance(body, str) or body.lstrip()[:1] not in ("{", "[") or too_many_values(body):
         return body
     try:
-        return json.loads(body, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
+        value = json.loads(body, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         return body
+    return body if _too_deep(body, value) else value
 
 
 def parsed_event(data: str) -> Any:
     """Give the JSON of one event or message, or its text."""
+    if not data or too_many_values(data):
+        return data
     try:
-        return msgspec.json.decode(data)
+        value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return parsed(data)
+    return data if _too_deep(data, value) else value
+
+
+def _too_deep(text: str, value: Any) -> bool:
+    """Tell whether a value is nested deeper than all that handles it can follow."""
+    return text.count("[") + text.count("{") > DEEPEST and too_deep(value)
 
 
 def _finite(digits: str) -> float:

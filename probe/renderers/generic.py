@@ -9,7 +9,7 @@ from typing import Any
 from probe.renderers.blocks import Block, Body, EventCounts, Note
 from probe.renderers.bodies import parsed
 from probe.renderers.markdown import markdown
-from probe.renderers.sse import is_stream, parse_stream
+from probe.renderers.sse import SseParser, is_stream
 
 
 def request_blocks(body: Any) -> Iterator[Block]:
@@ -38,9 +38,11 @@ def format_response_body(body: Any, status_code: int | None) -> str:
 
 
 def _stream(body: str) -> Iterator[Block]:
-    events, comments = parse_stream(body)
-    counts = Counter(event.type for event in events)
+    parser, counts, complete = SseParser(), Counter[str](), True
+    for event in parser.read(body):
+        counts[event.type] += 1
+        complete = event.complete
     size = len(body.encode("utf-8", "surrogatepass"))
-    yield EventCounts(size=size, counts=tuple(counts.items()), comments=comments)
-    if events and not events[-1].complete:
+    yield EventCounts(size=size, counts=tuple(counts.items()), comments=parser.comments)
+    if not complete:
         yield Note(text="The stream ended within an event.")

@@ -11,13 +11,12 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from types import ModuleType
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from probe.errors import UserError
 from probe.record.exchange import Exchange
 from probe.renderers import generic
 from probe.renderers.blocks import Block, Markdown
-from probe.renderers.turn import Turn
+from probe.renderers.turn import Turn, path_of
 
 _Shown = TypeVar("_Shown")
 _PACKAGE = "probe.renderers"
@@ -60,7 +59,7 @@ class Renderer:
         ended = exchange.error is None and exchange.response is not None
 
         def told() -> bool:
-            module = self.module(urlsplit(exchange.request.url).path)
+            module = self.module(path_of(exchange.request.url))
             return bool(module.is_complete(exchange)) if hasattr(module, "is_complete") else ended
 
         return safely(told, lambda _reason: ended)[0]

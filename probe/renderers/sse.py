@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 _BOM = b"\xef\xbb\xbf"
-_STREAM = re.compile("\ufeff?(?:\r\n|\n|\r)*(?:event|data|id|retry)?:")
+# No alternatives for a line end: with CRLF besides CR and LF, each could be read in two ways, and all ways be tried.
+_STREAM = re.compile("\ufeff?[\r\n]*(?:event|data|id|retry)?:")
+_STEP = 1 << 20
+"""Characters of a whole stream that are read at once: each line costs more memory than its text."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +40,7 @@ def is_stream(body: Any) -> bool:
 def parse_stream(text: str) -> tuple[list[Event], int]:
     """Give all events of a whole stream, an unfinished last one included, and how many comments it had."""
     parser = SseParser()
-    events = parser.feed(text.encode("utf-8", "surrogatepass"))
-    return events + parser.finish(), parser.comments
+    return list(parser.read(text)), parser.comments
 
 
 class SseParser:
@@ -53,6 +56,12 @@ class SseParser:
         self._data: list[str] = []
         self._offset: int | None = None
         self._retry: int | None = None
+
+    def read(self, text: str) -> Iterator[Event]:
+        """Yield the events of a whole stream one by one, an unfinished last one included."""
+        for start in range(0, len(text), _STEP):
+            yield from self.feed(text[start : start + _STEP].encode("utf-8", "surrogatepass"))
+        yield from self.finish()
 
     def feed(self, piece: bytes) -> list[Event]:
         """Take a piece and give the events that it completes."""

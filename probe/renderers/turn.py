@@ -2,8 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
+
+
+def path_of(url: str) -> str:
+    """Give a URL's path; one that is none counts as a path."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return url
+
+
+class Input:
+    """The input of a call as the model sees it; it shares what stands before its own items with the calls before."""
+
+    __slots__ = ("_before", "_count", "_own")
+
+    def __init__(self, own: Sequence[Any], before: Input | None = None) -> None:
+        self._own, self._before = own, before
+        self._count = len(own) + (len(before) if before else 0)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.last(self._count))
+
+    def last(self, count: int) -> list[Any]:
+        """Give the newest items, at most so many, oldest first."""
+        parts: list[Sequence[Any]] = []
+        link: Input | None = self
+        while link is not None and count > 0:
+            parts.append(link._own[-count:])
+            count -= len(parts[-1])
+            link = link._before
+        return [item for part in reversed(parts) for item in part]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +50,7 @@ class Turn:
     """URL path of the endpoint, without the query."""
     request: Any
     """The request's body as sent: parsed JSON, or text where it was none."""
-    full_input: list[Any] | None
+    full_input: Input | None
     """All input items as the model sees them, those behind `previous_response_id` included; None where they
     cannot be told."""
     warm_up: bool

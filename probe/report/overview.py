@@ -28,8 +28,8 @@ class Front:
     """What else is known of the run, as name and value."""
     generated_at: datetime
     summary: Summary
-    malformed: Sequence[tuple[int, str]]
-    """Line number and reason of each line that is no record."""
+    malformed: Sequence[int]
+    """Number of each line that is no record."""
     failures: int
     """Bodies whose renderer raised."""
     raws: int
@@ -125,8 +125,8 @@ def _status(status: int | None) -> str:
     return f"{status} {phrases[status]}" if status in phrases else str(status)
 
 
-def _lines(malformed: Sequence[tuple[int, str]]) -> str:
-    numbers = ", ".join(str(number) for number, _ in malformed[:_LISTED])
+def _lines(malformed: Sequence[int]) -> str:
+    numbers = ", ".join(map(str, malformed[:_LISTED]))
     more = ", …" if len(malformed) > _LISTED else ""
     return f" (line{'s' if len(malformed) > 1 else ''} {numbers}{more})"
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 
 from probe.wire.environment import PARENT
+from probe.wire.own_environment import forget_own_environment, own_environment
 
 _PR_SET_PDEATHSIG = 1
 
@@ -19,6 +20,8 @@ _PR_SET_PDEATHSIG = 1
 def die_with_parent() -> None:
     """Get SIGTERM when the script that started this one is killed (Linux has this; elsewhere nothing does)."""
     parent = os.environ.pop(PARENT, None)
+    if parent is not None:
+        forget_own_environment()
     if parent is None or not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -33,7 +36,7 @@ def run_script(module: str, arguments: Sequence[str], *, aside: bool = False) ->
     """
     command = [sys.executable, "-m", module, *arguments]
     process = subprocess.Popen(
-        command, env=os.environ | {PARENT: str(os.getpid())}, stdout=sys.stderr if aside else None
+        command, env=own_environment() | {PARENT: str(os.getpid())}, stdout=sys.stderr if aside else None
     )
 
     def forward(number: int, _frame: FrameType | None) -> None:

@@ -223,6 +223,10 @@ class Recording:
         """Take credentials out of a text before it goes to the manifest."""
         return self._redactor.text(text)
 
+    def redacted_words(self, words: Sequence[str]) -> list[str]:
+        """Take credentials out of a command line."""
+        return self._redactor.words(words)
+
     def trouble(self) -> str | None:
         """Say why the agent cannot go on; None while all is well."""
         if self._proxy and not self._proxy.alive:

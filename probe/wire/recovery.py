@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from probe.errors import UserError
-from probe.record.manifest import Manifest, file_sha256, utc_now
+from probe.record.files import file_sha256
+from probe.record.manifest import Manifest, utc_now
 from probe.record.recovery import fold_in
 from probe.record.runs import Run, find_run, is_alive
 from probe.targets import renderer_of

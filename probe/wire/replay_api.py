@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlsplit
 
 from probe.record.exchange import Exchange, Message, Request, WebSocket
-from probe.renderers.turn import Turn
+from probe.renderers.turn import Turn, path_of
 from probe.wire.addon.json_text import dumps
 
 
@@ -65,7 +64,7 @@ def _posts(exchange: Exchange) -> list[Turn]:
         return []
     return [
         Turn(
-            path=urlsplit(exchange.request.url).path or "/",
+            path=path_of(exchange.request.url) or "/",
             request=exchange.request.body,
             full_input=None,
             warm_up=False,

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import ModuleType
-from urllib.parse import urlsplit
 
 from probe.record.exchange import Exchange
 from probe.renderers import Renderer
-from probe.renderers.turn import Turn
+from probe.renderers.turn import Turn, path_of
 from probe.wire.replay_api import Api
 from probe.wire.replay_recording import Recording, Reply
 from probe.wire.replay_tally import Tally
@@ -59,4 +58,4 @@ class Playback:
         )
 
     def _turns(self, exchange: Exchange) -> Sequence[Turn]:
-        return self.api(urlsplit(exchange.request.url).path).turns(exchange)
+        return self.api(path_of(exchange.request.url)).turns(exchange)

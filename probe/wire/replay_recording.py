@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from probe.record.exchange import Exchange
-from probe.renderers.turn import Turn
+from probe.renderers.turn import Turn, path_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,9 +86,9 @@ def _name(path: str) -> str:
 
 
 def _path(exchange: Exchange) -> str:
-    return urlsplit(exchange.request.url).path or "/"
+    return path_of(exchange.request.url) or "/"
 
 
 def _target(exchange: Exchange) -> str:
-    query = urlsplit(exchange.request.url).query
+    query = exchange.request.url.partition("#")[0].partition("?")[2]
     return f"{_path(exchange)}?{query}" if query else _path(exchange)

@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from probe.record.files import is_plain
 from probe.record.reader import read_exchanges
 from probe.renderers.loader import Renderer
+
+_LISTED = 20
+"""Lines that are no records are told one by one so far."""
 
 
 def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[dict[str, int], list[str]]:
@@ -17,9 +21,9 @@ def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[d
     """
     written = cut_short = lost = messages = 0
     unanswered: list[str] = []
-    problems: list[str] = []
-    exchanges = read_exchanges(traffic, lambda line, why: problems.append(f"line {line} is no record: {why}"))
-    for exchange in exchanges if traffic.exists() else ():
+    malformed: list[tuple[int, str]] = []
+    exchanges = read_exchanges(traffic, lambda line, why: malformed.append((line, why)))
+    for exchange in exchanges if is_plain(traffic) else ():
         written += 1
         cut_short += not renderer.is_complete(exchange)
         if exchange.response is None:
@@ -28,6 +32,11 @@ def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[d
         if exchange.websocket:
             messages += len(exchange.websocket.messages)
             lost += exchange.websocket.lost
+    problems = [f"line {line} is no record: {why}" for line, why in malformed[:_LISTED]]
+    if len(malformed) > _LISTED:
+        problems.append(f"{len(malformed) - _LISTED:,} more lines are no records")
+    if traffic.is_symlink() or (traffic.exists() and not is_plain(traffic)):
+        problems.append(f"{traffic} is no file of ours any more: something was put in its place")
     seen = int(told.get("seen", written))
     if seen > written:
         problems.append(f"{seen - written} of {seen} exchanges could not be written: {told.get('failure')}")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from probe.errors import UserError
-from probe.record.manifest import Manifest, file_sha256
+from probe.record.files import file_sha256
+from probe.record.manifest import Manifest
 from probe.record.runs import all_runs, find_run, has_records, is_alive, new_run
 
 

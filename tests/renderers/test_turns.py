@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from probe.record.exchange import Exchange, Message, Request, Response
 from probe.renderers.openai_responses import error_answer, error_message, is_complete, side_answer, turns
+from probe.renderers.turn import Input, Turn
 from tests.wire.replays import conversation, create, events, post, stream, told
 
 FIRST = {"type": "message", "role": "user", "content": "first"}
@@ -34,11 +36,16 @@ def _answer(number: int) -> list[Message]:
     return told(number + 0.5, events(f"r{number}"))
 
 
+def inputs(some: Sequence[Turn]) -> list[list[Any] | None]:
+    """Give the rebuilt input of each turn."""
+    return [None if turn.full_input is None else list(turn.full_input) for turn in some]
+
+
 def test_a_post_is_one_turn() -> None:
     [turn] = turns(post(7.0, stream("r"), request={"input": [FIRST]}))
     assert (turn.path, turn.websocket, turn.warm_up, turn.complete) == ("/v1/responses", False, False, True)
     assert (turn.status_code, turn.content_type) == (200, "text/event-stream")
-    assert (turn.response, turn.messages, turn.full_input) == (stream("r"), (), [FIRST])
+    assert (turn.response, turn.messages, inputs([turn])) == (stream("r"), (), [[FIRST]])
     assert turn.started == 7.0
 
 
@@ -57,8 +64,15 @@ def test_the_full_input_is_rebuilt_behind_previous_response_id() -> None:
         create(1, previous_response_id="r0", input=[]),
         create(2, previous_response_id="r1", input=[SECOND]),
     ]
-    inputs = [turn.full_input for turn in turns(answered(*calls))]
-    assert inputs == [[FIRST], [FIRST, said("r0")], [FIRST, said("r0"), said("r1"), SECOND]]
+    assert inputs(turns(answered(*calls))) == [[FIRST], [FIRST, said("r0")], [FIRST, said("r0"), said("r1"), SECOND]]
+
+
+def test_inputs_share_what_stands_before_them() -> None:
+    first = Input([1, 2])
+    second, third = Input([], first), Input([3], Input([], first))
+    assert [list(one) for one in (first, second, third)] == [[1, 2], [1, 2], [1, 2, 3]]
+    assert [third.last(count) for count in range(5)] == [[], [3], [2, 3], [1, 2, 3], [1, 2, 3]]
+    assert [len(one) for one in (first, second, third)] == [2, 2, 3]
 
 
 INPUTS = {
@@ -74,13 +88,13 @@ INPUTS = {
 
 @pytest.mark.parametrize(("fields", "expected"), INPUTS.values(), ids=INPUTS.keys())
 def test_an_input_is_told_where_it_can_be(fields: dict[str, Any], expected: list[Any] | None) -> None:
-    assert [turn.full_input for turn in turns(answered(create(0, **fields)))] == [expected]
+    assert inputs(turns(answered(create(0, **fields)))) == [expected]
 
 
 def test_an_answer_whose_items_only_the_last_event_lists_is_remembered() -> None:
     end = json.dumps({"type": "response.completed", "response": {"id": "r", "output": [SECOND]}})
     messages = [create(0, input=[FIRST]), *told(0, [end]), create(1, previous_response_id="r", input=[])]
-    assert turns(conversation(messages))[1].full_input == [FIRST, SECOND]
+    assert inputs(turns(conversation(messages)))[1] == [FIRST, SECOND]
 
 
 NOT_CALLS = {

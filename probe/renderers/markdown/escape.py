@@ -21,6 +21,10 @@ _BACKTICKS = re.compile("`+")
 _PLAIN_CODE = re.compile(r"[^`<>&|\\\n\t]*[^`<>&|\\\n\t ]")
 _SPECIAL = re.compile(r"[\\`*~$|]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\[(?!REDACTED\])|:(?=//)|(?<=www)\.")
 _SUMMARY = 200
+_INDENTATION = 1 << 12
+"""Spaces that any JSON may be indented with."""
+_MOST_INDENTED = 10
+"""How many spaces for each character of it a larger one may; what is made by hand has about two."""
 
 
 def visible(text: str) -> str:
@@ -72,11 +76,29 @@ def compact(value: Any) -> str:
 
 
 def pretty(value: Any) -> str:
-    """Give JSON as indented text."""
+    """Give JSON as indented text; in one line where nearly all of that would be indentation."""
+    text = compact(value)
+    if _indentation(value) > max(_INDENTATION, _MOST_INDENTED * len(text)):
+        return text
     try:
-        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    except UnicodeEncodeError:
+        return msgspec.json.format(text, indent=2)
+    except msgspec.DecodeError:
+        # A lone surrogate again.
         return json.dumps(value, indent=2)
+
+
+def _indentation(value: Any) -> int:
+    """Give how many spaces an indented text has: a million values 200 levels deep have 400 million."""
+    level, depth, spaces = [value] if isinstance(value, dict | list) else [], 0, 0
+    while level:
+        depth += 1
+        below: list[Any] = []
+        for container in level:
+            members = container.values() if isinstance(container, dict) else container
+            spaces += 2 * depth * len(members)
+            below += [member for member in members if isinstance(member, dict | list)]
+        level = below
+    return spaces
 
 
 def _spelled(match: re.Match[str]) -> str:

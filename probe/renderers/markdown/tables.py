@@ -42,13 +42,16 @@ def tool_table(block: Tools) -> str:
 
 def _named(tools: Iterable[Tool], prefix: str = "") -> Iterable[tuple[str, Tool]]:
     for tool in tools:
-        yield prefix + tool.name, tool
-        yield from _named(tool.tools, f"{prefix}{tool.name} / ")
+        # Cut, since a namespace's name stands before each of its tools.
+        name = prefix + cut(tool.name)
+        yield name, tool
+        yield from _named(tool.tools, f"{name} / ")
 
 
 def conversation(block: Conversation, write: Callable[[Iterable[Block]], str]) -> str:
     """Write a conversation as a table, with each message's full content folded below it."""
-    head = f"**{inline(block.title)}:** {plural(len(block.entries), 'item')}\n"
+    count = plural(block.before + len(block.entries), "item")
+    head = f"**{inline(block.title)}:** {count}\n"
     if not block.entries:
         return head
     rows = (
@@ -56,9 +59,11 @@ def conversation(block: Conversation, write: Callable[[Iterable[Block]], str]) -
         for entry in block.entries
     )
     content = table(("#", "role", "type", "preview"), rows)
+    if block.before:
+        content = f"The first {plural(block.before, 'item')}: see the turns before.\n\n{content}"
     full = "\n".join(fold(_title(entry), write(entry.content)) for entry in block.entries)
     if block.brief:
-        return fold(f"{block.title}: {plural(len(block.entries), 'item')}", content)
+        return fold(f"{block.title}: {count}", content)
     return f"{head}\n{content}\n{full}"
 
 

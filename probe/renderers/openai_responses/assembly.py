@@ -69,8 +69,17 @@ class Item:
         if self.done is not None:
             return self.done
         item = {**self._begun} if ended else {**self._begun, "status": "in_progress"}
-        for name, index in sorted({*self._deltas, *self._finals, *self._parts}, key=lambda place: place[1]):
-            self._place(item, name, index)
+        places = sorted({*self._deltas, *self._finals, *self._parts}, key=lambda place: place[1])
+        # Each list at once: an item may have a hundred thousand parts.
+        for field in ("content", "summary"):
+            if parts := [self._part(name, index) for name, index in places if self._field(name, index) == field]:
+                item[field] = [*_listed(item.get(field)), *parts]
+        alone = [(name, index) for name, index in places if self._field(name, index) is None]
+        item |= {name: self._text(name, index) for name, index in alone if name not in ("command", *_STREAMS)}
+        if commands := [self._text(name, index) for name, index in alone if name == "command"]:
+            action = item.get("action") or {}
+            action = action if isinstance(action, dict) else {"told": action}
+            item["action"] = {**action, "commands": [*_listed(action.get("commands")), *commands]}
         if outputs := self._commands_outputs():
             item["output"] = outputs
         return item
@@ -84,18 +93,17 @@ class Item:
         final = self._finals.get((name, index))
         return "".join(self._deltas.get((name, index), ())) if final is None else final
 
-    def _place(self, item: dict[str, Any], name: str, index: int) -> None:
-        """Put one text where it belongs in an item."""
-        if name == "command":
-            commands = (item.get("action") or {}).get("commands") or []
-            item["action"] = {**(item.get("action") or {}), "commands": [*commands, self._text(name, index)]}
-        elif (name, index) in self._parts or name in _LISTS:
-            field, key = _LISTS.get(name, ("content", "text"))
-            part = self._parts.get((name, index)) or {"type": name, key: self._text(name, index)}
-            notes = {"annotations": self._annotations[index]} if index in self._annotations else {}
-            item[field] = [*(item.get(field) or []), {**notes, **part}]
-        elif name not in _STREAMS:
-            item[name] = self._text(name, index)
+    def _field(self, name: str, index: int) -> str | None:
+        """Give the list of the item that a text is a part of; None where it is a field of its own."""
+        if (name, index) in self._parts or name in _LISTS:
+            return _LISTS.get(name, ("content", ""))[0]
+        return None
+
+    def _part(self, name: str, index: int) -> dict[str, Any]:
+        """Give a part of the item, as told whole or as far as it was streamed."""
+        key = _LISTS.get(name, ("", "text"))[1]
+        part = self._parts.get((name, index)) or {"type": name, key: self._text(name, index)}
+        return {**({"annotations": self._annotations[index]} if index in self._annotations else {}), **part}
 
     def _commands_outputs(self) -> list[Any]:
         """Give what the commands of a shell wrote, as told whole or as far as it was streamed."""
@@ -114,6 +122,11 @@ class Item:
         field, key = _LISTS.get(name, (name, ""))
         value = self.done.get(field)
         if key and isinstance(value, list):
-            part = value[index] if index < len(value) else None
+            part = value[index] if 0 <= index < len(value) else None
             value = part.get(key) if isinstance(part, dict) else None
         return value if isinstance(value, str) else None
+
+
+def _listed(value: Any) -> list[Any]:
+    """Give a list's items, and anything else as one."""
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.sse import parse_stream
+from probe.renderers.sse import SseParser
+from probe.renderers.turn import Input
 
 ENDS = frozenset({"response.completed", "response.failed", "response.incomplete", "error"})
 """The events by which the API itself ends an answer; `error` ends one that could not begin."""
@@ -43,8 +44,7 @@ def ends(text: str) -> bool:
 
 def stream_data(text: str) -> Iterator[str]:
     """Yield the data of each whole event in the text of an event stream."""
-    events, _ = parse_stream(text)
-    return (event.data for event in events if event.complete and event.data is not None)
+    return (event.data for event in SseParser().read(text) if event.complete and event.data is not None)
 
 
 def as_stream_event(text: str) -> str:
@@ -67,14 +67,16 @@ def is_warm_up(request: Any) -> bool:
     return call_fields(request).get("generate") is False
 
 
-def full_input(request: Any, known: dict[str, list[Any]]) -> list[Any] | None:
+def full_input(request: Any, known: dict[str, Input]) -> Input | None:
     """Rebuild the input as the model sees it; `known` holds what stands behind each earlier answer's id."""
     fields = call_fields(request)
     given, previous = fields.get("input"), fields.get("previous_response_id")
     if not fields or fields.get("conversation"):
         return None  # a conversation's items lie with the API
-    behind = known.get(previous) if isinstance(previous, str) else None if previous else []
-    return None if behind is None else [*behind, *_items(given)]
+    if not previous:
+        return Input(_items(given))
+    behind = known.get(previous) if isinstance(previous, str) else None
+    return None if behind is None else Input(_items(given), behind)
 
 
 def _items(given: Any) -> list[Any]:

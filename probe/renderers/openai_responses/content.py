@@ -38,7 +38,7 @@ def result_blocks(output: Any) -> Iterator[Block]:
         yield from content_blocks(output)
     elif isinstance(value, str):
         yield Text(text=value)
-    elif isinstance(value, dict) and value.get("type") in _MEDIA:
+    elif isinstance(value, dict) and str(value.get("type")) in _MEDIA:
         yield from content_blocks(value)
     elif value is not None:
         yield Body(value=value, folded=False)

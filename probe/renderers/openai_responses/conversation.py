@@ -17,17 +17,17 @@ from probe.renderers.openai_responses.calls import (
     kind_of,
     parsed,
 )
-from probe.renderers.turn import Turn
+from probe.renderers.turn import Input, Turn
 
 
 def websocket_turns(path: str, messages: Sequence[Message]) -> Iterator[Turn]:
     """Cut a conversation at each `response.create`, and remember what stands behind each answer's id."""
-    known: dict[str, list[Any]] = {}
+    known: dict[str, Input] = {}
     for create, answer in _calls(messages):
         turn = _turn(path, create, answer, known)
         events = [event_of(text) for text in turn.messages]
         if turn.full_input is not None:
-            items = turn.full_input + _output(events)
+            items = Input(_output(events), turn.full_input)
             known.update((name, items) for name in _response_ids(events))
         yield turn
 
@@ -49,7 +49,7 @@ def _calls(messages: Sequence[Message]) -> Iterator[tuple[Message, list[Message]
         yield create, answer
 
 
-def _turn(path: str, create: Message, answer: Sequence[Message], known: dict[str, list[Any]]) -> Turn:
+def _turn(path: str, create: Message, answer: Sequence[Message], known: dict[str, Input]) -> Turn:
     request = parsed(create.content)
     texts = tuple(message.content for message in answer)
     return Turn(

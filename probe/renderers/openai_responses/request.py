@@ -15,6 +15,8 @@ from probe.renderers.openai_responses.items import entry, item_blocks
 from probe.renderers.openai_responses.tools import tool
 from probe.renderers.turn import Turn
 
+REBUILT = 100
+"""Items of a rebuilt input that are shown, the newest: all of them in every turn would grow with the turns' square."""
 _TOLD_BELOW = ("input", "instructions", "tools", "additional_tools", "response")
 
 
@@ -47,7 +49,9 @@ def turn_blocks(turn: Turn) -> Iterator[Block]:
         yield Note(text="What lies behind previous_response_id is not in this exchange.")
         return
     title = "Full input, rebuilt behind previous_response_id"
-    yield Conversation(title=title, entries=_entries(turn.full_input), brief=True)
+    before = max(0, len(turn.full_input) - REBUILT)
+    entries = _entries(turn.full_input.last(REBUILT), before)
+    yield Conversation(title=title, entries=entries, brief=True, before=before)
 
 
 def _is_ours(fields: dict[str, Any]) -> bool:
@@ -85,8 +89,8 @@ def _input(value: Any) -> Iterator[Block]:
         yield Raw(reason="input", value=items)
 
 
-def _entries(items: list[Any]) -> tuple[Entry, ...]:
-    return tuple(entry(index, item) for index, item in enumerate(items))
+def _entries(items: list[Any], first: int = 0) -> tuple[Entry, ...]:
+    return tuple(entry(index, item) for index, item in enumerate(items, first))
 
 
 def _tools(title: str, value: Any) -> Iterator[Block]:

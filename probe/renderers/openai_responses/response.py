@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers import generic
@@ -12,7 +12,7 @@ from probe.renderers.markdown import markdown
 from probe.renderers.openai_responses.content import rest
 from probe.renderers.openai_responses.items import output_blocks
 from probe.renderers.openai_responses.stream import Answer
-from probe.renderers.sse import Event, is_stream, parse_stream
+from probe.renderers.sse import Event, SseParser, is_stream
 
 _SHOWN = ("id", "model", "status", "service_tier")
 # What an answer repeats from its request or what is told elsewhere.
@@ -27,21 +27,30 @@ def format_response_body(body: Any, status_code: int | None) -> str:
 def response_blocks(body: Any, status_code: int | None) -> Iterator[Block]:
     """Tell a response; a tuple holds the messages of a WebSocket."""
     if isinstance(body, tuple):
-        messages = [("message", parsed_event(text)) for text in body]
-        yield from _answer_blocks(body, messages, sum(map(_size, body)), 0)
+        answer = Answer()
+        for text in body:
+            answer.add("message", parsed_event(text))
+        yield from _answer_blocks(body, answer, sum(map(_size, body)), 0)
     elif is_stream(body):
-        events, comments = parse_stream(body)
-        whole = [(event.type, parsed_event(event.data or "")) for event in events if event.complete]
-        yield from _answer_blocks(body, whole, _size(body), comments)
-        yield from _unfinished(events)
+        yield from _stream(body)
     else:
         yield from _whole(parsed(body), status_code)
 
 
-def _answer_blocks(body: Any, events: Iterable[tuple[str, Any]], size: int, comments: int) -> Iterator[Block]:
-    answer = Answer()
-    for name, event in events:
-        answer.add(name, event)
+def _stream(body: str) -> Iterator[Block]:
+    parser, answer = SseParser(), Answer()
+    unfinished: list[Event] = []
+    for event in parser.read(body):
+        if event.complete:
+            answer.add(event.type, parsed_event(event.data or ""))
+        else:
+            unfinished.append(event)
+    yield from _answer_blocks(body, answer, _size(body), parser.comments)
+    for event in unfinished:
+        yield Text(text=event.data or "", label=f"Unfinished event {event.type!r}")
+
+
+def _answer_blocks(body: Any, answer: Answer, size: int, comments: int) -> Iterator[Block]:
     if answer.counts and not answer.known:
         yield from generic.response_blocks(body, None)
         return
@@ -69,12 +78,6 @@ def _shown(shown: dict[str, list[Any]]) -> Iterator[Block]:
     for kind, events in shown.items():
         times = f" ({len(events)} times)" if len(events) > 1 else ""
         yield Raw(reason=f"event {kind!r}{times}", value=events if len(events) > 1 else events[0])
-
-
-def _unfinished(events: list[Event]) -> Iterator[Block]:
-    for event in events:
-        if not event.complete:
-            yield Text(text=event.data or "", label=f"Unfinished event {event.type!r}")
 
 
 def _whole(body: Any, status_code: int | None) -> Iterator[Block]:

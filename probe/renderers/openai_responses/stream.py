@@ -23,6 +23,8 @@ class Answer:
         self._items: dict[Any, Item] = {}
         self._ids: dict[Any, Any] = {}
         """Key of each item whose id was told."""
+        self._named: set[Any] = set()
+        """Those keys, since looking for one among the values would take ever longer."""
         self._latest: Any = 0
 
     def add(self, name: str, event: Any) -> None:
@@ -42,17 +44,16 @@ class Answer:
 
     def items(self) -> list[Item]:
         """Give the items in their order, those included that only the last event lists."""
-        listed = self.response.get("output") if self.ended else None
+        listed, order = self.response.get("output") if self.ended else None, list(self._items)
         for index, listing in enumerate(listed if isinstance(listed, list) else ()):
             if isinstance(listing, dict):
-                item = self._listed(index, listing)
+                item = self._listed(index, listing, order)
                 item.done = listing if item.done is None else item.done
         return list(self._items.values())
 
-    def _listed(self, index: int, listing: dict[str, Any]) -> Item:
+    def _listed(self, index: int, listing: dict[str, Any], order: list[Any]) -> Item:
         """Find the item that the last event lists: by index, by id, or by order where neither was told."""
         keys: list[Any] = [key for key in (index, self._ids.get(_key(listing, "id"))) if key in self._items]
-        order = list(self._items)
         if not keys and index < len(order) and not isinstance(order[index], int):
             keys = [order[index]]
         return self._items.setdefault(keys[0] if keys else index, Item())
@@ -134,6 +135,7 @@ class Answer:
         key = self._ids.get(name, name) if index is None else index
         if name is not None:
             self._ids[name] = key
+            self._named.add(key)
         return key
 
     def _name(self, event: dict[str, Any], item: dict[str, Any], *, done: bool = False) -> Any:
@@ -147,7 +149,7 @@ class Answer:
     def _is_latest(self, item: dict[str, Any]) -> bool:
         """Tell whether an item may be the one that came last, of which no event told an id."""
         latest = self._items.get(self._latest)
-        if latest is None or latest.done is not None or self._latest in self._ids.values():
+        if latest is None or latest.done is not None or self._latest in self._named:
             return False
         return latest.kind in (None, item.get("type"))
 

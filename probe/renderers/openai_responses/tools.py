@@ -41,6 +41,8 @@ _RESULTS = {
     "program_output": "result",
     "mcp_approval_response": "approve",
 }
+_DEEPEST = 3
+"""Namespaces within namespaces that are told; the API has one level, and the definitions show all."""
 
 
 def is_call(kind: str) -> bool:
@@ -53,7 +55,7 @@ def is_result(kind: str) -> bool:
     return kind in _RESULTS
 
 
-def tool(definition: Any) -> Tool:
+def tool(definition: Any, depth: int = 0) -> Tool:
     """Tell one tool definition; a namespace holds more of them."""
     fields = definition if isinstance(definition, dict) else {}
     kind = str(fields.get("type") or ("function" if fields else "(no type)"))
@@ -65,7 +67,7 @@ def tool(definition: Any) -> Tool:
         type=kind,
         description=text if isinstance(text, str) else None,
         definition=definition,
-        tools=tuple(map(tool, nested)) if isinstance(nested, list) else (),
+        tools=tuple(tool(one, depth + 1) for one in nested) if isinstance(nested, list) and depth < _DEEPEST else (),
     )
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import uuid
 from typing import Any
-from urllib.parse import urlsplit
 
 from probe.record.exchange import Exchange, Response
 from probe.renderers.openai_responses.calls import EVENT_STREAM, ends, full_input, is_warm_up, stream_data
 from probe.renderers.openai_responses.conversation import websocket_turns
-from probe.renderers.turn import Turn
+from probe.renderers.turn import Turn, path_of
 
 
 def turns(exchange: Exchange) -> list[Turn]:
     """Give the calls of the model in one exchange; none when it was something else."""
-    path = urlsplit(exchange.request.url).path.rstrip("/")
+    path = path_of(exchange.request.url).rstrip("/")
     if not path.endswith("/responses"):
         return []
     if exchange.websocket:

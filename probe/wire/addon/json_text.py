@@ -9,6 +9,8 @@ from typing import Any
 
 DEEPEST = 200
 """More levels than this are kept as text: parsers' limits begin at a few hundred."""
+MOST_VALUES = 1_000_000
+"""What has more values is kept as text: parsed, each takes up to 100 bytes, where its text may be three."""
 
 
 dumps: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -17,9 +19,11 @@ dumps: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=("
 
 def exact_json(text: str) -> bytes | None:
     """Give the compact dump of JSON that is strict and means the same to every reader; None for all other."""
+    if too_many_values(text):
+        return None
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_int=_int, parse_float=_float, parse_constant=_refuse)
-        if _too_deep(value):
+        if too_deep(value):
             return None
         # A lone surrogate (\ud800) parses but has no UTF-8 form.
         return dumps(value).encode()
@@ -52,7 +56,12 @@ def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _too_deep(value: Any) -> bool:
+def too_many_values(text: str) -> bool:
+    """Tell whether JSON may hold more than MOST_VALUES; a text inside it counts by its commas and brackets."""
+    return len(text) > MOST_VALUES and sum(map(text.count, ",[{")) > MOST_VALUES
+
+
+def too_deep(value: Any) -> bool:
     """Tell whether containers are nested more than DEEPEST levels."""
     level = [value] if isinstance(value, dict | list) else []
     depth = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import struct
 from pathlib import Path
 
 from probe.record.runs import TRAFFIC
@@ -12,6 +13,9 @@ from probe.wire.addon.live import SCHEMA, relive
 from probe.wire.addon.recall import read_redactor
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.writer import Writer
+
+_DAMAGED = (ValueError, KeyError, IndexError, TypeError, AttributeError, struct.error)
+"""What reading a file raises that no proxy of ours has written; the run's agent may have."""
 
 
 def fold_in(folder: Path, patience: float = 0.0) -> int | None:
@@ -23,13 +27,16 @@ def fold_in(folder: Path, patience: float = 0.0) -> int | None:
     with left_journals(folder, patience) as journals:
         if not journals:
             return None if journals is None else 0
-        redactor = read_redactor(folder)
-        writer = Writer(folder / TRAFFIC)
         try:
-            _drop_torn_record(folder / TRAFFIC, journals)
-            return sum(_fold(path, folder, redactor, writer) for path in journals)
-        finally:
-            writer.close()
+            redactor = read_redactor(folder)
+            writer = Writer(folder / TRAFFIC)
+            try:
+                _drop_torn_record(folder / TRAFFIC, journals)
+                return sum(_fold(path, folder, redactor, writer) for path in journals)
+            finally:
+                writer.close()
+        except _DAMAGED as error:
+            raise OSError(f"a file is damaged: {type(error).__name__}: {error}") from error
 
 
 def _fold(path: Path, folder: Path, redactor: Redactor, writer: Writer) -> bool:

@@ -39,7 +39,8 @@ def recover(run: Run) -> int:
     except OSError as error:
         raise UserError(
             f"run {run.target}/{run.name}: what its proxy left cannot be folded in: {error}",
-            f"nothing is lost: it lies in {run.folder / FOLDER}; make room, or give the folder back what is missing",
+            f"nothing is lost: it lies in {run.folder / FOLDER}; make room, give the folder back what is missing,"
+            " or move away what is damaged",
             code=1,
         ) from error
     if folded is None or not run.traffic.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -235,3 +236,32 @@ def test_without_the_salt_nothing_is_folded_in_and_nothing_is_lost(killed: Kille
     with pytest.raises(OSError, match=r"\.salt"):
         fold_in(killed.folder)
     assert (killed.folder / FOLDER / "one").exists()
+
+
+DAMAGES = {
+    "a fact that is no JSON": b"Q" + bytes(8) + b"\x01\0\0\0{",
+    "a fact without its fields": b"Q" + bytes(8) + b"\x02\0\0\0{}",
+    "a count of losses that is none": b"L" + bytes(8) + b"\x01\0\0\0x",
+}
+
+
+@pytest.mark.parametrize("frame", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_journal_that_no_proxy_wrote_is_told_and_left_where_it_is(killed: Killed, frame: bytes) -> None:
+    killed.begin("one")
+    killed.die()
+    path = killed.folder / FOLDER / "one"
+    path.write_bytes(path.read_bytes() + frame)
+    with pytest.raises(OSError, match="a file is damaged"):
+        fold_in(killed.folder)
+    assert path.exists()
+    path.unlink()
+    assert fold_in(killed.folder) == 0
+
+
+def test_what_is_no_journal_is_not_waited_for(killed: Killed) -> None:
+    killed.begin("one")
+    killed.die()
+    os.mkfifo(killed.folder / FOLDER / "pipe")
+    os.symlink("/dev/zero", killed.folder / FOLDER / "link")
+    with pytest.raises(OSError, match=r"link|pipe|symbolic"):
+        fold_in(killed.folder)

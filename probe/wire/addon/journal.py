@@ -112,7 +112,8 @@ class PastJournal(Journal):
 
     def __init__(self, path: Path) -> None:
         self.name, self._folder, self.broken = str(path), None, False
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        # Not waiting for a pipe that the run's agent may have put there.
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         self.size = os.fstat(self._fd).st_size
 
     def append(self, kind: bytes, now: float, data: bytes) -> bool:

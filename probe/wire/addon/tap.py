@@ -233,7 +233,6 @@ class TrafficTap:
         finally:
             live.close(written=written)
 
-
     def _written_elsewhere(self, live: Live, recorder: Recorder) -> bool:
         """Have a large record written in another process; False when it must be written here."""
         if live.journal.broken:

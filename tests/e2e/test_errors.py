@@ -139,9 +139,12 @@ def test_a_full_disk_cuts_no_agent_off_and_is_told(tmp_path: Path) -> None:
         with Running(tmp_path, "probe.capture", *words, command=limited) as running:
             assert running.wait() == 1
             assert int(running.stdout.split()[0]) > 100
-            assert "1 of 1 exchanges could not be written" in running.stderr
-            assert "File too large" in running.stderr
-            assert running.manifest()["counts"] == {"seen": 1, "written": 0, "cut_short": 0, "websocket_messages": 0}
+            assert "bytes or messages could not be kept (is the disk full?)" in running.stderr
+            assert "the disk was full" in running.stderr
+            assert running.manifest()["counts"] == {"seen": 1, "written": 1, "cut_short": 1, "websocket_messages": 0}
+            (record,) = running.records()
+            assert record["request"]["lost"] > 0
+            assert record["request"]["size"] + record["request"]["lost"] > 120_000
 
 
 # The nearest thing to a full disk that needs no disk of its own: no file may grow beyond a limit.

@@ -262,6 +262,6 @@ def test_what_is_no_journal_is_not_waited_for(killed: Killed) -> None:
     killed.begin("one")
     killed.die()
     os.mkfifo(killed.folder / FOLDER / "pipe")
-    os.symlink("/dev/zero", killed.folder / FOLDER / "link")
+    (killed.folder / FOLDER / "link").symlink_to("/dev/zero")
     with pytest.raises(OSError, match=r"link|pipe|symbolic"):
         fold_in(killed.folder)

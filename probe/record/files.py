@@ -27,11 +27,11 @@ def is_plain(path: Path) -> bool:
 
 def open_plain(path: Path) -> BufferedReader:
     """Open a file to read. Raises OSError where something else is: no link is followed, no pipe waited for."""
-    file = os.fdopen(os.open(path, _READ), "rb")
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    fd = os.open(path, _READ)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
         raise OSError(errno.EINVAL, "it is no plain file", str(path))
-    return file
+    return os.fdopen(fd, "rb")
 
 
 @contextlib.contextmanager

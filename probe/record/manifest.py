@@ -81,6 +81,9 @@ class Manifest:
                     raise ValueError(f"it has more than {LARGEST >> 20} MB")
                 data = json.loads(file.read(LARGEST))
             msgspec.convert(data, _Known)
+            for name in ("started", "ended"):
+                # Which reads less than msgspec does: no `z`.
+                datetime.fromisoformat(data.get(name) or utc_now())
         except FileNotFoundError:
             data = {}
         except (ValueError, RecursionError, OSError, msgspec.MsgspecError) as error:

@@ -54,7 +54,8 @@ def _existing(arguments: Namespace) -> Run:
 def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
     """Capture where nothing was captured yet; what was recorded is never recorded over."""
     if has_records(existing.folder):
-        ended = existing.bundled or existing.manifest.data.get("ended")
+        known = existing.manifest.data
+        ended = existing.bundled or (known.get("ended") and not known.get("recovered"))
         say("capture: up to date" if ended else "capture: it was interrupted; going on with what it recorded")
         return 0
     known = existing.manifest.data
@@ -63,7 +64,7 @@ def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
         arguments.prompt, command = known.get("prompt"), known.get("own_command") or []
         if "[REDACTED" in f"{arguments.prompt} {command}":
             raise UserError("this run's prompt or command held a credential and was not kept", "give it again")
-    if arguments.replay is None:
+    if arguments.replay is None and not arguments.upstream:
         arguments.replay = known.get("settings", {}).get("replay", {}).get("value")
     return _capture(arguments, command, existing.folder)
 

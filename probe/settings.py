@@ -104,7 +104,7 @@ class _Resolver:
         self._sources = {"target": COMMAND_LINE}
 
     def settings(self) -> Settings:
-        replay = self._pick("replay", None, in_environment=False)
+        replay = self._replay()
         data_folder = Path(self._pick("data_dir", str(PROJECT / "data"), in_file=False) or "").expanduser().resolve()
         run_parent = data_folder / self._arguments.target
         if self._target.output_dir:
@@ -143,6 +143,22 @@ class _Resolver:
         value, source = next((pair for pair in candidates if pair[0] is not None), (default, DEFAULT))
         self._sources[name] = source
         return value
+
+    def _replay(self) -> str | None:
+        """Give the run that answers; none where the command line names an upstream instead."""
+        replay = self._pick("replay", None, in_environment=False)
+        if not replay:
+            return replay
+        chosen = self._sources["replay"] == COMMAND_LINE
+        if getattr(self._arguments, "upstream", None):
+            if chosen:
+                raise UserError("--replay and --upstream both say who answers the agent", "give one of them")
+            self._sources["replay"] = "off: --upstream is given"
+            return None
+        if getattr(self._arguments, "coverage", False):
+            hint = "leave --coverage out" if chosen else "name an --upstream, or switch the recording off: --replay ''"
+            raise UserError("--coverage: in a replay nothing may go around the listeners", hint)
+        return replay
 
     def _keep_secrets(self) -> bool:
         if getattr(self._arguments, "keep_secrets", False):
@@ -196,7 +212,8 @@ class _Resolver:
         for name, listener in self._target.listeners.items():
             upstream = upstreams.get(name, listener.upstream)
             if problem := url_problem(upstream):
-                raise UserError(f"upstream {name}={upstream}: {problem}", "for example model=https://api.openai.com")
+                shown = without_credentials(upstream) if "@" in upstream else upstream
+                raise UserError(f"upstream {name}={shown}: {problem}", f"for example {name}=https://api.openai.com")
             port = _port(self._sources[f"port.{name}"], f"{name}={ports[name]}") if name in ports else listener.port
             direct = inherited and _no_proxy(upstream, self._environ)
             routes[name] = Route(port, name in ports, upstream, None if direct else proxy, listener.purpose)

@@ -151,7 +151,7 @@ def expand(text: str, values: dict[str, str]) -> str:
 def set_by(words: Sequence[str]) -> list[str]:
     """Name what the words of a command set: `a.b` of `-c a.b=1`, `--flag`; a change explains each by its name."""
     names = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         name, equals, _ = word.partition("=")
         # `-c` alone says nothing, what follows does.
         if equals or (word.startswith("-") and not (len(word) == 2 and "=" in following)):

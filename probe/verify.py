@@ -19,7 +19,7 @@ from probe.record.files import file_sha256, is_plain
 from probe.record.integrity import exchange_problems
 from probe.record.leaks import exchange_leaks, file_leaks
 from probe.record.reader import read_exchanges
-from probe.record.runs import Run, has_records
+from probe.record.runs import PROXY_LOG, REPORT, TRAFFIC, Run, has_records, is_alive, is_generated
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import Renderer
 from probe.script import one_line, printed_json, run, say
@@ -88,7 +88,7 @@ CHECKS = {
     "bodies": "every body and message matches its size and hash, and every stream ended or says why not",
     "ids": "no exchange is missing its id or there twice",
     "counts": "what the proxies saw is what was written",
-    "file": "the file is as the capture left it",
+    "file": "the files are as the capture left them",
     "permissions": "nobody else can read the run",
     "secrets": "nothing that looks like a credential is left",
 }
@@ -102,8 +102,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke verify --run latest")
     word = "latest" if arguments.run is None else arguments.run
     found = open_run(word, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs(), say)
+    if is_alive(found):
+        pid = found.manifest.data["pid"]
+        raise UserError(f"run {found.target}/{found.name} is still being recorded (pid {pid})", "wait for its end")
     if not has_records(found.folder):
-        raise UserError(f"run {found.target}/{found.name} holds no exchange", "there is nothing to verify", code=1)
+        lost = (found.manifest.data.get("counts") or {}).get("written")
+        why = f"its manifest tells of {lost}: {found.traffic} was deleted or emptied" if lost else "none was captured"
+        raise UserError(f"run {found.target}/{found.name} holds no exchange", why, code=1)
     findings = _findings(found)
     if arguments.json:
         print(printed_json(_described(found, findings)))
@@ -123,9 +128,7 @@ def _findings(found: Run) -> Findings:
     findings.check_ids()
     _check_tunnels(found, findings)
     _check_manifest(found.manifest.data, findings)
-    digest = file_sha256(found.traffic)
-    if digest != found.manifest.data.get("traffic_sha256"):
-        findings.problem("file", f"traffic.jsonl has SHA-256 {digest}, the manifest another")
+    _check_hashes(found, findings)
     # Git keeps no permissions of its files but one.
     if not found.bundled:
         for text in _open_to_others(found):
@@ -133,6 +136,21 @@ def _findings(found: Run) -> Findings:
     if not findings.keeps_secrets:
         _check_files(found, findings)
     return findings
+
+
+def _check_hashes(found: Run, findings: Findings) -> None:
+    """Compare the files' own hashes with those that the capture noted."""
+    known = found.manifest.data
+    if not known:
+        findings.problem("file", f"there is no {found.manifest.path.name}: what the capture left is not known")
+        return
+    noted = {found.traffic: known.get("traffic_sha256")}
+    if "sha256" in (known.get("coverage") or {}):
+        noted[found.folder / TUNNELS] = known["coverage"]["sha256"]
+    for path, expected in noted.items():
+        digest = file_sha256(path)
+        if digest != expected:
+            findings.problem("file", f"{path.name} has SHA-256 {digest}, the manifest says {expected}")
 
 
 def _check_files(found: Run, findings: Findings) -> None:
@@ -161,7 +179,8 @@ def _coverage(found: Run, findings: Findings) -> Channels:
 def _check_manifest(known: Mapping[str, Any], findings: Findings) -> None:
     counts = known.get("counts")
     if not counts:
-        findings.problem("counts", "the manifest has no counts: the capture did not come to its end")
+        why = "the capture did not come to its end" if known else "there is no manifest"
+        findings.problem("counts", f"nobody says how many exchanges there were: {why}")
         return
     if counts.get("seen") != counts.get("written"):
         findings.problem(
@@ -177,8 +196,10 @@ def _check_manifest(known: Mapping[str, Any], findings: Findings) -> None:
 
 
 def _open_to_others(found: Run) -> Iterator[str]:
-    paths = [found.folder, *(path for path in found.folder.iterdir() if is_plain(path))]
-    for path in paths:
+    """Yield what of the run's own others may read; a folder that the user has named may hold files of theirs."""
+    own = [found.folder] if is_generated(found.name) else []
+    names = (TRAFFIC, TUNNELS, REPORT, PROXY_LOG, found.manifest.path.name)
+    for path in [*own, *(path for name in names if is_plain(path := found.folder / name))]:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             yield f"{path.name} has mode {mode:04o}"
@@ -186,13 +207,17 @@ def _open_to_others(found: Run) -> Iterator[str]:
 
 def _lines(found: Run, findings: Findings) -> Iterator[str]:
     """Tell each check in a line, its problems below it."""
-    counted = f"{findings.exchanges} exchanges ({findings.cut_short} cut short), {findings.bodies} bodies"
+    counted = f"{findings.exchanges} exchange{'' if findings.exchanges == 1 else 's'}"
+    counted += f" ({findings.cut_short} cut short), {findings.bodies} bodies"
     counted += f", {findings.messages} WebSocket messages"
     yield f"{found.target}/{found.name}: {counted}"
     for check, text in CHECKS.items():
         problems = findings.problems.get(check, [])
         if check == "secrets" and findings.keeps_secrets:
             yield "KEPT credentials are in it on request (--keep-secrets); they were not looked for"
+            continue
+        if check == "permissions" and found.bundled:
+            yield "     permissions are not checked: a bundled run has those that git gave it"
             continue
         yield f"{'FAIL' if problems else 'OK  '} {text}"
         yield from (f"       {problem}" for problem in problems[:20])
@@ -201,6 +226,7 @@ def _lines(found: Run, findings: Findings) -> Iterator[str]:
     if recovered := found.manifest.data.get("recovered"):
         folded = recovered["exchanges"]
         yield f"the recording did not come to its end; exchanges that were folded in afterwards, cut short: {folded}"
+    yield from (f"the recording itself said: {problem}" for problem in found.manifest.data.get("problems") or [])
     yield _coverage(found, findings).in_words()
     if findings.redacted:
         yield f"redacted, so only what is kept can be checked: {len(findings.redacted)} bodies or messages"
@@ -216,6 +242,7 @@ def _described(found: Run, findings: Findings) -> dict[str, Any]:
         "bodies": findings.bodies,
         "websocket_messages": findings.messages,
         "recovered": found.manifest.data.get("recovered"),
+        "said_by_the_recording": found.manifest.data.get("problems") or [],
         "redacted": findings.redacted,
         "keeps_secrets": findings.keeps_secrets,
         "coverage": _coverage(found, findings).as_dict(),

@@ -50,7 +50,7 @@ SOURCES = {
     "coverage switched off": (["--no-coverage"], {"PROBE_COVERAGE": "1"}, "coverage", False, "command line"),
     "coverage in the environment": ([], {"PROBE_COVERAGE": "0"}, "coverage", False, "environment PROBE_COVERAGE"),
     "coverage asked for": (["--coverage"], {"PROBE_COVERAGE": "no"}, "coverage", True, "command line"),
-    "coverage in a replay": (["--coverage", "--replay", "x"], {}, "coverage", False, "off in a replay"),
+    "coverage in a replay": (["--replay", "x"], {"PROBE_COVERAGE": "1"}, "coverage", False, "off in a replay"),
     "coverage before a SOCKS proxy": (
         ["--coverage"],
         {"ALL_PROXY": "socks5://p:1"},
@@ -66,6 +66,32 @@ def test_each_setting_says_where_it_is_from(
     argv: list[str], environ: dict[str, str], name: str, value: object, source: str
 ) -> None:
     assert described(*argv, environ=environ)[name] == (value, source)
+
+
+def test_an_upstream_on_the_command_line_goes_before_the_targets_recording() -> None:
+    assert settings(target="demo").replay == "demo/sample"
+    asked = settings("--upstream", "model=http://127.0.0.1:9", target="demo")
+    assert (asked.replay, asked.sources["replay"]) == (None, "off: --upstream is given")
+    assert asked.routes["model"].upstream == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("argv", "target", "told"),
+    [
+        (["--replay", "x", "--upstream", "model=http://127.0.0.1:9"], "codex", "both say who answers the agent"),
+        (["--replay", "x", "--coverage"], "codex", "nothing may go around"),
+        (["--coverage"], "demo", "nothing may go around"),
+    ],
+)
+def test_what_a_replay_would_ignore_is_refused(argv: list[str], target: str, told: str) -> None:
+    with pytest.raises(UserError, match=told):
+        settings(*argv, target=target)
+
+
+def test_an_upstreams_password_is_not_printed() -> None:
+    with pytest.raises(UserError) as caught:
+        settings("--upstream", "model=http://bob:correct-horse@127.0.0.1:9")
+    assert "correct-horse" not in str(caught.value)
 
 
 def test_an_inherited_proxy_leaves_out_what_no_proxy_names_and_loopback() -> None:

@@ -166,7 +166,8 @@ def test_a_targets_changes_name_all_that_it_sets(name: str) -> None:
     assert all(change.what and change.why for change in target.changes)
 
 
-SET_BY = {
+SET_BY: dict[str, tuple[list[str], list[str]]] = {
+    "no words at all": ([], []),
     "a setting": (["-c", "a.b=1"], ["a.b"]),
     "a setting with a value that holds the sign": (["-c", 'p={name="x"}'], ["p"]),
     "a long flag": (["--flag", "value", "--other=1"], ["--flag", "--other"]),

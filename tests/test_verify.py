@@ -266,3 +266,44 @@ def test_a_run_that_keeps_its_secrets_says_so_and_is_not_blamed(
     assert verified(folder, capsys) == (0, {})
     assert verify(["--run", str(folder)]) == 0
     assert "KEPT credentials are in it on request (--keep-secrets)" in capsys.readouterr().out
+
+
+def test_a_missing_manifest_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    (folder / "manifest.json").unlink()
+    problems = verified(folder, capsys)[1]
+    assert problems["file"] == ["there is no manifest.json: what the capture left is not known"]
+    assert problems["counts"] == ["nobody says how many exchanges there were: there is no manifest"]
+
+
+def test_a_parsed_body_that_is_not_its_exact_text_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    lines = (folder / "traffic.jsonl").read_text().splitlines()
+    record = json.loads(lines[0])
+    body = record["request"]["body"]
+    exact = json.dumps(body, indent=1)
+    record["request"] |= {"body_text": exact, "size": len(exact.encode()), "sha256": sha256(exact)}
+    record["request"]["redactions"] = 0
+    for changed, found in (({}, False), ({"model": "another"}, True)):
+        record["request"]["body"] = body | changed
+        (folder / "traffic.jsonl").write_text("\n".join([json.dumps(record), *lines[1:]]) + "\n")
+        told = verified(folder, capsys)[1].get("bodies", [])
+        assert told == (["line 1: request body: the parsed body is not what its exact text says"] if found else [])
+
+
+def test_what_lies_beside_a_runs_own_files_is_the_users(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/sample").rename(tmp_path / "data" / "codex" / "mine")
+    folder.chmod(0o755)
+    (folder / "notes.txt").touch(mode=0o644)
+    assert verified(folder, capsys) == (0, {})
+
+
+def test_an_altered_note_of_a_tunnel_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    noted = folder / "tunnels.jsonl"
+    noted.touch(mode=0o600)
+    manifest = Manifest.read(folder)
+    manifest.update(coverage={"watched": True, "seen": 0, "noted": 0, "sha256": file_sha256(noted)})
+    assert verified(folder, capsys) == (0, {})
+    noted.write_text("\n")
+    assert "file" in verified(folder, capsys)[1]

@@ -69,6 +69,13 @@ def _measured(chunks: Iterable[bytes]) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        return error
+
+
 def payload_problems(payload: Payload, source: Path) -> Iterator[str]:
     """Say what does not match in a body; nothing when the record proves it."""
     try:
@@ -76,6 +83,8 @@ def payload_problems(payload: Payload, source: Path) -> Iterator[str]:
     except ValueError as error:
         yield str(error)
         return
+    if payload.body_text is not None and not payload.whole_text and _parsed(payload.body_text) != payload.body:
+        yield "the parsed body is not what its exact text says"
     if payload.redactions:
         # What stood there before cannot be rebuilt; what stands there now can be checked.
         if digest != payload.stored_sha256:

@@ -18,6 +18,7 @@ from probe.wire.addon.folders import private_folder
 
 TRAFFIC = "traffic.jsonl"
 REPORT = "report.md"
+PROXY_LOG = "proxy.log"
 _OPENED = (TRAFFIC, "proxy.log", "tunnels.jsonl", ".live")
 """What is opened where it lies; a report or a manifest is always a new file, put in the place of the old one."""
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
@@ -65,6 +66,11 @@ class Run:
         if folder.resolve() != folder:
             raise UserError(f"{folder} leads to {folder.resolve()}", "remove that link")
         return folder
+
+
+def is_generated(name: str) -> bool:
+    """Tell whether a folder's name was made here, not chosen by the user."""
+    return bool(_NAME.match(name))
 
 
 def has_records(folder: Path) -> bool:

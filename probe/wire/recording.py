@@ -21,7 +21,7 @@ from probe.errors import UserError
 from probe.record.files import file_sha256
 from probe.record.manifest import Manifest, project_version, text_sha256, utc_now
 from probe.record.recovery import fold_in
-from probe.record.runs import TRAFFIC, Run, find_run, has_records
+from probe.record.runs import PROXY_LOG, TRAFFIC, Run, find_run, has_records
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
 from probe.settings import Route, Settings, without_credentials
@@ -35,7 +35,6 @@ from probe.wire.recovery import recover
 from probe.wire.tally import tally
 from probe.wire.upstream_proxy import unreachable
 
-PROXY_LOG = "proxy.log"
 AGENT_FOLDERS = ".agent"
 """What an agent keeps during a replay; it goes when the run ends."""
 _PATIENCE_SECONDS = 10.0
@@ -276,7 +275,7 @@ class Recording:
             left = f"{folded} exchanges that were under way were folded in" if folded else None
         return "; ".join(filter(None, (said, left))) or None
 
-    def _count_tunnels(self, told: Mapping[str, Any], problems: list[str]) -> dict[str, int]:
+    def _count_tunnels(self, told: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
         """Count what went around the listeners; what of it could not be noted is a problem."""
         if not self.settings.coverage:
             return {}
@@ -284,7 +283,7 @@ class Recording:
         seen = int(told.get("tunnels", noted))
         if seen > noted:
             problems.append(f"{seen - noted} of {seen} tunnels around the listeners could not be noted")
-        return {"seen": seen, "noted": noted}
+        return {"seen": seen, "noted": noted, "sha256": file_sha256(self.folder / TUNNELS)}
 
     def discard(self) -> None:
         """Remove what a run that never began left: our own files, and the folder if nothing else is in it."""

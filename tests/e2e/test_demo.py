@@ -45,7 +45,7 @@ def test_a_pipeline_ends_with_verify(tmp_path: Path) -> None:
     traffic.write_text(traffic.read_text().replace("prime", "primo", 1))
     with Running(tmp_path, "probe.pipeline", "--run", "latest") as again:
         assert again.wait() == 1
-        assert "FAIL the file is as the capture left it" in again.stderr
+        assert "FAIL the files are as the capture left them" in again.stderr
 
 
 def test_everything_in_a_run_is_private(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from probe.targets import PROJECT
+from probe.targets import PROJECT, load_target, target_names
 from probe.verify import main as verify_main
 from probe.wire.addon.journal import FOLDER
 from probe.wire.addon.live import CUT_OFF
@@ -163,7 +163,7 @@ def test_when_all_are_killed_the_next_command_makes_the_run_whole(tmp_path: Path
             cwd=PROJECT,
         )
         assert (verified.returncode, verified.stderr) == (0, "")
-        assert "1 exchanges (1 cut short)" in verified.stdout
+        assert "1 exchange (1 cut short)" in verified.stdout
 
 
 def test_a_killed_agent_ends_the_run_with_its_code(tmp_path: Path, slow: Provider) -> None:
@@ -183,6 +183,16 @@ def test_the_agents_own_failure_outranks_a_stream_cut_short(tmp_path: Path, slow
         running.until_nothing_runs()
         assert "exit code 7" in running.stderr
         assert "1 of 1 exchanges were cut short" in running.stderr
+
+
+@pytest.mark.parametrize("target", [name for name in target_names() if name != "codex"])
+def test_the_proxies_of_every_target_open_and_end(tmp_path: Path, target: str) -> None:
+    names = list(load_target(target)[0].listeners)
+    ports = [f"--port={name}={port}" for name, port in zip(names, free_ports(len(names)), strict=True)]
+    with Running(tmp_path, "probe.proxies", "--target", target, *ports) as running:
+        running.until_said("Ctrl-C ends it.")
+        running.send(signal.SIGINT)
+        assert running.wait() == 130
 
 
 def test_proxies_end_on_ctrl_c_and_leave_nothing(tmp_path: Path) -> None:

@@ -95,6 +95,9 @@ LINES = {"a parameter of a URL", "a header of any name", "a header of the answer
 def secrets_of(place: str) -> dict[str, str]:
     """Give what crosses at a place."""
     planted = SECRETS[place]
+    if place == "an error of the connection":
+        # A header's name ends at a colon.
+        return {kind: token for kind, token in planted.tokens.items() if ":" not in token}
     return planted.fields if place == "a form" else planted.tokens if place in LINES else planted.all
 
 

@@ -59,9 +59,31 @@ class Mint:
             "Hugging Face": f"hf_{some(34)}",
             "Stripe": f"sk_live_{some(24)}",
             "Stripe, restricted": f"rk_live_{some(99)}",
+            "Groq": f"gsk_{some(52)}",
+            "xAI": f"xai-{some(80)}",
+            "Perplexity": f"pplx-{some(48)}",
+            "Vault, of a service": f"hvs.{some(91, _URL64)}",
+            "Vault, of a batch": f"hvb.{some(138, _URL64)}",
+            "Databricks": f"dapi{self.hex(32)}",
+            "Databricks, numbered": f"dapi{self.hex(32)}-2",
+            "SendGrid": f"SG.{some(22, _URL64)}.{some(43, _URL64)}",
+            "PyPI": f"pypi-AgEIcHlwaS5vcmc{some(150, _URL64)}",
+            "DigitalOcean, personal": f"dop_v1_{self.hex(64)}",
+            "DigitalOcean, OAuth": f"doo_v1_{self.hex(64)}",
+            "DigitalOcean, refresh": f"dor_v1_{self.hex(64)}",
+            "Shopify": f"shpat_{self.hex(32)}",
+            "Shopify, shared": f"shpss_{self.hex(32)}",
+            "Shopify, custom": f"shpca_{self.hex(32)}",
+            "Shopify, private": f"shppa_{self.hex(32)}",
+            "Linear": f"lin_api_{some(40)}",
+            "Telegram": f"{self._random.randrange(10**9, 10**10)}:AA{some(33, _URL64)}",
             "JWT": self.jwt(),
             "encrypted JWT": ".".join([self._part({"alg": "dir", "enc": "A256GCM"}), "", *map(some, (16, 90, 22))]),
         }
+
+    def hex(self, length: int) -> str:
+        """Give random digits of a hexadecimal number."""
+        return "".join(self._random.choices(_HEX, k=length))
 
     def opaque(self) -> dict[str, str]:
         """Give what is known only by the name that it stands under."""

@@ -54,8 +54,20 @@ _PARAMETER = re.compile(
     r"|.*[-_](?:key|token|secret|password|signature)|.*(?:apikey|accesskey|accesstoken|clientsecret))$"
 )
 _VARIABLE = re.compile(
-    r"(?:^|_)(?:\w*API_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|KEY|PAT|AUTH)(?:_(?:ID|VALUE|\d+))?$", re.I
+    r"(?:API_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|SSHPASS|(?<=_)PWD"
+    r"|(?:^|_)(?:CREDENTIALS?|KEY|PASS|PAT|AUTH|AUTH_CONFIG))(?:_(?:ID|VALUE|\d+)|\d+)?$",
+    re.I,
 )
+# Ends that are too common alone (`--sort-key`) stand behind no word that says they are harmless.
+_OPTION = re.compile(
+    r"--?(?![\w-]*(?:public|cache|primary|foreign|sort|partition|prompt|idempotency|host|group|page|next|[be]os|pad|stop)"
+    r"[-_]?(?:key|token)$)(?:[\w-]*[-_])?(?:password|passwd|passphrase|pass|secret|token|key|api_?key|auth_?token"
+    r"|access_?(?:key|token)|client_?secret)",
+    re.I,
+)
+_USER_OPTION = re.compile(r"(--user=|-u)?([^\s:/]*):(.+)", re.S)
+_PLAIN_VALUE = re.compile(r"[/~.@$].*|\{.*\}|[-+]?[0-9.,_]+", re.S)
+"""A path, a reference or a number."""
 _COOKIES = frozenset({"cookie", "set-cookie", "sec-websocket-protocol"})
 _QUERY = re.compile(r"(?<=[?&;#])([^=?&#;\s\"'<>]{1,200})=([^&#;\s\"'<>]+)")
 _USER_INFO = re.compile(r"(?<=://)([^/?#@\s]+)(?=@)")
@@ -65,6 +77,8 @@ SHORTEST_KEY = 6
 """A value of one of the agent's own keys is looked for from this length on; a shorter one would hit words."""
 SHORTEST_GUESS = 8
 """The same for what is only taken for a secret by its name."""
+SHORTEST_OPTION = 4
+"""What stands behind an option like `--password` is replaced there from this length on."""
 SHORTEST_COOKIE = 16
 """Cookies hold plain words as well (`theme=darkmode`)."""
 SHORTEST_SHAPED = 12
@@ -254,9 +268,27 @@ class Redactor:
 
     def words(self, words: Sequence[str]) -> list[str]:
         """Replace every secret in the words of a command line; the value of an option may be the word behind it."""
-        for pair in pairwise(words):
+        if self.keep:
+            return [*words]
+        named = [self._option(before, word) for before, word in pairwise(["", *words])]
+        for pair in pairwise(named):
             self.text(" ".join(pair))
-        return [self.text(word) for word in words]
+        return [self.text(word) for word in named]
+
+    def _option(self, before: str, word: str) -> str:
+        """Replace in a word what an option that is named like a credential is given, here or in the word before."""
+        if before in ("-u", "--user") or word.startswith(("-u", "--user=")):
+            user = _USER_OPTION.fullmatch(word)
+            if user and (user[1] or before in ("-u", "--user")):
+                return word[: user.start(3)] + self._option_value(user[3])
+        name, equals, value = word.partition("=")
+        if equals and _OPTION.fullmatch(name):
+            return f"{name}={self._option_value(value)}"
+        return self._option_value(word) if _OPTION.fullmatch(before) and not word.startswith("-") else word
+
+    def _option_value(self, value: str) -> str:
+        plain = len(value) < SHORTEST_OPTION or _PLAIN_VALUE.fullmatch(value)
+        return value if plain else self._learned(value, SHORTEST_GUESS)
 
     # -- names --------------------------------------------------------------------------------------------
 

@@ -124,6 +124,17 @@ _TOKENS = [
         rb"[A-Za-z0-9_-]{8,4000}+\.[A-Za-z0-9_-]{0,8000}+(?:\.[A-Za-z0-9_-]{1,2000}+){1,3}",
         begin=_NOT_AFTER_DOT,
     ),
+    _token("Groq key", rb"gsk", b"_", b"", rb"[A-Za-z0-9]{40,64}+"),
+    _token("xAI key", rb"xai", b"-", b"", rb"[A-Za-z0-9]{64,128}+"),
+    _token("Perplexity key", rb"pplx", b"-", b"", rb"[A-Za-z0-9]{40,64}+"),
+    _token("Vault token", rb"h", b"v", b"s.", rb"[A-Za-z0-9_-]{24,300}+", is_mixed, _NOT_AFTER_DOT),
+    _token("Vault token", rb"h", b"v", b"b.", rb"[A-Za-z0-9_-]{24,300}+", is_mixed, _NOT_AFTER_DOT),
+    _token("Databricks token", rb"da", b"p", b"i", rb"[0-9a-f]{32}(?:-[0-9]{1,2})?+" + _END, begin=_NOT_IN_BASE64),
+    _token("SendGrid key", rb"S", b"G", b".", rb"[A-Za-z0-9_-]{20,24}\.[A-Za-z0-9_-]{39,50}+" + _END),
+    _token("PyPI token", rb"pypi", b"-", b"AgEI", rb"[A-Za-z0-9_-]{50,1024}+"),
+    _token("DigitalOcean token", rb"do[por]", b"_", b"v1_", rb"[0-9a-f]{64}" + _END),
+    _token("Shopify token", rb"shp[acsp][tas]", b"_", b"", rb"[0-9a-fA-F]{32}" + _END),
+    _token("Linear key", rb"lin", b"_", b"api_", rb"[A-Za-z0-9]{32,64}+"),
 ]
 
 # -- values whose name says what they are ------------------------------------------------------------------------
@@ -237,7 +248,70 @@ def _private_key(data: bytes, place: int, _start: int, end: int) -> Iterator[tup
         yield begin, end
 
 
+# In a URL it stands behind "bot".
+_TELEGRAM = re.compile(_BEGIN + rb"(?<!%)(?:bot)?([0-9]{8,10}:A)\Z")
+_GAP = rb"(?:[ \t\r\n]|\\{1,4}[rnt])++"
+_NETRC_WORD = _GAP + rb"[^\s\\\"']{1,100}"
+_NETRC = re.compile(
+    rb"\b(?:machine" + _NETRC_WORD + rb"|default)(" + _GAP + rb"(?:login|account)" + _NETRC_WORD + rb"){0,2}"
+    + _GAP + rb"\Z"
+)  # fmt: skip
+_CURL = re.compile(rb"\bcurl\b(?:(?!&&)[^\r\n;|])*\Z")
+_USER_OPTION = (
+    rb"[ \t=]{0,4}(?:" + _QUOTE + rb")?[^\s:/\"'`\\-][^\s:/\"'`\\]{0,127}:([^\s\"'`\\]{3,256}+)"
+)  # fmt: skip
+
+
+def _telegram(data: bytes, place: int, _start: int, end: int) -> Iterator[tuple[int, int]]:
+    found = _TELEGRAM.search(data, max(0, place - 40), place + 1)
+    if found and is_varied(data[place:end]):
+        yield found.start(1), end
+
+
+def _netrc(data: bytes, place: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+    before = place - len("pass")
+    found = _NETRC.search(data, max(0, before - CONTEXT // 2 - 32), before)
+    value = data[start:end]
+    if found and is_password(value) and (found[1] or is_lettered(value, 8)):
+        yield start, end
+
+
+def _curl(data: bytes, place: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+    value = data[start:end]
+    if is_password(value) and not value.isdigit() and _CURL.search(data, max(0, place - CONTEXT // 2 - 32), place):
+        yield start, end
+
+
 _TEXTS = [
+    Shape(
+        name="Telegram token",
+        before=rb"[0-9]:",
+        anchor=b"A",
+        after=rb"([A-Za-z0-9_-]{34})" + _END,
+        spans=_telegram,
+    ),
+    Shape(
+        name="password of a netrc file",
+        before=rb"pass",
+        anchor=b"w",
+        lead=b"ord",
+        after=_GAP + rb"([^\s\"'\\]{4,256}+)",
+        spans=_netrc,
+    ),
+    Shape(
+        name="password of curl's user",
+        anchor=b"-",
+        lead=b"u",
+        after=rb"(?<![A-Za-z0-9_-]-u)" + _USER_OPTION,
+        spans=_curl,
+    ),
+    Shape(
+        name="password of curl's user",
+        anchor=b"-",
+        lead=b"-user",
+        after=rb"(?<![A-Za-z0-9_-]--user)" + _USER_OPTION,
+        spans=_curl,
+    ),
     Shape(
         name="private key",
         before=rb"-----B",

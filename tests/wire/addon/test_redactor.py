@@ -189,6 +189,53 @@ def test_which_variables_hold_secrets() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PGPASSWORD",
+        "MYSQL_PWD",
+        "DB_PASS",
+        "SSHPASS",
+        "SERVICE_PASSPHRASE",
+        "DOCKER_AUTH_CONFIG",
+        "TOKEN2",
+        "GHTOKEN",
+        "GITHUB_TOKEN_2",
+        "KEY1",
+        "REDISPASSWORD",
+        "APPSECRET",
+        "db_pass",
+        "MYAPIKEY",
+    ],
+)
+def test_a_variable_that_is_named_like_a_credential_holds_one(name: str) -> None:
+    assert secret_values({name: OPAQUE}) == {OPAQUE}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PATH",
+        "PWD",
+        "OLDPWD",
+        "COMPASS",
+        "BYPASS",
+        "KEYBOARD",
+        "TOKENIZERS_PARALLELISM",
+        "MAX_TOKENS",
+        "SSH_AUTH_SOCK",
+        "PASSWORD_STORE_DIR",
+        "XAUTHORITY",
+        "CSRF_BYPASS",
+        "MONKEY",
+        "KEYMAP",
+        "AUTHOR",
+    ],
+)
+def test_a_variable_with_another_name_holds_none(name: str) -> None:
+    assert secret_values({name: OPAQUE}) == set()
+
+
 def test_the_salt_is_made_once_and_is_private(tmp_path: Path) -> None:
     config = from_environ({"TRAFFIC_OUTPUT_DIR": str(tmp_path)}, tmp_path)
     first, second = config.redactor().mark(SECRET), config.redactor().mark(SECRET)
@@ -331,6 +378,77 @@ def test_the_value_of_an_option_is_replaced_where_it_is_a_word_of_its_own() -> N
     words = ["deploy", "--api-key", OPAQUE, "--region", "eu-central-1"]
     redactor = Redactor(b"salt")
     assert redactor.words(words) == ["deploy", "--api-key", redactor.mark(OPAQUE), "--region", "eu-central-1"]
+
+
+OPTIONS = [
+    "--password",
+    "--passphrase",
+    "--token",
+    "--secret",
+    "--api-key",
+    "--auth-token",
+    "--key",
+    "--access-token",
+    "--client-secret",
+    "--apikey",
+    "--db-password",
+    "-token",
+    "--API_KEY",
+]
+
+
+@pytest.mark.parametrize("value", ["hun2", "hunter2", "correct horse battery", "all-words-here"])
+@pytest.mark.parametrize("option", OPTIONS)
+def test_what_an_option_that_is_named_like_a_credential_is_given_is_replaced(option: str, value: str) -> None:
+    redactor = Redactor(b"salt")
+    mark = redactor.mark(value)
+    assert redactor.words(["x", option, value, "-v"]) == ["x", option, mark, "-v"]
+    assert redactor.words(["x", f"{option}={value}"]) == ["x", f"{option}={mark}"]
+    assert (value.encode() in redacted(f"it is {value}.".encode(), redactor)) == (len(value) < 8)
+
+
+USERS = [["-u", "me:$"], ["--user", "me:$"], ["--user=me:$"], ["-ume:$"], ["-u", ":$"]]
+
+
+@pytest.mark.parametrize("words", USERS, ids=" ".join)
+def test_the_password_of_a_user_option_is_replaced(words: list[str]) -> None:
+    redactor = Redactor(b"salt")
+    shown = redactor.words([word.replace("$", "hunter2:x") for word in words])
+    assert shown == [word.replace("$", redactor.mark("hunter2:x")) for word in words]
+
+
+PLAIN_WORDS = [
+    ["--key", "/home/me/id"],
+    ["--key=~/id.pem"],
+    ["--key", "./id.pem"],
+    ["--token", "@token.txt"],
+    ["--token", "$TOKEN"],
+    ["--token={token}"],
+    ["--token", "123456"],
+    ["--token", "abc"],
+    ["--password", "--verbose"],
+    ["--max-tokens", "many-of-them"],
+    ["--sort-key", "created_at"],
+    ["--public-key", "one-of-mine"],
+    ["-p", "say hello there"],
+    ["-u", "nobody"],
+    ["-u", "1000:1000"],
+    ["-u", "https://example.test/a"],
+    ["--user-agent=a:bcdefgh"],
+    ["python", "-u", "main.py"],
+    ["--keyboard", "us-intl"],
+    ["--bypass", "all-of-it"],
+]
+
+
+@pytest.mark.parametrize("words", PLAIN_WORDS, ids=" ".join)
+def test_words_without_a_credential_stay_as_they_are(words: list[str]) -> None:
+    assert Redactor(b"salt").words(words) == words
+
+
+def test_keep_secrets_keeps_the_words_of_a_command() -> None:
+    words = ["--password", "hunter2", "-u", "me:hunter2"]
+    assert Redactor(b"salt", keep=True).words(words) == words
 
 
 # -- large bodies ------------------------------------------------------------------------------------------------

@@ -140,6 +140,16 @@ PASSWORDS: dict[str, str] = {
     "a connection string in JSON": '{"url":"mongodb+srv://me:$@db.example.test/?a=b"}',
     "a connection string with escaped slashes": '{"url":"amqp:\\/\\/me:$@mq.example.test\\/"}',
     "a connection string without a user": "redis://:$@cache.example.test",
+    "a netrc file": "machine api.example.test login me password $\n",
+    "a netrc file of lines": "machine api.example.test\n  login me\n  password $\nmachine b",
+    "a netrc file in JSON": '{"text":"machine a.test\\n\\tlogin me\\n\\tpassword $\\n"}',
+    "a netrc file without a login": "machine api.example.test password $",
+    "a netrc file's default": "default login me password $",
+    "the user of curl": "curl -s -u me:$ https://example.test",
+    "the user of curl in quotes": "curl -u 'me:$' https://example.test",
+    "the user of curl in JSON": '{"command":"curl -u \\"me:$\\" https://example.test"}',
+    "the user of curl, the long way": "curl --user me:$ https://example.test",
+    "the user of curl with an equals sign": "curl --user=me:$ https://example.test",
 }
 
 
@@ -199,6 +209,12 @@ TEXTS: dict[str, str] = {
 def test_a_credential_is_found_by_what_stands_around_it(text: str) -> None:
     value = hashlib.sha256(text.encode()).hexdigest()
     assert redacted(text.replace("$", value)) == text.replace("$", mark(value))
+
+
+def test_a_token_of_telegram_is_found_in_the_path_of_its_url() -> None:
+    token = TOKENS["Telegram"]
+    url = "https://api.example.test/bot$/getMe"
+    assert redacted(url.replace("$", token)) == url.replace("$", mark(token))
 
 
 def test_the_signature_of_a_url_is_found_when_it_is_quoted() -> None:
@@ -295,6 +311,12 @@ PLAIN: dict[str, str] = {
     "half a JWT": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9 and eyJhbGciOi....",
     "a source map": "//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjozLCJzb3VyY2VzIjpbXX0=",
     "marks": 'Bearer [REDACTED:01234567] {"api_key":"[REDACTED:01234567]","password":"a[REDACTED:01234567]1234"}',
+    "words that begin like tokens": f"gsk_to_string xai-grok-4-fast pplx-api hvs.example_of_a_dotted_name.x dapi"
+    f"{'0' * 32} SG.Sinatra.Base lin_api_client_v2 shpat_test dop_v1_token pypi-AgEI pypi-publish-action-v1.2.3",
+    "times and ids with colons": f"12345678:ABC 2026:01:01 20260101:{DIGEST.hexdigest()[:35]} a:1234567890:A",
+    "words about a machine": "the machine learning password protected archive; default password required",
+    "users without a password": "docker run -u 1000:1000 x; curl -u me https://example.test:8080/a; rsync -u a:folder1 "
+    "x; curl -u $USER:$PASSWORD https://example.test; curl -u user:password https://example.test; sudo -u www-data x",
     "a folder": "PWD=/home/me/project1\nOLDPWD=/tmp/a1b2c3d4e5f6\n",
 }  # fmt: skip
 

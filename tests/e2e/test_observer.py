@@ -114,7 +114,8 @@ def test_without_it_the_agent_gets_no_proxy_and_the_report_says_so(machine: Mach
 def test_in_a_replay_nothing_leaves_through_it(tmp_path: Path) -> None:
     code = ASK + "print(len({v for k, v in os.environ.items() if k.upper() in ('HTTPS_PROXY', 'ALL_PROXY')}))"
     command = [sys.executable, "-c", code]
-    with Running(tmp_path, "probe.capture", "--target", "demo", "--coverage", "--", *command) as running:
+    words, env = ["--target", "demo", "--", *command], {"PROBE_COVERAGE": "1"}
+    with Running(tmp_path, "probe.capture", *words, env=env) as running:
         running.wait()
         # All of them name the replay server, which refuses.
         assert running.stdout.splitlines()[0] == "1"
@@ -179,7 +180,9 @@ def test_every_variable_that_differs_is_on_the_list_of_changes(
     machine: Machine, options: list[str], own: dict[str, str]
 ) -> None:
     with provider_running() as provider:
-        machine.capture(f"--upstream=model=http://127.0.0.1:{provider.port}", *options, "--", *COMMAND, env=own)
+        # A replay answers in the upstream's place.
+        upstream = [] if "--replay" in options else [f"--upstream=model=http://127.0.0.1:{provider.port}"]
+        machine.capture(*upstream, *options, "--", *COMMAND, env=own)
     before, after = machine.environment(own), environment_of(machine)
     # The last is Python's own, which sets it where there is no locale.
     differ = {name for name in {*before, *after} if before.get(name) != after.get(name)} - {"LC_CTYPE"}

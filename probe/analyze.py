@@ -18,7 +18,7 @@ from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
-from probe.renderers.loader import load_renderer
+from probe.renderers.loader import AUTO, load_renderer
 from probe.report.report import write_report
 from probe.script import Skipped, printable, run, say
 from probe.settings import data_dir
@@ -27,8 +27,6 @@ from probe.wire.addon.folders import private_folder
 from probe.wire.recovery import open_run
 
 _LINE = 'a line is like {"timestamp": 1707123456.1, "request": {"method": …, "url": …}, "response": {"status_code": …}}'
-_BY_PATH = [{"path": "*/responses", "renderer": "probe.renderers.openai_responses"}]
-"""For a file of which no target is known."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,7 +102,7 @@ def _target_of(found: Run, name: str | None) -> Target | None:
 def _inputs(found: Run, target: Target | None) -> dict[str, str]:
     """Give all that the report is made from."""
     inputs = {TRAFFIC: file_sha256(found.traffic) or "", "agent-probe": project_version()}
-    spec: Any = renderer_spec(target) if target else _BY_PATH
+    spec: Any = renderer_spec(target) if target else AUTO
     inputs["title"] = target.report_title if target else ""
     told = [found.manifest.data.get(name) for name in ("coverage", "observer_changes")]
     inputs["about"] = text_sha256(str([_about(found), *told]))
@@ -150,7 +148,7 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None 
     """Write the report and give how many exchanges it tells; a reader of `output` sees the old one or the new one."""
     if output.exists() and output.samefile(source):
         raise UserError(f"{output} is the recording itself", "name another place for the report with --output")
-    renderer = load_renderer(renderer_spec(target) if target else _BY_PATH)
+    renderer = load_renderer(renderer_spec(target) if target else AUTO)
     skipped, skipped_tunnels = Skipped(source.name), Skipped(TUNNELS)
     try:
         private_folder(output.parent)

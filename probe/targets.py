@@ -7,20 +7,20 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from probe.errors import UserError
-from probe.renderers.loader import Renderer, load_module, load_renderer
+from probe.renderers.loader import AUTO, Renderer, load_module, load_renderer
 from probe.target_file import Document
 
 PROJECT = Path(__file__).resolve().parents[1]
 """The checkout: targets, the default data folder and the demo agent lie in it."""
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w-]*(?:\.[a-z]+)?)\}")
-_PLAIN_PLACEHOLDERS = ("prompt",)
+_PLAIN_PLACEHOLDERS = ("prompt", "files")
 
 
 class ListenerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,6 +30,8 @@ class ListenerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Used by `proxies`; a command that launches the agent takes a free one."""
     upstream: str
     purpose: str = ""
+    host: str | None = None
+    """In forward mode: the host (fnmatch pattern) whose tunnels are opened for this listener."""
 
 
 class RendererRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +54,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     description: str
     listeners: dict[str, ListenerSpec]
-    renderer: str | list[RendererRule]
+    mode: Literal["reverse", "forward"] = "reverse"
+    """How the agent is led to the listeners: by a base URL, or by HTTPS_PROXY and a certificate authority."""
+    renderer: str | list[RendererRule] = AUTO
     report_title: str = "Agent Traffic Analysis Report"
     agent: str | None = None
     """The program; None when it can only be started by hand."""
@@ -63,6 +67,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     prompt_command: list[str] | None = None
     interactive_command: list[str] | None = None
     env: dict[str, str] = {}
+    files: dict[str, Any] = {}
+    """Settings files that are written into the run's folder, by name: text, or a value that is written as JSON.
+    `{files}` is the folder."""
+    ca_env: list[str] = []
+    """Variables by which the agent takes a certificate authority; set in forward mode."""
+    ids: dict[str, list[str]] = {}
+    """Where the agent's own ids stand in a request, by kind of group; see `probe.analysis.groups`."""
     keys: list[str] = []
     """Variables with the agent's key; the first that is set is handed on under the first name."""
     manual_steps: list[str] = []
@@ -136,11 +147,11 @@ def renderer_spec(target: Target) -> str | list[dict[str, str]]:
 
 
 def renderer_of(name: str) -> Renderer:
-    """Give the renderer of a target's runs; the generic one when its file is gone."""
+    """Give the renderer of a target's runs; found by path when its file is gone."""
     try:
         return load_renderer(renderer_spec(load_target(name)[0]))
     except UserError:
-        return load_renderer("probe.renderers.generic")
+        return load_renderer(AUTO)
 
 
 def expand(text: str, values: dict[str, str]) -> str:
@@ -246,7 +257,7 @@ def _problems(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None
             yield where, f"upstream {listener.upstream!r}: {problem}", "for example https://api.openai.com"
     rules = target.renderer if isinstance(target.renderer, list) else []
     modules: list[tuple[tuple[str, ...], str]] = []
-    if isinstance(target.renderer, str):
+    if isinstance(target.renderer, str) and target.renderer != AUTO:
         modules.append((("renderer",), target.renderer))
     modules += [(("renderer", str(number)), rule.renderer) for number, rule in enumerate(rules)]
     for place, module in modules:

@@ -21,6 +21,23 @@ from probe.renderers.turn import Turn, path_of
 _Shown = TypeVar("_Shown")
 _PACKAGE = "probe.renderers"
 _OFFERS = ("format_request_body", "format_response_body")
+AUTO = "auto"
+"""Names no module: the API is told by the path."""
+_BY_PATH = {
+    "*/responses": "openai_responses",
+    "*/responses/*": "openai_responses",
+    "*/chat/completions": "openai_chat_completions",
+    "*/messages": "anthropic_messages",
+    "*/messages/*": "anthropic_messages",
+    "*:rawPredict": "anthropic_messages",
+    "*:streamRawPredict": "anthropic_messages",
+    "*:generateContent": "gemini_generate_content",
+    "*:streamGenerateContent": "gemini_generate_content",
+    "*:countTokens": "gemini_generate_content",
+    "*/model/*/invoke": "bedrock",
+    "*/model/*/invoke-with-response-stream": "bedrock",
+}
+"""Where each API that we know is spoken, whatever gateway's prefix stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +88,12 @@ class Renderer:
 
 
 def load_renderer(spec: str | Sequence[Mapping[str, str]], source: str | None = None) -> Renderer:
-    """Load a renderer by module path, or several of `{path: PATTERN, renderer: MODULE}`.
+    """Load a renderer by module path, by `auto`, or several of `{path: PATTERN, renderer: MODULE}`.
 
     `source` is what an error names as the place, such as the target's file.
     """
+    if spec == AUTO:
+        return Renderer(tuple((path, load_module(f"{_PACKAGE}.{name}")) for path, name in _BY_PATH.items()))
     if isinstance(spec, str):
         return Renderer((("*", load_module(spec, source)),))
     return Renderer(tuple((rule["path"], load_module(rule["renderer"], source)) for rule in spec))
@@ -122,4 +141,4 @@ def _hint(name: str) -> str:
     known = renderer_names()
     asked = name if "." in name else f"{_PACKAGE}.{name}"
     nearest = "".join(f"did you mean {match!r}? " for match in get_close_matches(asked, known, 1) if name)
-    return f"{nearest}renderers are: {', '.join(known)}"
+    return f"{nearest}renderers are: {', '.join([AUTO, *known])}"

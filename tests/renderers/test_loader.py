@@ -11,6 +11,10 @@ from probe.errors import UserError
 from probe.renderers import generic, load_renderer, openai_responses, renderer_names, safely
 from probe.renderers.blocks import Markdown
 
+BUILT_IN = (
+    "anthropic_messages", "bedrock", "gemini_generate_content", "generic", "openai_chat_completions",
+    "openai_responses",
+)  # fmt: skip
 RULES = [
     {"path": "*/responses", "renderer": "probe.renderers.openai_responses"},
     {"path": "/v1/*", "renderer": "probe.renderers.generic"},
@@ -31,8 +35,29 @@ def test_one_renderer_takes_every_path() -> None:
     assert load_renderer("probe.renderers.openai_responses").module("/any") is openai_responses
 
 
+AUTO_PATHS = {
+    "/v1/responses": "openai_responses",
+    "/backend-api/codex/responses": "openai_responses",
+    "/v1/responses/input_tokens": "openai_responses",
+    "/openai/deployments/d/chat/completions": "openai_chat_completions",
+    "/v1/messages": "anthropic_messages",
+    "/gateway/anthropic/v1/messages/count_tokens": "anthropic_messages",
+    "/v1/projects/p/locations/l/publishers/anthropic/models/m:streamRawPredict": "anthropic_messages",
+    "/v1beta/models/m:streamGenerateContent": "gemini_generate_content",
+    "/v1internal:generateContent": "gemini_generate_content",
+    "/model/anthropic.m-v1:0/invoke-with-response-stream": "bedrock",
+    "/v1/models": "generic",
+    "/mcp": "generic",
+}
+
+
+@pytest.mark.parametrize(("path", "name"), AUTO_PATHS.items(), ids=AUTO_PATHS)
+def test_auto_tells_the_api_by_the_path(path: str, name: str) -> None:
+    assert load_renderer("auto").module(path).__name__ == f"probe.renderers.{name}"
+
+
 def test_the_built_in_renderers_are_listed() -> None:
-    assert renderer_names() == ["probe.renderers.generic", "probe.renderers.openai_responses"]
+    assert renderer_names() == [f"probe.renderers.{name}" for name in BUILT_IN]
 
 
 UNKNOWN = {
@@ -48,7 +73,7 @@ UNKNOWN = {
 def test_an_unknown_renderer_is_told_with_the_known_ones(name: str, nearest: str) -> None:
     with pytest.raises(UserError) as caught:
         load_renderer(name, "targets/x.yaml")
-    names = "probe.renderers.generic, probe.renderers.openai_responses"
+    names = ", ".join(["auto", *(f"probe.renderers.{name}" for name in BUILT_IN)])
     assert str(caught.value) == (
         f"error: targets/x.yaml: unknown renderer {name!r}\n  hint: {nearest}renderers are: {names}"
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Body, Image, Raw, Reasoning, Refusal, Settings, Text
+from probe.renderers.blocks import Block, Body, Image, Raw, Reasoning, Refusal, Text
 from probe.renderers.bodies import parsed
+from probe.renderers.parts import media, rest
 
 _MEDIA = {
     "input_image": "Image",
@@ -44,14 +45,6 @@ def result_blocks(output: Any) -> Iterator[Block]:
         yield Body(value=value, folded=False)
 
 
-def rest(fields: dict[str, Any], *used: str) -> Iterator[Block]:
-    """Tell the fields that nothing else tells, so that none is dropped; empty ones say nothing."""
-    told = ((name, value) for name, value in fields.items() if name not in used)
-    pairs = tuple((name, value) for name, value in told if value not in (None, []))
-    if pairs:
-        yield Settings(pairs=pairs)
-
-
 def _part(part: Any, label: str | None) -> Iterator[Block]:
     match part:
         case str():
@@ -82,26 +75,10 @@ def _media(kind: str, part: dict[str, Any]) -> Iterator[Block]:
     source = part.get("filename") or part.get("file_id")
     held = data or url
     if isinstance(held, str):
-        yield media(kind, held, source)
+        yield media(kind, held, _text(source))
     else:
         yield Image(kind=kind, source=_text(source))
     yield from rest(part, "type", "image_url", "file_url", "file_data", "input_audio", "filename", "file_id")
-
-
-def media(kind: str, data: str, source: Any = None) -> Image:
-    """Tell bytes given as a data URL or base64, or a URL that refers to them."""
-    head, comma, encoded = data.partition(",")
-    if data.startswith("data:") and comma:
-        kind_of_data = head[5:].split(";")[0]
-        return Image(kind=kind, media_type=kind_of_data, size=_decoded(encoded), source=_text(source))
-    if "://" in data[:40]:
-        return Image(kind=kind, source=data)
-    return Image(kind=kind, size=_decoded(data), source=_text(source))
-
-
-def _decoded(encoded: str) -> int:
-    """Give how many bytes a base64 text stands for."""
-    return len(encoded) * 3 // 4 - encoded[-2:].count("=")
 
 
 def _text(value: Any) -> str | None:

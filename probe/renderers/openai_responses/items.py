@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers.blocks import Block, Entry, Note, Raw, Reasoning, Text, Tools
-from probe.renderers.openai_responses.content import content_blocks, media, rest
+from probe.renderers.openai_responses.content import content_blocks
 from probe.renderers.openai_responses.tools import call_blocks, is_call, is_result, result_item_blocks, tool
+from probe.renderers.parts import media, rest
 
 
 def entry(index: int, item: Any) -> Entry:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers import generic
-from probe.renderers.blocks import Block, EventCounts, Failure, Incomplete, Note, Raw, Settings, Text, Usage
+from probe.renderers.blocks import Block, EventCounts, Failure, Incomplete, Note, Raw, Settings, Text
 from probe.renderers.bodies import parsed, parsed_event
 from probe.renderers.markdown import markdown
-from probe.renderers.openai_responses.content import rest
 from probe.renderers.openai_responses.items import output_blocks
 from probe.renderers.openai_responses.stream import Answer
+from probe.renderers.parts import rest
 from probe.renderers.sse import Event, SseParser, is_stream
+from probe.renderers.usage import openai_responses
 
 _SHOWN = ("id", "model", "status", "service_tier")
 # What an answer repeats from its request or what is told elsewhere.
@@ -124,22 +125,9 @@ def _ending(response: dict[str, Any]) -> Iterator[Block]:
 
 
 def _usage(usage: dict[str, Any]) -> Iterator[Block]:
-    given, made = usage.get("input_tokens_details"), usage.get("output_tokens_details")
-    yield Usage(
-        input=_number(usage, "input_tokens"),
-        output=_number(usage, "output_tokens"),
-        total=_number(usage, "total_tokens"),
-        cache_read=_number(given, "cached_tokens"),
-        cache_write=_number(given, "cache_write_tokens"),
-        reasoning=_number(made, "reasoning_tokens"),
-    )
+    yield openai_responses(usage)
     told = ("input_tokens", "output_tokens", "total_tokens", "input_tokens_details", "output_tokens_details")
     yield from rest(usage, *told)
-
-
-def _number(fields: Any, name: str) -> int | None:
-    value = fields.get(name) if isinstance(fields, dict) else None
-    return value if isinstance(value, int) else None
 
 
 def _failure(error: Any) -> Failure:

@@ -7,7 +7,8 @@ from typing import Any
 
 from probe.renderers.blocks import Block, Body, Failure, Tool, ToolCall, ToolResult
 from probe.renderers.bodies import parsed
-from probe.renderers.openai_responses.content import rest, result_blocks
+from probe.renderers.openai_responses.content import result_blocks
+from probe.renderers.parts import rest
 
 # Item type and the field that holds what the tool is called with.
 _CALLS = {

@@ -1,0 +1,32 @@
+"""Tell what the messages of every API have: media, and fields that nothing else tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from probe.renderers.blocks import Block, Image, Settings
+
+
+def rest(fields: dict[str, Any], *used: str) -> Iterator[Block]:
+    """Tell the fields that nothing else tells, so that none is dropped; empty ones say nothing."""
+    told = ((name, value) for name, value in fields.items() if name not in used)
+    pairs = tuple((name, value) for name, value in told if value not in (None, []))
+    if pairs:
+        yield Settings(pairs=pairs)
+
+
+def media(kind: str, data: str, source: str | None = None) -> Image:
+    """Tell bytes given as a data URL or base64, or a URL that refers to them."""
+    head, comma, encoded = data.partition(",")
+    if data.startswith("data:") and comma:
+        kind_of_data = head[5:].split(";")[0]
+        return Image(kind=kind, media_type=kind_of_data, size=_decoded(encoded), source=source)
+    if "://" in data[:40]:
+        return Image(kind=kind, source=data)
+    return Image(kind=kind, size=_decoded(data), source=source)
+
+
+def _decoded(encoded: str) -> int:
+    """Give how many bytes a base64 text stands for."""
+    return len(encoded) * 3 // 4 - encoded[-2:].count("=")

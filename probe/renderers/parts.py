@@ -16,6 +16,16 @@ def rest(fields: dict[str, Any], *used: str) -> Iterator[Block]:
         yield Settings(pairs=pairs)
 
 
+def counts_left(usage: dict[str, Any], *used: str) -> Iterator[Block]:
+    """Tell the counts of a usage, at any depth, that the one model of usage has no place for; zeros say nothing."""
+    yield from rest(_left(usage, used))
+
+
+def _left(usage: dict[str, Any], used: tuple[str, ...]) -> dict[str, Any]:
+    nested = {name: _left(value, used) if isinstance(value, dict) else value for name, value in usage.items()}
+    return {name: value for name, value in nested.items() if name not in used and value not in (None, 0, {}, [])}
+
+
 def media(kind: str, data: str, source: str | None = None) -> Image:
     """Tell bytes given as a data URL or base64, or a URL that refers to them."""
     head, comma, encoded = data.partition(",")

@@ -67,6 +67,14 @@ def test_the_full_input_is_rebuilt_behind_previous_response_id() -> None:
     assert inputs(turns(answered(*calls))) == [[FIRST], [FIRST, said("r0")], [FIRST, said("r0"), said("r1"), SECOND]]
 
 
+def test_calls_in_lanes_of_their_own_are_kept_apart() -> None:
+    answers = [[json.dumps({**json.loads(data), "stream_id": lane}) for data in events(f"r{lane}")] for lane in "ab"]
+    creates = [create(0, stream_id="a", input=[FIRST]), create(1, stream_id="b", input=[SECOND])]
+    mixed = [text for both in zip(*answers, strict=True) for text in both]
+    first, second = turns(conversation([*creates, *told(2, mixed)]))
+    assert [first.messages, second.messages] == [tuple(answer) for answer in answers]
+
+
 def test_inputs_share_what_stands_before_them() -> None:
     first = Input([1, 2])
     second, third = Input([], first), Input([3], Input([], first))

@@ -24,7 +24,9 @@ class Item:
         self._deltas: dict[tuple[str, int], list[str]] = {}
         self._finals: dict[tuple[str, int], str] = {}
         self._parts: dict[tuple[str, int], dict[str, Any]] = {}
+        self._begun_parts: dict[tuple[str, int], dict[str, Any]] = {}
         self._annotations: dict[int, list[Any]] = {}
+        self._logprobs: dict[int, list[Any]] = {}
         self._outputs: dict[int, Any] = {}
 
     @property
@@ -48,6 +50,11 @@ class Item:
         """Take a whole text."""
         self._finals[name, index] = text
 
+    def begin_part(self, index: int, part: dict[str, Any]) -> None:
+        """Take what is told of a part when it is added; as a rule it is empty, and then says nothing."""
+        if any(value for name, value in part.items() if name != "type"):
+            self._begun_parts[str(part.get("type")), index] = part
+
     def finish_part(self, index: int, part: dict[str, Any]) -> None:
         """Take a whole part of the content."""
         self._parts[str(part.get("type")), index] = part
@@ -56,20 +63,28 @@ class Item:
         """Take an annotation of a text."""
         self._annotations.setdefault(index, []).append(annotation)
 
+    def weigh(self, index: int, logprobs: list[Any], *, whole: bool) -> None:
+        """Take how likely the tokens of a piece of text were, or those of all of it."""
+        if whole:
+            self._logprobs[index] = []
+        self._logprobs.setdefault(index, []).extend(logprobs)
+
     def output(self, index: int, output: Any) -> None:
         """Take the whole output of a command that the API ran."""
         self._outputs[index] = output
 
-    def show_image(self, encoded: str) -> None:
-        """Take an image as far as it is painted."""
-        self._begun["result"] = encoded
+    def show_image(self, encoded: str, fields: dict[str, Any]) -> None:
+        """Take an image as far as it is painted, and what is told of it."""
+        self._begun |= {**fields, "result": encoded}
 
     def built(self, *, ended: bool) -> dict[str, Any]:
         """Give the item as the API tells it in the end, or as far as its events tell; `ended`: all came."""
         if self.done is not None:
             return self.done
         item = {**self._begun} if ended else {**self._begun, "status": "in_progress"}
-        places = sorted({*self._deltas, *self._finals, *self._parts}, key=lambda place: place[1])
+        annotated = (("output_text", index) for index in self._annotations)
+        told = {*self._deltas, *self._finals, *self._parts, *self._begun_parts, *annotated}
+        places = sorted(told, key=lambda place: place[1])
         # Each list at once: an item may have a hundred thousand parts.
         for field in ("content", "summary"):
             if parts := [self._part(name, index) for name, index in places if self._field(name, index) == field]:
@@ -95,15 +110,17 @@ class Item:
 
     def _field(self, name: str, index: int) -> str | None:
         """Give the list of the item that a text is a part of; None where it is a field of its own."""
-        if (name, index) in self._parts or name in _LISTS:
+        if (name, index) in self._parts or (name, index) in self._begun_parts or name in _LISTS:
             return _LISTS.get(name, ("content", ""))[0]
         return None
 
     def _part(self, name: str, index: int) -> dict[str, Any]:
         """Give a part of the item, as told whole or as far as it was streamed."""
-        key = _LISTS.get(name, ("", "text"))[1]
-        part = self._parts.get((name, index)) or {"type": name, key: self._text(name, index)}
-        return {**({"annotations": self._annotations[index]} if index in self._annotations else {}), **part}
+        key, begun = _LISTS.get(name, ("", "text"))[1], self._begun_parts.get((name, index), {})
+        text = self._text(name, index) or begun.get(key, "")
+        part = self._parts.get((name, index)) or {**begun, "type": name, key: text}
+        beside = {"annotations": self._annotations, "logprobs": self._logprobs} if name == "output_text" else {}
+        return {**{field: told[index] for field, told in beside.items() if index in told}, **part}
 
     def _commands_outputs(self) -> list[Any]:
         """Give what the commands of a shell wrote, as told whole or as far as it was streamed."""

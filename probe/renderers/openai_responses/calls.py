@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.sse import SseParser
 from probe.renderers.turn import Input
 
 ENDS = frozenset({"response.completed", "response.failed", "response.incomplete", "error"})
 """The events by which the API itself ends an answer; `error` ends one that could not begin."""
-EVENT_STREAM = "text/event-stream"
 
 _LINE_END = re.compile("\r\n|\n|\r")  # str.splitlines() would also cut at U+2028, which JSON may hold
 
@@ -40,11 +37,6 @@ def kind_of(event: dict[str, Any]) -> str:
 def ends(text: str) -> bool:
     """Tell whether an event's data is the API's own end of an answer."""
     return kind_of(event_of(text)) in ENDS
-
-
-def stream_data(text: str) -> Iterator[str]:
-    """Yield the data of each whole event in the text of an event stream."""
-    return (event.data for event in SseParser().read(text) if event.complete and event.data is not None)
 
 
 def as_stream_event(text: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from probe.record.exchange import Message
+from probe.renderers.http_turn import EVENT_STREAM
 from probe.renderers.openai_responses.calls import (
     ENDS,
-    EVENT_STREAM,
     as_stream_event,
+    call_fields,
     ends,
     event_of,
     full_input,
@@ -33,20 +34,22 @@ def websocket_turns(path: str, messages: Sequence[Message]) -> Iterator[Turn]:
 
 
 def _calls(messages: Sequence[Message]) -> Iterator[tuple[Message, list[Message]]]:
-    """Pair each `response.create` with the server's messages up to the next one."""
-    create: Message | None = None
-    answer: list[Message] = []
+    """Pair each `response.create` with the server's messages up to the next one of its lane."""
+    calls: list[tuple[Message, list[Message]]] = []
+    lanes: dict[str, list[Message]] = {}
     for message in messages:
         if message.type != "text":
             continue
         if message.direction == "server":
-            answer.append(message)
-        elif event_of(message.content).get("type") == "response.create":
-            if create:
-                yield create, answer
-            create, answer = message, []
-    if create:
-        yield create, answer
+            # Only a client that wants several answers at once names lanes; otherwise there is one.
+            lane = event_of(message.content).get("stream_id") if '"stream_id"' in message.content else None
+            answer = lanes.get(str(lane), calls[-1][1] if calls else None)
+            if answer is not None:
+                answer.append(message)
+        elif (create := event_of(message.content)).get("type") == "response.create":
+            calls.append((message, []))
+            lanes[str(call_fields(create).get("stream_id"))] = calls[-1][1]
+    yield from calls
 
 
 def _turn(path: str, create: Message, answer: Sequence[Message], known: dict[str, Input]) -> Turn:

@@ -77,5 +77,7 @@ LIFECYCLE = frozenset(
 )
 """Events that tell how far the answer is; they are counted, and the last answer that they carry is told."""
 
-OTHERWISE_SHOWN = frozenset({"error", "response.steer.accepted", "response.steer.pending", "response.steer.failed"})
+STEERING = frozenset({"response.steer.accepted", "response.steer.pending", "response.steer.failed"})
+
+OTHERWISE_SHOWN = frozenset({"error", *STEERING})
 """Events that are shown each by itself. Every other type is shown raw."""

@@ -27,6 +27,8 @@ def output_blocks(item: Any) -> Iterator[Block]:
     """Tell one item of an answer; its id and an ordinary end say nothing to a reader."""
     if isinstance(item, dict):
         usual = {"id": item.get("id"), "status": "completed"}
+        if item.get("type") == "mcp_approval_request":
+            del usual["id"]  # its answer names it
         item = {name: value for name, value in item.items() if name not in usual or value != usual[name]}
     yield from item_blocks(item, label="Output text")
 
@@ -43,7 +45,7 @@ def item_blocks(item: Any, label: str | None = None) -> Iterator[Block]:
             yield from call_blocks(kind, item)
         case {"type": str(kind)} if is_result(kind):
             yield from result_item_blocks(kind, item)
-        case {"type": "audio"}:
+        case {"type": "audio"} if all(isinstance(item.get(name, ""), str) for name in ("transcript", "data")):
             yield Text(text=item.get("transcript", ""), label="Audio transcript")
             yield media("Audio", item.get("data", ""))
         case {"type": "image_generation_call"}:

@@ -6,18 +6,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers import generic
-from probe.renderers.blocks import Block, EventCounts, Failure, Incomplete, Note, Raw, Settings, Text
+from probe.renderers.blocks import Block, Conversation, EventCounts, Incomplete, Note, Raw, Settings, Text
 from probe.renderers.bodies import parsed, parsed_event
+from probe.renderers.errors import error_blocks, failure
 from probe.renderers.markdown import markdown
-from probe.renderers.openai_responses.items import output_blocks
+from probe.renderers.openai_responses.items import entry, output_blocks
 from probe.renderers.openai_responses.stream import Answer
-from probe.renderers.parts import rest
+from probe.renderers.parts import counts_left, rest
 from probe.renderers.sse import Event, SseParser, is_stream
 from probe.renderers.usage import openai_responses
 
 _SHOWN = ("id", "model", "status", "service_tier")
 # What an answer repeats from its request or what is told elsewhere.
 _TOLD_ELSEWHERE = ("object", "output", "usage", "error", "incomplete_details", "instructions", "tools")
+
+# What the one model of usage takes.
+_COUNTED = (
+    *("input_tokens", "output_tokens", "total_tokens"),
+    *("cached_tokens", "cache_write_tokens", "reasoning_tokens"),
+)
 
 
 def format_response_body(body: Any, status_code: int | None) -> str:
@@ -68,11 +75,30 @@ def _told(answer: Answer) -> Iterator[Block]:
         for name, text in item.contradictions():
             yield Note(text=f"What was streamed of the {name} differs from what is told in the end.")
             yield Text(text=text, label="As streamed")
+    for step, event in answer.steering:
+        yield from _steering(step, event)
     for error in answer.errors:
-        yield _failure(error.get("error") or error)
+        yield failure(error.get("error") or error)
+        if error.get("error"):
+            yield from rest(error, "type", "error", "sequence_number", "stream_id")
     yield from _ending(answer.response)
     if not answer.ended and not answer.errors:
         yield Note(text="The stream was cut short: no event told the end of the answer.")
+
+
+def _steering(step: str, event: dict[str, Any]) -> Iterator[Block]:
+    """Tell what became of input that a client sent while the answer was made."""
+    yield Note(text=f"Steering, {step}:")
+    steer = event.get("steer")
+    steer = steer if isinstance(steer, dict) else {"steer": steer}
+    given = steer.get("input")
+    if isinstance(given, list):
+        entries = tuple(entry(index, item) for index, item in enumerate(given))
+        yield Conversation(title="Steering input", entries=entries)
+    if event.get("error"):
+        yield failure(event["error"])
+    yield from rest(steer, *(["input"] if isinstance(given, list) else []))
+    yield from rest(event, "type", "sequence_number", "stream_id", "steer", "error")
 
 
 def _shown(shown: dict[str, list[Any]]) -> Iterator[Block]:
@@ -89,15 +115,7 @@ def _whole(body: Any, status_code: int | None) -> Iterator[Block]:
             yield from output_blocks(item)
         yield from _ending(body)
         return
-    if isinstance(body, dict) and body.get("error"):
-        yield _failure(body["error"])
-        yield from rest(body, "error")
-        return
-    if isinstance(body, dict) and (status_code or 0) >= 400 and isinstance(body.get("detail"), str):
-        yield Failure(message=body["detail"])
-        yield from rest(body, "detail")
-        return
-    yield from generic.response_blocks(body, status_code)
+    yield from error_blocks(body, status_code) or generic.response_blocks(body, status_code)
 
 
 def _settings(response: dict[str, Any]) -> Iterator[Block]:
@@ -115,7 +133,7 @@ def _settings(response: dict[str, Any]) -> Iterator[Block]:
 def _ending(response: dict[str, Any]) -> Iterator[Block]:
     """Tell how an answer ended, and what it took."""
     if response.get("error"):
-        yield _failure(response["error"])
+        yield failure(response["error"])
     details = response.get("incomplete_details")
     if details or response.get("status") == "incomplete":
         reason = details.get("reason") if isinstance(details, dict) else details
@@ -126,17 +144,7 @@ def _ending(response: dict[str, Any]) -> Iterator[Block]:
 
 def _usage(usage: dict[str, Any]) -> Iterator[Block]:
     yield openai_responses(usage)
-    told = ("input_tokens", "output_tokens", "total_tokens", "input_tokens_details", "output_tokens_details")
-    yield from rest(usage, *told)
-
-
-def _failure(error: Any) -> Failure:
-    fields = error if isinstance(error, dict) else {"message": error}
-    codes = (fields.get(name) for name in ("code", "type"))
-    code = next((str(code) for code in codes if code not in (None, "error")), None)
-    told = {name for name, value in fields.items() if value is not None}
-    detail = error if told - {"message", "code", "type", "sequence_number"} else None
-    return Failure(message=str(fields.get("message") or "no message"), code=code, detail=detail)
+    yield from counts_left(usage, *_COUNTED)
 
 
 def _size(text: str) -> int:

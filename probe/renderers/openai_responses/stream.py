@@ -6,7 +6,9 @@ from collections import Counter
 from typing import Any
 
 from probe.renderers.openai_responses.assembly import Item
-from probe.renderers.openai_responses.events import DELTAS, DONES, ENDS, LIFECYCLE, Slot
+from probe.renderers.openai_responses.events import DELTAS, DONES, ENDS, LIFECYCLE, STEERING, Slot
+
+_PAINTED = ("background", "output_format", "quality", "size")
 
 
 class Answer:
@@ -17,6 +19,8 @@ class Answer:
         self.response: dict[str, Any] = {}
         """The answer as the last event told it that carries one."""
         self.errors: list[dict[str, Any]] = []
+        self.steering: list[tuple[str, dict[str, Any]]] = []
+        """What became of what the client put in while the answer was made: accepted, pending or failed."""
         self.shown: dict[str, list[Any]] = {}
         """Events to be shown each by itself, by type."""
         self.ended = False
@@ -72,6 +76,9 @@ class Answer:
         if kind == "error":
             self.errors.append(event)
             return True
+        if kind in STEERING:
+            self.steering.append((kind.rpartition(".")[2], event))
+            return True
         return self._piece(kind, event)
 
     def _streamed(self, slot: Slot, event: dict[str, Any], text: str, how: str) -> bool:
@@ -79,6 +86,8 @@ class Answer:
         item = self._item(event, key)
         item.assume(slot.item)
         getattr(item, how)(slot.name, _index(event, slot.part), text)
+        if event.get("logprobs") and isinstance(event["logprobs"], list):
+            item.weigh(_index(event, slot.part), event["logprobs"], whole=how == "finish")
         return True
 
     def _lifecycle(self, kind: str, event: dict[str, Any]) -> None:
@@ -93,17 +102,18 @@ class Answer:
                 self._item(event, self._name(event, item)).begin({**item})
             case "output_item.done", {"item": dict(item)}:
                 self._item(event, self._name(event, item, done=True)).done = item
-            case "content_part.added" | "reasoning_summary_part.added", _:
-                self._item(event)
-            case "content_part.done", {"part": dict(part)}:
-                self._item(event).finish_part(_index(event, "content_index"), part)
-            case "reasoning_summary_part.done", {"part": {"text": str(text)}}:
-                self._item(event).finish("summary_text", _index(event, "summary_index"), text)
-            case "output_text.annotation.added", {"annotation": annotation}:
-                self._item(event).annotate(_index(event, "content_index"), annotation)
+            case "content_part.added" | "content_part.done", {"part": dict(part)}:
+                self._part(event, "content_index", part, done=kind.endswith("done"))
+            case "reasoning_summary_part.added" | "reasoning_summary_part.done", {"part": dict(part)}:
+                self._part(event, "summary_index", {"type": "summary_text", **part}, done=kind.endswith("done"))
+            case "output_text.annotation.added", _:
+                self._item(event).assume("message")
+                if event.get("annotation") is not None:
+                    self._item(event).annotate(_index(event, "content_index"), event["annotation"])
             case "image_generation_call.partial_image", {"partial_image_b64": str(encoded)}:
                 self._item(event).assume("image_generation_call")
-                self._item(event).show_image(encoded)
+                fields = {name: event[name] for name in _PAINTED if event.get(name) is not None}
+                self._item(event).show_image(encoded, fields)
             case "shell_call_output_content.delta", {"delta": dict(delta)}:
                 self._shell_output(event, delta)
             case "shell_call_output_content.done", {"output": output}:
@@ -112,6 +122,11 @@ class Answer:
             case _:
                 return False
         return True
+
+    def _part(self, event: dict[str, Any], field: str, part: dict[str, Any], *, done: bool) -> None:
+        item = self._item(event)
+        item.assume("reasoning" if part.get("type") in ("reasoning_text", "summary_text") else "message")
+        (item.finish_part if done else item.begin_part)(_index(event, field), part)
 
     def _shell_output(self, event: dict[str, Any], delta: dict[str, Any]) -> None:
         item = self._item(event)

@@ -76,15 +76,16 @@ def call_blocks(kind: str, item: dict[str, Any]) -> Iterator[Block]:
     """Tell a call, and what came back where the API itself ran the tool."""
     field = _CALLS.get(kind) or ("actions" if item.get("actions") else "action")
     places = [item.get("namespace"), item.get("server_label"), item.get("name") or _UNNAMED.get(kind, "(no name)")]
+    known_by = "id" if kind == "mcp_approval_request" else "call_id"
     yield ToolCall(
         name=".".join(str(place) for place in places if place),
         arguments=parsed(item.get(field)),
         kind=kind,
-        call_id=_text(item.get("call_id")),
+        call_id=_text(item.get(known_by)),
         finished=item.get("status") != "in_progress",
     )
     yield from _outcome(kind, item)
-    used = ("type", "name", "namespace", "server_label", "call_id", "output", "outputs", "results", "error")
+    used = ("type", "name", "namespace", "server_label", known_by, "output", "outputs", "results", "error")
     yield from rest(item, field, *used)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
-from probe.record.exchange import Exchange, Response
-from probe.renderers.openai_responses.calls import EVENT_STREAM, ends, full_input, is_warm_up, stream_data
+from probe.record.exchange import Exchange
+from probe.renderers.http_turn import http_turn
+from probe.renderers.openai_responses.calls import ends, full_input, is_warm_up
 from probe.renderers.openai_responses.conversation import websocket_turns
+from probe.renderers.sse import Event
 from probe.renderers.turn import Turn, path_of
 
 
@@ -19,7 +22,7 @@ def turns(exchange: Exchange) -> list[Turn]:
         return []
     if exchange.websocket:
         return list(websocket_turns(path, exchange.websocket.messages))
-    return [_http_turn(path, exchange)] if exchange.request.method == "POST" else []
+    return [_http_turn(exchange)] if exchange.request.method == "POST" else []
 
 
 def is_complete(exchange: Exchange) -> bool:
@@ -64,33 +67,10 @@ def warm_up_messages() -> tuple[str, ...]:
     return json.dumps(created), json.dumps(completed)
 
 
-def _http_turn(path: str, exchange: Exchange) -> Turn:
-    request, response = exchange.request.body, exchange.response
-    return Turn(
-        path=path,
-        request=request,
-        full_input=full_input(request, {}),
-        warm_up=is_warm_up(request),
-        websocket=False,
-        status_code=response.status_code if response else None,
-        content_type=_media_type(response) if response else None,
-        response=response.body if response else None,
-        messages=(),
-        complete=_http_complete(exchange),
-        started=exchange.timestamp,
-        ended=exchange.ended if response else None,
-    )
+def _http_turn(exchange: Exchange) -> Turn:
+    request = exchange.request.body
+    return http_turn(exchange, full_input=full_input(request, {}), warm_up=is_warm_up(request), ends=_ends)
 
 
-def _media_type(response: Response) -> str | None:
-    named = (response.header("content-type") or "").partition(";")[0].strip().lower()
-    return named or (EVENT_STREAM if response.body_kind == "sse" else None)
-
-
-def _http_complete(exchange: Exchange) -> bool:
-    response = exchange.response
-    if response is None or response.decode_error:
-        return False
-    if _media_type(response) == EVENT_STREAM and isinstance(response.body, str):
-        return any(map(ends, stream_data(response.body)))
-    return exchange.error is None
+def _ends(events: Iterable[Event]) -> bool:
+    return any(ends(event.data or "") for event in events)

@@ -1,0 +1,70 @@
+"""Tell the errors that servers of many makes send in place of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from probe.renderers.blocks import Block, Body, Failure
+from probe.renderers.parts import rest
+
+_LINE = 200
+"""Characters up to which a text is an error's message; a longer one, or HTML, is shown below it."""
+
+
+def failure(error: Any) -> Failure:
+    """Tell one error object; what its message and code do not tell is kept as sent."""
+    fields = error if isinstance(error, dict) else {"message": error}
+    codes = (fields.get(name) for name in ("code", "type"))
+    code = next((str(code) for code in codes if code not in (None, "error")), None)
+    told = {name for name, value in fields.items() if value is not None} - {"message", "code", "sequence_number"}
+    if str(fields.get("type")) in (code, "error"):
+        told.discard("type")
+    return Failure(message=str(fields.get("message") or "no message"), code=code, detail=error if told else None)
+
+
+def error_blocks(body: Any, status_code: int | None) -> list[Block]:
+    """Tell a whole answer that is an error; nothing when it is none."""
+    failed = (status_code or 0) >= 400
+    if isinstance(body, list) and len(body) == 1 and isinstance(body[0], dict) and body[0].get("error"):
+        return error_blocks(body[0], status_code)  # Google's OpenAI-compatible endpoint
+    if isinstance(body, dict):
+        return list(_object(body, failed=failed or "error" in (body.get("object"), body.get("type"))))
+    if failed and isinstance(body, str) and body.strip():
+        return _text(body, status_code)
+    return []
+
+
+def _object(body: dict[str, Any], *, failed: bool) -> Iterator[Block]:
+    if body.get("error"):
+        yield failure(body["error"])
+        yield from rest(body, "error")
+    elif failed and body.get("detail"):
+        yield _detail(body["detail"])
+        yield from rest(body, "detail")
+    elif failed and isinstance(body.get("errors"), list) and body["errors"]:
+        yield from map(failure, body["errors"])
+        yield from rest(body, "errors")
+    elif failed and isinstance(body.get("message"), str):
+        yield failure(body)
+
+
+def _detail(detail: Any) -> Failure:
+    """Tell an error of FastAPI: a text, or a list of what does not fit and where."""
+    if not isinstance(detail, list):
+        return failure(detail)
+    fields = [item for item in detail if isinstance(item, dict)]
+    places = [(".".join(map(str, _listed(item.get("loc")))), item.get("msg")) for item in fields]
+    return Failure(message="; ".join(f"{place}: {told}" for place, told in places) or "no message", detail=detail)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(body: str, status_code: int | None) -> list[Block]:
+    text = body.strip()
+    if len(text) <= _LINE and "\n" not in text and not text.startswith("<"):
+        return [Failure(message=text, code=str(status_code))]
+    kind = "an HTML page" if text.startswith("<") else "text"
+    return [Failure(message=f"no JSON, but {kind}", code=str(status_code)), Body(value=body)]

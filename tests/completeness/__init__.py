@@ -1,0 +1,1 @@
+"""Each renderer against the types of its API's official SDK."""

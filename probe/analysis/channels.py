@@ -60,9 +60,10 @@ class Channels:
 
     @property
     def also_seen(self) -> list[str]:
-        """Name the hosts with captured exchanges that tunnels went to as well."""
+        """Name the hosts with captured exchanges that tunnels reached as well."""
         captured = set(self.captured)
-        return [one.name for one in self.channels if not one.captured and one.name in captured]
+        reached = [one for one in self.channels if not one.captured and one.requests > one.unreached]
+        return [one.name for one in reached if one.name in captured]
 
     def in_words(self) -> str:
         """Say how much of what the agent talked to was captured."""

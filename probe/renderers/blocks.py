@@ -76,6 +76,10 @@ class Usage:
     cache_read: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
+    cache_write_1h: int | None = None
+    """Of what went to the cache, the part that is kept for an hour: it costs more."""
+    cost: float | None = None
+    """What the API says that it charged, in US dollars; None where it does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,16 @@ class Input:
         self._own, self._before = own, before
         self._count = len(own) + (len(before) if before else 0)
 
+    @property
+    def own(self) -> Sequence[Any]:
+        """Give the items that stand behind what is shared."""
+        return self._own
+
+    @property
+    def before(self) -> Input | None:
+        """Give what is shared with the calls before."""
+        return self._before
+
     def __len__(self) -> int:
         return self._count
 

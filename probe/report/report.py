@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from probe.analysis.channels import ChannelsBuilder
+from probe.analysis.prices import Prices
 from probe.analysis.structure import ExchangeStructure
 from probe.analysis.summary import Summary, SummaryBuilder
+from probe.analysis.turns import TurnsBuilder
 from probe.record.reader import Place, read_at, read_places
 from probe.record.tunnels import Tunnel
 from probe.renderers import Renderer
 from probe.report.coverage import channel_table, observer_changes
 from probe.report.log import Log
 from probe.report.overview import Front, front, numbers, payload_structure
+from probe.report.turns import anchor, turn_section
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +49,25 @@ def write_report(
     manifest: Mapping[str, Any] | None = None,
     generated_at: datetime,
     renderer: Renderer,
+    ids: Mapping[str, Sequence[str]] | None = None,
+    prices: Prices | None = None,
     on_malformed: Callable[[int, str], None] = lambda number, reason: None,
 ) -> Reported:
     """Write the report of a `traffic.jsonl`; a line that is no record goes to `on_malformed` as well.
 
-    `tunnels` went around the listeners; `manifest` is that of the run, None for a file from elsewhere.
+    `tunnels` went around the listeners; `manifest` is that of the run, None for a file from elsewhere; `ids` says where
+    the agent's own ids stand (`probe.record.ids`); without `prices` only costs that APIs told themselves are known.
     """
     survey = _Survey(renderer, on_malformed)
     places = survey.take(records)
     survey.channels.add_tunnels(tunnels)
     summary = survey.summary.summary()
-    log = Log(renderer, summary.started or 0.0)
-    # How much could not be rendered is known last and told first, so the log waits in a file.
+    turns = TurnsBuilder(ids)
+    log = Log(renderer, summary.started or 0.0, turns.add)
+    # What the turns did and could not be rendered is known last and told first, so the log waits in a file.
     with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as held:
         for number, exchange in enumerate(read_at(records, places), 1):
-            held.write("\n" + log.entry(number, exchange))
+            held.write(f"\n{anchor(number)}{log.entry(number, exchange)}")
         found = Reported(summary=summary, malformed=survey.malformed, failures=log.failures, raws=log.raws)
         page = Front(
             title=title,
@@ -72,7 +79,8 @@ def write_report(
             failures=found.failures,
             raws=found.raws,
         )
-        out.write(_first_part(page, survey, manifest))
+        told = turn_section(turns.turns, prices or Prices(installed=False), summary.started or 0.0)
+        out.write(_first_part(page, told, survey, manifest))
         held.seek(0)
         shutil.copyfileobj(held, out, 1 << 20)
     return found
@@ -104,11 +112,12 @@ class _Survey:
         self._on_malformed(number, reason)
 
 
-def _first_part(page: Front, survey: _Survey, manifest: Mapping[str, Any] | None) -> str:
+def _first_part(page: Front, turns: str, survey: _Survey, manifest: Mapping[str, Any] | None) -> str:
     # A run from before there was coverage was not watched either.
     coverage = None if manifest is None else manifest.get("coverage") or {}
     sections = (
         front(page),
+        turns,
         numbers(page.summary),
         channel_table(survey.channels.channels(coverage)),
         observer_changes((manifest or {}).get("observer_changes") or []),

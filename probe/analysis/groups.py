@@ -1,0 +1,157 @@
+"""Group a run's turns into sessions, threads with their sub-agents, and prompts of the user.
+
+By the agent's own ids where its target says where they stand, else by what each turn's input begins with.
+
+- A session is one use of the agent, a thread one conversation in it; a sub-agent has a thread of its own.
+- A prompt is what the user asked once, with all turns that the agent took to answer it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from probe.analysis.purpose import TURN, purposes
+from probe.analysis.turns import TurnFacts
+
+_Key = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A turn in its thread."""
+
+    facts: TurnFacts
+    purpose: str
+    prompt: int | None
+    """Number of the user's prompt within the thread; None for what stands before the first one."""
+
+    @property
+    def beside(self) -> bool:
+        """Tell whether it is a request beside the agent's work."""
+        return self.purpose != TURN
+
+
+@dataclass(slots=True, kw_only=True)
+class Thread:
+    """One conversation with the model."""
+
+    number: int
+    """Within the run, in the order in which threads began."""
+    id: str | None
+    """The agent's own; None where it has none, and the thread was found by its inputs."""
+    agent: str | None
+    """What the agent calls this sub-agent; None when it is none, or has no name."""
+    parent: int | None
+    """Number of the thread that it works for; None for a session's own, and where that one was not captured."""
+    is_sub_agent: bool
+    turns: list[Placed] = field(default_factory=list)
+
+    @property
+    def prompts(self) -> int:
+        """Give how many prompts of the user it answers."""
+        return len({one.prompt for one in self.turns if one.prompt is not None})
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One use of the agent."""
+
+    id: str | None
+    """None where the agent tells none."""
+    threads: list[Thread] = field(default_factory=list)
+
+
+def group(turns: Sequence[TurnFacts]) -> list[Session]:
+    """Group turns, which stand in the order of their exchanges; sessions and threads stand as they began."""
+    if not turns:
+        return []
+    purpose = purposes(turns)
+    keys = _keys(turns, purpose)
+    order = sorted(range(len(turns)), key=lambda number: (turns[number].started, number))
+    threads: dict[_Key, Thread] = {}
+    members: dict[_Key, list[int]] = {}
+    for number in order:
+        key, ids = keys[number], turns[number].ids
+        if key not in threads:
+            threads[key] = Thread(
+                number=len(threads) + 1,
+                id=ids.get("thread") or (ids.get("session") if key[0] == "ids" else None),
+                agent=ids.get("agent"),
+                parent=None,
+                is_sub_agent="agent" in ids or "parent" in ids,
+            )
+        members.setdefault(key, []).append(number)
+    first = {key: turns[numbers[0]] for key, numbers in members.items()}
+    for key, thread in threads.items():
+        thread.turns = _placed(turns, purpose, members[key])
+        if thread.is_sub_agent:
+            thread.parent = _parent(thread, first[key], ((other, first[name]) for name, other in threads.items()))
+    return _sessions(threads, first)
+
+
+def _keys(turns: Sequence[TurnFacts], purpose: Sequence[str]) -> list[_Key]:
+    """Give each turn's thread; a request beside the work that has no id counts to the work that follows it."""
+    keys: list[_Key | None] = []
+    for number, turn in enumerate(turns):
+        ids, before = turn.ids, turn.link.before
+        if "session" in ids or "thread" in ids:
+            keys.append(("ids", *(ids.get(kind) for kind in ("session", "thread", "agent", "parent"))))
+        elif purpose[number] != TURN:
+            keys.append(None)
+        elif before is not None and keys[before] is not None:
+            keys.append(keys[before])
+        elif not turn.link.known:
+            keys.append(("unknown",))
+        else:
+            keys.append(("input", str(number)))
+    nearest: _Key | None = None
+    for number in (*reversed(range(len(keys))), *range(len(keys))):
+        nearest = keys[number] or nearest
+        keys[number] = nearest
+    return [key or ("beside",) for key in keys]
+
+
+def _placed(turns: Sequence[TurnFacts], purpose: Sequence[str], numbers: Sequence[int]) -> list[Placed]:
+    """Number the prompts of one thread: by the agent's ids, else a new one where the user says something new."""
+    placed, told, count = [], dict[str, int](), 0
+    for number in numbers:
+        turn = turns[number]
+        name = turn.ids.get("prompt")
+        prompt: int | None = count or None
+        if name is not None:
+            count = max(count, told.setdefault(name, count + 1))
+            prompt = told[name]
+        elif purpose[number] == TURN and not told:
+            if count == 0 or (turn.asked.prompts and not turn.link.repeated):
+                count += 1
+            prompt = count
+        placed.append(Placed(facts=turn, purpose=purpose[number], prompt=prompt))
+    return placed
+
+
+def _parent(thread: Thread, turn: TurnFacts, others: Iterable[tuple[Thread, TurnFacts]]) -> int | None:
+    """Find the thread that a sub-agent works for: the named one, else the first of its session."""
+    named, session = turn.ids.get("parent"), turn.ids.get("session")
+    for other, first in others:
+        if other is thread:
+            continue
+        if named is not None and named in (first.ids.get("thread"), first.ids.get("session")):
+            return other.number
+        if named is None and not other.is_sub_agent and first.ids.get("session") == session:
+            return other.number
+    return None
+
+
+def _sessions(threads: dict[_Key, Thread], first: dict[_Key, TurnFacts]) -> list[Session]:
+    """Put threads into sessions; a sub-agent with a session of its own counts to that of the agent it works for."""
+    by_number = {thread.number: (key, thread) for key, thread in threads.items()}
+    sessions: dict[str | None, Session] = {}
+    for key, thread in threads.items():
+        root_key, root, seen = key, thread, {thread.number}
+        while root.parent is not None and root.parent not in seen:
+            seen.add(root.parent)
+            root_key, root = by_number[root.parent]
+        name = first[root_key].ids.get("session")
+        sessions.setdefault(name, Session(id=name)).threads.append(thread)
+    return list(sessions.values())

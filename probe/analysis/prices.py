@@ -1,0 +1,109 @@
+"""Tell what turns cost: what the API itself says, else the list price of a price library that may be installed.
+
+The library's prices are those that it was released with: nothing is asked of the network.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from probe.analysis.turns import TurnFacts
+from probe.renderers.blocks import Usage
+
+LIBRARY = "genai_prices"
+TOLD = "the API itself"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What one turn cost."""
+
+    dollars: Decimal
+    source: str
+    """Whose list price it is, or `TOLD`."""
+    at_least: bool = False
+    """True where a part of it is dearer than the library knows."""
+
+
+class Prices:
+    """Prices turns; the library is loaded when the first one needs it."""
+
+    def __init__(self, *, installed: bool | None = None) -> None:
+        self.installed = importlib.util.find_spec(LIBRARY) is not None if installed is None else installed
+        """Whether there is a price library; without it only what APIs tell themselves is known."""
+        self._library: Any = None
+
+    def of(self, turn: TurnFacts) -> Price | None:
+        """Give a turn's price; None when it is not known."""
+        usage = turn.usage
+        if usage is None:
+            return None
+        if usage.cost is not None:
+            return Price(dollars=Decimal(str(usage.cost)), source=TOLD)
+        if not self.installed or usage.input is None or usage.output is None:
+            return None
+        counts = self._counts(usage)
+        for names in _names(turn):
+            price = self._listed(counts, turn, names)
+            if price is not None:
+                hour = usage.cache_write_1h
+                at_least = bool(hour) and "cache_write_1h_tokens" not in counts
+                return Price(dollars=price[0], source=price[1], at_least=at_least)
+        return None
+
+    def _counts(self, usage: Usage) -> dict[str, int]:
+        """Map our usage to the library's, whose sums are the same: input with the cache, output with the reasoning."""
+        counts = {
+            "input_tokens": usage.input,
+            "cache_read_tokens": usage.cache_read,
+            "cache_write_tokens": usage.cache_write,
+            "output_tokens": usage.output,
+        }
+        if usage.cache_write_1h and self._knows_hours():
+            counts["cache_write_1h_tokens"] = usage.cache_write_1h
+        return {name: count for name, count in counts.items() if count}
+
+    def _knows_hours(self) -> bool:
+        """Tell whether the library prices what is kept for an hour; the versions for mitmproxy 11 do not."""
+        return importlib.util.find_spec(f"{LIBRARY}.units") is not None
+
+    def _listed(self, counts: dict[str, int], turn: TurnFacts, names: dict[str, str]) -> tuple[Decimal, str] | None:
+        if self._library is None:
+            self._library = importlib.import_module(LIBRARY)
+        try:
+            when = datetime.fromtimestamp(turn.started, UTC)
+            found = self._library.calc_price(self._library.Usage(**counts), genai_request_timestamp=when, **names)
+        except (LookupError, ValueError, OverflowError, OSError):
+            return None
+        return found.total_price, found.provider.name
+
+
+def library_version() -> str | None:
+    """Give the version of the price library; None when there is none."""
+    try:
+        return importlib.metadata.version(LIBRARY)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _names(turn: TurnFacts) -> Iterator[dict[str, str]]:
+    """Give what to look a turn up by, the surest first: its upstream and the model that answered."""
+    for model in dict.fromkeys(filter(None, (turn.answered_by, turn.model))):
+        if turn.origin:
+            yield {"model_ref": model, "provider_api_url": f"{turn.origin}{turn.path}"}
+        yield {"model_ref": model}
+        maker, _, name = model.rpartition("/")
+        if maker:
+            # `models/NAME` of Gemini, `MAKER/NAME` of gateways.
+            yield {"model_ref": name, "provider_id": maker.rpartition("/")[2]}
+            yield {"model_ref": name}
+            yield {"model_ref": model, "provider_id": "openrouter"}
+        if ".anthropic." in f".{model}":
+            yield {"model_ref": model, "provider_id": "aws"}

@@ -1,0 +1,65 @@
+"""Add up what turns took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from probe.analysis.groups import Placed
+from probe.analysis.prices import Price
+
+TOKENS = ("input", "cache_read", "cache_write", "output", "reasoning", "total")
+"""The fields of a usage that are added up."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Total:
+    """What several turns took together."""
+
+    turns: int = 0
+    tokens: dict[str, int] = field(default_factory=dict)
+    """Sum of what was told; a field that no turn told is missing."""
+    without_usage: int = 0
+    """Turns that told no usage: their tokens are not in the sums."""
+    dollars: Decimal | None = None
+    """None when no turn's price is known."""
+    unpriced: int = 0
+    """Turns whose price is not known: it is not in the sum."""
+    at_least: bool = False
+
+    def add(self, placed: Placed, price: Price | None) -> None:
+        """Add one turn."""
+        self.turns += 1
+        usage = placed.facts.usage
+        self.without_usage += usage is None
+        for name in TOKENS:
+            number = getattr(usage, name, None)
+            if number is not None:
+                self.tokens[name] = self.tokens.get(name, 0) + number
+        self.unpriced += price is None
+        if price is not None:
+            self.dollars = (self.dollars or Decimal(0)) + price.dollars
+            self.at_least = self.at_least or price.at_least
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a run's turns took, by model; requests beside the work apart."""
+
+    models: dict[tuple[bool, str | None], Total]
+    """By whether they stand beside the work, and the model; the work first, each as they began."""
+    work: Total
+    beside: Total
+    all: Total
+
+
+def totals(turns: Iterable[tuple[Placed, Price | None]]) -> Totals:
+    """Add up turns with their prices."""
+    models: dict[tuple[bool, str | None], Total] = {}
+    sums = {name: Total() for name in ("work", "beside", "all")}
+    for placed, price in turns:
+        key = (placed.beside, placed.facts.model)
+        for total in (models.setdefault(key, Total()), sums["beside" if placed.beside else "work"], sums["all"]):
+            total.add(placed, price)
+    return Totals(models=dict(sorted(models.items(), key=lambda pair: pair[0][0])), **sums)

@@ -1,0 +1,174 @@
+"""Costs are those of the API itself or list prices, and what is not known is never nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from probe.analysis.prices import TOLD, Price, Prices, library_version
+from probe.analysis.turns import TurnFacts
+from probe.renderers.blocks import Usage
+from tests.analysis.runs import ask, facts, said
+
+pytest.importorskip("genai_prices", reason="the dev group has it")
+MILLION = 1_000_000
+[TURN] = facts([ask(1_790_000_000.0, said("hello"))])
+"""In 2026: prices change, and each turn has those of its day."""
+
+
+def turn(model: str | None, usage: Usage | None, **more: Any) -> TurnFacts:
+    """Make a turn."""
+    return replace(TURN, **{"model": model, "answered_by": None, "usage": usage, "origin": "", **more})
+
+
+def used(given: int = 0, output: int = 0, **more: Any) -> Usage:
+    """Make a usage."""
+    return Usage(input=given, output=output, total=given + output, **more)
+
+
+# Dollars for a million tokens, as the makers list them.
+LISTED: dict[str, tuple[str, Usage, str, str]] = {
+    "input": ("gpt-4.1", used(MILLION), "2", "OpenAI"),
+    "output": ("gpt-4.1", used(0, MILLION), "8", "OpenAI"),
+    "reasoning is within the output": ("o4-mini", used(0, MILLION, reasoning=MILLION), "4.4", "OpenAI"),
+    "what is read from the cache is cheaper": ("gpt-4.1", used(MILLION, cache_read=MILLION), "0.5", "OpenAI"),
+    "half of it": ("gpt-4.1", used(MILLION, cache_read=MILLION // 2), "1.25", "OpenAI"),
+    "a codex model": ("gpt-5.2-codex", used(MILLION), "1.75", "OpenAI"),
+    "a dated model": ("gpt-4.1-2025-04-14", used(MILLION), "2", "OpenAI"),
+    "what is written to Anthropic's cache is dearer": (
+        "claude-opus-4-1-20250805",
+        used(100_000, cache_write=100_000),
+        "1.875",
+        "Anthropic",
+    ),
+    "what is read from it is cheaper": (
+        "claude-haiku-4-5-20251001",
+        used(100_000, cache_read=100_000),
+        "0.01",
+        "Anthropic",
+    ),
+    "Anthropic's parts add up": (
+        "claude-haiku-4-5",
+        used(100_000, 10_000, cache_read=50_000, cache_write=20_000),
+        # 30,000 fresh at 1, 50,000 at 0.1, 20,000 at 1.25, 10,000 out at 5.
+        "0.11",
+        "Anthropic",
+    ),
+    "Gemini": ("gemini-2.5-flash", used(MILLION), "0.3", "Google"),
+    "Gemini's cache": ("gemini-2.5-pro", used(100_000, cache_read=100_000), "0.0125", "Google"),
+    "a long prompt costs more": ("gemini-2.5-pro", used(MILLION), "2.5", "Google"),
+    "a path as a name": ("models/gemini-2.5-flash", used(MILLION), "0.3", "Google"),
+    "a maker before the name": ("openai/gpt-4.1", used(MILLION), "2", "OpenAI"),
+    "DeepSeek": ("deepseek-chat", used(MILLION), "0.27", "Deepseek"),
+}
+
+
+@pytest.mark.parametrize(("model", "usage", "dollars", "maker"), LISTED.values(), ids=LISTED.keys())
+def test_a_turn_costs_what_its_maker_lists(model: str, usage: Usage, dollars: str, maker: str) -> None:
+    price = Prices().of(turn(model, usage))
+    assert price == Price(dollars=Decimal(dollars), source=maker)
+
+
+def test_a_model_of_bedrock_is_found_under_its_own_name() -> None:
+    price = Prices().of(turn("us.anthropic.claude-sonnet-4-20250514-v1:0", used(100_000)))
+    assert price is not None
+    assert price.dollars > 0
+
+
+def test_the_upstream_tells_whose_list_it_is() -> None:
+    price = Prices().of(turn("gpt-4.1", used(MILLION), origin="https://api.openai.com", path="/v1/responses"))
+    assert price == Price(dollars=Decimal(2), source="OpenAI")
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:9", "https://chatgpt.com", "https://gateway.example.test", ""])
+def test_behind_another_upstream_the_model_tells(origin: str) -> None:
+    price = Prices().of(turn("gpt-4.1", used(MILLION), origin=origin, path="/v1/responses"))
+    assert price == Price(dollars=Decimal(2), source="OpenAI")
+
+
+def test_the_model_that_answered_counts_where_it_has_a_price() -> None:
+    answered = Prices().of(turn("fast", used(MILLION), answered_by="gpt-4.1"))
+    assert answered == Price(dollars=Decimal(2), source="OpenAI")
+    asked = Prices().of(turn("gpt-4.1", used(MILLION), answered_by="something"))
+    assert asked == answered
+
+
+UNKNOWN: dict[str, TurnFacts] = {
+    "a model that nobody lists": turn("no-such-model-1", used(10, 10)),
+    "a model of a maker that does not list it": turn("claude-no-such", used(10, 10)),
+    "no model": turn(None, used(10, 10)),
+    "no usage": turn("gpt-4.1", None),
+    "an input that is not told": turn("gpt-4.1", Usage(input=None, output=5, total=None)),
+    "an output that is not told": turn("gpt-4.1", Usage(input=5, output=None, total=None)),
+    "a sum that is smaller than its part": turn("gpt-4.1", used(10, 1, cache_read=100)),
+    "a time that is none": turn("gpt-4.1", used(10, 1), started=1e300),
+    "less than nothing": turn("gpt-4.1", used(-10, 1)),
+}
+
+
+@pytest.mark.parametrize("unknown", UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_what_is_not_known_is_not_nothing(unknown: TurnFacts) -> None:
+    assert Prices().of(unknown) is None
+
+
+def test_a_turn_that_took_nothing_costs_nothing() -> None:
+    assert Prices().of(turn("gpt-4.1", used())) == Price(dollars=Decimal(0), source="OpenAI")
+
+
+def test_what_the_api_tells_itself_counts_before_any_list() -> None:
+    usage = used(10, 10, cost=0.00095)
+    assert Prices().of(turn("gpt-4.1", usage)) == Price(dollars=Decimal("0.00095"), source=TOLD)
+    assert Prices(installed=False).of(turn("anything", usage)) == Price(dollars=Decimal("0.00095"), source=TOLD)
+
+
+def test_what_is_kept_for_an_hour_is_priced_or_said_to_cost_more() -> None:
+    usage = used(100_000, cache_write=100_000, cache_write_1h=100_000)
+    price = Prices().of(turn("claude-haiku-4-5", usage))
+    assert price is not None
+    # Twice the input's price; the library's versions for mitmproxy 11 know one price for all writes.
+    expected = (Decimal("0.125"), True) if price.at_least else (Decimal("0.2"), False)
+    assert (price.dollars, price.at_least) == expected
+    assert price.at_least is (library_version() or "").startswith("0.0.")
+
+
+def test_without_the_library_no_list_is_known() -> None:
+    assert Prices(installed=False).of(turn("gpt-4.1", used(10))) is None
+
+
+def run(code: str) -> str:
+    """Run code in a Python of its own."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+PRICED = """
+from tests.analysis.test_prices import turn, used
+from probe.analysis.prices import Prices
+price = Prices().of(turn("gpt-4.1", used(1000)))
+assert price is not None and price.dollars > 0
+"""
+
+
+def test_pricing_opens_no_socket() -> None:
+    watched = """
+import sys
+def watch(event, arguments):
+    if event.startswith("socket.") and event not in ("socket.__new__", "socket.gethostname"):
+        raise SystemExit(f"{event} {arguments}")
+sys.addaudithook(watch)
+"""
+    assert run(watched + PRICED + "print('priced')") == "priced\n"
+    with pytest.raises(AssertionError, match=r"socket\.(connect|getaddrinfo)"):
+        run(watched + "import socket\nsocket.create_connection(('127.0.0.1', 9), 1)")
+
+
+def test_the_library_is_loaded_by_the_first_price_alone() -> None:
+    check = "import sys, probe.analyze\nprint('genai_prices' in sys.modules)"
+    assert run(f"from probe.analysis.prices import Prices\nPrices()\n{check}") == "False\n"
+    assert run(f"{PRICED}{check}") == "True\n"

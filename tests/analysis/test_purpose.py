@@ -1,0 +1,103 @@
+"""Requests beside the work are told from turns, and have a word for what they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from probe.analysis.purpose import SIDE, TINY, TURN, WARM_UP, purposes
+from probe.record.exchange import Exchange
+from tests.analysis.runs import ask, facts, ran, said
+from tests.wire.replays import conversation, create, events, told
+
+PROMPT = said("Fix the tests")
+WORK = [ask(10, PROMPT), ask(11, PROMPT, *ran("a"))]
+SCHEMA = {"format": {"type": "json_schema", "name": "answer", "schema": {}}}
+
+
+def small(at: float, instructions: str, *items: Any, model: str = "small-1", **fields: Any) -> Exchange:
+    """Make a request to a small model that is offered no tools."""
+    return ask(at, *(items or (PROMPT,)), model=model, tools=False, instructions=instructions, **fields)
+
+
+BESIDE: dict[str, tuple[Exchange, str]] = {
+    "a title": (small(1, "You make a short title of a conversation. The title has at most ten words."), "title"),
+    "a title by the main model": (small(1, "Make a title.", model="big-1"), "title"),
+    "a title after the work": (small(20, "Make a title."), "title"),
+    "a title that is asked by the user's message": (small(1, "", said("Give a title for: fix the tests")), "title"),
+    "a topic": (small(1, "Tell whether this message begins a new topic."), "topic"),
+    "a summary": (small(20, "Summarize this conversation."), "summary"),
+    "a router": (small(1, "Classify the complexity of the task.", text=SCHEMA), "routing"),
+    "a suggestion": (small(20, "Predict what the user says next."), "suggestion"),
+    "a commit message": (small(20, "Write a commit message."), "commit message"),
+    "the word that it uses most": (small(1, "Make a title: a title of a topic."), "title"),
+    "a check of the quota": (small(1, "", said("quota"), max_output_tokens=1), "quota check"),
+    "an answer that may say nothing": (ask(1, said("hi"), max_output_tokens=TINY), WARM_UP),
+    "what nothing tells": (small(1, "Count the words."), SIDE),
+    "an answer by a schema that goes on from the work": (
+        ask(20, PROMPT, *ran("a"), said("Rate it"), tools=False, text=SCHEMA),
+        SIDE,
+    ),
+}
+
+
+@pytest.mark.parametrize(("beside", "word"), BESIDE.values(), ids=BESIDE.keys())
+def test_a_request_beside_the_work_is_told(beside: Exchange, word: str) -> None:
+    run = sorted([beside, *WORK], key=lambda exchange: exchange.timestamp)
+    found = purposes(facts(run))
+    assert found[run.index(beside)] == word
+    assert [one for number, one in enumerate(found) if run[number] is not beside] == [TURN, TURN]
+
+
+TURNS: dict[str, Sequence[Exchange]] = {
+    "the only one": [ask(1, PROMPT)],
+    "the only one, without tools": [ask(1, said("Make a title"), tools=False)],
+    "one that says title": [*WORK, ask(12, PROMPT, *ran("a"), said("Write a title and a summary"))],
+    "the last step, without tools": [*WORK, ask(12, PROMPT, *ran("a"), *ran("b"), tools=False)],
+    "an agent without tools": [
+        ask(1, PROMPT, tools=False),
+        ask(2, PROMPT, said("an edit", "assistant"), said("It fails"), tools=False),
+    ],
+    "another model with tools": [*WORK, ask(20, said("Look around"), model="small-1")],
+    "a bound that leaves room": [ask(1, PROMPT, max_output_tokens=TINY + 1)],
+    "an answer by a schema": [ask(1, PROMPT, tools=False, text=SCHEMA)],
+}
+
+
+@pytest.mark.parametrize("run", TURNS.values(), ids=TURNS.keys())
+def test_the_work_is_told(run: Sequence[Exchange]) -> None:
+    assert set(purposes(facts(run))) == {TURN}
+
+
+def test_an_agent_without_tools_asks_another_model_beside_its_work() -> None:
+    run = [
+        ask(1, said("Long rules " * 50, "system"), PROMPT, tools=False),
+        small(2, "Write one line for a commit message.", said("a diff")),
+    ]
+    assert purposes(facts(run)) == [TURN, "commit message"]
+
+
+def test_a_warm_up_says_so_itself() -> None:
+    calls = [create(0, generate=False, model="m", input=[PROMPT]), *told(0, events("r0"))]
+    calls += [create(1, model="m", input=[PROMPT]), *told(1, events("r1"))]
+    assert purposes(facts([conversation(calls)])) == [WARM_UP, TURN]
+
+
+def test_a_sub_agent_without_tools_is_at_work() -> None:
+    ids = {"session": ["header s"], "agent": ["header a"]}
+    run = [
+        ask(1, PROMPT, headers={"s": "1"}),
+        ask(2, said("Review it"), tools=False, headers={"s": "1", "a": "review"}),
+    ]
+    assert purposes(facts(run, ids)) == [TURN, TURN]
+
+
+def test_each_session_has_its_own_usual_things() -> None:
+    run = [
+        ask(1, PROMPT, headers={"s": "1"}),
+        ask(2, said("Hello"), tools=False, headers={"s": "2"}),
+    ]
+    assert purposes(facts(run, {"session": ["header s"]})) == [TURN, TURN]
+    assert purposes(facts(run)) == [TURN, SIDE]

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from tests.support import encodings
-from tests.support.answers import Model
-from tests.support.events import Event
+from tests.support.apis.calls import Answer, compact
 from tests.support.wirelog import Bytes, Message, Sent, WireLog
 
 ABNORMAL = 1006
@@ -36,25 +35,18 @@ class Delivery:
         return own if self.encoding == "none" else {**own, "Content-Encoding": self.encoding}
 
 
-async def whole(request: web.Request, number: int, status: int, value: Any, how: Delivery) -> web.StreamResponse:
-    """Send one JSON document."""
-    headers = how.all_headers(number, **{"Content-Type": "application/json"})
+async def send(
+    request: web.Request, number: int, answer: Answer, how: Delivery, status: int = 200
+) -> web.StreamResponse:
+    """Send an answer, one piece after the other."""
+    headers = how.all_headers(number, **answer.headers, **{"Content-Type": answer.content_type})
     response = web.StreamResponse(status=status, headers=headers)
-    await _send(request, response, number, [json.dumps(value).encode()], how)
-    return response
-
-
-async def stream(request: web.Request, number: int, events: list[Event], how: Delivery) -> web.StreamResponse:
-    """Send events as server-sent events, one piece each."""
-    headers = how.all_headers(number, **{"Content-Type": "text/event-stream; charset=utf-8"})
-    pieces = [f"event: {event['type']}\ndata: {_compact(event)}\n\n".encode() for event in events]
-    response = web.StreamResponse(headers=headers)
-    await _send(request, response, number, pieces, how)
+    await _send(request, response, number, answer.pieces, how)
     return response
 
 
 async def _send(
-    request: web.Request, response: web.StreamResponse, number: int, pieces: list[bytes], how: Delivery
+    request: web.Request, response: web.StreamResponse, number: int, pieces: Sequence[bytes], how: Delivery
 ) -> None:
     """Send pieces and log how far it came: the client may leave at any time."""
     coder = encodings.encoder(how.encoding)
@@ -99,8 +91,10 @@ async def _hold(request: web.Request, seconds: float) -> None:
         await asyncio.sleep(0.01)
 
 
-async def converse(request: web.Request, number: int, model: Model, how: Delivery) -> web.StreamResponse:
-    """Answer every message of a WebSocket until the client leaves."""
+async def converse(
+    request: web.Request, number: int, answer: Callable[[Any], list[Any]], how: Delivery
+) -> web.StreamResponse:
+    """Answer every message of a WebSocket with events until the client leaves."""
     socket = web.WebSocketResponse(max_msg_size=0)
     socket.headers.update({"x-request-id": f"req_{number:06d}", **how.headers})
     await socket.prepare(request)
@@ -108,7 +102,7 @@ async def converse(request: web.Request, number: int, model: Model, how: Deliver
         async for message in socket:
             if message.type is WSMsgType.TEXT:
                 how.log.add(_message(number, "client", message.data))
-                await _reply(socket, number, model.answer(json.loads(message.data)), how)
+                await _reply(socket, number, answer(json.loads(message.data)), how)
     except ConnectionError:
         pass  # The client left in the middle of an answer: the close code tells.
     finally:
@@ -116,11 +110,11 @@ async def converse(request: web.Request, number: int, model: Model, how: Deliver
     return socket
 
 
-async def _reply(socket: web.WebSocketResponse, number: int, events: list[Event], how: Delivery) -> None:
+async def _reply(socket: web.WebSocketResponse, number: int, events: list[Any], how: Delivery) -> None:
     """Send events as messages."""
     for index, event in enumerate(events):
         await asyncio.sleep(how.pause if index else 0)
-        text = _compact(event)
+        text = compact(event)
         await socket.send_str(text)
         how.log.add(_message(number, "server", text))
 
@@ -145,8 +139,3 @@ def _goodbye(number: int, socket: web.WebSocketResponse) -> Sent:
         close_code=code,
         body=b"",
     )
-
-
-def _compact(event: Event) -> str:
-    """Write an event as the API does: no spaces, and text beyond ASCII as it is."""
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False)

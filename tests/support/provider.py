@@ -1,6 +1,8 @@
-"""Serve the Responses API on loopback, so that a real agent can be recorded without a real provider.
+"""Serve the models' APIs on loopback, so that a real agent can be recorded without a real provider.
 
-Codex walks a two-turn tool loop against it, over HTTP or WebSocket, with an API key or a ChatGPT login.
+It speaks OpenAI's Responses (HTTP and WebSocket, with an API key or a ChatGPT login) and Chat Completions, Anthropic's
+Messages, Gemini's generateContent (with Vertex's and Code Assist's paths) and AWS Bedrock's InvokeModel, each streamed
+and whole, told by path. A coding agent walks a two-turn loop against it: a call of its own shell tool, then text.
 By hand: `python -m tests.support.provider --port 9000 --log wire.jsonl`.
 """
 
@@ -15,13 +17,18 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
 
 from tests.support import delivery, encodings
-from tests.support.answers import FOUND, Model, error, side_answer
+from tests.support.answers import FOUND, Model
+from tests.support.apis import openai_responses
+from tests.support.apis.calls import Answer, Call, whole
+from tests.support.apis.routes import Api, find
+from tests.support.apis.sides import side_answer
 from tests.support.background import in_thread
 from tests.support.certificates import Authority
 from tests.support.toolcalls import LIST_FILES
@@ -84,29 +91,40 @@ class Provider:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         """Log a request and answer it by its path, whatever stands before the last part."""
         received = await self._receive(request)
-        if not request.path.endswith("/responses"):
-            value = side_answer(request.path, request.headers.get("chatgpt-account-id"))
-            return await delivery.whole(request, received.id, 200, value, self._delivery())
+        api = find(request.path)
+        if api is None:
+            headers = {key.lower(): value for key, value in request.headers.items()}
+            return await self._send(request, received, whole(side_answer(request.path, headers)))
         if self.status != 200:
-            return await self._refuse(request, received, self.status, "told_to_fail")
+            return await self._refuse(request, received, api, self.status, "told_to_fail")
         if request.headers.get("upgrade", "").lower() == "websocket":
             if self.transport == "http":
-                return await self._refuse(request, received, 426, "upgrade_refused")
-            return await delivery.converse(request, received.id, self.model, self._delivery())
-        return await self._turn(request, received)
+                return await self._refuse(request, received, api, 426, "upgrade_refused")
+            answer = partial(openai_responses.events_of, model=self.model)
+            return await delivery.converse(request, received.id, answer, self._delivery())
+        return await self._turn(request, received, api)
 
-    async def _turn(self, request: web.Request, received: Received) -> web.StreamResponse:
-        """Answer a posted turn with an event stream."""
+    async def _turn(self, request: web.Request, received: Received, api: Api) -> web.StreamResponse:
+        """Answer a posted turn."""
         try:
             body = json.loads(received.body)
         except ValueError:
-            return await self._refuse(request, received, 400, "invalid_json")
-        return await delivery.stream(request, received.id, self.model.answer(body), self._delivery())
+            return await self._refuse(request, received, api, 400, "invalid_json")
+        call = Call(path=request.path, query=request.query, body=body)
+        return await self._send(request, received, api.answer(call, self.model))
 
-    async def _refuse(self, request: web.Request, received: Received, status: int, code: str) -> web.StreamResponse:
+    async def _refuse(
+        self, request: web.Request, received: Received, api: Api, status: int, code: str
+    ) -> web.StreamResponse:
         """Answer with an error in the API's shape."""
-        value = error(f"This local provider answers {status}: {code}.", code)
-        return await delivery.whole(request, received.id, status, value, self._delivery())
+        value = api.error(status, f"This local provider answers {status}: {code}.", code)
+        return await self._send(request, received, whole(value), status)
+
+    async def _send(
+        self, request: web.Request, received: Received, answer: Answer, status: int = 200
+    ) -> web.StreamResponse:
+        """Send an answer as this provider sends all of them."""
+        return await delivery.send(request, received.id, answer, self._delivery(), status)
 
     def _delivery(self) -> delivery.Delivery:
         """Say how this provider sends its answers."""

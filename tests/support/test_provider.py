@@ -19,21 +19,22 @@ from tests.support.wirelog import Bytes
 pytestmark = pytest.mark.timeout(30)
 
 ASK = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "List the files"}]}
+SHELL = {"type": "function", "name": "shell"}
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "hello.txt"}
 CUSTOM = {"type": "namespace", "name": "functions", "tools": [{"type": "custom", "name": "exec"}]}
 OFFERS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a function at the top": (
-        {"tools": [{"type": "function", "name": "exec_command"}], "input": [ASK]},
+        {"stream": True, "tools": [{"type": "function", "name": "exec_command"}], "input": [ASK]},
         "function_call",
         '{"cmd": "ls -la"}',
     ),
     "the classic shell": (
-        {"tools": [{"type": "function", "name": "shell"}], "input": [ASK]},
+        {"stream": True, "tools": [{"type": "function", "name": "shell"}], "input": [ASK]},
         "function_call",
         '{"command": ["bash", "-lc", "ls -la"]}',
     ),
     "a custom tool in a namespace of an input item": (
-        {"input": [{"type": "additional_tools", "tools": [CUSTOM]}, ASK]},
+        {"stream": True, "input": [{"type": "additional_tools", "tools": [CUSTOM]}, ASK]},
         "custom_tool_call",
         'const result = await tools.exec_command({"cmd": "ls -la"});\ntext(result.output);\n',
     ),
@@ -68,7 +69,7 @@ def test_the_first_turn_calls_the_shell_tool_on_offer(body: dict[str, Any], kind
 
 @pytest.mark.parametrize("name", encodings.NAMES)
 def test_the_second_turn_is_text_in_every_encoding(name: str) -> None:
-    body = json.dumps({"tools": [{"type": "function", "name": "shell"}], "input": [ASK, OUTPUT]}).encode()
+    body = json.dumps({"stream": True, "tools": [SHELL], "input": [ASK, OUTPUT]}).encode()
     sent = encodings.encode(body, name)
     headers = {"content-type": "application/json"} | ({} if name == "none" else {"content-encoding": name})
     with provider_running(encoding=name, hold_open=0.05) as provider:
@@ -127,7 +128,10 @@ def test_an_upgrade_can_be_refused(options: dict[str, Any], status: int) -> None
 
 def test_a_client_that_leaves_early_is_logged_as_such() -> None:
     async def leave(url: str) -> None:
-        async with aiohttp.ClientSession() as session, session.post(url, json={"input": "Hello"}) as answer:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, json={"stream": True, "input": "Hello"}) as answer,
+        ):
             await answer.content.readline()
 
     with provider_running(pause=0.05) as provider:
@@ -158,5 +162,5 @@ def test_tls_is_trusted_through_the_throw_away_authority() -> None:
     authority = Authority()
     with provider_running(ssl_context=authority.server_context()) as provider:
         url = f"{provider.url}/v1/responses"
-        _, events = asyncio.run(_post(url, json={"input": "Hello"}, ssl=authority.client_context()))
+        _, events = asyncio.run(_post(url, json={"stream": True, "input": "Hello"}, ssl=authority.client_context()))
     assert events[-1]["type"] == "response.completed"

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.schemas import instance
+
 LIST_FILES = "ls -la"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """One tool that a request offers, whatever its API."""
+
+    name: str
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    """JSON schema of its arguments; empty when the request tells none."""
+    custom: bool = False
+    """True when it takes free text instead of JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,54 +32,67 @@ class ToolCall:
     """The JSON arguments of a function, or the free text that a custom tool takes."""
     custom: bool = False
 
+    @property
+    def arguments(self) -> Any:
+        """Give the parsed arguments of a function."""
+        return json.loads(self.payload)
+
+
+SHELLS: dict[str, str] = {
+    "exec_command": "cmd",  # codex 0.98.0
+    "shell_command": "command",
+    "shell": "command",
+    "exec": "cmd",  # codex 0.169.0: a custom tool that takes JavaScript
+    "Bash": "command",  # claude-code
+    "bash": "command",  # opencode, pi
+    "run_shell_command": "command",  # gemini-cli, qwen-code
+}
+"""The shell tools of the agents that we know, and where each takes its command; the first on offer is called."""
+
+_COMMANDS = ("command", "cmd", "script", "code")
+
+
+def choose(tools: Sequence[Tool], command: str) -> ToolCall | None:
+    """Make a call of the first shell tool on offer, or None when there is none."""
+    offered = {tool.name: tool for tool in tools}
+    for name, place in SHELLS.items():
+        if name in offered:
+            return _filled(offered[name], place, command)
+    for tool in tools:
+        for place in _COMMANDS:
+            if _takes_text(tool, place):
+                return _filled(tool, place, command)
+    return None
+
+
+def called(tool: Tool) -> ToolCall:
+    """Make a call of any tool with as few arguments as it takes."""
+    payload = "ok" if tool.custom else json.dumps(instance(tool.schema))
+    return ToolCall(name=tool.name, payload=payload, custom=tool.custom)
+
+
+def _takes_text(tool: Tool, place: str) -> bool:
+    """Tell whether a tool must be given a text of this name, and not one of a few words (an editor's `command`)."""
+    wanted = (tool.schema.get("properties") or {}).get(place)
+    if not isinstance(wanted, dict) or "enum" in wanted or place not in (tool.schema.get("required") or ()):
+        return False
+    return str(wanted.get("type", "")).lower() in ("string", "array")
+
+
+def _filled(tool: Tool, place: str, command: str) -> ToolCall:
+    """Fill in a shell tool's arguments: the command, and whatever else it requires."""
+    if tool.custom:
+        return ToolCall(name=tool.name, payload=_script(command), custom=True)
+    properties = tool.schema.get("properties") or {}
+    place = next((name for name in (place, *_COMMANDS) if name in properties), place)
+    words = str((properties.get(place) or {}).get("type", "")).lower() == "array"
+    # The classic shell takes words, whether or not the request tells its schema.
+    words = words or (not properties and tool.name == "shell")
+    value: Any = ["bash", "-lc", command] if words else command
+    needed = instance(tool.schema) if tool.schema else {}
+    return ToolCall(name=tool.name, payload=json.dumps({place: value} | needed | {place: value}))
+
 
 def _script(command: str) -> str:
     """Write the JavaScript that runs a shell command in codex's code mode."""
     return f"const result = await tools.exec_command({json.dumps({'cmd': command})});\ntext(result.output);\n"
-
-
-SHELLS: dict[str, Callable[[str], str]] = {
-    "exec_command": lambda command: json.dumps({"cmd": command}),  # codex 0.98.0
-    "shell_command": lambda command: json.dumps({"command": command}),
-    "shell": lambda command: json.dumps({"command": ["bash", "-lc", command]}),
-    "exec": _script,  # codex 0.169.0: a custom tool that takes JavaScript
-}
-
-
-def choose(body: dict[str, Any], command: str) -> ToolCall | None:
-    """Make a call of the first shell tool on offer, or None when there is none that is known."""
-    offered = {tool["name"]: tool for tool in _offered(body) if "name" in tool}
-    for name, fill in SHELLS.items():
-        if name in offered:
-            return ToolCall(name=name, payload=fill(command), custom=offered[name].get("type") == "custom")
-    return None
-
-
-def _offered(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give every tool of a request: at the top, in `additional_tools` items, and inside namespaces."""
-    yield from _flat(body.get("tools") or [])
-    for item in input_items(body):
-        if item.get("type") == "additional_tools":
-            yield from _flat(item.get("tools") or [])
-
-
-def _flat(tools: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give tools with those inside namespaces in place of the namespaces."""
-    for tool in tools:
-        yield from _flat(tool.get("tools") or []) if tool.get("type") == "namespace" else [tool]
-
-
-def input_items(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the input as items; a bare string is one user message."""
-    given = body.get("input") or []
-    return [{"type": "message", "role": "user", "content": given}] if isinstance(given, str) else given
-
-
-def has_new_output(body: dict[str, Any]) -> bool:
-    """Tell whether a tool has answered since the user last spoke."""
-    for item in reversed(input_items(body)):
-        if str(item.get("type", "")).endswith("_output"):
-            return True
-        if item.get("role") == "user":
-            return False
-    return False

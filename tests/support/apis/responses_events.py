@@ -7,37 +7,30 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
+from probe.renderers.blocks import Usage
+from tests.support.apis.calls import FIRST_SECOND, PIECE, cut, ident
 from tests.support.toolcalls import ToolCall
 
 Event = dict[str, Any]
 
-FIRST_SECOND = 1_750_000_000
-"""When the first response was made: fixed, so that two recordings agree."""
 
-
-def ident(prefix: str, *numbers: int) -> str:
-    """Make an id that looks like the API's and depends on the numbers alone."""
-    seed = ".".join(map(str, (prefix, *numbers)))
-    return f"{prefix}_{hashlib.sha256(seed.encode()).hexdigest()[:48]}"
-
-
-def usage(read: int, cached: int, written: int, reasoned: int) -> dict[str, Any]:
+def usage(spent: Usage) -> dict[str, Any]:
     """Write the token counts of one response."""
     return {
-        "input_tokens": read,
-        "input_tokens_details": {"cached_tokens": cached},
-        "output_tokens": written,
-        "output_tokens_details": {"reasoning_tokens": reasoned},
-        "total_tokens": read + written,
+        "input_tokens": spent.input,
+        "input_tokens_details": {"cached_tokens": spent.cache_read or 0},
+        "output_tokens": spent.output,
+        "output_tokens_details": {"reasoning_tokens": spent.reasoning or 0},
+        "total_tokens": spent.total,
     }
 
 
 def turn(
-    number: int, body: dict[str, Any], parts: list[tuple[dict[str, Any], list[Event]]], spent: dict[str, Any]
+    number: int, body: dict[str, Any], parts: list[tuple[dict[str, Any], list[Event]]], spent: Usage
 ) -> list[Event]:
     """Wrap finished items, each with its own events, in the events of a whole response."""
     start = _response(number, body, "in_progress")
-    end = {**_response(number, body, "completed"), "output": [item for item, _ in parts], "usage": spent}
+    end = {**_response(number, body, "completed"), "output": [item for item, _ in parts], "usage": usage(spent)}
     events: list[Event] = [
         {"type": "response.created", "response": start},
         {"type": "response.in_progress", "response": start},
@@ -131,8 +124,8 @@ def tool_call(number: int, call: ToolCall) -> tuple[dict[str, Any], list[Event]]
 _FUNCTION = ("function_call", "arguments", "fc")
 
 
-def _deltas(name: str, where: dict[str, Any], text: str, size: int = 7) -> Iterator[Event]:
+def _deltas(name: str, where: dict[str, Any], text: str) -> Iterator[Event]:
     """Cut a text into deltas; the padding hides their length, as the API's does."""
-    for start in range(0, len(text), size):
-        padding = hashlib.sha256(f"{where['item_id']}{start}".encode()).hexdigest()[:9]
-        yield {"type": name, **where, "delta": text[start : start + size], "obfuscation": padding}
+    for index, piece in enumerate(cut(text)):
+        padding = hashlib.sha256(f"{where['item_id']}{index * PIECE}".encode()).hexdigest()[:9]
+        yield {"type": name, **where, "delta": piece, "obfuscation": padding}

@@ -1,0 +1,1 @@
+"""The APIs that the local provider speaks, one module each."""

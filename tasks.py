@@ -13,7 +13,7 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from probe.options import COMMANDS, Option, command_line, flag, option_of
+from probe.options import COMMANDS, Option, command_line, flag, module_of, option_of
 from probe.wire.parent import run_script
 
 
@@ -31,14 +31,16 @@ def _argument(name: str, option: Option) -> Argument:
     # Invoke takes a name that is an alias of itself amiss.
     attribute = name if name != names[0] else None
     default = False if kind is bool else None
-    return Argument(names=names, attr_name=attribute, kind=kind, default=default, help=option.help)
+    return Argument(
+        names=names, attr_name=attribute, kind=kind, default=default, help=option.help, positional=option.positional
+    )
 
 
 def _task(name: str) -> ScriptTask:
     def run(_context: Context, **options: Any) -> None:
         # Invoke joins what stands after `--` and loses its argument borders, so it is taken from the command line.
         rest = sys.argv[sys.argv.index("--") :] if "--" in sys.argv else []
-        sys.exit(run_script(f"probe.{name}", [*command_line(name, options), *rest]))
+        sys.exit(run_script(module_of(name), [*command_line(name, options), *rest]))
 
     run.__doc__ = f"{COMMANDS[name].help}\n\nexample: {COMMANDS[name].example}"
     return ScriptTask(run, name=name)

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import probe.early  # noqa: F401 - before the rest
+from probe.analysis.prices import Prices, library_version
 from probe.errors import UserError
 from probe.options import parse
 from probe.record.files import file_sha256, private_file
@@ -108,6 +110,8 @@ def _inputs(found: Run, target: Target | None) -> dict[str, str]:
     inputs["about"] = text_sha256(str([_about(found), *told]))
     inputs[TUNNELS] = file_sha256(found.folder / TUNNELS) or ""
     inputs["renderer"] = f"{spec} {_sources(spec)}"
+    inputs["ids"] = text_sha256(str(target.ids if target else {}))
+    inputs["prices"] = library_version() or ""
     return inputs
 
 
@@ -163,6 +167,8 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None 
                 manifest=found.manifest.data if found else None,
                 generated_at=datetime.now(UTC),
                 renderer=renderer,
+                ids=target.ids if target else None,
+                prices=Prices(),
                 on_malformed=skipped,
             )
     except OSError as error:

@@ -13,14 +13,14 @@ from types import FrameType
 
 from rich.console import Console
 
+import probe.early  # noqa: F401 - before the rest
 from probe.cost.contenders import chosen
 from probe.cost.measure import measure
 from probe.cost.tables import tables
 from probe.cost.workloads import NAMES, Bench
-from probe.errors import UserError
+from probe.errors import UserError, nearest
 from probe.options import parse
 from probe.script import run, say
-from probe.targets import nearest
 
 _WIDTH = 120
 

@@ -12,20 +12,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import probe.early  # noqa: F401 - before the rest
 from probe.analysis.channels import TOLD, ChannelsBuilder
 from probe.errors import UserError
 from probe.options import parse
+from probe.own_upstreams import base_urls
 from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
-from probe.record.tunnels import TUNNELS, read_tunnels
+from probe.record.tunnels import OPENED, TUNNELS, read_tunnels
 from probe.script import one_line, run, say
 from probe.settings import Settings, pairs, resolve
-from probe.wire.addon.folders import private_folder
+from probe.wire import agent_folders
 from probe.wire.agent import AgentEnd, find_program, first_line, run_agent, runs_agent, with_target_args
 from probe.wire.changes import by_environment, by_launch, by_listeners, by_target
-from probe.wire.environment import agent_environment
+from probe.wire.environment import agent_environment, keys_set
 from probe.wire.interrupts import Interrupts
-from probe.wire.recording import AGENT_FOLDERS, Recording, find_replay
+from probe.wire.recording import Recording, find_replay
 from probe.wire.tally import in_a_line
 
 _VERSION_SECONDS = 10.0
@@ -37,13 +39,22 @@ NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a re
   - this target was made for another version of it
   next: invoke doctor --target {target}, or start it by hand behind: invoke proxies --target {target}"""
 
+NOTHING_DECRYPTED = """nothing was captured: the agent ended without sending a request to a host that the target names
+  likely reasons:
+  - it talks to another host: name it in the target's file (listeners.NAME.host)
+  - it does not heed HTTPS_PROXY, or takes its CA by another variable than those in ca_env
+  - it ended before its first request (its own output above says why)
+  next: invoke doctor --target {target}, or start it by hand behind: invoke proxies --target {target}"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.capture`."""
     arguments, command = parse("capture", sys.argv[1:] if argv is None else argv)
     interrupts = Interrupts()
     settings = resolve(arguments, os.environ)
-    overrides = pairs("env", arguments.env)
+    # A base URL among them says where a listener leads to; the agent gets the listener's.
+    asked, led = pairs("env", arguments.env), base_urls(settings.target)
+    overrides = {name: value for name, value in asked.items() if name not in led}
     template = _template(settings, command, arguments.prompt)
     program = find_program(template[0], (os.environ | overrides).get("PATH"), settings.target)
     cwd = _given_folder(arguments.cwd)
@@ -65,6 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             recording.marker,
             recording.replay_url,
             recording.coverage_url,
+            recording.trusted,
+            recording.answered,
         )
         _note_changes(recording, full, env, overrides, cwd)
         return _record(recording, full, env, cwd, interrupts, prompt=arguments.prompt, own_command=command)
@@ -76,8 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _warn(settings: Settings, environ: Mapping[str, str]) -> None:
     """Say beforehand what the user may regret afterwards."""
-    keys = settings.target.keys
-    if keys and not settings.replay and not any(map(environ.get, keys)):
+    for line in settings.told:
+        say(line)
+    keys = settings.target.key_variables
+    if keys and not settings.replay and not keys_set(settings, environ):
         say(f"note: no key is set ({' or '.join(keys)}); the agent may not get far without")
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
@@ -87,10 +102,7 @@ def _fresh_folders(recording: Recording) -> dict[str, str]:
     """Give the agent empty folders in a replay, where the target says that its own would change what it does."""
     if recording.replay_url is None:
         return {}
-    folders = {name: recording.folder / AGENT_FOLDERS / name for name in recording.settings.target.fresh_folders}
-    for folder in folders.values():
-        private_folder(folder)
-    return {name: str(folder) for name, folder in folders.items()}
+    return agent_folders.fresh_folders(recording.folder, recording.settings.target.fresh_folders)
 
 
 def _unused(path: Path) -> Path:
@@ -169,9 +181,6 @@ def _record(
     except BaseException:
         _finish(recording, None, version, fresh)
         raise
-    finally:
-        if not recording.folder.is_symlink():
-            shutil.rmtree(recording.folder / AGENT_FOLDERS, ignore_errors=True)
     counts, problems = _finish(recording, end, version, fresh)
     return _verdict(recording, end, counts, problems, interrupts)
 
@@ -184,14 +193,14 @@ def _ask_version(recording: Recording, program: str) -> subprocess.Popen[bytes] 
     target = recording.settings.target
     if not runs_agent(program, target):
         return None
-    env = {name: value for name, value in os.environ.items() if name not in target.keys}
+    env = {name: value for name, value in os.environ.items() if name not in target.key_variables}
     with suppress(OSError):
         return subprocess.Popen(
             [program, "--version"],
             env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             start_new_session=True,
         )
     return None
@@ -240,7 +249,8 @@ def _verdict(
         say(f"WARNING: {one_line(problem)}")
         code = 1
     if not counts["written"] and not end.stopped_because:
-        say("error: " + NOTHING_CAPTURED.format(target=recording.settings.target_name))
+        text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
+        say("error: " + text.format(target=recording.settings.target_name))
         if around := _seen_around(recording.folder):
             say(f"  it talked to other hosts instead: {', '.join(around)}")
         code = 1
@@ -263,7 +273,8 @@ def _verdict(
 
 def _seen_around(folder: Path) -> list[str]:
     channels = ChannelsBuilder()
-    channels.add_tunnels(read_tunnels(folder / TUNNELS, lambda line, why: None))
+    tunnels = read_tunnels(folder / TUNNELS, lambda line, why: None)
+    channels.add_tunnels(one for one in tunnels if one.kind != OPENED)
     return [one_line(host) for host in channels.channels(None).only_seen[:TOLD]]
 
 

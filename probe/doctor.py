@@ -18,14 +18,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+import probe.early  # noqa: F401 - before the rest
 from probe.errors import UserError
 from probe.options import parse
 from probe.script import printable, run
 from probe.settings import Settings, data_dir, resolve
 from probe.targets import target_names
 from probe.wire.agent import find_program, first_line
+from probe.wire.authority import authority_folder, authority_problem
+from probe.wire.environment import is_key, keys_set
 from probe.wire.ports import is_free
 from probe.wire.processes import holder_of
+from probe.wire.reach import reach
 from probe.wire.recording import find_replay
 from probe.wire.upstream_proxy import unreachable
 
@@ -95,9 +99,39 @@ def _target(settings: Settings) -> Iterator[Check]:
     yield from _ports(settings)
     if settings.replay:
         yield _replay(settings)
-    elif settings.target.keys:
+    elif settings.target.key_variables:
         yield _key(settings)
-    yield from _proxies(settings)
+    if settings.target.mode == "forward":
+        yield _authority(settings)
+    proxies = list(_proxies(settings))
+    yield from proxies
+    yield from (Check(True, line) for line in settings.told)
+    if not settings.replay and all(proxy.ok for proxy in proxies):
+        yield from _listeners(settings)
+
+
+def _authority(settings: Settings) -> Check:
+    """Check that the certificate authority can be made; the user's own stays as it is."""
+    problem, folder = authority_problem(settings.data_dir), authority_folder(settings.data_dir)
+    text = f"certificate authority of forward mode: {problem or folder}"
+    return Check(problem is None, text, f"make it yours alone (chmod -R go= {folder}), or remove it")
+
+
+def _listeners(settings: Settings) -> Iterator[Check]:
+    """Send a request through each listener, by way of the real proxies."""
+    try:
+        found = reach(settings, os.environ)
+    except UserError as error:
+        yield Check(False, f"the proxies do not start: {error.args[0]}", error.hint or "")
+        return
+    if settings.target.files:
+        yield Check(True, f"files can be written: {', '.join(settings.target.files)}")
+    for one in found:
+        text = f"listener {one.listener} -> {one.upstream}: "
+        text += f"{one.problem}" if one.problem else f"it answers (status {one.status}, asked without a key)"
+        yield Check(not one.problem, text, one.fix)
+    for name in settings.routes.keys() - {one.listener for one in found}:
+        yield Check(True, f"listener {name} -> {settings.routes[name].upstream}: a pattern of hosts; not asked")
 
 
 def _agent(settings: Settings) -> Check:
@@ -112,6 +146,8 @@ def _agent(settings: Settings) -> Check:
     try:
         process = subprocess.Popen(
             [path, "--version"],
+            # An agent that takes the question for a prompt must not be paid for.
+            env={name: value for name, value in os.environ.items() if not is_key(name, settings)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -124,7 +160,8 @@ def _agent(settings: Settings) -> Check:
 
 
 def _ports(settings: Settings) -> Iterator[Check]:
-    for name, route in settings.routes.items():
+    # In forward mode all listeners share one.
+    for name, route in {route.port: (name, route) for name, route in settings.routes.items()}.values():
         if is_free(route.port):
             yield Check(True, f"port {route.port} ({name}) is free")
         else:
@@ -142,8 +179,8 @@ def _replay(settings: Settings) -> Check:
 
 
 def _key(settings: Settings) -> Check:
-    keys = settings.target.keys
-    found = next((name for name in keys if os.environ.get(name)), None)
+    keys = settings.target.key_variables
+    found = next(iter(keys_set(settings, os.environ)), None)
     fix = f"export {keys[0]}=… (or run offline with --replay)"
     return Check(found is not None, f"key {found or ' or '.join(keys)} is {'set' if found else 'not set'}", fix)
 

@@ -15,10 +15,11 @@ class Option(NamedTuple):
     metavar: str | None = None
     """None for a switch."""
     many: bool = False
+    positional: bool = False
 
 
 OPTIONS = {
-    "target": Option("Name of a file in targets/.", "t", "NAME"),
+    "target": Option("Name of a file in targets/, or in a folder that PROBE_TARGETS names.", "t", "NAME"),
     "prompt": Option("What the agent is asked to do; fills {prompt} in the target's command.", "p", "TEXT"),
     "run": Option("A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", "r", "RUN"),
     "replay": Option("Answer the agent from this recorded run instead of the real API.", "R", "RUN"),
@@ -42,6 +43,15 @@ OPTIONS = {
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
     "output": Option("Write the report to this file.", "O", "FILE"),
     "json": Option("Print JSON.", "j"),
+    "name": Option("What the target shall be called.", None, "NAME", positional=True),
+    "command": Option("How the agent is given a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
+    "api": Option("The API that it speaks: openai, anthropic or gemini.", None, "API"),
+    "base_url": Option(
+        "Variable that takes its base URL, with the path behind: OPENAI_BASE_URL/v1; - for none.", None, "VARIABLE"
+    ),
+    "key": Option("Variable that has its key; - for none.", "k", "VARIABLE"),
+    "install": Option("How it is installed, for those who miss it.", None, "COMMAND"),
+    "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
     "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
     "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
     "exchanges": Option(
@@ -59,7 +69,10 @@ OPTIONS = {
 }
 """Under the names that tasks have for them; `_` is `-` on the command line."""
 
-_SPECIAL = {("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT")}
+_SPECIAL = {
+    ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
+    ("new-target", "upstream"): Option("Address of the API, where it is another than the API's own.", "u", "URL"),
+}
 """Options that mean something else in one script."""
 
 RECORDING = (
@@ -121,6 +134,11 @@ COMMANDS = {
         "invoke doctor --target codex",
         ("target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "replay"),
     ),
+    "new-target": Command(
+        "Write the file of a target for an agent that has none yet.",
+        "invoke new-target mine --command 'my-agent run {prompt}' --api openai",
+        ("name", "command", "api", "upstream", "base_url", "key", "install", "agent"),
+    ),
     "bench": Command(
         "Measure what the proxies cost, beside others and none.",
         "invoke bench --json > bench.json",
@@ -139,17 +157,25 @@ def option_of(command: str, name: str) -> Option:
     return _SPECIAL.get((command, name)) or OPTIONS[name]
 
 
+def module_of(command: str) -> str:
+    """Name the module of a script."""
+    return f"probe.{command.replace('-', '_')}"
+
+
 def parser(command: str) -> argparse.ArgumentParser:
     """Make the argument parser of `python -m probe.<command>`."""
     text = COMMANDS[command]
     made = argparse.ArgumentParser(
-        prog=f"python -m probe.{command}",
+        prog=f"python -m {module_of(command)}",
         description=text.help,
         epilog=f"example: {text.example}",
         allow_abbrev=False,
     )
     for name in text.options:
         option = option_of(command, name)
+        if option.positional:
+            made.add_argument(name, help=option.help, metavar=option.metavar)
+            continue
         flags = [flag(name), *([f"-{option.short}"] if option.short else [])]
         kind: dict[str, Any] = {"action": "store_true"}
         if option.metavar:
@@ -170,7 +196,9 @@ def command_line(command: str, options: Mapping[str, Any]) -> list[str]:
     arguments = []
     for name in COMMANDS[command].options:
         value = options.get(name)
-        if value is True:
+        if option_of(command, name).positional:
+            arguments.append(str(value))
+        elif value is True:
             arguments.append(flag(name))
         elif value is not None and value is not False:
             arguments += [f"{flag(name)}={one}" for one in (value if option_of(command, name).many else [value])]

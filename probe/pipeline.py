@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+import probe.early  # noqa: F401 - before the rest
 from probe.errors import UserError
 from probe.options import command_line, parse
 from probe.record.manifest import Manifest

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+import probe.early  # noqa: F401 - before the rest
 from probe.errors import UserError
 from probe.options import parse
 from probe.record.manifest import utc_now
@@ -15,7 +16,7 @@ from probe.record.runs import TRAFFIC, new_run
 from probe.script import one_line, run, say
 from probe.settings import resolve
 from probe.wire.changes import by_environment, by_listeners, by_target
-from probe.wire.environment import mentioned, watched, with_loopback
+from probe.wire.environment import led, mentioned, no_proxy
 from probe.wire.interrupts import Interrupts
 from probe.wire.recording import Recording, find_replay
 from probe.wire.tally import in_a_line
@@ -35,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     replayed = find_replay(settings)
     folder = new_run(settings.run_parent, settings.output_dir)
     recording = Recording(settings, folder, os.environ, replayed)
+    for line in settings.told:
+        say(line)
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
     try:
@@ -59,9 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _variables(recording: Recording) -> dict[str, str]:
     """Give the variables that the user is told to set for the agent."""
-    told = mentioned(recording.settings, recording.placeholders) | watched(recording.coverage_url)
+    told = mentioned(recording.settings, recording.placeholders)
+    told |= led(recording.settings, recording.coverage_url) | recording.trusted
     through_proxy = recording.coverage_url or any(map(os.environ.get, ("HTTP_PROXY", "http_proxy")))
-    return told | ({"NO_PROXY": with_loopback(os.environ.get("NO_PROXY", ""))} if through_proxy else {})
+    own = os.environ.get("NO_PROXY", "")
+    return told | ({"NO_PROXY": no_proxy(recording.settings, own)} if through_proxy else {})
 
 
 def _instructions(recording: Recording, variables: Mapping[str, str]) -> list[str]:
@@ -82,6 +87,8 @@ def _finish(recording: Recording, interrupts: Interrupts) -> int:
     counts, problems = recording.stop()
     for problem in [*([trouble] if trouble else []), *problems]:
         say(f"WARNING: {one_line(problem)}")
+    for note in recording.notes:
+        say(f"note: {one_line(note)}")
     code = interrupts.exit_code if interrupts.exit_code is not None else 1
     recording.manifest.update(exit_code=code, finished=utc_now())
     say(in_a_line(counts))

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+import probe.early  # noqa: F401 - before the rest
 from probe.errors import UserError
 from probe.options import parse
 from probe.record.reader import read_exchanges

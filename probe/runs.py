@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from probe.errors import UserError
+import probe.early  # noqa: F401 - before the rest
+from probe.errors import UserError, nearest
 from probe.options import parse
 from probe.record.runs import REPORT, Run, all_runs, is_alive
 from probe.script import one_line, printed_json, run, say
 from probe.settings import data_dir
-from probe.targets import output_dirs
+from probe.targets import output_dirs, target_names
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         Console(width=width).print(_table(runs))
     else:
         of = f" of target {arguments.target!r}" if arguments.target else ""
-        say(f'no run{of} in {folder}; for example: invoke pipeline --target demo --prompt "Write a prime checker"')
+        hint = "" if arguments.target in target_names() else nearest(arguments.target or "", target_names())
+        example = 'invoke pipeline --target demo --prompt "Write a prime checker"'
+        say(f"no run{of} in {folder}; {hint}for example: {example}")
     return 0
 
 

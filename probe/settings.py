@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from probe.errors import UserError
-from probe.targets import PROJECT, Target, load_target, nearest, url_problem
+from probe.errors import UserError, nearest
+from probe.own_upstreams import OwnUrl, base_urls, own_url
+from probe.targets import PROJECT, Target, load_target, target_files, target_names, url_problem
 from probe.targets import output_dir as folder_of
 
 T = TypeVar("T")
@@ -37,6 +38,14 @@ class Route(NamedTuple):
     upstream: str
     upstream_proxy: str | None
     purpose: str
+    drop: str = ""
+    """What goes off the head of a request's path, before the upstream's path is put there."""
+    own: str | None = None
+    """The user's own variable that names the upstream (OPENAI_BASE_URL and the like); None for all else."""
+    host: str | None = None
+    """In forward mode: the host (pattern) that the listener stands for."""
+    as_asked: bool = False
+    """In forward mode: whether requests go to the host that the agent asks for; `upstream` then only tells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +56,8 @@ class Settings:
     target: Target
     routes: dict[str, Route]
     upstream_ca: str | None
+    system_store: str | None
+    """What programs on this machine trust, as a file; None where it is not in a known place."""
     data_dir: Path
     run_parent: Path
     """Where this target's runs go."""
@@ -59,6 +70,8 @@ class Settings:
     """The proxy through which that goes on; None goes direct."""
     replay: str | None
     sources: dict[str, str] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
+    """What the user should know of them before a run, a line each."""
 
     def described(self) -> dict[str, dict[str, Any]]:
         """Give every setting with its source, credentials left out."""
@@ -75,6 +88,8 @@ class Settings:
             values[f"upstream.{name}"] = route.upstream
             values[f"upstream_proxy.{name}"] = without_credentials(route.upstream_proxy)
             values[f"port.{name}"] = route.port
+            if route.drop:
+                values[f"drop.{name}"] = route.drop
         return {
             name: {"value": value, "source": self.sources.get(name, DEFAULT)} for name, value in sorted(values.items())
         }
@@ -83,7 +98,7 @@ class Settings:
 def resolve(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
     """Resolve all settings of a run. Raises UserError for what does not fit."""
     if not arguments.target:
-        raise UserError("no target given", "name one with --target; targets are the files in targets/")
+        raise UserError("no target given", f"name one with --target: {', '.join(target_names())}")
     target, files = load_target(arguments.target)
     return _Resolver(arguments, environ, target, files).settings()
 
@@ -102,6 +117,9 @@ class _Resolver:
         self._target = target
         self._files = files
         self._sources = {"target": COMMAND_LINE}
+        self._told: list[str] = []
+        used, *hidden = target_files(arguments.target)
+        self._told += [f"note: target {arguments.target} is {used}, not {other}" for other in hidden]
 
     def settings(self) -> Settings:
         replay = self._replay()
@@ -112,7 +130,8 @@ class _Resolver:
         output_dir = self._pick("output_dir", None, in_file=False)
         if output_dir is None and self._target.output_dir:
             self._sources["output_dir"] = self._files["output_dir"]
-        ca = self._pick("upstream_ca", self._system_store())
+        store = self._system_store()
+        ca = self._pick("upstream_ca", store)
         if ca and self._sources["upstream_ca"] != DEFAULT:
             _check_ca(Path(ca).expanduser(), self._sources["upstream_ca"])
         proxy, inherited = self._proxy(replaying=bool(replay))
@@ -120,8 +139,9 @@ class _Resolver:
         return Settings(
             target_name=self._arguments.target,
             target=self._target,
-            routes=self._routes(proxy, inherited=inherited),
+            routes=self._routes(proxy, inherited=inherited, replaying=bool(replay)),
             upstream_ca=str(Path(ca).expanduser()) if ca else None,
+            system_store=store,
             data_dir=data_folder,
             run_parent=run_parent,
             output_dir=Path(output_dir).expanduser().resolve() if output_dir else None,
@@ -130,6 +150,7 @@ class _Resolver:
             coverage_upstream_proxy=coverage_proxy,
             replay=replay,
             sources=self._sources,
+            told=tuple(self._told),
         )
 
     def _pick(self, name: str, default: str | None, *, in_environment: bool = True, in_file: bool = True) -> str | None:
@@ -171,6 +192,11 @@ class _Resolver:
 
     def _coverage(self, proxy: str | None, *, replaying: bool) -> tuple[bool, str | None]:
         """Tell whether to watch what goes around the listeners, and through which proxy it goes on."""
+        if self._target.mode == "forward":
+            if getattr(self._arguments, "no_coverage", False):
+                raise UserError("--no-coverage: in forward mode all that the agent sends comes to us", "leave it out")
+            self._sources["coverage"] = "forward mode"
+            return True, proxy
         wanted = self._wants_coverage()
         if replaying:
             # There, what would go around ends at the replay server, which refuses and counts it.
@@ -206,22 +232,76 @@ class _Resolver:
         own = self._environ.get("SSL_CERT_FILE")
         return next((path for path in (own, *_SYSTEM_STORES) if path and Path(path).is_file()), None)
 
-    def _routes(self, proxy: str | None, *, inherited: bool) -> dict[str, Route]:
-        upstreams, ports = self._named("upstream"), self._named("port")
+    def _routes(self, proxy: str | None, *, inherited: bool, replaying: bool) -> dict[str, Route]:
+        upstreams, ports = self._named("upstream"), self._ports()
+        own = self._own_urls(upstreams, replaying=replaying)
         routes = {}
         for name, listener in self._target.listeners.items():
-            upstream = upstreams.get(name, listener.upstream)
+            as_asked = bool(listener.host) and name not in upstreams and not listener.upstream
+            asked = f"https://{listener.host}" if as_asked else listener.upstream
+            upstream = own[name].upstream if name in own else upstreams.get(name, asked)
             if problem := url_problem(upstream):
                 shown = without_credentials(upstream) if "@" in upstream else upstream
                 raise UserError(f"upstream {name}={shown}: {problem}", f"for example {name}=https://api.openai.com")
             port = _port(self._sources[f"port.{name}"], f"{name}={ports[name]}") if name in ports else listener.port
             direct = inherited and _no_proxy(upstream, self._environ)
-            routes[name] = Route(port, name in ports, upstream, None if direct else proxy, listener.purpose)
+            routes[name] = Route(
+                port,
+                name in ports,
+                upstream,
+                None if direct else proxy,
+                listener.purpose,
+                drop=own[name].drop if name in own else "",
+                own=own[name].variable if name in own else None,
+                host=listener.host,
+                as_asked=as_asked,
+            )
             for key in ("upstream", "port"):
-                self._sources.setdefault(f"{key}.{name}", self._files[f"listeners.{name}.{key}"])
+                source = self._files.get(f"listeners.{name}.{key}") or self._files[f"listeners.{name}.host"]
+                self._sources.setdefault(f"{key}.{name}", source)
             self._sources[f"upstream_proxy.{name}"] = self._sources["upstream_proxy"]
         _refuse_loops(routes)
         return routes
+
+    def _ports(self) -> dict[str, str]:
+        """Read the ports that the user names; in forward mode all listeners share one, so one of them says it."""
+        ports = self._named("port")
+        if self._target.mode == "reverse" or not ports:
+            return ports
+        (name, port), *others = ports.items()
+        if any(other != port for _, other in others):
+            raise UserError("in forward mode all listeners share one port", f"name one: --port {name}={port}")
+        for one in self._target.listeners:
+            self._sources[f"port.{one}"] = self._sources[f"port.{name}"]
+        return dict.fromkeys(self._target.listeners, port)
+
+    def _own_urls(self, chosen: Mapping[str, str], *, replaying: bool) -> dict[str, OwnUrl]:
+        """Give the URLs that the user's own variables (OPENAI_BASE_URL and the like) have for listeners."""
+        given = pairs("env", getattr(self._arguments, "env", None) or [])
+        found = {}
+        for name in self._target.listeners:
+            outranked = self._outranked(name, chosen, replaying=replaying)
+            if outranked:
+                mine = [one for one, base in base_urls(self._target).items() if base.listener == name]
+                self._told += [f"note: --env {one} is not used: {outranked}" for one in mine if given.get(one)]
+                continue
+            own, note = own_url(self._target, name, self._environ, given)
+            if note:
+                self._told.append(f"note: {note}")
+            if own:
+                found[name] = own
+                self._sources[f"upstream.{name}"] = own.source
+                self._told.append(f"{name} -> {own.upstream} (from {own.source.removeprefix('environment ')})")
+        return found
+
+    def _outranked(self, name: str, chosen: Mapping[str, str], *, replaying: bool) -> str | None:
+        """Say what goes before the user's own base URL for a listener; None when nothing does."""
+        source = self._files.get(f"listeners.{name}.upstream", DEFAULT)
+        if replaying:
+            return "a recorded run answers"
+        if name in chosen:
+            return f"upstream {name}={without_credentials(chosen[name])} is given ({self._sources[f'upstream.{name}']})"
+        return f"{source} names an upstream" if source.endswith(".local.yaml") else None
 
     def _named(self, option: str) -> dict[str, str]:
         """Read NAME=VALUE pairs: those of the command line over those of the environment."""
@@ -249,7 +329,10 @@ class _Resolver:
         value = self._pick("upstream_proxy", None)
         inherited = False
         if value is None:
-            name = next((name for name in ("HTTPS_PROXY", "https_proxy") if self._environ.get(name)), None)
+            names = ["HTTPS_PROXY", "https_proxy"]
+            # There, all that the agent sends comes to us: what it would be sent through alone is what we go through.
+            names += ["ALL_PROXY", "all_proxy"] if self._target.mode == "forward" else []
+            name = next((name for name in names if self._environ.get(name)), None)
             if name:
                 value, inherited = self._environ[name], True
                 self._sources["upstream_proxy"] = f"environment {name}"
@@ -293,20 +376,28 @@ def _port(source: str, pair: str) -> int:
 def _no_proxy(upstream: str, environ: Mapping[str, str]) -> bool:
     """Tell whether the user's own proxy setting leaves this host out: loopback always, else as NO_PROXY says."""
     host = urlsplit(upstream).hostname or ""
-    no_proxy = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
-    bypassed = urllib.request.proxy_bypass_environment(host, {"no": no_proxy})  # type: ignore[attr-defined]
-    return host in LOOPBACK or bool(bypassed)
+    return host in LOOPBACK or bypassed(host, environ.get("NO_PROXY") or environ.get("no_proxy") or "")
+
+
+def bypassed(host: str, no_proxy: str) -> bool:
+    """Tell whether a host is one of those that a NO_PROXY names."""
+    return bool(urllib.request.proxy_bypass_environment(host, {"no": no_proxy}))  # type: ignore[attr-defined]
 
 
 def _refuse_loops(routes: Mapping[str, Route]) -> None:
+    """Raise UserError where two listeners would be one. What the user's own variables name is seen to where it starts:
+    a model on this machine may well have a port that is in a target's file; see `probe.wire.own_listeners`.
+    """
     ports: dict[int, str] = {}
     for name, route in routes.items():
-        if route.port in ports:
+        if route.port in ports and not route.host:
             raise UserError(
                 f"port {route.port} is both {ports[route.port]!r} and {name!r}", f"use --port {name}=ANOTHER"
             )
         ports[route.port] = name
     for name, route in routes.items():
+        if route.own:
+            continue
         parts = urlsplit(route.upstream)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if parts.hostname in LOOPBACK and port in ports:

@@ -9,24 +9,27 @@ import yaml
 
 from probe.errors import UserError
 
+_PROJECT = Path(__file__).resolve().parents[1]
+
 
 class Document:
     """A YAML file with the line of each of its keys."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.name = str(path.relative_to(_PROJECT) if path.is_relative_to(_PROJECT) else path)
+        """As messages and manifests have it: within the project from there, else whole."""
         self.lines: dict[tuple[str, ...], int] = {}
         try:
             node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
             self.data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            place = f"{path.name}:{mark.line + 1}" if mark else path.name
-            raise UserError(f"targets/{place}: not YAML: {getattr(error, 'problem', error)}") from error
+            place = f"{self.name}:{mark.line + 1}" if mark else self.name
+            raise UserError(f"{place}: not YAML: {getattr(error, 'problem', error)}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"{path}: cannot be read: {error}") from error
         if not isinstance(self.data, dict):
-            raise UserError(f"targets/{path.name}:1: a target is a mapping of keys to values")
+            raise UserError(f"{self.name}:1: a target is a mapping of keys to values")
         self._note(node, ())
 
     def _note(self, node: yaml.Node | None, path: tuple[str, ...]) -> None:
@@ -47,4 +50,4 @@ class Document:
         """Make an error that names file, line and problem."""
         while path and path not in self.lines:
             path = path[:-1]
-        return UserError(f"targets/{self.path.name}:{self.lines.get(path, 1)}: {problem}", hint)
+        return UserError(f"{self.name}:{self.lines.get(path, 1)}: {problem}", hint)

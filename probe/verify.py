@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import probe.early  # noqa: F401 - before the rest
 from probe.analysis.channels import Channels, ChannelsBuilder
 from probe.errors import UserError
 from probe.options import parse

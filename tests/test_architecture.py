@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from probe.options import COMMANDS
+from probe.options import COMMANDS, module_of
 from probe.targets import PROJECT
 
-SCRIPTS = frozenset(COMMANDS)
+SCRIPTS = frozenset(module_of(command).removeprefix("probe.") for command in COMMANDS)
 BASE = frozenset({"errors"})
 LAYERS: dict[str, frozenset[str]] = {
     "wire.addon": frozenset(),
@@ -21,22 +21,27 @@ LAYERS: dict[str, frozenset[str]] = {
     "analysis": BASE | {"renderers", "record", "wire.addon"},
     "report": BASE | {"analysis", "renderers", "record", "wire.addon"},
     "target_file": BASE,
-    "targets": BASE | {"target_file", "renderers"},
-    "settings": BASE | {"targets"},
-    "wire": BASE | {"targets", "settings", "renderers", "record", "wire.addon"},
+    "vendors": frozenset(),
+    "targets": BASE | {"target_file", "vendors", "record", "renderers"},
+    "own_upstreams": BASE | {"vendors", "targets"},
+    "settings": BASE | {"own_upstreams", "targets"},
+    "wire": BASE | {"vendors", "own_upstreams", "targets", "settings", "renderers", "record", "wire.addon"},
     "cost": BASE | {"targets", "record", "wire"},
     "script": BASE | {"wire"},
     "options": BASE,
     "errors": frozenset(),
+    "early": frozenset(),
     "demo": frozenset(),
     **dict.fromkeys(
         SCRIPTS,
         BASE
         | {
+            "early",
             "script",
             "cost",
             "options",
             "settings",
+            "own_upstreams",
             "targets",
             "wire",
             "wire.addon",

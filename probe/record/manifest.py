@@ -60,6 +60,7 @@ class _Known(msgspec.Struct):
     notes: list[str] = []
     coverage: dict[str, Any] | None = None
     observer_changes: list[dict[str, Any]] | None = None
+    files: dict[str, str] = {}
     recovered: _Recovered | None = None
     steps: dict[str, _Step] = {}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from probe.errors import UserError
+from probe.errors import UserError, nearest
 from probe.record.files import is_plain
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
@@ -169,26 +169,29 @@ def find_run(word: str, data_dir: Path, target: str | None = None, elsewhere: Ma
 
 def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str, Path] | None) -> Run:
     if match := _LATEST.match(word):
-        return _latest(int(match[1] or 0), all_runs(data_dir, target, elsewhere), data_dir, target)
+        return _latest(int(match[1] or 0), all_runs(data_dir, None, elsewhere), data_dir, target)
     if ("/" in word or word in (".", "..")) and _is_run(Path(word).resolve()):
         return _run(Path(word).resolve())
     parent, _, name = word.rpartition("/")
-    runs = all_runs(data_dir, parent or target, elsewhere)
+    every = all_runs(data_dir, None, elsewhere)
+    runs = [run for run in every if (parent or target) in (None, "", run.target)]
     found = [run for run in runs if run.name == name] or [run for run in runs if run.name.startswith(name)]
     if len(found) == 1 and name:
         return found[0]
-    raise _not_found(word, found if name else [], runs, data_dir)
+    raise _not_found(word, found if name else [], runs or every, data_dir)
 
 
 def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None) -> Run:
-    runs = [run for run in runs if not run.bundled]
-    if back < len(runs):
-        return runs[-1 - back]
+    recorded = [run for run in runs if not run.bundled and target in (None, run.target)]
+    if back < len(recorded):
+        return recorded[-1 - back]
     of = f" of target {target!r}" if target else ""
-    far = f" that far back ({len(runs)} recorded)" if back else ""
+    far = f" that far back ({len(recorded)} recorded)" if back else ""
+    known = {run.target for run in runs}
+    hint = nearest(target, known) if target and target not in known else ""
     raise UserError(
         f"there is no run{of}{far} in {data_dir}",
-        'make one: invoke pipeline --target demo --prompt "Write a prime checker"',
+        hint + 'make one: invoke pipeline --target demo --prompt "Write a prime checker"',
     )
 
 
@@ -199,7 +202,9 @@ def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> 
 
     if found:
         return UserError(f"run {word!r} is ambiguous", f"it may be: {listed(found)}")
+    names = [run.name for run in runs] + [f"{run.target}/{run.name}" for run in runs]
     hint = f"runs there are: {listed(runs)}" if runs else "there is none yet; invoke runs lists them"
+    hint = nearest(word, names) + hint
     return UserError(f"no run {word!r} in {data_dir}", hint)
 
 

@@ -10,6 +10,7 @@ import msgspec
 from probe.record.files import is_plain, open_plain
 
 TUNNELS = "tunnels.jsonl"
+OPENED = "opened"
 
 
 class Tunnel(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +29,7 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     """What was wrong with its end; None when one side closed it."""
     kind: str = "tunnel"
-    """tunnel (a CONNECT) or request (plain http)."""
+    """tunnel (a CONNECT), request (plain http), or opened: one to a host of forward mode, which brought no request."""
     schema: int = 0
 
 

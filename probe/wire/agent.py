@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from probe.errors import UserError
 from probe.targets import Target
@@ -61,23 +62,30 @@ def find_program(program: str, path: str | None, target: Target) -> str:
 def first_line(process: subprocess.Popen[bytes], seconds: float) -> str:
     """Give the first line that a program says, then end it and those of its group; empty where it says none in time.
 
-    It may say no end of things, or leave a process behind that keeps the pipe open.
+    It may say no end of things, or leave a process behind that keeps the pipe open. Some (pi) say it on stderr.
     """
-    assert process.stdout is not None
     said, until = b"", time.monotonic() + seconds
-    while b"\n" not in said and len(said) < _LONGEST_LINE:
-        ready, _, _ = select.select([process.stdout], [], [], max(0.0, until - time.monotonic()))
-        data = os.read(process.stdout.fileno(), _LONGEST_LINE) if ready else b""
-        if not data:
-            break
-        said += data
-    process.stdout.close()
+    for pipe in filter(None, (process.stdout, process.stderr)):
+        said = said or _first_of(pipe, until)
+        pipe.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(max(0.0, until - time.monotonic()))
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    return said.strip().partition(b"\n")[0].decode(errors="replace").strip()
+    return said.partition(b"\n")[0].decode(errors="replace").strip()
+
+
+def _first_of(pipe: IO[bytes], until: float) -> bytes:
+    """Read until a line is there, or the end, or the time is up."""
+    said = b""
+    while b"\n" not in said and len(said) < _LONGEST_LINE:
+        ready, _, _ = select.select([pipe], [], [], max(0.0, until - time.monotonic()))
+        data = os.read(pipe.fileno(), _LONGEST_LINE) if ready else b""
+        if not data:
+            break
+        said += data
+    return said.strip()
 
 
 def run_agent(

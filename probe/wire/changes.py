@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from probe.settings import DEFAULT, Settings, without_credentials
+from probe.settings import DEFAULT, Route, Settings, without_credentials
 from probe.targets import Change, Target, explains, set_by
-from probe.wire.environment import PARENT, PLACEHOLDER_KEY, PROXY_VARIABLES
+from probe.wire.environment import LED, PARENT, PLACEHOLDER_KEY, PROXY_VARIABLES, WATCHED, is_key
 from probe.wire.processes import MARKER
 
 NO_PROXY = ("NO_PROXY", "no_proxy")
-WATCHED = ("HTTPS_PROXY", "https_proxy")
 
 
 def by_target(target: Target, words: Sequence[str]) -> Iterator[Change]:
     """Tell what the target's file sets; `words` are the command as it is run."""
-    done = [*set_by(words), *target.env]
+    done = [*set_by(words), *target.env, *target.files]
     for change in target.changes:
         if any(explains(change, name) for name in done):
             yield change
     own = set_by([*target.args, *(target.prompt_command or ()), *(target.interactive_command or ())])
-    for name in dict.fromkeys([*(name for name in done if name in own), *target.env]):
+    for name in dict.fromkeys([*(name for name in done if name in own), *target.env, *target.files]):
         if not any(explains(change, name) for change in target.changes):
             yield Change(what=f"{name} is set", why="the target's file sets it and does not say why")
 
@@ -29,18 +28,19 @@ def by_target(target: Target, words: Sequence[str]) -> Iterator[Change]:
 def by_listeners(settings: Settings, urls: Mapping[str, str]) -> Iterator[Change]:
     """Tell what is different between the agent and its upstreams; `urls` are the listeners' addresses."""
     for name, route in settings.routes.items():
-        yield Change(
-            what=f"What is for {route.upstream} goes to {urls[name]}, in plain http (listener {name})",
-            why="the exchange can be read without a certificate of ours in the agent",
-        )
-        if prefix := urlsplit(route.upstream).path.rstrip("/"):
+        yield _way(name, route, urls[name])
+        prefix = urlsplit(route.upstream).path.rstrip("/")
+        if route.drop:
+            yield Change(
+                what=f"{route.drop} at the head of a path becomes {prefix or 'nothing'} (listener {name})",
+                why=f"the base URL that you set has this path ({settings.sources[f'upstream.{name}']})",
+            )
+        elif prefix:
             yield Change(what=f"{prefix} is put before every path (listener {name})", why="the upstream has this path")
+    yield from _seen_by_agent(settings)
     if settings.replay:
         return
-    yield Change(
-        what="The Host header names the upstream; the agent wrote the listener's address there",
-        why="the agent asks the listener, and the upstream answers to its own name",
-    )
+    yield from _host(settings)
     tls = any(route.upstream.startswith("https:") for route in settings.routes.values())
     yield Change(
         what="Upstreams are spoken to over HTTP/1.1"
@@ -58,6 +58,44 @@ def by_listeners(settings: Settings, urls: Mapping[str, str]) -> Iterator[Change
             what=f"Upstreams are reached through {without_credentials(proxy)}",
             why=f"asked for by: {settings.sources['upstream_proxy']}",
         )
+
+
+def _way(name: str, route: Route, url: str) -> Change:
+    """Tell how a listener comes between the agent and an upstream."""
+    if not route.host:
+        return Change(
+            what=f"What is for {route.upstream} goes to {url}, in plain http (listener {name})",
+            why="the exchange can be read without a certificate of ours in the agent",
+        )
+    on = "" if route.as_asked else f", and on to {route.upstream}"
+    return Change(
+        what=f"TLS for {route.host} ends at {url}, with a certificate of ours{on} (listener {name})",
+        why="the exchange can be read although the agent has no base URL to set",
+    )
+
+
+def _seen_by_agent(settings: Settings) -> Iterator[Change]:
+    """Tell how forward mode looks to the agent."""
+    if settings.target.mode == "forward":
+        yield Change(
+            what="TLS, and HTTP/1.1 where the agent offers HTTP/2, are the listener's for the hosts that it stands for",
+            why="it takes the upstream's place; all other hosts are passed through unopened, with their own TLS",
+        )
+
+
+def _host(settings: Settings) -> Iterator[Change]:
+    """Tell whose name the Host header has."""
+    if settings.target.mode == "reverse":
+        yield Change(
+            what="The Host header names the upstream; the agent wrote the listener's address there",
+            why="the agent asks the listener, and the upstream answers to its own name",
+        )
+    for name, route in settings.routes.items():
+        if route.host and not route.as_asked:
+            yield Change(
+                what=f"The Host header names the upstream; the agent wrote {route.host} there (listener {name})",
+                why=f"the upstream answers to its own name ({settings.sources[f'upstream.{name}']})",
+            )
 
 
 def by_environment(
@@ -88,22 +126,37 @@ def _value(name: str, given: Mapping[str, str], settings: Settings) -> str:
 
 def _reason(name: str, settings: Settings, asked_for: Mapping[str, str]) -> str:
     target, replaying = settings.target, settings.replay is not None
+    trusted = target.ca_env if target.mode == "forward" else ()
+    watched = LED if target.mode == "forward" else WATCHED if settings.coverage else ()
     reasons = {
+        "it trusts a certificate authority of ours, besides those that it would trust alone; hosts that are passed "
+        "through show their own certificates": trusted,
         "you asked for it (--env)": asked_for,
-        "a replay needs no key, and the real one must not be at risk": target.keys if replaying else (),
-        "the agent reads the key under this name": target.keys,
+        "a replay needs no key, and the real one must not be at risk": (
+            (name,) if replaying and is_key(name, settings) else ()
+        ),
+        "the agent reads the key under this name": target.key_variables,
         "an empty folder: settings of your own could send the agent elsewhere": target.fresh_folders,
-        "the listeners are on this machine and must not be looked for through a proxy": NO_PROXY,
+        _unproxied(settings): NO_PROXY,
+        _watched(settings): watched,
         "nothing leaves this machine in a replay: what goes around the listeners is refused": (
             PROXY_VARIABLES if replaying else ()
         ),
-        _watched(settings): WATCHED if settings.coverage else (),
         "it marks the processes that belong to the run, so that none is left behind": (MARKER,),
     }
     return next((reason for reason, names in reasons.items() if name in names), "the recorder sets it")
 
 
+def _unproxied(settings: Settings) -> str:
+    if settings.target.mode == "forward":
+        return "what is on this machine is no other host; nothing else may lead past those that the target names"
+    return "the listeners are on this machine and must not be looked for through a proxy"
+
+
 def _watched(settings: Settings) -> str:
+    if settings.target.mode == "forward":
+        hosts = ", ".join(str(route.host) for route in settings.routes.values())
+        return f"all that it sends comes to the listener, which opens what is for {hosts} and passes the rest through"
     proxy = settings.coverage_upstream_proxy
     on = f", on to {without_credentials(proxy)}" if proxy else ""
     source = settings.sources["coverage"]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
-from probe.settings import LOOPBACK, Settings
+from probe.settings import LOOPBACK, Settings, bypassed
 from probe.targets import expand
+from probe.vendors import vendor_of
 from probe.wire.processes import MARKER
 
 PLACEHOLDER_KEY = "placeholder-key-of-a-replay"
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+WATCHED = ("HTTPS_PROXY", "https_proxy")
+LED = (*WATCHED, "HTTP_PROXY", "http_proxy")
+"""Forward mode records plain http to a named host as well."""
 PARENT = "PROBE_PARENT"
 """Tells a script of ours which process it should not outlive; see `probe.wire.parent`."""
 
@@ -23,33 +27,70 @@ def agent_environment(
     marker: str,
     replay_url: str | None,
     coverage_url: str | None = None,
+    trusted: Mapping[str, str] | None = None,
+    answered: Set[str] = frozenset(),
 ) -> dict[str, str]:
     """Give the environment in which the agent runs."""
+    groups = _key_groups(settings, answered)
     env = {name: value for name, value in environ.items() if name != PARENT}
     env |= {name: expand(value, placeholders) for name, value in settings.target.env.items()}
-    env |= _keys(env | dict(overrides), settings.target.keys, replaying=replay_url is not None)
+    for group in groups:
+        env |= _keys(env | dict(overrides), group, replaying=replay_url is not None)
     if replay_url is not None:
         # What would go around the listeners ends at the replay server, which refuses it: nothing leaves loopback.
         env |= dict.fromkeys(PROXY_VARIABLES, replay_url)
-        env = {name: value for name, value in env.items() if name not in settings.target.keys[1:]}
-    env |= watched(coverage_url)
+        first = [group[0] for group in groups]
+        env = {name: value for name, value in env.items() if name in first or not is_key(name, settings)}
+    env |= led(settings, coverage_url)
     for name in ("NO_PROXY", "no_proxy"):
-        env[name] = with_loopback(env.get(name, "") if replay_url is None else "")
+        env[name] = no_proxy(settings, env.get(name, "") if replay_url is None else "")
     env |= overrides
+    # After what the user asked for: it is part of these files.
+    env |= trusted or {}
     env[MARKER] = marker
     return env
 
 
-def watched(coverage_url: str | None) -> dict[str, str]:
-    """Give the variables by which an agent sends what goes around the listeners through the one that watches."""
-    # Not HTTP_PROXY or ALL_PROXY: what would then be sent here besides is what the listeners are for.
-    return dict.fromkeys(("HTTPS_PROXY", "https_proxy"), coverage_url) if coverage_url else {}
+def _key_groups(settings: Settings, answered: Set[str]) -> list[list[str]]:
+    """Give the names of each key that the agent gets: in a replay not those of vendors that it has no answers of.
+
+    An agent with keys of two vendors may choose a model of the other one.
+    """
+    keys = settings.target.keys
+    if isinstance(keys, dict) and answered & keys.keys():
+        return [names for listener, names in keys.items() if listener in answered and names]
+    return settings.target.key_groups
+
+
+def is_key(name: str, settings: Settings) -> bool:
+    """Tell whether a variable has a key: of the target's, or one of a vendor that the agent may know by itself."""
+    return name in settings.target.key_variables or (vendor_of(name) is not None and name.endswith(("_KEY", "_TOKEN")))
+
+
+def keys_set(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """Give the variables that are set and have a key: the target's own, then others of the same vendors."""
+    own = settings.target.key_variables
+    vendors = {vendor_of(name) for name in own} - {None}
+    others = [name for name in environ if is_key(name, settings) and vendor_of(name) in vendors]
+    return [name for name in (*own, *others) if environ.get(name)]
+
+
+def led(settings: Settings, coverage_url: str | None) -> dict[str, str]:
+    """Give the variables by which an agent comes to the listener that watches; in forward mode that is all of them."""
+    # Else not HTTP_PROXY or ALL_PROXY: what would then be sent here besides is what the listeners are for.
+    names = LED if settings.target.mode == "forward" else WATCHED
+    return dict.fromkeys(names, coverage_url) if coverage_url else {}
+
+
+def no_proxy(settings: Settings, own: str) -> str:
+    """Give the agent's NO_PROXY: the user's own, but for what would lead past the hosts of forward mode."""
+    hosts = [route.host for route in settings.routes.values() if route.host]
+    names = [name for name in own.split(",") if not any(bypassed(host, name.strip()) for host in hosts)]
+    return with_loopback(",".join(names))
 
 
 def _keys(env: Mapping[str, str], keys: list[str], *, replaying: bool) -> dict[str, str]:
     """Hand the first key that is set on under the name that the agent reads first."""
-    if not keys:
-        return {}
     if replaying:
         return {keys[0]: PLACEHOLDER_KEY}
     value = next((env[name] for name in keys if env.get(name)), None)

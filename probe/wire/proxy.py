@@ -1,4 +1,4 @@
-"""The process that runs mitmproxy for one run: its master with only the addons that reverse listeners need.
+"""The process that runs mitmproxy for one run: its master with only the addons that our listeners need.
 
 It speaks JSON lines with the process that starts it (see `probe.wire.child`): settings come in on stdin, `ready`
 and `stopped` go out on stdout. When stdin ends without a `stop`, its parent was killed: it then ends the agent's
@@ -31,6 +31,7 @@ from mitmproxy.proxy import server
 from probe.wire.addon.config import Config, from_json
 from probe.wire.addon.coverage import Coverage
 from probe.wire.addon.folders import private_folder
+from probe.wire.addon.forward import Forward
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.tap import TrafficTap
 from probe.wire.child import first_line, tell
@@ -74,6 +75,9 @@ def _make_authority(folder: Path) -> None:
             for half_made in folder.glob(f"{CONF_BASENAME}-*"):
                 half_made.unlink()
             CertStore.from_store(folder, CONF_BASENAME, KEY_SIZE)
+        for path in (folder / f"{CONF_BASENAME}-ca.{ending}" for ending in ("pem", "p12")):
+            with _opened(path) as with_key:
+                os.fchmod(with_key.fileno(), 0o600)
 
 
 def _opened(path: Path) -> TextIO:
@@ -94,13 +98,16 @@ def _log_to(path: Path, redactor: Redactor) -> None:
 
 
 def _options(settings: dict[str, Any], config: Config) -> options.Options:
-    modes = [f"reverse:{listener.origin}@127.0.0.1:{listener.port}" for listener in config.listeners]
+    reverse = [listener for listener in config.listeners if not listener.host]
+    modes = [f"reverse:{listener.origin}@127.0.0.1:{listener.port}" for listener in reverse]
     if config.coverage_port is not None:
         modes.append(f"regular@127.0.0.1:{config.coverage_port}")
     return options.Options(
         mode=modes,
         confdir=settings["confdir"],
         ssl_verify_upstream_trusted_ca=settings["upstream_ca"],
+        # An agent that is given TLS may ask for HTTP/2; all that mends mitmproxy here is made for HTTP/1.1.
+        http2=False,
         **_time_out(settings.get("tcp_timeout", LONGEST_SILENCE)),
     )
 
@@ -116,7 +123,7 @@ def _time_out(seconds: float) -> dict[str, float]:
 async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
     """Run mitmproxy to its end and give the counts of what it saw."""
     tap = TrafficTap(config, Recorder(settings))
-    coverage = Coverage(config, tap.redactor) if config.coverage_port is not None else None
+    coverage = _coverage(config, tap.redactor)
     _log_to(config.output_dir / "proxy.log", tap.redactor)
     master = Master(_options(settings, config))
     addons: AddonManager = DirectHooks(master)
@@ -141,7 +148,14 @@ async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
         await master.run()
     finally:
         loop.remove_reader(sys.stdin.fileno())
-    return tap.counts.as_dict() | ({"tunnels": coverage.seen} if coverage else {})
+    return tap.counts.as_dict() | (coverage.counts() if coverage else {})
+
+
+def _coverage(config: Config, redactor: Redactor) -> Coverage | None:
+    """Give the addon of the listener that is a forward proxy, if there is one."""
+    if config.coverage_port is None:
+        return None
+    return (Forward if any(listener.host for listener in config.listeners) else Coverage)(config, redactor)
 
 
 def _on_parent(master: Master, marker: str) -> None:

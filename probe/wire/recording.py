@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import secrets
-import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
@@ -26,17 +25,18 @@ from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
 from probe.settings import Route, Settings, without_credentials
 from probe.targets import PROJECT, Change, expand, output_dirs, renderer_spec
+from probe.wire import agent_folders
 from probe.wire.addon.config import Config, Listener
 from probe.wire.addon.journal import FOLDER
+from probe.wire.authority import authority_folder, write_trusted
 from probe.wire.changes import by_transport
 from probe.wire.child import Child, ChildError
+from probe.wire.own_listeners import refuse_own_listeners
 from probe.wire.ports import free_ports, require_free
 from probe.wire.recovery import recover
 from probe.wire.tally import tally
 from probe.wire.upstream_proxy import unreachable
 
-AGENT_FOLDERS = ".agent"
-"""What an agent keeps during a replay; it goes when the run ends."""
 _PATIENCE_SECONDS = 10.0
 """Killed proxies leave a process that makes a record to its end."""
 _TRIES = 5
@@ -55,7 +55,11 @@ class Recording:
         self.ports: dict[str, int] = {}
         self._coverage_port: int | None = None
         self.replay_url: str | None = None
+        self.answered: set[str] = set()
+        """The listeners of which a replayed run has answers."""
         self._stopped: tuple[dict[str, int], list[str]] | None = None
+        self.trusted: dict[str, str] = {}
+        """The agent's variables that name a file of certificates; only in forward mode."""
         self.notes: list[str] = []
         """In which way a replayed run was unlike the recorded one."""
         self._environ = environ
@@ -79,6 +83,7 @@ class Recording:
             platform=platform.platform(),
             settings=self.settings.described(),
         )
+        refuse_own_listeners(self.settings)
         if self._replayed:
             self._start_replay(self._replayed)
         for url in {route.upstream_proxy for route in self.settings.routes.values() if route.upstream_proxy}:
@@ -87,15 +92,18 @@ class Recording:
                 hint = "start it, name another with --upstream-proxy, or go direct with --upstream-proxy ''"
                 raise UserError(f"upstream proxy ({source}) cannot be reached: {reason}", hint)
         self._start_proxy(fixed_ports=fixed_ports)
+        self._write_files()
+        self._write_trusted()
         self.manifest.update(listeners=self.described_listeners(), coverage=self._described_coverage())
 
     def _start_replay(self, run: Run) -> None:
         settings = {"traffic": str(run.traffic), "renderer": renderer_spec(self.settings.target), "port": 0}
         self._replay = Child("probe.wire.replay_process", settings)
         try:
-            self.replay_url = f"http://127.0.0.1:{self._replay.wait_ready()['port']}"
+            ready = self._replay.wait_ready()
         except ChildError as error:
             raise UserError(f"run {run.target}/{run.name} cannot be served: {error}") from error
+        self.replay_url, self.answered = f"http://127.0.0.1:{ready['port']}", set(ready["listeners"])
         self.manifest.update(replay_of=f"{run.target}/{run.name}")
 
     def _start_proxy(self, *, fixed_ports: bool) -> None:
@@ -109,8 +117,30 @@ class Recording:
                 if attempt == _TRIES - 1 or fixed_ports or "in use" not in self._log():
                     raise self._start_error(error) from error
 
+    def _write_files(self) -> None:
+        """Write the settings files that the target asks for; the manifest keeps what they said."""
+        left = agent_folders.remove(self.folder)  # of a run that was taken up again
+        try:
+            texts = agent_folders.write_files(self.folder, self.settings.target.files, self.placeholders)
+        except OSError as error:
+            raise UserError(f"the target's files cannot be written: {error}", left) from error
+        if texts:
+            self.manifest.update(files={name: self.redacted(text) for name, text in texts.items()})
+
+    def _write_trusted(self) -> None:
+        """Write what the agent gets to trust, in forward mode: the authority is there since the proxies are."""
+        settings = self.settings
+        if settings.target.mode == "forward":
+            folder, names = settings.data_dir, settings.target.ca_env
+            try:
+                self.trusted = write_trusted(self.folder, names, self._environ, folder, settings.system_store)
+            except OSError as error:
+                raise UserError(f"the agent's CA file cannot be written: {error}") from error
+
     def _choose_ports(self, *, fixed_ports: bool) -> dict[str, int]:
         routes = self.settings.routes
+        if self.settings.target.mode == "forward":
+            return self._choose_port(fixed=fixed_ports)
         fixed = {name: route.port for name, route in routes.items() if fixed_ports or route.chosen}
         for name, port in fixed.items():
             require_free(name, port)
@@ -119,6 +149,14 @@ class Recording:
         if self.settings.coverage:
             self._coverage_port = free.pop()
         return fixed | dict(zip(others, free, strict=True))
+
+    def _choose_port(self, *, fixed: bool) -> dict[str, int]:
+        """Choose the one port of forward mode."""
+        name, route = next(iter(self.settings.routes.items()))
+        if fixed or route.chosen:
+            require_free(name, route.port)
+        self._coverage_port = route.port if fixed or route.chosen else free_ports(1)[0]
+        return dict.fromkeys(self.settings.routes, self._coverage_port)
 
     def _log(self) -> str:
         path = self.folder / PROXY_LOG
@@ -135,6 +173,11 @@ class Recording:
     def _upstream(self, route: Route) -> str:
         return self.replay_url or route.upstream
 
+    @property
+    def _coverage_proxy(self) -> str | None:
+        """Give the proxy for what goes around: in a replay, its server is one that refuses all."""
+        return self.replay_url or self.settings.coverage_upstream_proxy
+
     def _config(self, environ: Mapping[str, str]) -> Config:
         settings = self.settings
         return Config(
@@ -144,16 +187,18 @@ class Recording:
                 Listener(
                     name=name,
                     port=self.ports.get(name, 0),
-                    upstream=self._upstream(route),
+                    upstream="" if route.as_asked and not self.replay_url else self._upstream(route),
+                    host=route.host,
                     upstream_proxy=route.upstream_proxy,
+                    drop=route.drop,
                 )
                 for name, route in settings.routes.items()
             ),
             coverage_port=self._coverage_port,
-            coverage_upstream_proxy=settings.coverage_upstream_proxy,
+            coverage_upstream_proxy=self._coverage_proxy,
             keep_secrets=settings.keep_secrets,
             redact_headers=tuple(settings.target.redact_headers),
-            secret_variables=tuple(settings.target.keys),
+            secret_variables=tuple(settings.target.key_variables),
             environ=environ,
         )
 
@@ -164,7 +209,7 @@ class Recording:
         return {
             "addon": addon,
             "environ": dict(self._environ),
-            "confdir": str(self.settings.data_dir / ".mitmproxy"),
+            "confdir": str(authority_folder(self.settings.data_dir)),
             "upstream_ca": self.settings.upstream_ca,
             "marker": self.marker,
         }
@@ -178,9 +223,9 @@ class Recording:
 
     @property
     def placeholders(self) -> dict[str, str]:
-        """Give the values of `{model.url}` and the like."""
-        values: dict[str, str] = {}
-        for name, url in self.urls.items():
+        """Give the values of `{model.url}`, `{files}` and the like."""
+        values = {"files": str(agent_folders.files_folder(self.folder))}
+        for name, url in self.urls.items() if self.settings.target.mode == "reverse" else ():
             values |= {f"{name}.url": url, f"{name}.port": str(self.ports[name])}
         return values
 
@@ -195,6 +240,7 @@ class Recording:
                 "address": f"127.0.0.1:{self.ports[name]}",
                 "upstream": self._upstream(route),
                 "upstream_proxy": without_credentials(route.upstream_proxy),
+                **({"host": route.host} if route.host else {}),
             }
             for name, route in self.settings.routes.items()
         }
@@ -206,7 +252,7 @@ class Recording:
 
     def _described_coverage(self) -> dict[str, Any]:
         """Say as the manifest has it whether somebody looks for what goes around the listeners."""
-        url, proxy = self.coverage_url, self.settings.coverage_upstream_proxy
+        url, proxy = self.coverage_url, self._coverage_proxy
         address = {"address": urlsplit(url).netloc, "upstream_proxy": without_credentials(proxy)} if url else {}
         return {"watched": self.settings.coverage, "source": self.settings.sources["coverage"], **address}
 
@@ -243,10 +289,10 @@ class Recording:
         told = self._proxy.stop() if self._proxy else None
         replayed = self._replay.stop() if self._replay else None
         left = self._fold_in(killed=told is None) if self._proxy else None
+        kept = agent_folders.remove(self.folder)
         traffic, renderer = self.folder / TRAFFIC, load_renderer(renderer_spec(self.settings.target))
         counts, problems = self._stopped = tally(traffic, renderer, told or {})
-        if left:
-            problems.insert(0, left)
+        problems[:0] = filter(None, (left, kept))
         problems += (replayed or {}).get("problems", [])
         self.notes = (replayed or {}).get("notes", [])
         digest = file_sha256(self.folder / TRAFFIC)
@@ -283,13 +329,20 @@ class Recording:
         seen = int(told.get("tunnels", noted))
         if seen > noted:
             problems.append(f"{seen - noted} of {seen} tunnels around the listeners could not be noted")
+        variables = ", ".join(self.trusted)
+        for host, reason in told.get("refused", {}).items():
+            hint = f"name its CA variable in ca_env, which has {variables}"
+            problems.append(f"the agent refused the certificate for {host}: {hint} ({reason})")
+        for host in told.get("silent", ()):
+            hint = f"if it does not trust the certificate, name its CA variable in ca_env, which has {variables}"
+            self.notes.append(f"the agent came to {host} and left without a request: {hint}")
         return {"seen": seen, "noted": noted, "sha256": file_sha256(self.folder / TUNNELS)}
 
     def discard(self) -> None:
         """Remove what a run that never began left: our own files, and the folder if nothing else is in it."""
         if has_records(self.folder):
             return
-        shutil.rmtree(self.folder / AGENT_FOLDERS, ignore_errors=True)
+        agent_folders.remove(self.folder)
         for name in (TRAFFIC, TUNNELS, PROXY_LOG, self.manifest.path.name):
             (self.folder / name).unlink(missing_ok=True)
         # The user may have named a folder of their own: only an empty one goes.

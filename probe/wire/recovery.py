@@ -12,6 +12,7 @@ from probe.record.manifest import Manifest, utc_now
 from probe.record.recovery import fold_in
 from probe.record.runs import Run, find_run, is_alive
 from probe.targets import renderer_of
+from probe.wire import agent_folders
 from probe.wire.addon.journal import FOLDER
 from probe.wire.tally import tally
 
@@ -30,6 +31,8 @@ def open_run(
 def recover(run: Run) -> int:
     """Complete a run that was ended by force; give how many exchanges were folded in. Raises UserError."""
     manifest = run.manifest
+    if manifest.data.get("started") and not run.bundled and not is_alive(run):
+        agent_folders.remove(run.folder)
     whole = manifest.data.get("ended") or not manifest.data.get("started")
     if run.bundled or is_alive(run) or (whole and not (run.folder / FOLDER).exists()):
         return 0

@@ -20,7 +20,7 @@ async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:
     exchanges = list(read_exchanges(traffic, lambda line, why: skipped.append(f"line {line}: {why}"), whole=True))
     server = ReplayServer(exchanges, load_renderer(settings["renderer"]))
     port = await server.start(settings["port"])
-    tell({"event": "ready", "port": port})
+    tell({"event": "ready", "port": port, "listeners": sorted({one.listener for one in exchanges if one.listener})})
     told = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), told.set)
     await told.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from probe.options import COMMANDS, module_of
+from probe.targets import PROJECT
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
@@ -200,3 +203,42 @@ def test_a_ca_that_was_left_half_made_is_made_again(tmp_path: Path, provider: Pr
     half_made.write_text("-----BEGIN RSA")
     with Running(tmp_path, "probe.capture", *ask(provider)) as running:
         assert running.wait() == 0, running.stderr
+
+
+WORDS_THAT_ARE_CLOSE: dict[str, tuple[list[str], str]] = {
+    "a run": (["verify", "--run", "thre-runs"], "did you mean 'three-runs'?"),
+    "a run of a target": (["analyze", "--run", "codex/thre-runs"], "did you mean 'codex/three-runs'?"),
+    "a run of a target that is not there": (["verify", "--run", "codx/three-runs"], "did you mean 'codex/three-runs'?"),
+    "a target": (["verify", "--target", "codx"], "did you mean 'codex'?"),
+    "a target that has no run": (["runs", "--target", "dmo"], "did you mean 'demo'?"),
+}
+
+
+@pytest.mark.parametrize(("words", "told"), WORDS_THAT_ARE_CLOSE.values(), ids=WORDS_THAT_ARE_CLOSE.keys())
+def test_a_word_that_is_close_to_the_right_one_is_told_so(tmp_path: Path, words: list[str], told: str) -> None:
+    folder = tmp_path / "data" / "codex" / "three-runs"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text('{"target": "codex"}')
+    script, *rest = words
+    with Running(tmp_path, f"probe.{script}", *rest) as running:
+        assert running.wait() == (0 if script == "runs" else 2)
+        assert told in running.stderr
+
+
+# Python's own hook for what is to be done at its start: Ctrl-C comes while a script's imports are under way.
+INTERRUPTED = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "probe.script":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+"""
+
+
+@pytest.mark.parametrize("script", [module_of(command) for command in COMMANDS])
+def test_ctrl_c_while_a_script_is_being_imported_shows_no_traceback(tmp_path: Path, script: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTED)
+    with Running(tmp_path, script, env={"PYTHONPATH": f"{tmp_path}:{PROJECT}"}) as running:
+        assert running.wait() == -signal.SIGINT
+        assert running.stderr == ""

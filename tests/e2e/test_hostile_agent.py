@@ -62,7 +62,7 @@ for name in ("manifest.json", "report.md"):
         os.symlink(outside / "precious", run / f".{name}.{pid}")
 """,
     "the workspace, to nowhere": "os.symlink(outside / 'new', run / 'workspace')",
-    "the folder of the agent's own settings": "os.symlink(outside, run / '.agent')",
+    "the folder of the agent's own settings": "os.symlink(outside, run / '.agent-folders')",
 }
 
 

@@ -89,8 +89,8 @@ def test_a_replay_leaves_the_users_own_settings_of_the_agent_out(tmp_path: Path)
     with Running(tmp_path, "probe.capture", *words, env={"CODEX_HOME": "/my/own"}) as running:
         running.wait()
         folder = running.run_folder()
-        assert running.stdout.splitlines()[0] == f"{folder / '.agent' / 'CODEX_HOME'} []"
-        assert not (folder / ".agent").exists()
+        assert running.stdout.splitlines()[0] == f"{folder / '.agent-folders' / 'CODEX_HOME'} []"
+        assert not (folder / ".agent-folders").exists()
 
 
 def test_a_damaged_manifest_hides_no_other_run(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from probe.record.exchange import Exchange, Headers, Message, Request, Response, WebSocket
-from probe.renderers import openai_responses
+from probe.renderers import Renderer, openai_responses
 from probe.wire.replay_server import ReplayServer
 from tests.support.background import in_thread
 
@@ -31,13 +31,15 @@ class Replay:
         return f"http://127.0.0.1:{self.port}"
 
 
-def replaying(exchanges: Sequence[Exchange], renderer: ModuleType = openai_responses) -> AbstractContextManager[Replay]:
+def replaying(
+    exchanges: Sequence[Exchange], renderer: Renderer | ModuleType = openai_responses
+) -> AbstractContextManager[Replay]:
     """Serve exchanges in a background thread."""
     return in_thread(_serving(exchanges, renderer))
 
 
 @asynccontextmanager
-async def _serving(exchanges: Sequence[Exchange], renderer: ModuleType) -> AsyncIterator[Replay]:
+async def _serving(exchanges: Sequence[Exchange], renderer: Renderer | ModuleType) -> AsyncIterator[Replay]:
     server = ReplayServer(exchanges, renderer)
     port = await server.start()
     try:

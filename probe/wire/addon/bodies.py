@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from probe.wire.addon.decoders import DecodeError, decoder_for
+from probe.wire.addon.frames import MEDIA_TYPE, frame_edits
 from probe.wire.addon.journal import Journal
 from probe.wire.addon.json_text import dumps, exact_json
 from probe.wire.addon.pieces import Chunks, Pieces
@@ -60,14 +61,17 @@ class Body:
         """Give the body's part of the record. See DESIGN.md, "A record", for what each field means."""
         decoded, offsets, error = self._decode(content_encoding, redactor)
         digest = _digest(decoded)
-        stored, edits = self._redact(decoded, redactor)
+        # First, while the lengths that frames tell still hold.
+        framed, frames = self._redact_frames(decoded, content_type, redactor)
+        offsets = _moved(offsets, frames)
+        stored, edits = self._redact(framed, redactor)
         offsets = _moved(offsets, edits)
         stored, spoken = self._redact_spoken(stored, content_type, redactor)
         offsets = _moved(offsets, spoken)
         fields: dict[str, Any] = _value(stored, content_type)
         fields |= {"size": decoded.size, "sha256": digest, "wire_size": self.wire_size}
-        if edits or spoken:
-            fields |= {"redactions": len(edits) + len(spoken), "stored_sha256": _digest(stored)}
+        if redactions := len(frames) + len(edits) + len(spoken):
+            fields |= {"redactions": redactions, "stored_sha256": _digest(stored)}
         if error:
             fields["decode_error"] = error
         if self.lost:
@@ -129,7 +133,17 @@ class Body:
         if content.size > IN_ONE_PIECE or not content_type.lower().startswith("text/event-stream"):
             return content, []
         data = b"".join(content)
-        edits = spoken_edits(data, redactor)
+        return self._edited(content, data, spoken_edits(data, redactor))
+
+    def _redact_frames(self, content: Content, content_type: str, redactor: Redactor) -> tuple[Content, list[Edit]]:
+        """Replace known secrets that binary frames carry."""
+        if content.size > IN_ONE_PIECE or not content_type.lower().startswith(MEDIA_TYPE):
+            return content, []
+        data = b"".join(content)
+        return self._edited(content, data, frame_edits(data, redactor))
+
+    def _edited(self, content: Content, data: bytes, edits: list[Edit]) -> tuple[Content, list[Edit]]:
+        """Make edits; `data` is all of the content."""
         if not edits:
             return content, edits
         stored = self._new_spool()

@@ -15,17 +15,24 @@ from urllib.parse import unquote, urlsplit
 from probe.wire.addon.folders import private_folder
 from probe.wire.addon.redactor import Redactor, secret_values
 
+LISTENER = "probe_listener"
+"""Under this name a flow's metadata have its Listener, where its port alone does not tell."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """One local port in front of one upstream."""
+    """One local port in front of one upstream; in forward mode, one of the hosts behind the port that all share."""
 
     name: str
     port: int
     upstream: str
-    """Scheme, host and port, and a path if the upstream has a prefix."""
+    """Scheme, host and port, and a path if the upstream has a prefix; empty for the host that the agent asks for."""
+    host: str | None = None
+    """The host (fnmatch pattern) whose tunnels are opened; None for a reverse proxy."""
     upstream_proxy: str | None = None
     """`http://user:password@host:port`; None goes direct."""
+    drop: str = ""
+    """What goes off the head of a request's path, before the upstream's path is put there."""
 
     @property
     def origin(self) -> str:
@@ -37,6 +44,14 @@ class Listener:
     def prefix(self) -> str:
         """Give the upstream's path, which goes before the path of every request."""
         return urlsplit(self.upstream).path.rstrip("/")
+
+    def upstream_path(self, path: str) -> str:
+        """Give the path under which the upstream knows what the agent asks for."""
+        rest = path.removeprefix(self.drop)
+        if rest[:1] not in ("", "/", "?"):
+            # `/v1` is no part of `/v1beta`.
+            rest = path
+        return self.prefix + rest if (self.prefix + rest).startswith("/") else f"/{rest}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +65,7 @@ class Config:
     upstream_proxy: str | None = None
     """For flows of a port that is no listener of ours (a mitmdump started by hand)."""
     coverage_port: int | None = None
-    """The pass-through listener's; None when there is none."""
+    """The pass-through listener's, or the forward listener's; None when there is none."""
     coverage_upstream_proxy: str | None = None
     keep_secrets: bool = False
     redact_headers: tuple[str, ...] = ()

@@ -40,7 +40,7 @@ class Passage:
     """A tunnel, or a plain request, while it runs."""
 
     kind: str
-    """tunnel (a CONNECT) or request (plain http)."""
+    """tunnel (a CONNECT), request (plain http), or opened (see `probe.wire.addon.forward`)."""
     host: str
     port: int
     started: float
@@ -74,6 +74,10 @@ class Coverage:
         self._open: dict[str, Passage] = {}
         """By the id of the client's connection for a tunnel, of the flow for a plain request."""
         self._own_options: Options | None = None
+
+    def counts(self) -> dict[str, Any]:
+        """Give what the run is to be told at its end."""
+        return {"tunnels": self.seen}
 
     def next_layer(self, data: NextLayer) -> None:
         """Pick the layers of this listener's connections: a forward proxy, and bare TCP in each tunnel."""
@@ -197,6 +201,12 @@ class Coverage:
         # An agent may name anything as a host, its key too.
         shown = self._redactor.text(host)[:_LONGEST_HOST]
         passage = self._open[name] = Passage(kind=kind, host=shown, port=port, started=time.time())
+        return passage
+
+    def _forget(self, name: str) -> Passage | None:
+        """Note nothing of what turned out to be no passage; give what was known of it."""
+        passage = self._open.pop(name, None)
+        self.seen -= passage is not None
         return passage
 
     def _end(self, name: str, error: str | None) -> None:

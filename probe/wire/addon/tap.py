@@ -28,7 +28,7 @@ if "probe.wire.addon" not in sys.modules:
 from probe.wire.addon import causes, patches
 from probe.wire.addon import journal as frames
 from probe.wire.addon.chain import complete_connect, server_spec
-from probe.wire.addon.config import Config, Listener, from_environ
+from probe.wire.addon.config import LISTENER, Config, Listener, from_environ
 from probe.wire.addon.conversation import message_kind
 from probe.wire.addon.facts import close_facts, end_facts, request_facts, response_facts
 from probe.wire.addon.journal import JournalFolder
@@ -70,9 +70,9 @@ class TrafficTap:
         self._live: dict[str, Live] = {}
         self._answered: dict[str, Client] = {}
         """Exchanges whose answer is whole while their request is not."""
-        self._unreachable: set[int] = set()
-        """Ports whose upstream could not be reached when it was last asked."""
-        self._listeners = {listener.port: listener for listener in config.listeners}
+        self._unreachable: set[tuple[str, int]] = set()
+        """Upstreams (host and port) that could not be reached when they were last asked."""
+        self._listeners = {listener.port: listener for listener in config.listeners if not listener.host}
         # Large records are written beside the event loop, one after the other, so that no stream stands still.
         self._large = ThreadPoolExecutor(1, "large-records")
         self._writing: set[Future[None]] = set()
@@ -96,7 +96,7 @@ class TrafficTap:
         self.counts.seen += 1
         listener = self._listener(flow)
         if listener and flow.request.path.startswith("/"):
-            flow.request.path = listener.prefix + flow.request.path
+            flow.request.path = listener.upstream_path(flow.request.path)
         proxy = listener.upstream_proxy if listener else self._config.upstream_proxy
         if proxy:
             # The one way that chains in reverse mode; options for it are ignored or break the agent's own header.
@@ -105,7 +105,7 @@ class TrafficTap:
         live.note(frames.REQUEST, request_facts(flow, listener.name if listener else None))
         # mitmproxy connects before it reads a body that is to be streamed, and reads nothing when that fails: after a
         # failure, bodies are read first, so that a retry is on the record whole.
-        if flow.client_conn.sockname[1] not in self._unreachable or _length(flow) > READ_FIRST:
+        if _upstream(flow) not in self._unreachable or _length(flow) > READ_FIRST:
             flow.request.stream = live.tee_request
 
     def request(self, flow: HTTPFlow) -> None:
@@ -125,7 +125,7 @@ class TrafficTap:
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Tee the response."""
-        self._unreachable.discard(flow.client_conn.sockname[1])
+        self._unreachable.discard(_upstream(flow))
         live = self._live.get(flow.id)
         if live and flow.response:
             live.note(frames.RESPONSE, response_facts(flow))
@@ -159,7 +159,7 @@ class TrafficTap:
         error = causes.in_words(flow)
         live = self._live.get(flow.id)
         if live and causes.upstream_failed(flow):
-            self._unreachable.add(flow.client_conn.sockname[1])
+            self._unreachable.add(_upstream(flow))
             if _length(flow) and not live.request.wire_size:
                 length = flow.request.headers.get("content-length", "of unknown length")
                 error = f"{error} (the request's body, {length} bytes, was not read: there was nobody to send it to)"
@@ -197,7 +197,8 @@ class TrafficTap:
         logger.info("%d exchanges seen, %d written", self.counts.seen, self.counts.written)
 
     def _listener(self, flow: HTTPFlow) -> Listener | None:
-        return self._listeners.get(flow.client_conn.sockname[1])
+        named: Listener | None = flow.metadata.get(LISTENER)
+        return named or self._listeners.get(flow.client_conn.sockname[1])
 
     def _finish(self, flow_id: str, error: str | None) -> None:
         """Write the record, once, whichever hook comes first."""
@@ -244,6 +245,11 @@ class TrafficTap:
             logger.exception("the recorder failed; its record is written here")
             return not live.journal.exists()
         return True
+
+
+def _upstream(flow: HTTPFlow) -> tuple[str, int]:
+    """Name the upstream that a request is for."""
+    return flow.request.host, flow.request.port
 
 
 def _length(flow: HTTPFlow) -> int:

@@ -1,0 +1,15 @@
+"""Ending without a traceback where Ctrl-C comes while a script is still being imported; imported before the rest."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+
+
+def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+
+
+# Python itself then ends by the signal, as it should.
+sys.excepthook = _tell

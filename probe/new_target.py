@@ -1,0 +1,283 @@
+"""Write the file of a target for an agent that has none yet."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+import probe.early  # noqa: F401 - before the rest
+from probe.errors import UserError, nearest
+from probe.options import flag, parse
+from probe.script import run, say
+from probe.targets import load_target, set_by, target_files, target_folders, url_problem
+
+EXAMPLE = "invoke new-target mine --command 'my-agent run {prompt}' --api openai"
+NONE = "-"
+"""The answer for something that the agent does not have."""
+_NAME = re.compile(r"[A-Za-z0-9][\w-]*(?:\.(?!local$)[\w-]+)*")
+_VARIABLE = re.compile(r"[A-Za-z_]\w*")
+_BASE_URL = re.compile(r"([A-Za-z_]\w*)((?:/[\w.~%-]+)*)/?")
+_PLACEHOLDERS = ("{prompt}", "{model.url}", "{model.port}")
+
+
+class Api(NamedTuple):
+    """What is usual for agents of one API."""
+
+    upstream: str
+    base_url: str
+    """The variable, and the path behind the address."""
+    key: str
+
+
+APIS = {
+    "openai": Api("https://api.openai.com", "OPENAI_BASE_URL/v1", "OPENAI_API_KEY"),
+    "anthropic": Api("https://api.anthropic.com", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY"),
+    "gemini": Api("https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY"),
+}
+
+
+class Question(NamedTuple):
+    """One thing to know of the agent."""
+
+    option: str
+    text: str
+    check: Callable[[str], None]
+    """Raises UserError for an answer that does not fit."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.new_target`."""
+    arguments, rest = parse("new-target", sys.argv[1:] if argv is None else argv)
+    if rest:
+        raise UserError(f"unexpected arguments: {' '.join(rest)}", f"for example: {EXAMPLE}")
+    path = _new_path(arguments.name)
+    asks = sys.stdin.isatty() and sys.stderr.isatty()
+    answers = _answers(arguments, _asked if asks else None)
+    _write(path, yaml_text(arguments.name, answers))
+    print(path)
+    name = arguments.name
+    say(f'next: invoke doctor --target {name}\nthen: invoke pipeline --target {name} --prompt "List the files"')
+    return 0
+
+
+def _new_path(name: str) -> Path:
+    """Give where the file goes: into the user's own folder, else among ours; nothing is ever written over."""
+    if not _NAME.fullmatch(name):
+        raise UserError(f"{name!r} cannot be a target's name", "use letters, digits and -, for example my-agent")
+    if there := target_files(name):
+        raise UserError(f"there is a target {name!r} already: {there[0]}", "change that file, or choose another name")
+    return target_folders()[0] / f"{name}.yaml"
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        hint = "name a folder of your own: export PROBE_TARGETS=~/targets"
+        raise UserError(f"{path} cannot be written: {error.strerror}", hint) from error
+    try:
+        load_target(path.stem)
+    except UserError:
+        path.unlink()
+        raise
+
+
+# -- questions ----------------------------------------------------------------------------------------------------
+
+
+def _check_command(answer: str) -> None:
+    try:
+        words = shlex.split(answer)
+    except ValueError as error:
+        raise UserError(f"command {answer!r}: {error}", "quote it as a shell takes it") from error
+    if not any("{prompt}" in word for word in words[1:]):
+        raise UserError(f"command {answer!r} has no {{prompt}}", "for example my-agent run {prompt}")
+    for placeholder in re.findall(r"\{[A-Za-z_][\w-]*(?:\.[a-z]+)?\}", answer):
+        if placeholder not in _PLACEHOLDERS:
+            raise UserError(f"command {answer!r}: unknown {placeholder}", f"there are: {', '.join(_PLACEHOLDERS)}")
+
+
+def _check_api(answer: str) -> None:
+    if answer not in APIS and "://" not in answer:
+        raise UserError(f"unknown API {answer!r}", nearest(answer, APIS) + f"there are: {', '.join(APIS)}, or a URL")
+    if answer not in APIS:
+        _check_upstream(answer)
+
+
+def _check_upstream(answer: str) -> None:
+    if problem := url_problem(answer):
+        raise UserError(f"this cannot be an upstream: {problem}", "for example https://api.openai.com")
+
+
+def _check_base_url(answer: str) -> None:
+    if answer != NONE and not _BASE_URL.fullmatch(answer):
+        raise UserError(f"{answer!r} is no variable with a path behind it", "for example OPENAI_BASE_URL/v1")
+
+
+def _check_key(answer: str) -> None:
+    if answer != NONE and not _VARIABLE.fullmatch(answer):
+        # It may be the key itself.
+        raise UserError("the key's variable is asked for, and this is no name of one", "for example OPENAI_API_KEY")
+
+
+def _check_text(answer: str) -> None:
+    if not answer.isprintable():
+        raise UserError("one line of text, please")
+
+
+QUESTIONS = (
+    Question("command", "How is it given a prompt? A command with {prompt} in it", _check_command),
+    Question("api", f"Which API does it speak? {', '.join(APIS)}, or the address of another", _check_api),
+    Question("upstream", "Where is that API?", _check_upstream),
+    Question("base_url", f"Which variable takes its base URL, and with which path? {NONE} for none", _check_base_url),
+    Question("key", f"Which variable has its key? {NONE} for none", _check_key),
+    Question("install", f"How is it installed? {NONE} to leave it out", _check_text),
+    Question("agent", "What is its program called?", _check_text),
+)
+
+
+def _answers(arguments: Namespace, ask: Callable[[Question, str | None], str] | None) -> dict[str, str]:
+    """Take each answer from its option, by asking, or as is usual. Raises UserError that names what is missing."""
+    answers: dict[str, str] = {}
+    missing = []
+    for question in QUESTIONS:
+        given = getattr(arguments, question.option)
+        usual = _usual(question.option, answers)
+        if given is not None:
+            question.check(given)
+            answers[question.option] = given
+        elif ask and _is_open(question.option, arguments, answers):
+            answers[question.option] = ask(question, usual)
+        elif usual is not None:
+            answers[question.option] = usual
+        elif _is_needed(question.option, arguments):
+            missing.append(question.option)
+    if missing:
+        raise UserError(f"new-target needs {', '.join(map(flag, missing))}", f"for example: {EXAMPLE}")
+    if answers["base_url"] == NONE and "{model.url}" not in answers["command"]:
+        hint = "give --base-url VARIABLE, or put {model.url} into the command, behind the flag that takes it"
+        raise UserError("nothing leads the agent to the listener", hint)
+    return answers
+
+
+def _usual(option: str, answers: dict[str, str]) -> str | None:
+    """Give what goes without saying, after what was said before; None where nothing does."""
+    known = answers.get("api", "")
+    api = APIS.get(known)
+    if option == "upstream":
+        return api.upstream if api else known or None
+    if option == "base_url":
+        if "{model.url}" in answers.get("command", ""):
+            return NONE
+        return api.base_url if api else None
+    program = next(iter(shlex.split(answers.get("command", ""))), None)
+    return {"key": api.key if api else NONE, "install": NONE, "agent": program}.get(option)
+
+
+def _is_open(option: str, arguments: Namespace, answers: dict[str, str]) -> bool:
+    """Tell whether a question is worth asking after what is known."""
+    if option == "api":
+        return arguments.upstream is None
+    return option not in ("upstream", "agent") and not (option == "base_url" and "{model.url}" in answers["command"])
+
+
+def _is_needed(option: str, arguments: Namespace) -> bool:
+    """Tell whether an answer that nothing gives must be given; the API gives most of them."""
+    if option == "base_url":
+        return arguments.upstream is not None
+    return option == "command" or (option == "api" and arguments.upstream is None)
+
+
+def _asked(question: Question, usual: str | None) -> str:
+    """Ask until the answer fits."""
+    usual = "openai" if question.option == "api" else usual
+    while True:
+        say(question.text + (f" [{usual}]" if usual else ""))
+        line = sys.stdin.readline()
+        if not line:
+            raise UserError("no answer, so no file was written", f"give it as {flag(question.option)}")
+        answer = line.strip() or usual or ""
+        try:
+            question.check(answer)
+        except UserError as error:
+            say(str(error))
+        else:
+            return answer
+
+
+# -- the file -----------------------------------------------------------------------------------------------------
+
+
+def yaml_text(name: str, answers: dict[str, str]) -> str:
+    """Write the target's file, with what each key is for."""
+    words = shlex.split(answers["command"])
+    agent, install, key = answers["agent"], answers["install"], answers["key"]
+    variable, _, path = "" if answers["base_url"] == NONE else answers["base_url"], "", ""
+    if match := _BASE_URL.fullmatch(variable):
+        variable, path = match.groups()
+    by_hand = [word for word in words if "{prompt}" not in word] if "{model.url}" in answers["command"] else [agent]
+    lines = [
+        '# What each key means, and which others there are: README, "Adding a target".',
+        f"description: {_quoted(agent)}",
+        f"agent: {_quoted(agent)}",
+        f"install: {_quoted(install)}" if install != NONE else "# install: how to install it, for those who miss it",
+        "# What --prompt runs, and what runs without; args would be put behind the program's name in both.",
+        f"prompt_command: {_list(words)}",
+        f"interactive_command: {_list(by_hand)}",
+        "listeners:",
+        "  # The port is for `proxies`; a run takes a free one.",
+        f'  model: {{port: 8080, upstream: {_quoted(answers["upstream"])}, purpose: "Model API"}}',
+    ]
+    if variable:
+        base = _quoted(f"{{model.url}}{path}")
+        lines += ["# Set for the agent; a URL that you have set there yourself becomes the listener's upstream."]
+        lines += [f"env: {{{variable}: {base}}}"]
+    if key != NONE:
+        lines += ["# Kept off the disk. Of several, the first that is set is handed on under the first name."]
+        lines += [f"keys: [{key}]"]
+    lines += ["# In which ways the agent is not as it would be alone, for manifest and report."]
+    lines += [
+        "changes:",
+        *(f"  - {{what: {_quoted(what)}, why: {_quoted(why)}}}" for what, why in _changes(words, variable, path)),
+    ]
+    lines += [
+        f"manual_steps: [{_quoted('Start it with: ' + ' '.join(by_hand))}]",
+        "# true watches what goes around the listener, where that changes nothing for the agent.",
+        "coverage: false",
+        f"report_title: {_quoted(f'{name} Traffic Analysis Report')}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _changes(words: Sequence[str], variable: str, path: str) -> list[tuple[str, str]]:
+    """Give the entries of `changes`: what leads to the listener, and what else the command has."""
+    # A flag's value may stand in the word behind it.
+    led = [set_by(pair) for pair in pairwise(words) if "{model.url}" in pair[1]]
+    leads = [f"{variable} = {{model.url}}{path}"] if variable else []
+    leads += [name for names in led for name in names]
+    others = [name for name in dict.fromkeys(set_by(words[1:])) if name not in leads]
+    found = [(", ".join(leads), "calls of the model go to the listener")] if leads else []
+    return found + ([(", ".join(others), "it is how this agent is given a prompt")] if others else [])
+
+
+def _list(words: Sequence[str]) -> str:
+    return f"[{', '.join(map(_quoted, words))}]"
+
+
+def _quoted(text: str) -> str:
+    """Write a text so that YAML reads the very same."""
+    return str(yaml.safe_dump(text, default_style='"', width=1 << 20, allow_unicode=True)).strip()
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,80 @@
+"""Whether an upstream is a listener of ours, of this run or of another: it would be recorded twice, or go round."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+import psutil
+
+from probe.errors import UserError
+from probe.settings import Settings
+from probe.targets import load_target, target_names
+
+_MODULE = "probe.wire.proxy"
+_SECONDS = 1.0
+
+
+def refuse_own_listeners(settings: Settings) -> None:
+    """Raise UserError where a listener would lead to one of ours, or to where one of ours was."""
+    for name, route in settings.routes.items():
+        host, port = _address(route.upstream)
+        if settings.replay or not _is_here(host):
+            continue
+        source = settings.sources[f"upstream.{name}"]
+        hint = f"name the server that it should reach: --upstream {name}=URL"
+        if route.own:
+            hint = f"unset {route.own}, or {hint}"
+        if pid := _holder_of_ours(port):
+            raise UserError(f"upstream {name}={route.upstream} ({source}) is a listener of ours (pid {pid})", hint)
+        if route.own and port in _written_ports(settings) and not _listens(host, port):
+            problem = "nobody listens there; it looks like the address that `invoke proxies` printed"
+            raise UserError(f"upstream {name}={route.upstream} ({source}): {problem}", hint)
+
+
+def _address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a host is this machine, without asking a name server."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    with contextlib.suppress(OSError):
+        # 127.1 and the like, which Python's own class for addresses does not read.
+        host = socket.inet_ntoa(socket.inet_aton(host))
+    with contextlib.suppress(ValueError):
+        address = ipaddress.ip_address(host)
+        return address.is_loopback or address.is_unspecified
+    return False
+
+
+def _holder_of_ours(port: int) -> int | None:
+    """Give the process of ours that listens on a port; None when there is none."""
+    for process in psutil.process_iter():
+        # Those of other users do not tell; one may end while we look.
+        with contextlib.suppress(psutil.Error, OSError):
+            if _MODULE in process.cmdline() and any(
+                one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port
+                for one in process.net_connections(kind="tcp")
+            ):
+                return process.pid
+    return None
+
+
+def _listens(host: str, port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=_SECONDS):
+        return True
+    return False
+
+
+def _written_ports(settings: Settings) -> set[int]:
+    """Give the ports that `proxies` uses: those of this run, and those in the targets' files."""
+    ports = {route.port for route in settings.routes.values()}
+    for name in target_names():
+        with contextlib.suppress(UserError):
+            ports |= {listener.port for listener in load_target(name)[0].listeners.values()}
+    return ports

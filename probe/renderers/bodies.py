@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from typing import Any
 
 import msgspec
 
+from probe.record.exchange import Payload
 from probe.wire.addon.json_text import DEEPEST, too_deep, too_many_values
 
 
@@ -31,6 +33,16 @@ def parsed_event(data: str) -> Any:
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return parsed(data)
     return data if _too_deep(data, value) else value
+
+
+def bytes_of(payload: Payload) -> bytes | None:
+    """Give the bytes of a body that is neither text nor JSON; None for another one, and for one that is not loaded."""
+    if payload.body_kind != "base64" or payload.whole_text or not isinstance(payload.body, str):
+        return None
+    try:
+        return base64.b64decode(payload.body, validate=True)
+    except ValueError:
+        return None
 
 
 def _too_deep(text: str, value: Any) -> bool:

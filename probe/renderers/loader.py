@@ -34,8 +34,11 @@ _BY_PATH = {
     "*:generateContent": "gemini_generate_content",
     "*:streamGenerateContent": "gemini_generate_content",
     "*:countTokens": "gemini_generate_content",
+    "*/v1internal:*": "gemini_generate_content",
     "*/model/*/invoke": "bedrock",
     "*/model/*/invoke-with-response-stream": "bedrock",
+    "*/model/*/converse": "bedrock",
+    "*/model/*/converse-stream": "bedrock",
 }
 """Where each API that we know is spoken, whatever gateway's prefix stands before it."""
 
@@ -50,6 +53,14 @@ class Renderer:
     def module(self, path: str) -> ModuleType:
         """Give the module that renders what goes to a URL path."""
         return next((module for pattern, module in self.routes if fnmatchcase(path, pattern)), generic)
+
+    def knows(self, path: str) -> bool:
+        """Tell whether a renderer is named for a URL path, be it the generic one."""
+        return any(fnmatchcase(path, pattern) for pattern, _ in self.routes)
+
+    def reads_bytes(self, path: str) -> bool:
+        """Tell whether what goes to a URL path may be given as bytes where it is neither text nor JSON."""
+        return bool(getattr(self.module(path), "READS_BYTES", False))
 
     def request(self, path: str, body: Any) -> list[Block]:
         """Tell a request as blocks; whatever the module raises comes through."""

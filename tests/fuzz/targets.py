@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from probe.analysis.channels import ChannelsBuilder
+from probe.analysis.prices import Prices
 from probe.analysis.structure import ExchangeStructure
 from probe.analysis.summary import summarise
+from probe.analysis.turns import TurnsBuilder
 from probe.errors import UserError
 from probe.record.exchange import Exchange
 from probe.record.integrity import exchange_problems
@@ -23,22 +25,32 @@ from probe.record.reader import parse_exchange
 from probe.record.runs import all_runs
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers import Renderer, load_renderer
+from probe.renderers.bodies import bytes_of
+from probe.renderers.eventstream import read_frames
 from probe.renderers.markdown import markdown
 from probe.renderers.sse import SseParser
 from probe.report import write_report
 from probe.report.coverage import channel_table
 from probe.report.log import Log
+from probe.report.turns import turn_section
 from probe.runs import described
 from probe.script import printed_json
 from probe.targets import PROJECT
 from probe.wire.addon.decoders import DecodeError, decoder_for
+from probe.wire.addon.frames import frame_edits
 from probe.wire.addon.json_text import exact_json
 from probe.wire.addon.redactor import Edit, Redactor
+from probe.wire.addon.spoken import applied
 from tests.conftest import GOLDEN
 from tests.support.encodings import NAMES, encode
+from tests.support.frames import chunk
 
 SAMPLES = sorted((PROJECT / "data").glob("*/*/traffic.jsonl"))
-RENDERERS = {name: load_renderer(f"probe.renderers.{name}") for name in ("openai_responses", "generic")}
+RENDERED = (
+    *("openai_responses", "openai_chat_completions", "anthropic_messages", "gemini_generate_content", "bedrock"),
+    "generic",
+)
+RENDERERS = {name: load_renderer(f"probe.renderers.{name}") for name in RENDERED}
 SECRETS = ("sk-proj-Planted/secret+42", 'pass"word\\é-0123', "short1!")
 _NOW = 1707123456.0
 
@@ -87,9 +99,11 @@ def harmless(text: str) -> bool:
 
 def told(exchange: Exchange, renderer: Renderer) -> None:
     """Tell an exchange in a report's log, as every renderer of ours must be able to."""
-    log = Log(renderer, exchange.timestamp)
+    turns = TurnsBuilder({"session": ["header session_id", "body metadata.user_id.session_id"]})
+    log = Log(renderer, exchange.timestamp, turns.add)
     assert harmless(log.entry(1, exchange))
     assert log.failures == 0
+    assert harmless(turn_section(turns.turns, Prices(), exchange.timestamp))
 
 
 def reader(data: bytes) -> None:
@@ -131,6 +145,35 @@ def report(data: bytes) -> None:
 def renderer_of_responses(data: bytes) -> None:
     """The renderer of the Responses API tells any body, and raises for none."""
     _renders(data, "openai_responses")
+
+
+def renderer_of_chat_completions(data: bytes) -> None:
+    """The renderer of the Chat Completions API tells any body, and raises for none."""
+    _renders(data, "openai_chat_completions")
+
+
+def renderer_of_messages(data: bytes) -> None:
+    """The renderer of the Messages API tells any body, and raises for none."""
+    _renders(data, "anthropic_messages")
+
+
+def renderer_of_gemini(data: bytes) -> None:
+    """The renderer of the Gemini API tells any body, and what may be an array cut short, and raises for none."""
+    _renders(data, "gemini_generate_content")
+    array = f"[{data.decode('utf-8', 'replace')}"
+    assert harmless(markdown(RENDERERS["gemini_generate_content"].response("/", array, 200)))
+
+
+def renderer_of_frames(data: bytes) -> None:
+    """The renderer of Bedrock tells any bytes, and what is redacted in frames leaves them frames."""
+    path = "/model/m/invoke-with-response-stream"
+    assert harmless(markdown(RENDERERS["bedrock"].response(path, data, 200)))
+    before, after = read_frames(data), read_frames(applied(data, frame_edits(data, Redactor(b"salt", SECRETS))))
+    assert before is not None
+    assert after is not None
+    if not before.problems:
+        assert len(before.frames) == len(after.frames)
+        assert after.problems == ()
 
 
 def renderer_of_anything(data: bytes) -> None:
@@ -258,6 +301,13 @@ def _texts() -> list[bytes]:
     return [text.encode("utf-8", "replace") for text in found if len(text) < 40_000]
 
 
+def _frames() -> list[bytes]:
+    """Give the binary answers of the golden cases, and one with a secret in it."""
+    answers = [exchange.response for exchange in _exchanges() if exchange.response]
+    said = [chunk({"delta": {"text": text}}) for text in (*SECRETS, SECRETS[0][:9], SECRETS[0][9:])]
+    return [*(data for answer in answers if (data := bytes_of(answer))), b"".join(said)]
+
+
 def _streams() -> list[bytes]:
     return [b"\x01\x07\x30\0" + text for text in _texts() if b"data:" in text]
 
@@ -289,6 +339,10 @@ TARGETS: dict[str, tuple[Target, Callable[[], list[bytes]]]] = {
     "reader": (reader, _lines),
     "report": (report, _lines),
     "responses": (renderer_of_responses, _texts),
+    "chat": (renderer_of_chat_completions, _texts),
+    "messages": (renderer_of_messages, _texts),
+    "gemini": (renderer_of_gemini, _texts),
+    "frames": (renderer_of_frames, _frames),
     "generic": (renderer_of_anything, _texts),
     "redactor": (redactor, _secrets),
     "decoders": (decoders, _encoded),

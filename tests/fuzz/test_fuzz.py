@@ -128,4 +128,5 @@ def test_events_shaped_like_the_api_and_unlike_it_are_told(number: int, seed: in
             lines[place] = name + colon + json.dumps(changed(json.loads(data), rng))
         except ValueError:
             lines[place] = rng.choice(lines)
-    TARGETS["responses"][0]("\n".join(lines).encode("utf-8", "surrogatepass"))
+    for name in ("responses", "chat", "messages", "gemini"):
+        TARGETS[name][0]("\n".join(lines).encode("utf-8", "surrogatepass"))

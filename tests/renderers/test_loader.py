@@ -45,6 +45,7 @@ AUTO_PATHS = {
     "/v1/projects/p/locations/l/publishers/anthropic/models/m:streamRawPredict": "anthropic_messages",
     "/v1beta/models/m:streamGenerateContent": "gemini_generate_content",
     "/v1internal:generateContent": "gemini_generate_content",
+    "/v1internal:loadCodeAssist": "gemini_generate_content",
     "/model/anthropic.m-v1:0/invoke-with-response-stream": "bedrock",
     "/v1/models": "generic",
     "/mcp": "generic",

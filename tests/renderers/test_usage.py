@@ -222,6 +222,6 @@ def test_the_parts_are_within_the_sums(
         assert (found.reasoning or 0) <= found.output
 
 
-@pytest.mark.parametrize("map_usage", {case[0] for case in CASES.values()}, ids=lambda one: one.__name__)
+@pytest.mark.parametrize("map_usage", dict.fromkeys(case[0] for case in CASES.values()), ids=lambda one: one.__name__)
 def test_what_is_not_told_is_not_known(map_usage: Callable[[dict[str, Any]], Usage]) -> None:
     assert map_usage({}) == told(None, None, None)

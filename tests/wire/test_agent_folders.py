@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,31 +32,24 @@ def test_what_a_file_says(tmp_path: Path, given: Any, says: Any) -> None:
     assert modes == [0o600, 0o700, 0o700, 0o700]
 
 
-DEEDS: dict[str, Callable[[Path, Path], object]] = {
-    "nothing": lambda folder, other: None,
-    "a sign-in beside the settings": lambda folder, other: (folder / "auth.json").write_text("secret"),
-    "a link to a folder of the user's": lambda folder, other: (folder / "link").symlink_to(other),
-    "a link in the place of all": lambda folder, other: (
-        folder.parent.rename(folder.parents[1] / "moved"),
-        folder.parent.symlink_to(other),
-    ),
-    "a file in the place of all": lambda folder, other: (
-        folder.parent.rename(folder.parents[1] / "moved"),
-        folder.parent.write_text("x"),
-    ),
-    "a folder that is closed": lambda folder, other: ((folder / "in").mkdir(), folder.chmod(0), folder.parent.chmod(0)),
+MOVED = "folder.parent.rename(folder.parents[1] / 'moved'); "
+DEEDS = {
+    "nothing": "",
+    "a sign-in beside the settings": "(folder / 'auth.json').write_text('secret')",
+    "a link to a folder of the user's": "(folder / 'link').symlink_to(other)",
+    "a link in the place of all": MOVED + "folder.parent.symlink_to(other)",
+    "a file in the place of all": MOVED + "folder.parent.write_text('x')",
+    "folders that are closed": "(folder / 'in').mkdir(mode=0); folder.chmod(0); folder.parent.chmod(0)",
 }
 
 
 @pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS.keys())
-def test_whatever_the_agent_did_there_it_goes_and_no_link_is_followed(
-    tmp_path: Path, deed: Callable[[Path, Path], object]
-) -> None:
+def test_whatever_the_agent_did_there_it_goes_and_no_link_is_followed(tmp_path: Path, deed: str) -> None:
     run, other = tmp_path / "run", tmp_path / "other"
     other.mkdir()
     (other / "precious").write_text("mine")
     agent_folders.write_files(run, {"settings.json": {}}, {})
-    deed(agent_folders.files_folder(run), other)
+    exec(deed, {"folder": agent_folders.files_folder(run), "other": other})
     assert agent_folders.remove(run) is None
     assert not os.path.lexists(run / agent_folders.NAME)
     assert (other / "precious").read_text() == "mine"

@@ -48,7 +48,7 @@ EDITS = st.lists(
 
 @pytest.mark.parametrize("name", TARGETS)
 @given(data=st.data())
-@settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, suppress_health_check=list(HealthCheck))
 def test_no_change_of_a_seed_breaks_a_promise(name: str, data: st.DataObject) -> None:
     seed = bytearray(data.draw(st.sampled_from(SEEDS[name])))
     for place, length, new in data.draw(EDITS):
@@ -59,7 +59,7 @@ def test_no_change_of_a_seed_breaks_a_promise(name: str, data: st.DataObject) ->
 
 @pytest.mark.parametrize("name", TARGETS)
 @given(data=st.binary(max_size=400))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_no_bytes_break_a_promise(name: str, data: bytes) -> None:
     TARGETS[name][0](data)
 
@@ -106,7 +106,7 @@ LINES = [json.loads(line) for line in SEEDS["reader"]]
 
 
 @given(st.integers(0, len(LINES) - 1), st.integers(0, 1 << 32), st.integers(1, 6))
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 def test_what_is_shaped_like_the_api_and_unlike_it_is_told(number: int, seed: int, times: int) -> None:
     rng, value = random.Random(seed), LINES[number]
     for _ in range(times):
@@ -118,7 +118,7 @@ STREAMS = [seed.partition(b"\0")[2].decode() for seed in SEEDS["sse"]]
 
 
 @given(st.integers(0, len(STREAMS) - 1), st.integers(0, 1 << 32), st.integers(1, 6))
-@settings(deadline=None, max_examples=600)
+@settings(max_examples=600)
 def test_events_shaped_like_the_api_and_unlike_it_are_told(number: int, seed: int, times: int) -> None:
     rng, lines = random.Random(seed), STREAMS[number].split("\n")
     for _ in range(times):

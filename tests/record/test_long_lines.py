@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.record import long_lines, reader
@@ -156,7 +156,6 @@ def _sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@settings(deadline=None)
 @given(text=st.text(max_size=3000), ascii_only=st.booleans())
 def test_any_text_is_read_back_chunk_by_chunk(
     tmp_path_factory: pytest.TempPathFactory, text: str, ascii_only: bool

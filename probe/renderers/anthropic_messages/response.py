@@ -10,11 +10,12 @@ from probe.renderers.anthropic_messages.answer import OUTPUT, ending, failure_bl
 from probe.renderers.anthropic_messages.batches import batch_blocks, is_batch, result_blocks, results_of
 from probe.renderers.anthropic_messages.content import part_blocks
 from probe.renderers.anthropic_messages.stream import Answer
-from probe.renderers.blocks import Block, EventCounts, Note, Raw, Text
-from probe.renderers.bodies import parsed, parsed_event
+from probe.renderers.blocks import Block, Note
+from probe.renderers.bodies import parsed
 from probe.renderers.markdown import markdown
 from probe.renderers.parts import rest
-from probe.renderers.sse import Event, SseParser, is_stream
+from probe.renderers.sse import is_stream
+from probe.renderers.streamed import raw_events, streamed_blocks
 
 
 def format_response_body(body: Any, status_code: int | None) -> str:
@@ -25,31 +26,13 @@ def format_response_body(body: Any, status_code: int | None) -> str:
 def response_blocks(body: Any, status_code: int | None) -> Iterator[Block]:
     """Tell a response; what is none of this API's is told as it is."""
     if is_stream(body):
-        yield from _stream(body)
+        yield from streamed_blocks(body, Answer(), answer_blocks)
         return
     lines = results_of(body)
     if lines is not None:
         yield from result_blocks(lines)
     else:
         yield from _whole(parsed(body), status_code)
-
-
-def _stream(body: str) -> Iterator[Block]:
-    parser, answer = SseParser(), Answer()
-    unfinished: list[Event] = []
-    for event in parser.read(body):
-        if event.complete:
-            answer.add(event.type, parsed_event(event.data or ""))
-        else:
-            unfinished.append(event)
-    if answer.counts and not answer.known:
-        yield from generic.response_blocks(body, None)
-        return
-    size = len(body.encode("utf-8", "surrogatepass"))
-    yield EventCounts(size=size, counts=tuple(answer.counts.items()), comments=parser.comments)
-    yield from answer_blocks(answer)
-    for event in unfinished:
-        yield Text(text=event.data or "", label=f"Unfinished event {event.type!r}")
 
 
 def answer_blocks(answer: Answer) -> Iterator[Block]:
@@ -63,9 +46,7 @@ def answer_blocks(answer: Answer) -> Iterator[Block]:
     yield from ending(answer.message)
     if not answer.ended:
         yield Note(text="The stream was cut short: no event told the end of the answer.")
-    for kind, events in answer.shown.items():
-        times = f" ({len(events)} times)" if len(events) > 1 else ""
-        yield Raw(reason=f"event {kind!r}{times}", value=events if len(events) > 1 else events[0])
+    yield from raw_events(answer.shown)
 
 
 def _whole(body: Any, status_code: int | None) -> Iterator[Block]:

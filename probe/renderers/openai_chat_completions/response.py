@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers import generic
-from probe.renderers.blocks import Block, EventCounts, Incomplete, Note, Raw, Settings, Text
-from probe.renderers.bodies import parsed, parsed_event
+from probe.renderers.blocks import Block, Incomplete, Note, Raw, Settings
+from probe.renderers.bodies import parsed
 from probe.renderers.errors import error_blocks, failure
 from probe.renderers.markdown import markdown
 from probe.renderers.openai_chat_completions.messages import message_blocks
 from probe.renderers.openai_chat_completions.stream import Answer
 from probe.renderers.parts import counts_left, rest
-from probe.renderers.sse import Event, SseParser, is_stream
+from probe.renderers.sse import is_stream
+from probe.renderers.streamed import raw_events, streamed_blocks
 from probe.renderers.usage import openai_chat_completions
 
 _SHOWN = ("id", "model", "provider", "service_tier", "system_fingerprint", "created")
@@ -34,35 +35,13 @@ def format_response_body(body: Any, status_code: int | None) -> str:
 
 def response_blocks(body: Any, status_code: int | None) -> Iterator[Block]:
     """Tell a response; a tuple holds messages, one event each."""
-    if isinstance(body, tuple):
-        answer = Answer()
-        for text in body:
-            answer.add("message", parsed_event(text))
-        yield from _answer_blocks(body, answer, sum(map(_size, body)), 0)
-    elif is_stream(body):
-        yield from _stream(body)
+    if isinstance(body, tuple) or is_stream(body):
+        yield from streamed_blocks(body, Answer(), _told)
     else:
         yield from _whole(parsed(body), status_code)
 
 
-def _stream(body: str) -> Iterator[Block]:
-    parser, answer = SseParser(), Answer()
-    unfinished: list[Event] = []
-    for event in parser.read(body):
-        if not event.complete:
-            unfinished.append(event)
-        elif event.data is not None:
-            answer.add(event.type, parsed_event(event.data))
-    yield from _answer_blocks(body, answer, _size(body), parser.comments)
-    for event in unfinished:
-        yield Text(text=event.data or "", label=f"Unfinished event {event.type!r}")
-
-
-def _answer_blocks(body: Any, answer: Answer, size: int, comments: int) -> Iterator[Block]:
-    if answer.counts and not answer.known:
-        yield from generic.response_blocks(body, None)
-        return
-    yield EventCounts(size=size, counts=tuple(answer.counts.items()), comments=comments)
+def _told(answer: Answer) -> Iterator[Block]:
     yield from _settings(answer.built())
     choices = answer.choices()
     for index, choice in choices:
@@ -73,9 +52,7 @@ def _answer_blocks(body: Any, answer: Answer, size: int, comments: int) -> Itera
     yield from _usage(answer.usage)
     if not answer.ended():
         yield Note(text="The stream was cut short: nothing told the end of the answer.")
-    for kind, events in answer.shown.items():
-        times = f" ({len(events)} times)" if len(events) > 1 else ""
-        yield Raw(reason=f"event {kind!r}{times}", value=events if len(events) > 1 else events[0])
+    yield from raw_events(answer.shown)
 
 
 def _error(event: Any) -> Iterator[Block]:
@@ -136,7 +113,3 @@ def _usage(usage: Any) -> Iterator[Block]:
         yield from counts_left(usage, *_COUNTED)
     elif usage is not None:
         yield Raw(reason="usage", value=usage)
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))

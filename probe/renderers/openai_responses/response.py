@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers import generic
-from probe.renderers.blocks import Block, Conversation, EventCounts, Incomplete, Note, Raw, Settings, Text
-from probe.renderers.bodies import parsed, parsed_event
+from probe.renderers.blocks import Block, Conversation, Incomplete, Note, Settings, Text
+from probe.renderers.bodies import parsed
 from probe.renderers.errors import error_blocks, failure
 from probe.renderers.markdown import markdown
 from probe.renderers.openai_responses.items import entry, output_blocks
 from probe.renderers.openai_responses.stream import Answer
 from probe.renderers.parts import counts_left, rest
-from probe.renderers.sse import Event, SseParser, is_stream
+from probe.renderers.sse import is_stream
+from probe.renderers.streamed import raw_events, streamed_blocks
 from probe.renderers.usage import openai_responses
 
 _SHOWN = ("id", "model", "status", "service_tier")
@@ -34,37 +35,10 @@ def format_response_body(body: Any, status_code: int | None) -> str:
 
 def response_blocks(body: Any, status_code: int | None) -> Iterator[Block]:
     """Tell a response; a tuple holds the messages of a WebSocket."""
-    if isinstance(body, tuple):
-        answer = Answer()
-        for text in body:
-            answer.add("message", parsed_event(text))
-        yield from _answer_blocks(body, answer, sum(map(_size, body)), 0)
-    elif is_stream(body):
-        yield from _stream(body)
+    if isinstance(body, tuple) or is_stream(body):
+        yield from streamed_blocks(body, Answer(), _told)
     else:
         yield from _whole(parsed(body), status_code)
-
-
-def _stream(body: str) -> Iterator[Block]:
-    parser, answer = SseParser(), Answer()
-    unfinished: list[Event] = []
-    for event in parser.read(body):
-        if event.complete:
-            answer.add(event.type, parsed_event(event.data or ""))
-        else:
-            unfinished.append(event)
-    yield from _answer_blocks(body, answer, _size(body), parser.comments)
-    for event in unfinished:
-        yield Text(text=event.data or "", label=f"Unfinished event {event.type!r}")
-
-
-def _answer_blocks(body: Any, answer: Answer, size: int, comments: int) -> Iterator[Block]:
-    if answer.counts and not answer.known:
-        yield from generic.response_blocks(body, None)
-        return
-    yield EventCounts(size=size, counts=tuple(answer.counts.items()), comments=comments)
-    yield from _told(answer)
-    yield from _shown(answer.shown)
 
 
 def _told(answer: Answer) -> Iterator[Block]:
@@ -84,6 +58,7 @@ def _told(answer: Answer) -> Iterator[Block]:
     yield from _ending(answer.response)
     if not answer.ended and not answer.errors:
         yield Note(text="The stream was cut short: no event told the end of the answer.")
+    yield from raw_events(answer.shown)
 
 
 def _steering(step: str, event: dict[str, Any]) -> Iterator[Block]:
@@ -99,12 +74,6 @@ def _steering(step: str, event: dict[str, Any]) -> Iterator[Block]:
         yield failure(event["error"])
     yield from rest(steer, *(["input"] if isinstance(given, list) else []))
     yield from rest(event, "type", "sequence_number", "stream_id", "steer", "error")
-
-
-def _shown(shown: dict[str, list[Any]]) -> Iterator[Block]:
-    for kind, events in shown.items():
-        times = f" ({len(events)} times)" if len(events) > 1 else ""
-        yield Raw(reason=f"event {kind!r}{times}", value=events if len(events) > 1 else events[0])
 
 
 def _whole(body: Any, status_code: int | None) -> Iterator[Block]:
@@ -145,7 +114,3 @@ def _ending(response: dict[str, Any]) -> Iterator[Block]:
 def _usage(usage: dict[str, Any]) -> Iterator[Block]:
     yield openai_responses(usage)
     yield from counts_left(usage, *_COUNTED)
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))

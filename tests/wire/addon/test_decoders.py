@@ -81,7 +81,7 @@ def test_any_cut_gives_the_same_bytes(first: str, others: list[str], data: bytes
 @given(st.sampled_from(ENCODINGS), st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 255)), max_size=4), CUTS)
 @example("deflate", [(0, 0x78)], [1])
 @example("gzip", [], [1, 2])
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_broken_body_is_an_error_or_what_it_is_whatever_the_cut(
     encoding: str, changes: list[tuple[int, int]], places: list[int]
 ) -> None:

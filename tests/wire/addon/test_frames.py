@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from probe.renderers.eventstream import read_frames
 from probe.wire.addon.frames import frame_edits
-from probe.wire.addon.redactor import Redactor
+from probe.wire.addon.redactor import Edit, Redactor
 from probe.wire.addon.spoken import applied
 from tests.support.frames import chunk, event_frame, exception
 
@@ -80,7 +80,8 @@ def test_a_stream_without_a_secret_stays_as_it_is() -> None:
     data = b"".join([chunk(said("Hello.")), event_frame("metadata", {"a": 1}), STOP])
     assert frame_edits(data, Redactor(b"salt", [SECRET])) == []
     # Nor does the redactor take the base64 of events for a secret.
-    assert b"".join(Redactor(b"salt", [SECRET]).chunks([data * 50], edits := [])) == data * 50
+    edits: list[Edit] = []
+    assert b"".join(Redactor(b"salt", [SECRET]).chunks([data * 50], edits)) == data * 50
     assert edits == []
 
 

@@ -474,7 +474,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     parts=st.lists(PIECES, min_size=10, max_size=40),
     times=st.integers(5, 20),

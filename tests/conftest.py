@@ -8,8 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
-from tests.support import codex
+from tests.support import agents
+
+# No test is judged by a clock.
+settings.register_profile("probe", deadline=None)
+settings.load_profile("probe")
+
+# The developer's own targets are none of the project's; tests look for targets when they are collected.
+os.environ.pop("PROBE_TARGETS", None)
 
 GOLDEN = Path(__file__).parent / "golden"
 _GENERATED = re.compile(r"(?m)^- Generated at: .*$")
@@ -39,19 +47,16 @@ def normalised(text: str) -> str:
     return _GENERATED.sub("- Generated at: (time)", text)
 
 
-@pytest.fixture(params=codex.VERSIONS)
+@pytest.fixture(params=(agents.CODEX_OLD, agents.CODEX), ids=str)
 def codex_binary(request: pytest.FixtureRequest) -> Path:
-    """Give a real codex, one version after the other; skip only where npm is missing."""
-    version: str = request.param
-    return require_codex(version)
+    """Give a real codex, one version after the other."""
+    return require_agent(request.param)
 
 
-def require_codex(version: str) -> Path:
-    """Give the real codex of a version, or skip the test with the reason."""
-    found = codex.binary(version)
-    if found is None:
-        reason = f"npm is missing, so codex {version} cannot be installed (or set {codex.variable(version)})"
-        if os.environ.get("PROBE_REQUIRE_CODEX"):
+def require_agent(agent: agents.Agent) -> Path:
+    """Give a real agent's program; skip the test, with the reason, only where its installer is missing."""
+    if reason := agents.missing(agent):
+        if os.environ.get(agents.REQUIRED):
             pytest.fail(reason)
         pytest.skip(reason)
-    return found
+    return agents.program(agent)

@@ -15,9 +15,10 @@ import pytest
 
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
+from probe.renderers.blocks import Usage
 from probe.renderers.openai_responses import is_complete, turns
 from probe.targets import PROJECT
-from tests.support import events
+from tests.support.apis import responses_events as events
 from tests.support.demo_provider import DONE, PRIME_CHECKER, DemoProvider
 from tests.support.toolcalls import ToolCall
 from tests.wire.replays import post, replaying, stream
@@ -115,7 +116,7 @@ def test_a_base_url_where_nobody_listens_is_told(tmp_path: Path) -> None:
 
 def test_a_model_that_never_ends_is_ended(tmp_path: Path) -> None:
     call = events.tool_call(1, ToolCall(name="shell", payload='{"command":"true"}'))
-    parts = events.turn(1, {}, [call], events.usage(1, 0, 1, 0))
+    parts = events.turn(1, {}, [call], Usage(input=1, output=1, total=2))
     body = "".join(f"data: {json.dumps(event)}\n\n" for event in parts)
     with replaying([post(float(number), body) for number in range(12)]) as replay:
         done = run_agent(f"{replay.url}/v1", tmp_path)

@@ -12,6 +12,7 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.forward_proxy import proxy_running
 from tests.support.login import ACCOUNT, REFRESH_TOKEN, write_login
+from tests.support.loops import NONCE, assert_told, crossed, plant
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 from tests.support.wirelog import WireLog
@@ -48,20 +49,19 @@ def assert_record_is_what_crossed(records: list[dict[str, Any]], log: WireLog) -
 
 
 def test_a_tool_loop_is_recorded_byte_for_byte(tmp_path: Path, codex_binary: Path) -> None:
-    (tmp_path / "planted.txt").write_text("x")
     with provider_running() as provider:
-        words = [*against(provider), "--prompt", "List the files", "--cwd", str(tmp_path)]
+        words = [*against(provider), "--prompt", "List the files", "--cwd", str(plant(tmp_path / "work"))]
         with Running(tmp_path, "probe.pipeline", *words, env=environment(codex_binary)) as running:
             assert running.wait() == 0, running.stderr
             running.until_nothing_runs()
             assert_record_is_what_crossed(running.records(), provider.log)
             # The tool was really run: its output went back to the model.
-            assert "planted.txt" in json.dumps(running.records())
+            assert str(NONCE) in json.dumps(running.records())
             assert running.manifest()["counts"]["cut_short"] == 0
             assert running.manifest()["versions"]["agent"].startswith("codex-cli ")
             report = (running.run_folder() / "report.md").read_text()
             assert "1,441" not in report.split("## Conversation log")[0]
-            assert "I listed the files in this folder" in report
+            assert_told(report, "openai_responses")
             assert KEY not in report
     with Running(tmp_path, "probe.verify", "--run", "latest") as verified:
         assert verified.wait() == 0, verified.stdout
@@ -110,36 +110,19 @@ def test_a_chatgpt_login_is_captured_and_stays_off_the_disk(tmp_path: Path, code
     (tmp_path / "home").mkdir()
     token = write_login(tmp_path / "home")
     with provider_running() as provider:
-        words = [*against(provider, "codex-chatgpt"), "--prompt", "List the files", "--cwd", str(tmp_path)]
+        work = plant(tmp_path / "work")
+        words = [*against(provider, "codex-chatgpt"), "--prompt", "List the files", "--cwd", str(work)]
         with Running(tmp_path, "probe.pipeline", *words, env=environment(codex_binary)) as running:
             assert running.wait() == 0, running.stderr
             assert_record_is_what_crossed(running.records(), provider.log)
             assert any("/backend-api/codex/responses" in one["request"]["url"] for one in running.records())
+            assert_told((running.run_folder() / "report.md").read_text(), "openai_responses")
     for file in (tmp_path / "data").rglob("*"):
         text = file.read_bytes() if file.is_file() else b""
         assert not any(secret.encode() in text for secret in (token, ACCOUNT, REFRESH_TOKEN)), file
 
 
 # -- what goes around the listeners ---------------------------------------------------------------------------------
-
-
-def crossed(records: list[dict[str, Any]]) -> list[Any]:
-    """Give what is the same in each run: no times, ports, folders and random ids."""
-    return [
-        (
-            record["listener"],
-            record["request"]["method"],
-            record["request"]["url"].split("/", 3)[3],
-            list(record["request"]["headers"]),
-            sorted(record["request"]["body"] or ()),
-            record["response"]["status_code"],
-            [
-                (message["direction"], json.loads(message["content"])["type"])
-                for message in (record.get("websocket") or {}).get("messages", [])
-            ],
-        )
-        for record in records
-    ]
 
 
 def test_watching_what_goes_around_changes_nothing_for_codex(tmp_path: Path, codex_binary: Path) -> None:
@@ -199,9 +182,14 @@ def test_codex_itself_works_through_the_pass_through_listener(tmp_path: Path, co
         provider_running(ssl_context=authority.server_context()) as provider,
         proxy_running(hosts={"api.example.test": provider.port}) as forward,
     ):
-        options = ["--coverage", f"--upstream-proxy={forward.url}", f"--env=OPENAI_BASE_URL={base}", "--"]
+        # A base URL that the user has set would say where the listener leads to: this agent's own start sets it.
+        wrapper = tmp_path / "bin" / "codex"
+        wrapper.parent.mkdir()
+        wrapper.write_text(f'#!/bin/sh\nOPENAI_BASE_URL={base} exec {codex_binary} "$@"\n')
+        wrapper.chmod(0o755)
+        options = ["--coverage", f"--upstream-proxy={forward.url}", "--"]
         command = ["codex", "-c", f'openai_base_url="{base}"', "exec", "--skip-git-repo-check", "List the files"]
-        env = environment(codex_binary) | {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+        env = environment(wrapper) | {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
         words = [*against(provider), "--cwd", str(tmp_path), *options, *command]
         with Running(tmp_path, "probe.capture", *words, env=env) as running:
             # Nothing was captured, which is a failure of the run; the agent's own end was a good one.

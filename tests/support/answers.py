@@ -1,16 +1,19 @@
-"""Decide as a model would, whatever the API: first call a tool that lists the files, then say what it found."""
+"""Decide as a model would, whatever the API: first call a tool that lists the files, then say what it found.
+
+Where it is told to, and can, it first gives that very task to a sub-agent.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from probe.renderers.blocks import Usage
 from tests.support.schemas import TITLE, instance
-from tests.support.toolcalls import LIST_FILES, Tool, ToolCall, called, choose
+from tests.support.toolcalls import LIST_FILES, TASK, Tool, ToolCall, called, choose, delegate, wait
 
 PLAN = "**Looking around**\n\nI do not know this folder yet, so I list its files first."
 FOUND = "I listed the files in this folder; the tool's output above shows each of them. Nothing was changed."
@@ -105,8 +108,12 @@ class Model:
     """The shell command that the first turn asks for."""
     text: str = FOUND
     """What the second turn says."""
+    sub_agent: bool = False
+    """Whether a sub-agent is given a task first, where the agent offers a tool for that."""
     turns: int = 0
     """How many turns were answered."""
+    inputs: dict[str, list[Any]] = field(default_factory=dict)
+    """What came before each answer, by its id, for an API in which later requests may leave it out."""
 
     def step(self, asked: Asked) -> Step:
         """Decide what to do."""
@@ -114,6 +121,9 @@ class Model:
         if asked.room == 1:
             # An agent only asks whether there is such a model.
             return Step(number=self.turns, kind=SIDE, text="I", cut_short=True)
+        handed = self._handed_over(asked)
+        if handed:
+            return Step(number=self.turns, kind=CALL, reasoning=PLAN if asked.thinks else None, call=handed)
         shell = choose(asked.tools, self.command)
         forced = _forced(asked, shell)
         if forced:
@@ -128,6 +138,14 @@ class Model:
                 if re.search(pattern, asked.words, re.IGNORECASE):
                     return Step(number=self.turns, kind=SIDE, text=said)
         return Step(number=self.turns, kind=TEXT, text=self.text)
+
+    def _handed_over(self, asked: Asked) -> ToolCall | None:
+        """Give the call that starts a sub-agent, or waits for it; None for the sub-agent itself."""
+        if not self.sub_agent or TASK in asked.words:
+            return None
+        if asked.results == 0:
+            return delegate(asked.tools)
+        return wait(asked.tools) if asked.results == 1 and asked.has_result else None
 
 
 _SIDES = {r"\btitles?\b": TITLE, r"\bsummar(y|i[sz]e)\b": SUMMARY}

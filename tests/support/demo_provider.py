@@ -14,12 +14,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support import events
-from tests.support.answers import Model
+from probe.renderers.blocks import Usage
+from tests.support.answers import CALL, TEXT, Asked, Model, Step
 from tests.support.background import in_thread
-from tests.support.events import Event
 from tests.support.provider import Provider
-from tests.support.toolcalls import ToolCall, input_items
+from tests.support.toolcalls import ToolCall
 
 PRIME_CHECKER = '''\
 """Tell which numbers are prime."""
@@ -52,21 +51,21 @@ DONE = (
 class DemoModel(Model):
     """A model that writes a prime checker, runs it, and says so."""
 
-    def answer(self, body: dict[str, Any]) -> list[Event]:
-        """Give the events that answer one request: how many tools have answered tells how far the work is."""
+    def step(self, asked: Asked) -> Step:
+        """Decide what to do: how many tools have answered tells how far the work is."""
         self.turns += 1
-        match sum(item.get("type") == "function_call_output" for item in input_items(body)):
+        match asked.results:
             case 0:
-                write = _call("write_file", path="prime.py", content=PRIME_CHECKER)
-                did = [events.reasoning(self.turns, PLAN), events.tool_call(self.turns, write)]
-                return events.turn(self.turns, body, did, events.usage(214, 0, 187, 64))
+                call = _call("write_file", path="prime.py", content=PRIME_CHECKER)
+                spent = Usage(input=214, output=187, total=401, cache_read=0, reasoning=64)
+                return Step(number=self.turns, kind=CALL, reasoning=PLAN, call=call, usage=spent)
             case 1:
-                run = _call("shell", command="python3 prime.py 1 2 91 97")
-                did = [events.tool_call(self.turns, run)]
-                return events.turn(self.turns, body, did, events.usage(431, 192, 26, 0))
+                call = _call("shell", command="python3 prime.py 1 2 91 97")
+                spent = Usage(input=431, output=26, total=457, cache_read=192, reasoning=0)
+                return Step(number=self.turns, kind=CALL, call=call, usage=spent)
             case _:
-                said = [events.message(self.turns, DONE)]
-                return events.turn(self.turns, body, said, events.usage(503, 384, 52, 0))
+                spent = Usage(input=503, output=52, total=555, cache_read=384, reasoning=0)
+                return Step(number=self.turns, kind=TEXT, text=DONE, usage=spent)
 
 
 def _call(name: str, **arguments: str) -> ToolCall:

@@ -55,6 +55,8 @@ class Provider:
     """What the tool call runs; `env` echoes the agent's secrets, if it hands them to its tools."""
     text: str = FOUND
     """What the second turn says."""
+    sub_agent: bool = False
+    """Whether the first turn gives the task to a sub-agent, where the agent offers a tool for that."""
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     """Headers added to every answer, say a cookie."""
     ssl_context: ssl.SSLContext | None = None
@@ -65,7 +67,7 @@ class Provider:
     def __post_init__(self) -> None:
         encodings.encoder(self.encoding)
         self.log = WireLog(self.log_path)
-        self.model = Model(command=self.command, text=self.text)
+        self.model = Model(command=self.command, text=self.text, sub_agent=self.sub_agent)
         self._count = 0
         self._runner: web.AppRunner | None = None
 
@@ -196,6 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--status", type=int, default=200, help="fail the model endpoint with this status")
     parser.add_argument("--command", default=LIST_FILES, help="the shell command that the tool call runs")
     parser.add_argument("--text", default=FOUND, help="what the second turn says")
+    parser.add_argument("--sub-agent", action="store_true", help="have a sub-agent do it, where there are some")
     parser.add_argument("--tls-ca", type=Path, help="serve TLS and write the throw-away CA to this file")
     return parser
 

@@ -1,4 +1,4 @@
-"""Choose the shell tool that an agent offers, and fill in its arguments."""
+"""Choose the shell tool that an agent offers, or the one that starts a sub-agent, and fill in its arguments."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from tests.support.schemas import instance
 
 LIST_FILES = "ls -la"
+TASK = "Look which files are here, and report what you found."
+"""What a sub-agent is told to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,8 @@ class Tool:
     """JSON schema of its arguments; empty when the request tells none."""
     custom: bool = False
     """True when it takes free text instead of JSON."""
+    namespace: str | None = None
+    """The namespace that it stands in; None where the API or the request has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,7 @@ class ToolCall:
     payload: str
     """The JSON arguments of a function, or the free text that a custom tool takes."""
     custom: bool = False
+    namespace: str | None = None
 
     @property
     def arguments(self) -> Any:
@@ -48,6 +53,23 @@ SHELLS: dict[str, str] = {
     "run_shell_command": "command",  # gemini-cli, qwen-code
 }
 """The shell tools of the agents that we know, and where each takes its command; the first on offer is called."""
+
+DELEGATES: dict[str, str] = {
+    "Agent": "general-purpose",  # claude-code
+    "task": "general",  # opencode
+    "spawn_agent": "",  # codex 0.169.0
+}
+"""The tools that start a sub-agent, and the kind of it that each takes."""
+WAIT = "wait_agent"
+"""How codex 0.169.0 waits for its sub-agents; the others' tools come back when theirs have ended."""
+_TASK = {
+    "description": "Look around",
+    "prompt": TASK,
+    "message": TASK,
+    "task_name": "look_around",
+    "fork_turns": "none",
+    "run_in_background": False,
+}
 
 _COMMANDS = ("command", "cmd", "script", "code")
 
@@ -68,7 +90,24 @@ def choose(tools: Sequence[Tool], command: str) -> ToolCall | None:
 def called(tool: Tool) -> ToolCall:
     """Make a call of any tool with as few arguments as it takes."""
     payload = "ok" if tool.custom else json.dumps(instance(tool.schema))
-    return ToolCall(name=tool.name, payload=payload, custom=tool.custom)
+    return ToolCall(name=tool.name, payload=payload, custom=tool.custom, namespace=tool.namespace)
+
+
+def delegate(tools: Sequence[Tool]) -> ToolCall | None:
+    """Make a call that gives `TASK` to a sub-agent, or None where no tool starts one."""
+    tool = next((tool for tool in tools if tool.name in DELEGATES), None)
+    if tool is None:
+        return None
+    known = {**_TASK, "subagent_type": DELEGATES[tool.name]}
+    told = {name: known[name] for name in tool.schema.get("properties") or {} if name in known}
+    payload = json.dumps({**instance(tool.schema), **told})
+    return ToolCall(name=tool.name, payload=payload, namespace=tool.namespace)
+
+
+def wait(tools: Sequence[Tool]) -> ToolCall | None:
+    """Make a call that waits for a sub-agent, or None where nobody has to."""
+    tool = next((tool for tool in tools if tool.name == WAIT), None)
+    return called(tool) if tool else None
 
 
 def _takes_text(tool: Tool, place: str) -> bool:

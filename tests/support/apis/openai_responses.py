@@ -27,12 +27,23 @@ def events_of(body: dict[str, Any], model: Model) -> list[Event]:
     """Give the events that answer one request, posted or on a WebSocket."""
     if body.get("generate") is False:
         model.turns += 1
-        return events.turn(model.turns, body, [], _NOTHING)
-    step = model.step(_asked(body))
+        return _told(events.turn(model.turns, body, [], _NOTHING), body, model)
+    step = model.step(_asked({**body, "input": _remembered(body, model)}))
     did = [events.reasoning(step.number, step.reasoning)] if step.reasoning else []
     did += [events.tool_call(step.number, step.call)] if step.call else []
     did += [events.message(step.number, step.text)] if step.text is not None else []
-    return events.turn(step.number, body, did, step.spent(NAME))
+    return _told(events.turn(step.number, body, did, step.spent(NAME)), body, model)
+
+
+def _remembered(body: dict[str, Any], model: Model) -> list[dict[str, Any]]:
+    """Give the input with what stands behind `previous_response_id`."""
+    return [*model.inputs.get(str(body.get("previous_response_id")), ()), *_items(body)]
+
+
+def _told(made: list[Event], body: dict[str, Any], model: Model) -> list[Event]:
+    """Remember what an answer was given to."""
+    model.inputs[made[-1]["response"]["id"]] = _remembered(body, model)
+    return made
 
 
 def error(_status: int, message: str, code: str) -> dict[str, Any]:
@@ -61,13 +72,19 @@ def _tools(body: dict[str, Any]) -> Iterator[Tool]:
             given += _flat(item.get("tools") or [])
     for one in given:
         if "name" in one:
-            yield Tool(name=one["name"], schema=one.get("parameters") or {}, custom=one.get("type") == "custom")
+            yield Tool(
+                name=one["name"],
+                schema=one.get("parameters") or {},
+                custom=one.get("type") == "custom",
+                namespace=one.get("namespace"),
+            )
 
 
 def _flat(tools: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Give tools with those inside namespaces in place of the namespaces."""
     for tool in tools:
-        yield from _flat(tool.get("tools") or []) if tool.get("type") == "namespace" else [tool]
+        inner = tool.get("tools") or [] if tool.get("type") == "namespace" else None
+        yield from [tool] if inner is None else ({"namespace": tool.get("name"), **one} for one in _flat(inner))
 
 
 def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -91,8 +108,11 @@ def _is_output(item: dict[str, Any]) -> bool:
 
 
 def _words(body: dict[str, Any]) -> Iterator[str]:
-    """Give the instructions, those among the items too, and what the user says."""
+    """Give the instructions, those among the items too, what the user says, and what one agent tells another."""
     yield str(body.get("instructions") or "")
     for item in _items(body):
         if item.get("role") in ("system", "developer", "user"):
             yield texts(item.get("content"))
+        if item.get("type") == "agent_message":
+            # The API's own secret; here it is what this provider wrote into the call.
+            yield from (str(part.get("encrypted_content") or "") for part in item.get("content") or ())

@@ -112,6 +112,8 @@ def tool_call(number: int, call: ToolCall) -> tuple[dict[str, Any], list[Event]]
     where = {"item_id": ident(prefix, number)}
     empty = {"id": where["item_id"], "type": kind, "status": "in_progress", field: ""}
     empty |= {"call_id": ident("call", number)[:29], "name": call.name}
+    if call.namespace not in (None, _DEFAULT):
+        empty["namespace"] = call.namespace
     item = {**empty, "status": "completed", field: call.payload}
     return item, [
         {"type": "response.output_item.added", "item": empty},
@@ -121,6 +123,8 @@ def tool_call(number: int, call: ToolCall) -> tuple[dict[str, Any], list[Event]]
     ]
 
 
+_DEFAULT = "functions"
+"""The namespace of tools that are called by their name alone."""
 _FUNCTION = ("function_call", "arguments", "fc")
 
 

@@ -30,6 +30,7 @@ from mitmproxy.proxy import server
 
 from probe.wire.addon.config import Config, from_json
 from probe.wire.addon.coverage import Coverage
+from probe.wire.addon.ending import Ending
 from probe.wire.addon.folders import private_folder
 from probe.wire.addon.forward import Forward
 from probe.wire.addon.redactor import Redactor
@@ -130,6 +131,7 @@ async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
     master.addons = addons
     _make_authority(Path(settings["confdir"]))
     addons.add(
+        Ending(),
         *([coverage] if coverage else []),
         core.Core(),
         proxyserver.Proxyserver(),

@@ -8,9 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
+
+import pytest
 
 from probe.record.exchange import Exchange
 from probe.targets import PROJECT
@@ -41,19 +44,29 @@ class Mitmdump:
         assert self._process.poll() is None, self._output.read_text()
         return "recording into" in self._output.read_text()
 
+    def begin_end(self, number: int = signal.SIGTERM) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
     def end(self, number: int = signal.SIGTERM) -> str:
         """Send it a signal, wait for its end, and give what it said."""
-        self._process.send_signal(number)
+        self.begin_end(number)
         self._process.wait(STEP_SECONDS)
         return self._output.read_text()
 
 
 @contextmanager
-def mitmdump(folder: Path, upstream: str, *, project: Path = PROJECT, **environ: str) -> Iterator[Mitmdump]:
-    """Run the mitmdump beside the running Python, from another folder; the addon is named by its path alone."""
+def mitmdump(
+    folder: Path, upstream: str, *, project: Path = PROJECT, scripts: Sequence[Path] = (), **environ: str
+) -> Iterator[Mitmdump]:
+    """Run the mitmdump beside the running Python, from another folder; the addon is named by its path alone.
+
+    `scripts` are addons that stand behind it.
+    """
     (port,) = free_ports(1)
     command = [str(Path(sys.executable).with_name("mitmdump")), "--mode", f"reverse:{upstream}@127.0.0.1:{port}"]
     command += ["-s", str(project / TAP), "--set", f"confdir={folder / 'mitmproxy'}"]
+    command += [word for script in scripts for word in ("-s", str(script))]
     # Python would write bytecode beside the addon, where a test looks for what was written.
     own = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), **own, **environ}
@@ -139,6 +152,44 @@ def test_a_sigterm_in_the_middle_of_a_stream_leaves_one_record_of_what_had_come(
     assert exchange.response is not None
     assert exchange.response.body == EVENT.decode()
     assert "stopped" in str(exchange.error)
+
+
+LATE = """
+import asyncio, pathlib
+
+async def done():
+    pathlib.Path("ending").touch()
+    await asyncio.sleep(1)
+"""
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["over a new connection", "over one that is open"])
+def test_what_comes_once_the_record_is_closed_is_not_passed_on(tmp_path: Path, new: bool) -> None:
+    """Another addon takes its time to end, so mitmproxy still runs when ours has ended."""
+    late = tmp_path / "late.py"
+    late.write_text(LATE)
+    asked: list[str] = []
+
+    def note(handler: Handler) -> None:
+        asked.append(handler.path)
+        handler.whole(b"ok")
+
+    with (
+        upstream_running({"/before": note, "/after": note}) as upstream,
+        mitmdump(tmp_path, upstream.url, scripts=[late], TRAFFIC_OUTPUT_DIR=str(tmp_path)) as proxy,
+        closing(connect(proxy.url)) as connection,
+    ):
+        connection.request("GET", "/before")
+        assert connection.getresponse().read() == b"ok"
+        proxy.begin_end()
+        wait_for((tmp_path / "ending").exists, "the end of the addons")
+        with closing(connect(proxy.url)) as another, suppress(OSError, HTTPException):
+            late_one = another if new else connection
+            late_one.request("GET", "/after")
+            late_one.getresponse().read()
+        proxy.end()
+    assert asked == ["/before"]
+    assert [exchange.request.url for exchange in read_records(tmp_path)] == [f"{upstream.url}/before"]
 
 
 def test_without_an_output_folder_records_go_beside_the_addon(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from probe.wire.addon import journal as frames
 from probe.wire.addon.chain import complete_connect, server_spec
 from probe.wire.addon.config import LISTENER, Config, Listener, from_environ
 from probe.wire.addon.conversation import message_kind
+from probe.wire.addon.ending import Ending
 from probe.wire.addon.facts import close_facts, end_facts, request_facts, response_facts
 from probe.wire.addon.journal import JournalFolder
 from probe.wire.addon.live import Counts, Live
@@ -261,4 +262,4 @@ def _length(flow: HTTPFlow) -> int:
 
 
 if __name__.startswith("__mitmproxy_script__"):
-    addons = [TrafficTap(from_environ(os.environ, Path(__file__).resolve().parent))]
+    addons = [Ending(), TrafficTap(from_environ(os.environ, Path(__file__).resolve().parent))]

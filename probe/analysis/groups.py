@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from probe.analysis.purpose import TURN, purposes
+from probe.analysis.purpose import TURN, WARM_UP, purposes
 from probe.analysis.turns import TurnFacts
 
 _Key = tuple[str | None, ...]
@@ -24,7 +24,7 @@ class Placed:
     facts: TurnFacts
     purpose: str
     prompt: int | None
-    """Number of the user's prompt within the thread; None for what stands before the first one."""
+    """Number of the user's prompt within the thread; None for what stands before the first one, and for a warm-up."""
 
     @property
     def beside(self) -> bool:
@@ -39,7 +39,7 @@ class Thread:
     number: int
     """Within the run, in the order in which threads began."""
     id: str | None
-    """The agent's own; None where it has none, and the thread was found by its inputs."""
+    """The agent's own; None where it has none: it was found by its inputs, or is a sub-agent that has a name alone."""
     agent: str | None
     """What the agent calls this sub-agent; None when it is none, or has no name."""
     parent: int | None
@@ -74,12 +74,14 @@ def group(turns: Sequence[TurnFacts]) -> list[Session]:
     for number in order:
         key, ids = keys[number], turns[number].ids
         if key not in threads:
+            is_sub_agent = "agent" in ids or "parent" in ids
+            own = ids.get("thread") or (ids.get("session") if key[0] == "ids" else None)
             threads[key] = Thread(
                 number=len(threads) + 1,
-                id=ids.get("thread") or (ids.get("session") if key[0] == "ids" else None),
-                agent=ids.get("agent"),
+                id=None if is_sub_agent and own in (thread.id for thread in threads.values()) else own,
+                agent=(ids.get("name") or ids.get("agent")) if is_sub_agent else None,
                 parent=None,
-                is_sub_agent="agent" in ids or "parent" in ids,
+                is_sub_agent=is_sub_agent,
             )
         members.setdefault(key, []).append(number)
     first = {key: turns[numbers[0]] for key, numbers in members.items()}
@@ -118,7 +120,7 @@ def _placed(turns: Sequence[TurnFacts], purpose: Sequence[str], numbers: Sequenc
     for number in numbers:
         turn = turns[number]
         name = turn.ids.get("prompt")
-        prompt: int | None = count or None
+        prompt: int | None = None if purpose[number] == WARM_UP else count or None
         if name is not None:
             count = max(count, told.setdefault(name, count + 1))
             prompt = told[name]

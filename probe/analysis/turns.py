@@ -73,7 +73,9 @@ class TurnFacts:
     text: str
     """The beginning of what the model said."""
     problem: str | None
-    """What the API says went wrong, or why the answer is not whole."""
+    """What the API says went wrong."""
+    incomplete: str | None
+    """Why the API ended the answer early; None where it did not."""
     known: bool
     """False when the renderer raised, so that the facts are those of the transport alone."""
     asked: Asked
@@ -119,7 +121,10 @@ class TurnsBuilder:
                 calls=calls,
                 more_calls=more,
                 text=_text(answer),
-                problem=_problem(answer),
+                problem=next((block.message[:TEXT] for block in _flat(answer) if isinstance(block, Failure)), None),
+                incomplete=next(
+                    (block.reason[:TEXT] for block in _flat(answer) if isinstance(block, Incomplete)), None
+                ),
                 known=told.request is not None and (told.answer is not None or turn.response is None),
                 asked=question,
                 ids=find_ids(self._places, told.exchange.request, turn.request),
@@ -151,15 +156,6 @@ def _text(answer: Iterable[Block]) -> str:
 
 def _is_said(block: Block) -> TypeGuard[Text]:
     return isinstance(block, Text) and block.label in _SAID
-
-
-def _problem(answer: Iterable[Block]) -> str | None:
-    for block in _flat(answer):
-        if isinstance(block, Failure):
-            return block.message[:TEXT]
-        if isinstance(block, Incomplete):
-            return f"incomplete: {block.reason[:TEXT]}"
-    return None
 
 
 def _usage(answer: Iterable[Block]) -> Usage | None:

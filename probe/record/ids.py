@@ -14,6 +14,7 @@ KINDS = {
     "thread": "one conversation in it",
     "prompt": "what the user asked once, and all turns that answer it",
     "agent": "a sub-agent's id or name; only its requests have one",
+    "name": "what a sub-agent is called, where its id does not tell; others may have one too",
     "parent": "the thread or session that a sub-agent works for",
 }
 """What an id may stand for."""

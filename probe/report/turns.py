@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from probe.analysis.groups import Placed, Session, Thread, group
 from probe.analysis.prices import TOLD, Price, Prices
+from probe.analysis.purpose import WARM_UP
 from probe.analysis.totals import TOKENS, Total, totals
 from probe.analysis.turns import TurnFacts
 from probe.renderers.blocks import Usage
@@ -64,8 +65,11 @@ def _counts(rows: _Rows, sessions: Sequence[Session]) -> str:
     subs = sum(thread.is_sub_agent for thread in threads)
     said = [plural(len(rows) - beside, "turn")]
     said += [f"{plural(beside, 'request')} beside the work"] if beside else []
-    told = " and ".join(said) + f" in {plural(len(sessions), 'session')}"
-    told += f", {plural(len(threads), 'thread')}" if len(threads) > 1 else ""
+    groups = [plural(len(threads), "thread")] if len(threads) > 1 else []
+    if len(threads) == 1 or any(session.id for session in sessions):
+        # Without an id nobody knows whether several threads are of one session.
+        groups.insert(0, plural(len(sessions), "session"))
+    told = f"{' and '.join(said)} in {', '.join(groups)}"
     return told + (f" ({plural(subs, 'sub-agent')})" if subs else "") + ".\n"
 
 
@@ -109,7 +113,7 @@ class _Writer:
         yield from _tokens(facts.usage)
         if self._costs:
             yield _price(price)
-        yield _did(facts)
+        yield _did(placed)
 
     def totals(self, rows: _Rows) -> str:
         """Write what all turns took, by model."""
@@ -161,8 +165,9 @@ def _dollars(dollars: Decimal, *, at_least: bool) -> str:
     return ("at least " if at_least else "") + f"\\${dollars:,.4f}"
 
 
-def _did(facts: TurnFacts) -> str:
+def _did(placed: Placed) -> str:
     """Tell the tools that were called and the beginning of the text, or what went wrong."""
+    facts = placed.facts
     calls = [code(cut(name)) + (f" ×{count}" if count > 1 else "") for name, count in facts.calls[:_CALLS]]
     more = facts.more_calls + sum(count for _, count in facts.calls[_CALLS:])
     calls += [f"{more:,} more"] if more else []
@@ -170,6 +175,9 @@ def _did(facts: TurnFacts) -> str:
     parts += [inline(cut(facts.text))] if facts.text else []
     if facts.problem:
         parts.append(f"**error:** {inline(cut(facts.problem))}")
+    if facts.incomplete and placed.purpose != WARM_UP:
+        # The answer to a warm-up is meant to be cut.
+        parts.append(f"**incomplete:** {inline(cut(facts.incomplete))}")
     if not facts.known:
         parts.append("*(not told: it could not be rendered)*")
     elif facts.status is not None and facts.status >= 400 and not facts.problem:

@@ -93,6 +93,12 @@ def test_prompts_are_told_by_ids() -> None:
     assert prompts(grouped(run, IDS)) == [[1, 2, 2, 3, 2]]
 
 
+def test_a_warm_up_belongs_to_no_prompt() -> None:
+    run = [ask(1, ONE, headers={"s": "x", "p": "a"}), ask(2, max_output_tokens=1, headers={"s": "x"})]
+    run += [ask(3, TWO, headers={"s": "x", "p": "b"})]
+    assert prompts(grouped(run, IDS)) == [[1, None, 2]]
+
+
 def test_a_sub_agent_works_for_the_thread_that_it_names() -> None:
     run = [
         ask(1, ONE, headers={"s": "x", "t": "1"}),
@@ -109,6 +115,21 @@ def test_a_sub_agent_that_names_nobody_works_for_its_sessions_first_thread() -> 
     run = [ask(1, ONE, headers={"s": "x"}), ask(2, TWO, headers={"s": "x", "a": "7"})]
     [session] = grouped(run, IDS)
     assert [(thread.agent, thread.parent) for thread in session.threads] == [(None, None), ("7", 1)]
+
+
+def test_a_sub_agent_that_has_no_thread_id_does_not_borrow_its_sessions() -> None:
+    run = [ask(1, ONE, headers={"s": "x"}), ask(2, TWO, headers={"s": "x", "a": "7"})]
+    [session] = grouped(run, IDS)
+    assert [thread.id for thread in session.threads] == ["x", None]
+
+
+def test_a_sub_agents_name_is_told_before_its_id_and_nobody_elses_is() -> None:
+    run = [
+        ask(1, ONE, headers={"s": "x", "t": "1", "n": "/root"}),
+        ask(2, TWO, headers={"s": "x", "t": "2", "a": "spawned", "n": "/root/look"}),
+    ]
+    [session] = grouped(run, {**IDS, "name": ["header n"]})
+    assert [thread.agent for thread in session.threads] == [None, "/root/look"]
 
 
 def test_a_sub_agent_with_a_session_of_its_own_counts_to_that_of_the_agent_it_works_for() -> None:

@@ -19,7 +19,7 @@ from probe.report import write_report
 from probe.report.turns import ROWS
 from tests.analysis.runs import ask, ran, said
 from tests.report.test_report import failing
-from tests.wire.replays import conversation, create, events, told
+from tests.wire.replays import conversation, create, events, post, told
 
 PROMPT = said("Fix the tests")
 IDS = {"session": ["header s"], "agent": ["header a"]}
@@ -126,6 +126,21 @@ def test_usage_that_is_not_told_is_no_zero(tmp_path: Path) -> None:
     assert "| **all** | 2 | 1,000 | 0 | ? | 50 | 2 | 1,050 (1 not told) |" in section(text)
 
 
+INCOMPLETE = {"id": "r", "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}, "output": []}
+
+
+@pytest.mark.parametrize(("most", "told_so"), [(1, False), (400, True)])
+def test_an_answer_that_was_cut_is_told_but_of_a_warm_up(tmp_path: Path, most: int, told_so: bool) -> None:
+    run = post(3, INCOMPLETE, request={"model": "big-1", "input": [PROMPT], "max_output_tokens": most})
+    row = rows(report(tmp_path, [run]))[0]
+    assert ("**incomplete:** " in row[-1], "error" in row[-1]) == (told_so, False)
+
+
+def test_threads_that_no_id_tells_are_not_said_to_be_one_session(tmp_path: Path) -> None:
+    text = section(report(tmp_path, [ask(1, PROMPT), ask(2, said("Something else"))]))
+    assert "2 turns in 2 threads." in text
+
+
 def test_sessions_threads_and_sub_agents_have_headings(tmp_path: Path) -> None:
     run = [
         ask(1, PROMPT, headers={"s": "x"}),
@@ -138,7 +153,6 @@ def test_sessions_threads_and_sub_agents_have_headings(tmp_path: Path) -> None:
         "### Session 1 · Thread 1",
         "Id `x`",
         "### Session 1 · Thread 2 · sub-agent `explorer` of thread 1",
-        "Id `x`",
         "### Session 2 · Thread 3",
         "Id `y`",
         "### Totals",

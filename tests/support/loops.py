@@ -27,8 +27,12 @@ def plant(folder: Path) -> Path:
 
 def turns_of(report: str) -> list[dict[str, str]]:
     """Read the report's table of turns: a mapping of column to cell for each."""
-    section = report.split("\n## Turns\n")[1].split("\n### ")[0].split("\n## ")[0]
-    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return table(report.split("\n## Turns\n")[1].split("\n### ")[0].split("\n## ")[0])
+
+
+def table(text: str) -> list[dict[str, str]]:
+    """Read the table in a text: a mapping of column to cell for each row."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
     head, _, *rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
     return [dict(zip(head, row, strict=True)) for row in rows]
 

@@ -13,7 +13,7 @@ import pytest
 from probe.renderers.blocks import Block, Failure, Reasoning, Text, ToolCall, Usage
 from probe.renderers.loader import AUTO, load_renderer
 from tests.support import encodings
-from tests.support.answers import CALL, FOUND, PLAN, SIDE, SUMMARY, TEXT, USAGE
+from tests.support.answers import CALL, FOUND, PLAN, SIDE, SUMMARY, TEXT, USAGE, Asked, Model
 from tests.support.apis import (
     anthropic_messages,
     bedrock,
@@ -27,7 +27,7 @@ from tests.support.client import Answer, ask
 from tests.support.frames import MEDIA_TYPE
 from tests.support.provider import provider_running
 from tests.support.schemas import TITLE, instance
-from tests.support.toolcalls import Tool, choose
+from tests.support.toolcalls import TASK, Tool, choose
 
 pytestmark = pytest.mark.timeout(30)
 SCHEMA = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
@@ -360,6 +360,38 @@ def test_side_requests_are_answered_even_where_the_model_fails(
         answer = ask(provider.url + path, b"{}" if method == "POST" else None, method=method, headers=headers)
     assert answer.status == 200
     assert json.loads(answer.body)[expected[0]] == expected[1]
+
+
+HANDED: dict[str, tuple[dict[str, Any], str, set[str]]] = {
+    "claude-code": (
+        {"name": "Agent", "required": ["description", "prompt"], "also": ["subagent_type", "run_in_background"]},
+        "general-purpose",
+        {"description", "prompt", "subagent_type", "run_in_background"},
+    ),
+    "opencode": (
+        {"name": "task", "required": ["description", "prompt", "subagent_type"], "also": ["task_id"]},
+        "general",
+        {"description", "prompt", "subagent_type"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("tool", "kind", "told"), HANDED.values(), ids=HANDED.keys())
+def test_a_sub_agent_is_given_the_task_and_does_it_itself(tool: dict[str, Any], kind: str, told: set[str]) -> None:
+    schema = {"type": "object", "properties": {name: {"type": "string"} for name in (*tool["required"], *tool["also"])}}
+    tools = [Tool(name="bash", schema=SCHEMA), Tool(name=tool["name"], schema=schema | {"required": tool["required"]})]
+    model = Model(sub_agent=True)
+    handed = model.step(Asked(tools=tools, words="List the files")).call
+    assert handed is not None
+    assert (handed.name, handed.arguments["prompt"], handed.arguments["subagent_type"]) == (tool["name"], TASK, kind)
+    assert set(handed.arguments) == told
+    own = model.step(Asked(tools=tools, words=f"Rules\n{TASK}")).call
+    assert own is not None
+    assert own.name == "bash"
+    assert model.step(Asked(tools=tools, has_result=True, results=1)).text == FOUND
+    asked = Model().step(Asked(tools=tools, words="List the files")).call
+    assert asked is not None
+    assert asked.name == "bash"
 
 
 def test_a_greeting_without_a_body_is_answered_without_one() -> None:

@@ -14,6 +14,7 @@ from tests.support import encodings
 from tests.support.answers import FOUND
 from tests.support.certificates import Authority
 from tests.support.provider import Provider, provider_running
+from tests.support.toolcalls import TASK
 from tests.support.wirelog import Bytes
 
 pytestmark = pytest.mark.timeout(30)
@@ -108,6 +109,37 @@ def test_a_websocket_carries_warm_up_call_and_text(tmp_path: Path) -> None:
     assert [message.body.decode() for message in seen] == [text for answer in answers for text in answer]
     lines = [json.loads(line) for line in (tmp_path / "wire.jsonl").read_text().splitlines()]
     assert [line["kind"] for line in lines] == ["received", *["message"] * (len(lines) - 2), "sent"]
+
+
+def test_over_a_websocket_a_sub_agent_is_started_and_waited_for_and_finds_its_task_among_agents_messages() -> None:
+    names = {"type": "object", "properties": {"task_name": {}, "message": {}}, "required": ["task_name", "message"]}
+    spawn = {"type": "function", "name": "spawn_agent", "parameters": names}
+    inner = [spawn, {"type": "function", "name": "wait_agent", "parameters": {"type": "object"}}]
+    tools = {"type": "additional_tools", "tools": [CUSTOM, {"type": "namespace", "name": "team", "tools": inner}]}
+    task = {"type": "agent_message", "content": [{"type": "encrypted_content", "encrypted_content": TASK}]}
+
+    async def all_of_it(url: str) -> list[list[dict[str, Any]]]:
+        async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
+            found: list[list[dict[str, Any]]] = []
+            before: dict[str, Any] = {}
+            for items in ([tools, ASK], [OUTPUT], [OUTPUT], [tools, task]):
+                before = {} if tools in items else before
+                await socket.send_str(json.dumps({"type": "response.create", "input": items, **before}))
+                while (event := json.loads(await socket.receive_str(timeout=5)))["type"] != "response.completed":
+                    pass
+                before = {"previous_response_id": event["response"]["id"]}
+                found.append(event["response"]["output"])
+            return found
+
+    with provider_running(sub_agent=True) as provider:
+        started, waited, said, own = asyncio.run(all_of_it(f"{provider.url}/v1/responses"))
+    assert [(one[-1]["namespace"], one[-1]["name"]) for one in (started, waited)] == [
+        ("team", "spawn_agent"),
+        ("team", "wait_agent"),
+    ]
+    assert json.loads(started[-1]["arguments"]) == {"task_name": "look_around", "message": TASK}
+    assert said[-1]["content"][0]["text"] == FOUND
+    assert ("namespace" in own[-1], own[-1]["name"]) == (False, "exec")
 
 
 def test_two_providers_answer_alike() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Body, Image, Raw, Reasoning, Refusal, Text
+from probe.renderers.blocks import Block, Body, Image, Note, Raw, Reasoning, Refusal, Text
 from probe.renderers.bodies import parsed
 from probe.renderers.parts import media, rest
 
@@ -52,6 +52,9 @@ def _part(part: Any, label: str | None) -> Iterator[Block]:
         case {"type": "input_text" | "output_text" | "text" | "summary_text", "text": str(text)}:
             yield Text(text=text, label=label)
             yield from rest(part, "type", "text")
+        case {"type": "encrypted_content", "encrypted_content": str(text)}:
+            yield Note(text=f"{len(text):,} encrypted characters.")
+            yield from rest(part, "type", "encrypted_content")
         case {"type": "reasoning_text", "text": str(text)}:
             yield Reasoning(summary=None, text=text)
             yield from rest(part, "type", "text")

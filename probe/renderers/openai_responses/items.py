@@ -41,6 +41,10 @@ def item_blocks(item: Any, label: str | None = None) -> Iterator[Block]:
             yield from rest(item, "type", "role", "content")
         case {"type": "reasoning"}:
             yield from _reasoning(item)
+        case {"type": "agent_message", "author": str(author), "recipient": str(recipient)}:
+            yield Note(text=f"From the agent {author} to {recipient}.")
+            yield from content_blocks(item.get("content"), label)
+            yield from rest(item, "type", "author", "recipient", "content")
         case {"type": str(kind)} if is_call(kind):
             yield from call_blocks(kind, item)
         case {"type": str(kind)} if is_result(kind):

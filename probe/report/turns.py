@@ -179,7 +179,7 @@ def _did(placed: Placed) -> str:
         # The answer to a warm-up is meant to be cut.
         parts.append(f"**incomplete:** {inline(cut(facts.incomplete))}")
     if not facts.known:
-        parts.append("*(not told: it could not be rendered)*")
+        parts.append("*(its body was not rendered; see the log)*")
     elif facts.status is not None and facts.status >= 400 and not facts.problem:
         parts.append(f"**status {facts.status}**")
     if not facts.complete:

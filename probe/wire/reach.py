@@ -130,7 +130,8 @@ def _ask(opener: urllib.request.OpenerDirector, url: str) -> int | str:
 
 def _reached(name: str, upstream: str, answer: int | str, record: Exchange | None) -> Reached:
     """Tell an upstream's answer from one that the listener gave in its place."""
-    if isinstance(answer, int) and record and record.response and not record.error:
+    # The answer that the listener makes up where the upstream gives none is not on the record as a response.
+    if isinstance(answer, int) and record and record.response:
         return Reached(name, upstream, answer)
     said = answer if isinstance(answer, str) else str(record and record.error)
     problem = said.partition("; the proxy answered")[0]

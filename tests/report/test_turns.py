@@ -212,11 +212,11 @@ def test_a_turn_whose_renderer_raises_costs_itself_only(tmp_path: Path) -> None:
     renderer = Renderer((("/v1/responses", bad),))
     text = report(tmp_path, LOOP, renderer)
     assert [row[4:11] for row in rows(text)] == [["?"] * 7] * 2
-    assert [row[-1] for row in rows(text)] == ["*(not told: it could not be rendered)*"] * 2
+    assert [row[-1] for row in rows(text)] == ["*(its body was not rendered; see the log)*"] * 2
     mixed = Renderer((("/bad/responses", bad), *load_renderer(AUTO).routes))
     moved = msgspec.structs.replace(LOOP[0].request, url="https://x.test/bad/responses")
     text = report(tmp_path, [msgspec.structs.replace(LOOP[0], request=moved), LOOP[1]], mixed)
-    assert [row[-1] for row in rows(text)] == ["*(not told: it could not be rendered)*", "fine"]
+    assert [row[-1] for row in rows(text)] == ["*(its body was not rendered; see the log)*", "fine"]
 
 
 def test_a_renderer_that_cannot_tell_turns_is_counted(tmp_path: Path) -> None:

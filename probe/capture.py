@@ -31,8 +31,9 @@ from probe.wire.recording import Recording, find_replay
 from probe.wire.tally import in_a_line
 
 _VERSION_SECONDS = 10.0
+_NO_KEY = "\n  - no key is set, and it does not begin without"
 NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a request through its proxies
-  likely reasons:
+  likely reasons:{no_key}
   - it has its own idea of the base URL (a configuration file, a login of another kind, a model provider)
   - it ended before its first request (its own output above says why)
   - it was started by a wrapper that drops the environment or the target's args
@@ -40,7 +41,7 @@ NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a re
   next: invoke doctor --target {target}, or start it by hand behind: invoke proxies --target {target}"""
 
 NOTHING_DECRYPTED = """nothing was captured: the agent ended without sending a request to a host that the target names
-  likely reasons:
+  likely reasons:{no_key}
   - it talks to another host: name it in the target's file (listeners.NAME.host)
   - it does not heed HTTPS_PROXY, or takes its CA by another variable than those in ca_env
   - it ended before its first request (its own output above says why)
@@ -87,13 +88,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise
 
 
+def _has_no_key(settings: Settings, environ: Mapping[str, str]) -> bool:
+    return bool(settings.target.keys) and not settings.replay and not keys_set(settings, environ)
+
+
 def _warn(settings: Settings, environ: Mapping[str, str]) -> None:
     """Say beforehand what the user may regret afterwards."""
     for line in settings.told:
         say(line)
-    keys = settings.target.key_variables
-    if keys and not settings.replay and not keys_set(settings, environ):
-        say(f"note: no key is set ({' or '.join(keys)}); the agent may not get far without")
+    if _has_no_key(settings, environ):
+        say(f"note: no key is set ({' or '.join(settings.target.key_variables)}); the agent may not get far without")
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
 
@@ -147,7 +151,7 @@ def _note_changes(
         by_target(settings.target, command),
         by_listeners(settings, recording.urls),
         by_environment(settings, os.environ, env, overrides),
-        by_launch(settings, fresh_folder=fresh, asks_version=asked),
+        by_launch(settings, fresh_folder=fresh, asks_version=asked, own_folder=cwd is not None),
     )
 
 
@@ -158,7 +162,7 @@ def _works_in_fresh_folder(recording: Recording, cwd: Path | None) -> bool:
 def _record(
     recording: Recording,
     command: list[str],
-    env: Mapping[str, str],
+    env: dict[str, str],
     cwd: Path | None,
     interrupts: Interrupts,
     *,
@@ -176,8 +180,11 @@ def _record(
         folder=str(cwd or fresh or Path.cwd()),
     )
     version = _ask_version(recording, command[0])
+    folder = cwd or fresh
+    # A shell that changes the folder tells it so as well, and some agents ask no further.
+    env = env | {"PWD": str(folder)} if folder else env
     try:
-        end = run_agent(command, env, cwd or fresh or Path.cwd(), interrupts, recording.trouble)
+        end = run_agent(command, env, folder or Path.cwd(), interrupts, recording.trouble)
     except BaseException:
         _finish(recording, None, version, fresh)
         raise
@@ -242,7 +249,7 @@ def _verdict(
     recording: Recording, end: AgentEnd, counts: Mapping[str, Any], problems: list[str], interrupts: Interrupts
 ) -> int:
     """Say what happened and give the exit code: the agent's own failure outranks ours."""
-    code = 0
+    settings, code = recording.settings, 0
     for note in recording.notes:
         say(f"note: {note}")
     for problem in problems:
@@ -250,7 +257,10 @@ def _verdict(
         code = 1
     if not counts["written"] and not end.stopped_because:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
-        say("error: " + text.format(target=recording.settings.target_name))
+        no_key = (
+            "\n  - no key is set, and it does not begin without" if _has_no_key(settings, recording.environ) else ""
+        )
+        say("error: " + text.format(target=settings.target_name, no_key=no_key))
         if around := _seen_around(recording.folder):
             say(f"  it talked to other hosts instead: {', '.join(around)}")
         code = 1

@@ -45,7 +45,7 @@ OPTIONS = {
     "json": Option("Print JSON.", "j"),
     "name": Option("What the target shall be called.", None, "NAME", positional=True),
     "command": Option("How the agent is given a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
-    "api": Option("The API that it speaks: openai, anthropic or gemini.", None, "API"),
+    "api": Option("The API that it speaks: openai, anthropic or gemini, or the address of another.", None, "API"),
     "base_url": Option(
         "Variable that takes its base URL, with the path behind: OPENAI_BASE_URL/v1; - for none.", None, "VARIABLE"
     ),

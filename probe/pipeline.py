@@ -11,7 +11,7 @@ from pathlib import Path
 
 import probe.early  # noqa: F401 - before the rest
 from probe.errors import UserError
-from probe.options import command_line, parse
+from probe.options import command_line, flag, parse
 from probe.record.manifest import Manifest
 from probe.record.runs import Run, has_records, is_alive, new_run
 from probe.script import printable, run, say
@@ -32,7 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = resolve(arguments, os.environ)
         folder = new_run(settings.run_parent, settings.output_dir)
         captured = _capture(arguments, command, folder)
-    if not has_records(folder) or Manifest.read(folder).data.get("interrupted"):
+    if not has_records(folder):
+        return captured
+    if captured and Manifest.read(folder).data.get("interrupted"):
+        say(f"what was recorded is kept; to go on with it: invoke pipeline --run {folder.name}")
         return captured
     analyze = ["--run", str(folder), *(["--force"] if arguments.force else [])]
     analyzed = run_script("probe.analyze", analyze)
@@ -55,6 +58,7 @@ def _existing(arguments: Namespace) -> Run:
 def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
     """Capture where nothing was captured yet; what was recorded is never recorded over."""
     if has_records(existing.folder):
+        _refuse_unused(arguments, command)
         known = existing.manifest.data
         ended = existing.bundled or (known.get("ended") and not known.get("recovered"))
         say("capture: up to date" if ended else "capture: it was interrupted; going on with what it recorded")
@@ -68,6 +72,17 @@ def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
     if arguments.replay is None and not arguments.upstream:
         arguments.replay = known.get("settings", {}).get("replay", {}).get("value")
     return _capture(arguments, command, existing.folder)
+
+
+def _refuse_unused(arguments: Namespace, command: list[str]) -> None:
+    """Raise UserError for what would only count in a new recording."""
+    names = ("prompt", "replay", "upstream", "env", "cwd")
+    given = next((flag(name) for name in names if getattr(arguments, name)), "a command" if command else None)
+    if given:
+        raise UserError(
+            f"run {arguments.run} is recorded already: {given} would change nothing",
+            "leave it out, or leave --run out and record anew",
+        )
 
 
 def _capture(arguments: Namespace, command: list[str], folder: Path) -> int:

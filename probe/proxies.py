@@ -13,7 +13,7 @@ from probe.errors import UserError
 from probe.options import parse
 from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
-from probe.script import one_line, run, say
+from probe.script import one_line, printable, run, say
 from probe.settings import resolve
 from probe.wire.changes import by_environment, by_listeners, by_target
 from probe.wire.environment import led, mentioned, no_proxy
@@ -77,9 +77,11 @@ def _instructions(recording: Recording, variables: Mapping[str, str]) -> list[st
         purpose = settings.routes[name].purpose
         through = f" through {listener['upstream_proxy']}" if listener["upstream_proxy"] else ""
         lines.append(f":{recording.ports[name]} -> {listener['upstream'].rstrip('/')}/  ({purpose}){through}")
-    steps = [*recording.expanded(settings.target.manual_steps)]
+    steps = recording.expanded(settings.target.manual_steps)
     exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    return [*lines, "", *(f"{number}. {step}" for number, step in enumerate(steps, 1)), *exports, "", "Ctrl-C ends it."]
+    told = [f"{number}. {step}" for number, step in enumerate(steps, 1)]
+    where = printable(f"Recording into {recording.folder}; Ctrl-C ends it.")
+    return [*lines, "", *exports, *([""] if exports and told else []), *told, "", where]
 
 
 def _finish(recording: Recording, interrupts: Interrupts) -> int:

@@ -256,6 +256,8 @@ class _Resolver:
                 host=listener.host,
                 as_asked=as_asked,
             )
+            if name in own:
+                self._sources[f"drop.{name}"] = own[name].source
             for key in ("upstream", "port"):
                 source = self._files.get(f"listeners.{name}.{key}") or self._files[f"listeners.{name}.host"]
                 self._sources.setdefault(f"{key}.{name}", source)

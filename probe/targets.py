@@ -252,7 +252,15 @@ def _converted(data: dict[str, Any], documents: list[Document]) -> Target:
         path = tuple(re.findall(r"\w+|\.\.\.", place))
         if path[1:2] == ("...",):
             path = (path[0], _unconvertible(data[path[0]], _VALUES[path[0]]), *path[2:])
-        raise _owner(documents, path).error(path, f"{'.'.join(path) or 'target'}: {problem}") from error
+        raise _owner(documents, path).error(path, f"{'.'.join(path) or 'target'}: {problem}", _meant(path)) from error
+
+
+def _meant(path: tuple[str, ...]) -> str | None:
+    """Say how the value of a key is written, where that is not what everybody would write first."""
+    key = path[0] if path else ""
+    if key.endswith("_command") or key == "args":
+        return 'a list of words, for example [my-agent, run, "{prompt}"]; a word with braces stands in quotes'
+    return {"mode": "modes are: reverse, forward", "env": 'a text, in quotes: NAME: "1"'}.get(key)
 
 
 _VALUES: dict[str, Any] = {"listeners": ListenerSpec, "env": str, "ids": list[str]}

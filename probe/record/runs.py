@@ -204,7 +204,7 @@ def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> 
         return UserError(f"run {word!r} is ambiguous", f"it may be: {listed(found)}")
     names = [run.name for run in runs] + [f"{run.target}/{run.name}" for run in runs]
     hint = f"runs there are: {listed(runs)}" if runs else "there is none yet; invoke runs lists them"
-    hint = nearest(word, names) + hint
+    hint = nearest(word, ["latest", *names]) + hint
     return UserError(f"no run {word!r} in {data_dir}", hint)
 
 

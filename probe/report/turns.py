@@ -200,5 +200,7 @@ def _cost_notes(rows: _Rows) -> Iterator[str]:
     said += ["as the API itself told it"] if len(lists) < len({price.source for price in prices}) else []
     if said:
         yield f"Cost: {'; '.join(said)}. {_REAL}"
+    if len(prices) < len(rows):
+        yield "Unknown: the API did not tell the tokens, or the price library does not know the model."
     if any(price.at_least for price in prices):
         yield "At least: what the cache keeps for an hour costs more than this version of the price library knows."

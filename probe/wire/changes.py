@@ -163,15 +163,21 @@ def _watched(settings: Settings) -> str:
     return f"what goes around the listeners passes through one more{on}, unopened; host and bytes are noted ({source})"
 
 
-def by_launch(settings: Settings, *, fresh_folder: bool, asks_version: bool) -> Iterator[Change]:
-    """Tell what is different because a script starts and ends the agent."""
+def by_launch(
+    settings: Settings, *, fresh_folder: bool, asks_version: bool, own_folder: bool = False
+) -> Iterator[Change]:
+    """Tell what is different because a script starts and ends the agent; `own_folder` is one that the user names."""
     if settings.replay:
         yield Change(
             what="Every answer comes from a recorded run; a WebSocket that it does not have is refused (426)",
             why=f"replay, {settings.sources['replay']}",
         )
     if fresh_folder:
-        yield Change(what="The agent works in a fresh folder", why="in a replay it must not edit your files")
+        yield Change(
+            what="The agent works in a fresh folder, which PWD names too", why="in a replay it must not edit your files"
+        )
+    if own_folder:
+        yield Change(what="The agent works in a folder that PWD names too", why="you asked for it (--cwd)")
     if asks_version:
         yield Change(what="The agent is started a second time with --version", why="the manifest names its version")
     yield Change(

@@ -62,7 +62,7 @@ class Recording:
         """The agent's variables that name a file of certificates; only in forward mode."""
         self.notes: list[str] = []
         """In which way a replayed run was unlike the recorded one."""
-        self._environ = environ
+        self.environ = environ
         self._redactor = self._config(environ).redactor()
         self._proxy: Child | None = None
         self._replay: Child | None = None
@@ -133,7 +133,7 @@ class Recording:
         if settings.target.mode == "forward":
             folder, names = settings.data_dir, settings.target.ca_env
             try:
-                self.trusted = write_trusted(self.folder, names, self._environ, folder, settings.system_store)
+                self.trusted = write_trusted(self.folder, names, self.environ, folder, settings.system_store)
             except OSError as error:
                 raise UserError(f"the agent's CA file cannot be written: {error}") from error
 
@@ -208,7 +208,7 @@ class Recording:
         addon["listeners"] = [vars(listener) for listener in addon["listeners"]]
         return {
             "addon": addon,
-            "environ": dict(self._environ),
+            "environ": dict(self.environ),
             "confdir": str(authority_folder(self.settings.data_dir)),
             "upstream_ca": self.settings.upstream_ca,
             "marker": self.marker,

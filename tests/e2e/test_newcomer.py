@@ -188,3 +188,60 @@ def test_a_prompt_that_is_no_utf_8_is_recorded_as_it_can_be(tmp_path: Path) -> N
     with Running(tmp_path, "probe.capture", "--target", "demo", "--prompt", os.fsdecode(b"a\xffb")) as running:
         running.wait()
         assert "bug of ours" not in running.stderr
+
+
+WHERE = "import os; print('works in', os.getcwd(), os.environ['PWD'])"
+
+
+def test_the_folder_that_an_agent_works_in_is_the_one_that_its_environment_names(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    options = ["--target", "openai-compatible", "--cwd", str(work), "--", sys.executable, "-c", WHERE]
+    with Running(tmp_path, "probe.capture", *options, env={"PWD": str(PROJECT)}) as running:
+        running.wait()
+        assert f"works in {work} {work}" in running.stdout
+
+
+def test_a_replayed_agent_does_not_learn_the_users_folder_from_its_environment(tmp_path: Path) -> None:
+    options = ["--target", "codex", "--replay", "codex/tool-loop", "--", sys.executable, "-c", WHERE]
+    with Running(tmp_path, "probe.capture", *options, env={"PWD": str(PROJECT)}) as running:
+        running.wait()
+        (line,) = [line for line in running.stdout.splitlines() if line.startswith("works in")]
+        really, told = line.split()[2:]
+        assert Path(really).resolve() == Path(told).resolve() != PROJECT
+
+
+LINGERS = """
+import os, time, urllib.request
+body = b'{"model": "m", "input": "Hello"}'
+request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/responses", body)
+urllib.request.urlopen(request, timeout=30).read()
+print("asked", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_run_that_was_interrupted_is_taken_up_and_told(tmp_path: Path) -> None:
+    with provider_running() as provider:
+        upstream = f"--upstream=model={provider.url}"
+        words = ["--target", "openai-compatible", upstream, "--", sys.executable, "-c", LINGERS]
+        with Running(tmp_path, "probe.pipeline", *words) as running:
+            running.until(lambda: "asked" in running.stdout, "the agent's request")
+            running.send(signal.SIGTERM)
+            assert running.wait() == 143
+            running.until_nothing_runs()
+            run = running.run_folder()
+            assert f"invoke pipeline --run {run.name}" in running.stderr
+    assert not (run / "report.md").exists()
+    with Running(tmp_path, "probe.pipeline", "--run", run.name) as again:
+        assert again.wait() == 0, again.stderr
+        assert again.stdout.splitlines() == [str(run / "report.md"), str(run / "manifest.json")]
+    with Running(tmp_path, "probe.pipeline", "--run", run.name, "--prompt", "Another") as refused:
+        assert refused.wait() == 2
+        assert f"run {run.name} is recorded already: --prompt would change nothing" in refused.stderr
+
+
+def test_a_missing_key_is_the_first_reason_that_nothing_was_captured(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.capture", "--target", "claude-code", "--", sys.executable, "-c", "") as running:
+        assert running.wait() == 1
+        assert "likely reasons:\n  - no key is set" in running.stderr

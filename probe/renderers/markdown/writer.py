@@ -57,7 +57,7 @@ def _block(block: Block) -> str:
             return _settings(block)
         case Instructions():
             summary = f"Instructions ({plural(block.characters, 'character')})"
-            return fold(summary, markdown(block.content))
+            return fold(summary, _unfolded(block.content))
         case Conversation():
             return conversation(block, markdown)
         case Tools():
@@ -98,6 +98,14 @@ def _share(number: int | None, word: str) -> list[str]:
 
 def _brackets(parts: list[str]) -> str:
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def _unfolded(content: tuple[Block, ...]) -> str:
+    """Write what stands in a fold of its own: a single text needs no second one."""
+    match content:
+        case [Text(text=text, label=None)] if text:
+            return fence(text)
+    return markdown(content)
 
 
 def _text(label: str | None, text: str) -> str:

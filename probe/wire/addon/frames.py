@@ -18,7 +18,8 @@ MEDIA_TYPE = "application/vnd.amazon.eventstream"
 
 _PRELUDE = struct.Struct(">III")
 _CHECKSUM = struct.Struct(">I")
-_CHUNK = re.compile(rb'"bytes"\s*+:\s*+"([A-Za-z0-9+/=]++)')
+# Padding ends it: what stands behind is no base64 any more.
+_CHUNK = re.compile(rb'"bytes"\s*+:\s*+"([A-Za-z0-9+/]++={0,2}+)')
 
 
 class _Frame:

@@ -9,7 +9,7 @@ import yaml
 
 from probe.errors import UserError
 
-_PROJECT = Path(__file__).resolve().parents[1]
+_PROJECT = Path(__file__).resolve().parents[2]
 
 
 class Document:

@@ -1,0 +1,216 @@
+"""Whether a target's files say what a target can be; an error names file, line, key and the nearest known word."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+
+from probe.errors import UserError, nearest
+from probe.record.ids import KINDS, place_problem
+from probe.renderers.loader import AUTO, load_module
+from probe.targets.document import Document
+from probe.targets.target import PLACEHOLDER, Change, ListenerSpec, RendererRule, Target, texts, url_problem
+from probe.vendors import vendor_of
+
+_PLAIN_PLACEHOLDERS = ("prompt", "files")
+_HOST = re.compile(r"[\w.:*?\[\]!-]+")
+"""A host's name or address, with fnmatch's wildcards; no scheme, port or path."""
+
+
+def check_keys(document: Document) -> None:
+    known = [field.name for field in msgspec.structs.fields(Target)]
+    listener_keys = [field.name for field in msgspec.structs.fields(ListenerSpec)]
+    _check_known(document, (), document.data, known)
+    listeners = document.data.get("listeners")
+    for name, listener in listeners.items() if isinstance(listeners, dict) else ():
+        _check_known(document, ("listeners", str(name)), listener, listener_keys)
+    for key, kind in (("renderer", RendererRule), ("changes", Change)):
+        items, item_keys = document.data.get(key), [field.name for field in msgspec.structs.fields(kind)]
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            _check_known(document, (key, str(number)), item, item_keys)
+
+
+def _check_known(document: Document, path: tuple[str, ...], value: Any, known: list[str]) -> None:
+    for key in value if isinstance(value, dict) else ():
+        if key not in known:
+            where = (*path, str(key))
+            hint = nearest(str(key), known) + f"known keys are: {', '.join(known)}"
+            raise document.error(where, f"unknown key {str(key)!r}", hint)
+
+
+def converted(data: dict[str, Any], documents: list[Document]) -> Target:
+    try:
+        return msgspec.convert(data, Target)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$")
+        path = tuple(re.findall(r"\w+|\.\.\.", place))
+        if path[1:2] == ("...",):
+            path = (path[0], _unconvertible(data[path[0]], _VALUES[path[0]]), *path[2:])
+        raise _owner(documents, path).error(path, f"{'.'.join(path) or 'target'}: {problem}", _meant(path)) from error
+
+
+def _meant(path: tuple[str, ...]) -> str | None:
+    """Say how the value of a key is written, where that is not what everybody would write first."""
+    key = path[0] if path else ""
+    if key.endswith("_command") or key == "args":
+        return 'a list of words, for example [my-agent, run, "{prompt}"]; a word with braces stands in quotes'
+    return {"mode": "modes are: reverse, forward", "env": 'a text, in quotes: NAME: "1"'}.get(key)
+
+
+_VALUES: dict[str, Any] = {"listeners": ListenerSpec, "env": str, "ids": list[str]}
+"""What the values of each mapping are."""
+
+
+def _unconvertible(mapping: dict[str, Any], kind: Any) -> str:
+    """Give the first key whose value does not convert: msgspec does not name it."""
+    for key, value in mapping.items():
+        try:
+            msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            return str(key)
+    # It is the key itself that is of the wrong kind: 1 instead of "1".
+    return next(str(key) for key in mapping if not isinstance(key, str))
+
+
+def _owner(documents: list[Document], path: tuple[str, ...]) -> Document:
+    """Give the file that a value is from: the uppermost that has it."""
+    return next((document for document in reversed(documents) if path in document.lines), documents[0])
+
+
+def check_values(target: Target, documents: list[Document]) -> None:
+    for path, problem, hint in _problems(target):
+        raise _owner(documents, path).error(path, problem, hint)
+
+
+def _problems(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    """Yield what is wrong although its type is right: the key's path, the problem, a hint."""
+    if not target.listeners:
+        yield ("listeners",), "a target needs at least one listener", None
+    for name, listener in target.listeners.items():
+        where = ("listeners", name, "upstream")
+        if not listener.upstream:
+            if target.mode == "reverse":
+                yield where, f"listener {name!r} has no upstream", "for example https://api.openai.com"
+        elif problem := url_problem(listener.upstream):
+            yield where, f"upstream {listener.upstream!r}: {problem}", "for example https://api.openai.com"
+    rules = target.renderer if isinstance(target.renderer, list) else []
+    modules: list[tuple[tuple[str, ...], str]] = []
+    if isinstance(target.renderer, str) and target.renderer != AUTO:
+        modules.append((("renderer",), target.renderer))
+    modules += [(("renderer", str(number)), rule.renderer) for number, rule in enumerate(rules)]
+    for place, module in modules:
+        try:
+            load_module(module)
+        except UserError as error:
+            yield place, str(error.args[0]), error.hint
+    yield from _misfits(target)
+    yield from _misfits_of_mode(target)
+    yield from _misplaced_files(target)
+    yield from _mixed_keys(target)
+    yield from _misplaced_ids(target)
+    yield from _unknown_placeholders(target)
+
+
+def _misfits(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    """Yield keys that do nothing without another."""
+    if target.prompt_command is not None and not any("{prompt}" in word for word in target.prompt_command):
+        yield ("prompt_command",), "prompt_command has no {prompt}", 'for example [thing, run, "{prompt}"]'
+    if target.args and not target.agent:
+        yield ("args",), "args are put behind the name of the agent, and there is no agent", "add: agent: PROGRAM"
+    ports: dict[int, str] = {}
+    for name, listener in target.listeners.items() if target.mode == "reverse" else ():
+        if listener.port in ports:
+            yield (
+                ("listeners", name, "port"),
+                f"port {listener.port} is listener {ports[listener.port]!r} already",
+                None,
+            )
+        ports[listener.port] = name
+
+
+def _misplaced_ids(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    """Yield kinds of ids that there are not, and places that are none."""
+    for kind, places in target.ids.items():
+        if kind not in KINDS:
+            yield ("ids", kind), f"unknown kind of id {kind!r}", nearest(kind, KINDS) + f"kinds are: {', '.join(KINDS)}"
+        for number, place in enumerate(places):
+            if problem := place_problem(place):
+                yield ("ids", kind, str(number)), f"{place!r}: {problem}", "for example body client_metadata.turn_id"
+
+
+def _mixed_keys(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    """Yield keys of two vendors that would be handed on for one another, or that are of no listener."""
+    named = target.keys if isinstance(target.keys, dict) else {"": target.keys}
+    for listener, names in named.items():
+        where = ("keys", listener) if listener else ("keys",)
+        if listener and listener not in target.listeners:
+            hint = nearest(listener, target.listeners) + f"listeners are: {', '.join(target.listeners)}"
+            yield where, f"keys of a listener {listener!r} that there is not", hint
+        vendors = {vendor: name for name in names if (vendor := vendor_of(name))}
+        if len(vendors) > 1:
+            problem = f"{' and '.join(vendors.values())} are of two vendors, and would be handed on for one another"
+            yield where, problem, "write them by listener: keys: {LISTENER: [VARIABLE], …}"
+
+
+def _misfits_of_mode(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    """Yield what forward mode needs, and what means nothing in the mode that the target has."""
+    if target.mode == "reverse":
+        told: list[tuple[str, ...]] = [("ca_env",)] if target.ca_env else []
+        told += [("listeners", name, "host") for name, listener in target.listeners.items() if listener.host]
+        for place in told:
+            yield place, f"{place[-1]} does nothing in reverse mode", "add: mode: forward"
+        return
+    if not target.agent:
+        yield ("mode",), "forward mode needs an agent: it is led to the listeners by its environment", "add: agent: …"
+    if not target.ca_env:
+        hint = "ca_env names the variables by which the agent takes a CA, for example ca_env: [SSL_CERT_FILE]"
+        yield ("mode",), "forward mode needs ca_env", hint
+    if target.coverage:
+        yield ("coverage",), "in forward mode all that goes around the listeners is seen anyway", "leave it out"
+    first = next(iter(target.listeners.values()), None)
+    for name, listener in target.listeners.items():
+        where = ("listeners", name)
+        if not listener.host or not _HOST.fullmatch(listener.host):
+            hint = "for example host: api.openai.com, or host: '*.example.com'"
+            yield (*where, "host"), f"listener {name!r} names no host", hint
+        if first and listener.port != first.port:
+            yield (*where, "port"), f"in forward mode all listeners share one port; the first has {first.port}", None
+
+
+def _misplaced_files(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    """Yield settings files that would lie elsewhere than in the run's own folder, or that cannot be written."""
+    for name, value in target.files.items():
+        path, where = PurePosixPath(name), ("files", name)
+        if str(path) != name or path.is_absolute() or not path.name or ".." in path.parts or "\0" in name:
+            yield where, f"file {name!r} is no plain relative path", "for example settings.json or .thing/settings.json"
+        if above := next((one for one in target.files if PurePosixPath(one) in path.parents), None):
+            yield where, f"file {above!r} cannot be a folder too", None
+        if not isinstance(value, str | dict | list) or not _is_json(value):
+            yield where, f"file {name!r} is neither a text nor what JSON has: mappings, lists, texts, numbers", None
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _unknown_placeholders(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
+    # In forward mode the agent asks the hosts themselves: there is no other URL.
+    names = target.listeners if target.mode == "reverse" else ()
+    known = [*_PLAIN_PLACEHOLDERS, *(f"{name}.{part}" for name in names for part in ("url", "port"))]
+    told: list[tuple[tuple[str, ...], str]] = [
+        (("manual_steps", str(place)), text) for place, text in enumerate(target.manual_steps)
+    ]
+    told += [(("changes", str(place), "what"), change.what) for place, change in enumerate(target.changes)]
+    for where, text in (*texts(target), *told):
+        for name in PLACEHOLDER.findall(text):
+            if name not in known:
+                yield where, f"unknown placeholder {{{name}}}", nearest(name, known) + f"known: {', '.join(known)}"

@@ -1,0 +1,110 @@
+"""Where targets are, and reading one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+from probe.errors import UserError, nearest
+from probe.renderers.loader import AUTO, Renderer, load_renderer
+from probe.targets.checks import check_keys, check_values, converted
+from probe.targets.document import Document
+from probe.targets.target import Target
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""The checkout: targets, the default data folder and the demo agent lie in it."""
+
+
+def target_folders() -> list[Path]:
+    """Give the folders of targets: the user's own (PROBE_TARGETS), then ours; of two of one name the first counts."""
+    own = [Path(one).expanduser().absolute() for one in os.environ.get("PROBE_TARGETS", "").split(os.pathsep) if one]
+    return list(dict.fromkeys([*own, PROJECT / "targets"]))
+
+
+def target_files(name: str) -> list[Path]:
+    """Give the files of a target's name: the one that is read, then those that it hides."""
+    plain = name and Path(name).name == name and not name.endswith(".local")
+    return [folder / f"{name}.yaml" for folder in target_folders() if plain and (folder / f"{name}.yaml").is_file()]
+
+
+def target_names() -> list[str]:
+    """Give the names of all targets."""
+    files = {file.stem for folder in target_folders() for file in folder.glob("*.yaml")}
+    return sorted(name for name in files if not name.endswith(".local"))
+
+
+def load_target(name: str) -> tuple[Target, dict[str, str]]:
+    """Read a target, with the `<name>.local.yaml` beside it over it; give it with the file that each key is from.
+
+    Raises UserError that names file, line, key and the nearest known word.
+    """
+    file = next(iter(target_files(name)), None)
+    if file is None:
+        raise _no_target(name)
+    documents = [Document(file)]
+    local = file.with_name(f"{name}.local.yaml")
+    if local.is_file():
+        documents.append(Document(local))
+    sources: dict[str, str] = {}
+    merged: dict[str, Any] = {}
+    for document in documents:
+        check_keys(document)
+        merged = _merge(merged, document.data)
+        sources |= dict.fromkeys(map(".".join, document.lines), document.name)
+    target = converted(merged, documents)
+    check_values(target, documents)
+    return target, sources
+
+
+def _no_target(name: str) -> UserError:
+    known = target_names()
+    if name.endswith((".yaml", ".yml")) or os.sep in name:
+        path = Path(name).expanduser()
+        hint = f"a target is a name: PROBE_TARGETS={path.parent} and --target {path.stem}"
+        return UserError(f"no target {name!r}", hint)
+    places = [str(folder) + ("" if folder.is_dir() else " (no such folder)") for folder in target_folders()]
+    hint = nearest(name, known) + f"targets are: {', '.join(known)}"
+    return UserError(f"no target {name!r} in {' or '.join(places)}", hint)
+
+
+def output_dirs() -> dict[str, Path]:
+    """Give the run folders of the targets that do not use the data folder."""
+    dirs = {}
+    for name in target_names():
+        # A file with a mistake in it is told of where it is used.
+        with contextlib.suppress(UserError):
+            target, _ = load_target(name)
+            if target.output_dir:
+                dirs[name] = output_dir(target.output_dir)
+    return dirs
+
+
+def output_dir(given: str) -> Path:
+    """Give the folder that a target's file names: relative to the project."""
+    return (PROJECT / Path(given).expanduser()).resolve()
+
+
+def renderer_spec(target: Target) -> str | list[dict[str, str]]:
+    """Give a target's renderer as `probe.renderers.loader` takes it."""
+    if isinstance(target.renderer, str):
+        return target.renderer
+    return [{"path": rule.path, "renderer": rule.renderer} for rule in target.renderer]
+
+
+def renderer_of(name: str) -> Renderer:
+    """Give the renderer of a target's runs; found by path when its file is gone."""
+    try:
+        return load_renderer(renderer_spec(load_target(name)[0]))
+    except UserError:
+        return load_renderer(AUTO)
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Lay one file's keys over another's; mappings (listeners, env) key by key."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,151 @@
+"""What is known of an agent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from probe.renderers.loader import AUTO
+
+PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w-]*(?:\.[a-z]+)?)\}")
+"""`{prompt}`, `{model.url}` and the like."""
+
+
+class ListenerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One local port in front of one upstream."""
+
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
+    """Used by `proxies`; a command that launches the agent takes a free one. In forward mode the same for all."""
+    upstream: str = ""
+    """Only in forward mode it may be left out: requests then go to the host that the agent asked for."""
+    purpose: str = ""
+    host: str | None = None
+    """In forward mode: the host (fnmatch pattern) whose tunnels are opened for this listener."""
+
+
+class RendererRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The renderer of the paths that match a pattern."""
+
+    path: str
+    renderer: str
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One way in which the agent is not as it would be alone."""
+
+    what: str
+    """Names what `args` or `env` set, as it stands there."""
+    why: str
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An agent as this project knows it. DESIGN of each key: README, "Adding a target"."""
+
+    description: str
+    listeners: dict[str, ListenerSpec]
+    mode: Literal["reverse", "forward"] = "reverse"
+    """How the agent is led to the listeners: by a base URL, or by HTTPS_PROXY and a certificate authority."""
+    renderer: str | list[RendererRule] = AUTO
+    report_title: str = "Agent Traffic Analysis Report"
+    agent: str | None = None
+    """The program; None when it can only be started by hand."""
+    install: str | None = None
+    """How to install it, shown when it is missing."""
+    args: list[str] = []
+    """Put after the program's name in every command that runs this agent."""
+    prompt_command: list[str] | None = None
+    interactive_command: list[str] | None = None
+    env: dict[str, str] = {}
+    files: dict[str, Any] = {}
+    """Settings files that are written into the run's folder, by name: text, or a value that is written as JSON.
+    `{files}` is the folder."""
+    ca_env: list[str] = []
+    """Variables by which the agent takes a certificate authority; set in forward mode."""
+    ids: dict[str, list[str]] = {}
+    """Where the agent's own ids stand in a request, by kind of group; see `probe.record.ids`."""
+    keys: list[str] | dict[str, list[str]] = []
+    """Variables with the agent's key; the first that is set is handed on under the first name. By listener where the
+    agent has keys of several vendors: a key is handed on under a name of the same listener only."""
+    manual_steps: list[str] = []
+    upstream_proxy: str | None = None
+    upstream_ca: str | None = None
+    output_dir: str | None = None
+    redact_headers: list[str] = []
+    fresh_folders: list[str] = []
+    """Variables that name a folder of the agent's own (settings, history); in a replay each is an empty one."""
+    coverage: bool = False
+    """Whether to watch by default what goes around the listeners."""
+    changes: list[Change] = []
+    """What `args` and `env` change about the agent, and why; a run's manifest and report tell it."""
+    replay: str | None = None
+    """A run that stands in for the upstreams, unless one is given on the command line."""
+
+    @property
+    def key_groups(self) -> list[list[str]]:
+        """Give the variables with keys; those of one group are names of one key."""
+        groups = list(self.keys.values()) if isinstance(self.keys, dict) else [self.keys]
+        return [group for group in groups if group]
+
+    @property
+    def key_variables(self) -> list[str]:
+        """Give all variables with keys."""
+        return list(dict.fromkeys(name for group in self.key_groups for name in group))
+
+
+def expand(text: str, values: dict[str, str]) -> str:
+    """Fill `{prompt}`, `{model.url}` and the like in one pass: what is filled in is not expanded again."""
+    return PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def set_by(words: Sequence[str]) -> list[str]:
+    """Name what the words of a command set: `a.b` of `-c a.b=1`, `--flag`; a change explains each by its name."""
+    names = []
+    for word, following in zip(words, [*words, ""][1:], strict=True):
+        name, equals, _ = word.partition("=")
+        # `-c` alone says nothing, what follows does.
+        if equals or (word.startswith("-") and not (len(word) == 2 and "=" in following)):
+            names.append(name)
+    return names
+
+
+def explains(change: Change, name: str) -> bool:
+    """Tell whether a change names what a word or a variable sets."""
+    return bool(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", change.what))
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Yield every text in a value as YAML gives it, but the keys of mappings."""
+    if isinstance(value, str):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts_in(one)
+
+
+def texts(target: Target) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield all that is filled in for the agent, with the path of its key: words of commands, variables, files."""
+    lists = {"args": target.args, "prompt_command": target.prompt_command}
+    lists["interactive_command"] = target.interactive_command
+    for key, items in lists.items():
+        yield from (((key, str(place)), text) for place, text in enumerate(items or ()))
+    yield from ((("env", key), text) for key, text in target.env.items())
+    yield from ((("files", name), text) for name, value in target.files.items() for text in _texts_in(value))
+
+
+def url_problem(url: str) -> str | None:
+    """Say what is wrong with an upstream's URL; None when nothing is."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        return str(error)
+    if parts.scheme not in ("http", "https"):
+        return "it must begin with http:// or https://"
+    if not parts.hostname or port == 0:
+        return "it names no host or no usable port"
+    if parts.query or parts.fragment or parts.username is not None:
+        return "a query, a fragment or credentials cannot be part of it"
+    return None

@@ -23,7 +23,7 @@ import pytest
 from probe.record.exchange import Exchange
 from probe.wire.ports import free_ports
 from tests.support import sigv4
-from tests.support.captures import Listening, Machine, wait_for
+from tests.support.captures import Listening, Machine, ending, wait_for
 from tests.support.certificates import Authority
 from tests.support.client import connect, read_until
 from tests.support.echo import CLOSE, echo_running
@@ -601,7 +601,7 @@ def test_a_store_that_is_no_store_is_a_mistake_told_before_the_agent_runs(machin
 def test_proxies_prints_what_to_export(machine: Machine) -> None:
     (port,) = free_ports(1)
     process = machine.start("proxies", "--target=codex-forward", f"--data-dir={machine.data}", f"--port=model={port}")
-    with process:
+    with ending(process):
         assert process.stdout is not None
         lines = []
         for line in process.stdout:

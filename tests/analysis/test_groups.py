@@ -125,11 +125,11 @@ def test_a_sub_agent_that_has_no_thread_id_does_not_borrow_its_sessions() -> Non
 
 def test_a_sub_agents_name_is_told_before_its_id_and_nobody_elses_is() -> None:
     run = [
-        ask(1, ONE, headers={"s": "x", "t": "1", "n": "/root"}),
-        ask(2, TWO, headers={"s": "x", "t": "2", "a": "spawned", "n": "/root/look"}),
+        ask(1, ONE, headers={"s": "x", "t": "1", "n": "/main"}),
+        ask(2, TWO, headers={"s": "x", "t": "2", "a": "spawned", "n": "/main/look"}),
     ]
     [session] = grouped(run, {**IDS, "name": ["header n"]})
-    assert [thread.agent for thread in session.threads] == [None, "/root/look"]
+    assert [thread.agent for thread in session.threads] == [None, "/main/look"]
 
 
 def test_a_sub_agent_with_a_session_of_its_own_counts_to_that_of_the_agent_it_works_for() -> None:

@@ -74,7 +74,7 @@ SUB_AGENTS = {
         CODEX,
         ["collaboration.spawn_agent", "collaboration.wait_agent"],
         ["exec"],
-        "sub-agent `/root/look_around` of thread 1",
+        r"sub-agent `[\w/]+/look_around` of thread 1",
     ),
 }
 

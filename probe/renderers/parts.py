@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Image, Settings
+from probe.renderers.blocks import Block, Image, Settings, Text
 
 
 def rest(fields: dict[str, Any], *used: str) -> Iterator[Block]:
@@ -40,3 +40,19 @@ def media(kind: str, data: str, source: str | None = None) -> Image:
 def _decoded(encoded: str) -> int:
     """Give how many bytes a base64 text stands for."""
     return len(encoded) * 3 // 4 - encoded[-2:].count("=")
+
+
+def each_part(
+    content: Any, tell: Callable[[Any, str | None], Iterator[Block]], label: str | None = None
+) -> Iterator[Block]:
+    """Tell a message's content, a string or a list of parts; `label` stands over its texts, `tell` tells a part."""
+    match content:
+        case None:
+            return
+        case str():
+            yield Text(text=content, label=label)
+        case list():
+            for part in content:
+                yield from tell(part, label)
+        case _:
+            yield from tell(content, label)

@@ -24,23 +24,14 @@ from probe.renderers.blocks import (
     Tools,
 )
 from probe.renderers.bodies import parsed
-from probe.renderers.parts import media, rest
+from probe.renderers.parts import each_part, media, rest
 
 Part = dict[str, Any]
 
 
 def content_blocks(content: Any, label: str | None = None) -> Iterator[Block]:
     """Tell a content: a string, or a list of blocks; `label` stands over its texts."""
-    match content:
-        case None:
-            return
-        case str():
-            yield Text(text=content, label=label)
-        case list():
-            for part in content:
-                yield from part_blocks(part, label)
-        case _:
-            yield from part_blocks(content, label)
+    return each_part(content, part_blocks, label)
 
 
 def part_blocks(part: Any, label: str | None = None, *, finished: bool = True) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers.blocks import Block, Image, Raw, Reasoning, Refusal, Text
-from probe.renderers.parts import media, rest
+from probe.renderers.parts import each_part, media, rest
 
 # Type of part, what it is called, and where its bytes or its address may stand; besides OpenAI's own there are
 # `video_url` (Qwen, OpenRouter) and `document_url` (Mistral).
@@ -22,16 +22,7 @@ _MEDIA = {
 
 def content_blocks(content: Any, label: str | None = None) -> Iterator[Block]:
     """Tell a message's content: a string, or a list of parts."""
-    match content:
-        case None:
-            return
-        case str():
-            yield Text(text=content, label=label)
-        case list():
-            for part in content:
-                yield from _part(part, label)
-        case _:
-            yield from _part(content, label)
+    return each_part(content, _part, label)
 
 
 def _part(part: Any, label: str | None) -> Iterator[Block]:

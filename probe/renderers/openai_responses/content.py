@@ -7,7 +7,7 @@ from typing import Any
 
 from probe.renderers.blocks import Block, Body, Image, Note, Raw, Reasoning, Refusal, Text
 from probe.renderers.bodies import parsed
-from probe.renderers.parts import media, rest
+from probe.renderers.parts import each_part, media, rest
 
 _MEDIA = {
     "input_image": "Image",
@@ -20,16 +20,7 @@ _MEDIA = {
 
 def content_blocks(content: Any, label: str | None = None) -> Iterator[Block]:
     """Tell a message's content: a string, or a list of parts."""
-    match content:
-        case None:
-            return
-        case str():
-            yield Text(text=content, label=label)
-        case list():
-            for part in content:
-                yield from _part(part, label)
-        case _:
-            yield from _part(content, label)
+    return each_part(content, _part, label)
 
 
 def result_blocks(output: Any) -> Iterator[Block]:

@@ -1,6 +1,6 @@
 """Invoke tasks: each only spells one `python -m probe.<task> …` command line.
 
-Names, help and short forms come from `probe.options`, where the scripts have theirs from as well.
+Names, help and short forms come from `probe.cli.options`, where the scripts have theirs from as well.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from probe.options import COMMANDS, Option, command_line, flag, module_of, option_of
-from probe.wire.parent import run_script
+from probe.cli.options import COMMANDS, Option, command_line, flag, module_of, option_of
+from probe.cli.script_process import run_script
 
 
 class ScriptTask(Task):  # type: ignore[type-arg]

@@ -12,21 +12,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import probe.early  # noqa: F401 - before the rest
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.addon.private_files import private_folder
 from probe.analysis.prices import Prices, library_version
+from probe.cli.edge import Skipped, printable, run, say
+from probe.cli.options import parse
 from probe.errors import UserError
-from probe.options import parse
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.report import write_report
-from probe.script import Skipped, printable, run, say
-from probe.settings import data_dir
+from probe.settings.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
-from probe.wire.addon.folders import private_folder
-from probe.wire.recovery import open_run
+from probe.wire.recover_run import open_run
 
 _LINE = 'a line is like {"timestamp": 1707123456.1, "request": {"method": …, "url": …}, "response": {"status_code": …}}'
 

@@ -12,23 +12,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import probe.early  # noqa: F401 - before the rest
-from probe.analysis.channels import TOLD, ChannelsBuilder
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.analysis.hosts import TOLD, ChannelsBuilder
+from probe.cli.edge import one_line, run, say
+from probe.cli.options import parse
 from probe.errors import UserError
-from probe.options import parse
-from probe.own_upstreams import base_urls
 from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
 from probe.record.tunnels import OPENED, TUNNELS, read_tunnels
-from probe.script import one_line, run, say
-from probe.settings import Settings, pairs, resolve
+from probe.settings.own_upstreams import base_urls
+from probe.settings.settings import Settings, pairs, resolve
 from probe.wire import agent_folders
 from probe.wire.agent import AgentEnd, find_program, first_line, run_agent, runs_agent, with_target_args
-from probe.wire.changes import by_environment, by_launch, by_listeners, by_target
+from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import agent_environment, keys_set
 from probe.wire.interrupts import Interrupts
+from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target
 from probe.wire.recording import Recording, find_replay
-from probe.wire.tally import in_a_line
 
 _VERSION_SECONDS = 10.0
 _NO_KEY = "\n  - no key is set, and it does not begin without"

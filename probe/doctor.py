@@ -18,19 +18,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-import probe.early  # noqa: F401 - before the rest
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.edge import printable, run
+from probe.cli.options import parse
 from probe.errors import UserError
-from probe.options import parse
-from probe.script import printable, run
-from probe.settings import Settings, data_dir, resolve
+from probe.settings.settings import Settings, data_dir, resolve
 from probe.targets import target_names
 from probe.wire.agent import find_program, first_line
-from probe.wire.authority import authority_folder, authority_problem
+from probe.wire.certificate_authority import authority_folder, authority_problem
 from probe.wire.environment import is_key, keys_set
 from probe.wire.ports import is_free
-from probe.wire.processes import holder_of
-from probe.wire.reach import reach
+from probe.wire.process_tree import holder_of
 from probe.wire.recording import find_replay
+from probe.wire.upstream_check import reach
 from probe.wire.upstream_proxy import unreachable
 
 _VERSION_SECONDS = 20

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import yaml
 
-import probe.early  # noqa: F401 - before the rest
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.edge import run, say
+from probe.cli.options import flag, parse
 from probe.errors import UserError, nearest
-from probe.options import flag, parse
-from probe.script import run, say
 from probe.targets import load_target, set_by, target_files, target_folders, url_problem
 
 EXAMPLE = "invoke new-target mine --command 'my-agent run {prompt}' --api openai"

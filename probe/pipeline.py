@@ -9,16 +9,16 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-import probe.early  # noqa: F401 - before the rest
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.edge import printable, run, say
+from probe.cli.options import command_line, flag, parse
+from probe.cli.script_process import run_script
 from probe.errors import UserError
-from probe.options import command_line, flag, parse
 from probe.record.manifest import Manifest
 from probe.record.runs import Run, has_records, is_alive, new_run
-from probe.script import printable, run, say
-from probe.settings import data_dir, resolve
+from probe.settings.settings import data_dir, resolve
 from probe.targets import output_dirs
-from probe.wire.parent import run_script
-from probe.wire.recovery import open_run
+from probe.wire.recover_run import open_run
 
 
 def main(argv: Sequence[str] | None = None) -> int:

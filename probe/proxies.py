@@ -8,18 +8,18 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-import probe.early  # noqa: F401 - before the rest
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.edge import one_line, printable, run, say
+from probe.cli.options import parse
 from probe.errors import UserError
-from probe.options import parse
 from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
-from probe.script import one_line, printable, run, say
-from probe.settings import resolve
-from probe.wire.changes import by_environment, by_listeners, by_target
+from probe.settings.settings import resolve
+from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import led, mentioned, no_proxy
 from probe.wire.interrupts import Interrupts
+from probe.wire.observer_changes import by_environment, by_listeners, by_target
 from probe.wire.recording import Recording, find_replay
-from probe.wire.tally import in_a_line
 
 _POLL_SECONDS = 0.2
 

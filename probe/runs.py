@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-import probe.early  # noqa: F401 - before the rest
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.edge import one_line, printed_json, run, say
+from probe.cli.options import parse
 from probe.errors import UserError, nearest
-from probe.options import parse
 from probe.record.runs import REPORT, Run, all_runs, is_alive
-from probe.script import one_line, printed_json, run, say
-from probe.settings import data_dir
+from probe.settings.settings import data_dir
 from probe.targets import output_dirs, target_names
 
 

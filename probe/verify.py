@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import probe.early  # noqa: F401 - before the rest
-from probe.analysis.channels import Channels, ChannelsBuilder
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.analysis.hosts import Channels, ChannelsBuilder
+from probe.cli.edge import one_line, printed_json, run, say
+from probe.cli.options import parse
 from probe.errors import UserError
-from probe.options import parse
 from probe.record.exchange import Exchange
 from probe.record.files import file_sha256, is_plain
 from probe.record.integrity import exchange_problems
@@ -23,10 +24,9 @@ from probe.record.reader import read_exchanges
 from probe.record.runs import PROXY_LOG, REPORT, TRAFFIC, Run, has_records, is_alive, is_generated
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import Renderer
-from probe.script import one_line, printed_json, run, say
-from probe.settings import data_dir
+from probe.settings.settings import data_dir
 from probe.targets import output_dirs, renderer_of
-from probe.wire.recovery import open_run
+from probe.wire.recover_run import open_run
 
 
 @dataclass(slots=True)

@@ -9,49 +9,33 @@ from pathlib import Path
 
 import pytest
 
-from probe.options import COMMANDS, module_of
+from probe.cli.options import COMMANDS, module_of
 from probe.targets import PROJECT
 
-SCRIPTS = frozenset(module_of(command).removeprefix("probe.") for command in COMMANDS)
-BASE = frozenset({"errors"})
+SCRIPTS = frozenset(
+    "replay.__main__" if command == "replay" else module_of(command).removeprefix("probe.")
+    for command in COMMANDS
+    if command != "bench"
+)
+BASE = frozenset({"errors", "addon"})
+_READING = BASE | {"record"}
+_RENDERING = _READING | {"renderers"}
 LAYERS: dict[str, frozenset[str]] = {
-    "wire.addon": frozenset(),
-    "record": BASE | {"wire.addon"},
-    "renderers": BASE | {"record", "wire.addon"},
-    "analysis": BASE | {"renderers", "record", "wire.addon"},
-    "report": BASE | {"analysis", "renderers", "record", "wire.addon"},
-    "vendors": frozenset(),
-    "targets": BASE | {"vendors", "record", "renderers"},
-    "own_upstreams": BASE | {"vendors", "targets"},
-    "settings": BASE | {"own_upstreams", "targets"},
-    "wire": BASE | {"vendors", "own_upstreams", "targets", "settings", "renderers", "record", "wire.addon"},
-    "cost": BASE | {"targets", "record", "wire"},
-    "script": BASE | {"wire"},
-    "options": BASE,
     "errors": frozenset(),
-    "early": frozenset(),
     "demo": frozenset(),
-    **dict.fromkeys(
-        SCRIPTS,
-        BASE
-        | {
-            "early",
-            "script",
-            "cost",
-            "options",
-            "settings",
-            "own_upstreams",
-            "targets",
-            "wire",
-            "wire.addon",
-            "report",
-            "analysis",
-            "renderers",
-            "record",
-        },
-    ),
+    "addon": frozenset(),
+    "record": BASE,
+    "renderers": _READING,
+    "analysis": _RENDERING,
+    "report": _RENDERING | {"analysis"},
+    "targets": _RENDERING,
+    "settings": BASE | {"targets"},
+    "cli": BASE,
+    "replay": _RENDERING,
+    "wire": _RENDERING | {"cli", "targets", "settings", "replay"},
+    **dict.fromkeys(SCRIPTS, _RENDERING | {"analysis", "report", "targets", "settings", "cli", "replay", "wire"}),
 }
-"""What each part of `probe` may import besides itself; renderers know no target, and no script imports another."""
+"""What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -68,7 +52,7 @@ def imports(path: Path) -> Iterator[str]:
 def layer(module: str) -> str:
     """Give the part of `probe` that a module belongs to."""
     first, *rest = module.split(".")[1:]
-    return "wire.addon" if first == "wire" and rest[:1] == ["addon"] else first
+    return "replay.__main__" if (first, *rest) == ("replay", "__main__") else first
 
 
 def module_name(path: Path) -> str:
@@ -77,7 +61,7 @@ def module_name(path: Path) -> str:
 
 
 FILES = sorted((PROJECT / "probe").rglob("*.py"))
-ADDON = [path for path in FILES if layer(module_name(path)) == "wire.addon"]
+ADDON = [path for path in FILES if layer(module_name(path)) == "addon"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=map(module_name, FILES))
@@ -92,7 +76,7 @@ def test_imports_point_one_way(path: Path) -> None:
 def _allowed(module: str) -> bool:
     """Tell whether any mitmdump has a module: of Python, of mitmproxy, or in the addon's own folder."""
     top = module.split(".")[0]
-    return top in sys.stdlib_module_names or top == "mitmproxy" or module.startswith("probe.wire.addon.")
+    return top in sys.stdlib_module_names or top == "mitmproxy" or module.startswith("probe.addon.")
 
 
 @pytest.mark.parametrize("path", ADDON, ids=map(module_name, ADDON))
@@ -100,7 +84,7 @@ def test_the_addon_imports_python_mitmproxy_and_its_own_folder(path: Path) -> No
     assert [module for module in imports(path) if not _allowed(module)] == []
 
 
-@pytest.mark.parametrize("package", ["probe", "probe/wire", "probe/wire/addon"])
+@pytest.mark.parametrize("package", ["probe", "probe/addon"])
 def test_the_packages_around_the_addon_import_nothing(package: str) -> None:
     assert list(imports(PROJECT / package / "__init__.py")) == []
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from probe.cli.options import parse
 from probe.errors import UserError
-from probe.options import parse
-from probe.settings import Settings, resolve
+from probe.settings.settings import Settings, resolve
 from probe.targets import load_target
 from probe.wire.environment import no_proxy
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from invoke.context import Context
 
-from probe.options import COMMANDS, command_line, option_of, parse, parser
+from probe.cli.options import COMMANDS, command_line, option_of, parse, parser
 from probe.targets import PROJECT
 from tests.support.running import Running
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Any, TypeGuard
 from urllib.parse import unquote
 
-from probe.analysis.chains import Chains, Link
-from probe.analysis.evidence import Asked, asked
+from probe.analysis.continuation import Chains, Link
+from probe.analysis.request_features import Asked, asked
 from probe.analysis.urls import split_url
 from probe.record.exchange import Exchange
 from probe.record.ids import find_ids

@@ -1,6 +1,6 @@
 """An exchange as written: one line of `traffic.jsonl`, typed.
 
-The addon (`probe.wire.addon`) writes these lines with the standard library alone; this is what reads them back.
+The addon (`probe.addon`) writes these lines with the standard library alone; this is what reads them back.
 Files from elsewhere that have only `timestamp`, `request` and `response` are read without complaint.
 """
 

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from probe.addon.bodies import IN_ONE_PIECE
+from probe.addon.redaction import patterns as shapes
+from probe.addon.redaction.across_events import spoken_edits
+from probe.addon.redaction.redactor import Redactor, in_blocks
 from probe.record.exchange import Exchange, Headers, Message, Payload
 from probe.record.files import open_plain
 from probe.record.integrity import body_chunks, message_chunks
-from probe.wire.addon import shapes
-from probe.wire.addon.bodies import IN_ONE_PIECE
-from probe.wire.addon.redactor import Redactor, in_blocks
-from probe.wire.addon.spoken import spoken_edits
 
 _BLOCK = 1 << 20
 _SPREAD = "a credential spread over several pieces"

@@ -10,9 +10,9 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from probe.addon.json_text import DEEPEST, too_deep
 from probe.record.exchange import Exchange, Payload
 from probe.record.long_lines import LONG_LINE, LONGEST_LINE, shortened, with_spans
-from probe.wire.addon.json_text import DEEPEST, too_deep
 
 Place = tuple[int, int]
 """Where a record is in its file: the offset of its line in bytes, and the line's number from 1."""
@@ -21,7 +21,7 @@ _YEAR_10000 = 253402300800
 _LARGE = 8 << 20
 """JSON up to this size is parsed, whatever it holds; each of its values may take 100 bytes."""
 _MOST_VALUES = 10_000_000
-"""So many of them a larger line may hold. Our own records hold far fewer, see `probe.wire.addon.json_text`."""
+"""So many of them a larger line may hold. Our own records hold far fewer, see `probe.addon.json_text`."""
 _decoder = msgspec.json.Decoder(Exchange)
 
 

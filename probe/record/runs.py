@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psutil
 
+from probe.addon.private_files import private_folder
 from probe.errors import UserError, nearest
 from probe.record.files import is_plain
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
-from probe.wire.addon.folders import private_folder
 
 TRAFFIC = "traffic.jsonl"
 REPORT = "report.md"

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from probe.addon.json_text import DEEPEST, too_deep, too_many_values
 from probe.record.exchange import Payload
-from probe.wire.addon.json_text import DEEPEST, too_deep, too_many_values
 
 
 def parsed(body: Any) -> Any:

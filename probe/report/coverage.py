@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from probe.analysis.channels import Channel, Channels
+from probe.analysis.hosts import Channel, Channels
 from probe.renderers.markdown.escape import code, inline
 from probe.renderers.markdown.tables import plural, table
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from probe.analysis.channels import ChannelsBuilder
+from probe.analysis.hosts import ChannelsBuilder
 from probe.analysis.prices import Prices
 from probe.analysis.structure import ExchangeStructure
 from probe.analysis.summary import Summary, SummaryBuilder

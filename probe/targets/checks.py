@@ -15,7 +15,7 @@ from probe.record.ids import KINDS, place_problem
 from probe.renderers.loader import AUTO, load_module
 from probe.targets.document import Document
 from probe.targets.target import PLACEHOLDER, Change, ListenerSpec, RendererRule, Target, texts, url_problem
-from probe.vendors import vendor_of
+from probe.targets.vendors import vendor_of
 
 _PLAIN_PLACEHOLDERS = ("prompt", "files")
 _HOST = re.compile(r"[\w.:*?\[\]!-]+")

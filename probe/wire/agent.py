@@ -19,7 +19,7 @@ from typing import IO
 from probe.errors import UserError
 from probe.targets import Target
 from probe.wire.interrupts import Interrupts, in_foreground
-from probe.wire.processes import MARKER, end_marked
+from probe.wire.process_tree import MARKER, end_marked
 
 _POLL_SECONDS = 0.05
 _LONGEST_LINE = 4096

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from probe.addon.private_files import private_folder
 from probe.record.files import write_private
 from probe.targets import expand
-from probe.wire.addon.folders import private_folder
 
 NAME = ".agent-folders"
 """Inside the run's folder; one that a user has named may hold files of theirs, of other names."""

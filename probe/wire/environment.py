@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Any
 
-from probe.settings import LOOPBACK, Settings, bypassed
+from probe.cli.own_environment import PARENT
+from probe.settings.settings import LOOPBACK, Settings, bypassed
 from probe.targets import expand
-from probe.vendors import vendor_of
-from probe.wire.processes import MARKER
+from probe.targets.vendors import vendor_of
+from probe.wire.process_tree import MARKER
 
 PLACEHOLDER_KEY = "placeholder-key-of-a-replay"
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 WATCHED = ("HTTPS_PROXY", "https_proxy")
 LED = (*WATCHED, "HTTP_PROXY", "http_proxy")
 """Forward mode records plain http to a named host as well."""
-PARENT = "PROBE_PARENT"
-"""Tells a script of ours which process it should not outlive; see `probe.wire.parent`."""
 
 
 def agent_environment(

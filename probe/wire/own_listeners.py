@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from probe.errors import UserError
-from probe.settings import Settings
+from probe.settings.settings import Settings
 from probe.targets import load_target, target_names
 
 _MODULE = "probe.wire.proxy"

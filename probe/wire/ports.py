@@ -6,7 +6,7 @@ import contextlib
 import socket
 
 from probe.errors import UserError
-from probe.wire.processes import holder_of
+from probe.wire.process_tree import holder_of
 
 
 def free_ports(count: int) -> list[int]:

@@ -1,8 +1,8 @@
 """The process that runs mitmproxy for one run: its master with only the addons that our listeners need.
 
-It speaks JSON lines with the process that starts it (see `probe.wire.child`): settings come in on stdin, `ready`
-and `stopped` go out on stdout. When stdin ends without a `stop`, its parent was killed: it then ends the agent's
-processes too, so that nothing is left running.
+It speaks JSON lines with the process that starts it (see `probe.wire.helper_process`): settings come in on stdin,
+`ready` and `stopped` go out on stdout. When stdin ends without a `stop`, its parent was killed: it then ends the
+agent's processes too, so that nothing is left running.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-import probe.wire.lean  # noqa: F401 - before mitmproxy
+import probe.addon.mitmproxy_fixes.slim_import  # noqa: F401 - before mitmproxy
 
 # isort: split
 from mitmproxy import options
@@ -28,16 +28,16 @@ from mitmproxy.master import Master
 from mitmproxy.options import CONF_BASENAME, KEY_SIZE
 from mitmproxy.proxy import server
 
-from probe.wire.addon.config import Config, from_json
-from probe.wire.addon.coverage import Coverage
-from probe.wire.addon.ending import Ending
-from probe.wire.addon.folders import private_folder
-from probe.wire.addon.forward import Forward
-from probe.wire.addon.redactor import Redactor
-from probe.wire.addon.tap import TrafficTap
-from probe.wire.child import first_line, tell
-from probe.wire.hooks import DirectHooks
-from probe.wire.joining import join_chunks, join_reads
+from probe.addon.config import Config, from_json
+from probe.addon.coverage import Coverage
+from probe.addon.forward import Forward
+from probe.addon.mitmproxy_fixes.coalescing import join_chunks, join_reads
+from probe.addon.mitmproxy_fixes.direct_hooks import DirectHooks
+from probe.addon.private_files import private_folder
+from probe.addon.redaction.redactor import Redactor
+from probe.addon.shutdown import Ending
+from probe.addon.tap import TrafficTap
+from probe.wire.helper_process import first_line, tell
 from probe.wire.recorder import Recorder
 
 LONGEST_SILENCE = 3600
@@ -165,7 +165,7 @@ def _on_parent(master: Master, marker: str) -> None:
     asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
     orphaned = not os.read(sys.stdin.fileno(), 4096)
     if orphaned:
-        from probe.wire.processes import end_marked
+        from probe.wire.process_tree import end_marked
 
         end_marked(marker)
     master.shutdown()

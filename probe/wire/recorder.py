@@ -16,11 +16,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from probe.wire.addon.config import from_json
-from probe.wire.addon.journal import FOLDER, JournalFolder
-from probe.wire.addon.live import relive
-from probe.wire.addon.writer import Writer
-from probe.wire.child import Child, ChildError, first_line, tell
+from probe.addon.config import from_json
+from probe.addon.journal import FOLDER, JournalFolder
+from probe.addon.open_exchange import relive
+from probe.addon.writer import Writer
+from probe.wire.helper_process import Child, ChildError, first_line, tell
 
 _NICER = 5
 """Records can wait; events cannot."""

@@ -16,25 +16,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from probe.addon.config import Config, Listener
+from probe.addon.journal import FOLDER
 from probe.errors import UserError
 from probe.record.files import file_sha256
+from probe.record.fold_journals import fold_in
 from probe.record.manifest import Manifest, project_version, text_sha256, utc_now
-from probe.record.recovery import fold_in
 from probe.record.runs import PROXY_LOG, TRAFFIC, Run, find_run, has_records
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
-from probe.settings import Route, Settings, without_credentials
+from probe.settings.settings import Route, Settings, without_credentials
 from probe.targets import PROJECT, Change, expand, output_dirs, renderer_spec
 from probe.wire import agent_folders
-from probe.wire.addon.config import Config, Listener
-from probe.wire.addon.journal import FOLDER
-from probe.wire.authority import authority_folder, write_trusted
-from probe.wire.changes import by_transport
-from probe.wire.child import Child, ChildError
+from probe.wire.capture_counts import tally
+from probe.wire.certificate_authority import authority_folder, write_trusted
+from probe.wire.helper_process import Child, ChildError
+from probe.wire.observer_changes import by_transport
 from probe.wire.own_listeners import refuse_own_listeners
 from probe.wire.ports import free_ports, require_free
-from probe.wire.recovery import recover
-from probe.wire.tally import tally
+from probe.wire.recover_run import recover
 from probe.wire.upstream_proxy import unreachable
 
 _PATIENCE_SECONDS = 10.0

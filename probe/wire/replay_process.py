@@ -1,4 +1,4 @@
-"""The process that serves a replay during a capture; see `probe.wire.child` for how it is spoken with."""
+"""The process that serves a replay during a capture; see `probe.wire.helper_process` for how it is spoken with."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from probe.record.reader import read_exchanges
 from probe.renderers.loader import load_renderer
-from probe.wire.child import first_line, tell
-from probe.wire.replay_server import ReplayServer
+from probe.replay.server import ReplayServer
+from probe.wire.helper_process import first_line, tell
 
 
 async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from probe.analysis.turns import TurnFacts, TurnsBuilder
 from probe.record.exchange import Exchange
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.log import Log
-from tests.wire.replays import SSE, post
+from tests.replay.replays import SSE, post
 
 TOOL = {"type": "function", "name": "shell", "parameters": {}}
 

@@ -8,7 +8,7 @@ from typing import Any
 from probe.analysis.groups import Session, group
 from probe.record.exchange import Exchange
 from tests.analysis.runs import ask, facts, ran, said
-from tests.wire.replays import conversation, create, events, told
+from tests.replay.replays import conversation, create, events, told
 
 ONE, TWO = said("First thing"), said("Second thing")
 IDS = {

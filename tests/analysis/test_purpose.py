@@ -10,7 +10,7 @@ import pytest
 from probe.analysis.purpose import SIDE, TINY, TURN, WARM_UP, purposes
 from probe.record.exchange import Exchange
 from tests.analysis.runs import ask, facts, ran, said
-from tests.wire.replays import conversation, create, events, told
+from tests.replay.replays import conversation, create, events, told
 
 PROMPT = said("Fix the tests")
 WORK = [ask(10, PROMPT), ask(11, PROMPT, *ran("a"))]

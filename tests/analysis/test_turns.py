@@ -11,7 +11,7 @@ from probe.analysis.turns import TEXT, TOOLS, TurnFacts
 from probe.record.exchange import Exchange, Request, Response
 from probe.renderers.blocks import Usage
 from tests.analysis.runs import ask, facts, ran, said
-from tests.wire.replays import conversation, create, events, told
+from tests.replay.replays import conversation, create, events, told
 
 USER = "Where am I?"
 CHAT_ANSWER = {

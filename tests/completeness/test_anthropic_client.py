@@ -12,7 +12,7 @@ from probe.record.reader import read_exchanges
 from probe.renderers import anthropic_messages, bedrock, load_renderer
 from tests.completeness import sdk
 from tests.conftest import GOLDEN
-from tests.wire.replays import replaying
+from tests.replay.replays import replaying
 
 anthropic = sdk.load("anthropic")
 

@@ -18,10 +18,10 @@ from probe.record.reader import read_exchanges
 from probe.renderers.blocks import Usage
 from probe.renderers.openai_responses import is_complete, turns
 from probe.targets import PROJECT
+from tests.replay.replays import post, replaying, stream
 from tests.support.apis import responses_events as events
 from tests.support.demo_provider import DONE, PRIME_CHECKER, DemoProvider
 from tests.support.toolcalls import ToolCall
-from tests.wire.replays import post, replaying, stream
 
 agent = importlib.import_module("probe.demo.agent")
 PROMPT = "Write a prime checker"

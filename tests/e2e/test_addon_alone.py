@@ -25,7 +25,7 @@ from tests.support.provider import provider_running
 from tests.support.upstream import STEP_SECONDS, Handler, upstream_running
 from tests.support.wirelog import Bytes
 
-TAP = Path("probe/wire/addon/tap.py")
+TAP = Path("probe/addon/tap.py")
 PATH = "/v1/responses"
 QUESTION = b'{"model":"test-model","input":"Hello"}'
 EVENT = b"data: 1\n\n"
@@ -195,7 +195,7 @@ def test_what_comes_once_the_record_is_closed_is_not_passed_on(tmp_path: Path, n
 def test_without_an_output_folder_records_go_beside_the_addon(tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere"
     # No more than the addon and the packages around it: it needs nothing else of this project.
-    for package in ("probe", "probe/wire"):
+    for package in ("probe",):
         (copy / package).mkdir(parents=True)
         shutil.copy(PROJECT / package / "__init__.py", copy / package)
     ignore = shutil.ignore_patterns("__pycache__")

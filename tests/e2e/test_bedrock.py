@@ -13,8 +13,8 @@ import pytest
 
 from probe.record.exchange import Exchange
 from probe.renderers import load_renderer
+from probe.replay.answers import stored_bytes
 from probe.report.log import Log
-from probe.wire.replay_answers import stored_bytes
 from tests.support.captures import Machine
 from tests.support.client import ask
 from tests.support.frames import MEDIA_TYPE, chunk

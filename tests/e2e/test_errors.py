@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.options import COMMANDS, module_of
+from probe.cli.options import COMMANDS, module_of
 from probe.targets import PROJECT
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
@@ -230,7 +230,7 @@ INTERRUPTED = """
 import os, signal, sys
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
-        if name == "probe.script":
+        if name == "probe.cli.edge":
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Interrupting())
 """

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from probe.record.exchange import Exchange
-from probe.wire.child import Child
+from probe.wire.helper_process import Child
 from probe.wire.ports import free_ports
 from tests.support.captures import Machine, read_records, wait_for
 from tests.support.certificates import Authority

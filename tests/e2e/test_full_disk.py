@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from probe.addon.journal import FOLDER
+from probe.addon.open_exchange import DISK_FULL
 from probe.targets import PROJECT
-from probe.wire.addon.journal import FOLDER
-from probe.wire.addon.live import DISK_FULL
 from tests.support.running import Running
 from tests.support.upstream import Handler, Upstream, upstream_running
 

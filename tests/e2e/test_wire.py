@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 
 from probe.record.exchange import Exchange, Payload
-from probe.wire.replay_answers import stored_bytes
+from probe.replay.answers import stored_bytes
 from tests.support import encodings
 from tests.support.captures import Listening, Machine
 from tests.support.client import Answer, ask, begin, connect, read_until

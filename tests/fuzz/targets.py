@@ -12,11 +12,17 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from probe.analysis.channels import ChannelsBuilder
+from probe.addon.aws_event_stream import frame_edits
+from probe.addon.decoders import DecodeError, decoder_for
+from probe.addon.json_text import exact_json
+from probe.addon.redaction.across_events import applied
+from probe.addon.redaction.redactor import Edit, Redactor
+from probe.analysis.hosts import ChannelsBuilder
 from probe.analysis.prices import Prices
 from probe.analysis.structure import ExchangeStructure
 from probe.analysis.summary import summarise
 from probe.analysis.turns import TurnsBuilder
+from probe.cli.edge import printed_json
 from probe.errors import UserError
 from probe.record.exchange import Exchange
 from probe.record.integrity import exchange_problems
@@ -34,13 +40,7 @@ from probe.report.coverage import channel_table
 from probe.report.log import Log
 from probe.report.turns import turn_section
 from probe.runs import described
-from probe.script import printed_json
 from probe.targets import PROJECT
-from probe.wire.addon.decoders import DecodeError, decoder_for
-from probe.wire.addon.frames import frame_edits
-from probe.wire.addon.json_text import exact_json
-from probe.wire.addon.redactor import Edit, Redactor
-from probe.wire.addon.spoken import applied
 from tests.conftest import GOLDEN
 from tests.support.encodings import NAMES, encode
 from tests.support.frames import chunk

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from probe.addon.json_text import dumps
 from probe.record import long_lines, reader
 from probe.record.exchange import Exchange
 from probe.record.integrity import exchange_problems
@@ -20,7 +21,6 @@ from probe.record.long_lines import text_chunks
 from probe.record.reader import read_at, read_exchanges, read_places
 from probe.renderers.loader import load_renderer
 from probe.report.report import write_report
-from probe.wire.addon.json_text import dumps
 
 EVENT = 'data: {"type":"response.output_text.delta","delta":"é\\"\\\\ %d"}\n\n'
 END = 'data: {"type":"response.completed","response":{"status":"completed","usage":{"total_tokens":7}}}\n\n'

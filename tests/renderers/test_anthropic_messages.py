@@ -26,7 +26,7 @@ from probe.renderers.anthropic_messages.stream import DELTAS, EVENTS
 from probe.renderers.blocks import Block, Conversation, Note, Raw, Text, ToolCall, ToolResult
 from probe.renderers.markdown import markdown
 from tests.conftest import GOLDEN
-from tests.wire.replays import SSE, post
+from tests.replay.replays import SSE, post
 
 CASES = GOLDEN / "anthropic_messages"
 JSON: Headers = {"content-type": "application/json"}

@@ -21,10 +21,10 @@ from probe.renderers.eventstream import MISSING, Frame, is_eventstream, read_fra
 from probe.renderers.markdown import markdown
 from probe.report.log import Log
 from tests.conftest import GOLDEN
+from tests.replay.replays import replaying
 from tests.support.apis.event_stream import frame
 from tests.support.client import ask
 from tests.support.frames import MEDIA_TYPE, chunk, error, event_frame, exception
-from tests.wire.replays import replaying
 
 CASES = GOLDEN / "bedrock"
 STREAM = "https://bedrock-runtime.eu-west-1.amazonaws.com/model/anthropic.m-v1%3A0/invoke-with-response-stream"

@@ -24,7 +24,7 @@ from probe.renderers.openai_chat_completions import (
     turns,
 )
 from tests.conftest import GOLDEN
-from tests.wire.replays import SSE, post
+from tests.replay.replays import SSE, post
 
 CASES = sorted((GOLDEN / "openai_chat_completions").glob("*.jsonl"))
 URL = "https://api.openai.com/v1/chat/completions"

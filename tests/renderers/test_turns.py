@@ -11,7 +11,7 @@ import pytest
 from probe.record.exchange import Exchange, Message, Request, Response
 from probe.renderers.openai_responses import error_answer, error_message, is_complete, side_answer, turns
 from probe.renderers.turn import Input, Turn
-from tests.wire.replays import conversation, create, events, post, stream, told
+from tests.replay.replays import conversation, create, events, post, stream, told
 
 FIRST = {"type": "message", "role": "user", "content": "first"}
 SECOND = {"type": "message", "role": "user", "content": "second"}

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
+from probe.addon.json_text import DEEPEST, MOST_VALUES
+from probe.cli.edge import WARNINGS
 from probe.renderers.openai_responses.request import REBUILT
-from probe.script import WARNINGS
-from probe.wire.addon.json_text import DEEPEST, MOST_VALUES
 from tests.report.test_report import report
 from tests.support.running import Running
 

@@ -18,8 +18,8 @@ from probe.renderers.loader import AUTO, load_renderer
 from probe.report import write_report
 from probe.report.turns import ROWS
 from tests.analysis.runs import ask, ran, said
+from tests.replay.replays import conversation, create, events, post, told
 from tests.report.test_report import failing
-from tests.wire.replays import conversation, create, events, post, told
 
 PROMPT = said("Fix the tests")
 IDS = {"session": ["header s"], "agent": ["header a"]}

@@ -8,9 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from probe.addon.json_text import too_many_values
 from probe.renderers.bodies import parsed, parsed_event
 from probe.renderers.sse import SseParser, is_stream
-from probe.wire.addon.json_text import too_many_values
 
 # An error may stand in an event stream as plain JSON, without `data:`.
 _OUTSIDE = re.compile(r"(?m)^(?!(?:data|event|id|retry)(?::|\r?$)|:|\ufeff)[^\r\n].*$")

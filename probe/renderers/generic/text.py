@@ -6,8 +6,8 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
+from probe.addon.json_text import too_many_values
 from probe.renderers.bodies import parsed_event
-from probe.wire.addon.json_text import too_many_values
 
 _FORM = re.compile(r"[^\s=&{}<>\"]+=[^\s=&{}<>\"]*(?:&[^\s=&{}<>\"]+=[^\s=&{}<>\"]*)*")
 _MOST_FIELDS = 1000

@@ -1,0 +1,1 @@
+"""What the proxies cost, measured beside others: the machinery of `bench.__main__`."""

@@ -1,0 +1,92 @@
+"""What is known of a flow beside its bytes, in plain values: as the journal and the record have it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mitmproxy.http import Headers, HTTPFlow, Message
+
+from probe.addon.mitmproxy_fixes.patches import take_interim
+
+_SIDES = {True: "client", False: "server", None: None}
+
+
+def request_facts(flow: HTTPFlow, listener: str | None) -> dict[str, Any]:
+    """Give what is known when a request begins; `listener` is the name of the one that it came through."""
+    request = flow.request
+    return {
+        "id": flow.id,
+        "listener": listener,
+        "method": request.method,
+        "url": _clean(request.url),
+    } | _head(request)
+
+
+def response_facts(flow: HTTPFlow) -> dict[str, Any]:
+    """Give what is known when a response begins."""
+    assert flow.response is not None
+    facts = {"status_code": flow.response.status_code, "reason": flow.response.reason} | _head(flow.response)
+    if interim := take_interim(flow.server_conn):
+        facts["interim"] = [
+            {
+                "timestamp": now,
+                "status_code": answer.status_code,
+                "reason": answer.reason,
+                "headers": _text_fields(answer.headers),
+            }
+            for now, answer in interim
+        ]
+    return facts
+
+
+def end_facts(message: Message) -> dict[str, Any]:
+    """Give what is known when a request or a response has ended."""
+    facts: dict[str, Any] = {"ended": message.timestamp_end}
+    if message.trailers:
+        facts["trailers"] = _text_fields(message.trailers)
+    return facts
+
+
+def close_facts(flow: HTTPFlow) -> dict[str, Any]:
+    """Give how a WebSocket closed."""
+    websocket = flow.websocket
+    assert websocket is not None
+    return {
+        "close_code": websocket.close_code,
+        "close_reason": websocket.close_reason,
+        # Where the proxy ended it after a time-out, neither side did.
+        "closed_by": None if flow.client_conn.error else _SIDES[websocket.closed_by_client],
+        "ended": websocket.timestamp_end,
+    }
+
+
+def _head(message: Message) -> dict[str, Any]:
+    headers = _text_fields(message.headers)
+    return {
+        "headers": headers,
+        "http_version": message.http_version,
+        "started": message.timestamp_start,
+        "content_type": _value(headers, "content-type"),
+        "content_encoding": _value(headers, "content-encoding"),
+    }
+
+
+def _value(headers: list[tuple[str, str]], name: str) -> str:
+    return ", ".join([value for key, value in headers if len(key) == len(name) and key.lower() == name])
+
+
+def _text_fields(headers: Headers) -> list[tuple[str, str]]:
+    """Give header fields as text; bytes that are not UTF-8 are read as Latin-1, as HTTP once had it."""
+    return [(_text(name), _text(value)) for name, value in headers.fields]
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _clean(text: str) -> str:
+    """Read back the bytes that mitmproxy smuggled through a str."""
+    return _text(text.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,111 @@
+"""Which values a later command must redact in a journal, without one of them being written down.
+
+Beside the journals lies `known.jsonl`: of each value its first two bytes, its length and an HMAC, under a key that lies
+elsewhere. A process that folds the journals in looks where such a value may begin, and compares.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from probe.addon.journal import FOLDER, KNOWN
+from probe.addon.redaction.redactor import Redactor
+
+_BEGIN = 2
+"""More would tell more of a short password; less would find too many places to compare."""
+
+
+class KnownFile:
+    """The values that a proxy redacts, for whoever comes after it."""
+
+    def __init__(self, folder: Path, redactor: Redactor, salt_file: Path, headers: tuple[str, ...]) -> None:
+        self._key = _key(salt_file)
+        self._fd = os.open(folder / KNOWN, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._write({"salt_file": str(salt_file.resolve()), "headers": headers, "keep": redactor.keep})
+
+    def add(self, marks: Mapping[bytes, bytes]) -> None:
+        """Note values with what stands in their place."""
+        for value, mark in marks.items():
+            self._write([value[:_BEGIN].hex(), len(value), _digest(self._key, value), mark.decode()])
+
+    def _write(self, line: object) -> None:
+        # On a full disk no journal is written either.
+        with contextlib.suppress(OSError):
+            os.write(self._fd, json.dumps(line).encode() + b"\n")
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+def read_redactor(run_folder: Path) -> Redactor:
+    """Make the redactor of a run whose proxies were killed. Raises OSError when its salt is gone."""
+    redactor: Redactor | None = None
+    found = Hashed(b"")
+    for line in (run_folder / FOLDER / KNOWN).read_text().splitlines():
+        try:
+            told = json.loads(line)
+        except ValueError:
+            # The last line of a killed process.
+            continue
+        if isinstance(told, dict):
+            salt_file = Path(told["salt_file"])
+            found.key = _key(salt_file)
+            redactor = Redactor(salt_file.read_bytes(), (), told["headers"], keep=told["keep"])
+        else:
+            found.add(bytes.fromhex(told[0]), told[1], told[2], told[3].encode())
+    if redactor is None:
+        raise FileNotFoundError(f"{run_folder / FOLDER / KNOWN} does not say what to redact")
+    redactor.recall(found)
+    return redactor
+
+
+class Hashed:
+    """Finds values of which only a hash is known."""
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.longest = 1
+        self._marks: dict[bytes, dict[int, dict[str, bytes]]] = {}
+
+    def add(self, begin: bytes, length: int, digest: str, mark: bytes) -> None:
+        """Look for a value from now on."""
+        self._marks.setdefault(begin, {}).setdefault(length, {})[digest] = mark
+        self.longest = max(self.longest, length)
+
+    def found(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """Yield begin, end and mark of each value in `data`, in their order; they do not overlap."""
+        places = sorted(place for begin in self._marks for place in _places(data, begin))
+        free = 0
+        for start in places:
+            if start >= free and (hit := self._at(data, start)):
+                free, mark = hit
+                yield start, free, mark
+
+    def _at(self, data: bytes, start: int) -> tuple[int, bytes] | None:
+        lengths = self._marks[data[start : start + _BEGIN]]
+        for length in sorted(lengths, reverse=True):
+            value = data[start : start + length]
+            if len(value) == length and (mark := lengths[length].get(_digest(self.key, value))):
+                return start + length, mark
+        return None
+
+
+def _places(data: bytes, part: bytes) -> Iterator[int]:
+    place = data.find(part)
+    while place >= 0:
+        yield place
+        place = data.find(part, place + 1)
+
+
+def _key(salt_file: Path) -> bytes:
+    return hmac.digest(salt_file.read_bytes(), b"known values", "sha256")
+
+
+def _digest(key: bytes, value: bytes) -> str:
+    return hmac.digest(key, value, "sha256").hex()

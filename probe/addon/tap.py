@@ -1,0 +1,266 @@
+"""The mitmproxy addon: passes every piece on as it arrives and writes every exchange down.
+
+Any mitmdump can load it alone:
+
+    TRAFFIC_OUTPUT_DIR=out mitmdump --mode reverse:https://api.openai.com@127.0.0.1:8080 -s probe/addon/tap.py
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Protocol
+
+from mitmproxy import ctx
+from mitmproxy.addonmanager import Loader
+from mitmproxy.connection import Client
+from mitmproxy.http import HTTPFlow
+
+if "probe.addon" not in sys.modules:
+    # A mitmdump that loads this file by its path knows no package; the project may not be installed there.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from probe.addon import end_reasons as causes
+from probe.addon import journal as frames
+from probe.addon.config import LISTENER, Config, Listener, from_environ
+from probe.addon.flow_facts import close_facts, end_facts, request_facts, response_facts
+from probe.addon.journal import JournalFolder
+from probe.addon.mitmproxy_fixes import patches
+from probe.addon.open_exchange import Counts, Live
+from probe.addon.redaction.fingerprints import KnownFile
+from probe.addon.shutdown import Ending
+from probe.addon.upstream_proxy import complete_connect, server_spec
+from probe.addon.websocket_messages import message_kind
+from probe.addon.writer import Writer
+
+logger = logging.getLogger(__name__)
+
+READ_FIRST = 16 << 20
+"""A larger body is never held in memory to be read first."""
+
+
+class Recorder(Protocol):
+    """Makes records of journals elsewhere; see `probe.wire.recorder`."""
+
+    def learn(self, forms: Mapping[bytes, bytes]) -> None:
+        """Note the spellings of a value to redact, with what stands in their place."""
+
+    def write(self, name: str) -> None:
+        """Have the record of a journal written. Raises an exception when that failed."""
+
+    def close(self) -> None:
+        """Come to an end."""
+
+
+class TrafficTap:
+    """Hooks of mitmproxy; docs.mitmproxy.org/stable/api/events.html says when each one fires."""
+
+    def __init__(self, config: Config, recorder: Recorder | None = None) -> None:
+        self.counts = Counts()
+        self.redactor = config.redactor()
+        self._config = config
+        self._writer = Writer(config.output_dir / "traffic.jsonl")
+        self._journals = JournalFolder(config.output_dir)
+        self._known = KnownFile(self._journals.path, self.redactor, config.salt_file, config.redact_headers)
+        self._recorder = recorder
+        self.redactor.on_learned(self._learned)
+        self._live: dict[str, Live] = {}
+        self._answered: dict[str, Client] = {}
+        """Exchanges whose answer is whole while their request is not."""
+        self._unreachable: set[tuple[str, int]] = set()
+        """Upstreams (host and port) that could not be reached when they were last asked."""
+        self._listeners = {listener.port: listener for listener in config.listeners if not listener.host}
+        # Large records are written beside the event loop, one after the other, so that no stream stands still.
+        self._large = ThreadPoolExecutor(1, "large-records")
+        self._writing: set[Future[None]] = set()
+
+    def load(self, _loader: Loader) -> None:
+        """Ask for lazy connections: with eager ones nothing is chained, and a refused connection reaches no hook."""
+        # In `running` it would be too late for a client that is quick: the ports are open by then.
+        ctx.options.update(connection_strategy="lazy")
+        patches.apply()
+
+    def running(self) -> None:
+        """Say where records go, and warn of a port that is open to others."""
+        logger.info("recording into %s", self._writer.path)
+        proxyserver = ctx.master.addons.get("proxyserver")
+        for host, port, *_ in proxyserver.listen_addrs():
+            if not ipaddress.ip_address(host).is_loopback:
+                logger.warning("port %s is open to other machines; name 127.0.0.1 in --mode", port)
+
+    def requestheaders(self, flow: HTTPFlow) -> None:
+        """Begin an exchange: chain it through the upstream proxy and tee its request."""
+        self.counts.seen += 1
+        listener = self._listener(flow)
+        if listener and flow.request.path.startswith("/"):
+            flow.request.path = listener.upstream_path(flow.request.path)
+        proxy = listener.upstream_proxy if listener else self._config.upstream_proxy
+        if proxy:
+            # The one way that chains in reverse mode; options for it are ignored or break the agent's own header.
+            flow.server_conn.via = server_spec(proxy)
+        live = self._live[flow.id] = Live(self._journals.journal(flow.id), self._config.output_dir, self.redactor)
+        live.note(frames.REQUEST, request_facts(flow, listener.name if listener else None))
+        # mitmproxy connects before it reads a body that is to be streamed, and reads nothing when that fails: after a
+        # failure, bodies are read first, so that a retry is on the record whole.
+        if _upstream(flow) not in self._unreachable or _length(flow) > READ_FIRST:
+            flow.request.stream = live.tee_request
+
+    def request(self, flow: HTTPFlow) -> None:
+        """End a request, and keep its body if it was read before the upstream was asked."""
+        live = self._live.get(flow.id)
+        if live:
+            if not flow.request.stream:
+                live.tee_request(flow.request.raw_content or b"")
+            live.note(frames.REQUEST_END, end_facts(flow.request))
+            if flow.id in self._answered:
+                self._finish(flow.id, None)
+
+    def http_connect_upstream(self, flow: HTTPFlow) -> None:
+        """Sign in to the upstream proxy."""
+        listener = self._listener(flow)
+        complete_connect(flow.request, listener.upstream_proxy if listener else self._config.upstream_proxy)
+
+    def responseheaders(self, flow: HTTPFlow) -> None:
+        """Tee the response."""
+        self._unreachable.discard(_upstream(flow))
+        live = self._live.get(flow.id)
+        if live and flow.response:
+            live.note(frames.RESPONSE, response_facts(flow))
+            if flow.response.status_code != 101:
+                flow.response.stream = live.tee_response
+
+    def response(self, flow: HTTPFlow) -> None:
+        """End an exchange, unless a WebSocket conversation begins with it."""
+        live = self._live.get(flow.id)
+        if live and flow.response:
+            live.note(frames.RESPONSE_END, end_facts(flow.response))
+        if flow.request.timestamp_end is None:
+            # Answered before its end, as a refused upload is: what the agent still sends belongs to the record.
+            self._answered[flow.id] = flow.client_conn
+        elif flow.websocket is None:
+            self._finish(flow.id, None)
+
+    def client_disconnected(self, client: Client) -> None:
+        """End an exchange of which no hook will tell any more: it was answered, but never asked to its end."""
+        for flow_id in [flow_id for flow_id, agent in self._answered.items() if agent is client]:
+            self._finish(flow_id, causes.ANSWERED_EARLY)
+
+    def websocket_start(self, flow: HTTPFlow) -> None:
+        """Begin a WebSocket conversation."""
+        live = self._live.get(flow.id)
+        if live:
+            live.note(frames.WEBSOCKET, {})
+
+    def error(self, flow: HTTPFlow) -> None:
+        """End an exchange that was cut short."""
+        error = causes.in_words(flow)
+        live = self._live.get(flow.id)
+        if live and causes.upstream_failed(flow):
+            self._unreachable.add(_upstream(flow))
+            if _length(flow) and not live.request.wire_size:
+                length = flow.request.headers.get("content-length", "of unknown length")
+                error = f"{error} (the request's body, {length} bytes, was not read: there was nobody to send it to)"
+        self._finish(flow.id, error)
+
+    def websocket_message(self, flow: HTTPFlow) -> None:
+        """Keep the newest message, and let mitmproxy forget it: it would keep them all."""
+        live = self._live.get(flow.id)
+        assert flow.websocket is not None
+        message = flow.websocket.messages[-1]
+        flow.websocket.messages.clear()
+        if live:
+            self.counts.messages += 1
+            kind = message_kind(from_client=message.from_client, is_text=message.is_text)
+            live.conversation.add(kind, message.timestamp, message.content)
+
+    def websocket_end(self, flow: HTTPFlow) -> None:
+        """End a WebSocket conversation."""
+        assert flow.websocket is not None
+        live = self._live.get(flow.id)
+        if live:
+            live.note(frames.WEBSOCKET_END, close_facts(flow))
+        self._finish(flow.id, causes.websocket_in_words(flow))
+
+    def done(self) -> None:
+        """End what still runs: mitmproxy calls this before it reports their errors."""
+        for flow_id in list(self._live):
+            self._finish(flow_id, "the proxy was stopped while this exchange was under way")
+        self._large.shutdown(wait=True)
+        self._writer.close()
+        if self._recorder:
+            self._recorder.close()
+        self._known.close()
+        self._journals.close()
+        logger.info("%d exchanges seen, %d written", self.counts.seen, self.counts.written)
+
+    def _listener(self, flow: HTTPFlow) -> Listener | None:
+        named: Listener | None = flow.metadata.get(LISTENER)
+        return named or self._listeners.get(flow.client_conn.sockname[1])
+
+    def _finish(self, flow_id: str, error: str | None) -> None:
+        """Write the record, once, whichever hook comes first."""
+        live = self._live.pop(flow_id, None)
+        self._answered.pop(flow_id, None)
+        if live is None:
+            return
+        if error:
+            live.note(frames.ERROR, {"error": error})
+        if live.small and not self._writing:
+            self._write(live)
+        else:
+            # Small ones as well while a large one holds the file: this loop must not wait for it.
+            self._writing.add(self._large.submit(self._write, live))
+        self._writing = {future for future in self._writing if not future.done()}
+
+    def _learned(self, forms: Mapping[bytes, bytes]) -> None:
+        self._known.add(forms)
+        if self._recorder:
+            self._recorder.learn(forms)
+
+    def _write(self, live: Live) -> None:
+        written = False
+        try:
+            if not self._recorder or live.small or not self._written_elsewhere(live, self._recorder):
+                self._writer.append(live.record())
+            self.counts.wrote()
+            written = True
+        except Exception as problem:
+            # The agent's traffic goes on whatever happens to its record; the counts tell of the loss.
+            self.counts.lost(f"{type(problem).__name__}: {problem}")
+            logger.exception("an exchange could not be written")
+        finally:
+            live.close(written=written)
+
+    def _written_elsewhere(self, live: Live, recorder: Recorder) -> bool:
+        """Have a large record written in another process; False when it must be written here."""
+        if live.journal.broken:
+            # What is missing in the journal may be in this process's memory.
+            return False
+        try:
+            recorder.write(live.journal.name)
+        except Exception:
+            logger.exception("the recorder failed; its record is written here")
+            return not live.journal.exists()
+        return True
+
+
+def _upstream(flow: HTTPFlow) -> tuple[str, int]:
+    """Name the upstream that a request is for."""
+    return flow.request.host, flow.request.port
+
+
+def _length(flow: HTTPFlow) -> int:
+    """Give the length that a request says its body has; a body of unknown length may be of any."""
+    if "chunked" in flow.request.headers.get("transfer-encoding", "").lower():
+        return READ_FIRST + 1
+    length = flow.request.headers.get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() else 0
+
+
+if __name__.startswith("__mitmproxy_script__"):
+    addons = [Ending(), TrafficTap(from_environ(os.environ, Path(__file__).resolve().parent))]

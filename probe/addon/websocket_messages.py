@@ -1,0 +1,103 @@
+"""A WebSocket conversation: its messages as they arrive, and its part of the record at the end."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from probe.addon.bodies import Fragment
+from probe.addon.journal import CLIENT_BINARY, CLIENT_TEXT, SERVER_BINARY, SERVER_TEXT, Journal
+from probe.addon.json_text import dumps
+from probe.addon.piece_buffer import Pieces
+from probe.addon.redaction.across_events import SpokenTails, redact_conversation
+from probe.addon.redaction.redactor import Edit, Redactor
+from probe.addon.spool import Spool
+
+_KINDS = {
+    (True, True): CLIENT_TEXT,
+    (True, False): CLIENT_BINARY,
+    (False, True): SERVER_TEXT,
+    (False, False): SERVER_BINARY,
+}
+
+
+def message_kind(*, from_client: bool, is_text: bool) -> bytes:
+    """Give the kind under which a message is journaled."""
+    return _KINDS[from_client, is_text]
+
+
+class Conversation:
+    """All messages of one WebSocket, both directions."""
+
+    def __init__(self, journal: Journal, folder: Path) -> None:
+        self._pieces = Pieces(journal, *_KINDS.values())
+        self._told = Spool(folder)
+        self.lost = 0
+
+    @property
+    def size(self) -> int:
+        """Give the bytes of all messages that are kept."""
+        return self._pieces.size
+
+    @property
+    def unjournaled(self) -> int:
+        """Give how many messages are lost if no record can be written."""
+        return self.lost + self._pieces.unjournaled
+
+    def add(self, kind: bytes, now: float, content: bytes) -> None:
+        """Keep a message; one that cannot be kept (a full disk) is counted."""
+        if not self._pieces.add(kind, now, content):
+            self.lost += 1
+
+    def fields(self, end: dict[str, Any] | None, redactor: Redactor) -> dict[str, Any]:
+        """Give the record's part; `end` is how it closed, None when nobody could tell."""
+        secret_spoken = self._tell(redactor)
+        fields: dict[str, Any] = {"messages": Fragment(lambda: self._list(redactor, secret_spoken=secret_spoken))}
+        if self.lost:
+            fields["lost"] = self.lost
+        end = end or {"close_code": None, "close_reason": None, "closed_by": None, "ended": None}
+        reason = redactor.text(end["close_reason"]) if end["close_reason"] else None
+        return fields | end | {"close_reason": reason}
+
+    def _tell(self, redactor: Redactor) -> bool:
+        """Write each message as JSON; tell whether several of them together hold a secret."""
+        tails = SpokenTails(redactor)
+        secret_spoken = False
+        for kind, now, content in self._pieces:
+            from_client, is_text = kind in (CLIENT_TEXT, CLIENT_BINARY), kind in (CLIENT_TEXT, SERVER_TEXT)
+            fields = _message_fields(content, redactor, is_text=is_text)
+            if is_text and tails.saw_secret(fields["content"].encode(), from_client=from_client):
+                secret_spoken = True
+            fields = {"timestamp": now, "direction": "client" if from_client else "server", **fields}
+            self._told.append((b"," if self._told.size else b"") + dumps(fields).encode())
+        return secret_spoken
+
+    def _list(self, redactor: Redactor, *, secret_spoken: bool) -> Iterator[bytes]:
+        yield b"["
+        if secret_spoken:
+            # Seldom: only then is the whole conversation taken into memory.
+            messages = json.loads(b"[" + b"".join(self._told) + b"]")
+            redact_conversation(messages, redactor)
+            yield dumps(messages).encode()[1:-1]
+        else:
+            yield from self._told
+        yield b"]"
+
+    def close(self) -> None:
+        """Give memory and disk back."""
+        self._told.close()
+
+
+def _message_fields(content: bytes, redactor: Redactor, *, is_text: bool) -> dict[str, Any]:
+    edits: list[Edit] = []
+    stored = b"".join(redactor.chunks([content], edits))
+    fields: dict[str, Any] = {"type": "text" if is_text else "binary"}
+    fields["content"] = stored.decode() if is_text else base64.b64encode(stored).decode()
+    fields |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    if edits:
+        fields |= {"redactions": len(edits), "stored_sha256": hashlib.sha256(stored).hexdigest()}
+    return fields

@@ -1,0 +1,212 @@
+"""Every option of every script, once: scripts and Invoke tasks take name, short form and help from here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+class Option(NamedTuple):
+    """One command-line option."""
+
+    help: str
+    short: str | None = None
+    metavar: str | None = None
+    """None for a switch."""
+    many: bool = False
+    positional: bool = False
+
+
+OPTIONS = {
+    "target": Option("Name of a file in targets/, or in a folder that PROBE_TARGETS names.", "t", "NAME"),
+    "prompt": Option("What the agent is asked to do; fills {prompt} in the target's command.", "p", "TEXT"),
+    "run": Option("A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", "r", "RUN"),
+    "replay": Option("Answer the agent from this recorded run instead of the real API.", "R", "RUN"),
+    "upstream": Option(
+        "Send a listener elsewhere (a gateway, Azure, a local model): NAME=URL, any number of times.",
+        "u",
+        "NAME=URL",
+        True,
+    ),
+    "port": Option("Use this local port for a listener: NAME=PORT, any number of times.", "P", "NAME=PORT", True),
+    "upstream_proxy": Option("Reach upstreams through http://user:pass@host:port; '' switches it off.", "x", "URL"),
+    "upstream_ca": Option("Trust this CA file for upstreams instead of the system's store.", "a", "FILE"),
+    "data_dir": Option("Folder of all runs (default: data/ of this project).", "d", "DIR"),
+    "output_dir": Option("Exactly this run's folder, instead of a new one in the data folder.", "o", "DIR"),
+    "env": Option("Set a variable in the agent's environment: K=V, any number of times.", "e", "K=V", True),
+    "cwd": Option("Folder in which the agent works (default: this one; a fresh one in a replay).", "C", "DIR"),
+    "coverage": Option("Give the agent an HTTPS_PROXY too that notes, unopened, what goes around the listeners.", "c"),
+    "no_coverage": Option("Do not watch what goes around the listeners, whatever the target's file says."),
+    "keep_secrets": Option("Write credentials as they are. The run's files are then secrets themselves."),
+    "force": Option("Do a step again although its inputs have not changed.", "f"),
+    "input": Option("Analyse this file instead of a run.", "i", "FILE"),
+    "output": Option("Write the report to this file.", "O", "FILE"),
+    "json": Option("Print JSON.", "j"),
+    "name": Option("What the target shall be called.", None, "NAME", positional=True),
+    "command": Option("How the agent is given a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
+    "api": Option("The API that it speaks: openai, anthropic or gemini, or the address of another.", None, "API"),
+    "base_url": Option(
+        "Variable that takes its base URL, with the path behind: OPENAI_BASE_URL/v1; - for none.", None, "VARIABLE"
+    ),
+    "key": Option("Variable that has its key; - for none.", "k", "VARIABLE"),
+    "install": Option("How it is installed, for those who miss it.", None, "COMMAND"),
+    "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
+    "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
+    "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
+    "exchanges": Option(
+        "How many exchanges memory is watched for (default 3000); no other round has more.", "n", "NUMBER"
+    ),
+    "only": Option(
+        "Measure only this: stream, latency, request, memory, large or capture; any number of times.",
+        None,
+        "WORKLOAD",
+        True,
+    ),
+    "without": Option(
+        "Leave this contender out: claude-tap or mitmdump -w; any number of times.", "w", "CONTENDER", True
+    ),
+}
+"""Under the names that tasks have for them; `_` is `-` on the command line."""
+
+_SPECIAL = {
+    ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
+    ("new-target", "upstream"): Option("Address of the API, where it is another than the API's own.", "u", "URL"),
+}
+"""Options that mean something else in one script."""
+
+RECORDING = (
+    "target", "upstream", "port", "upstream_proxy", "upstream_ca", "coverage", "no_coverage", "data_dir", "output_dir",
+    "keep_secrets",
+)  # fmt: skip
+"""The options of everything that records."""
+
+LAUNCHING = ("prompt", "replay", "env", "cwd")
+"""The options of everything that starts the agent."""
+
+
+class Command(NamedTuple):
+    """One script, and the task of the same name."""
+
+    help: str
+    example: str
+    options: tuple[str, ...]
+
+
+COMMANDS = {
+    "proxies": Command(
+        "Start a target's proxies only; the agent is started by hand.",
+        "invoke proxies --target codex",
+        RECORDING,
+    ),
+    "capture": Command(
+        "Run an agent behind its proxies; write down all it exchanges.",
+        'invoke capture --target codex -- codex exec "explain this repo"',
+        (*RECORDING, *LAUNCHING),
+    ),
+    "analyze": Command(
+        "Write the report of a captured run, or of a file from elsewhere.",
+        "invoke analyze --run latest",
+        ("run", "target", "data_dir", "input", "output", "force"),
+    ),
+    "pipeline": Command(
+        "Capture, analyze, verify; only what is not up to date yet.",
+        'invoke pipeline --target demo --prompt "Write a prime checker"',
+        (*RECORDING, *LAUNCHING, "run", "force"),
+    ),
+    "replay": Command(
+        "Serve a recorded run's answers to an agent started by hand.",
+        "invoke replay --run codex/tool-loop --port 8090",
+        ("run", "target", "data_dir", "port"),
+    ),
+    "verify": Command(
+        "Check that a run holds all that crossed its proxies, unchanged.",
+        "invoke verify --run latest",
+        ("run", "target", "data_dir", "json"),
+    ),
+    "runs": Command(
+        "List the recorded runs, newest first.",
+        "invoke runs --target codex --prune 20",
+        ("target", "data_dir", "json", "prune"),
+    ),
+    "doctor": Command(
+        "Check what a target needs, and how to mend what is missing.",
+        "invoke doctor --target codex",
+        ("target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "replay"),
+    ),
+    "new-target": Command(
+        "Write the file of a target for an agent that has none yet.",
+        "invoke new-target mine --command 'my-agent run {prompt}' --api openai",
+        ("name", "command", "api", "upstream", "base_url", "key", "install", "agent"),
+    ),
+    "bench": Command(
+        "Measure what the proxies cost, beside others and none.",
+        "invoke bench --json > bench.json",
+        ("rounds", "exchanges", "only", "without", "json"),
+    ),
+}
+
+
+def flag(name: str) -> str:
+    """Give an option's long form on the command line."""
+    return "--" + name.replace("_", "-")
+
+
+def option_of(command: str, name: str) -> Option:
+    """Give an option of a script."""
+    return _SPECIAL.get((command, name)) or OPTIONS[name]
+
+
+def module_of(command: str) -> str:
+    """Return the module of a script; `bench` measures the package from outside of it."""
+    return command if command == "bench" else f"probe.{command.replace('-', '_')}"
+
+
+def parser(command: str) -> argparse.ArgumentParser:
+    """Make the argument parser of `python -m probe.<command>`."""
+    text = COMMANDS[command]
+    made = argparse.ArgumentParser(
+        prog=f"python -m {module_of(command)}",
+        description=text.help,
+        epilog=f"example: {text.example}",
+        allow_abbrev=False,
+    )
+    for name in text.options:
+        option = option_of(command, name)
+        if option.positional:
+            made.add_argument(name, help=option.help, metavar=option.metavar)
+            continue
+        flags = [flag(name), *([f"-{option.short}"] if option.short else [])]
+        kind: dict[str, Any] = {"action": "store_true"}
+        if option.metavar:
+            kind = {"metavar": option.metavar, "action": "append" if option.many else "store"}
+            kind["default"] = [] if option.many else None
+        made.add_argument(*flags, dest=name, help=option.help.replace("%", "%%"), **kind)
+    return made
+
+
+def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Parse a script's arguments; give them, and what stands after `--` as it was."""
+    own, rest = _split(list(argv))
+    return parser(command).parse_args(own), rest
+
+
+def command_line(command: str, options: Mapping[str, Any]) -> list[str]:
+    """Spell options as the arguments of a script; those that it does not have, or that say nothing, are left out."""
+    arguments = []
+    for name in COMMANDS[command].options:
+        value = options.get(name)
+        if option_of(command, name).positional:
+            arguments.append(str(value))
+        elif value is True:
+            arguments.append(flag(name))
+        elif value is not None and value is not False:
+            arguments += [f"{flag(name)}={one}" for one in (value if option_of(command, name).many else [value])]
+    return arguments
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    if "--" not in argv:
+        return argv, []
+    place = argv.index("--")
+    return argv[:place], argv[place + 1 :]

@@ -1,0 +1,60 @@
+"""Not outliving the process that started us, and passing its signals on."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from types import FrameType
+
+from probe.cli.own_environment import PARENT, forget_own_environment, own_environment
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """Get SIGTERM when the script that started this one is killed (Linux has this; elsewhere nothing does)."""
+    parent = os.environ.pop(PARENT, None)
+    if parent is not None:
+        forget_own_environment()
+    if parent is None or not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(parent):
+        raise SystemExit(128 + signal.SIGTERM)
+
+
+def run_script(module: str, arguments: Sequence[str], *, aside: bool = False) -> int:
+    """Run one of our scripts in this terminal and give its exit code; `aside` sends its result to stderr.
+
+    Ctrl-C reaches it through the terminal, so we wait on; SIGTERM and SIGHUP are passed on.
+    """
+    command = [sys.executable, "-m", module, *arguments]
+    process = subprocess.Popen(
+        command, env=own_environment() | {PARENT: str(os.getpid())}, stdout=sys.stderr if aside else None
+    )
+
+    def forward(number: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+
+    with (
+        _handling(signal.SIGINT, lambda *_: None),
+        _handling(signal.SIGTERM, forward),
+        _handling(signal.SIGHUP, forward),
+    ):
+        code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+@contextlib.contextmanager
+def _handling(number: int, handler: object) -> Iterator[None]:
+    old = signal.signal(number, handler)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        signal.signal(number, old)

@@ -1,1 +1,0 @@
-"""What the proxies cost, measured beside others: the machinery of `probe.bench`."""

@@ -1,0 +1,80 @@
+"""Folding in what a killed proxy left: each exchange that was under way becomes a record that was cut short."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from pathlib import Path
+
+from probe.addon.journal import left_journals
+from probe.addon.open_exchange import SCHEMA, relive
+from probe.addon.redaction.fingerprints import read_redactor
+from probe.addon.redaction.redactor import Redactor
+from probe.addon.writer import Writer
+from probe.record.runs import TRAFFIC
+
+_DAMAGED = (ValueError, KeyError, IndexError, TypeError, AttributeError, struct.error)
+"""What reading a file raises that no proxy of ours has written; the run's agent may have."""
+
+
+def fold_in(folder: Path, patience: float = 0.0) -> int | None:
+    """Write the records of the journals in a run's folder; give how many, or None while a proxy still writes there.
+
+    `patience` is how many seconds to wait for its end. Raises OSError when they cannot be written; the journals are
+    then still there.
+    """
+    with left_journals(folder, patience) as journals:
+        if not journals:
+            return None if journals is None else 0
+        try:
+            redactor = read_redactor(folder)
+            writer = Writer(folder / TRAFFIC)
+            try:
+                _drop_torn_record(folder / TRAFFIC, journals)
+                return sum(_fold(path, folder, redactor, writer) for path in journals)
+            finally:
+                writer.close()
+        except _DAMAGED as error:
+            raise OSError(f"a file is damaged: {type(error).__name__}: {error}") from error
+
+
+def _fold(path: Path, folder: Path, redactor: Redactor, writer: Writer) -> bool:
+    """Write one record; tell whether there was anything to write."""
+    live = relive(path, folder, redactor)
+    done = False
+    try:
+        # A kill may fall between the writing of a record and the removal of its journal.
+        missing = live.began and not _on_record(folder / TRAFFIC, path.name)
+        if missing:
+            writer.append(live.record())
+        done = True
+    finally:
+        live.close(written=done)
+    return missing
+
+
+def _begin(name: str) -> bytes:
+    """Give how the line of an exchange begins; inside a record it would stand with its quotes escaped."""
+    return f'{{"schema":{SCHEMA},"id":"{name}",'.encode()
+
+
+def _on_record(traffic: Path, name: str) -> bool:
+    if not traffic.stat().st_size:
+        return False
+    with traffic.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        begin = _begin(name)
+        return data[: len(begin)] == begin or data.find(b"\n" + begin) >= 0
+
+
+def _drop_torn_record(traffic: Path, journals: list[Path]) -> None:
+    """Cut off half a last line whose exchange is in a journal: it will be written whole."""
+    if not traffic.stat().st_size:
+        return
+    with traffic.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        start = data.rfind(b"\n") + 1
+        begins = [_begin(path.name) for path in journals]
+        tail = data[start : start + max(map(len, begins))]
+        torn = bool(tail) and any(begin.startswith(tail) or tail.startswith(begin) for begin in begins)
+    if torn:
+        os.truncate(traffic, start)

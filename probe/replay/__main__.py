@@ -1,0 +1,70 @@
+"""Serve a recorded run's answers to an agent that is started by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.edge import Skipped, run, say
+from probe.cli.options import parse
+from probe.errors import UserError
+from probe.record.reader import read_exchanges
+from probe.record.runs import Run
+from probe.renderers.loader import Renderer, load_renderer
+from probe.replay.server import ReplayServer
+from probe.settings.settings import data_dir
+from probe.targets import load_target, output_dirs, renderer_spec
+from probe.wire.ports import is_free
+from probe.wire.process_tree import holder_of
+from probe.wire.recover_run import open_run
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.replay`."""
+    arguments, rest = parse("replay", sys.argv[1:] if argv is None else argv)
+    if rest:
+        raise UserError("replay starts no command", "use capture --replay RUN -- COMMAND … for that")
+    found = open_run(
+        "latest" if arguments.run is None else arguments.run,
+        data_dir(arguments.data_dir, os.environ),
+        arguments.target,
+        output_dirs(),
+        say,
+    )
+    renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
+    return asyncio.run(_serve(found, renderer, _port(arguments.port)))
+
+
+def _port(text: str | None) -> int:
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise UserError(f"--port {text}: not a port", "ports are 1 to 65535; 0 takes a free one")
+    if int(text) and not is_free(int(text)):
+        raise UserError(f"port {text} is taken by {holder_of(int(text)) or 'another process'}", "name another --port")
+    return int(text)
+
+
+async def _serve(found: Run, renderer: Renderer, port: int) -> int:
+    skipped = Skipped(found.traffic.name)
+    server = ReplayServer(list(read_exchanges(found.traffic, skipped, whole=True)), renderer)
+    skipped.tell_rest()
+    port = await server.start(port)
+    print(f"http://127.0.0.1:{port}", flush=True)
+    say(f"serving {found.target}/{found.name}; Ctrl-C ends it")
+    received: asyncio.Queue[int] = asyncio.Queue()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, received.put_nowait, number)
+    ended_by = await received.get()
+    await server.stop()
+    for text in [*(f"WARNING: {problem}" for problem in server.problems), *(f"note: {note}" for note in server.notes)]:
+        say(text)
+    return 128 + ended_by
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,129 @@
+"""A server that answers an agent from a recorded run, so that the agent runs again without its provider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+
+from aiohttp import web
+
+from probe.addon.json_text import dumps
+from probe.record.exchange import Exchange
+from probe.renderers import Renderer
+from probe.replay.answers import events, replayed_headers, stored_bytes, turn_bytes
+from probe.replay.counts import Tally
+from probe.replay.matching import Reply
+from probe.replay.playback import EXHAUSTED_STATUS, Playback
+from probe.replay.websocket import converse
+
+HOST = "127.0.0.1"
+STOP_SECONDS = 1.0
+"""What running answers get to end in, when the server stops."""
+
+
+class ReplayServer:
+    """Answers calls of the model in their order by endpoint; side requests as recorded, or emptily."""
+
+    def __init__(self, exchanges: Sequence[Exchange], renderer: Renderer | ModuleType) -> None:
+        self._playback = Playback(exchanges, renderer)
+        self._runner: web.ServerRunner | None = None
+
+    @property
+    def tally(self) -> Tally:
+        """Give the counts of what was given out so far."""
+        return self._playback.tally
+
+    @property
+    def problems(self) -> list[str]:
+        """Say what went wrong, a line each; empty when the recording had all that the agent asked for."""
+        return self.tally.problems
+
+    @property
+    def notes(self) -> list[str]:
+        """Say in which way this run of the agent was unlike the recorded one."""
+        left = self._playback.recording.left()
+        return [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
+
+    async def start(self, port: int = 0) -> int:
+        """Listen on loopback and give the port. Raises OSError when the port is taken."""
+        # Bodies stay encoded: nobody reads them, and aiohttp does not know every encoding that agents use.
+        server = web.Server(self._answer, auto_decompress=False, access_log=None)
+        self._runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, HOST, port).start()
+        except OSError:
+            await self.stop()
+            raise
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Stop listening and drop what is still connected."""
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request of the agent."""
+        if request.method == "CONNECT" or not request.raw_path.startswith("/"):
+            return self._refuse(request)
+        path = request.raw_path.partition("?")[0]
+        if request.headers.get("upgrade", "").lower() == "websocket":
+            return await self._upgrade(request, path)
+        async for _ in request.content.iter_any():
+            pass  # the whole request first: some clients do not read an answer while they send
+        if request.method == "POST" and self._playback.is_call(path):
+            return await self._turn(request, path)
+        return self._side(request, path)
+
+    def _refuse(self, request: web.BaseRequest) -> web.Response:
+        """Refuse what an agent sends to another host through us as its HTTP proxy."""
+        self.tally.refused += 1
+        self.tally.note(request.method, request.raw_path)
+        what = f"{request.method} {request.raw_path}"
+        response = self._error("", 403, f"probe replay: nothing leaves this machine in a replay; refused {what}")
+        response.force_close()
+        return response
+
+    async def _upgrade(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        if self._playback.recording.has_websocket(path):
+            return await converse(request, path, self._playback)
+        # 426 is what makes codex post at once; other codes it takes for a fault, and tries again for seconds.
+        return self._error(path, 426, f"probe replay: the recording has no WebSocket for {path}; post instead")
+
+    async def _turn(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        reply = self._playback.next_turn(path)
+        if reply is None:
+            return self._error(path, EXHAUSTED_STATUS, self._playback.exhausted(request.method, path))
+        return await _send_turn(request, reply)
+
+    def _side(self, request: web.BaseRequest, path: str) -> web.Response:
+        recorded = self._playback.recording.side(request.method, request.raw_path)
+        if recorded and recorded.response:
+            self.tally.sides += 1
+            return web.Response(
+                status=recorded.response.status_code,
+                headers=replayed_headers(recorded.response),
+                body=stored_bytes(recorded.response),
+            )
+        self.tally.note(request.method, path)
+        body = dumps(self._playback.api(path).empty_answer(request.method, path)).encode()
+        return web.Response(body=body, content_type="application/json")
+
+    def _error(self, path: str, status: int, message: str) -> web.Response:
+        body = self._playback.api(path).error_answer(status, message)
+        return web.Response(status=status, body=body, content_type="application/json")
+
+
+async def _send_turn(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+    """Send a turn as it was: event by event, and broken off where the recording was."""
+    turn, recorded = reply.turn, reply.exchange.response
+    headers = replayed_headers(recorded, turn.content_type)
+    response = web.StreamResponse(status=turn.status_code or 502, headers=headers)
+    if turn.status_code is not None:
+        await response.prepare(request)
+        for event in events(turn_bytes(reply)):
+            await response.write(event)
+    if not turn.complete and request.transport:
+        request.transport.close()  # sends what was written, but not the end that aiohttp would add
+    return response

@@ -1,0 +1,196 @@
+"""What the observer changed: every way in which a recorded agent is not as it would be alone, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from probe.cli.own_environment import PARENT
+from probe.settings.settings import DEFAULT, Route, Settings, without_credentials
+from probe.targets import Change, Target, explains, set_by
+from probe.wire.environment import LED, PLACEHOLDER_KEY, PROXY_VARIABLES, WATCHED, is_key
+from probe.wire.process_tree import MARKER
+
+NO_PROXY = ("NO_PROXY", "no_proxy")
+
+
+def by_target(target: Target, words: Sequence[str]) -> Iterator[Change]:
+    """Tell what the target's file sets; `words` are the command as it is run."""
+    done = [*set_by(words), *target.env, *target.files]
+    for change in target.changes:
+        if any(explains(change, name) for name in done):
+            yield change
+    own = set_by([*target.args, *(target.prompt_command or ()), *(target.interactive_command or ())])
+    for name in dict.fromkeys([*(name for name in done if name in own), *target.env, *target.files]):
+        if not any(explains(change, name) for change in target.changes):
+            yield Change(what=f"{name} is set", why="the target's file sets it and does not say why")
+
+
+def by_listeners(settings: Settings, urls: Mapping[str, str]) -> Iterator[Change]:
+    """Tell what is different between the agent and its upstreams; `urls` are the listeners' addresses."""
+    for name, route in settings.routes.items():
+        yield _way(name, route, urls[name])
+        prefix = urlsplit(route.upstream).path.rstrip("/")
+        if route.drop:
+            yield Change(
+                what=f"{route.drop} at the head of a path becomes {prefix or 'nothing'} (listener {name})",
+                why=f"the base URL that you set has this path ({settings.sources[f'upstream.{name}']})",
+            )
+        elif prefix:
+            yield Change(what=f"{prefix} is put before every path (listener {name})", why="the upstream has this path")
+    yield from _seen_by_agent(settings)
+    if settings.replay:
+        return
+    yield from _host(settings)
+    tls = any(route.upstream.startswith("https:") for route in settings.routes.values())
+    yield Change(
+        what="Upstreams are spoken to over HTTP/1.1"
+        + (", and their TLS is mitmproxy's, not the agent's" if tls else ""),
+        why="the listener makes the connection: HTTP version, ciphers and fingerprint are its own",
+    )
+    yield Change(what="Expect: 100-continue is answered by the listener", why="mitmproxy does not pass it on")
+    if settings.upstream_ca and settings.sources["upstream_ca"] != DEFAULT:
+        yield Change(
+            what=f"Certificates of upstreams are checked against {settings.upstream_ca}",
+            why=f"the listener checks them, not the agent ({settings.sources['upstream_ca']})",
+        )
+    for proxy in sorted({route.upstream_proxy for route in settings.routes.values() if route.upstream_proxy}):
+        yield Change(
+            what=f"Upstreams are reached through {without_credentials(proxy)}",
+            why=f"asked for by: {settings.sources['upstream_proxy']}",
+        )
+
+
+def _way(name: str, route: Route, url: str) -> Change:
+    """Tell how a listener comes between the agent and an upstream."""
+    if not route.host:
+        return Change(
+            what=f"What is for {route.upstream} goes to {url}, in plain http (listener {name})",
+            why="the exchange can be read without a certificate of ours in the agent",
+        )
+    on = "" if route.as_asked else f", and on to {route.upstream}"
+    return Change(
+        what=f"TLS for {route.host} ends at {url}, with a certificate of ours{on} (listener {name})",
+        why="the exchange can be read although the agent has no base URL to set",
+    )
+
+
+def _seen_by_agent(settings: Settings) -> Iterator[Change]:
+    """Tell how forward mode looks to the agent."""
+    if settings.target.mode == "forward":
+        yield Change(
+            what="TLS, and HTTP/1.1 where the agent offers HTTP/2, are the listener's for the hosts that it stands for",
+            why="it takes the upstream's place; all other hosts are passed through unopened, with their own TLS",
+        )
+
+
+def _host(settings: Settings) -> Iterator[Change]:
+    """Tell whose name the Host header has."""
+    if settings.target.mode == "reverse":
+        yield Change(
+            what="The Host header names the upstream; the agent wrote the listener's address there",
+            why="the agent asks the listener, and the upstream answers to its own name",
+        )
+    for name, route in settings.routes.items():
+        if route.host and not route.as_asked:
+            yield Change(
+                what=f"The Host header names the upstream; the agent wrote {route.host} there (listener {name})",
+                why=f"the upstream answers to its own name ({settings.sources[f'upstream.{name}']})",
+            )
+
+
+def by_environment(
+    settings: Settings, own: Mapping[str, str], given: Mapping[str, str], asked_for: Mapping[str, str]
+) -> Iterator[Change]:
+    """Tell of every variable of the agent's environment that is not as the user has it, but those of the target."""
+    changed = [name for name in sorted({*own, *given}) if own.get(name) != given.get(name) and name != PARENT]
+    told: set[str] = set()
+    for name in changed:
+        if name in told or (name in settings.target.env and name not in asked_for):
+            continue
+        # Upper and lower case of one variable are one change.
+        alike = [one for one in changed if one.lower() == name.lower() and given.get(one) == given.get(name)]
+        told.update(alike)
+        yield Change(
+            what=f"{', '.join(alike)}: {_value(name, given, settings)}",
+            why=_reason(name, settings, asked_for),
+        )
+
+
+def _value(name: str, given: Mapping[str, str], settings: Settings) -> str:
+    if name not in given:
+        return "taken away"
+    if name in (*NO_PROXY, *PROXY_VARIABLES):
+        return str(without_credentials(given[name]))
+    return "a placeholder" if given[name] == PLACEHOLDER_KEY else "set"
+
+
+def _reason(name: str, settings: Settings, asked_for: Mapping[str, str]) -> str:
+    target, replaying = settings.target, settings.replay is not None
+    trusted = target.ca_env if target.mode == "forward" else ()
+    watched = LED if target.mode == "forward" else WATCHED if settings.coverage else ()
+    reasons = {
+        "it trusts a certificate authority of ours, besides those that it would trust alone; hosts that are passed "
+        "through show their own certificates": trusted,
+        "you asked for it (--env)": asked_for,
+        "a replay needs no key, and the real one must not be at risk": (
+            (name,) if replaying and is_key(name, settings) else ()
+        ),
+        "the agent reads the key under this name": target.key_variables,
+        "an empty folder: settings of your own could send the agent elsewhere": target.fresh_folders,
+        _unproxied(settings): NO_PROXY,
+        _watched(settings): watched,
+        "nothing leaves this machine in a replay: what goes around the listeners is refused": (
+            PROXY_VARIABLES if replaying else ()
+        ),
+        "it marks the processes that belong to the run, so that none is left behind": (MARKER,),
+    }
+    return next((reason for reason, names in reasons.items() if name in names), "the recorder sets it")
+
+
+def _unproxied(settings: Settings) -> str:
+    if settings.target.mode == "forward":
+        return "what is on this machine is no other host; nothing else may lead past those that the target names"
+    return "the listeners are on this machine and must not be looked for through a proxy"
+
+
+def _watched(settings: Settings) -> str:
+    if settings.target.mode == "forward":
+        hosts = ", ".join(str(route.host) for route in settings.routes.values())
+        return f"all that it sends comes to the listener, which opens what is for {hosts} and passes the rest through"
+    proxy = settings.coverage_upstream_proxy
+    on = f", on to {without_credentials(proxy)}" if proxy else ""
+    source = settings.sources["coverage"]
+    return f"what goes around the listeners passes through one more{on}, unopened; host and bytes are noted ({source})"
+
+
+def by_launch(
+    settings: Settings, *, fresh_folder: bool, asks_version: bool, own_folder: bool = False
+) -> Iterator[Change]:
+    """Tell what is different because a script starts and ends the agent; `own_folder` is one that the user names."""
+    if settings.replay:
+        yield Change(
+            what="Every answer comes from a recorded run; a WebSocket that it does not have is refused (426)",
+            why=f"replay, {settings.sources['replay']}",
+        )
+    if fresh_folder:
+        yield Change(
+            what="The agent works in a fresh folder, which PWD names too", why="in a replay it must not edit your files"
+        )
+    if own_folder:
+        yield Change(what="The agent works in a folder that PWD names too", why="you asked for it (--cwd)")
+    if asks_version:
+        yield Change(what="The agent is started a second time with --version", why="the manifest names its version")
+    yield Change(
+        what="Processes that the agent left in the background are ended with it",
+        why="the listeners that they would talk to are gone",
+    )
+
+
+def by_transport(websocket_messages: int) -> Iterator[Change]:
+    """Tell what became of WebSockets, where there were any."""
+    if websocket_messages:
+        yield Change(
+            what="WebSocket was kept, message by message; frames and compression are mitmproxy's own",
+            why="the record has whole messages, decompressed",
+        )

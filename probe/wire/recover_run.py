@@ -1,0 +1,70 @@
+"""Making a run whole that was ended by force: what was under way becomes records, the manifest is completed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from probe.addon.journal import FOLDER
+from probe.errors import UserError
+from probe.record.files import file_sha256
+from probe.record.fold_journals import fold_in
+from probe.record.manifest import Manifest, utc_now
+from probe.record.runs import Run, find_run, is_alive
+from probe.targets import renderer_of
+from probe.wire import agent_folders
+from probe.wire.capture_counts import tally
+
+
+def open_run(
+    word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str, Path], say: Callable[[str], None]
+) -> Run:
+    """Find the run that a word means, as `find_run` does, and make it whole first. Raises UserError."""
+    found = find_run(word, data_dir, target, elsewhere)
+    if folded := recover(found):
+        said = "1 exchange" if folded == 1 else f"{folded} exchanges"
+        say(f"note: run {found.target}/{found.name}: {said} that its proxies left unwritten: folded in now, cut short")
+    return found
+
+
+def recover(run: Run) -> int:
+    """Complete a run that was ended by force; give how many exchanges were folded in. Raises UserError."""
+    manifest = run.manifest
+    if manifest.data.get("started") and not run.bundled and not is_alive(run):
+        agent_folders.remove(run.folder)
+    whole = manifest.data.get("ended") or not manifest.data.get("started")
+    if run.bundled or is_alive(run) or (whole and not (run.folder / FOLDER).exists()):
+        return 0
+    last_seen = datetime.fromtimestamp(run.traffic.stat().st_mtime, UTC) if run.traffic.exists() else None
+    try:
+        folded = fold_in(run.folder)
+    except OSError as error:
+        raise UserError(
+            f"run {run.target}/{run.name}: what its proxy left cannot be folded in: {error}",
+            f"nothing is lost: it lies in {run.folder / FOLDER}; make room, give the folder back what is missing,"
+            " or move away what is damaged",
+            code=1,
+        ) from error
+    if folded is None or not run.traffic.exists():
+        return 0
+    if manifest.data.get("started"):
+        _complete(run, manifest, folded, last_seen)
+    return folded
+
+
+def _complete(run: Run, manifest: Manifest, folded: int, last_seen: datetime | None) -> None:
+    """Write into the manifest what the recording could not write any more."""
+    known = manifest.data.get("counts") or {}
+    counts, problems = tally(
+        run.traffic, renderer_of(run.target), {name: known[name] for name in known if name == "seen"}
+    )
+    said = f"{folded} exchanges that the proxies could not write were folded in afterwards"
+    manifest.update(
+        counts=counts,
+        ended=manifest.data.get("ended") or (last_seen.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if last_seen else utc_now()),
+        pid=None,
+        traffic_sha256=file_sha256(run.traffic),
+        problems=[*manifest.data.get("problems", []), *([said] if folded else []), *problems],
+        recovered={"exchanges": folded, "at": utc_now()},
+    )

@@ -151,3 +151,22 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
             times += [message.timestamp for message in self.websocket.messages[-1:]]
             times.append(self.websocket.ended or 0.0)
         return max(times)
+
+
+class UnreadRequest(Request, frozen=True, kw_only=True):
+    """A request whose body is still JSON text."""
+
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class UnreadResponse(Response, frozen=True, kw_only=True):
+    """A response whose body is still JSON text."""
+
+    body: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class UnreadExchange(Exchange, frozen=True, kw_only=True):
+    """An exchange whose bodies are not read yet: what reads them does so once, and no further than it needs."""
+
+    request: UnreadRequest
+    response: UnreadResponse | None = None

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from probe.addon.json_text import DEEPEST, too_deep
-from probe.record.exchange import Exchange, Payload
+from probe.record.exchange import Exchange, Payload, UnreadExchange, UnreadRequest, UnreadResponse
 from probe.record.long_lines import LONG_LINE, LONGEST_LINE, shortened, with_spans
 
 Place = tuple[int, int]
@@ -23,6 +23,7 @@ _LARGE = 8 << 20
 _MOST_VALUES = 10_000_000
 """So many of them a larger line may hold. Our own records hold far fewer, see `probe.addon.json_text`."""
 _decoder = msgspec.json.Decoder(Exchange)
+_unread_decoder = msgspec.json.Decoder(UnreadExchange)
 
 
 def parse_exchange(line: bytes, seq: int) -> Exchange:
@@ -39,9 +40,13 @@ def parse_exchange(line: bytes, seq: int) -> Exchange:
         raise ValueError(f"not JSON: {error}") from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    _check_time(exchange)
+    return exchange
+
+
+def _check_time(exchange: Exchange) -> None:
     if not 0 <= exchange.timestamp < _YEAR_10000:
         raise ValueError(f"timestamp {exchange.timestamp} is no time in seconds since 1970")
-    return exchange
 
 
 def _decode(line: bytes) -> Exchange:
@@ -109,6 +114,52 @@ def read_places(
             else:
                 if exchange:
                     yield place, exchange
+
+
+def read_unread(
+    path: Path, on_malformed: Callable[[int, str], None], start: int = 0, end: int | None = None, number: int = 0
+) -> Iterator[UnreadExchange]:
+    """Yield the exchanges of a file, or of the lines that begin between two offsets, with their bodies not read yet.
+
+    `number` is how many lines there are before `start`.
+    """
+    with path.open("rb") as file:
+        file.seek(start)
+        while (end is None or start < end) and (line := _line(file)):
+            place = (start, number := number + 1)
+            start += len(line) if isinstance(line, bytes) else line
+            try:
+                exchange = _unread(file, place, line)
+            except ValueError as error:
+                on_malformed(number, str(error))
+            else:
+                if exchange:
+                    yield exchange
+
+
+def _unread(file: BinaryIO, place: Place, line: bytes | int) -> UnreadExchange | None:
+    if isinstance(line, int):
+        found = _exchange(file, place, line, whole=False)
+        file.seek(place[0] + line)
+        return _as_unread(found) if found else None
+    if not line.strip():
+        return None
+    try:
+        exchange = _unread_decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _as_unread(parse_exchange(line, place[1]))
+    _check_time(exchange)
+    return msgspec.structs.replace(exchange, seq=place[1])
+
+
+def _as_unread(exchange: Exchange) -> UnreadExchange:
+    """Return an exchange that could not be read as it is, with its bodies as JSON text again."""
+    outer = {name: getattr(exchange, name) for name in exchange.__struct_fields__}
+    for name, kind in (("request", UnreadRequest), ("response", UnreadResponse)):
+        if outer[name] is not None:
+            inner = {field: getattr(outer[name], field) for field in outer[name].__struct_fields__}
+            outer[name] = kind(**inner | {"body": msgspec.Raw(json.dumps(inner["body"]).encode())})
+    return UnreadExchange(**outer)
 
 
 def read_at(path: Path, places: Iterable[Place]) -> Iterator[Exchange]:

@@ -1,8 +1,9 @@
-"""Blocks: what happened in a turn, told the same way for every API; writers lay them out."""
+"""Blocks: API-neutral pieces of content. Renderers yield them, writers lay them out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 
@@ -12,17 +13,17 @@ class Text:
 
     text: str
     label: str | None = None
-    """What kind of text it is, where that needs saying (`Output text`, `audio transcript`)."""
+    """What kind of text it is, where that is not obvious (`Output text`, `Audio transcript`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reasoning:
-    """What the model tells of its thinking."""
+    """The model's thinking, as far as the API shows it."""
 
     summary: str | None
-    """None when it told nothing in the clear."""
+    """None when there is no summary in the clear."""
     text: str | None = None
-    """The thinking itself, where the API gives it."""
+    """The thinking itself, where the API returns it."""
     encrypted_characters: int | None = None
     """Length of the part that only the API can read; None when there is none."""
 
@@ -43,20 +44,34 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolResult:
-    """What a tool gave back."""
+    """What a tool returned."""
 
     content: tuple[Block, ...]
     kind: str
     call_id: str | None = None
     failed: bool | None = None
-    """None when the API does not tell."""
+    """None when the API does not say."""
+
+
+class MediaKind(StrEnum):
+    """What a media block holds."""
+
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    FILE = "file"
+    PAGE = "page"
+    """A web page or a search result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Media:
     """An image, a sound or a file; its bytes stay in the record."""
 
-    kind: str
+    kind: MediaKind
+    label: str
+    """What a reader calls it: Image, Screenshot, Generated image, Web page."""
     media_type: str | None = None
     size: int | None = None
     """Decoded bytes; None when it is only referred to."""
@@ -66,25 +81,25 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens that a turn took; None where the API did not tell."""
+    """Tokens of a turn; None where the API did not report a count."""
 
     input: int | None
-    """With what came from and went to the cache."""
+    """Includes what was read from and written to the cache."""
     output: int | None
-    """With the reasoning."""
+    """Includes the reasoning."""
     total: int | None
     cache_read: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
     cache_write_1h: int | None = None
-    """Of what went to the cache, the part that is kept for an hour: it costs more."""
+    """Of what was written to the cache, the part that is kept for an hour: it costs more."""
     cost: float | None = None
-    """What the API says that it charged, in US dollars; None where it does not tell."""
+    """What the API says that it charged, in US dollars; None where it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Model and configuration: name and value, in the order in which they were sent."""
+    """Known fields shown by name and value, in the order in which they were sent."""
 
     pairs: tuple[tuple[str, Any], ...]
 
@@ -98,10 +113,9 @@ class Instructions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Message:
     """One message or item of the conversation."""
 
-    index: int
     role: str | None
     """None when it is nobody's message."""
     type: str
@@ -110,14 +124,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """The messages that the model is given."""
+    """A list of messages."""
 
     title: str
-    entries: tuple[Entry, ...]
-    brief: bool = False
-    """True when it repeats what is shown elsewhere, so that one fold around all of it is enough."""
-    before: int = 0
-    """Entries that are not among these since they are too many; they stand before them."""
+    messages: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +145,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The tools that the model is given."""
+    """Tools that the model is given."""
 
     tools: tuple[Tool, ...]
     title: str = "Tools"
@@ -143,12 +153,12 @@ class Tools:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventCounts:
-    """How a streamed answer was made up."""
+    """The events of a streamed answer."""
 
     size: int
     """Bytes of the stream, or of the messages."""
     counts: tuple[tuple[str, int], ...]
-    """Event type and how often, in order of first appearance."""
+    """Event type and count, in order of first appearance."""
     comments: int = 0
 
 
@@ -161,24 +171,48 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """An error that the API told."""
+    """An error that the API reported."""
 
     message: str
     code: str | None = None
     detail: Any = None
-    """The error as sent."""
+    """The error as sent, where message and code do not say all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incomplete:
-    """An answer that ended before it was done."""
+    """An answer that the API ended before it was done."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CutShort:
+    """Something that ended before its end had arrived."""
+
+    what: str = "stream"
+    """stream, event, line or body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheBreakpoint:
+    """A place up to which the API is asked to cache the request."""
+
+    lasts: str
+    """How long, in the API's words: 5m, 1h."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encrypted:
+    """Content that only the API can read."""
+
+    what: str
+    characters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A remark of ours."""
+    """A remark by this program that no other block expresses."""
 
     text: str
 
@@ -193,10 +227,11 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Raw:
-    """Something that the renderer does not understand; counted in the report."""
+class Unknown:
+    """Something that the renderer does not understand: shown as sent, and counted."""
 
-    reason: str
+    what: str
+    """What it is and its name: `field 'x'`, `item 'y'`, `event 'z'`."""
     value: Any
 
 
@@ -212,18 +247,23 @@ Block = (
     | Reasoning
     | ToolCall
     | ToolResult
-    | Image
+    | Media
     | Usage
     | Settings
     | Instructions
+    | Message
     | Conversation
+    | Tool
     | Tools
     | EventCounts
     | Refusal
     | Failure
     | Incomplete
+    | CutShort
+    | CacheBreakpoint
+    | Encrypted
     | Note
     | Body
-    | Raw
+    | Unknown
     | Markdown
 )

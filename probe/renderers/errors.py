@@ -1,4 +1,4 @@
-"""Tell the errors that servers of many makes send in place of an answer."""
+"""The errors that servers of many makes send instead of an answer."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers.blocks import Block, Body, Failure
-from probe.renderers.parts import rest
+from probe.renderers.fields import Fields
 
 _LINE = 200
 """Characters up to which a text is an error's message; a longer one, or HTML, is shown below it."""
 
 
 def failure(error: Any) -> Failure:
-    """Tell one error object; what its message and code do not tell is kept as sent."""
+    """Return one error object as a block; what its message and code do not say is kept as sent."""
     fields = error if isinstance(error, dict) else {"message": error}
     codes = (fields.get(name) for name in ("code", "type"))
     code = next((str(code) for code in codes if code not in (None, "error")), None)
@@ -24,7 +24,7 @@ def failure(error: Any) -> Failure:
 
 
 def error_blocks(body: Any, status_code: int | None) -> list[Block]:
-    """Tell a whole answer that is an error; nothing when it is none."""
+    """Return the blocks of a body that is an error; none when it is no error."""
     failed = (status_code or 0) >= 400
     if isinstance(body, list) and len(body) == 1 and isinstance(body[0], dict) and body[0].get("error"):
         return error_blocks(body[0], status_code)  # Google's OpenAI-compatible endpoint
@@ -38,19 +38,26 @@ def error_blocks(body: Any, status_code: int | None) -> list[Block]:
 def _object(body: dict[str, Any], *, failed: bool) -> Iterator[Block]:
     if body.get("error"):
         yield failure(body["error"])
-        yield from rest(body, "error")
+        yield from _others(body, "error")
     elif failed and body.get("detail"):
         yield _detail(body["detail"])
-        yield from rest(body, "detail")
+        yield from _others(body, "detail")
     elif failed and isinstance(body.get("errors"), list) and body["errors"]:
         yield from map(failure, body["errors"])
-        yield from rest(body, "errors")
+        yield from _others(body, "errors")
     elif failed and isinstance(body.get("message"), str):
         yield failure(body)
 
 
+def _others(body: dict[str, Any], shown: str) -> Iterator[Block]:
+    fields = Fields(body)
+    fields.take(shown)
+    yield from fields.details("type", "request_id", "object", "code", "status")
+    yield from fields.unknown()
+
+
 def _detail(detail: Any) -> Failure:
-    """Tell an error of FastAPI: a text, or a list of what does not fit and where."""
+    """Return an error of FastAPI: a text, or a list of what does not fit and where."""
     if not isinstance(detail, list):
         return failure(detail)
     fields = [item for item in detail if isinstance(item, dict)]

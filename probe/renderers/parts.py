@@ -1,51 +1,28 @@
-"""Tell what the messages of every API have: media, and fields that nothing else tells."""
+"""What the messages of every API have in common: media, content that is a text or a list of parts, counts of usage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Image, Settings, Text
+from probe.renderers.blocks import Block, Media, MediaKind, Settings, Text, Unknown, Usage
 
 
-def rest(fields: dict[str, Any], *used: str) -> Iterator[Block]:
-    """Tell the fields that nothing else tells, so that none is dropped; empty ones say nothing."""
-    told = ((name, value) for name, value in fields.items() if name not in used)
-    pairs = tuple((name, value) for name, value in told if value not in (None, []))
-    if pairs:
-        yield Settings(pairs=pairs)
-
-
-def counts_left(usage: dict[str, Any], *used: str) -> Iterator[Block]:
-    """Tell the counts of a usage, at any depth, that the one model of usage has no place for; zeros say nothing."""
-    yield from rest(_left(usage, used))
-
-
-def _left(usage: dict[str, Any], used: tuple[str, ...]) -> dict[str, Any]:
-    nested = {name: _left(value, used) if isinstance(value, dict) else value for name, value in usage.items()}
-    return {name: value for name, value in nested.items() if name not in used and value not in (None, 0, {}, [])}
-
-
-def media(kind: str, data: str, source: str | None = None) -> Image:
-    """Tell bytes given as a data URL or base64, or a URL that refers to them."""
+def media(kind: MediaKind, label: str, data: str, source: str | None = None) -> Media:
+    """Return a block for a data URL, base64, or a URL that refers to media."""
     head, comma, encoded = data.partition(",")
     if data.startswith("data:") and comma:
-        kind_of_data = head[5:].split(";")[0]
-        return Image(kind=kind, media_type=kind_of_data, size=_decoded(encoded), source=source)
+        media_type = head[5:].split(";")[0]
+        return Media(kind=kind, label=label, media_type=media_type, size=_decoded_size(encoded), source=source)
     if "://" in data[:40]:
-        return Image(kind=kind, source=data)
-    return Image(kind=kind, size=_decoded(data), source=source)
-
-
-def _decoded(encoded: str) -> int:
-    """Give how many bytes a base64 text stands for."""
-    return len(encoded) * 3 // 4 - encoded[-2:].count("=")
+        return Media(kind=kind, label=label, source=data)
+    return Media(kind=kind, label=label, size=_decoded_size(data), source=source)
 
 
 def each_part(
-    content: Any, tell: Callable[[Any, str | None], Iterator[Block]], label: str | None = None
+    content: Any, render: Callable[[Any, str | None], Iterator[Block]], label: str | None = None
 ) -> Iterator[Block]:
-    """Tell a message's content, a string or a list of parts; `label` stands over its texts, `tell` tells a part."""
+    """Yield the blocks of a message's content, a string or a list of parts; `label` is put over its texts."""
     match content:
         case None:
             return
@@ -53,6 +30,40 @@ def each_part(
             yield Text(text=content, label=label)
         case list():
             for part in content:
-                yield from tell(part, label)
+                yield from render(part, label)
         case _:
-            yield from tell(content, label)
+            yield from render(content, label)
+
+
+def usage_blocks(
+    usage: Any, read: Callable[[dict[str, Any]], Usage], counted: tuple[str, ...], known: tuple[str, ...] = ()
+) -> tuple[Usage | None, tuple[Block, ...]]:
+    """Return an answer's usage and the blocks that show it.
+
+    `counted` are the names, at any depth, that `read` uses; `known` those that are documented and shown as they are;
+    another one is unknown. Zeros say nothing.
+    """
+    if usage is None:
+        return None, ()
+    if not isinstance(usage, dict):
+        return None, (Unknown(what="usage", value=usage),)
+    found = read(usage)
+    left = _left(usage, counted)
+    shown = tuple((name, value) for name, value in left.items() if name in known)
+    unknown = (Unknown(what=f"count {name!r}", value=value) for name, value in left.items() if name not in known)
+    return found, (found, *([Settings(pairs=shown)] if shown else []), *unknown)
+
+
+def _left(usage: dict[str, Any], counted: tuple[str, ...]) -> dict[str, Any]:
+    """Return what is not counted; a count that is no number is not."""
+    nested = {name: _left(value, counted) if isinstance(value, dict) else value for name, value in usage.items()}
+    return {
+        name: value
+        for name, value in nested.items()
+        if value not in (None, 0, {}, []) and not (name in counted and isinstance(value, int | float))
+    }
+
+
+def _decoded_size(encoded: str) -> int:
+    """Return how many bytes a base64 text encodes."""
+    return len(encoded) * 3 // 4 - encoded[-2:].count("=")

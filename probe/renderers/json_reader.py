@@ -1,0 +1,158 @@
+"""The one JSON reader for what crossed the wire: whole values, or one level with the members left as text."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from probe.addon.json_text import DEEPEST, too_deep, too_many_values
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode = msgspec.json.Decoder().decode
+_FAILURES = (msgspec.DecodeError, UnicodeError, RecursionError)
+
+
+def parsed(text: str | bytes) -> Any:
+    """Return the value of a JSON text, or the text itself where it is none that can be handled.
+
+    NaN, numbers out of range, more than 200 levels and more than a million values make it a text. Of a name that
+    repeats in an object, the last value counts, as in nearly every reader.
+    """
+    try:
+        value = _decode(text)
+    except _FAILURES:
+        # Half a surrogate pair (\ud800) is no Unicode, but Python's own reader takes it.
+        value = _with_surrogates(text)
+    return as_text(text) if _too_large(text) and _too_much(text, value) else value
+
+
+def parsed_json(body: Any) -> Any:
+    """Return the object or array that a text holds; anything else as it is."""
+    if not isinstance(body, str) or body.lstrip()[:1] not in ("{", "["):
+        return body
+    return parsed(body)
+
+
+def as_text(text: str | bytes) -> str:
+    """Return a text whose bytes may be damaged."""
+    return text if isinstance(text, str) else text.decode("utf-8", "replace")
+
+
+def decoded_base64(text: Any) -> bytes | None:
+    """Return the bytes of a base64 text; None where it is none."""
+    try:
+        return base64.b64decode(text, validate=True) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+class Json:
+    """One JSON text, read when it is asked for: either its members or elements, or all of its value, each once."""
+
+    __slots__ = ("_parts", "_value", "raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    @property
+    def is_object(self) -> bool:
+        """Check whether it is an object."""
+        return self.raw[:1] == b"{"
+
+    @property
+    def is_array(self) -> bool:
+        """Check whether it is an array."""
+        return self.raw[:1] == b"["
+
+    @property
+    def members(self) -> Mapping[str, Json]:
+        """Return an object's members, not read further; empty for anything else."""
+        parts = self._split()
+        return parts if isinstance(parts, dict) else {}
+
+    @property
+    def elements(self) -> Sequence[Json]:
+        """Return an array's elements, not read further; empty for anything else."""
+        parts = self._split()
+        return parts if isinstance(parts, list) else ()
+
+    @property
+    def value(self) -> Any:
+        """Return the whole value, or the text where it cannot be handled."""
+        try:
+            return self._value
+        except AttributeError:
+            self._value = parsed(self.raw)
+            return self._value
+
+    def get(self, name: str) -> Any:
+        """Return the whole value of a member; None where there is none."""
+        member = self.members.get(name)
+        return None if member is None else member.value
+
+    def _split(self) -> dict[str, Json] | list[Json] | None:
+        try:
+            return self._parts
+        except AttributeError:
+            self._parts: dict[str, Json] | list[Json] | None = _parts(self)
+            return self._parts
+
+
+def json_of(value: Any) -> Json:
+    """Return the Json of a value that is parsed already."""
+    made = Json(msgspec.json.encode(value) if not isinstance(value, str) else json.dumps(value).encode())
+    made._value = value
+    return made
+
+
+def _parts(source: Json) -> dict[str, Json] | list[Json] | None:
+    try:
+        if source.is_object:
+            return {name: Json(bytes(raw)) for name, raw in _members(source.raw).items()}
+        if source.is_array:
+            return [Json(bytes(raw)) for raw in _elements(source.raw)]
+    except _FAILURES:
+        value = source.value
+        if isinstance(value, dict):
+            return {name: _surrogate_json(inner) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [_surrogate_json(inner) for inner in value]
+    return None
+
+
+def _surrogate_json(value: Any) -> Json:
+    made = Json(json.dumps(value).encode())
+    made._value = value
+    return made
+
+
+def _with_surrogates(text: str | bytes) -> Any:
+    if "\\u" not in (text if isinstance(text, str) else as_text(text)):
+        return as_text(text)
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return as_text(text)
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _too_large(text: str | bytes) -> bool:
+    return len(text) > 2 * DEEPEST
+
+
+def _too_much(text: str | bytes, value: Any) -> bool:
+    """Check whether a value is nested deeper, or holds more values, than all that handles it can follow."""
+    if isinstance(text, bytes):
+        deep = text.count(b"[") + text.count(b"{") > DEEPEST
+        many = len(text) > 1_000_000 and too_many_values(as_text(text))
+    else:
+        deep, many = text.count("[") + text.count("{") > DEEPEST, too_many_values(text)
+    return many or (deep and too_deep(value))

@@ -1,0 +1,121 @@
+"""The structure of JSON values: which members there are, of which types, and how often. Counts that can be added up.
+
+A shape is a value without its content. Equal values have equal shapes, so a shape is built once for each distinct
+piece of JSON and counted wherever that piece is sent again.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+Shape = str | tuple[Any, ...]
+"""A JSON type for a scalar; ("object", (name, shape), …) or ("array", (shape, count), …)."""
+
+MAX_PATHS = 5000
+"""Distinct key paths that are reported for each side; keys may be data, and then there is no end to them."""
+MAX_SHAPES = 20_000
+"""Distinct shapes that are kept while counting."""
+MAX_DEPTH = 40
+BODY = "(body)"
+"""Name of a whole body that is no stream."""
+
+_SCALARS: dict[type, str] = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string"}
+_WORD = re.compile(r"[\w$@-]{1,100}")
+
+
+def shape_of(value: Any, depth: int = 0) -> Shape:
+    """Return the shape of a value."""
+    kind = _SCALARS.get(type(value))
+    if kind is not None:
+        return kind
+    if depth >= MAX_DEPTH:
+        return "deeper"
+    if type(value) is dict:
+        return ("object", *[(name, shape_of(inner, depth + 1)) for name, inner in value.items()])
+    return ("array", *Counter([shape_of(inner, depth + 1) for inner in value]).items())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPath:
+    """One place in the payloads of one side."""
+
+    path: str
+    """`[]` means the elements of an array, `sse[TYPE]` and `ws[TYPE]` an event or message."""
+    types: tuple[tuple[str, int], ...]
+    """JSON type and how often."""
+    count: int
+
+
+class Structure:
+    """Shapes of one side's payloads with how often each was sent."""
+
+    def __init__(self) -> None:
+        self.shapes: Counter[tuple[str, Shape]] = Counter()
+
+    def add(self, root: str, shape: Shape, count: int = 1) -> None:
+        """Count a shape; `root` is `(body)`, `sse[TYPE]` or `ws[TYPE]`, or the path of a piece of a body."""
+        self.shapes[root, shape] += count
+        if len(self.shapes) > 2 * MAX_SHAPES:
+            self._trim()
+
+    def merge(self, other: Structure) -> None:
+        """Add what another part of the record holds."""
+        self.shapes.update(other.shapes)
+        self._trim()
+
+    def _trim(self) -> None:
+        """Keep the shapes with the smallest hashes: one that is kept in the end was never dropped on the way."""
+        if len(self.shapes) > MAX_SHAPES:
+            self.shapes = Counter(dict(heapq.nsmallest(MAX_SHAPES, self.shapes.items(), key=_hash_of_shape)))
+
+    def paths(self) -> tuple[tuple[KeyPath, ...], int]:
+        """Return the key paths, the most frequent first, and how many values are at paths beyond `MAX_PATHS`."""
+        self._trim()
+        counts: dict[str, Counter[str]] = {}
+        for (root, shape), count in self.shapes.items():
+            _count(counts, root, shape, count)
+        kept, left = _smallest(counts)
+        paths = [
+            KeyPath(path=path, types=tuple(sorted(types.items(), key=lambda pair: (-pair[1], pair[0]))), count=types.total())
+            for path, types in kept
+        ]
+        return tuple(sorted(paths, key=lambda path: (-path.count, path.path))), left
+
+
+def _smallest(counts: dict[str, Counter[str]]) -> tuple[list[tuple[str, Counter[str]]], int]:
+    """Keep the paths with the smallest hashes, so that the choice does not depend on the order of the record."""
+    if len(counts) <= MAX_PATHS:
+        return list(counts.items()), 0
+    kept = heapq.nsmallest(MAX_PATHS, counts.items(), key=lambda pair: sha256(pair[0].encode("utf-8", "replace")).digest())
+    return kept, sum(types.total() for types in counts.values()) - sum(types.total() for _, types in kept)
+
+
+def _hash_of_shape(pair: tuple[tuple[str, Shape], int]) -> bytes:
+    return sha256(repr(pair[0]).encode("utf-8", "replace")).digest()
+
+
+def _count(counts: dict[str, Counter[str]], path: str, shape: Shape, count: int) -> None:
+    counts.setdefault(path, Counter())[shape if isinstance(shape, str) else shape[0]] += count
+    if isinstance(shape, str):
+        return
+    # The members of a body stand for themselves: `model`, not `(body).model`.
+    base = "" if path == BODY else path
+    if shape[0] == "object":
+        for name, inner in shape[1:]:
+            _count(counts, _joined(base, name), inner, count)
+    else:
+        for inner, times in shape[1:]:
+            _count(counts, f"{base}[]", inner, count * times)
+
+
+def _joined(path: str, key: str) -> str:
+    """Append a key to a path; one that is no plain word is quoted."""
+    if not _WORD.fullmatch(key):
+        return f"{path}[{json.dumps(key[:100], ensure_ascii=False)}]"
+    return f"{path}.{key}" if path else key

@@ -1,0 +1,36 @@
+"""Counting what renderers did not understand, by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from probe.renderers.blocks import Block, Conversation, Instructions, Message, ToolResult, Unknown
+
+
+class Unknowns:
+    """Counts unknown blocks by what they are."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def add(self, blocks: Iterable[Block]) -> None:
+        """Count the unknown blocks among blocks and within them."""
+        self.counts.update(block.what for block in every_block(blocks) if isinstance(block, Unknown))
+
+    def merge(self, other: Unknowns) -> None:
+        """Add what another part of the record holds."""
+        self.counts.update(other.counts)
+
+
+def every_block(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield blocks and those within them."""
+    for block in blocks:
+        yield block
+        match block:
+            case ToolResult() | Instructions() | Message():
+                yield from every_block(block.content)
+            case Conversation():
+                for message in block.messages:
+                    yield message
+                    yield from every_block(message.content)

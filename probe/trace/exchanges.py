@@ -19,7 +19,7 @@ from probe.renderers.safely import safely
 from probe.renderers.urls import split_url
 from probe.trace.items import Items, Known
 from probe.trace.shapes import BODY, Structure, shape_of
-from probe.trace.turns import Traced, Turn
+from probe.trace.turns import OtherMessage, Traced, Turn
 from probe.trace.unknowns import Unknowns
 
 _T = TypeVar("_T")
@@ -213,15 +213,13 @@ class ExchangeReader:
                     calls.append((message, text, []))
                     lanes[api.lane(text)] = calls[-1][2]
                 else:
-                    traced.other_messages.append(message)
-                    self._count_message(self.requests, message)
+                    traced.other_messages.append(self._other(self.requests, message))
             else:
                 # Only a client that wants several answers at once names lanes.
                 lane = api.lane(text) if text and len(lanes) > 1 else None
                 answer = lanes.get(lane, calls[-1][2] if calls else None)
                 if text is None or answer is None:
-                    traced.other_messages.append(message)
-                    self._count_message(self.responses, message)
+                    traced.other_messages.append(self._other(self.responses, message))
                 else:
                     answer.append(message)
         for part, (create, text, answers) in enumerate(calls, 1):
@@ -256,9 +254,11 @@ class ExchangeReader:
             event_times=times,
         )
 
-    def _count_message(self, structure: Structure, message: Message) -> None:
+    def _other(self, structure: Structure, message: Message) -> OtherMessage:
         value = parsed_json(message.content) if message.type == "text" else message.content
-        structure.add(f"ws[{kind_of(message.type, value)[:100]}]", shape_of(value))
+        kind = kind_of(message.type, value)
+        structure.add(f"ws[{kind[:100]}]", shape_of(value))
+        return OtherMessage(message=message, kind=kind, value=value)
 
 
 class _AnswerReader:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from probe.analysis.sizes import payload_bytes, websocket_bytes
-from probe.analysis.urls import split_url
+from probe.renderers.urls import split_url
 from probe.record.exchange import Exchange
 
 MAX_ENDPOINTS = 1000

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from probe.analysis.continuation import Chains, Link
 from probe.analysis.request_features import Asked, asked
-from probe.analysis.urls import split_url
+from probe.renderers.urls import split_url
 from probe.record.exchange import Exchange
 from probe.record.ids import find_ids
 from probe.renderers.blocks import Block, Conversation, Failure, Incomplete, Refusal, Settings, Text, ToolCall, Usage

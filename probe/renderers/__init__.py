@@ -1,1 +1,1 @@
-"""Renderers: one package per API, and the blocks that they speak in."""
+"""Renderers: one package per API, and the blocks, facts and items that they speak in."""

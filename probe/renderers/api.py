@@ -34,14 +34,14 @@ class Item(NamedTuple):
     """Name of a setting; empty for the others."""
     at: str
     """Where it is in the request's body: `model`, `messages`."""
-    index: int | None
+    place: int | None
     """Its place in the array at that path; None where it is no element of one."""
     json: Json
 
     @property
     def path(self) -> str:
         """Return its path in the body: `messages[3]`."""
-        return self.at if self.index is None else f"{self.at}[{self.index}]"
+        return self.at if self.place is None else f"{self.at}[{self.place}]"
 
 
 class Stop(StrEnum):
@@ -271,7 +271,11 @@ class Layout:
 
     def setting_blocks(self, name: str, value: Any) -> Iterator[Block]:
         """Yield one setting; one that the API does not document is unknown."""
-        yield Settings(pairs=((name, value),)) if name in self.settings else Unknown(what=f"setting {name!r}", value=value)
+        yield (
+            Settings(pairs=((name, value),))
+            if name in self.settings
+            else Unknown(what=f"setting {name!r}", value=value)
+        )
 
 
 def listed_items(kind: Kind, path: str, json: Json) -> Iterator[Item]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from probe.addon.redaction.redactor import HEADERS, Redactor
-from probe.analysis.urls import split_url
+from probe.renderers.urls import split_url
 from probe.record.exchange import Exchange, Headers
 
 CREDENTIALS = HEADERS | {"cookie", "set-cookie"}

@@ -8,7 +8,7 @@ from typing import Any
 from probe.analysis.messages import outside_turns
 from probe.analysis.raws import count_raws
 from probe.analysis.turns import Told
-from probe.analysis.urls import split_url
+from probe.renderers.urls import split_url
 from probe.record.exchange import Exchange, Message, Payload, WebSocket
 from probe.renderers import Renderer, safely
 from probe.renderers.blocks import Block, Body, Note

@@ -52,7 +52,7 @@ def _object(body: dict[str, Any], *, failed: bool) -> Iterator[Block]:
 def _others(body: dict[str, Any], shown: str) -> Iterator[Block]:
     fields = Fields(body)
     fields.take(shown)
-    yield from fields.details("type", "request_id", "object", "code", "status")
+    yield from fields.details("type", "request_id", "object", "code", "status", "user_id")
     yield from fields.unknown()
 
 

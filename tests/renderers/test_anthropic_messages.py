@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from probe.renderers.markdown import markdown
 
 from probe.analysis.raws import count_raws
 from probe.record.exchange import Exchange, Headers, Request, Response
@@ -24,7 +25,6 @@ from probe.renderers.anthropic_messages import (
 from probe.renderers.anthropic_messages.content import CALLS, PARTS
 from probe.renderers.anthropic_messages.stream import DELTAS, EVENTS
 from probe.renderers.blocks import Block, Conversation, Note, Raw, Text, ToolCall, ToolResult
-from probe.renderers.markdown import markdown
 from tests.conftest import GOLDEN
 from tests.replay.replays import SSE, post
 

@@ -1,4 +1,4 @@
-"""Put the tool calls of a streamed answer together."""
+"""Putting the tool calls of a streamed answer together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from probe.renderers.openai_chat_completions.pieces import Pieces
 
 CALLED = ("function", "custom")
-"""Where a call tells what it calls, by its type."""
+"""Where a call has what it calls, by its type."""
 
 
 class Called:
@@ -18,7 +18,7 @@ class Called:
         self._name_length = 0
 
     def add(self, fields: dict[str, Any]) -> None:
-        """Take what one delta has of it; some providers tell the whole name in each."""
+        """Add what one delta has of it; some providers repeat the whole name in each."""
         name = fields.get("name")
         if isinstance(name, str):
             # Compared only where it can be the same: to join a name of many pieces each time would take ever longer.
@@ -30,45 +30,49 @@ class Called:
 
     @property
     def is_named(self) -> bool:
-        """Tell whether its name was told."""
+        """Check whether its name came."""
         return self._name_length > 0
 
     def built(self) -> dict[str, Any]:
-        """Give it as far as it was told."""
+        """Return it as far as it came."""
         return self._pieces.built()
 
 
 class Call:
     """One of the `tool_calls`."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: int) -> None:
+        self.place = place
         self._fields = Pieces(())
         self._called: dict[str, Called] = {}
 
     def add(self, piece: dict[str, Any]) -> None:
-        """Take what one delta has of it."""
+        """Add what one delta has of it."""
         called = {kind: piece[kind] for kind in CALLED if isinstance(piece.get(kind), dict)}
         for kind, fields in called.items():
             self._called.setdefault(kind, Called()).add(fields)
-        self._fields.add({name: value for name, value in piece.items() if name not in called and name != "index"})
+        left = {name: value for name, value in piece.items() if name not in called}
+        if isinstance(left.get("index"), int):
+            del left["index"]  # the place
+        self._fields.add(left)
 
     @property
     def has_id(self) -> bool:
-        """Tell whether its id was told."""
+        """Check whether its id came."""
         return self._fields.last("id") is not None
 
     @property
     def is_named(self) -> bool:
-        """Tell whether the name of its tool was told."""
+        """Check whether the name of its tool came."""
         return any(called.is_named for called in self._called.values())
 
     def built(self) -> dict[str, Any]:
-        """Give it as far as it was told."""
+        """Return it as far as it came."""
         return {**self._fields.built(), **{kind: called.built() for kind, called in self._called.items()}}
 
 
 class Calls:
-    """The calls of one choice, each found again by what a provider tells of it: place, id, or nothing."""
+    """The calls of one choice, each found again by what a provider sends of it: place, id, or nothing."""
 
     def __init__(self) -> None:
         self._all: list[Call] = []
@@ -76,12 +80,12 @@ class Calls:
         self._by_id: dict[str, Call] = {}
         self._latest: Call | None = None
 
-    def add(self, piece: dict[str, Any]) -> None:
-        """Take what one delta has of a call."""
+    def add(self, piece: dict[str, Any]) -> int:
+        """Add what one delta has of a call, and return the call's place."""
         index, name = piece.get("index"), piece.get("id") or None
         call = self._found(index, name, piece)
         if call is None:
-            call = Call()
+            call = Call(len(self._all))
             self._all.append(call)
         call.add(piece)
         self._latest = call
@@ -89,22 +93,23 @@ class Calls:
             self._by_index[index] = call
         if isinstance(name, str):
             self._by_id[name] = call
+        return call.place
 
     def built(self) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-        """Give the calls as far as they were told, and the one that was told of last."""
+        """Return the calls as far as they came, and the one that came last."""
         built = [call.built() for call in self._all]
         latest = [one for one, call in zip(built, self._all, strict=True) if call is self._latest]
         return built, latest[0] if latest else None
 
     def _found(self, index: Any, name: Any, piece: dict[str, Any]) -> Call | None:
-        """Find the call that a delta goes on with; None where it begins one."""
+        """Return the call that a delta goes on with; None where it begins one."""
         if isinstance(name, str) and name in self._by_id:
             return self._by_id[name]
         numbered = isinstance(index, int)
         call = self._by_index.get(index) if numbered else self._latest
         if call is None:
             return None
-        # An id that is new where another stood: some providers give all parallel calls the same place.
+        # A new id where there was another: some providers give all parallel calls the same place.
         another = call.has_id if name is not None else not numbered and call.is_named and _names(piece)
         return None if another else call
 

@@ -17,6 +17,7 @@ from probe.renderers.json_reader import Json, decoded_base64, parsed_json
 from probe.renderers.loader import Renderer
 from probe.renderers.safely import safely
 from probe.renderers.urls import split_url
+from probe.trace.echoes import Echoes
 from probe.trace.items import Items, Known
 from probe.trace.shapes import BODY, Structure, shape_of
 from probe.trace.turns import OtherMessage, Traced, Turn
@@ -39,6 +40,7 @@ class ExchangeReader:
         self._renderer = renderer
         self.generic = renderer.generic
         self._turns = 0
+        self._echoes = Echoes()
 
     def read(self, exchange: UnreadExchange) -> Traced:
         """Return an exchange understood."""
@@ -115,6 +117,7 @@ class ExchangeReader:
         event_times: Sequence[float] = (),
     ) -> Turn:
         found = answer.answer
+        echoes = self._echoes.differing(traced.api, found, items) if found and found.echo else ()
         turn = Turn(
             number=self._turns,
             api=traced.api,
@@ -124,7 +127,7 @@ class ExchangeReader:
             items=items,
             answer=found,
             counts=answer.counts,
-            response=answer.blocks,
+            response=(*answer.blocks, *echoes),
             status=status,
             complete=answer.complete,
             started=started,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from probe.renderers.api import Answer, Part, Stop
-from probe.renderers.blocks import Block, Incomplete, Settings, Unknown
+from probe.renderers.blocks import Block, Incomplete, Unknown
 from probe.renderers.errors import error_blocks, failure
 from probe.renderers.fields import Fields
 from probe.renderers.openai_responses.items import output_blocks
@@ -20,12 +20,13 @@ _DETAILS = (
     "output_text",
 )
 _ECHOED = (
+    *("instructions", "tools"),
     *("access_programs", "background", "conversation", "image", "max_output_tokens", "max_tool_calls", "metadata"),
     *("parallel_tool_calls", "previous_response_id", "prompt", "prompt_cache_key", "prompt_cache_options"),
     *("prompt_cache_retention", "reasoning", "safety_identifier", "store", "temperature", "text", "tool_choice"),
     *("top_logprobs", "top_p", "truncation", "user"),
 )
-"""Small fields of a request that its answer repeats."""
+"""Fields of a request that its answer repeats."""
 # What the one model of usage takes.
 _COUNTED = (
     *("input_tokens", "output_tokens", "total_tokens"),
@@ -74,7 +75,8 @@ def answer_of(
     fields = Fields(response)
     fields.drop("object", "response")
     fields.take("output")
-    before = tuple(_settings(fields))
+    before = (*fields.details(*_FIRST), *fields.details(*_DETAILS))
+    echo = {name: fields.take(name) for name in _ECHOED if name in fields}
     model, response_id = response.get("model"), response.get("id")
     stop, word = _stop(response, output)
     problems = tuple(_problems(fields, response))
@@ -82,7 +84,7 @@ def answer_of(
     return Answer(
         parts=parts,
         before=before,
-        after=(*more, *problems, *usages, *fields.details("instructions", "tools"), *fields.unknown()),
+        after=(*more, *problems, *usages, *fields.unknown()),
         model=model if isinstance(model, str) else None,
         response_id=response_id if isinstance(response_id, str) else None,
         stop=Stop.FAILED if failed and stop is None else stop,
@@ -90,16 +92,9 @@ def answer_of(
         usage=usage,
         ended=ended,
         known=known,
+        echo=echo,
         sent_back=tuple(sent_back),
     )
-
-
-def _settings(fields: Fields) -> Iterator[Block]:
-    yield from fields.details(*_FIRST)
-    yield from fields.details(*_DETAILS)
-    echoed = [pair for block in fields.details(*_ECHOED) if isinstance(block, Settings) for pair in block.pairs]
-    if echoed:
-        yield Settings(pairs=(("echo of the request", dict(echoed)),))
 
 
 def _stop(response: dict[str, Any], output: Iterable[Any]) -> tuple[Stop | None, str | None]:

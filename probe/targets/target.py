@@ -43,7 +43,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An agent as this project knows it. DESIGN of each key: README, "Adding a target"."""
+    """An agent as this project knows it. docs/targets.md describes each key."""
 
     description: str
     listeners: dict[str, ListenerSpec]

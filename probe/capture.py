@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from probe.analysis.hosts import TOLD, ChannelsBuilder
 from probe.cli.edge import one_line, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
@@ -257,9 +256,7 @@ def _verdict(
         code = 1
     if not counts["written"] and not end.stopped_because:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
-        no_key = (
-            "\n  - no key is set, and it does not begin without" if _has_no_key(settings, recording.environ) else ""
-        )
+        no_key = _NO_KEY if _has_no_key(settings, recording.environ) else ""
         say("error: " + text.format(target=settings.target_name, no_key=no_key))
         if around := _seen_around(recording.folder):
             say(f"  it talked to other hosts instead: {', '.join(around)}")
@@ -282,6 +279,8 @@ def _verdict(
 
 
 def _seen_around(folder: Path) -> list[str]:
+    from probe.analysis.hosts import TOLD, ChannelsBuilder  # Here, for hardly a capture comes here.
+
     channels = ChannelsBuilder()
     tunnels = read_tunnels(folder / TUNNELS, lambda line, why: None)
     channels.add_tunnels(one for one in tunnels if one.kind != OPENED)

@@ -203,12 +203,8 @@ class Recording:
         )
 
     def _proxy_settings(self) -> dict[str, Any]:
-        addon = {name: value for name, value in vars(self._config({})).items() if name != "environ"}
-        addon |= {name: str(addon[name]) for name in ("output_dir", "salt_file")}
-        addon["listeners"] = [vars(listener) for listener in addon["listeners"]]
         return {
-            "addon": addon,
-            "environ": dict(self.environ),
+            "addon": self._config(dict(self.environ)).to_json(),
             "confdir": str(authority_folder(self.settings.data_dir)),
             "upstream_ca": self.settings.upstream_ca,
             "marker": self.marker,

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import one_line, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.manifest import utc_now
+from probe.record.problem import Problem, ProblemKind
 from probe.record.runs import TRAFFIC, new_run
 from probe.record.tunnels import OPENED, TUNNELS, read_tunnels
 from probe.settings.own_upstreams import base_urls
@@ -188,9 +189,8 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         say(f"capturing {recording.settings.target_name} into {recording.folder}")
         recording.manifest.update(
             command=recording.redacted_words(command),
-            prompt=recording.redacted(launch.prompt) if launch.prompt is not None else None,
-            own_command=recording.redacted_words(launch.own_command),
             folder=str(folder),
+            **_kept(recording, launch),
         )
         version = _ask_version(recording, command[0])
         # A shell that changes the folder tells it so as well, and some agents ask no further.
@@ -202,6 +202,16 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
             discard(recording.folder)
         raise
     return _verdict(recording, end, _finish(recording, end, version, fresh), interrupts)
+
+
+def _kept(recording: Started, launch: Launch) -> dict[str, Any]:
+    """Return what is kept of the user's words, and of which not all could be kept."""
+    kept: dict[str, Any] = {
+        "prompt": recording.redacted(launch.prompt) if launch.prompt is not None else None,
+        "own_command": recording.redacted_words(launch.own_command),
+    }
+    given = {"prompt": launch.prompt, "own_command": launch.own_command}
+    return kept | {"not_kept": [name for name in kept if kept[name] != given[name]]}
 
 
 def _ask_version(recording: Started, program: str) -> subprocess.Popen[bytes] | None:
@@ -235,8 +245,9 @@ def _finish(
     """Stop the recording and complete the manifest."""
     finished = finish(recording)
     if fresh is not None and (problem := _take_in(fresh, recording.folder)):
-        finished = replace(finished, problems=[*finished.problems, problem])
-    versions = recording.manifest.data["versions"] | {"agent": _version(version)}
+        left = Problem(ProblemKind.LEFT_BEHIND, problem)
+        finished = replace(finished, problems=[*finished.problems, left])
+    versions = recording.manifest.facts.versions | {"agent": _version(version)}
     recording.manifest.update(versions=versions, agent_exit_code=end.exit_code if end else None)
     return finished
 
@@ -263,7 +274,7 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
     for note in finished.notes:
         say(f"note: {note}")
     for problem in finished.problems:
-        say(f"WARNING: {one_line(problem)}")
+        say(f"WARNING: {one_line(problem.text)}")
         code = 1
     if not counts["written"] and not end.stopped_because:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED

@@ -84,7 +84,7 @@ def _instructions(recording: Started, variables: Mapping[str, str]) -> list[str]
 def _finish(recording: Started, interrupts: Interrupts) -> int:
     trouble = recording.trouble()
     finished = finish(recording)
-    for problem in [*([trouble] if trouble else []), *finished.problems]:
+    for problem in [*([trouble] if trouble else []), *(one.text for one in finished.problems)]:
         say(f"WARNING: {one_line(problem)}")
     for note in finished.notes:
         say(f"note: {one_line(note)}")

@@ -18,6 +18,9 @@ from probe.addon.redaction.redactor import Redactor, secret_values
 LISTENER = "probe_listener"
 """Under this name a flow's metadata have its Listener, where its port alone does not tell."""
 
+PROXY_ANSWERED = "; the proxy answered"
+"""In the error of an exchange that the upstream did not answer, what follows the cause."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:

@@ -14,6 +14,7 @@ from probe.record.files import file_sha256
 from probe.record.fold_journals import fold_in
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import text_sha256, utc_now
+from probe.record.problem import Problem, ProblemKind
 from probe.record.runs import PROXY_LOG, TRAFFIC, has_records
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
@@ -32,7 +33,7 @@ class Finished:
     """What a recording holds, and what is wrong with it."""
 
     counts: dict[str, int]
-    problems: list[str]
+    problems: list[Problem]
     notes: list[str]
     """In which way a replayed run was unlike the recorded one, and the like."""
 
@@ -41,12 +42,13 @@ def finish(started: Started) -> Finished:
     """Stop everything and complete the manifest."""
     reported = started.proxy.stop()
     replayed = (started.served.child.stop() if started.served else None) or {}
-    left = _fold_in(started.folder, killed=reported is None)
+    left = list(_fold_in(started.folder, killed=reported is None))
     kept = agent_folders.remove(started.folder)
     traffic, renderer = started.folder / TRAFFIC, load_renderer(renderer_spec(started.settings.target))
     counts, problems = tally(traffic, renderer, reported or {})
     coverage = _counted_tunnels(started, reported or {}) if started.settings.coverage else {}
-    problems = [*filter(None, (left, kept)), *problems, *replayed.get("problems", [])]
+    problems = [*left, *([Problem(ProblemKind.LEFT_BEHIND, kept)] if kept else []), *problems]
+    problems += [Problem(ProblemKind.REPLAY, text) for text in replayed.get("problems", [])]
     problems += _refused(started, coverage, reported or {})
     notes = [*replayed.get("notes", []), *_silent(started, reported or {})]
     _complete(started, Finished(counts=counts, problems=problems, notes=notes), coverage)
@@ -63,23 +65,26 @@ def _complete(started: Started, finished: Finished, coverage: dict[str, Any]) ->
         ended=utc_now(),
         pid=None,
         traffic_sha256=digest,
-        problems=[started.redacted(problem) for problem in finished.problems],
+        problems=[Problem(problem.kind, started.redacted(problem.text)) for problem in finished.problems],
         notes=finished.notes,
     )
     inputs = {name: text_sha256(json.dumps(manifest.data.get(name))) for name in ("command", "settings")}
     manifest.finished_step("capture", inputs, {TRAFFIC: digest} if digest else {})
 
 
-def _fold_in(folder: Path, *, killed: bool) -> str | None:
-    """Save what the proxies could not write; say so, and when they were killed."""
-    said = f"the proxies ended before they could finish; see {folder / PROXY_LOG}" if killed else None
+def _fold_in(folder: Path, *, killed: bool) -> Iterator[Problem]:
+    """Save what the proxies could not write; yield that it was so, and that they were killed."""
+    if killed:
+        text = f"the proxies ended before they could finish; see {folder / PROXY_LOG}"
+        yield Problem(ProblemKind.PROXY_ENDED, text)
     try:
         folded = fold_in(folder, _PATIENCE_SECONDS if killed else 0.0)
     except OSError as error:
-        left: str | None = f"what the proxies could not write is still in {folder / FOLDER}: {error}"
+        text = f"what the proxies could not write is still in {folder / FOLDER}: {error}"
+        yield Problem(ProblemKind.LOST, text)
     else:
-        left = f"{folded} exchanges that were under way were folded in" if folded else None
-    return "; ".join(filter(None, (said, left))) or None
+        if folded:
+            yield Problem(ProblemKind.FOLDED_IN, f"{folded} exchanges that were under way were folded in")
 
 
 def _counted_tunnels(started: Started, reported: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,14 +94,15 @@ def _counted_tunnels(started: Started, reported: Mapping[str, Any]) -> dict[str,
     return {"seen": int(reported.get("tunnels", noted)), "noted": noted, "sha256": file_sha256(path)}
 
 
-def _refused(started: Started, coverage: Mapping[str, Any], reported: Mapping[str, Any]) -> Iterator[str]:
+def _refused(started: Started, coverage: Mapping[str, Any], reported: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what of that could not be noted, and which hosts the agent did not trust."""
     if coverage and coverage["seen"] > coverage["noted"]:
         missing = coverage["seen"] - coverage["noted"]
-        yield f"{missing} of {coverage['seen']} tunnels around the listeners could not be noted"
+        text = f"{missing} of {coverage['seen']} tunnels around the listeners could not be noted"
+        yield Problem(ProblemKind.LOST, text)
     for host, reason in reported.get("refused", {}).items():
         hint = f"name its CA variable in ca_env, which has {', '.join(started.trusted)}"
-        yield f"the agent refused the certificate for {host}: {hint} ({reason})"
+        yield Problem(ProblemKind.UNTRUSTED, f"the agent refused the certificate for {host}: {hint} ({reason})")
 
 
 def _silent(started: Started, reported: Mapping[str, Any]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from typing import Any
 from probe.addon.config import Config, Listener
 from probe.errors import UserError
 from probe.record.manifest import Manifest, project_version, utc_now
-from probe.record.runs import PROXY_LOG, Run
+from probe.record.runs import Run
 from probe.settings.settings import Settings
 from probe.targets import renderer_spec
 from probe.wire import agent_folders
@@ -165,23 +165,17 @@ def _open_listeners(
         try:
             child.wait_ready()
         except ChildError as error:
-            if attempt == _TRIES - 1 or fixed_ports or "in use" not in _log(folder):
-                raise _start_error(folder, str(error)) from error
+            if attempt == _TRIES - 1 or fixed_ports or not error.message.get("port_taken"):
+                raise _start_error(error) from error
         else:
             return child, config
     raise AssertionError("the last try raises")
 
 
-def _log(folder: Path) -> str:
-    path = folder / PROXY_LOG
-    return path.read_text(errors="replace") if path.exists() else ""
-
-
-def _start_error(folder: Path, said: str) -> UserError:
-    """Say why the proxies did not start; their log goes with the folder, so its errors are shown here."""
-    errors = [line for line in _log(folder).splitlines() if " ERROR " in line]
-    last = (errors or said.splitlines() or [said])[-1]
-    return UserError(f"the proxies could not be started: {last}", "\n".join(errors[-5:]) or said)
+def _start_error(error: ChildError) -> UserError:
+    """Return why the proxies did not start; their log goes with the folder, so its errors are shown here."""
+    errors = [str(one) for one in error.message.get("errors", ())] or str(error).splitlines() or ["no reason is known"]
+    return UserError(f"the proxies could not be started: {errors[-1]}", "\n".join(errors[-5:]))
 
 
 def _write_files(started: Started, left: str | None) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from probe.addon.redaction.redactor import Redactor
 from probe.record.manifest import Manifest
+from probe.record.manifest_facts import ObserverChange
 from probe.record.runs import PROXY_LOG
 from probe.settings.settings import Settings, without_credentials
 from probe.targets import Change, expand
@@ -97,10 +98,10 @@ class Started:
     def note_changes(self, *changes: Iterable[Change]) -> None:
         """Add to the manifest in which ways the agent is not as it would be alone."""
         noted = [
-            {"what": self.redacted(expand(change.what, self.placeholders)), "why": self.redacted(change.why)}
+            ObserverChange(self.redacted(expand(change.what, self.placeholders)), self.redacted(change.why))
             for change in chain.from_iterable(changes)
         ]
-        self.manifest.update(observer_changes=[*self.manifest.data.get("observer_changes", []), *noted])
+        self.manifest.update(observer_changes=[*(self.manifest.facts.observer_changes or []), *noted])
 
     def described_listeners(self) -> dict[str, dict[str, Any]]:
         """Return each listener as the manifest has it."""

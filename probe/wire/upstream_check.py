@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from probe.addon.config import PROXY_ANSWERED
 from probe.addon.private_files import private_folder
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
@@ -114,6 +115,6 @@ def _reached(name: str, upstream: str, answer: int | str, record: Exchange | Non
     if isinstance(answer, int) and record and record.response:
         return Reached(name, upstream, answer)
     said = answer if isinstance(answer, str) else str(record and record.error)
-    problem = said.partition("; the proxy answered")[0]
+    problem = said.partition(PROXY_ANSWERED)[0]
     fix = next((fix for words, fix in _FIXES.items() if any(word in problem for word in words)), None)
     return Reached(name, upstream, None, problem, (fix or "name another with --upstream {name}=URL").format(name=name))

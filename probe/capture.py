@@ -22,7 +22,9 @@ from probe.record.problem import Problem, ProblemKind
 from probe.record.runs import TRAFFIC, new_run
 from probe.record.tunnels import OPENED, TUNNELS, read_tunnels
 from probe.settings.own_upstreams import base_urls
-from probe.settings.settings import Settings, pairs, resolve
+from probe.settings.resolve import resolve
+from probe.settings.settings import Settings
+from probe.settings.sources import pairs
 from probe.wire import agent_folders
 from probe.wire.agent import AgentEnd, find_program, first_line, run_agent, runs_agent, with_target_args
 from probe.wire.capture_counts import in_a_line

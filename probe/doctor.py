@@ -22,7 +22,8 @@ import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import printable, run
 from probe.cli.options import parse
 from probe.errors import UserError
-from probe.settings.settings import Settings, data_dir, resolve
+from probe.settings.resolve import resolve
+from probe.settings.settings import Settings, data_dir
 from probe.targets import target_names
 from probe.wire.agent import find_program, first_line
 from probe.wire.certificate_authority import authority_folder, authority_problem

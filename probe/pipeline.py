@@ -16,7 +16,8 @@ from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.manifest import Manifest
 from probe.record.runs import Run, has_records, is_alive, new_run
-from probe.settings.settings import data_dir, resolve
+from probe.settings.resolve import resolve
+from probe.settings.settings import data_dir
 from probe.targets import output_dirs
 from probe.wire.recover_run import open_run
 

@@ -14,7 +14,7 @@ from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
-from probe.settings.settings import resolve
+from probe.settings.resolve import resolve
 from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import led, mentioned, no_proxy
 from probe.wire.finish import finish

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Set
 from typing import Any
 
 from probe.cli.own_environment import PARENT
-from probe.settings.settings import LOOPBACK, Settings, bypassed
+from probe.settings.settings import Settings
+from probe.settings.upstream_proxy import LOOPBACK, bypassed
 from probe.targets import expand
 from probe.targets.vendors import vendor_of
 from probe.wire.process_tree import MARKER

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from probe.errors import UserError
 from probe.settings.own_upstreams import base_urls
-from probe.settings.settings import Settings, without_credentials
+from probe.settings.settings import Settings
+from probe.settings.upstream_proxy import without_credentials
 from probe.targets import Change
 from probe.targets.modes import FORWARD
 from probe.wire.certificate_authority import CERTIFICATE, authority_folder, write_trusted

@@ -13,7 +13,8 @@ from probe.addon.redaction.redactor import Redactor
 from probe.record.manifest import Manifest
 from probe.record.manifest_facts import ObserverChange
 from probe.record.runs import PROXY_LOG
-from probe.settings.settings import Settings, without_credentials
+from probe.settings.settings import Settings
+from probe.settings.upstream_proxy import without_credentials
 from probe.targets import Change, expand
 from probe.wire import agent_folders
 from probe.wire.helper_process import Child

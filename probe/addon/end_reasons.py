@@ -5,7 +5,8 @@ from __future__ import annotations
 from mitmproxy.http import HTTPFlow
 
 from probe.addon.config import PROXY_ANSWERED
-from probe.addon.mitmproxy_fixes.patches import bracketed, take_interim
+from probe.addon.mitmproxy_fixes.interim_answers import take_interim
+from probe.addon.mitmproxy_fixes.ipv6_host import bracketed
 
 ANSWERED_EARLY = "the answer came before the request's end, and the rest of the request did not follow"
 _BREACHES = (1002, 1007)

@@ -22,18 +22,17 @@ import probe.addon.mitmproxy_fixes.slim_import  # noqa: F401 - before mitmproxy
 
 # isort: split
 from mitmproxy import options
-from mitmproxy.addonmanager import AddonManager
 from mitmproxy.addons import core, disable_h2c, errorcheck, next_layer, proxyserver, tlsconfig
 from mitmproxy.certs import CertStore
 from mitmproxy.master import Master
 from mitmproxy.options import CONF_BASENAME, KEY_SIZE
-from mitmproxy.proxy import server
 
 from probe.addon.config import Config, from_json
 from probe.addon.coverage import Coverage
 from probe.addon.forward import Forward
 from probe.addon.mitmproxy_fixes.coalescing import join_chunks, join_reads
-from probe.addon.mitmproxy_fixes.direct_hooks import DirectHooks
+from probe.addon.mitmproxy_fixes.direct_hooks import addon_manager
+from probe.addon.mitmproxy_fixes.silence import time_out
 from probe.addon.private_files import private_folder
 from probe.addon.redaction.redactor import Redactor
 from probe.addon.shutdown import Ending
@@ -127,16 +126,8 @@ def _options(settings: dict[str, Any], config: Config) -> options.Options:
         ssl_verify_upstream_trusted_ca=settings["upstream_ca"],
         # An agent that is given TLS may ask for HTTP/2; all that mends mitmproxy here is made for HTTP/1.1.
         http2=False,
-        **_time_out(settings.get("tcp_timeout", LONGEST_SILENCE)),
+        **time_out(settings.get("tcp_timeout", LONGEST_SILENCE)),
     )
-
-
-def _time_out(seconds: float) -> dict[str, float]:
-    """Set how long a connection may be silent; mitmproxy 11 has a constant of ten minutes for it."""
-    if "tcp_timeout" in options.Options():
-        return {"tcp_timeout": seconds}
-    setattr(server, "TCP_TIMEOUT", seconds)  # noqa: B010 - mitmproxy 12 has no such name
-    return {}
 
 
 async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
@@ -146,7 +137,7 @@ async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
     errors = _Errors(tap.redactor)
     _log_to(config.output_dir / "proxy.log", tap.redactor, errors)
     master = Master(_options(settings, config))
-    addons: AddonManager = DirectHooks(master)
+    addons = addon_manager(master)
     server_addon = proxyserver.Proxyserver()
     master.addons = addons
     _make_authority(Path(settings["confdir"]))

@@ -29,7 +29,7 @@ _ECHOED = (
 # What the one model of usage takes.
 _COUNTED = (
     *("input_tokens", "output_tokens", "total_tokens"),
-    *("cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost", "upstream_inference_cost"),
+    *("cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost"),
 )
 _COSTS = ("cost_details", "is_byok")
 """What OpenRouter adds."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from probe.renderers.api import Answer, Part, Stop
-from probe.renderers.blocks import Block, Incomplete, Settings, Unknown
+from probe.renderers.blocks import Block, Incomplete, Settings, Unknown, Usage
 from probe.renderers.errors import error_blocks, failure
 from probe.renderers.fields import Fields
 from probe.renderers.openai_responses.items import output_blocks
@@ -33,6 +33,8 @@ _COUNTED = (
 )
 _COSTS = ("cost_details", "is_byok")
 """What OpenRouter adds."""
+_KEPT = "cache_write_tokens_details"
+"""How long the parts of what was written to the cache are kept: within the details of the input."""
 _STOPS = {
     "completed": Stop.END,
     "failed": Stop.FAILED,
@@ -78,7 +80,7 @@ def answer_of(
     model, response_id = response.get("model"), response.get("id")
     stop, word = _stop(response, output)
     problems = tuple(_problems(fields, response))
-    usage, usages = usage_blocks(fields.take("usage"), openai_responses, _COUNTED, _COSTS)
+    usage, usages = _usage(fields.take("usage"))
     return Answer(
         parts=parts,
         before=before,
@@ -92,6 +94,16 @@ def answer_of(
         known=known,
         sent_back=tuple(sent_back),
     )
+
+
+def _usage(usage: Any) -> tuple[Usage | None, tuple[Block, ...]]:
+    """Return an answer's usage, and the blocks that show it."""
+    details = usage.get("input_tokens_details") if isinstance(usage, dict) else None
+    if not isinstance(details, dict) or _KEPT not in details:
+        return usage_blocks(usage, openai_responses, _COUNTED, _COSTS)
+    counted = {name: value for name, value in details.items() if name != _KEPT}
+    found, blocks = usage_blocks({**usage, "input_tokens_details": counted}, openai_responses, _COUNTED, _COSTS)
+    return found, (*blocks, *Fields(details).details(_KEPT))
 
 
 def _settings(fields: Fields) -> Iterator[Block]:

@@ -70,7 +70,8 @@ def output_blocks(item: Any) -> Iterator[Block]:
     if _kind(item) not in _NAMED_BY_ID:
         fields.text("id")
     fields.drop("status", "completed")
-    yield from _blocks(item, fields, role="assistant", label="Output text")
+    role = "assistant" if _kind(item) == "message" else None
+    yield from _blocks(item, fields, role=role, label="Output text")
 
 
 def item_blocks(item: Any, role: str | None = None) -> Iterator[Block]:

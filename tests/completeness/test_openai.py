@@ -1,14 +1,10 @@
-"""Every type of the official `openai` SDK is told: those of both of its APIs, in requests, answers and streams."""
+"""Every type of the official `openai` SDK for the Responses API is told: in requests, answers and streams."""
 
 from __future__ import annotations
 
 import json
-from types import ModuleType
 from typing import Any
 
-import pytest
-
-from probe.renderers import openai_chat_completions as chat
 from probe.renderers import openai_responses as responses
 from tests.completeness import sdk
 
@@ -23,50 +19,11 @@ def stream(event: Any) -> str:
     return f"data: {json.dumps(event)}\n\n"
 
 
-# -- Chat Completions -------------------------------------------------------------------------------------------
-
-MESSAGES = {"FileFile.file_data": BYTES, "InputAudio.data": BYTES}
-
-
-def test_every_message_of_a_chat_is_told() -> None:
-    types = sdk.load("openai.types.chat")
-    found = sdk.samples(types.ChatCompletionMessageParam)
-    sdk.check(sdk.gaps(found, lambda message: chat.request_blocks({"messages": [message]})), MESSAGES)
-
-
-def test_every_setting_and_tool_of_a_chat_is_told() -> None:
-    types = sdk.load("openai.types.chat.completion_create_params")
-    found = sdk.samples(types.CompletionCreateParams, without=["*.messages"])
-    sdk.check(sdk.gaps(found, chat.request_blocks), {})
-
-
-def test_every_field_of_a_whole_chat_answer_is_told() -> None:
-    types = sdk.load("openai.types.chat")
-    accepted = {"ChatCompletionAudio.data": BYTES, "Choice.index": "it is told where there are several choices"}
-    sdk.check(sdk.gaps(sdk.samples(types.ChatCompletion), lambda answer: chat.response_blocks(answer, 200)), accepted)
-
-
-def test_every_field_of_a_chunk_is_told() -> None:
-    types = sdk.load("openai.types.chat")
-    accepted = {
-        "ChoiceDeltaAudio.data": BYTES,
-        "Choice.index": "it is told where there are several choices",
-        "ChoiceDeltaToolCall.index": PLACE,
-        "ChoiceDelta.role": "an answer is the assistant's",
-        "ChatCompletionChunk.obfuscation": PADDING,
-    }
-    found = sdk.samples(types.ChatCompletionChunk)
-    sdk.check(sdk.gaps(found, lambda chunk: chat.response_blocks(stream(chunk), 200)), accepted)
-
-
-@pytest.mark.parametrize("api", [chat, responses], ids=lambda api: api.__name__.rpartition(".")[2])
-def test_every_error_is_told(api: ModuleType) -> None:
+def test_every_error_is_told() -> None:
     types = sdk.load("openai.types")
     found = sdk.samples(types.ErrorObject)
-    sdk.check(sdk.gaps(found, lambda error: api.response_blocks({"error": error}, 400)), {})
+    sdk.check(sdk.gaps(found, lambda error: responses.response_blocks({"error": error}, 400)), {})
 
-
-# -- Responses --------------------------------------------------------------------------------------------------
 
 ITEMS = {
     "ImageGenerationCall.result": BYTES,

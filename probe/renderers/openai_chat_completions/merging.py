@@ -10,7 +10,7 @@ _TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
 def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
     """Return all of a chunk that is no text (but for padding), and its text; None where it has more than one."""
     choices = event.get("choices")
-    choice = choices[0] if type(choices) is list and len(choices) == 1 else None
+    choice: Any = choices[0] if type(choices) is list and len(choices) == 1 else None
     delta = choice.get("delta") if type(choice) is dict else None
     if type(delta) is not dict or choice.get("logprobs"):
         return None
@@ -56,7 +56,7 @@ def _place(delta: dict[str, Any]) -> tuple[Any, str] | None:
 
 def _arguments(calls: Any) -> tuple[Any, str] | None:
     """Return the same for a piece of a call that has nothing new but a piece of its arguments."""
-    call = calls[0] if type(calls) is list and len(calls) == 1 else None
+    call: Any = calls[0] if type(calls) is list and len(calls) == 1 else None
     function = call.get("function") if type(call) is dict else None
     if type(function) is not dict or len(function) != 1:
         return None

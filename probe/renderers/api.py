@@ -6,7 +6,7 @@ from `class Mine(Api): name = "mine"` and shows bodies as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -34,14 +34,14 @@ class Item(NamedTuple):
     """Name of a setting; empty for the others."""
     at: str
     """Where it is in the request's body: `model`, `messages`."""
-    index: int | None
+    place: int | None
     """Its place in the array at that path; None where it is no element of one."""
     json: Json
 
     @property
     def path(self) -> str:
         """Return its path in the body: `messages[3]`."""
-        return self.at if self.index is None else f"{self.at}[{self.index}]"
+        return self.at if self.place is None else f"{self.at}[{self.place}]"
 
 
 class Stop(StrEnum):
@@ -123,6 +123,8 @@ class Answer:
     """True when the API's own end of an answer arrived; a stream without it was cut short."""
     known: bool = True
     """False when nothing in it belongs to this API: it is shown as a body of no known API."""
+    echo: Mapping[str, Any] = field(default_factory=dict)
+    """Fields in which the API repeats the request; what differs from the request is shown."""
     sent_back: tuple[Any, ...] = ()
     """The items that a later request repeats when it goes on from this answer."""
 
@@ -271,7 +273,11 @@ class Layout:
 
     def setting_blocks(self, name: str, value: Any) -> Iterator[Block]:
         """Yield one setting; one that the API does not document is unknown."""
-        yield Settings(pairs=((name, value),)) if name in self.settings else Unknown(what=f"setting {name!r}", value=value)
+        yield (
+            Settings(pairs=((name, value),))
+            if name in self.settings
+            else Unknown(what=f"setting {name!r}", value=value)
+        )
 
 
 def listed_items(kind: Kind, path: str, json: Json) -> Iterator[Item]:

@@ -17,10 +17,13 @@ def failure(error: Any) -> Failure:
     fields = error if isinstance(error, dict) else {"message": error}
     codes = (fields.get(name) for name in ("code", "type"))
     code = next((str(code) for code in codes if code not in (None, "error")), None)
-    told = {name for name, value in fields.items() if value is not None} - {"message", "code", "sequence_number"}
+    shown = {"message", "code"}
     if str(fields.get("type")) in (code, "error"):
-        told.discard("type")
-    return Failure(message=str(fields.get("message") or "no message"), code=code, detail=error if told else None)
+        shown.add("type")
+    if type(fields.get("sequence_number")) is int:
+        shown.add("sequence_number")
+    more = any(value is not None for name, value in fields.items() if name not in shown)
+    return Failure(message=str(fields.get("message") or "no message"), code=code, detail=error if more else None)
 
 
 def error_blocks(body: Any, status_code: int | None) -> list[Block]:
@@ -47,22 +50,27 @@ def _object(body: dict[str, Any], *, failed: bool) -> Iterator[Block]:
         yield from _others(body, "errors")
     elif failed and isinstance(body.get("message"), str):
         yield failure(body)
+    elif failed and isinstance(body.get("Message"), str):  # what checks the key in front of AWS's services
+        yield Failure(message=body["Message"])
+        yield from _others(body, "Message")
 
 
 def _others(body: dict[str, Any], shown: str) -> Iterator[Block]:
     fields = Fields(body)
     fields.take(shown)
+    fields.drop("type", "error")
+    fields.drop("object", "error")
     yield from fields.details("type", "request_id", "object", "code", "status", "user_id")
     yield from fields.unknown()
 
 
 def _detail(detail: Any) -> Failure:
-    """Return an error of FastAPI: a text, or a list of what does not fit and where."""
+    """Return an error of FastAPI: a text, or a list of the fields that are wrong and why."""
     if not isinstance(detail, list):
         return failure(detail)
     fields = [item for item in detail if isinstance(item, dict)]
-    places = [(".".join(map(str, _listed(item.get("loc")))), item.get("msg")) for item in fields]
-    return Failure(message="; ".join(f"{place}: {told}" for place, told in places) or "no message", detail=detail)
+    reasons = [f"{'.'.join(map(str, _listed(item.get('loc'))))}: {item.get('msg')}" for item in fields]
+    return Failure(message="; ".join(reasons) or "no message", detail=detail)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -73,5 +81,5 @@ def _text(body: str, status_code: int | None) -> list[Block]:
     text = body.strip()
     if len(text) <= _LINE and "\n" not in text and not text.startswith("<"):
         return [Failure(message=text, code=str(status_code))]
-    kind = "an HTML page" if text.startswith("<") else "text"
-    return [Failure(message=f"no JSON, but {kind}", code=str(status_code)), Body(value=body)]
+    kind = "an HTML page" if text.startswith("<") else "a longer text"
+    return [Failure(message=f"the body is {kind}, not JSON", code=str(status_code)), Body(value=body)]

@@ -118,7 +118,9 @@ MergeKey = Callable[[dict[str, Any]], tuple[Any, str] | None]
 """Returns what must be equal in events that carry pieces of one text, and the piece; None for any other event."""
 
 
-def merged(names: Sequence[str], values: Sequence[Any], merge_key: MergeKey, join: Callable[[Any, str], Any]) -> Iterator[Event]:
+def merged(
+    names: Sequence[str], values: Sequence[Any], merge_key: MergeKey, join: Callable[[Any, str], Any]
+) -> Iterator[Event]:
     """Yield events, with those that carry consecutive pieces of one text joined by `join(first, text)`."""
     run: list[str] = []
     first = 0
@@ -152,5 +154,3 @@ def kind_of(name: str, value: Any) -> str:
     """Return an event's type: that in its data, else its name in the stream."""
     kind = value.get("type") if type(value) is dict else None
     return kind if type(kind) is str else name
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -55,14 +55,13 @@ class Items:
         self.new: list[NewItem] = []
         """Those that appeared since `take_new` was last called."""
         self._numbers: dict[tuple[str, str, bool, int, int], int] = {}
-        self._canonical: dict[bytes, int] = {}
         self._unknowns = unknowns
 
     def add(self, api: Api, item: Item, prefix: str = "") -> Known:
         """Return an item, known or new, and count its use; `prefix` is put before its place in the structure."""
         raw = item.json.raw
         # Python's hash of bytes is keyed by a secret of this process: nobody can make two that are alike.
-        key = (api.name + prefix, item.at, item.index is None, len(raw), hash(raw))
+        key = (api.name + prefix, item.at, item.place is None, len(raw), hash(raw))
         number = self._numbers.get(key)
         known = self.known[number] if number is not None else self._add(key, api, item, prefix)
         known.uses += 1
@@ -73,10 +72,19 @@ class Items:
         new, self.new = self.new, []
         return new
 
-    def canonical(self, api: Api, kind: Kind, value: Any) -> int:
-        """Return the number that equal items share."""
-        digest = sha256(f"{kind}:".encode() + _encoded(api.canonical(kind, value))).digest()
-        return self._canonical.setdefault(digest, len(self._canonical))
+    def merge(self, other: Items) -> list[int]:
+        """Add the items of another part of the record; return the number here of each of them."""
+        numbers = {(one.at, one.sha256): one.number for one in self.known}
+        moved = []
+        for one in other.known:
+            number = numbers.get((one.at, one.sha256))
+            if number is None:
+                number = len(self.known)
+                self.known.append(replace(one, number=number))
+            else:
+                self.known[number].uses += one.uses
+            moved.append(number)
+        return moved
 
     def add_to(self, structure: Structure) -> None:
         """Count the shapes of all items as often as they were sent."""
@@ -91,10 +99,10 @@ class Items:
             number=len(self.known),
             kind=item.kind,
             name=item.name,
-            at=prefix + (item.at if item.index is None else f"{item.at}[]"),
+            at=prefix + (item.at if item.place is None else f"{item.at}[]"),
             sha256=sha256(item.json.raw).hexdigest(),
             size=len(item.json.raw),
-            canonical=self.canonical(api, item.kind, value),
+            canonical=canonical_of(api, item.kind, value),
             shape=shape_of(value),
             features=features_of(item.kind, made),
             failed=failed,
@@ -104,6 +112,12 @@ class Items:
         self.known.append(known)
         self.new.append(NewItem(known=known, blocks=made, value=value))
         return known
+
+
+def canonical_of(api: Api, kind: Kind, value: Any) -> int:
+    """Return a number that equal items share, in any run."""
+    digest = sha256(f"{kind}:".encode() + _encoded(api.canonical(kind, value))).digest()
+    return int.from_bytes(digest[:8], "big")
 
 
 def _encoded(value: Any) -> bytes:

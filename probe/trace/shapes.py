@@ -82,7 +82,9 @@ class Structure:
             _count(counts, root, shape, count)
         kept, left = _smallest(counts)
         paths = [
-            KeyPath(path=path, types=tuple(sorted(types.items(), key=lambda pair: (-pair[1], pair[0]))), count=types.total())
+            KeyPath(
+                path=path, types=tuple(sorted(types.items(), key=lambda pair: (-pair[1], pair[0]))), count=types.total()
+            )
             for path, types in kept
         ]
         return tuple(sorted(paths, key=lambda path: (-path.count, path.path))), left
@@ -92,7 +94,9 @@ def _smallest(counts: dict[str, Counter[str]]) -> tuple[list[tuple[str, Counter[
     """Keep the paths with the smallest hashes, so that the choice does not depend on the order of the record."""
     if len(counts) <= MAX_PATHS:
         return list(counts.items()), 0
-    kept = heapq.nsmallest(MAX_PATHS, counts.items(), key=lambda pair: sha256(pair[0].encode("utf-8", "replace")).digest())
+    kept = heapq.nsmallest(
+        MAX_PATHS, counts.items(), key=lambda pair: sha256(pair[0].encode("utf-8", "replace")).digest()
+    )
     return kept, sum(types.total() for types in counts.values()) - sum(types.total() for _, types in kept)
 
 

@@ -1,79 +1,118 @@
-"""Tell a message of the model: what it says, how it ended, and what it took."""
+"""A message of the model: its own fields, its content, how it ended, and what it took."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from probe.renderers.anthropic_messages.content import content_blocks
-from probe.renderers.blocks import Block, Failure, Incomplete, Note, Refusal, Settings
-from probe.renderers.parts import counts_left
+from probe.renderers.anthropic_messages.content import content_blocks, part_blocks
+from probe.renderers.api import Answer, Part, Source, Stop
+from probe.renderers.blocks import Block, Incomplete, Refusal, Unknown
+from probe.renderers.fields import Fields
+from probe.renderers.parts import usage_blocks
 from probe.renderers.usage import anthropic_messages
 
 OUTPUT = "Output text"
-"""What stands over the texts of an answer."""
-STOP_REASONS: dict[str, str | None] = {
-    "end_turn": None,
-    "tool_use": None,
-    "stop_sequence": None,
-    "refusal": None,
-    "max_tokens": "the answer reached max_tokens",
-    "model_context_window_exceeded": "the context window is full",
-    "pause_turn": "the API paused a long turn; sent back as it is, the turn goes on",
-    "compaction": "the API paused after it compacted what came before; sent back as it is, the turn goes on",
+"""Label of the texts of an answer."""
+STOP_REASONS: dict[str, tuple[Stop, str | None]] = {
+    "end_turn": (Stop.END, None),
+    "stop_sequence": (Stop.END, None),
+    "tool_use": (Stop.TOOL_CALL, None),
+    "refusal": (Stop.FILTERED, None),
+    "max_tokens": (Stop.LENGTH, "the answer reached max_tokens"),
+    "model_context_window_exceeded": (Stop.LENGTH, "the context window is full"),
+    "pause_turn": (Stop.PAUSED, "the API paused a long turn, which continues when it is sent back as it is"),
+    "compaction": (Stop.PAUSED, "the API paused after a compaction; the turn continues when it is sent back as it is"),
 }
-"""What is incomplete about an answer that stopped for a reason; None when nothing is."""
+"""Why an answer ended, and what is incomplete about it; None when nothing is."""
 
-_FIRST = ("id", "model", "stop_reason", "stop_sequence")
-_TOLD_ELSEWHERE = ("type", "role", "content", "usage")
-_USAGE = (
+_SETTINGS = (
+    *("id", "model", "stop_reason", "stop_sequence", "stop_details", "container", "context_management"),
+    *("diagnostics", "input_transformations"),
+    *("amazon-bedrock-invocationMetrics", "amazon-bedrock-guardrailAction", "amazon-bedrock-trace"),
+)
+_COUNTED = (
     *("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
     "thinking_tokens",
 )
+_COUNTS = (
+    *("cache_creation", "output_tokens_details", "server_tool_use", "service_tier", "speed", "inference_geo"),
+    *("iterations", "fallback_credit"),
+)
+
+
+class MadePart(NamedTuple):
+    """One content block of an answer, as a whole answer holds it."""
+
+    source: Source
+    value: Any
+    finished: bool = True
+
+
+def message_answer(body: Any) -> Answer | None:
+    """Return the answer that a whole message is; None for any other body."""
+    match body:
+        case {"type": "message"} | {"role": "assistant", "content": list()}:
+            content = body.get("content")
+            listed = content if isinstance(content, list) else [] if content is None else [content]
+            return made(body, (MadePart(f"content[{index}]", part) for index, part in enumerate(listed)))
+        case _:
+            return None
+
+
+def made(
+    message: dict[str, Any],
+    parts: Iterable[MadePart],
+    *,
+    after: Iterable[Block] = (),
+    ended: bool = True,
+    known: bool = True,
+) -> Answer:
+    """Return an answer of a message's fields and its content; `after` is shown at the end."""
+    content = list(parts)
+    fields = Fields(message)
+    fields.take("content")
+    fields.drop("type", "message")
+    fields.drop("role", "assistant")
+    settings = tuple(fields.details(*_SETTINGS))
+    usage, counts = usage_blocks(fields.take("usage"), anthropic_messages, _COUNTED, _COUNTS)
+    word = message.get("stop_reason")
+    reason = word if isinstance(word, str) else None
+    sent_back = {"role": "assistant", "content": [part.value for part in content]}
+    return Answer(
+        parts=tuple(
+            Part(source=part.source, blocks=tuple(part_blocks(part.value, OUTPUT, finished=part.finished)))
+            for part in content
+        ),
+        before=settings,
+        after=(*_ending(message, reason), *counts, *fields.unknown(), *after),
+        model=_text(message.get("model")),
+        response_id=_text(message.get("id")),
+        stop=None if reason is None else STOP_REASONS.get(reason, (Stop.OTHER, None))[0],
+        stop_word=reason,
+        usage=usage,
+        ended=ended,
+        known=known,
+        sent_back=(sent_back,) if content else (),
+    )
 
 
 def message_blocks(message: dict[str, Any]) -> Iterator[Block]:
-    """Tell a whole message."""
-    yield from settings(message)
-    yield from content_blocks(message.get("content"), OUTPUT)
-    yield from ending(message)
+    """Yield a whole message; what is none is its content."""
+    answer = message_answer(message)
+    return answer.blocks if answer else content_blocks(message)
 
 
-def settings(message: dict[str, Any]) -> Iterator[Block]:
-    """Tell the fields of a message."""
-    others = (name for name in message if name not in _FIRST and name not in _TOLD_ELSEWHERE)
-    names = [name for name in (*_FIRST, *others) if message.get(name) is not None]
-    if names:
-        yield Settings(pairs=tuple((name, message[name]) for name in names))
-
-
-def ending(message: dict[str, Any]) -> Iterator[Block]:
-    """Tell how a message ended, and what it took."""
-    reason = message.get("stop_reason")
+def _ending(message: dict[str, Any], reason: str | None) -> Iterator[Block]:
     if reason == "refusal":
         details = message.get("stop_details")
-        told = details.get("explanation") if isinstance(details, dict) else None
-        yield Refusal(text=told if isinstance(told, str) else "")
-    elif isinstance(reason, str) and STOP_REASONS.get(reason):
-        yield Incomplete(reason=f"{reason}: {STOP_REASONS[reason]}")
-    elif isinstance(reason, str) and reason not in STOP_REASONS:
-        yield Note(text=f"It stopped for a reason that is not known here: {reason}")
-    yield from usage_blocks(message.get("usage"))
+        words = details.get("explanation") if isinstance(details, dict) else None
+        yield Refusal(text=words if isinstance(words, str) else "")
+    elif reason and reason not in STOP_REASONS:
+        yield Unknown(what=f"stop reason {reason!r}", value=reason)
+    elif reason and (incomplete := STOP_REASONS[reason][1]):
+        yield Incomplete(reason=f"{reason}: {incomplete}")
 
 
-def usage_blocks(usage: Any) -> Iterator[Block]:
-    """Tell what an answer took: tokens, how long the cache is kept, and what tools of the API's own were asked."""
-    if not isinstance(usage, dict):
-        return
-    yield anthropic_messages(usage)
-    yield from counts_left(usage, *_USAGE)
-
-
-def failure_blocks(error: Any) -> Iterator[Block]:
-    """Tell an error as the API writes it, or as a gateway of it does."""
-    fields = error if isinstance(error, dict) else {"message": error}
-    codes = (fields.get(name) for name in ("type", "status", "code"))
-    code = next((str(code) for code in codes if code is not None), None)
-    told = {name for name, value in fields.items() if value is not None}
-    detail = error if told - {"message", "type"} else None
-    yield Failure(message=str(fields.get("message") or "no message"), code=code, detail=detail)
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

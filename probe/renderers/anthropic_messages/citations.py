@@ -1,12 +1,12 @@
-"""Tell what a text is said to rest on."""
+"""What a text is said to rest on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Raw, Text
-from probe.renderers.parts import rest
+from probe.renderers.blocks import Block, Encrypted, Text, Unknown
+from probe.renderers.fields import Fields
 
 _RANGES = {
     "char_location": ("characters", "start_char_index", "end_char_index"),
@@ -22,27 +22,34 @@ _TITLES = ("document_title", "title")
 _INDEXES = {"document_index": "document", "search_result_index": "search result"}
 
 
-def citation_blocks(citations: Any) -> Iterator[Block]:
-    """Tell the citations of a text, each with the words that it cites."""
-    for citation in citations if isinstance(citations, list) else ():
+def citation_blocks(citations: list[Any]) -> Iterator[Block]:
+    """Yield the citations of a text, each with the words that it cites."""
+    for citation in citations:
         match citation:
             case {"type": str(kind), "cited_text": str(text)} if kind in _RANGES:
-                yield Text(text=text, label=f"Citation: {', '.join(_told(kind, citation))}")
-                yield from rest(citation, "type", "cited_text", *_used(kind), "encrypted_index")
+                fields = Fields(citation)
+                fields.take("type")
+                fields.take("cited_text")
+                yield Text(text=text, label=f"Citation: {', '.join(_place(kind, fields))}")
+                if (index := fields.text("encrypted_index")) is not None:
+                    yield Encrypted(what="encrypted_index", characters=len(index))
+                yield from fields.details("file_id", "url", "source")
+                yield from fields.unknown()
             case _:
-                yield Raw(reason="citation", value=citation)
+                yield Unknown(what="citation", value=citation)
 
 
-def _told(kind: str, citation: dict[str, Any]) -> Iterator[str]:
+def _place(kind: str, fields: Fields) -> Iterator[str]:
     """Name the place that is cited."""
-    for field, word in _INDEXES.items():
-        if citation.get(field) is not None:
-            yield f"{word} {citation[field]}"
-    yield from (f"“{citation[name]}”" for name in _TITLES if citation.get(name))
+    for name, word in _INDEXES.items():
+        if (index := fields.number(name)) is not None:
+            yield f"{word} {index}"
+    yield from (f"“{title}”" for name in _TITLES if (title := fields.text(name)))
     if found := _RANGES[kind]:
         word, first, last = found
-        yield f"{word} {citation.get(first)}–{citation.get(last)}"
+        yield f"{word} {_number(fields, first)}–{_number(fields, last)}"
 
 
-def _used(kind: str) -> tuple[str, ...]:
-    return (*_INDEXES, *_TITLES, *(_RANGES[kind] or ())[1:])
+def _number(fields: Fields, name: str) -> str:
+    number = fields.number(name)
+    return "?" if number is None else str(number)

@@ -1,86 +1,137 @@
-"""Tell a request as the model reads it: settings, tools, system, messages; and a batch of requests."""
+"""A request: where its items are, what it asks for, its blocks; and a batch of requests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from probe.renderers import generic
-from probe.renderers.anthropic_messages.cache import breakpoint_summary
 from probe.renderers.anthropic_messages.content import content_blocks
-from probe.renderers.anthropic_messages.tools import tool
-from probe.renderers.blocks import Block, Conversation, Entry, Instructions, Note, Raw, Settings, Text, Tools
-from probe.renderers.bodies import parsed
-from probe.renderers.markdown import markdown
-from probe.renderers.parts import rest
+from probe.renderers.anthropic_messages.tools import tool_blocks
+from probe.renderers.api import Asked, Kind, Layout
+from probe.renderers.blocks import (
+    Block,
+    Conversation,
+    Instructions,
+    Message,
+    Note,
+    Settings,
+    Text,
+    Tool,
+    Tools,
+    Unknown,
+)
+from probe.renderers.fields import Fields
+from probe.renderers.json_reader import Json, json_of
 
-_TOLD_BELOW = ("messages", "system", "tools")
+LAYOUT = Layout(
+    messages=("messages",),
+    instructions=("system",),
+    settings=frozenset(
+        {
+            *("anthropic_beta", "anthropic_version", "betas", "billing_policy", "cache_control", "compaction"),
+            *("container", "context_management", "diagnostics", "fallback_credit_token", "fallbacks"),
+            *("inference_geo", "max_tokens", "mcp_servers", "metadata", "model", "output_config", "output_format"),
+            *("service_tier", "speed", "stop_sequences", "stream", "temperature", "thinking", "thread", "tool_choice"),
+            *("top_k", "top_p", "user_profile_id", "workspace_id"),
+        }
+    ),
+)
+_CALLS = ("/messages", ":rawPredict", ":streamRawPredict")
+# Vertex counts tokens at the address of a model that has this name.
+_COUNTS = ("/count_tokens", "/count-tokens:rawPredict")
 _MOST_TYPES = 4
 """Types of content that name a message; more of them say no more."""
 
 
-def format_request_body(body: Any) -> str:
-    """Write a request's body as Markdown."""
-    return markdown(request_blocks(body))
+def is_call(method: str, path: str) -> bool:
+    """Check whether a request calls the model."""
+    return method == "POST" and path.rstrip("/").endswith(_CALLS) and not is_count(path)
 
 
-def request_blocks(body: Any) -> Iterator[Block]:
-    """Tell a request; what is none of this API's is told as it is."""
-    body = parsed(body)
+def is_count(path: str) -> bool:
+    """Check whether a path is where tokens are counted."""
+    return path.rstrip("/").endswith(_COUNTS)
+
+
+def asked(body: Json) -> Asked:
+    """Return what a call asks for."""
+    model, limit, thread = body.get("model"), body.get("max_tokens"), body.get("thread")
+    previous = thread.get("previous_message_id") if isinstance(thread, dict) else None
+    note = Note(text="This request continues an earlier message: the API stores what came before it.")
+    return Asked(
+        model=model if isinstance(model, str) else None,
+        most_output=limit if type(limit) is int else None,
+        schema_fields=_schema_fields(body),
+        # https://platform.claude.com/docs/en/build-with-claude/prompt-caching#pre-warming-the-cache
+        no_answer=limit == 0 and type(limit) is int,
+        previous_id=previous if isinstance(previous, str) else None,
+        elsewhere=previous is not None,
+        notes=() if previous is None else (note,),
+    )
+
+
+def item_blocks(kind: Kind, name: str, value: Any) -> Iterator[Block]:
+    """Yield the blocks of one item."""
+    match kind:
+        case Kind.MESSAGE:
+            yield _message(value)
+        case Kind.TOOL:
+            yield from tool_blocks(value)
+        case Kind.INSTRUCTIONS:
+            content = tuple(content_blocks(value))
+            characters = sum(len(block.text) for block in content if isinstance(block, Text))
+            yield Instructions(content=content, characters=characters)
+        case Kind.SETTING:
+            yield from LAYOUT.setting_blocks(name, value)
+
+
+def request_blocks(body: Any) -> Iterable[Block] | None:
+    """Return the blocks of a request that calls no model: a count of tokens, or a batch; None for any other body."""
     match body:
         case {"messages": _}:
-            yield from _message_request(body)
+            return whole_request(body)
         case {"requests": list(requests)} if any(map(_is_batched, requests)):
-            yield from rest(body, "requests")
-            yield Conversation(title="Requests", entries=tuple(map(_batched, range(len(requests)), requests)))
+            return _batch(body)
         case _:
-            yield from generic.request_blocks(body)
+            return None
 
 
-def continues_thread(fields: dict[str, Any]) -> bool:
-    """Tell whether a request goes on from a message that lies with the API."""
-    thread = fields.get("thread")
-    return isinstance(thread, dict) and thread.get("previous_message_id") is not None
+def whole_request(body: dict[str, Any]) -> Iterator[Block]:
+    """Yield a request in one piece, as a batch holds it."""
+    found: dict[Kind, list[Block]] = {kind: [] for kind in Kind}
+    for item in LAYOUT.items(json_of(body)):
+        found[item.kind].extend(item_blocks(item.kind, item.name, item.json.value))
+    pairs = [pair for block in found[Kind.SETTING] if isinstance(block, Settings) for pair in block.pairs]
+    yield from [Settings(pairs=tuple(pairs))] if pairs else []
+    yield from (block for block in found[Kind.SETTING] if not isinstance(block, Settings))
+    yield from found[Kind.INSTRUCTIONS]
+    messages = tuple(block for block in found[Kind.MESSAGE] if isinstance(block, Message))
+    yield Conversation(title="Messages", messages=messages)
+    yield from [Tools(tools=tuple(_only_tools(found[Kind.TOOL])))] if found[Kind.TOOL] else []
 
 
-def _message_request(fields: dict[str, Any]) -> Iterator[Block]:
-    names = sorted((name for name in fields if name not in _TOLD_BELOW), key=lambda name: name != "model")
-    if names:
-        yield Settings(pairs=tuple((name, fields[name]) for name in names))
-    if continues_thread(fields):
-        yield Note(text="This request goes on from an earlier message: what came before it lies with the API.")
-    yield from breakpoint_summary(fields)
-    yield from _system(fields.get("system"))
-    yield from _messages(fields["messages"])
-    yield from _tools(fields.get("tools"))
+def _only_tools(blocks: Iterable[Block]) -> Iterator[Tool]:
+    # Their cache breakpoints are in their definitions.
+    return (block for block in blocks if isinstance(block, Tool))
 
 
-def _system(value: Any) -> Iterator[Block]:
-    if isinstance(value, str | list):
-        content = tuple(content_blocks(value))
-        characters = sum(len(block.text) for block in content if isinstance(block, Text))
-        yield Instructions(content=content, characters=characters)
-    elif value is not None:
-        yield Raw(reason="system", value=value)
+def _schema_fields(body: Json) -> tuple[str, ...] | None:
+    config = body.get("output_config")
+    wanted = config.get("format") if isinstance(config, dict) else body.get("output_format")
+    if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
+        return None
+    schema = wanted.get("schema")
+    fields = schema.get("properties") if isinstance(schema, dict) else None
+    return tuple(fields) if isinstance(fields, dict) else ()
 
 
-def _messages(value: Any) -> Iterator[Block]:
-    if isinstance(value, list):
-        yield Conversation(title="Messages", entries=tuple(map(_entry, range(len(value)), value)))
-    elif value is not None:
-        yield Raw(reason="messages", value=value)
-
-
-def _entry(index: int, message: Any) -> Entry:
+def _message(message: Any) -> Message:
     if not isinstance(message, dict):
-        return Entry(index=index, role=None, type="(none)", content=(Raw(reason="message", value=message),))
-    role = message.get("role")
-    return Entry(
-        index=index,
-        role=role if isinstance(role, str) else None,
-        type=_types(message.get("content")),
-        content=(*content_blocks(message.get("content")), *rest(message, "role", "content")),
-    )
+        return Message(role=None, type="(none)", content=(Unknown(what="message", value=message),))
+    fields = Fields(message)
+    role, content = fields.text("role"), fields.take("content")
+    shown = (*content_blocks(content), *fields.details("clear_at", "output_config"), *fields.unknown())
+    return Message(role=role, type=_types(content), content=shown)
 
 
 def _types(content: Any) -> str:
@@ -90,19 +141,23 @@ def _types(content: Any) -> str:
     return ", ".join([*found][:_MOST_TYPES]) + ("…" if len(found) > _MOST_TYPES else "")
 
 
-def _tools(value: Any) -> Iterator[Block]:
-    if isinstance(value, list):
-        yield Tools(tools=tuple(map(tool, value)))
-    elif value is not None:
-        yield Raw(reason="tools", value=value)
+def _batch(body: dict[str, Any]) -> Iterator[Block]:
+    fields = Fields(body)
+    requests = fields.list("requests") or []
+    yield from fields.details("betas", "user_profile_id")
+    yield from fields.unknown()
+    yield Conversation(title="Requests", messages=tuple(map(_batched, requests)))
 
 
 def _is_batched(request: Any) -> bool:
     return isinstance(request, dict) and "custom_id" in request and "params" in request
 
 
-def _batched(index: int, request: Any) -> Entry:
+def _batched(request: Any) -> Message:
     if not _is_batched(request):
-        return Entry(index=index, role=None, type="(none)", content=(Raw(reason="request", value=request),))
-    content = (*request_blocks(request["params"]), *rest(request, "custom_id", "params"))
-    return Entry(index=index, role=None, type=str(request["custom_id"]), content=content)
+        return Message(role=None, type="(none)", content=(Unknown(what="request", value=request),))
+    fields = Fields(request)
+    name, params = fields.take("custom_id"), fields.take("params")
+    asks = request_blocks(params)
+    shown = asks if asks is not None else [Unknown(what="params", value=params)]
+    return Message(role=None, type=str(name), content=(*shown, *fields.unknown()))

@@ -1,177 +1,178 @@
-"""Put a message together from the events of a stream, however far it came."""
+"""A message put together from the events of a stream, however far it came."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from probe.renderers.bodies import parsed_event
+from probe.renderers.anthropic_messages.answer import MadePart, made
+from probe.renderers.anthropic_messages.streamed_part import DELTAS, StreamedPart
+from probe.renderers.api import Answer, StreamReader
+from probe.renderers.blocks import Block, Settings, Unknown
+from probe.renderers.errors import error_blocks
+from probe.renderers.events import kind_of
 
-ENDS = frozenset({"message_stop", "error"})
-"""The events by which the API itself ends an answer."""
+__all__ = ["DELTAS", "EVENTS", "Reader", "merge_key", "with_text"]
+
 EVENTS = frozenset(
     {
-        *ENDS,
-        "message_start",
-        "message_delta",
-        "content_block_start",
-        "content_block_delta",
-        "content_block_stop",
-        "ping",
+        *("message_start", "message_delta", "message_stop", "error", "ping"),
+        *("content_block_start", "content_block_delta", "content_block_stop"),
     }
 )
-# Type of delta, the type of block that it is for, and which of its fields goes into which of the block's.
-_TEXTS = {
-    "text_delta": ("text", {"text": "text"}),
-    "input_json_delta": ("tool_use", {"partial_json": "input"}),
-    "thinking_delta": ("thinking", {"thinking": "thinking"}),
-    "signature_delta": ("thinking", {"signature": "signature"}),
-    "compaction_delta": ("compaction", {"content": "content", "encrypted_content": "encrypted_content"}),
-}
-DELTAS = frozenset({*_TEXTS, "citations_delta"})
+_PIECES = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+"""Types of deltas that carry a piece of a text, and the member that holds it."""
 
 
-class StreamedPart:
-    """A content block of the answer while its events arrive."""
-
-    def __init__(self, begun: dict[str, Any]) -> None:
-        self.stopped = False
-        self._begun = begun
-        self._texts: dict[str, list[str]] = {}
-        self._citations: list[Any] = []
-        self._estimated = 0
-
-    def take(self, delta: dict[str, Any]) -> bool:
-        """Take a delta; False when not all of it was understood."""
-        told = delta.get("type")
-        kind = told if isinstance(told, str) else ""
-        left = {name for name, value in delta.items() if name != "type" and value is not None}
-        if kind == "citations_delta" and "citation" in delta:
-            self._begun = {"type": "text", "text": "", **self._begun}
-            self._citations.append(delta["citation"])
-            left.discard("citation")
-        elif kind in _TEXTS:
-            left -= self._take_texts(*_TEXTS[kind], delta)
-        if kind == "thinking_delta" and isinstance(delta.get("estimated_tokens"), int):
-            self._estimated += delta["estimated_tokens"]
-            left.discard("estimated_tokens")
-        return kind in DELTAS and not left
-
-    def _take_texts(self, kind: str, fields: dict[str, str], delta: dict[str, Any]) -> set[str]:
-        self._begun.setdefault("type", kind)
-        taken = {source for source in fields if isinstance(delta.get(source), str)}
-        for source in taken:
-            self._texts.setdefault(fields[source], []).append(delta[source])
-        return taken
-
-    def built(self) -> dict[str, Any]:
-        """Give the block as a whole answer would hold it, or as far as it came."""
-        block = {**self._begun}
-        for field, pieces in self._texts.items():
-            text = "".join(pieces)
-            if field == "input":
-                # Nothing streamed leaves the input as the block began.
-                block[field] = parsed_event(text) if text else block.get(field)
-            else:
-                begun = block.get(field)
-                block[field] = (begun if isinstance(begun, str) else "") + text
-        if self._citations:
-            begun = block.get("citations")
-            block["citations"] = [*(begun if isinstance(begun, list) else []), *self._citations]
-        if self._estimated:
-            block["estimated_tokens"] = self._estimated
-        return block
+def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
+    """Return the block and the type of a delta, and its piece of text."""
+    if event.get("type") != "content_block_delta" or len(event) != 3:
+        return None
+    delta = event.get("delta")
+    if type(delta) is not dict or len(delta) != 2:
+        return None
+    kind = delta.get("type")
+    field = _PIECES.get(kind) if type(kind) is str else None
+    piece = delta.get(field) if field else None
+    return ((event.get("index"), kind), piece) if type(piece) is str else None
 
 
-class Answer:
-    """What the events of one answer tell together."""
+def with_text(event: dict[str, Any], text: str) -> dict[str, Any]:
+    """Return a delta with another piece of text."""
+    delta = event["delta"]
+    return {**event, "delta": {**delta, _PIECES[delta["type"]]: text}}
+
+
+class Reader(StreamReader):
+    """What the events of one answer say together."""
 
     def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.message: dict[str, Any] = {}
-        """Its fields but the content, as told last."""
-        self.parts: list[StreamedPart] = []
-        self.errors: list[Any] = []
-        self.shown: dict[str, list[Any]] = {}
-        """Events to be shown each by itself, by type."""
-        self.ended = False
+        self._message: dict[str, Any] = {}
+        """Its fields except the content; later values count."""
+        self._earlier: list[tuple[str, Any]] = []
+        """Values that later ones replaced."""
+        self._parts: list[StreamedPart] = []
         self._by_index: dict[int, StreamedPart] = {}
+        self._latest: StreamedPart | None = None
+        """The block that the last event was about."""
+        self._errors: list[Block] = []
+        self._shown: dict[str, list[Any]] = {}
+        """Events that are shown each by itself, by type."""
+        self._ended = False
+        self._known = False
 
-    def add(self, name: str, event: Any) -> None:
-        """Take one event: its name in the stream, and its data."""
-        kind = event.get("type") if isinstance(event, dict) else None
-        kind = kind if isinstance(kind, str) else name
-        self.counts[kind] += 1
+    def add(self, number: int, name: str, event: Any) -> None:
+        """Take one event."""
+        self._reach(number - 1)
+        kind = kind_of(name, event)
+        self._known = self._known or kind in EVENTS
         if event == "[DONE]" or (kind == "ping" and not event):
             return  # gateways of other APIs' makers end every stream with this
-        if not self._understood(kind, event if isinstance(event, dict) else {"error": event}):
-            self.shown.setdefault(kind, []).append(event)
+        if not self._understood(number, kind, event if isinstance(event, dict) else {"error": event}):
+            self._shown.setdefault(kind, []).append(event)
 
-    @property
-    def known(self) -> bool:
-        """Tell whether any event was one of this API's."""
-        return any(kind in EVENTS for kind in self.counts)
+    def answer(self, last: int) -> Answer:
+        """Return the answer."""
+        self._reach(last)
+        unknown = (
+            Unknown(what=f"event {kind!r}", value=events[0] if len(events) == 1 else events)
+            for kind, events in self._shown.items()
+        )
+        earlier = [Settings(pairs=tuple(self._earlier))] if self._earlier else []
+        return made(
+            self._message,
+            (MadePart(part.source, part.built(), part.stopped) for part in self._parts),
+            after=(*earlier, *self._errors, *unknown),
+            ended=self._ended,
+            known=self._known,
+        )
 
-    def _understood(self, kind: str, event: dict[str, Any]) -> bool:
+    def _reach(self, last: int) -> None:
+        """Extend the latest block to the end of its event, which may be several that were joined."""
+        if self._latest is not None:
+            self._latest.last = last
+            self._latest = None
+
+    def _understood(self, number: int, kind: str, event: dict[str, Any]) -> bool:
         """Take in an event; False when it has to be shown by itself."""
         match kind, event:
             case "ping", _:
                 return not set(event) - {"type"}
             case "error", _:
-                self.errors.append(event)
-                self.ended = True
+                self._errors.extend(
+                    error_blocks({"type": "error", **event}, None) or [Unknown(what="error", value=event)]
+                )
+                self._ended = True
             case "message_start", {"message": dict(message)}:
                 self._tell(message, "content")
-                self._begin_all(message.get("content"))
+                self._begin_all(number, message.get("content"))
                 self._tell(event, "type", "message")
             case "message_delta", {"delta": dict(delta)}:
                 self._tell(delta)
                 self._tell(event, "type", "delta")
             case "message_stop", _:
-                self.ended = True
+                self._ended = True
                 self._tell(event, "type")
-            case "content_block_start", {"content_block": dict(block)}:
-                self._begin(event.get("index"), block)
-                return not set(event) - {"type", "index", "content_block"}
-            case "content_block_delta", {"delta": dict(delta)}:
-                return self._part(event).take(delta) and not set(event) - {"type", "index", "delta"}
-            case "content_block_stop", _ if self.parts:
-                self._part(event).stopped = True
-                return not set(event) - {"type", "index"}
             case _:
-                return False
+                return self._of_a_part(number, kind, event)
         return True
 
+    def _of_a_part(self, number: int, kind: str, event: dict[str, Any]) -> bool:
+        match kind, event:
+            case "content_block_start", {"content_block": dict(block)}:
+                self._begin(number, event.get("index"), block)
+                return _plain(event, "content_block")
+            case "content_block_delta", {"delta": dict(delta)}:
+                return self._part(number, event).take(delta) and _plain(event, "delta")
+            case "content_block_stop", _ if self._parts:
+                self._part(number, event).stopped = True
+                return _plain(event)
+            case _:
+                return False
+
     def _tell(self, fields: dict[str, Any], *but: str) -> None:
-        """Take fields of the message: what comes later counts, and what is not told leaves what was."""
+        """Take fields of the message; a null leaves what was."""
         for name, value in fields.items():
-            if name == "usage" and isinstance(value, dict):
-                told = {one: number for one, number in value.items() if number is not None}
-                before = self.message.get("usage")
-                self.message["usage"] = {**(before if isinstance(before, dict) else {}), **told}
-            elif value is not None and name not in but:
-                self.message[name] = value
+            before = self._message.get(name)
+            if name in but or value is None:
+                continue
+            if name == "usage" and isinstance(value, dict) and isinstance(before, dict):
+                self._keep((f"usage.{one}", before[one], new) for one, new in value.items() if one in before)
+                value = {**before, **{one: new for one, new in value.items() if new is not None}}
+            else:
+                self._keep([(name, before, value)])
+            self._message[name] = value
 
-    def _begin_all(self, content: Any) -> None:
-        """Take content that the message has from its begin."""
+    def _keep(self, replaced: Any) -> None:
+        """Keep values that are replaced, but for counts, which are sums so far."""
+        for name, old, new in replaced:
+            if new is not None and old != new and old not in (None, "", [], {}) and type(old) is not int:
+                self._earlier.append((f"{name} at first", old))
+
+    def _begin_all(self, number: int, content: Any) -> None:
+        """Take content that the message has from its beginning."""
         for index, block in enumerate(content if isinstance(content, list) else ()):
-            if isinstance(block, dict):
-                self._begin(index, block)
-                self.parts[-1].stopped = True
+            self._begin(number, index, block if isinstance(block, dict) else {"content": block}, stopped=True)
+        if not isinstance(content, list) and content is not None:
+            self._begin(number, None, {"content": content}, stopped=True)
 
-    def _begin(self, index: Any, block: dict[str, Any]) -> None:
-        part = StreamedPart({**block})
-        self.parts.append(part)
+    def _begin(self, number: int, index: Any, block: dict[str, Any], *, stopped: bool = False) -> StreamedPart:
+        part = self._latest = StreamedPart(number, block, stopped=stopped)
+        self._parts.append(part)
         if isinstance(index, int):
             self._by_index[index] = part
+        return part
 
-    def _part(self, event: dict[str, Any]) -> StreamedPart:
+    def _part(self, number: int, event: dict[str, Any]) -> StreamedPart:
         """Find the block that an event is about; one that never began, or has no number, is the latest one."""
         index = event.get("index")
-        if isinstance(index, int):
-            if index not in self._by_index:
-                self._begin(index, {})
-            return self._by_index[index]
-        if not self.parts:
-            self._begin(None, {})
-        return self.parts[-1]
+        found = self._by_index.get(index) if isinstance(index, int) else self._parts[-1] if self._parts else None
+        if found is None:
+            found = self._begin(number, index, {})
+        self._latest = found
+        return found
+
+
+def _plain(event: dict[str, Any], *but: str) -> bool:
+    """Check whether an event has nothing but its type, a number and what was taken."""
+    others = event.keys() - {"type", *but}
+    return not others or (others == {"index"} and isinstance(event["index"], int | None))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from probe.addon.redaction.redactor import HEADERS, Redactor
-from probe.analysis.urls import split_url
 from probe.record.exchange import Exchange, Headers
+from probe.renderers.urls import split_url
 
 CREDENTIALS = HEADERS | {"cookie", "set-cookie"}
 """Headers that are credentials whatever they hold; files from elsewhere may have them in the clear."""

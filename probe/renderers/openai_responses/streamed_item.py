@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from probe.renderers.api import EventSource
+
 # Which list of an item a streamed text is a part of, and the part's field for it.
 _LISTS = {
     "output_text": ("content", "text"),
@@ -14,12 +16,14 @@ _LISTS = {
 _STREAMS = ("stdout", "stderr")
 
 
-class Item:
+class StreamedItem:
     """An item of the answer while its events arrive."""
 
     def __init__(self) -> None:
         self.done: dict[str, Any] | None = None
-        """The item as the API says it is in the end."""
+        """The item as the API sent it in the end."""
+        self.source = EventSource(0, 0)
+        """The first and the last event that is about it."""
         self._begun: dict[str, Any] = {}
         self._deltas: dict[tuple[str, int], list[str]] = {}
         self._finals: dict[tuple[str, int], str] = {}
@@ -31,16 +35,27 @@ class Item:
 
     @property
     def kind(self) -> Any:
-        """Give its type, as far as it is known."""
+        """Return its type, as far as it is known."""
         return self._begun.get("type")
 
     def begin(self, item: dict[str, Any]) -> None:
-        """Take what is told of the item when it is added."""
-        self._begun = item
+        """Take the item as it is when it is added."""
+        self._begun = {**item}
+
+    def end_with(self, item: dict[str, Any]) -> None:
+        """Take the item as the last event lists it; of one that is done already, only what it does not have."""
+        if self.done is None:
+            self.done = item
+        else:
+            self._begun = {**item, **self._begun}
 
     def assume(self, kind: str) -> None:
-        """Take a type of item where no event told one."""
+        """Take a type of item where no event named one."""
         self._begun.setdefault("type", kind)
+
+    def assume_name(self, name: str) -> None:
+        """Take the name of the tool where no event named it before."""
+        self._begun.setdefault("name", name)
 
     def append(self, name: str, index: int, delta: str) -> None:
         """Take a piece of a text."""
@@ -51,7 +66,7 @@ class Item:
         self._finals[name, index] = text
 
     def begin_part(self, index: int, part: dict[str, Any]) -> None:
-        """Take what is told of a part when it is added; as a rule it is empty, and then says nothing."""
+        """Take a part as it is when it is added; as a rule it is empty, and then says nothing."""
         if any(value for name, value in part.items() if name != "type"):
             self._begun_parts[str(part.get("type")), index] = part
 
@@ -74,17 +89,18 @@ class Item:
         self._outputs[index] = output
 
     def show_image(self, encoded: str, fields: dict[str, Any]) -> None:
-        """Take an image as far as it is painted, and what is told of it."""
+        """Take an image as far as it is painted, and its format."""
         self._begun |= {**fields, "result": encoded}
 
     def built(self, *, ended: bool) -> dict[str, Any]:
-        """Give the item as the API tells it in the end, or as far as its events tell; `ended`: all came."""
+        """Return the item as the API sent it in the end, or put together from its events; `ended`: all came."""
         if self.done is not None:
-            return self.done
+            # A member that only the beginning of the item has is kept.
+            return {**self._begun, **self.done}
         item = {**self._begun} if ended else {**self._begun, "status": "in_progress"}
         annotated = (("output_text", index) for index in self._annotations)
-        told = {*self._deltas, *self._finals, *self._parts, *self._begun_parts, *annotated}
-        places = sorted(told, key=lambda place: place[1])
+        found = {*self._deltas, *self._finals, *self._parts, *self._begun_parts, *annotated}
+        places = sorted(found, key=lambda place: place[1])
         # Each list at once: an item may have a hundred thousand parts.
         for field in ("content", "summary"):
             if parts := [self._part(name, index) for name, index in places if self._field(name, index) == field]:
@@ -93,14 +109,14 @@ class Item:
         item |= {name: self._text(name, index) for name, index in alone if name not in ("command", *_STREAMS)}
         if commands := [self._text(name, index) for name, index in alone if name == "command"]:
             action = item.get("action") or {}
-            action = action if isinstance(action, dict) else {"told": action}
+            action = action if isinstance(action, dict) else {"action": action}
             item["action"] = {**action, "commands": [*_listed(action.get("commands")), *commands]}
         if outputs := self._commands_outputs():
             item["output"] = outputs
         return item
 
     def contradictions(self) -> list[tuple[str, str]]:
-        """Give each text that was streamed otherwise than it is told in the end: its name and that text."""
+        """Return each text that was streamed otherwise than it is in the end: its name and that text."""
         streamed = ((place, "".join(deltas)) for place, deltas in self._deltas.items())
         return [(place[0], text) for place, text in streamed if self._stated(*place) not in (None, text)]
 
@@ -109,21 +125,21 @@ class Item:
         return "".join(self._deltas.get((name, index), ())) if final is None else final
 
     def _field(self, name: str, index: int) -> str | None:
-        """Give the list of the item that a text is a part of; None where it is a field of its own."""
+        """Return the list of the item that a text is a part of; None where it is a field of its own."""
         if (name, index) in self._parts or (name, index) in self._begun_parts or name in _LISTS:
             return _LISTS.get(name, ("content", ""))[0]
         return None
 
     def _part(self, name: str, index: int) -> dict[str, Any]:
-        """Give a part of the item, as told whole or as far as it was streamed."""
+        """Return a part of the item, whole or as far as it was streamed."""
         key, begun = _LISTS.get(name, ("", "text"))[1], self._begun_parts.get((name, index), {})
         text = self._text(name, index) or begun.get(key, "")
         part = self._parts.get((name, index)) or {**begun, "type": name, key: text}
         beside = {"annotations": self._annotations, "logprobs": self._logprobs} if name == "output_text" else {}
-        return {**{field: told[index] for field, told in beside.items() if index in told}, **part}
+        return {**{field: texts[index] for field, texts in beside.items() if index in texts}, **part}
 
     def _commands_outputs(self) -> list[Any]:
-        """Give what the commands of a shell wrote, as told whole or as far as it was streamed."""
+        """Return what the commands of a shell wrote, whole or as far as it was streamed."""
         outputs: list[Any] = []
         streamed = {index for name, index in self._deltas if name in _STREAMS}
         for index in sorted(streamed | set(self._outputs)):
@@ -133,7 +149,7 @@ class Item:
         return outputs
 
     def _stated(self, name: str, index: int) -> str | None:
-        """Give a text as the API says it is in the end, or None where it does not say."""
+        """Return a text as it is in the end; None where the API does not send it again."""
         if self.done is None:
             return self._finals.get((name, index))
         field, key = _LISTS.get(name, (name, ""))
@@ -145,5 +161,5 @@ class Item:
 
 
 def _listed(value: Any) -> list[Any]:
-    """Give a list's items, and anything else as one."""
+    """Return a list's items, and anything else as one."""
     return value if isinstance(value, list) else [] if value is None else [value]

@@ -8,30 +8,35 @@ from typing import Any
 from probe.renderers.blocks import (
     Block,
     Body,
+    CacheBreakpoint,
     Conversation,
+    CutShort,
+    Encrypted,
     EventCounts,
     Failure,
-    Image,
     Incomplete,
     Instructions,
     Markdown,
+    Media,
+    Message,
     Note,
-    Raw,
     Reasoning,
     Refusal,
     Settings,
     Text,
+    Tool,
     ToolCall,
     ToolResult,
     Tools,
+    Unknown,
     Usage,
 )
-from probe.renderers.markdown.escape import code, fence, fold, inline, pretty, visible
-from probe.renderers.markdown.tables import conversation, event_table, plural, tool_table
-from probe.renderers.markdown.values import LONG, body, in_place, json_block
+from probe.report.markdown.escape import code, fence, fold, inline, pretty, visible
+from probe.report.markdown.tables import conversation, event_table, plural, tool_table
+from probe.report.markdown.values import LONG, body, in_place, json_block
 
 _INLINE = 80
-"""Characters up to which a setting's value is told in line."""
+"""Characters up to which a setting's value is written in line."""
 
 
 def markdown(blocks: Iterable[Block]) -> str:
@@ -49,8 +54,8 @@ def _block(block: Block) -> str:
             return _tool_call(block)
         case ToolResult():
             return _tool_result(block)
-        case Image():
-            return _image(block)
+        case Media():
+            return _media(block)
         case Usage():
             return f"**Usage:** {usage_line(block)}\n"
         case Settings():
@@ -60,6 +65,10 @@ def _block(block: Block) -> str:
             return fold(summary, _unfolded(block.content))
         case Conversation():
             return conversation(block, markdown)
+        case Message():
+            return markdown(block.content)
+        case Tool():
+            return fence(pretty(block.definition), "json")
         case Tools():
             return tool_table(block)
         case EventCounts():
@@ -70,18 +79,24 @@ def _block(block: Block) -> str:
             return _failure(block)
         case Incomplete():
             return f"**Incomplete:** {inline(block.reason)}\n"
+        case CutShort():
+            return f"**Cut short:** the {inline(block.what)} ended before its end had arrived.\n"
+        case CacheBreakpoint():
+            return f"*Cache breakpoint ({inline(block.lasts)})*\n"
+        case Encrypted():
+            return f"*{inline(block.what)}: {plural(block.characters, 'encrypted character')}*\n"
         case Note():
             return f"*{inline(block.text)}*\n"
         case Body():
             return body(block.value, folded=block.folded)
-        case Raw():
-            return fold(f"Not understood: {block.reason}", json_block(block.value))
+        case Unknown():
+            return fold(f"Not understood: {block.what}", json_block(block.value))
         case Markdown():
             return visible(block.text).rstrip("\n") + "\n"
 
 
 def usage_line(usage: Usage) -> str:
-    """Tell tokens in one line; what comes from the cache or went into reasoning only where it was told."""
+    """Write tokens in one line; cache and reasoning only where the API reported them."""
     given = _share(usage.cache_read, "cached") + _share(usage.cache_write, "written to the cache")
     parts = [_tokens(usage.input, "input") + _brackets(given)]
     parts.append(_tokens(usage.output, "output") + _brackets(_share(usage.reasoning, "reasoning")))
@@ -101,7 +116,7 @@ def _brackets(parts: list[str]) -> str:
 
 
 def _unfolded(content: tuple[Block, ...]) -> str:
-    """Write what stands in a fold of its own: a single text needs no second one."""
+    """Write what is in a fold already: a single text needs no second one."""
     match content:
         case [Text(text=text, label=None)] if text:
             return fence(text)
@@ -121,7 +136,7 @@ def _reasoning(block: Reasoning) -> str:
     parts += [_text("Reasoning", block.text)] if block.text else []
     if block.encrypted_characters:
         parts.append(f"**Reasoning:** {plural(block.encrypted_characters, 'encrypted character')}\n")
-    return "\n".join(parts) or "**Reasoning:** *nothing told*\n"
+    return "\n".join(parts) or "**Reasoning:** *no text*\n"
 
 
 def _tool_call(block: ToolCall) -> str:
@@ -136,22 +151,22 @@ def _tool_result(block: ToolResult) -> str:
     return f"**Tool result:** {call}({code(block.kind)}){failed}\n\n{markdown(block.content)}"
 
 
-def _image(block: Image) -> str:
-    told = [code(block.media_type)] if block.media_type else []
-    told += [plural(block.size, "byte")] if block.size is not None else []
-    told += [code(block.source)] if block.source else []
-    return f"**{inline(block.kind)}:** {', '.join(told) or '*no content*'}\n"
+def _media(block: Media) -> str:
+    facts = [code(block.media_type)] if block.media_type else []
+    facts += [plural(block.size, "byte")] if block.size is not None else []
+    facts += [code(block.source)] if block.source else []
+    return f"**{inline(block.label)}:** {', '.join(facts) or '*no content*'}\n"
 
 
 def _settings(block: Settings) -> str:
-    short = [(name, value, _flat(value)) for name, value in block.pairs]
+    short = [(name, value, flat(value)) for name, value in block.pairs]
     line = " · ".join(f"**{inline(name)}:** {code(text)}" for name, _, text in short if text is not None)
     folds = [fold(name, json_block(value)) for name, value, text in short if text is None]
     return "\n".join([line + "\n", *folds] if line else folds)
 
 
-def _flat(value: Any) -> str | None:
-    """Give a value in one line, or None when it is too long for that."""
+def flat(value: Any) -> str | None:
+    """Return a value in one line, or None when it is too long for that."""
     if isinstance(value, str):
         return value if len(value) <= _INLINE and value.isprintable() and value else None
     text = " ".join(pretty(value).split())

@@ -1,0 +1,219 @@
+"""What is kept of a turn: typed facts that are the same for every API, and the numbers of its items."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+from urllib.parse import unquote
+
+from probe.record.exchange import Exchange
+from probe.record.ids import find_ids
+from probe.renderers.api import Answer, Kind, Stop
+from probe.renderers.blocks import Block, Failure, Incomplete, Message, Refusal, Text, ToolCall, Usage
+from probe.renderers.urls import split_url
+from probe.trace.features import about
+from probe.trace.items import canonical_of
+from probe.trace.turns import Turn
+from probe.trace.unknowns import every_block
+
+CALLS = 20
+"""Tool calls that are kept for each turn; the others are counted."""
+TEXT = 640
+"""Characters of an answer's text, of a problem and of a tool's argument that are kept."""
+_ANSWER_LABELS = (None, "Output text", "Audio transcript")
+"""Labels of what the model said; other labels are on pieces of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A tool call of the model."""
+
+    name: str
+    argument: str
+    """Its most telling argument, such as a shell command or a path; empty where there is none."""
+    call_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnFacts:
+    """What is known of a turn without its content."""
+
+    number: int
+    """Of all turns, in the order of the record."""
+    line: int
+    """Line of the record."""
+    part: int | None
+    """The turn's number within its WebSocket conversation, from 1; None over HTTP."""
+    started: float
+    """Epoch seconds."""
+    first_part: float | None
+    """When the first piece of content arrived; None when none did."""
+    ended: float | None
+    """None when no answer came."""
+    listener: str | None
+    origin: str
+    """Scheme and host of the upstream."""
+    path: str
+    api: str
+    websocket: bool
+    complete: bool
+    status: int | None
+    model: str | None
+    """As it was asked for; None when neither request nor answer names one."""
+    answered_by: str | None
+    """The model that the answer names."""
+    response_id: str | None
+    stop: Stop | None
+    stop_word: str | None
+    usage: Usage | None
+    calls: tuple[Call, ...]
+    more_calls: int
+    """Calls beyond `CALLS`."""
+    text: str
+    """The beginning of what the model said last."""
+    problem: str | None
+    """What the API says went wrong."""
+    incomplete: str | None
+    """Why the API ended the answer early; None where it did not."""
+    read: bool
+    """False when a renderer failed, so that the facts are those of the transport alone."""
+    warm_up: bool
+    most_output: int | None
+    schema_fields: tuple[str, ...] | None
+    tools: int
+    """Tools that the model is offered."""
+    about: str | None
+    """A word for what it asks, where its text has one of those that agents ask beside their work."""
+    prompts: bool
+    """True when the newest message is the user's, and no result of a tool."""
+    size: int
+    """Bytes of its items."""
+    ids: Mapping[str, str]
+    """The agent's own ids by kind (`probe.record.ids`)."""
+    items: array[int]
+    """Numbers of the items that the request sent."""
+    sent_back: tuple[int, ...]
+    """Canonical numbers of the items that a request which goes on from this answer repeats."""
+    previous_id: str | None
+    """Id of the answer that the request names as the one that it goes on from."""
+    elsewhere: bool
+    """True when a part of the input is stored by the API."""
+
+
+def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -> TurnFacts:
+    """Return what is kept of a turn."""
+    answer, asked = turn.answer or Answer(), turn.asked
+    blocks = list(every_block(turn.response))
+    calls = [_call(block) for block in blocks if isinstance(block, ToolCall)]
+    known = [one for _, one in turn.items]
+    messages = [one.features for one in known if one.kind is Kind.MESSAGE]
+    # An agent may put a reminder behind the user's words.
+    last = next((one for one in reversed(messages) if not one.system), None)
+    users = [one for one in messages if one.role == "user" and not one.system]
+    model = asked.model or _model_in(turn.path)
+    return TurnFacts(
+        number=turn.number,
+        line=exchange.seq,
+        part=turn.part,
+        started=turn.started,
+        first_part=turn.first_part,
+        ended=turn.ended,
+        listener=exchange.listener,
+        origin=split_url(exchange.request.url).origin,
+        path=turn.path,
+        api=turn.api.name,
+        websocket=turn.part is not None,
+        complete=turn.complete,
+        status=turn.status,
+        model=model or answer.model,
+        answered_by=answer.model,
+        response_id=answer.response_id,
+        stop=answer.stop,
+        stop_word=answer.stop_word,
+        usage=answer.usage,
+        calls=tuple(calls[:CALLS]),
+        more_calls=len(calls[CALLS:]),
+        text=_text(blocks),
+        problem=next((block.message[:TEXT] for block in blocks if isinstance(block, Failure)), None),
+        incomplete=next((block.reason[:TEXT] for block in blocks if isinstance(block, Incomplete)), None),
+        read=all(one.failed is None for one in known) and (turn.answer is not None or turn.status is None),
+        warm_up=asked.no_answer,
+        most_output=asked.most_output,
+        schema_fields=asked.schema_fields,
+        tools=sum(one.features.tools for one in known),
+        about=about(one.features.words for one in known if one.features.system)
+        or about(one.words for one in users[-1:]),
+        prompts=last is not None and last.prompt,
+        size=sum(one.size for one in known),
+        ids=find_ids(ids, exchange.request, _settings(turn, ids)),
+        items=array("L", [one.number for one in known]),
+        sent_back=tuple(canonical_of(turn.api, Kind.MESSAGE, value) for value in answer.sent_back),
+        previous_id=asked.previous_id,
+        elsewhere=asked.elsewhere,
+    )
+
+
+def _settings(turn: Turn, ids: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the settings of a request that its agent's ids may be in, as its body has them."""
+    body: dict[str, Any] = {}
+    wanted = {name for places in ids.values() for place in places for name in place.split(" ")[-1].split(".")}
+    for item, _ in turn.items:
+        if item.kind is Kind.SETTING and item.name in wanted:
+            *parents, name = item.at.split(".")
+            inner = body
+            for parent in parents:
+                inner = inner.setdefault(parent, {})
+            inner[name] = item.json.value
+    return body
+
+
+_TELLING = ("command", "cmd", "file_path", "path", "filePath", "absolute_path", "pattern", "query", "url", "prompt")
+"""Names of arguments that say most of what a call does, in this order."""
+
+
+def _call(block: ToolCall) -> Call:
+    return Call(name=block.name[:TEXT], argument=_argument(block.arguments)[:TEXT], call_id=block.call_id)
+
+
+def _argument(arguments: Any) -> str:
+    """Return the argument that says most of what a call does."""
+    if not isinstance(arguments, dict):
+        return arguments if isinstance(arguments, str) else ""
+    telling = (arguments[name] for name in _TELLING if arguments.get(name))
+    value = next(telling, None) or next(iter(arguments.values()), "")
+    if isinstance(value, list):
+        # A command as a list of words; of `sh -lc SCRIPT` the script says it all.
+        words = [word for word in value if isinstance(word, str)]
+        return words[-1] if len(words) == 3 and words[1] in ("-c", "-lc") else " ".join(words)
+    return value if isinstance(value, str) else ""
+
+
+def _text(blocks: Iterable[Block]) -> str:
+    """Return the beginning of the last text, which is what the answer comes down to."""
+    last = ""
+    for text in spoken(blocks):
+        last = text.strip() or last
+    return last[:TEXT]
+
+
+def spoken(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield the texts that the model said; those within tool results are not among them."""
+    for block in blocks:
+        if isinstance(block, Refusal) or (isinstance(block, Text) and block.label in _ANSWER_LABELS):
+            yield block.text
+        elif isinstance(block, Message):
+            yield from spoken(block.content)
+
+
+def _model_in(path: str) -> str | None:
+    """Return the model that a path names, as in `/models/NAME:generateContent` and `/model/NAME/invoke`."""
+    parts = path.split("/")
+    for before, name in pairwise(parts):
+        if before in ("model", "models") and name:
+            # Bedrock's names end with a version behind a colon.
+            name = unquote(name)
+            return name.rpartition(":")[0] or name if before == "models" else name
+    return None

@@ -1,0 +1,142 @@
+"""A run understood: the facts of its exchanges and turns, its distinct items, the structure of its payloads."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from probe.record.reader import read_unread
+from probe.renderers.loader import Renderer
+from probe.renderers.urls import split_url
+from probe.trace.exchanges import ExchangeReader
+from probe.trace.facts import TurnFacts, facts_of
+from probe.trace.items import Items, NewItem
+from probe.trace.shapes import Structure
+from probe.trace.turns import Traced
+from probe.trace.unknowns import Unknowns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeFacts:
+    """What is kept of an exchange."""
+
+    line: int
+    """Line of the record."""
+    id: str | None
+    listener: str | None
+    method: str
+    url: str
+    status: int | None
+    """None when no answer came."""
+    started: float
+    """Epoch seconds."""
+    ended: float
+    """Epoch seconds of the last thing that is known."""
+    complete: bool
+    error: str | None
+    sent: int
+    """Bytes of the request's body and the client's messages."""
+    received: int
+    turns: int
+    websocket_messages: int | None
+    """None when it was no WebSocket conversation."""
+    redactions: int
+    lost_bytes: int
+    lost_messages: int
+
+    @property
+    def path(self) -> str:
+        """Return the path of its URL."""
+        return split_url(self.url).path
+
+
+class Trace:
+    """All that is kept of a record, or of a part of one. Traces of parts are merged into that of the whole."""
+
+    def __init__(self, unknowns: Unknowns, items: Items, requests: Structure, responses: Structure) -> None:
+        self.exchanges: list[ExchangeFacts] = []
+        self.turns: list[TurnFacts] = []
+        """In the order of the record."""
+        self.unknowns = unknowns
+        self.items = items
+        self.requests = requests
+        self.responses = responses
+        self.failures: list[tuple[int, str]] = []
+        """Line of the record and reason, where a renderer failed."""
+
+    def merge(self, other: Trace) -> list[int]:
+        """Add the trace of a later part of the same record; return the number here of each of its items."""
+        moved = self.items.merge(other.items)
+        first = len(self.turns)
+        for turn in other.turns:
+            numbers = array("L", [moved[number] for number in turn.items])
+            self.turns.append(replace(turn, number=first + turn.number, items=numbers))
+        self.exchanges += other.exchanges
+        self.unknowns.merge(other.unknowns)
+        self.requests.merge(other.requests)
+        self.responses.merge(other.responses)
+        self.failures += other.failures
+        return moved
+
+    def structures(self) -> tuple[Structure, Structure]:
+        """Return the structure of all requests, items included, and that of all responses."""
+        requests = Structure()
+        requests.merge(self.requests)
+        self.items.add_to(requests)
+        return requests, self.responses
+
+
+def read_trace(
+    path: Path,
+    renderer: Renderer,
+    *,
+    ids: Mapping[str, Sequence[str]] | None = None,
+    on_exchange: Callable[[Traced, Sequence[TurnFacts], Sequence[NewItem]], None] = lambda traced, turns, new: None,
+    on_malformed: Callable[[int, str], None] = lambda number, reason: None,
+    start: int = 0,
+    end: int | None = None,
+    lines_before: int = 0,
+) -> Trace:
+    """Read a record, or the lines that begin between two offsets, once.
+
+    `ids` says where the agent's own ids are (`probe.record.ids`). `on_exchange` gets each exchange with its content,
+    the facts of its turns, and the items that are new with it; `on_malformed` each line that is no record.
+    """
+    reader = ExchangeReader(renderer)
+    trace = Trace(reader.unknowns, reader.items, reader.requests, reader.responses)
+    for exchange in read_unread(path, on_malformed, start, end, lines_before):
+        traced = reader.read(exchange)
+        turns = [facts_of(turn, exchange, ids or {}) for turn in traced.turns]
+        trace.turns += turns
+        trace.exchanges.append(_facts(traced))
+        trace.failures += [(exchange.seq, failure) for failure in traced.failures]
+        on_exchange(traced, turns, trace.items.take_new())
+    return trace
+
+
+def _facts(traced: Traced) -> ExchangeFacts:
+    exchange = traced.exchange
+    websocket = exchange.websocket
+    payloads = [payload for payload in (exchange.request, exchange.response) if payload]
+    messages = websocket.messages if websocket else []
+    return ExchangeFacts(
+        line=exchange.seq,
+        id=exchange.id,
+        listener=exchange.listener,
+        method=exchange.request.method,
+        url=exchange.request.url,
+        status=exchange.response.status_code if exchange.response else None,
+        started=exchange.timestamp,
+        ended=exchange.ended,
+        complete=traced.complete,
+        error=exchange.error,
+        sent=traced.sent,
+        received=traced.received,
+        turns=len(traced.turns),
+        websocket_messages=len(messages) if websocket else None,
+        redactions=sum(one.redactions for one in payloads) + sum(one.redactions for one in messages),
+        lost_bytes=sum(one.lost for one in payloads),
+        lost_messages=websocket.lost if websocket else 0,
+    )

@@ -1,0 +1,76 @@
+"""What a trace yields: an exchange understood, with its calls of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from probe.record.exchange import Message, UnreadExchange
+from probe.renderers.api import Answer, Api, Asked, Item
+from probe.renderers.blocks import Block, EventCounts
+from probe.trace.items import Known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One call of the model with its answer, while its content is at hand."""
+
+    number: int
+    """Of all turns that were read, in the order of the record."""
+    api: Api
+    path: str
+    """URL path of the endpoint, without the query."""
+    part: int | None
+    """The turn's number within its WebSocket conversation, from 1; None over HTTP."""
+    asked: Asked
+    items: Sequence[tuple[Item, Known]]
+    """What the request sent, in the order in which a reader wants it."""
+    answer: Answer | None
+    """None when no answer came, or it could not be read."""
+    counts: EventCounts | None
+    """The events of a streamed answer."""
+    response: tuple[Block, ...]
+    """The blocks of the answer, all of them; empty when none came."""
+    status: int | None
+    complete: bool
+    started: float
+    """When the request was sent, in epoch seconds."""
+    first_part: float | None
+    """When the first piece of the answer's content arrived, in epoch seconds."""
+    ended: float | None
+    """When the last of the answer arrived; None when none came."""
+    event_times: Sequence[float]
+    """When each WebSocket message of the answer arrived; empty over HTTP, where the pieces of the body tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherMessage:
+    """A WebSocket message that belongs to no turn."""
+
+    message: Message
+    kind: str
+    """Its own type, or what WebSocket calls it."""
+    value: Any
+    """Parsed where it is JSON."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Traced:
+    """One exchange of the record, understood. Valid until the next one is asked for."""
+
+    exchange: UnreadExchange
+    api: Api
+    complete: bool = True
+    """False when what came back did not come to its end."""
+    turns: list[Turn] = field(default_factory=list)
+    sent: int = 0
+    """Bytes of the request's body and the client's messages, content-encoding undone."""
+    received: int = 0
+    request: tuple[Block, ...] | None = None
+    """The blocks of a request that is no call of the model."""
+    response: tuple[Block, ...] | None = None
+    """The blocks of a response that answers no call."""
+    other_messages: list[OtherMessage] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    """Why a renderer failed; the body is then shown as it is."""

@@ -53,7 +53,7 @@ def _part(part: Any, label: str | None) -> Iterator[Block]:
             yield Text(text=text, label=label)
         case "refusal", str(text):
             yield Refusal(text=text)
-        case "thinking", told if (thinking := _thinking(told)) is not None:  # Mistral
+        case "thinking", held if (thinking := _thinking(held)) is not None:  # Mistral
             yield Reasoning(summary=None, text=thinking)
         case str(), held if kind in _MEDIA and held is not None:
             yield from _media(kind, held)
@@ -78,9 +78,15 @@ def _media(kind: str, held: Any) -> Iterator[Block]:
     yield from fields.unknown()
 
 
-def _thinking(told: Any) -> str | None:
+def _thinking(held: Any) -> str | None:
     """Return a text that may be in parts; None where there is anything else in it."""
-    parts = told if isinstance(told, list) else [told]
-    texts = [part.get("text") if isinstance(part, dict) and part.keys() == {"type", "text"} else part for part in parts]
-    read = [text for text in texts if isinstance(text, str)]
-    return "".join(read) if len(read) == len(texts) else None
+    texts: list[str] = []
+    for part in held if isinstance(held, list) else [held]:
+        match part:
+            case {"type": "text", "text": str(text), **others} if not others:
+                texts.append(text)
+            case str():
+                texts.append(part)
+            case _:
+                return None
+    return "".join(texts)

@@ -60,7 +60,7 @@ def message_pieces(
 
 
 def _others(fields: Fields) -> Iterator[Block]:
-    yield from fields.details("name", "prefix", "annotations")
+    yield from fields.details("role", "name", "prefix", "annotations")
     yield from cache_blocks(fields)
     yield from fields.unknown()
 

@@ -9,58 +9,56 @@ _TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
 
 def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
     """Return all of a chunk that is no text (but for padding), and its text; None where it has more than one."""
-    try:
-        (choice,) = event["choices"]
-        delta = choice["delta"]
-        ((name, text),) = delta.items()
-        if name == "tool_calls":
-            (call,) = text
-            function = call["function"]
-            ((argument, text),) = function.items()
-            if argument != "arguments":
-                return None
-            delta = call.copy()
-            del delta["function"]
-        elif name in _TEXTS:
-            delta = None
-        else:
-            return None
-    except (KeyError, ValueError, TypeError, AttributeError):
-        return _with_empty_fields(event)
-    if type(text) is not str or not text or choice.get("logprobs"):
+    choices = event.get("choices")
+    choice: Any = choices[0] if type(choices) is list and len(choices) == 1 else None
+    delta = choice.get("delta") if type(choice) is dict else None
+    if type(delta) is not dict or choice.get("logprobs"):
         return None
-    return (name, delta, _without(choice, "delta"), _without(event, "choices")), text
-
-
-def _without(fields: dict[str, Any], name: str) -> dict[str, Any]:
-    others = fields.copy()
-    del others[name]
-    others.pop("obfuscation", None)
-    return others
-
-
-def _with_empty_fields(event: dict[str, Any]) -> tuple[Any, str] | None:
-    """Return the same for a delta that repeats the role, or names fields that it does not have."""
-    try:
-        (choice,) = event["choices"]
-        delta = choice["delta"]
-        texts = [name for name, value in delta.items() if value not in (None, "") and name != "role"]
-        (name,) = texts
-    except (KeyError, ValueError, TypeError, AttributeError):
+    place = _place(delta)
+    if place is None:
         return None
-    if name not in _TEXTS or type(delta[name]) is not str or choice.get("logprobs"):
-        return None
-    return (name, _without(delta, name), _without(choice, "delta"), _without(event, "choices")), delta[name]
+    choice = choice.copy()
+    del choice["delta"]
+    event = event.copy()
+    del event["choices"]
+    if type(event.get("obfuscation")) is str:
+        del event["obfuscation"]
+    return (place[0], choice, event), place[1]
 
 
 def with_text(event: dict[str, Any], text: str) -> dict[str, Any]:
     """Return a chunk with another text in the place of its own."""
-    (choice,) = event["choices"]
+    choice = event["choices"][0]
     delta = choice["delta"]
     if "tool_calls" in delta:
-        (call,) = delta["tool_calls"]
-        changed: dict[str, Any] = {"tool_calls": [{**call, "function": {"arguments": text}}]}
+        changed: dict[str, Any] = {"tool_calls": [{**delta["tool_calls"][0], "function": {"arguments": text}}]}
     else:
         name = next(name for name in _TEXTS if delta.get(name))
         changed = {**delta, name: text}
     return {**event, "choices": [{**choice, "delta": changed}]}
+
+
+def _place(delta: dict[str, Any]) -> tuple[Any, str] | None:
+    """Return what a delta has besides its one text, with the text's name, and the text."""
+    names = [name for name in delta if delta[name]] if len(delta) > 1 else list(delta)
+    if len(names) == 2 and names[0] == "role":
+        del names[0]  # some providers repeat it
+    if len(names) != 1:
+        return None
+    name = names[0]
+    text = delta[name]
+    if name in _TEXTS:
+        if type(text) is not str or not text:
+            return None
+        return (name if len(delta) == 1 else (name, {**delta, name: ""})), text
+    return _arguments(text) if name == "tool_calls" and len(delta) == 1 else None
+
+
+def _arguments(calls: Any) -> tuple[Any, str] | None:
+    """Return the same for a piece of a call that has nothing new but a piece of its arguments."""
+    call: Any = calls[0] if type(calls) is list and len(calls) == 1 else None
+    function = call.get("function") if type(call) is dict else None
+    if type(function) is not dict or len(function) != 1:
+        return None
+    text = function.get("arguments")
+    return ({**call, "function": None}, text) if type(text) is str and text else None

@@ -23,6 +23,8 @@ class ChatStream(StreamReader):
         self._done = False
         self._errors: list[Any] = []
         self._odd: list[Block] = []
+        self._usage: dict[str, Any] = {}
+        """Some providers send it with each chunk, so far: the last of each number counts."""
         self._fields = Pieces(())
         self._choices: dict[int, Choice] = {}
         self._touched: list[Choice] = []
@@ -50,8 +52,8 @@ class ChatStream(StreamReader):
         self._end_event(last)
         choices = [self._made(index, choice) for index, choice in sorted(self._choices.items())]
         body = self._fields.built()
-        usages = [self._fields.last("usage"), *(choice.usage for choice in self._choices.values())]
-        body["usage"] = next((usage for usage in usages if usage is not None), None)
+        usages = [self._usage, *(choice.usage for choice in self._choices.values())]
+        body["usage"] = next((usage for usage in usages if usage), None)
         finished = bool(choices) and all(choice.finished for choice in self._choices.values())
         return answer_of(
             body,
@@ -76,6 +78,10 @@ class ChatStream(StreamReader):
         if fields.get("created") == 0:
             del fields["created"]  # Azure's first chunk, which has no id and no model either
         choices = fields.pop("choices") if isinstance(fields.get("choices"), list) else ()
+        if isinstance(fields.get("usage"), dict):
+            self._usage.update(fields.pop("usage"))
+        elif (usage := fields.pop("usage", None)) is not None:
+            self._odd.append(Unknown(what="usage", value=usage))
         self._fields.add(fields)
         for value in choices:
             if not isinstance(value, dict):

@@ -68,7 +68,11 @@ class Call:
 
     def built(self) -> dict[str, Any]:
         """Return it as far as it came."""
-        return {**self._fields.built(), **{kind: called.built() for kind, called in self._called.items()}}
+        built = self._fields.built()
+        for kind, called in self._called.items():
+            # What is no object is no part of what is called.
+            built[kind] = [built[kind], called.built()] if kind in built else called.built()
+        return built
 
 
 class Calls:

@@ -25,6 +25,8 @@ class Choice:
     """What the chunks have of one choice."""
 
     def __init__(self) -> None:
+        self.usage: dict[str, Any] = {}
+        """Where a provider has it here (Moonshot); the last of each number counts."""
         self.odd: list[tuple[str, Any]] = []
         """Fields of an unexpected type."""
         self._spans: dict[str, Span] = {}
@@ -43,11 +45,6 @@ class Choice:
         """Check whether its `finish_reason` came."""
         return self._fields.last("finish_reason") is not None
 
-    @property
-    def usage(self) -> Any:
-        """Return the usage, where a provider has it here (Moonshot); the last counts."""
-        return self._fields.last("usage")
-
     def add(self, number: int, choice: dict[str, Any]) -> None:
         """Add what one chunk has of it; some providers send the message where a delta belongs."""
         self._touch("", number)
@@ -58,9 +55,12 @@ class Choice:
             elif name == "logprobs" and isinstance(value, dict) and _are_lists(value):
                 for kind, tokens in value.items():
                     self._logprobs.setdefault(kind, []).extend(tokens or ())
-            elif name in ("delta", "message", "logprobs", "index") and value is not None:
-                if type(value) is not int:
-                    self.odd.append((name, value))
+            elif name == "usage" and isinstance(value, dict):
+                self.usage.update(value)
+            elif name in ("delta", "message", "logprobs", "usage") and value is not None:
+                self.odd.append((name, value))
+            elif name == "index" and type(value) is int:
+                continue
             # Azure has an empty object in chunks that it did not check.
             elif value != {}:
                 others[name] = value
@@ -80,8 +80,7 @@ class Choice:
     def fields(self) -> dict[str, Any]:
         """Return what a whole answer has besides the message."""
         logprobs = {name: tokens for name, tokens in self._logprobs.items() if tokens}
-        fields = {name: value for name, value in self._fields.built().items() if name != "usage"}
-        return {**fields, "logprobs": logprobs} if logprobs else fields
+        return {**self._fields.built(), **({"logprobs": logprobs} if logprobs else {})}
 
     def message(self) -> tuple[dict[str, Any], dict[str, Any] | None]:
         """Return the message as a whole answer has it, and the call that came last."""

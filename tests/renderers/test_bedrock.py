@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from probe.renderers.markdown import markdown
 
 from probe.analysis.raws import count_raws
 from probe.record.exchange import Exchange, Request, Response
@@ -18,7 +19,6 @@ from probe.renderers import anthropic_messages, load_renderer
 from probe.renderers.bedrock import error_answer, is_complete, request_blocks, response_blocks, side_answer, turns
 from probe.renderers.blocks import Block, Body, EventCounts, Failure, Note, Text, ToolCall, Usage
 from probe.renderers.eventstream import MISSING, Frame, is_eventstream, read_frames
-from probe.renderers.markdown import markdown
 from probe.report.log import Log
 from tests.conftest import GOLDEN
 from tests.replay.replays import replaying

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from probe.renderers.bodies import parsed, parsed_event
 
 TEXTS = {

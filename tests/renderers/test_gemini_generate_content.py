@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from probe.renderers.markdown import markdown
 
 from probe.analysis.raws import count_raws
 from probe.record.exchange import Exchange, Request, Response
@@ -23,7 +24,6 @@ from probe.renderers.gemini_generate_content import (
     turn_blocks,
     turns,
 )
-from probe.renderers.markdown import markdown
 from tests.conftest import GOLDEN
 
 CASES = GOLDEN / "gemini_generate_content"

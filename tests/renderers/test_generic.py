@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from probe.renderers.markdown import markdown
 
 from probe.analysis.raws import count_raws
 from probe.renderers.blocks import Block, Body, EventCounts, Failure, Image, Settings, Text, ToolCall, ToolResult, Tools
 from probe.renderers.generic import request_blocks, response_blocks
-from probe.renderers.markdown import markdown
 
 
 def told(body: Any) -> list[Block]:

@@ -10,6 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from probe.renderers.markdown import markdown
+from probe.renderers.markdown.escape import code, fence, fold, inline, visible
+from probe.renderers.markdown.tables import table
 
 from probe.renderers.blocks import (
     Block,
@@ -32,9 +35,6 @@ from probe.renderers.blocks import (
     ToolResult,
     Tools,
 )
-from probe.renderers.markdown import markdown
-from probe.renderers.markdown.escape import code, fence, fold, inline, visible
-from probe.renderers.markdown.tables import table
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 OURS = re.compile(r"(<details>\n)?<summary>[^<\n]*</summary>\n|</details>\n")

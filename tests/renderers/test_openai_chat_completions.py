@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from probe.renderers.markdown import markdown
 
 from probe.analysis.raws import count_raws
 from probe.record.exchange import Exchange, Headers
 from probe.record.reader import read_exchanges
 from probe.renderers.blocks import Block, Conversation, Failure, Raw, Reasoning, Text, ToolCall
-from probe.renderers.markdown import markdown
 from probe.renderers.openai_chat_completions import (
     error_answer,
     is_complete,

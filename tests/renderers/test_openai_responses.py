@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from probe.renderers.markdown import markdown
 
 from probe.analysis.raws import count_raws
 from probe.record.reader import read_exchanges
 from probe.renderers.blocks import Block, Conversation, Reasoning, Text, ToolCall, Usage
-from probe.renderers.markdown import markdown
 from probe.renderers.openai_responses import format_response_body, request_blocks, response_blocks
 from probe.renderers.openai_responses.events import ASSEMBLED, LIFECYCLE, OTHERWISE_SHOWN
 from tests.conftest import GOLDEN

@@ -107,12 +107,10 @@ def whole_request(body: dict[str, Any]) -> Iterator[Block]:
     yield from found[Kind.INSTRUCTIONS]
     messages = tuple(block for block in found[Kind.MESSAGE] if isinstance(block, Message))
     yield Conversation(title="Messages", messages=messages)
-    yield from [Tools(tools=tuple(_only_tools(found[Kind.TOOL])))] if found[Kind.TOOL] else []
-
-
-def _only_tools(blocks: Iterable[Block]) -> Iterator[Tool]:
     # Their cache breakpoints are in their definitions.
-    return (block for block in blocks if isinstance(block, Tool))
+    tools = tuple(block for block in found[Kind.TOOL] if isinstance(block, Tool))
+    yield from [Tools(tools=tools)] if tools else []
+    yield from (block for block in found[Kind.TOOL] if isinstance(block, Unknown))
 
 
 def _schema_fields(body: Json) -> tuple[str, ...] | None:

@@ -1,10 +1,10 @@
-"""Walk the types of an official SDK: what its unions admit, samples of each, and what of a sample is not told.
+"""Walk the types of an official SDK: what its unions admit, samples of each, and what of a sample is not shown.
 
 A test per union is all that an API needs:
 
     types = sdk.load("openai.types.chat")
     found = sdk.samples(types.ChatCompletionMessageParam)
-    sdk.check(sdk.gaps(found, lambda message: request_blocks({"messages": [message]})), ACCEPTED)
+    sdk.check(sdk.gaps(found, lambda message: read_request(API, {"messages": [message]})), ACCEPTED)
 
 where ACCEPTED maps `Type.field` (or a pattern of it) to the reason why a reader need not see it.
 """
@@ -13,18 +13,18 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from probe.renderers.blocks import Block, Conversation, Instructions, Raw, ToolResult
-from probe.renderers.markdown import markdown
+from probe.renderers.blocks import Block
 from tests.completeness.annotations import fields, variants
 from tests.completeness.samples import Sample, is_among, samples
+from tests.renderers.reading import unknowns
 
-__all__ = ["check", "fields", "gaps", "load", "raws", "samples", "variants"]
+__all__ = ["check", "fields", "gaps", "load", "samples", "variants"]
 
 
 def load(name: str) -> ModuleType:
@@ -38,17 +38,17 @@ def load(name: str) -> ModuleType:
         pytest.skip(reason, allow_module_level=True)
 
 
-def gaps(found: Iterable[Sample], tell: Callable[[Any], Iterable[Block]]) -> dict[str, str]:
-    """Render samples and give what falls short: `Type.field` that is not told, or `Type` that ends up raw."""
+def gaps(found: Iterable[Sample], read: Callable[[Any], Iterable[Block] | None]) -> dict[str, str]:
+    """Read samples and return what falls short: `Type.field` that is in no block, or `Type` that is unknown."""
     short: dict[str, str] = {}
     for sample in found:
-        blocks = list(tell(sample.value))
-        text = markdown(blocks)
-        for raw in raws(blocks):
-            short.setdefault(sample.name, f"not understood: {raw.reason}: {sample.value}")
+        blocks = list(read(sample.value) or ())
+        text = repr(blocks)
+        for what in unknowns(blocks):
+            short.setdefault(sample.name, f"not understood: {what}: {sample.value}")
         for leaf in sample.leaves:
-            if not _is_told(leaf.value, text):
-                short.setdefault(leaf.field, f"not told: {leaf.value!r} of {sample.name}: {sample.value}")
+            if str(leaf.value) not in text:
+                short.setdefault(leaf.field, f"not shown: {leaf.value!r} of {sample.name}: {sample.value}")
     return short
 
 
@@ -59,22 +59,3 @@ def check(short: Mapping[str, str], accepted: Mapping[str, str]) -> None:
     lines = [f"{name}: {why}" for name, why in sorted(left.items())]
     lines += [f"{known}: accepted, but there is no such gap" for known in needless]
     assert not lines, f"{len(lines)} gaps:\n" + "\n".join(lines)
-
-
-def raws(blocks: Iterable[Block]) -> Iterator[Raw]:
-    """Yield what is told raw, at any depth."""
-    for block in blocks:
-        match block:
-            case Raw():
-                yield block
-            case ToolResult() | Instructions():
-                yield from raws(block.content)
-            case Conversation():
-                for entry in block.entries:
-                    yield from raws(entry.content)
-
-
-def _is_told(value: str | int | float | bool, text: str) -> bool:
-    if isinstance(value, bool):
-        return str(value).lower() in text
-    return str(value) in text or (isinstance(value, int) and f"{value:,}" in text)

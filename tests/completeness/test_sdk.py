@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Required, TypedDict
 
 import pytest
 
-from probe.renderers.blocks import Block, Raw, Text
+from probe.renderers.blocks import Block, Text, Unknown
 from tests.completeness import sdk
 
 
@@ -48,17 +48,17 @@ def test_a_minimal_value_has_what_is_required() -> None:
     assert [leaf.field for leaf in group.leaves] == ["Words.text"]
 
 
-def _tell(part: Any) -> Iterator[Block]:
-    """Tell words, but not their tone; groups are not known."""
+def _read(part: Any) -> Iterator[Block]:
+    """Yield words without their tone; groups are not known."""
     if part["type"] == "words":
         yield Text(text=part["text"])
     else:
-        yield Raw(reason="part", value=part)
+        yield Unknown(what="part", value=part)
 
 
-def test_what_is_not_told_and_what_is_not_understood_is_found() -> None:
-    short = sdk.gaps(sdk.samples(Part), _tell)
+def test_what_is_not_shown_and_what_is_not_understood_is_found() -> None:
+    short = sdk.gaps(sdk.samples(Part), _read)
     assert {name.partition(":")[0] for name in short} == {"Words.tone", "Group", "Group.parts"}
     sdk.check(short, {"Words.tone": "a reason", "Group*": "a reason"})
-    with pytest.raises(AssertionError, match=r"2 gaps:\nWords.tone: not told"):
+    with pytest.raises(AssertionError, match=r"2 gaps:\nWords.tone: not shown"):
         sdk.check(short, {"Group*": "a reason", "Words.none": "no such gap"})

@@ -142,7 +142,7 @@ def _types(content: Any) -> str:
 def _batch(body: dict[str, Any]) -> Iterator[Block]:
     fields = Fields(body)
     requests = fields.list("requests") or []
-    yield from fields.details("betas", "user_profile_id")
+    yield from fields.details("betas", "user_profile_id", "workspace_id")
     yield from fields.unknown()
     yield Conversation(title="Requests", messages=tuple(map(_batched, requests)))
 

@@ -159,6 +159,9 @@ class Api:
     reads_bytes: bool = False
     """True when bodies that are neither text nor JSON are handed over as bytes."""
 
+    every_post: bool = False
+    """True where nobody knows which requests call the model: a replay then counts each POST as a call."""
+
     # -- requests ------------------------------------------------------------------------------------------------
 
     def is_call(self, method: str, path: str) -> bool:

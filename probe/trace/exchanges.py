@@ -113,6 +113,7 @@ class ExchangeReader:
         ended: float | None,
         part: int | None = None,
         event_times: Sequence[float] = (),
+        messages: tuple[str, ...] = (),
     ) -> Turn:
         found = answer.answer
         echoes = self._echoes.differing(traced.api, found, items) if found and found.echo else ()
@@ -132,6 +133,7 @@ class ExchangeReader:
             first_part=answer.first_part(event_times),
             ended=ended,
             event_times=event_times,
+            messages=messages,
         )
         self._turns += 1
         return turn
@@ -253,6 +255,7 @@ class ExchangeReader:
             ended=times[-1] if times else None,
             part=part,
             event_times=times,
+            messages=tuple(message.content for message in answers),
         )
 
     def _other(self, structure: Structure, message: Message) -> OtherMessage:

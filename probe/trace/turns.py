@@ -41,7 +41,9 @@ class Turn:
     ended: float | None
     """When the last of the answer arrived; None when none came."""
     event_times: Sequence[float]
-    """When each WebSocket message of the answer arrived; empty over HTTP, where the pieces of the body tell."""
+    """When each WebSocket message of the answer arrived; empty over HTTP, where the pieces of the body say it."""
+    messages: tuple[str, ...]
+    """Those messages; empty over HTTP."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ class Generic(Api):
     """Shows whatever it is given; it knows no calls of a model."""
 
     name = "generic"
+    every_post = True
 
     def request_blocks(self, path: str, body: Any) -> Iterable[Block]:
         return request_blocks(body)

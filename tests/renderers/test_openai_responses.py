@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from probe.record.reader import read_exchanges
@@ -187,6 +187,7 @@ def test_no_request_and_no_answer_is_too_odd(value: Any) -> None:
     blocks_of({"output": [value], "usage": value, "error": value})
 
 
+@example("response.output_item.added", {"type": []}, {"status": "completed"})
 @given(st.sampled_from(sorted(ASSEMBLED | LIFECYCLE | OTHERWISE_SHOWN)), JSON, JSON)
 @settings(max_examples=400)
 def test_no_event_is_too_odd(kind: str, value: Any, other: Any) -> None:

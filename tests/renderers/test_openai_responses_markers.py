@@ -61,8 +61,16 @@ USAGE = {
     "cost_details": {"upstream_inference_cost": 0.25},
 }
 ANSWER = {
-    **{"id": "r", "object": "response", "model": "m", "status": "incomplete", "service_tier": "default"},
-    **{"created_at": 1, "instructions": "Work.", "tools": [{"type": "x"}], "temperature": 1.0, "metadata": {"a": "b"}},
+    "id": "r",
+    "object": "response",
+    "model": "m",
+    "status": "incomplete",
+    "service_tier": "default",
+    "created_at": 1,
+    "instructions": "Work.",
+    "tools": [{"type": "x"}],
+    "temperature": 1.0,
+    "metadata": {"a": "b"},
     "incomplete_details": {"reason": "max_output_tokens"},
     "error": {"code": "c", "message": "m"},
     "usage": USAGE,

@@ -8,7 +8,7 @@ from typing import Any
 from probe.renderers.api import Answer, Api, Asked, Item, Kind
 from probe.renderers.blocks import Block
 from probe.renderers.json_reader import Json
-from probe.renderers.openai_responses import answer, canonical, replay, request, stream
+from probe.renderers.openai_responses import answer, canonical, merging, replay, request, stream
 
 
 class OpenAIResponses(Api):
@@ -44,9 +44,8 @@ class OpenAIResponses(Api):
         """Return a reader of a streamed answer, or of the messages of a WebSocket turn."""
         return stream.Reader()
 
-    def merge_key(self, event: dict[str, Any]) -> tuple[Any, str] | None:
-        """Return where a streamed piece of text belongs, and the piece."""
-        return stream.merge_key(event)
+    # Called for each event: without a function of its own.
+    merge_key = staticmethod(merging.merge_key)
 
     def with_text(self, event: dict[str, Any], text: str) -> dict[str, Any]:
         """Return a delta event with another text."""

@@ -40,11 +40,9 @@ RESULTS = {
     "program_output": "result",
     "mcp_approval_response": "approve",
 }
-CLIENT_CALLS = frozenset(
-    {
-        *("function_call", "custom_tool_call", "local_shell_call", "shell_call", "computer_call", "apply_patch_call"),
-        *("mcp_approval_request", "tool_search_call", "program"),
-    }
+CLIENT_CALLS = (
+    *("function_call", "custom_tool_call", "local_shell_call", "shell_call", "computer_call", "apply_patch_call"),
+    *("mcp_approval_request", "tool_search_call", "program"),
 )
 """Calls that a client may have to answer before the model goes on."""
 _DEEPEST = 3

@@ -20,10 +20,11 @@ from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
+from probe.record.manifest_facts import CoverageFacts
 from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import AUTO, load_renderer
-from probe.report.report import write_report
+from probe.report.report import Reported, ReportedRun, write_report
 from probe.settings.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
 from probe.wire.recover_run import open_run
@@ -48,9 +49,10 @@ def _analyze_file(arguments: Namespace) -> int:
     if not source.is_file():
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
     output = Path(arguments.output or source.with_suffix(".report.md")).expanduser()
-    found = _write(source, output, load_target(arguments.target)[0] if arguments.target else None)
+    target = load_target(arguments.target)[0] if arguments.target else None
+    reported = _write(source, output, target, None, full=arguments.full)
     print(printable(str(output)))
-    if not found:
+    if not reported.summary.requests:
         say(f"error: {source}: no line of it is an exchange\n  hint: {_LINE}")
         return 1
     return 0
@@ -71,22 +73,24 @@ def _analyze_run(arguments: Namespace) -> int:
     output = Path(arguments.output).expanduser() if arguments.output else folder / REPORT
     # A report that goes elsewhere is not the run's own: its folder stays as it is.
     manifest = None if arguments.output or found.bundled else Manifest.read(folder)
-    inputs = _inputs(found, target)
+    code = 0
+    inputs = _inputs(found, target, full=arguments.full)
     if manifest and not arguments.force and manifest.up_to_date("analyze", inputs):
         say("analyze: up to date")
     else:
-        _write(found.traffic, output, target, found)
+        reported = _write(found.traffic, output, target, found, full=arguments.full)
         if manifest:
             manifest.finished_step("analyze", inputs, {REPORT: file_sha256(output) or ""})
+        code = 1 if reported.malformed else 0
     print(printable(str(output)))
-    return 0
+    return code
 
 
 def _why_empty(found: Run) -> str:
     if is_alive(found):
         return "it is still being recorded"
-    if (found.manifest.data.get("counts") or {}).get("written"):
-        return f"its manifest tells of some: {found.traffic} was deleted or emptied"
+    if found.manifest.facts.counts and found.manifest.facts.counts.written:
+        return f"its manifest counts some: {found.traffic} was deleted or emptied"
     return "the agent sent nothing through its proxies; invoke doctor says what may be wrong"
 
 
@@ -101,25 +105,28 @@ def _target_of(found: Run, name: str | None) -> Target | None:
         return None
 
 
-def _inputs(found: Run, target: Target | None) -> dict[str, str]:
-    """Give all that the report is made from."""
-    inputs = {TRAFFIC: file_sha256(found.traffic) or "", "agent-probe": project_version()}
+def _inputs(found: Run, target: Target | None, *, full: bool) -> dict[str, str]:
+    """Return all that the report is made from."""
     spec: Any = renderer_spec(target) if target else AUTO
-    inputs["title"] = target.report_title if target else ""
-    told = [found.manifest.data.get(name) for name in ("coverage", "observer_changes")]
-    inputs["about"] = text_sha256(str([_about(found), *told]))
-    inputs[TUNNELS] = file_sha256(found.folder / TUNNELS) or ""
-    inputs["renderer"] = f"{spec} {_sources(spec)}"
-    inputs["ids"] = text_sha256(str(target.ids if target else {}))
-    inputs["prices"] = library_version() or ""
-    return inputs
+    facts = found.manifest.facts
+    return {
+        TRAFFIC: file_sha256(found.traffic) or "",
+        "agent-probe": project_version(),
+        "title": target.report_title if target else "",
+        "about": text_sha256(str([_about(found), facts.coverage, facts.observer_changes])),
+        TUNNELS: file_sha256(found.folder / TUNNELS) or "",
+        "renderer": f"{spec} {_sources(spec)}",
+        "ids": text_sha256(str(target.ids if target else {})),
+        "prices": library_version() or "",
+        "form": "full" if full else "short",
+    }
 
 
 def _sources(spec: Any) -> str:
-    """Hash the source of our own rendering, and of renderers from elsewhere."""
-    folders = [PROJECT / "probe" / name for name in ("renderers", "report", "analysis", "record")]
+    """Hash the source of what makes the report, and of renderers from elsewhere."""
+    folders = [PROJECT / "probe" / name for name in ("renderers", "trace", "report", "analysis", "record")]
     files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
-    for _, module in load_renderer(spec).routes:
+    for module in load_renderer(spec).modules:
         if module.__file__ and Path(module.__file__) not in files:
             files.append(Path(module.__file__))
     digest = hashlib.sha256()
@@ -129,60 +136,71 @@ def _sources(spec: Any) -> str:
 
 
 def _about(found: Run) -> list[tuple[str, str]]:
-    """Give what the manifest says that a reader of the report wants to know first."""
-    known = found.manifest.data
-    asked = known.get("prompt")
+    """Return what the manifest says that a reader of the report wants to know first."""
+    facts = found.manifest.facts
     rows = [
-        ("Target", found.target),
-        ("Agent", (known.get("versions") or {}).get("agent")),
-        ("Prompt", asked),
-        ("Command", shlex.join(known.get("own_command") or []) if asked is None else None),
-        ("Replay of", known.get("replay_of")),
-        ("Exit code of the agent", known.get("agent_exit_code")),
-        ("Credentials", "written as they are (--keep-secrets)" if _kept_secrets(known) else None),
+        ("Target", " ".join(filter(None, (found.target, facts.versions.get("agent"))))),
+        ("Command", shlex.join(facts.own_command or []) if facts.prompt is None else None),
+        ("Replay of", facts.replay_of),
+        ("Exit code of the agent", facts.agent_exit_code),
+        ("Credentials", "written as they are (--keep-secrets)" if facts.keeps_secrets else None),
     ]
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
 
 
-def _kept_secrets(known: dict[str, Any]) -> bool:
-    return bool(((known.get("settings") or {}).get("keep_secrets") or {}).get("value"))
-
-
-def _write(source: Path, output: Path, target: Target | None, found: Run | None = None) -> int:
-    """Write the report and give how many exchanges it tells; a reader of `output` sees the old one or the new one."""
+def _write(source: Path, output: Path, target: Target | None, found: Run | None, *, full: bool) -> Reported:
+    """Write the report; a reader of `output` sees the old one or the new one. Raises UserError."""
     if output.exists() and output.samefile(source):
         raise UserError(f"{output} is the recording itself", "name another place for the report with --output")
-    renderer = load_renderer(renderer_spec(target) if target else AUTO)
     skipped, skipped_tunnels = Skipped(source.name), Skipped(TUNNELS)
     try:
         private_folder(output.parent)
         with private_file(output) as out:
-            told = write_report(
+            reported = write_report(
                 out,
                 source,
-                title=target.report_title if target else "Agent Traffic Analysis Report",
-                source=_shown(source),
-                about=_about(found) if found else (),
-                tunnels=read_tunnels(found.folder / TUNNELS, skipped_tunnels) if found else (),
-                manifest=found.manifest.data if found else None,
-                generated_at=datetime.now(UTC),
-                renderer=renderer,
+                _described(source, target, found, skipped_tunnels),
+                renderer=load_renderer(renderer_spec(target) if target else AUTO),
                 ids=target.ids if target else None,
                 prices=Prices(),
                 on_malformed=skipped,
+                full=full,
             )
     except OSError as error:
         place = error.filename or output
         raise UserError(
-            f"{place}: {error.strerror or error}", "name another place with --output, or mend it"
+            f"{place}: {error.strerror or error}", "name another place with --output, or repair it"
         ) from error
     skipped.tell_rest()
     skipped_tunnels.tell_rest()
-    return told.summary.requests
+    return reported
+
+
+def _described(source: Path, target: Target | None, found: Run | None, skipped: Skipped) -> ReportedRun:
+    """Return what the report says of the run besides its record."""
+    title = target.report_title if target else "Agent Traffic Analysis Report"
+    now = datetime.now(UTC)
+    if found is None:
+        return ReportedRun(title=title, source=_shown(source), generated_at=now)
+    facts = found.manifest.facts
+    return ReportedRun(
+        title=title,
+        source=_shown(source),
+        generated_at=now,
+        about=_about(found),
+        prompt=facts.prompt,
+        tunnels=read_tunnels(found.folder / TUNNELS, skipped),
+        # A run from before there was coverage was not watched either.
+        coverage=facts.coverage or CoverageFacts(),
+        changes=facts.observer_changes or (),
+        started=facts.started.timestamp() if facts.started and not found.bundled else None,
+        ended=facts.ended.timestamp() if facts.ended and not found.bundled else None,
+        live=is_alive(found),
+    )
 
 
 def _shown(source: Path) -> str:
-    """Give the path that the report names: inside the project without the place where it lies."""
+    """Return the path that the report names: inside the project without the project's own place."""
     source = source.resolve()
     return str(source.relative_to(PROJECT)) if source.is_relative_to(PROJECT) else str(source)
 

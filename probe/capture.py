@@ -303,12 +303,12 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
 
 
 def _seen_around(folder: Path) -> list[str]:
-    from probe.analysis.hosts import TOLD, ChannelsBuilder  # Here, for hardly a capture comes here.
+    from probe.analysis.hosts import LISTED, HostsBuilder  # Here, for hardly a capture comes here.
 
-    channels = ChannelsBuilder()
+    hosts = HostsBuilder()
     tunnels = read_tunnels(folder / TUNNELS, lambda line, why: None)
-    channels.add_tunnels(one for one in tunnels if one.kind != OPENED)
-    return [one_line(host) for host in channels.channels(None).only_seen[:TOLD]]
+    hosts.add_tunnels(one for one in tunnels if one.kind != OPENED)
+    return [one_line(host) for host in hosts.hosts(None).only_seen[:LISTED]]
 
 
 if __name__ == "__main__":

@@ -14,22 +14,23 @@ from typing import Any
 from msgspec import UNSET
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from probe.analysis.hosts import Channels, ChannelsBuilder
+from probe.analysis.hosts import Hosts, HostsBuilder
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
-from probe.record.exchange import Exchange
 from probe.record.files import file_sha256, is_plain
 from probe.record.integrity import exchange_problems
 from probe.record.leaks import exchange_leaks, file_leaks
 from probe.record.manifest import Manifest
-from probe.record.manifest_facts import Counts
-from probe.record.reader import read_exchanges
+from probe.record.manifest_facts import CoverageFacts, Counts
+from probe.record.reader import read_unread
 from probe.record.runs import PROXY_LOG, REPORT, TRAFFIC, Run, has_records, is_alive, is_generated
 from probe.record.tunnels import TUNNELS, read_tunnels
-from probe.renderers.loader import Renderer
 from probe.settings.settings import data_dir
 from probe.targets import output_dirs, renderer_of
+from probe.trace.exchanges import ExchangeReader
+from probe.trace.trace import exchange_facts
+from probe.trace.turns import Traced
 from probe.wire.recover_run import open_run
 
 
@@ -37,7 +38,6 @@ from probe.wire.recover_run import open_run
 class Findings:
     """What was checked and what was found."""
 
-    renderer: Renderer
     keeps_secrets: bool = False
     """The run was recorded with --keep-secrets: they are in it on request."""
     exchanges: int = 0
@@ -48,20 +48,21 @@ class Findings:
     """Places that cannot be compared with the wire, since a credential stood there."""
     problems: dict[str, list[str]] = field(default_factory=dict)
     """By check: what is wrong, a line each."""
-    channels: ChannelsBuilder = field(default_factory=ChannelsBuilder)
+    hosts: HostsBuilder = field(default_factory=HostsBuilder)
     _ids: Counter[str] = field(default_factory=Counter)
 
     def problem(self, check: str, text: str) -> None:
         """Note what is wrong."""
         self.problems.setdefault(check, []).append(text)
 
-    def add(self, exchange: Exchange, source: Path) -> None:
+    def add(self, traced: Traced, source: Path) -> None:
         """Check one exchange of a file."""
+        exchange = traced.exchange
         where = f"line {exchange.seq}"
         self.exchanges += 1
-        self.cut_short += not self.renderer.is_complete(exchange)
+        self.cut_short += not traced.complete
         self._ids[exchange.id or ""] += 1
-        self.channels.add(exchange)
+        self.hosts.add(exchange_facts(traced))
         for text in exchange_problems(exchange, source):
             self.problem("bodies", f"{where}: {text}")
         if not self.keeps_secrets:
@@ -124,12 +125,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _findings(found: Run) -> Findings:
-    findings = Findings(renderer_of(found.target), keeps_secrets=found.manifest.facts.keeps_secrets)
-    exchanges = read_exchanges(
+    findings = Findings(keeps_secrets=found.manifest.facts.keeps_secrets)
+    reader = ExchangeReader(renderer_of(found.target))
+    exchanges = read_unread(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is no record: {why}")
     )
     for exchange in exchanges:
-        findings.add(exchange, found.traffic)
+        findings.add(reader.read(exchange), found.traffic)
+        reader.items.take_new()
     findings.check_ids()
     _check_tunnels(found, findings)
     _check_manifest(found.manifest, findings)
@@ -171,15 +174,15 @@ def _check_tunnels(found: Run, findings: Findings) -> None:
     tunnels = read_tunnels(
         found.folder / TUNNELS, lambda line, why: findings.problem("lines", f"{TUNNELS}, line {line}: {why}")
     )
-    noted = findings.channels.add_tunnels(tunnels)
+    noted = findings.hosts.add_tunnels(tunnels)
     coverage = found.manifest.facts.coverage
     seen = noted if coverage is None or coverage.seen is None else coverage.seen
     if seen != noted:
         findings.problem("counts", f"{seen} tunnels went around the listeners, {noted} are noted")
 
 
-def _coverage(found: Run, findings: Findings) -> Channels:
-    return findings.channels.channels(found.manifest.data.get("coverage") or {})
+def _coverage(found: Run, findings: Findings) -> Hosts:
+    return findings.hosts.hosts(found.manifest.facts.coverage or CoverageFacts())
 
 
 def _check_manifest(manifest: Manifest, findings: Findings) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from probe.record.manifest_facts import CoverageFacts
 from probe.record.tunnels import Tunnel
 from probe.trace.trace import ExchangeFacts
 
 MAX_HOSTS = 1000
 """Hosts that are told apart; an agent may make names up, and then there is no end to them."""
 OTHERS = "(others)"
-TOLD = 20
+LISTED = 20
 """Hosts that are named in a sentence."""
 COVERAGE = "coverage"
 """What the pass-through listener is called where listeners are."""
@@ -113,12 +114,12 @@ class HostsBuilder:
             host.unreached += not tunnel.connected
         return number
 
-    def hosts(self, coverage: Mapping[str, Any] | None) -> Hosts:
+    def hosts(self, coverage: CoverageFacts | None) -> Hosts:
         """Give what was counted so far; `coverage` is what the manifest says of it, None where there is none."""
-        source = str((coverage or {}).get("source", ""))
+        source = coverage.source if coverage else ""
         ordered = sorted(self._hosts.values(), key=lambda one: (not one.captured, -one.requests, one.name))
         return Hosts(
-            watched=None if coverage is None else bool(coverage.get("watched")),
+            watched=None if coverage is None else coverage.watched,
             why_not=source if source.startswith("off") else "--coverage",
             hosts=tuple(ordered),
         )
@@ -145,7 +146,7 @@ def _host_of(url: str) -> str:
 
 def _listed(all_names: Iterable[str]) -> str:
     names = list(all_names)
-    return ", ".join(names[:TOLD]) + (f" and {len(names) - TOLD} more" if len(names) > TOLD else "")
+    return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
 def _hosts(number: int) -> str:

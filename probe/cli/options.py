@@ -44,6 +44,7 @@ OPTIONS = {
     "force": Option("Do a step again although its inputs have not changed.", "f"),
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
     "output": Option("Write the report to this file.", "O", "FILE"),
+    "full": Option("Write every exchange whole, with headers and all that was sent again."),
     "json": Option("Print JSON.", "j"),
     "name": Option("What the target shall be called.", None, "NAME", positional=True),
     "command": Option("How the agent is given a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
@@ -109,7 +110,7 @@ COMMANDS = {
     "analyze": Command(
         "Write the report of a captured run, or of a file from elsewhere.",
         "invoke analyze --run latest",
-        ("run", "target", "data_dir", "input", "output", "force"),
+        ("run", "target", "data_dir", "input", "output", "full", "force"),
     ),
     "pipeline": Command(
         "Capture, analyze, verify; only what is not up to date yet.",

@@ -8,7 +8,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
+
+from probe.addon.json_text import dumps
 from probe.record.exchange import Exchange, Message, Payload
 from probe.record.long_lines import text_chunks
 
@@ -26,15 +30,22 @@ def body_chunks(payload: Payload, source: Path) -> Iterator[bytes]:
         case "none":
             return
         case "json" if payload.body_text is None:
-            yield json.dumps(payload.body, ensure_ascii=False, separators=(",", ":")).encode()
+            # What is not read yet is as the record has it: a compact dump.
+            unread = isinstance(payload.body, msgspec.Raw)
+            yield bytes(payload.body) if unread else dumps(payload.body).encode()
         case "json":
             yield from (text.encode() for text in _texts(payload, payload.body_text, source))
         case "base64":
-            yield from _decoded(_texts(payload, str(payload.body), source))
+            yield from _decoded(_texts(payload, _text(payload.body), source))
         case "text" | "sse":
-            yield from (text.encode() for text in _texts(payload, str(payload.body), source))
+            yield from (text.encode() for text in _texts(payload, _text(payload.body), source))
         case other:
             raise ValueError(f"unknown body_kind {other!r}")
+
+
+def _text(body: Any) -> str:
+    """Return a body that is a string, read or not."""
+    return msgspec.json.decode(body, type=str) if isinstance(body, msgspec.Raw) else str(body)
 
 
 def message_chunks(message: Message, source: Path) -> Iterator[bytes]:
@@ -69,6 +80,10 @@ def _measured(chunks: Iterable[bytes]) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
+def _value(body: Any) -> Any:
+    return msgspec.json.decode(body) if isinstance(body, msgspec.Raw) else body
+
+
 def _parsed(text: str) -> object:
     try:
         return json.loads(text)
@@ -83,7 +98,7 @@ def payload_problems(payload: Payload, source: Path) -> Iterator[str]:
     except ValueError as error:
         yield str(error)
         return
-    if payload.body_text is not None and not payload.whole_text and _parsed(payload.body_text) != payload.body:
+    if payload.body_text is not None and not payload.whole_text and _parsed(payload.body_text) != _value(payload.body):
         yield "the parsed body is not what its exact text says"
     if payload.redactions:
         # What stood there before cannot be rebuilt; what stands there now can be checked.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
+
 from probe.addon.bodies import IN_ONE_PIECE
+from probe.addon.json_text import dumps
 from probe.addon.redaction import patterns as shapes
 from probe.addon.redaction.across_events import spoken_edits
 from probe.addon.redaction.redactor import Redactor, in_blocks
@@ -55,7 +57,9 @@ def _header_leaks(headers: Headers) -> Iterator[str]:
 def _body_leaks(payload: Payload, source: Path) -> Iterator[str]:
     try:
         if payload.body_kind is None:
-            chunks: Iterable[bytes] = [json.dumps(payload.body, ensure_ascii=False).encode("utf-8", "replace")]
+            body = payload.body
+            unread = isinstance(body, msgspec.Raw)
+            chunks: Iterable[bytes] = [bytes(body) if unread else dumps(body).encode("utf-8", "replace")]
         else:
             chunks = list(body_chunks(payload, source)) if payload.body_kind == "sse" else body_chunks(payload, source)
         yield from _shapes_in(chunks)

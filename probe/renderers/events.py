@@ -46,7 +46,7 @@ class Event(NamedTuple):
 
     number: int
     """Its number in the stream, from 0; of several that of the first."""
-    count: int
+    pieces: int
     name: str
     data: Any
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from probe.renderers.blocks import Block, Settings, Unknown
 
+Array = list[Any]
 _EMPTY: tuple[Any, ...] = (None, [], {}, "")
 
 
@@ -36,23 +37,27 @@ class Fields:
 
     def text(self, name: str) -> str | None:
         """Take a string."""
-        return self._typed(name, str)
+        found: str | None = self._typed(name, str)
+        return found
 
     def flag(self, name: str) -> bool | None:
         """Take a boolean."""
-        return self._typed(name, bool)
+        found: bool | None = self._typed(name, bool)
+        return found
 
     def number(self, name: str) -> int | None:
         """Take an integer."""
         return None if isinstance(self._value.get(name), bool) else self._typed(name, int)
 
-    def list(self, name: str) -> list[Any] | None:
+    def list(self, name: str) -> Array | None:
         """Take an array."""
-        return self._typed(name, list)
+        found: Array | None = self._typed(name, list)
+        return found
 
     def object(self, name: str) -> dict[str, Any] | None:
         """Take an object."""
-        return self._typed(name, dict)
+        found: dict[str, Any] | None = self._typed(name, dict)
+        return found
 
     def drop(self, name: str, *values: Any) -> None:
         """Take a field that says nothing to a reader when it has one of these values."""
@@ -61,7 +66,7 @@ class Fields:
             del self._left[name]
 
     def details(self, *names: str) -> Iterator[Block]:
-        """Take known fields that have no block of their own, and yield them by name and value; empty ones say nothing."""
+        """Take known fields that have no block of their own, and yield them by name and value, but for empty ones."""
         pairs = tuple((name, self._left.pop(name)) for name in names if name in self._left)
         shown = tuple((name, value) for name, value in pairs if value not in _EMPTY)
         if shown:

@@ -87,7 +87,7 @@ class Json:
         try:
             return self._value
         except AttributeError:
-            self._value = parsed(self.raw)
+            self._value: Any = parsed(self.raw)
             return self._value
 
     def get(self, name: str) -> Any:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from probe.analysis.groups import Session, group
 from probe.analysis.hosts import HostsBuilder
 from probe.analysis.prices import Prices
 from probe.analysis.summary import Summary, summary_of
 from probe.analysis.time_spent import time_spent
+from probe.record.manifest_facts import CoverageFacts, ObserverChange
 from probe.record.tunnels import Tunnel
 from probe.renderers.loader import Renderer
 from probe.report.markdown.escape import fence
@@ -33,7 +34,7 @@ _PROMPT = 1500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class ReportedRun:
     """What is known of a run besides its record."""
 
     title: str
@@ -43,8 +44,10 @@ class Run:
     prompt: str | None = None
     tunnels: Iterable[Tunnel] = ()
     """What bypassed the listeners."""
-    manifest: Mapping[str, Any] | None = None
+    coverage: CoverageFacts | None = None
     """None for a file from elsewhere."""
+    changes: Sequence[ObserverChange] = ()
+    """In which ways recording changed the agent."""
     started: float | None = None
     """When the recording began, in epoch seconds; None where only its exchanges are known."""
     ended: float | None = None
@@ -64,7 +67,7 @@ class Reported:
 def write_report(
     out: TextIO,
     record: Path,
-    run: Run,
+    run: ReportedRun,
     *,
     renderer: Renderer,
     ids: Mapping[str, Sequence[str]] | None = None,
@@ -101,7 +104,9 @@ def write_report(
 class _Writer:
     """Puts a report together from a trace and the texts of its exchanges."""
 
-    def __init__(self, trace: Trace, texts: ExchangeTexts, run: Run, prices: Prices, malformed: Sequence[int]) -> None:
+    def __init__(
+        self, trace: Trace, texts: ExchangeTexts, run: ReportedRun, prices: Prices, malformed: Sequence[int]
+    ) -> None:
         self.summary = summary_of(trace.exchanges)
         self._trace, self._texts, self._run, self._malformed = trace, texts, run, malformed
         self._started = self.summary.started or 0.0
@@ -175,10 +180,8 @@ class _Writer:
         for exchange in self._exchanges:
             hosts.add(exchange)
         hosts.add_tunnels(self._run.tunnels)
-        # A run from before there was coverage was not watched either.
-        coverage = None if self._run.manifest is None else self._run.manifest.get("coverage") or {}
-        yield host_table(hosts.hosts(coverage))
-        yield observer_changes((self._run.manifest or {}).get("observer_changes") or [])
+        yield host_table(hosts.hosts(self._run.coverage))
+        yield observer_changes(self._run.changes)
         requests, responses = self._trace.structures()
         yield payload_structure({"Requests": requests, "Responses": responses})
 

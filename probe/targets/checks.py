@@ -12,7 +12,7 @@ import msgspec
 
 from probe.errors import UserError, nearest
 from probe.record.ids import KINDS, place_problem
-from probe.renderers.loader import AUTO, load_module
+from probe.renderers.loader import AUTO, load_api
 from probe.targets.document import Document
 from probe.targets.target import PLACEHOLDER, Change, ListenerSpec, RendererRule, Target, texts, url_problem
 from probe.targets.vendors import vendor_of
@@ -105,7 +105,7 @@ def _problems(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None
     modules += [(("renderer", str(number)), rule.renderer) for number, rule in enumerate(rules)]
     for place, module in modules:
         try:
-            load_module(module)
+            load_api(module)
         except UserError as error:
             yield place, str(error.args[0]), error.hint
     yield from _misfits(target)

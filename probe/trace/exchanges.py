@@ -329,9 +329,9 @@ class _AnswerReader:
         failed: str | None = None
         for event in merged(stream.names, values, api.merge_key, api.with_text):
             kind = kind_of(event.name, event.data)
-            counts[kind] += event.count
+            counts[kind] += event.pieces
             shape = shapes.get(id(event.data)) or shape_of(event.data)
-            reader.responses.add(f"{transport}[{kind[:100]}]", shape, event.count)
+            reader.responses.add(f"{transport}[{kind[:100]}]", shape, event.pieces)
             if failed is None:
                 failed = _added(found, event.number, event.name, event.data)
         self.counts = EventCounts(size=size, counts=tuple(counts.items()), comments=stream.comments)

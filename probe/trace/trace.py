@@ -110,13 +110,13 @@ def read_trace(
         traced = reader.read(exchange)
         turns = [facts_of(turn, exchange, ids or {}) for turn in traced.turns]
         trace.turns += turns
-        trace.exchanges.append(_facts(traced))
+        trace.exchanges.append(exchange_facts(traced))
         trace.failures += [(exchange.seq, failure) for failure in traced.failures]
         on_exchange(traced, turns, trace.items.take_new())
     return trace
 
 
-def _facts(traced: Traced) -> ExchangeFacts:
+def exchange_facts(traced: Traced) -> ExchangeFacts:
     exchange = traced.exchange
     websocket = exchange.websocket
     payloads = [payload for payload in (exchange.request, exchange.response) if payload]

@@ -8,8 +8,9 @@ from typing import Any
 
 from probe.record.files import is_plain
 from probe.record.problem import Problem, ProblemKind
-from probe.record.reader import read_exchanges
+from probe.record.reader import read_unread
 from probe.renderers.loader import Renderer
+from probe.trace.exchanges import ExchangeReader
 
 _LISTED = 20
 """Lines that are no records are told one by one so far."""
@@ -23,10 +24,12 @@ def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[d
     written = cut_short = lost = messages = 0
     unanswered: list[str] = []
     malformed: list[tuple[int, str]] = []
-    exchanges = read_exchanges(traffic, lambda line, why: malformed.append((line, why)))
+    reader = ExchangeReader(renderer)
+    exchanges = read_unread(traffic, lambda line, why: malformed.append((line, why)))
     for exchange in exchanges if is_plain(traffic) else ():
         written += 1
-        cut_short += not renderer.is_complete(exchange)
+        cut_short += not reader.read(exchange).complete
+        reader.items.take_new()
         if exchange.response is None:
             unanswered.append(exchange.error or "no answer came")
         lost += exchange.request.lost + (exchange.response.lost if exchange.response else 0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from probe.analysis.hosts import Host, Hosts
+from probe.record.manifest_facts import ObserverChange
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import plural, table
 
@@ -36,9 +37,9 @@ def _numbers(host: Host) -> tuple[str, ...]:
     return tuple(f"{number:,}" for number in (host.requests, host.sent, host.received))
 
 
-def observer_changes(changes: Sequence[Mapping[str, str]]) -> str:
+def observer_changes(changes: Sequence[ObserverChange]) -> str:
     """Write how the agent differed from itself running alone; nothing where the manifest does not say."""
     if not changes:
         return ""
-    rows = ((inline(str(one.get("what"))), inline(str(one.get("why")))) for one in changes)
+    rows = ((inline(one.what), inline(one.why)) for one in changes)
     return f"## What the observer changed\n\n{table(('what', 'why'), rows)}"

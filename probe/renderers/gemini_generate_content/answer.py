@@ -124,7 +124,7 @@ def _end(title: str, candidate: MadeCandidate) -> Iterator[Block]:
     if unusual:
         message = values.last("finishMessage")
         blocks.append(Incomplete(reason=f"{reason}: {message}" if message else str(reason)))
-    if title and blocks:
+    if title and (blocks or not candidate.parts):
         yield Note(text=f"{title} ended:")
     yield from blocks
 

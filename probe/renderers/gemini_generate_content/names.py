@@ -15,6 +15,7 @@ _NAMES = (
     *("toolCall", "toolResponse", "audioTranscription", "thoughtSignature", "mimeType", "displayName", "fileUri"),
     *("partialArgs", "willContinue", "toolType", "jsonPath", "partMetadata", "mediaResolution", "mediaProcessing"),
     *("videoMetadata", "audioMetadata", "speechMetadata", "documentMetadata", "spreadsheetMetadata"),
+    *("languageCode", "speakerLabel", "startOffset", "endOffset"),
     *("stringValue", "numberValue", "boolValue", "nullValue"),
     # an answer
     *("finishReason", "finishMessage", "promptFeedback", "blockReason", "blockReasonMessage", "usageMetadata"),

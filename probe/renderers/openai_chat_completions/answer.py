@@ -143,7 +143,7 @@ def _end(choice: MadeChoice, *, alone: bool) -> Iterator[Block]:
     if error := fields.take("error"):
         blocks.append(failure(error))
     blocks += [*fields.details(*_OF_CHOICE), *fields.unknown(), *choice.odd]
-    if not alone and (blocks or not choice.message):
+    if not alone and (blocks or choice.message.keys() <= {"role"}):
         yield Note(text=f"Choice {choice.index} ended:")
     yield from blocks
 

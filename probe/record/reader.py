@@ -22,6 +22,8 @@ _LARGE = 8 << 20
 """JSON up to this size is parsed, whatever it holds; each of its values may take 100 bytes."""
 _MOST_VALUES = 10_000_000
 """So many of them a larger line may hold. Our own records hold far fewer, see `probe.addon.json_text`."""
+_BUFFER = 1 << 20
+"""Bytes that are read at once."""
 _decoder = msgspec.json.Decoder(Exchange)
 _unread_decoder = msgspec.json.Decoder(UnreadExchange)
 
@@ -123,7 +125,7 @@ def read_unread(
 
     `number` is how many lines there are before `start`.
     """
-    with path.open("rb") as file:
+    with path.open("rb", buffering=_BUFFER) as file:
         file.seek(start)
         while (end is None or start < end) and (line := _line(file)):
             place = (start, number := number + 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from probe.renderers.blocks import Block, Media, MediaKind, Settings, Text, Unknown, Usage
+from probe.renderers.usage import LARGEST
 
 
 def media(kind: MediaKind, label: str, data: str, source: str | None = None) -> Media:
@@ -60,8 +61,13 @@ def _left(usage: dict[str, Any], counted: tuple[str, ...]) -> dict[str, Any]:
     return {
         name: value
         for name, value in nested.items()
-        if value not in (None, 0, {}, []) and not (name in counted and isinstance(value, int | float))
+        if value not in (None, 0, {}, []) and not (name in counted and _is_count(name, value))
     }
+
+
+def _is_count(name: str, value: Any) -> bool:
+    """Check whether a value is what `probe.renderers.usage` reads under a name: an integer, or a price."""
+    return isinstance(value, int | float if name.endswith("cost") else int) and abs(value) < LARGEST
 
 
 def _decoded_size(encoded: str) -> int:

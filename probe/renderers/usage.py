@@ -10,7 +10,8 @@ from typing import Any
 
 from probe.renderers.blocks import Usage
 
-_LARGEST = 1 << 63
+LARGEST = 1 << 63
+"""JSON may hold numbers of thousands of digits, which no sum could be written with."""
 
 
 def openai_responses(usage: dict[str, Any]) -> Usage:
@@ -146,5 +147,4 @@ def _sum(*numbers: int | None) -> int | None:
 
 def _number(fields: Any, name: str) -> int | None:
     value = fields.get(name) if isinstance(fields, dict) else None
-    # JSON may hold numbers of thousands of digits, which no sum of them could be written with.
-    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST else None

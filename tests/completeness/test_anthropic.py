@@ -1,4 +1,4 @@
-"""Every type of the official SDK that the Messages API sends or takes is told, or on a short list with a reason."""
+"""Every type of the official SDK that the Messages API sends or takes is shown, or on a short list with a reason."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from probe.renderers.anthropic_messages import request_blocks, response_blocks
+from probe.renderers.anthropic_messages import API
 from probe.renderers.anthropic_messages.answer import STOP_REASONS
 from probe.renderers.anthropic_messages.citations import CITATIONS
 from probe.renderers.anthropic_messages.stream import DELTAS, EVENTS
 from probe.renderers.blocks import Block
 from tests.completeness import sdk
+from tests.renderers.reading import event_stream, read_blocks, read_request
 
 stable = sdk.load("anthropic.types")
 beta = sdk.load("anthropic.types.beta")
@@ -25,61 +26,60 @@ batch_creates = [sdk.load(f"anthropic.types.{half}messages.batch_create_params")
 batches = sdk.load("anthropic.types.messages")
 beta_batches = sdk.load("anthropic.types.beta.messages")
 
-ENCRYPTED = "only the API can read it; its length is told"
-BYTES = "type and size are told, the bytes stay in the record"
+ENCRYPTED = "only the API can read it; its length is shown"
+BYTES = "type and size are shown, the bytes stay in the record"
 ACCEPTED = {
     "*.encrypted_*": ENCRYPTED,
     "*.signature": ENCRYPTED,
     "*RedactedThinkingBlock*.data": ENCRYPTED,
     "*Base64*Source*.data": BYTES,
-    "*.is_error": "a result that failed says so in words",
-    "*Usage.input_tokens": "the API's number leaves out the cache; the sum with it is told",
-    "*RawContentBlock*Event.index": "the blocks are told in their order",
+    "*Usage.input_tokens": "the API's number leaves out the cache; the sum with it is shown",
+    "*RawContentBlock*Event.index": "the blocks are shown in their order",
 }
 
 
-def asked(body: Any) -> Iterator[Block]:
-    """Tell a request."""
-    return request_blocks(body)
+def asked(body: Any) -> Iterable[Block]:
+    """Return the blocks of a request; of one that is none of this API's, none."""
+    return read_request(API, body) or []
 
 
-def answered(body: Any) -> Iterator[Block]:
-    """Tell a whole answer."""
-    return response_blocks(body, 200)
+def answered(body: Any) -> Iterable[Block]:
+    """Return the blocks of a whole answer."""
+    return read_blocks(API, body)
 
 
-def in_a_message(part: Any) -> Iterator[Block]:
-    """Tell a content block of a request."""
-    return request_blocks({"messages": [{"role": "user", "content": [part]}]})
+def in_a_message(part: Any) -> Iterable[Block]:
+    """Return the blocks of a content block of a request."""
+    return asked({"messages": [{"role": "user", "content": [part]}]})
 
 
-def in_system(part: Any) -> Iterator[Block]:
-    """Tell a block of the system prompt."""
-    return request_blocks({"system": [part], "messages": []})
+def in_system(part: Any) -> Iterable[Block]:
+    """Return the blocks of a block of the system prompt."""
+    return asked({"system": [part], "messages": []})
 
 
-def in_tools(tool: Any) -> Iterator[Block]:
-    """Tell a tool."""
-    return request_blocks({"messages": [], "tools": [tool]})
+def in_tools(tool: Any) -> Iterable[Block]:
+    """Return the blocks of a tool."""
+    return asked({"messages": [], "tools": [tool]})
 
 
-def in_a_batch(result: Any) -> Iterator[Block]:
-    """Tell one line of a batch's results."""
-    return response_blocks(json.dumps(result) + "\n", 200)
+def in_a_batch(result: Any) -> Iterable[Block]:
+    """Return the blocks of one line of a batch's results."""
+    return read_blocks(API, json.dumps(result) + "\n")
 
 
-def in_a_stream(event: Any) -> Iterator[Block]:
-    """Tell an event of a stream that has begun."""
+def in_a_stream(event: Any) -> Iterable[Block]:
+    """Return the blocks of an event of a stream that has begun."""
     block: dict[str, Any] = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
     begun: list[Any] = (
         [{"type": "message_start", "message": {}}, block] if event["type"] == "content_block_stop" else []
     )
     events: list[dict[str, Any]] = [*begun, {**event, "index": 0} if begun else event]
-    return response_blocks("".join(f"event: {one['type']}\ndata: {json.dumps(one)}\n\n" for one in events), 200)
+    return read_blocks(API, event_stream(*events))
 
 
-Tell = Callable[[Any], Iterable[Block]]
-TYPES: list[tuple[Any, Tell]] = [
+Read = Callable[[Any], Iterable[Block]]
+TYPES: list[tuple[Any, Read]] = [
     *((module.MessageCreateParamsBase, asked) for module in creates),
     *((module.MessageCountTokensParams, asked) for module in counts),
     *((module.BatchCreateParams, asked) for module in batch_creates),
@@ -96,10 +96,10 @@ TYPES: list[tuple[Any, Tell]] = [
 ]
 
 
-def test_every_type_and_field_is_told() -> None:
+def test_every_type_and_field_is_shown() -> None:
     short: dict[str, str] = {}
-    for annotation, tell in TYPES:
-        short |= sdk.gaps(sdk.samples(annotation), tell)
+    for annotation, read in TYPES:
+        short |= sdk.gaps(sdk.samples(annotation), read)
     sdk.check(short, ACCEPTED)
 
 
@@ -120,12 +120,12 @@ def test_every_stop_reason_is_known() -> None:
 
 
 def kinds(annotation: Any) -> Iterator[str]:
-    """Give the values of `type` in all types that an annotation admits."""
+    """Return the values of `type` in all types that an annotation admits."""
     for record in sdk.variants(annotation):
         yield from literals(sdk.fields(record)["type"][0])
 
 
 def literals(annotation: Any) -> Iterator[str]:
-    """Give the texts that an annotation admits."""
+    """Return the texts that an annotation admits."""
     for part in typing.get_args(annotation):
         yield from [part] if isinstance(part, str) else literals(part)

@@ -6,7 +6,7 @@ from typing import Any
 
 from probe.renderers.events import split_stream
 from probe.renderers.openai_chat_completions import API
-from tests.renderers.markers import is_shown, marked
+from tests.renderers.body_markers import is_shown, marked
 from tests.renderers.reading import event_stream, read_blocks, read_request, read_split
 
 _CALL = {"id": "call_1", "type": "function", "index": 0, "function": {"name": "read", "arguments": "{}"}}

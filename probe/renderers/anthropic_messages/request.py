@@ -107,12 +107,10 @@ def whole_request(body: dict[str, Any]) -> Iterator[Block]:
     yield from found[Kind.INSTRUCTIONS]
     messages = tuple(block for block in found[Kind.MESSAGE] if isinstance(block, Message))
     yield Conversation(title="Messages", messages=messages)
-    yield from [Tools(tools=tuple(_only_tools(found[Kind.TOOL])))] if found[Kind.TOOL] else []
-
-
-def _only_tools(blocks: Iterable[Block]) -> Iterator[Tool]:
     # Their cache breakpoints are in their definitions.
-    return (block for block in blocks if isinstance(block, Tool))
+    tools = tuple(block for block in found[Kind.TOOL] if isinstance(block, Tool))
+    yield from [Tools(tools=tools)] if tools else []
+    yield from (block for block in found[Kind.TOOL] if isinstance(block, Unknown))
 
 
 def _schema_fields(body: Json) -> tuple[str, ...] | None:
@@ -144,7 +142,7 @@ def _types(content: Any) -> str:
 def _batch(body: dict[str, Any]) -> Iterator[Block]:
     fields = Fields(body)
     requests = fields.list("requests") or []
-    yield from fields.details("betas", "user_profile_id")
+    yield from fields.details("betas", "user_profile_id", "workspace_id")
     yield from fields.unknown()
     yield Conversation(title="Requests", messages=tuple(map(_batched, requests)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from probe.renderers.anthropic_messages.answer import MadePart, made
@@ -142,10 +143,11 @@ class Reader(StreamReader):
                 self._keep([(name, before, value)])
             self._message[name] = value
 
-    def _keep(self, replaced: Any) -> None:
-        """Keep values that are replaced, but for counts, which are sums so far."""
+    def _keep(self, replaced: Iterable[tuple[str, Any, Any]]) -> None:
+        """Keep values that are replaced, except for counts of tokens, which are sums so far."""
         for name, old, new in replaced:
-            if new is not None and old != new and old not in (None, "", [], {}) and type(old) is not int:
+            sums = name.endswith("_tokens") and type(old) is int and type(new) is int
+            if new is not None and old != new and old not in (None, "", [], {}) and not sums:
                 self._earlier.append((f"{name} at first", old))
 
     def _begin_all(self, number: int, content: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers.anthropic_messages.cache import breakpoints
-from probe.renderers.blocks import Block, Tool
+from probe.renderers.blocks import Block, Tool, Unknown
 from probe.renderers.fields import Fields
 
 _NAMES = ("name", "tool_name", "mcp_server_name", "server_name", "type")
@@ -16,7 +16,7 @@ _SHOWN = ("type", "tools", "input_schema", "cache_control", *_NAMES)
 
 def tool_blocks(definition: Any) -> Iterator[Block]:
     """Yield one tool, and the cache breakpoint behind it."""
-    yield tool(definition)
+    yield tool(definition) if isinstance(definition, dict) else Unknown(what="tool", value=definition)
     yield from breakpoints(Fields(definition))
 
 

@@ -1,7 +1,7 @@
-"""Render any API: JSON, text and forms as they are, streams with their event counts, JSON-RPC message by message."""
+"""Any API: JSON, text and forms as they are, JSON-RPC message by message."""
 
 from __future__ import annotations
 
-from probe.renderers.generic.body import format_request_body, format_response_body, request_blocks, response_blocks
+from probe.renderers.generic.api import Generic
 
-__all__ = ["format_request_body", "format_response_body", "request_blocks", "response_blocks"]
+API = Generic()

@@ -1,4 +1,4 @@
-"""Tell JSON-RPC 2.0, as MCP speaks it over HTTP: https://modelcontextprotocol.io/specification/2025-06-18."""
+"""JSON-RPC 2.0, as MCP speaks it over HTTP: https://modelcontextprotocol.io/specification/2025-06-18."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from probe.renderers.blocks import (
     Block,
     Body,
     Conversation,
-    Entry,
     Failure,
     Instructions,
+    Message,
     Note,
     Settings,
     Text,
@@ -19,12 +19,18 @@ from probe.renderers.blocks import (
     ToolCall,
     Tools,
 )
-from probe.renderers.generic.mcp_content import contents_blocks, resource_blocks, result_block
-from probe.renderers.parts import rest
+from probe.renderers.fields import Fields
+from probe.renderers.generic.mcp_content import contents_blocks, resource_blocks, result_blocks
+
+_SAMPLING = (
+    *("modelPreferences", "includeContext", "temperature", "maxTokens", "stopSequences", "metadata", "toolChoice"),
+    *("_meta", "task"),
+)
+_RESULT = ("role", "model", "stopReason", "description", "nextCursor", "_meta")
 
 
 def is_json_rpc(value: Any) -> bool:
-    """Tell whether a value is a JSON-RPC 2.0 message, or a batch of them."""
+    """Check whether a value is a JSON-RPC 2.0 message, or a batch of them."""
     if isinstance(value, list):
         return bool(value) and all(isinstance(one, dict) and is_json_rpc(one) for one in value)
     return (
@@ -35,7 +41,7 @@ def is_json_rpc(value: Any) -> bool:
 
 
 def json_rpc_blocks(value: Any) -> Iterator[Block]:
-    """Tell a message: a request, a notification, a result or an error; or all of a batch."""
+    """Yield a message: a request, a notification, a result or an error; or all of a batch."""
     if isinstance(value, list):
         yield Note(text=f"A batch of {len(value):,}:")
         for one in value:
@@ -45,101 +51,97 @@ def json_rpc_blocks(value: Any) -> Iterator[Block]:
 
 
 def _message(message: dict[str, Any]) -> Iterator[Block]:
-    if isinstance(message.get("method"), str):
-        yield from _request(message)
-        used = ["method", "params"]
-    elif "error" in message:
-        yield _error(message)
-        used = ["error"]
+    fields = Fields(message)
+    fields.take("jsonrpc")
+    number = fields.take("id")
+    if (method := fields.text("method")) is not None:
+        yield from _request(method, number, fields.take("params"), answered="id" in fields)
+    elif "error" in fields:
+        yield _error(fields.take("error"), message, number)
     else:
-        yield from _result(message.get("result"), message.get("id"))
-        used = ["result"]
-    yield from rest(message, "jsonrpc", "id", *used)
+        yield from _result(fields.take("result"), number)
+    yield from fields.unknown()
 
 
-def _request(message: dict[str, Any]) -> Iterator[Block]:
-    """Tell a request; without an id it is a notification, which has no answer."""
-    method, number, params = message["method"], message.get("id"), message.get("params")
-    fields = params if isinstance(params, dict) else {}
-    if method == "tools/call" and isinstance(fields.get("name"), str):
-        yield ToolCall(name=fields["name"], arguments=fields.get("arguments"), kind=method, call_id=_text(number))
-        yield from rest(fields, "name", "arguments")
+def _request(method: str, number: Any, params: Any, *, answered: bool) -> Iterator[Block]:
+    """Yield a request; without an id it is a notification, which has no answer."""
+    fields = Fields(params)
+    if method == "tools/call" and (name := fields.text("name")) is not None:
+        arguments = fields.take("arguments")
+        yield ToolCall(name=name, arguments=arguments, kind=method, call_id=_text(number))
+        yield from fields.details("_meta", "task")
+        yield from fields.unknown()
         return
-    kind = "method" if "id" in message else "notification"
-    yield Settings(pairs=((kind, method), *_id(number)))
-    if method == "sampling/createMessage" and fields:
+    identity = () if number is None else (("id", number),)
+    yield Settings(pairs=(("method" if answered else "notification", method), *identity))
+    if method == "sampling/createMessage" and isinstance(params, dict) and params:
         yield from _sampling(fields)
     elif params not in (None, {}, []):
         yield Body(value=params)
 
 
-def _sampling(params: dict[str, Any]) -> Iterator[Block]:
-    """Tell what a server asks the agent's own model."""
-    system, messages, tools = params.get("systemPrompt"), params.get("messages"), params.get("tools")
-    used = []
-    if isinstance(system, str):
+def _sampling(params: Fields) -> Iterator[Block]:
+    """Yield what a server asks the agent's own model."""
+    if (system := params.text("systemPrompt")) is not None:
         yield Instructions(content=(Text(text=system),), characters=len(system))
-        used.append("systemPrompt")
-    if isinstance(messages, list):
+    if (messages := params.list("messages")) is not None:
         yield _conversation(messages)
-        used.append("messages")
-    if isinstance(tools, list):
+    if (tools := params.list("tools")) is not None:
         yield Tools(tools=tuple(map(_tool, tools)))
-        used.append("tools")
-    yield from rest(params, *used)
+    yield from params.details(*_SAMPLING)
+    yield from params.unknown()
 
 
 def _result(result: Any, number: Any) -> Iterator[Block]:
-    """Tell a result by its shape, since it does not say which method it answers."""
+    """Yield a result by its shape, since it does not say which method it answers."""
+    fields = Fields(result)
     match result:
-        case {"content": list()} | {"structuredContent": _}:
-            yield result_block("tools/call", result, _text(number))
-            yield from rest(result, "content", "structuredContent", "isError")
         case {"role": str(), "content": content}:
-            yield from _answered(number)
-            yield from contents_blocks([content])
-            yield from rest(result, "content")
+            yield _answered(number)
+            yield from contents_blocks(content if isinstance(content, list) else [content])
+            fields.take("content")
+        case {"content": list()} | {"structuredContent": _}:
+            yield from result_blocks("tools/call", fields, _text(number))
         case {"tools": list(tools)}:
-            yield from _answered(number)
+            yield _answered(number)
             yield Tools(tools=tuple(map(_tool, tools)))
-            yield from rest(result, "tools")
+            fields.take("tools")
         case {"contents": list(contents)}:
-            yield from _answered(number)
+            yield _answered(number)
             for content in contents:
                 yield from resource_blocks(content)
-            yield from rest(result, "contents")
+            fields.take("contents")
         case {"messages": list(messages)}:
-            yield from _answered(number)
+            yield _answered(number)
             yield _conversation(messages)
-            yield from rest(result, "messages")
+            fields.take("messages")
         case _:
-            yield from _answered(number)
+            yield _answered(number)
             yield Body(value=result) if result not in (None, {}, []) else Note(text="An empty result.")
+            return
+    yield from fields.details(*_RESULT)
+    yield from fields.unknown()
 
 
-def _error(message: dict[str, Any]) -> Failure:
-    error = message["error"]
+def _error(error: Any, message: dict[str, Any], number: Any) -> Failure:
     fields = error if isinstance(error, dict) else {"message": error}
-    others = set(fields) - {"message", "code"} or message.get("id") is not None
-    told = str(fields.get("message") or "no message")
-    return Failure(message=told, code=_text(fields.get("code")), detail=message if others else None)
+    others = set(fields) - {"message", "code"} or number is not None
+    return Failure(
+        message=str(fields.get("message") or "no message"),
+        code=_text(fields.get("code")),
+        detail=message if others else None,
+    )
 
 
 def _conversation(messages: list[Any]) -> Conversation:
-    return Conversation(title="Messages", entries=tuple(_entry(index, one) for index, one in enumerate(messages)))
+    return Conversation(title="Messages", messages=tuple(map(_conversed, messages)))
 
 
-def _entry(index: int, message: Any) -> Entry:
-    fields = message if isinstance(message, dict) else {"content": message}
-    content = fields.get("content")
-    role = fields.get("role")
-    parts = content if isinstance(content, list) else [content]
-    return Entry(
-        index=index,
-        role=role if isinstance(role, str) else None,
-        type="message",
-        content=(*contents_blocks(parts), *rest(fields, "content", "role" if isinstance(role, str) else "")),
-    )
+def _conversed(message: Any) -> Message:
+    fields = Fields(message if isinstance(message, dict) else {"content": message})
+    role, content = fields.text("role"), fields.take("content")
+    shown = contents_blocks(content if isinstance(content, list) else [content])
+    return Message(role=role, type="message", content=(*shown, *fields.details("_meta"), *fields.unknown()))
 
 
 def _tool(definition: Any) -> Tool:
@@ -153,12 +155,8 @@ def _tool(definition: Any) -> Tool:
     )
 
 
-def _answered(number: Any) -> Iterator[Block]:
-    yield Settings(pairs=(("result of", number),))
-
-
-def _id(number: Any) -> tuple[tuple[str, Any], ...]:
-    return () if number is None else (("id", number),)
+def _answered(number: Any) -> Settings:
+    return Settings(pairs=(("result of", number),))
 
 
 def _text(value: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Tell the content of MCP's messages: https://modelcontextprotocol.io/specification/2025-06-18/server/tools."""
+"""The content of MCP's messages: https://modelcontextprotocol.io/specification/2025-06-18/server/tools."""
 
 from __future__ import annotations
 
@@ -6,76 +6,78 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from probe.renderers.blocks import Block, Body, Image, Raw, Text, ToolCall, ToolResult
-from probe.renderers.parts import media, rest
+from probe.renderers.blocks import Block, Body, Media, MediaKind, Text, ToolCall, ToolResult, Unknown
+from probe.renderers.fields import Fields
+from probe.renderers.parts import media
 
-_MEDIA = {"image": "Image", "audio": "Audio"}
+_MEDIA = {"image": (MediaKind.IMAGE, "Image"), "audio": (MediaKind.AUDIO, "Audio")}
+_DETAILS = ("name", "title", "description", "size", "icons", "annotations", "mimeType", "_meta")
 _DEEPEST = 3
-"""Results within results that are told; the protocol has one level."""
+"""Results within results that are read; the protocol has one level."""
 
 
 def contents_blocks(contents: Iterable[Any], depth: int = 0) -> Iterator[Block]:
-    """Tell content blocks, one after the other."""
+    """Yield content blocks, one after the other."""
     for content in contents:
         yield from _content(content, depth)
 
 
 def resource_blocks(resource: Any) -> Iterator[Block]:
-    """Tell what a resource holds: its text, or type and size of its bytes."""
+    """Yield what a resource holds: its text, or type and size of its bytes."""
+    fields = Fields(resource)
+    uri = fields.text("uri")
     match resource:
         case {"text": str(text)}:
-            yield Text(text=text, label=_text(resource.get("uri")) or "Resource")
-            yield from rest(resource, "text", "uri")
+            fields.take("text")
+            yield Text(text=text, label=uri or "Resource")
         case {"blob": str(blob)}:
-            yield _typed(media("Resource", blob, _text(resource.get("uri"))), resource)
-            yield from rest(resource, "blob", "uri", "mimeType")
+            fields.take("blob")
+            yield _typed(media(MediaKind.FILE, "Resource", blob, uri), fields)
         case _:
-            yield Raw(reason="resource", value=resource)
+            yield Unknown(what="resource", value=resource)
+            return
+    yield from fields.details(*_DETAILS)
+    yield from fields.unknown()
 
 
-def result_block(kind: str, result: dict[str, Any], call_id: str | None, depth: int = 0) -> ToolResult:
-    """Tell what a tool gave back, as parts for the model and as data that fits its schema."""
-    content, structured = result.get("content"), result.get("structuredContent")
+def result_blocks(kind: str, result: Fields, call_id: str | None, depth: int = 0) -> Iterator[Block]:
+    """Yield what a tool returned, as parts for the model and as data that fits its schema."""
+    content, structured = result.take("content"), result.take("structuredContent")
     parts = content if isinstance(content, list) else [] if content is None else [content]
     blocks = list(contents_blocks(parts, depth + 1))
     if structured is not None:
         blocks.append(Body(value={"structuredContent": structured}, folded=False))
-    failed = result.get("isError")
-    return ToolResult(
-        content=tuple(blocks), kind=kind, call_id=call_id, failed=failed if isinstance(failed, bool) else None
-    )
+    yield ToolResult(content=tuple(blocks), kind=kind, call_id=call_id, failed=result.flag("isError"))
 
 
 def _content(content: Any, depth: int) -> Iterator[Block]:
+    fields = Fields(content)
+    kind = fields.take("type")
     match content:
-        case {"type": "text", "text": str(text)}:
-            yield Text(text=text)
-            yield from rest(content, "type", "text")
-        case {"type": "image" | "audio" as kind, "data": str(data)}:
-            yield _typed(media(_MEDIA[kind], data), content)
-            yield from rest(content, "type", "data", "mimeType")
-        case {"type": "resource_link", "uri": str(uri)}:
-            yield Image(kind="Resource link", media_type=_text(content.get("mimeType")), source=uri)
-            yield from rest(content, "type", "uri", "mimeType")
-        case {"type": "resource", "resource": dict(resource)}:
-            yield from resource_blocks(resource)
-            yield from rest(content, "type", "resource")
-        case {"type": "tool_use", "name": str(name)}:
-            arguments, call_id = content.get("input"), _text(content.get("id"))
-            yield ToolCall(name=name, arguments=arguments, kind="tool_use", call_id=call_id)
-            yield from rest(content, "type", "name", "input", "id")
+        case {"type": "text", "text": str()}:
+            yield Text(text=fields.take("text"))
+        case {"type": "image" | "audio" as shown, "data": str()}:
+            yield _typed(media(*_MEDIA[shown], fields.take("data")), fields)
+        case {"type": "resource_link", "uri": str()}:
+            link = Media(kind=MediaKind.FILE, label="Resource link", source=fields.take("uri"))
+            yield _typed(link, fields)
+        case {"type": "resource", "resource": dict()}:
+            yield from resource_blocks(fields.take("resource"))
+        case {"type": "tool_use", "name": str()}:
+            yield ToolCall(
+                name=fields.take("name"), arguments=fields.take("input"), kind=kind, call_id=fields.text("id")
+            )
         case {"type": "tool_result"} if depth < _DEEPEST:
-            yield result_block("tool_result", content, _text(content.get("toolUseId")), depth)
-            yield from rest(content, "type", "toolUseId", "content", "structuredContent", "isError")
-        case {"type": kind}:
-            yield Raw(reason=f"content {kind!r}", value=content)
+            yield from result_blocks(kind, fields, fields.text("toolUseId"), depth)
+        case {"type": _}:
+            yield Unknown(what=f"content {kind!r}", value=content)
+            return
         case _:
-            yield Raw(reason="content without a type", value=content)
+            yield Unknown(what="content without a type", value=content)
+            return
+    yield from fields.details(*_DETAILS)
+    yield from fields.unknown()
 
 
-def _typed(shown: Image, fields: dict[str, Any]) -> Image:
-    return replace(shown, media_type=_text(fields.get("mimeType")) or shown.media_type)
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None else str(value)
+def _typed(shown: Media, fields: Fields) -> Media:
+    return replace(shown, media_type=fields.text("mimeType") or shown.media_type)

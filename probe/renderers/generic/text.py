@@ -1,4 +1,4 @@
-"""Look into texts that hold more than text: lines of JSON, and forms."""
+"""Texts that hold more than text: lines of JSON, and forms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from probe.addon.json_text import too_many_values
-from probe.renderers.bodies import parsed_event
+from probe.renderers.json_reader import parsed
 
 _FORM = re.compile(r"[^\s=&{}<>\"]+=[^\s=&{}<>\"]*(?:&[^\s=&{}<>\"]+=[^\s=&{}<>\"]*)*")
 _MOST_FIELDS = 1000
@@ -15,14 +15,14 @@ _MOST_FIELDS = 1000
 
 
 def json_lines(body: Any) -> tuple[list[Any], str] | None:
-    """Give the values of newline-delimited JSON, and a last line that was cut short; None for any other body."""
+    """Return the values of newline-delimited JSON, and a last line that was cut short; None for any other body."""
     if not isinstance(body, str) or body.lstrip()[:1] not in ("{", "[") or too_many_values(body):
         return None
     # Not splitlines(), which would also cut at U+2028 that JSON may hold.
     lines = [line for line in body.split("\n") if line.strip()]
     values: list[Any] = []
     for number, line in enumerate(lines, 1):
-        value = parsed_event(line.strip())
+        value = parsed(line.strip())
         if isinstance(value, dict | list):
             values.append(value)
         elif not values or number < len(lines):
@@ -31,7 +31,7 @@ def json_lines(body: Any) -> tuple[list[Any], str] | None:
 
 
 def form_fields(body: Any) -> list[tuple[str, Any]]:
-    """Give the fields of an URL-encoded form; none for any other body."""
+    """Return the fields of a URL-encoded form; none for any other body."""
     if not isinstance(body, str) or (body.endswith("=") and "&" not in body) or not _FORM.fullmatch(body):
         return []
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from probe.renderers.api import Answer, Part, Stop
-from probe.renderers.blocks import Block, Incomplete, Unknown
+from probe.renderers.blocks import Block, Incomplete, Unknown, Usage
 from probe.renderers.errors import error_blocks, failure
 from probe.renderers.fields import Fields
 from probe.renderers.openai_responses.items import output_blocks
@@ -30,10 +30,12 @@ _ECHOED = (
 # What the one model of usage takes.
 _COUNTED = (
     *("input_tokens", "output_tokens", "total_tokens"),
-    *("cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost", "upstream_inference_cost"),
+    *("cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost"),
 )
 _COSTS = ("cost_details", "is_byok")
 """What OpenRouter adds."""
+_KEPT = "cache_write_tokens_details"
+"""How long the parts of what was written to the cache are kept: within the details of the input."""
 _STOPS = {
     "completed": Stop.END,
     "failed": Stop.FAILED,
@@ -80,7 +82,7 @@ def answer_of(
     model, response_id = response.get("model"), response.get("id")
     stop, word = _stop(response, output)
     problems = tuple(_problems(fields, response))
-    usage, usages = usage_blocks(fields.take("usage"), openai_responses, _COUNTED, _COSTS)
+    usage, usages = _usage(fields.take("usage"))
     return Answer(
         parts=parts,
         before=before,
@@ -95,6 +97,16 @@ def answer_of(
         echo=echo,
         sent_back=tuple(sent_back),
     )
+
+
+def _usage(usage: Any) -> tuple[Usage | None, tuple[Block, ...]]:
+    """Return an answer's usage, and the blocks that show it."""
+    details = usage.get("input_tokens_details") if isinstance(usage, dict) else None
+    if not isinstance(details, dict) or _KEPT not in details:
+        return usage_blocks(usage, openai_responses, _COUNTED, _COSTS)
+    counted = {name: value for name, value in details.items() if name != _KEPT}
+    found, blocks = usage_blocks({**usage, "input_tokens_details": counted}, openai_responses, _COUNTED, _COSTS)
+    return found, (*blocks, *Fields(details).details(_KEPT))
 
 
 def _stop(response: dict[str, Any], output: Iterable[Any]) -> tuple[Stop | None, str | None]:

@@ -50,6 +50,8 @@ _DETAILS: dict[str, tuple[str, ...]] = {
     "configuration_update": ("reasoning", "text"),
 }
 """Documented fields of an item that have no block of their own."""
+_NAMED_BY_ID = ("mcp_approval_request", "item_reference")
+"""Items whose id says something: the answer to the one names it, the other is nothing else."""
 _OF_ALL = ("id", "status", "created_by")
 
 
@@ -65,10 +67,11 @@ def message(item: Any) -> Message:
 def output_blocks(item: Any) -> Iterator[Block]:
     """Yield the blocks of one item of an answer; its id and an ordinary end say nothing to a reader."""
     fields = Fields(item)
-    if fields.peek("type") != "mcp_approval_request":  # the answer to that one names its id
+    if _kind(item) not in _NAMED_BY_ID:
         fields.text("id")
     fields.drop("status", "completed")
-    yield from _blocks(item, fields, role="assistant", label="Output text")
+    role = "assistant" if _kind(item) == "message" else None
+    yield from _blocks(item, fields, role=role, label="Output text")
 
 
 def item_blocks(item: Any, role: str | None = None) -> Iterator[Block]:

@@ -27,6 +27,8 @@ LAYOUT = Layout(
         }
     ),
 )
+_CONTEXT = ("instructions", "prompt", "previous_response_id", "conversation")
+"""What a call may have besides a model, or in the place of an input."""
 _CLIENT_MESSAGES = ("response.create", "response.steer")
 
 
@@ -39,7 +41,7 @@ def items(body: Json) -> Iterator[Item] | None:
 
 
 def _has_input(members: Iterable[str]) -> bool:
-    return "input" in members or ("model" in members and ("instructions" in members or "prompt" in members))
+    return "input" in members or ("model" in members and any(name in members for name in _CONTEXT))
 
 
 def _items(body: Json) -> Iterator[Item]:

@@ -116,9 +116,10 @@ class StreamedItem:
         return item
 
     def contradictions(self) -> list[tuple[str, str]]:
-        """Return each text that was streamed otherwise than it is in the end: its name and that text."""
-        streamed = ((place, "".join(deltas)) for place, deltas in self._deltas.items())
-        return [(place[0], text) for place, text in streamed if self._stated(*place) not in (None, text)]
+        """Return each text that came otherwise than it is in the end: its name and that text."""
+        came = [(place, "".join(deltas)) for place, deltas in self._deltas.items()]
+        came += [(place, text) for place, text in self._finals.items() if (place, text) not in came]
+        return [(place[0], text) for place, text in came if self._stated(*place) not in (None, text)]
 
     def _text(self, name: str, index: int) -> str:
         final = self._finals.get((name, index))
@@ -134,7 +135,7 @@ class StreamedItem:
         """Return a part of the item, whole or as far as it was streamed."""
         key, begun = _LISTS.get(name, ("", "text"))[1], self._begun_parts.get((name, index), {})
         text = self._text(name, index) or begun.get(key, "")
-        part = self._parts.get((name, index)) or {**begun, "type": name, key: text}
+        part = {**begun, **(self._parts.get((name, index)) or {"type": name, key: text})}
         beside = {"annotations": self._annotations, "logprobs": self._logprobs} if name == "output_text" else {}
         return {**{field: texts[index] for field, texts in beside.items() if index in texts}, **part}
 
@@ -145,14 +146,15 @@ class StreamedItem:
         for index in sorted(streamed | set(self._outputs)):
             whole = self._outputs.get(index)
             parts = {name: self._text(name, index) for name in _STREAMS if (name, index) in self._deltas}
-            outputs += whole if isinstance(whole, list) else [parts]
+            outputs += [parts] if whole is None else _listed(whole)
         return outputs
 
     def _stated(self, name: str, index: int) -> str | None:
         """Return a text as it is in the end; None where the API does not send it again."""
-        if self.done is None:
-            return self._finals.get((name, index))
         field, key = _LISTS.get(name, (name, ""))
+        if self.done is None:
+            value = self._parts.get((name, index), {}).get(key, self._finals.get((name, index)))
+            return value if isinstance(value, str) else None
         value = self.done.get(field)
         if key and isinstance(value, list):
             part = value[index] if 0 <= index < len(value) else None

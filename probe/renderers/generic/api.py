@@ -1,0 +1,26 @@
+"""The renderer of bodies whose API is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from probe.renderers.api import Api, StreamReader
+from probe.renderers.blocks import Block
+from probe.renderers.generic.bodies import request_blocks, response_blocks
+from probe.renderers.generic.stream import Reader
+
+
+class Generic(Api):
+    """Shows whatever it is given; it knows no calls of a model."""
+
+    name = "generic"
+
+    def request_blocks(self, path: str, body: Any) -> Iterable[Block]:
+        return request_blocks(body)
+
+    def stream(self) -> StreamReader:
+        return Reader()
+
+    def response_blocks(self, path: str, body: Any, status: int | None) -> Iterable[Block]:
+        return response_blocks(body)

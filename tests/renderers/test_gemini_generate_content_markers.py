@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from probe.renderers.gemini_generate_content import API
-from tests.renderers.markers import is_shown, marked
+from tests.renderers.body_markers import is_shown, marked
 from tests.renderers.reading import event_stream, read_blocks, read_request
 
 _CALL = {"name": "f", "id": "1", "args": {"a": 1}}

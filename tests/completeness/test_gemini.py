@@ -1,25 +1,25 @@
-"""The Gemini renderer tells every field that the types of google-genai have on the wire."""
+"""The Gemini renderer shows every field that the types of google-genai have on the wire."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from probe.renderers.blocks import Block
-from probe.renderers.gemini_generate_content import request_blocks, response_blocks
+from probe.renderers.gemini_generate_content import API
 from tests.completeness import sdk
+from tests.renderers.reading import event_stream, read_blocks, read_request
 
 types = sdk.load("google.genai.types")
 
 OWN = "the SDK's own: it is not on the wire"
 ACCEPTED = {
-    "*Blob.data": "type and size are told, the bytes stay in the record",
-    "Part.thoughtSignature": "only the API can read it; its length is told",
-    "Candidate.finishReason": "STOP is how every answer ends; all other reasons are told",
-    "CodeExecutionResult.outcome": "OUTCOME_OK is the usual one; all others are told",
-    "FunctionCall.willContinue": "a call that goes on, and has no end, is told as cut short",
+    "*Blob.data": "type and size are shown, the bytes stay in the record",
+    "Part.thoughtSignature": "only the API can read it; its length is shown",
+    "Candidate.finishReason": "STOP is how every answer ends; all other reasons are shown",
+    "CodeExecutionResult.outcome": "OUTCOME_OK is the usual one; all others are shown",
+    "FunctionCall.willContinue": "a call that goes on, and has no end, is shown as cut short",
     "GenerateContentConfig.systemInstruction*": "the SDK sends a content, which is tested by itself",
     "GenerateContentResponse.automaticFunctionCallingHistory*": OWN,
     "GenerateContentResponse.parsed": OWN,
@@ -27,81 +27,90 @@ ACCEPTED = {
 }
 
 
-def part(value: Any) -> Iterator[Block]:
-    """Tell a part of a request."""
-    return request_blocks({"contents": [{"role": "user", "parts": [value]}]})
+Blocks = Iterable[Block] | None
 
 
-def snake_case(value: Any) -> Iterator[Block]:
-    """Tell a part of a request in the API's other spelling."""
+def part(value: Any) -> Blocks:
+    """Return the blocks of a part of a request."""
+    return read_request(API, {"contents": [{"role": "user", "parts": [value]}]})
+
+
+def snake_case(value: Any) -> Blocks:
+    """Return the blocks of a part of a request in the API's other spelling."""
     return part(_snake(value))
 
 
-def content(value: Any) -> Iterator[Block]:
-    """Tell a content of a request."""
-    return request_blocks({"contents": [value]})
+def content(value: Any) -> Blocks:
+    """Return the blocks of a content of a request."""
+    return read_request(API, {"contents": [value]})
 
 
-def instruction(value: Any) -> Iterator[Block]:
-    """Tell a system instruction."""
-    return request_blocks({"contents": [], "systemInstruction": value})
+def instruction(value: Any) -> Blocks:
+    """Return the blocks of a system instruction."""
+    return read_request(API, {"contents": [], "systemInstruction": value})
 
 
-def tool(value: Any) -> Iterator[Block]:
-    """Tell a tool."""
-    return request_blocks({"contents": [], "tools": [value]})
+def tool(value: Any) -> Blocks:
+    """Return the blocks of a tool."""
+    return read_request(API, {"contents": [], "tools": [value]})
 
 
-def beside(value: Any) -> Iterator[Block]:
-    """Tell what stands beside the contents."""
-    return request_blocks({"contents": [], **value})
+def beside(value: Any) -> Blocks:
+    """Return the blocks of what is beside the contents."""
+    return read_request(API, {"contents": [], **value})
 
 
-def config(value: Any) -> Iterator[Block]:
-    """Tell a configuration."""
-    return request_blocks({"contents": [], "generationConfig": value})
+def config(value: Any) -> Blocks:
+    """Return the blocks of a configuration, in both spellings."""
+    read = [read_request(API, {"contents": [], "generationConfig": one}) for one in (value, _snake(value))]
+    return [block for blocks in read for block in blocks or ()]
 
 
-def answer(value: Any) -> Iterator[Block]:
-    """Tell a whole answer."""
-    return response_blocks({"usageMetadata": {"totalTokenCount": 1}, **value}, 200)
+def answer(value: Any) -> Blocks:
+    """Return the blocks of a whole answer."""
+    return read_blocks(API, {"usageMetadata": {"totalTokenCount": 1}, **value})
 
 
-def piece(value: Any) -> Iterator[Block]:
-    """Tell the first piece of a streamed answer."""
-    last = {"candidates": [{"finishReason": "STOP"}]}
-    return response_blocks("".join(f"data: {json.dumps(one)}\n\n" for one in (value, last)), 200)
+def piece(value: Any) -> Blocks:
+    """Return the blocks of the first piece of a streamed answer."""
+    return read_blocks(API, event_stream(value, {"candidates": [{"finishReason": "STOP"}]}))
 
 
-def code_assist(value: Any) -> Iterator[Block]:
-    """Tell the first piece of an answer of Code Assist."""
+def code_assist(value: Any) -> Blocks:
+    """Return the blocks of the first piece of an answer of Code Assist."""
     return piece({"response": value, "traceId": "trace-1"})
 
 
-Tell = Callable[[Any], Iterator[Block]]
-TYPES: list[tuple[Any, Tell]] = [
-    *((types.Part, tell) for tell in (part, snake_case)),
-    *((types.Content, tell) for tell in (content, instruction)),
+def counted(value: Any) -> Blocks:
+    """Return the blocks of counted tokens."""
+    return read_blocks(API, {"totalTokens": 1, **value})
+
+
+Read = Callable[[Any], Blocks]
+TYPES: list[tuple[Any, Read]] = [
+    *((types.Part, read) for read in (part, snake_case)),
+    *((types.Content, read) for read in (content, instruction)),
     (types.Tool, tool),
     (types.GenerationConfig, config),
     (types.GenerateContentConfig, beside),
-    *((types.GenerateContentResponse, tell) for tell in (answer, piece, code_assist)),
+    *((types.GenerateContentResponse, read) for read in (answer, piece, code_assist)),
+    (types.CountTokensResponse, counted),
 ]
 
 
-def test_every_field_is_told() -> None:
+def test_every_field_is_shown() -> None:
     short: dict[str, str] = {}
-    for record, tell in TYPES:
-        short |= sdk.gaps(sdk.samples(record), tell)
+    for record, read in TYPES:
+        short |= sdk.gaps(sdk.samples(record), read)
     sdk.check(short, ACCEPTED)
 
 
-def test_every_reason_to_end_or_to_block_is_told() -> None:
+def test_every_reason_to_end_or_to_block_is_shown() -> None:
     for reason in types.FinishReason:
-        told = repr(list(answer({"candidates": [{"finishReason": reason.value}]})))
-        assert (reason.value in told) == (reason.value not in ("STOP", "FINISH_REASON_UNSPECIFIED"))
+        shown = repr(answer({"candidates": [{"finishReason": reason.value}]}))
+        assert (reason.value in shown) == (reason.value not in ("STOP", "FINISH_REASON_UNSPECIFIED"))
     for reason in types.BlockedReason:
-        assert reason.value in repr(list(answer({"promptFeedback": {"blockReason": reason.value}})))
+        assert reason.value in repr(answer({"promptFeedback": {"blockReason": reason.value}}))
 
 
 def _snake(value: Any) -> Any:

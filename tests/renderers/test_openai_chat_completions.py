@@ -230,6 +230,11 @@ def test_why_an_answer_ended_is_known_with_the_apis_word(word: str, stop: Stop) 
     assert streamed(chunk({"content": "a"})).stop is None
 
 
+def test_a_refusal_is_no_ordinary_end() -> None:
+    answer = streamed(chunk({"refusal": "No."}), chunk({}, "stop"))
+    assert (answer.stop, answer.stop_word) == (Stop.FILTERED, "stop")
+
+
 def test_an_answer_has_its_model_and_id() -> None:
     fields = {"id": "chatcmpl-1", "model": "m-2"}
     for answer in (read_answer(API, {**fields, "choices": []}), streamed({**fields, **chunk({"content": "a"})})):

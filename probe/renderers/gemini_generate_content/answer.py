@@ -1,192 +1,160 @@
-"""Put an answer together from its pieces, however far it came."""
+"""Answers, whole or put together from a stream: their parts, how they ended, what they took."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from probe.renderers.gemini_generate_content.names import spelled, unwrapped_answer
-from probe.renderers.markdown.escape import compact
+from probe.renderers.api import Answer, Part, Stop
+from probe.renderers.blocks import Block, Failure, Incomplete, Note
+from probe.renderers.errors import error_blocks
+from probe.renderers.fields import Fields
+from probe.renderers.gemini_generate_content.content import part_blocks
+from probe.renderers.gemini_generate_content.made_answer import MadeAnswer, MadeCandidate
+from probe.renderers.gemini_generate_content.names import spelled
+from probe.renderers.parts import usage_blocks
+from probe.renderers.usage import gemini_generate_content
 
-_KNOWN = frozenset(
-    {"candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId", "createTime", "modelStatus"}
+_FILTERED = ("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR")
+_FAILED = ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE")
+_STOPS = {
+    "STOP": Stop.END,
+    "MAX_TOKENS": Stop.LENGTH,
+    "CONTINUATION": Stop.PAUSED,
+    **dict.fromkeys((*_FILTERED, *(f"IMAGE_{word}" for word in _FILTERED)), Stop.FILTERED),
+    **dict.fromkeys((*_FAILED, "MALFORMED_RESPONSE", "NO_IMAGE", "IMAGE_OTHER"), Stop.FAILED),
+}
+# `traceId` and the credits are Code Assist's.
+_ANSWER = frozenset(
+    {
+        *("modelVersion", "responseId", "createTime", "modelStatus", "automaticFunctionCallingHistory", "parsed"),
+        *("sdkHttpResponse", "traceId", "consumedCredits", "remainingCredits"),
+    }
 )
-_TEXT = frozenset({"text", "thought", "thoughtSignature"})
-_NO_REASON = (None, "", "FINISH_REASON_UNSPECIFIED")
+_CANDIDATE = frozenset(
+    {
+        *("finishReason", "finishMessage", "safetyRatings", "citationMetadata", "groundingMetadata", "tokenCount"),
+        *("avgLogprobs", "logprobsResult", "urlContextMetadata", "groundingAttributions", "continuationToken", "role"),
+    }
+)
+_COUNTED = (
+    *("promptTokenCount", "candidatesTokenCount", "totalTokenCount"),
+    *("cachedContentTokenCount", "thoughtsTokenCount"),
+)
+_OTHER_COUNTS = (
+    *("toolUsePromptTokenCount", "promptTokensDetails", "cacheTokensDetails", "candidatesTokensDetails"),
+    *("toolUsePromptTokensDetails", "thoughtsTokensDetails", "trafficType", "serviceTier"),
+)
+"""What is documented besides; what the prompts of tools took is also part of a sum in `Usage`."""
 
 
-class Values:
-    """What pieces tell of fields besides texts: a value that they repeat counts once."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, dict[str, Any]] = {}
-
-    def add(self, name: str, value: Any) -> None:
-        """Take a value, unless it says nothing."""
-        if value not in (None, [], {}):
-            self._values.setdefault(name, {})[compact(value)] = value
-
-    def last(self, name: str) -> Any:
-        """Give the value that was told last; None when none was."""
-        values = self._values.get(name)
-        return list(values.values())[-1] if values else None
-
-    def pairs(self, *used: str) -> tuple[tuple[str, Any], ...]:
-        """Give name and value of each field; the values of one that changed as a list."""
-        told = ((name, list(values.values())) for name, values in self._values.items() if name not in used)
-        return tuple(
-            (name, values[0]) if len(values) == 1 else (f"{name} ({len(values)} values)", values)
-            for name, values in told
-        )
+def whole_answer(body: Any, status: int | None) -> Answer | None:
+    """Return the answer that a whole body is, an error included; None when it is neither."""
+    made = MadeAnswer()
+    wrapped = isinstance(body, dict) and isinstance(body.get("response"), dict) and "candidates" not in body
+    made.add(body, "response." if wrapped else "")
+    if made.candidates or made.feedback or made.usage or made.errors:
+        return answer_of(made)
+    errors = error_blocks(body, status)
+    return Answer(after=tuple(errors)) if errors else None
 
 
-class _Part:
-    """A part while its pieces arrive."""
-
-    def __init__(self, fields: dict[str, Any]) -> None:
-        self._fields = fields
-        self._call = spelled(fields.get("functionCall"))
-        self._texts: list[str] = [fields["text"]] if isinstance(fields.get("text"), str) else []
-        self._arguments: list[Any] = _listed(self._call.get("partialArgs"))
-
-    def takes(self, fields: dict[str, Any]) -> bool:
-        """Take in what a piece says further of this part; False when it begins another one."""
-        if not fields:
-            return False
-        if self._is_same_text(fields):
-            self._texts.append(fields["text"])
-        elif self._is_same_call(fields):
-            call = spelled(fields["functionCall"])
-            self._arguments += _listed(call.pop("partialArgs", None))
-            told = {name: value for name, value in call.items() if value not in (None, "")}
-            # The last piece says nothing but that: it is empty.
-            self._call = {**self._call, "willContinue": None, **told}
-        else:
-            return False
-        self._fields |= fields
-        return True
-
-    def built(self) -> dict[str, Any]:
-        """Give the part as a whole answer would have it."""
-        fields = {**self._fields, "text": "".join(self._texts)} if self._texts else self._fields
-        if self._call:
-            arguments = {"partialArgs": self._arguments} if self._arguments else {}
-            fields = {**fields, "functionCall": {**self._call, **arguments}}
-        return fields
-
-    def _is_same_text(self, fields: dict[str, Any]) -> bool:
-        # A signature belongs to the text before it, so it ends a part.
-        return (
-            bool(self._texts)
-            and isinstance(fields.get("text"), str)
-            and set(fields) | set(self._fields) <= _TEXT
-            and (fields.get("thought") is True) == (self._fields.get("thought") is True)
-            and not self._fields.get("thoughtSignature")
-        )
-
-    def _is_same_call(self, fields: dict[str, Any]) -> bool:
-        call = fields.get("functionCall")
-        if not isinstance(call, dict) or self._call.get("willContinue") is not True:
-            return False
-        return call.get("name") in (None, "", self._call.get("name"))
+def response_blocks(body: Any, status: int | None) -> list[Block] | None:
+    """Return the blocks of counted tokens, or of an error; None for any other body."""
+    fields = Fields(spelled(body))
+    if "totalTokens" in fields:
+        names = ("totalTokens", "totalBillableCharacters", "cachedContentTokenCount", "promptTokensDetails")
+        return [*fields.details(*names, "cacheTokensDetails", "sdkHttpResponse"), *fields.unknown()]
+    answer = whole_answer(body, status)
+    return list(answer.blocks) if answer else None
 
 
-class Candidate:
-    """One of the answers that the model gives."""
-
-    def __init__(self) -> None:
-        self.values = Values()
-        self._parts: list[_Part | Any] = []
-
-    @property
-    def finish_reason(self) -> Any:
-        """Give why it ended; None while it goes on."""
-        reason = self.values.last("finishReason")
-        return None if reason in _NO_REASON else reason
-
-    def add(self, fields: dict[str, Any]) -> None:
-        """Take what a piece says of it."""
-        for name, value in fields.items():
-            if name == "content" and isinstance(value, dict):
-                self._content(value)
-            elif name != "index":
-                self.values.add(name, value)
-
-    def parts(self) -> list[Any]:
-        """Give its parts, streamed texts joined."""
-        return [part.built() if isinstance(part, _Part) else part for part in self._parts]
-
-    def _content(self, content: dict[str, Any]) -> None:
-        for name, value in content.items():
-            if name == "parts" and isinstance(value, list):
-                for number, part in enumerate(value):
-                    self._part(part, may_go_on=number == 0)
-            elif (name, value) != ("role", "model"):
-                self.values.add(name, value)
-
-    def _part(self, part: Any, *, may_go_on: bool) -> None:
-        fields, latest = spelled(part), self._parts[-1] if self._parts else None
-        if may_go_on and isinstance(latest, _Part) and (latest.takes(fields) or fields == {"text": ""}):
-            return
-        self._parts.append(_Part(fields) if fields else part)
+def answer_of(made: MadeAnswer, after: Sequence[Block] = (), *, ended: bool = True, known: bool = True) -> Answer:
+    """Return the answer that was put together."""
+    usage = {name: _by_modality(value) for name, value in made.usage.items()} or None
+    counts, shown = usage_blocks(usage, gemini_generate_content, _COUNTED, _OTHER_COUNTS)
+    candidates = list(made.candidates.items())
+    alone = len(candidates) == 1 and candidates[0][0] == 0
+    first = candidates[0][1] if candidates else None
+    word = made.block_reason or (first.finish_reason if first else None)
+    parts = [part for index, one in candidates for part in _parts("" if alone else f"Candidate {index}", one)]
+    ends = [block for index, one in candidates for block in _end("" if alone else f"Candidate {index}", one)]
+    model, response_id = made.values.last("modelVersion"), made.values.last("responseId")
+    return Answer(
+        parts=tuple(parts),
+        before=tuple(made.values.blocks(_ANSWER)),
+        after=(*ends, *_feedback(made), *map(_failure, made.errors), *shown, *after),
+        model=model if isinstance(model, str) else None,
+        response_id=response_id if isinstance(response_id, str) else None,
+        stop=_stop(made, first, word) if isinstance(word, str) else None,
+        stop_word=word if isinstance(word, str) else None,
+        usage=counts,
+        ended=ended,
+        known=known,
+        sent_back=_sent_back(first),
+    )
 
 
-class Answer:
-    """What the pieces of one answer tell together."""
-
-    def __init__(self) -> None:
-        self.candidates: dict[Any, Candidate] = {}
-        self.values = Values()
-        self.feedback: dict[str, Any] = {}
-        self.usage: dict[str, Any] = {}
-        self.errors: list[Any] = []
-        self.odd: list[Any] = []
-        """Pieces that are none of this API's."""
-        self.known = False
-        """True as soon as one piece was this API's."""
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether the API itself said that the answer is over."""
-        if self.errors or self.feedback.get("blockReason"):
-            return True
-        return bool(self.candidates) and all(one.finish_reason for one in self.candidates.values())
-
-    def add(self, piece: Any) -> None:
-        """Take one piece."""
-        fields, around = unwrapped_answer(piece)
-        ours = _KNOWN.intersection(fields) or "error" in fields or (around and "traceId" in around)
-        if not ours:
-            if piece not in ("", "[DONE]", {}):
-                self.odd.append(piece)
-            return
-        self.known = True
-        for name, value in (*around.items(), *fields.items()):
-            self._take(name, value)
-
-    def _take(self, name: str, value: Any) -> None:
-        match name, value:
-            case "candidates", list():
-                for number, candidate in enumerate(value):
-                    self._candidate(number, candidate)
-            case "usageMetadata", dict():
-                # The last number counts: some pieces say less than those before them.
-                self.usage |= {name: told for name, told in spelled(value).items() if told is not None}
-            case "promptFeedback", dict():
-                self.feedback |= spelled(value)
-            case "error", _ if value:
-                self.errors.append(value)
-            case _:
-                self.values.add(name, value)
-
-    def _candidate(self, number: int, candidate: Any) -> None:
-        fields = spelled(candidate)
-        if not fields and candidate != {}:
-            self.values.add("candidate", candidate)
-            return
-        index = fields.get("index")
-        key = index if isinstance(index, int | str) else number
-        self.candidates.setdefault(key, Candidate()).add(fields)
+def _stop(made: MadeAnswer, first: MadeCandidate | None, word: str) -> Stop:
+    if made.block_reason:
+        return Stop.FILTERED
+    stop = _STOPS.get(word, Stop.OTHER)
+    # The API has no word of its own for it.
+    calls = first is not None and any("functionCall" in spelled(part.built()) for part in first.parts)
+    return Stop.TOOL_CALL if stop is Stop.END and calls else stop
 
 
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list) else [] if value is None else [value]
+def _sent_back(first: MadeCandidate | None) -> tuple[Any, ...]:
+    return ({"role": "model", "parts": [part.built() for part in first.parts]},) if first and first.parts else ()
+
+
+def _parts(title: str, candidate: MadeCandidate) -> Iterator[Part]:
+    """Yield the parts of a candidate; the first of them names it where there are several."""
+    note = (Note(text=f"{title}:"),) if title else ()
+    for part in candidate.parts:
+        if blocks := tuple(part_blocks(part.built(), "Output text")):
+            yield Part(source=part.source, blocks=(*note, *blocks))
+            note = ()
+
+
+def _end(title: str, candidate: MadeCandidate) -> Iterator[Block]:
+    values, reason = candidate.values, candidate.finish_reason
+    unusual = reason not in (None, "STOP")
+    blocks = list(values.blocks(_CANDIDATE, "finishReason", "finishMessage" if unusual else "finishReason"))
+    if unusual:
+        message = values.last("finishMessage")
+        blocks.append(Incomplete(reason=f"{reason}: {message}" if message else str(reason)))
+    if title and (blocks or not candidate.parts):
+        yield Note(text=f"{title} ended:")
+    yield from blocks
+
+
+def _feedback(made: MadeAnswer) -> Iterator[Block]:
+    """Yield what the API found in the prompt; it gives no answer to one that it blocks."""
+    for feedback in made.feedback:
+        fields = Fields(feedback)
+        if reason := fields.take("blockReason"):
+            message = fields.take("blockReasonMessage")
+            yield Incomplete(reason=f"the prompt was blocked: {reason}" + (f": {message}" if message else ""))
+        yield from fields.details("safetyRatings", "blockReasonMessage")
+        yield from fields.unknown()
+
+
+def _by_modality(value: Any) -> Any:
+    """Return token counts by modality in short: {"TEXT": 12}; anything else as it is."""
+    if not isinstance(value, list) or not all(_is_count(one) for one in value):
+        return value
+    short = {one["modality"]: one["tokenCount"] for one in value}
+    return short if len(short) == len(value) else value
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"modality", "tokenCount"} and isinstance(value["modality"], str)
+
+
+def _failure(error: Any) -> Failure:
+    fields = error if isinstance(error, dict) else {"message": error}
+    code = " ".join(str(fields[name]) for name in ("code", "status") if fields.get(name) not in (None, ""))
+    others = any(value not in (None, []) for name, value in fields.items() if name not in ("message", "code", "status"))
+    message = str(fields.get("message") or "no message")
+    return Failure(message=message, code=code or None, detail=error if others else None)

@@ -1,4 +1,4 @@
-"""Give what a function is called with, also where it is streamed in pieces by JSON path."""
+"""What a function is called with, also where it is streamed in pieces by JSON path."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ _VALUES = ("stringValue", "numberValue", "boolValue", "nullValue")
 
 
 def arguments_of(call: dict[str, Any]) -> Any:
-    """Give a call's arguments; pieces that do not fit together are given as they came."""
+    """Return a call's arguments; pieces that do not fit together are returned as they came."""
     pieces = call.get("partialArgs")
     if not pieces:
         return call.get("args")
     whole = _put_together(pieces) if isinstance(pieces, list) else None
-    if whole is None:
-        return {"partialArgs": pieces} if call.get("args") is None else {"args": call["args"], "partialArgs": pieces}
-    told = call.get("args")
-    return {**told, **whole} if isinstance(told, dict) else whole
+    given = call.get("args")
+    if given is None:
+        return {"partialArgs": pieces} if whole is None else whole
+    if whole is None or not isinstance(given, dict) or whole.keys() & given.keys():
+        return {"args": given, "partialArgs": pieces}
+    return {**given, **whole}
 
 
 class _Texts:
@@ -38,10 +40,13 @@ def _put_together(pieces: Sequence[Any]) -> dict[str, Any] | None:
     whole: dict[str, Any] = {}
     for piece in map(spelled, pieces):
         steps = _steps(piece.get("jsonPath"))
-        told = [name for name in _VALUES if name in piece]
-        if not steps or len(told) != 1 or set(piece) - {"jsonPath", "willContinue", *told}:
+        kinds = [name for name in _VALUES if name in piece]
+        if not steps or len(kinds) != 1 or set(piece) - {"jsonPath", "willContinue", *kinds}:
             return None
-        if not _set(whole, steps, None if told[0] == "nullValue" else piece[told[0]]):
+        value = piece[kinds[0]]
+        if kinds[0] == "nullValue" and value == "NULL_VALUE":
+            value = None
+        if not isinstance(piece.get("willContinue", False), bool) or not _set(whole, steps, value):
             return None
     return {name: _built(value) for name, value in whole.items()}
 
@@ -63,7 +68,7 @@ def _steps(path: Any) -> list[str | int]:
 
 
 def _set(whole: dict[str, Any], steps: Sequence[str | int], value: Any) -> bool:
-    """Put a value where a path leads, after what stands there of the same text; False where it cannot be put."""
+    """Put a value where a path leads, after what is there of the same text; False where it cannot be put."""
     holder: Any = whole
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         if not _fits(holder, step):
@@ -80,7 +85,7 @@ def _set(whole: dict[str, Any], steps: Sequence[str | int], value: Any) -> bool:
 
 
 def _fits(holder: Any, step: str | int) -> bool:
-    """Tell whether something has or may get a place; lists grow by one at a time."""
+    """Check whether something has or may get a place; lists grow by one at a time."""
     if isinstance(step, str):
         return isinstance(holder, dict)
     return isinstance(holder, list) and step <= len(holder)
@@ -91,7 +96,7 @@ def _at(holder: Any, step: Any) -> Any:
 
 
 def _appended(there: Any, value: Any) -> tuple[Any] | None:
-    """Give the value to put in a place; None where something else stands there."""
+    """Return the value to put in a place; None where there is something else."""
     if isinstance(value, str):
         texts = there if isinstance(there, _Texts) else _Texts()
         texts.pieces.append(value)

@@ -1,4 +1,4 @@
-"""Tell the parts that contents are made of."""
+"""The parts that contents are made of."""
 
 from __future__ import annotations
 
@@ -6,89 +6,99 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from probe.renderers.blocks import Block, Body, Entry, Image, Raw, Reasoning, Text, ToolCall, ToolResult
+from probe.renderers.blocks import (
+    Block,
+    Body,
+    Encrypted,
+    Media,
+    MediaKind,
+    Message,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+    Unknown,
+)
+from probe.renderers.fields import Fields
 from probe.renderers.gemini_generate_content.arguments import arguments_of
 from probe.renderers.gemini_generate_content.names import spelled
-from probe.renderers.parts import media, rest
+from probe.renderers.parts import media
 
-_MEDIA = {"image": "Image", "audio": "Audio", "video": "Video"}
-_BESIDE = frozenset(
-    {
-        *("thought", "thoughtSignature", "partMetadata", "mediaResolution", "mediaProcessing", "videoMetadata"),
-        *("audioMetadata", "speechMetadata", "documentMetadata", "spreadsheetMetadata"),
-    }
+_MEDIA = {
+    "image": (MediaKind.IMAGE, "Image"),
+    "audio": (MediaKind.AUDIO, "Audio"),
+    "video": (MediaKind.VIDEO, "Video"),
+}
+_BESIDE = (
+    *("partMetadata", "mediaResolution", "mediaProcessing", "videoMetadata", "audioMetadata", "speechMetadata"),
+    *("documentMetadata", "spreadsheetMetadata"),
 )
 """What a part says about what it holds."""
 _SUCCEEDED = ("OUTCOME_OK", "OUTCOME_UNSPECIFIED", None)
 
 
-def contents_of(value: Any) -> list[Any]:
-    """Give a list of contents; a single one, or a text, is the short form of a list."""
-    return value if isinstance(value, list) else [value]
-
-
-def content_entry(index: int, content: Any) -> Entry:
-    """Tell one content as a line of the conversation."""
+def message(content: Any) -> Message:
+    """Return one content of a request."""
     fields = spelled(content)
     role = fields.get("role")
-    return Entry(
-        index=index,
+    return Message(
         role=role if isinstance(role, str) else None,
         type=_kinds(fields.get("parts")) if fields else "text" if isinstance(content, str) else "(no type)",
         content=tuple(content_blocks(content)),
     )
 
 
-def content_blocks(content: Any, label: str | None = None) -> Iterator[Block]:
-    """Tell a content: an object with parts, a list of parts, or a text."""
+def content_blocks(content: Any) -> Iterator[Block]:
+    """Yield the blocks of a content: an object with parts, a list of parts, or a text."""
+    fields = Fields(content)
     match content:
         case None:
             return
         case str():
-            yield Text(text=content, label=label)
+            yield Text(text=content)
         case list():
-            yield from parts_blocks(content, label)
+            yield from _parts(content)
         case {"parts": parts}:
-            yield from parts_blocks(parts, label)
-            told = content.get("role")
-            yield from rest(content, "parts", "role" if told is None or isinstance(told, str) else "")
+            fields.take("parts")
+            fields.text("role")
+            yield from _parts(parts)
+            yield from fields.unknown()
         case dict() if not content or (len(content) == 1 and isinstance(content.get("role"), str)):
             return
         case _ if part_kinds(content):
-            yield from part_blocks(content, label)
+            yield from part_blocks(content)
         case _:
-            yield Raw(reason="content without parts", value=content)
-
-
-def parts_blocks(parts: Any, label: str | None = None) -> Iterator[Block]:
-    """Tell a content's parts, one after the other."""
-    for part in _listed(parts):
-        yield from part_blocks(part, label)
+            yield Unknown(what="content without parts", value=content)
 
 
 def part_blocks(part: Any, label: str | None = None) -> Iterator[Block]:
-    """Tell one part: what it holds, its signature, and what else it says."""
+    """Yield one part: what it holds, its signature, and what else it says."""
     if isinstance(part, str):
         yield Text(text=part, label=label)
         return
-    fields, kinds = spelled(part), part_kinds(part)
-    signature = fields.get("thoughtSignature")
-    encrypted = len(signature) if isinstance(signature, str) and signature else None
-    thought = fields.get("thought") is True and "text" in kinds
-    if not kinds and (set(fields) - _BESIDE or not isinstance(part, dict)):
-        yield Raw(reason=f"part {_names(fields)}" if fields else "part without fields", value=part)
+    named, kinds = spelled(part), part_kinds(part)
+    if not kinds and (named.keys() - {*_BESIDE, "thought", "thoughtSignature"} or not isinstance(part, dict)):
+        names = ", ".join(map(repr, list(named)[:3]))
+        yield Unknown(what=f"part {names}" if names else "part without fields", value=part)
         return
-    if thought:
-        yield Reasoning(summary=fields["text"], encrypted_characters=encrypted)
-    elif "text" in kinds and (fields["text"] or not encrypted):
-        yield Text(text=fields["text"], label=label)
+    fields = Fields(named)
+    signature, text = fields.text("thoughtSignature"), fields.text("text")
+    fields.drop("thought", False)
+    if text is not None and fields.peek("thought") is True:
+        fields.take("thought")
+        yield Reasoning(summary=text, encrypted_characters=len(signature) if signature else None)
+        signature = None
+    elif text or (text is not None and not signature):
+        yield Text(text=text, label=label)
     for kind in kinds:
         if kind != "text":
-            yield from _OBJECTS[kind](kind, spelled(fields[kind]))
-    if encrypted and not thought:
-        yield Reasoning(summary=None, encrypted_characters=encrypted)
-    said = ("thought",) if thought or fields.get("thought") is False else ()
-    yield from rest(fields, *kinds, *said, "thoughtSignature" if encrypted else "")
+            within = Fields(spelled(fields.take(kind)))
+            yield from _OBJECTS[kind](kind, within)
+            yield from within.unknown()
+    if signature:
+        yield Encrypted(what="thought signature", characters=len(signature))
+    yield from fields.details("thought", *_BESIDE)
+    yield from fields.unknown()
 
 
 def part_kinds(part: Any) -> list[str]:
@@ -98,12 +108,13 @@ def part_kinds(part: Any) -> list[str]:
     return ["text", *kinds] if isinstance(fields.get("text"), str) else kinds
 
 
+def _parts(parts: Any) -> Iterator[Block]:
+    for part in _listed(parts):
+        yield from part_blocks(part)
+
+
 def _listed(parts: Any) -> list[Any]:
     return parts if isinstance(parts, list) else [] if parts is None else [parts]
-
-
-def _names(fields: dict[str, Any]) -> str:
-    return ", ".join(repr(name) for name in list(fields)[:3])
 
 
 def _kinds(parts: Any) -> str:
@@ -111,30 +122,31 @@ def _kinds(parts: Any) -> str:
     return " + ".join(dict.fromkeys(kind for found in kinds for kind in found)) or "(no parts)"
 
 
-def _call(kind: str, call: dict[str, Any]) -> Iterator[Block]:
-    name = "toolType" if kind == "toolCall" else "name"
+def _call(kind: str, call: Fields) -> Iterator[Block]:
+    pieces = {name: call.take(name) for name in ("args", "partialArgs")}
     yield ToolCall(
-        name=_text(call.get(name)) or "(no name)",
-        arguments=arguments_of(call),
+        name=_text(call.take("toolType" if kind == "toolCall" else "name")) or "(no name)",
+        arguments=arguments_of(pieces),
         kind=kind,
-        call_id=_text(call.get("id")),
-        finished=call.get("willContinue") is not True,
+        call_id=_text(call.take("id")),
+        finished=call.flag("willContinue") is not True,
     )
-    yield from rest(call, "id", name, "args", "partialArgs", "willContinue")
 
 
-def _result(kind: str, result: dict[str, Any]) -> Iterator[Block]:
-    response, parts = result.get("response"), result.get("parts")
-    content = [*_outcome(response), *(parts_blocks(parts) if parts else ())]
+def _result(kind: str, result: Fields) -> Iterator[Block]:
+    response, parts = result.take("response"), result.take("parts")
     failed = isinstance(response, dict) and "error" in response and "output" not in response
     yield ToolResult(
-        content=tuple(content), kind=kind, call_id=_text(result.get("id")), failed=True if failed else None
+        content=(*_outcome(response), *_parts(parts)),
+        kind=kind,
+        call_id=_text(result.take("id")),
+        failed=True if failed else None,
     )
-    yield from rest(result, "id", "response", "parts")
+    yield from result.details("name", "toolType", "scheduling", "willContinue")
 
 
 def _outcome(response: Any) -> Iterator[Block]:
-    """Tell what a function gave back; `output` and `error` are the API's own names for it."""
+    """Yield what a function returned; `output` and `error` are the API's own names for it."""
     match response:
         case {"output": str(text)} | {"error": str(text)} if len(response) == 1:
             yield Text(text=text)
@@ -146,50 +158,50 @@ def _outcome(response: Any) -> Iterator[Block]:
             yield Body(value=response, folded=False)
 
 
-def _code(kind: str, code: dict[str, Any]) -> Iterator[Block]:
-    yield ToolCall(name="codeExecution", arguments=code.get("code"), kind=kind, call_id=_text(code.get("id")))
-    yield from rest(code, "code", "id")
+def _code(kind: str, code: Fields) -> Iterator[Block]:
+    call_id = _text(code.take("id"))
+    yield ToolCall(name="codeExecution", arguments=code.take("code"), kind=kind, call_id=call_id)
+    yield from code.details("language")
 
 
-def _code_result(kind: str, result: dict[str, Any]) -> Iterator[Block]:
-    output, outcome = result.get("output"), result.get("outcome")
-    yield ToolResult(
-        content=(Text(text=output) if isinstance(output, str) else Body(value=output, folded=False),),
-        kind=kind,
-        call_id=_text(result.get("id")),
-        failed=outcome not in _SUCCEEDED,
-    )
-    yield from rest(result, "id", "output", "outcome" if outcome == "OUTCOME_OK" else "")
+def _code_result(kind: str, result: Fields) -> Iterator[Block]:
+    output, outcome = result.take("output"), result.peek("outcome")
+    shown = Text(text=output) if isinstance(output, str) else Body(value=output, folded=False)
+    call_id = _text(result.take("id"))
+    yield ToolResult(content=(shown,), kind=kind, call_id=call_id, failed=outcome not in _SUCCEEDED)
+    result.drop("outcome", "OUTCOME_OK")
+    yield from result.details("outcome")
 
 
-def _inline(_kind: str, blob: dict[str, Any]) -> Iterator[Block]:
-    """Tell an image, sound or file by type and size; its bytes stay in the record."""
-    data, name = blob.get("data"), _text(blob.get("displayName"))
-    kind = _media_kind(blob)
-    shown = media(kind, data, name) if isinstance(data, str) else Image(kind=kind, source=name)
-    yield replace(shown, media_type=_text(blob.get("mimeType")) or shown.media_type)
-    yield from rest(blob, "mimeType", "displayName", "data" if isinstance(data, str) else "")
+def _inline(_kind: str, blob: Fields) -> Iterator[Block]:
+    """Yield an image, sound or file by type and size; its bytes stay in the record."""
+    media_type, data, name = blob.text("mimeType"), blob.text("data"), blob.text("displayName")
+    kind, label = _media_kind(media_type)
+    shown = media(kind, label, data, name) if data is not None else Media(kind=kind, label=label, source=name)
+    yield replace(shown, media_type=media_type or shown.media_type)
 
 
-def _file(_kind: str, file: dict[str, Any]) -> Iterator[Block]:
-    yield Image(kind=_media_kind(file), media_type=_text(file.get("mimeType")), source=_text(file.get("fileUri")))
-    yield from rest(file, "mimeType", "fileUri")
+def _file(_kind: str, file: Fields) -> Iterator[Block]:
+    media_type = file.text("mimeType")
+    kind, label = _media_kind(media_type)
+    yield Media(kind=kind, label=label, media_type=media_type, source=file.text("fileUri"))
+    yield from file.details("displayName")
 
 
-def _transcript(_kind: str, transcript: dict[str, Any]) -> Iterator[Block]:
-    yield Text(text=_text(transcript.get("text")) or "", label="Audio transcript")
-    yield from rest(transcript, "text")
+def _transcript(_kind: str, transcript: Fields) -> Iterator[Block]:
+    yield Text(text=transcript.text("text") or "", label="Audio transcript")
+    yield from transcript.details("finished", "languageCode", "speakerLabel", "startOffset", "endOffset", "words")
 
 
-def _media_kind(fields: dict[str, Any]) -> str:
-    return _MEDIA.get(str(fields.get("mimeType")).partition("/")[0], "File")
+def _media_kind(media_type: str | None) -> tuple[MediaKind, str]:
+    return _MEDIA.get((media_type or "").partition("/")[0], (MediaKind.FILE, "File"))
 
 
 def _text(value: Any) -> str | None:
     return value if value is None else str(value)
 
 
-_OBJECTS: dict[str, Callable[[str, dict[str, Any]], Iterator[Block]]] = {
+_OBJECTS: dict[str, Callable[[str, Fields], Iterator[Block]]] = {
     "inlineData": _inline,
     "fileData": _file,
     "functionCall": _call,
@@ -200,4 +212,4 @@ _OBJECTS: dict[str, Callable[[str, dict[str, Any]], Iterator[Block]]] = {
     "codeExecutionResult": _code_result,
     "audioTranscription": _transcript,
 }
-"""What a part may hold besides a text, and how it is told."""
+"""What a part may hold besides a text, and how it is read."""

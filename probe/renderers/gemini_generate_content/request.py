@@ -1,4 +1,4 @@
-"""Tell a request as the model reads it: settings, system instruction, contents, tools."""
+"""Where the items of a request are, and what it asks for."""
 
 from __future__ import annotations
 
@@ -6,75 +6,142 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers import generic
-from probe.renderers.blocks import Block, Conversation, Instructions, Raw, Settings, Text, Tools
-from probe.renderers.bodies import parsed
-from probe.renderers.gemini_generate_content.content import content_blocks, content_entry, contents_of
-from probe.renderers.gemini_generate_content.names import spelled, unwrapped_request
-from probe.renderers.gemini_generate_content.tools import tools_of
-from probe.renderers.markdown import markdown
-from probe.renderers.turn import Turn
+from probe.renderers.api import Api, Asked, Item, Kind, listed_items
+from probe.renderers.blocks import Block, Conversation, Instructions, Message, Settings, Text, Tool, Tools, Unknown
+from probe.renderers.gemini_generate_content.content import content_blocks
+from probe.renderers.gemini_generate_content.names import camel_case, spelled
+from probe.renderers.json_reader import Json, json_of
 
 _MODEL = re.compile(r"/(?:models|tunedModels|endpoints)/([^/:]+):")
-_TOLD_BELOW = ("contents", "systemInstruction", "tools", "generationConfig")
+_WRAPPERS = ("request", "generateContentRequest", "generate_content_request")
+"""Where Code Assist and countTokens have the request itself."""
+_CONFIG = ("generationConfig", "generation_config")
+_INSTRUCTIONS = ("systemInstruction", "system_instruction")
+_SPECIAL = ("contents", "tools", *_CONFIG, *_INSTRUCTIONS)
+_SETTINGS = frozenset(
+    {
+        *(
+            "model",
+            "toolConfig",
+            "safetySettings",
+            "cachedContent",
+            "labels",
+            "serviceTier",
+            "store",
+            "generationConfig",
+        ),
+        # within generationConfig
+        *("audioTimestamp", "audioTranscriptionConfig", "candidateCount", "enableAffectiveDialog"),
+        *("enableEnhancedCivicAnswers", "frequencyPenalty", "imageConfig", "logprobs", "maxOutputTokens"),
+        *("mediaResolution", "modelSelectionConfig", "presencePenalty", "responseFormat", "responseJsonSchema"),
+        *("responseLogprobs", "responseMimeType", "responseModalities", "responseSchema", "routingConfig", "seed"),
+        *("speechConfig", "stopSequences", "temperature", "thinkingConfig", "topK", "topP", "translationConfig"),
+        # what the SDK takes beside them, or sends for Vertex
+        *("automaticContinuation", "automaticFunctionCalling", "continuationToken", "generationOutputConfig"),
+        *("httpOptions", "modelArmorConfig", "shouldReturnHttpResponse"),
+        # Code Assist
+        *("project", "userPromptId", "sessionId", "requestId", "requestType", "userAgent", "enabledCreditTypes"),
+    }
+)
 
 
-def format_request_body(body: Any) -> str:
-    """Write a request's body as Markdown."""
-    return markdown(request_blocks(body))
+def items(body: Json) -> list[Item] | None:
+    """Return the items of a request; None where it has no contents."""
+    found = _request(body)
+    return None if found is None else list(_items(body, *found))
 
 
-def request_blocks(body: Any) -> Iterator[Block]:
-    """Tell a request; what is none of this API's is told as it is."""
-    body = parsed(body)
-    fields, around = unwrapped_request(body)
-    if fields.get("contents") is None:
-        yield from generic.request_blocks(body)
-        return
-    yield from _settings(fields, around)
-    yield from _instructions(fields.get("systemInstruction"))
-    entries = tuple(content_entry(index, content) for index, content in enumerate(contents_of(fields["contents"])))
-    yield Conversation(title="Contents", entries=entries)
-    yield from _tools(fields.get("tools"))
-
-
-def turn_blocks(turn: Turn) -> Iterator[Block]:
-    """Tell the model, where the request's path alone names it."""
-    fields, around = unwrapped_request(turn.request)
-    model = model_in(turn.path)
-    if model and "model" not in fields and "model" not in around:
-        yield Settings(pairs=(("model", model),))
+def asked(path: str, body: Json) -> Asked:
+    """Return what a call asks for."""
+    request, at = _request(body) or (body, "")
+    model = request.get("model") or (body.get("model") if at else None)
+    by_path = None if model else model_in(path)
+    config = spelled(next((request.get(name) for name in _CONFIG if name in request.members), None))
+    most = config.get("maxOutputTokens")
+    return Asked(
+        model=model if isinstance(model, str) else by_path,
+        most_output=most if type(most) is int else None,
+        schema_fields=_schema_fields(config),
+        elsewhere=bool(request.get("cachedContent") or request.get("cached_content")),
+        notes=(Settings(pairs=(("model", by_path),)),) if by_path else (),
+    )
 
 
 def model_in(path: str) -> str | None:
-    """Give the model that a path names: `…/models/gemini-x:generateContent`; None where it names none."""
+    """Return the model that a path names: `…/models/gemini-x:generateContent`; None where it names none."""
     found = _MODEL.search(path)
     return found and found[1]
 
 
-def _settings(fields: dict[str, Any], around: dict[str, Any]) -> Iterator[Block]:
-    pairs = [*around.items(), *((name, value) for name, value in fields.items() if name not in _TOLD_BELOW)]
-    if pairs:
-        yield Settings(pairs=tuple(sorted(pairs, key=lambda pair: pair[0] != "model")))
-    config = fields.get("generationConfig")
-    if isinstance(config, dict) and config:
-        yield Settings(pairs=tuple(config.items()))
-    elif config is not None:
-        yield Settings(pairs=(("generationConfig", config),))
+def setting_blocks(name: str, value: Any) -> Iterator[Block]:
+    """Yield one setting; one that the API does not document is unknown."""
+    known = name in _SETTINGS or camel_case(name) in _SETTINGS
+    yield Settings(pairs=((name, value),)) if known else Unknown(what=f"setting {name!r}", value=value)
 
 
-def _instructions(value: Any) -> Iterator[Block]:
+def instructions(value: Any) -> Iterator[Block]:
+    """Yield the system instruction."""
     if value is None:
         return
     content = tuple(content_blocks(value))
     yield Instructions(content=content, characters=sum(len(block.text) for block in content if isinstance(block, Text)))
     role = spelled(value).get("role")
-    if role not in (None, "", "user", "system"):
+    if isinstance(role, str) and role not in ("", "user", "system"):
         yield Settings(pairs=(("role of the system instruction", role),))
 
 
-def _tools(value: Any) -> Iterator[Block]:
-    if isinstance(value, list):
-        yield Tools(tools=tuple(tool for one in value for tool in tools_of(one)))
-    elif value is not None:
-        yield Raw(reason="tools", value=value)
+def request_blocks(api: Api, path: str, body: Any) -> list[Block] | None:
+    """Return the blocks of a request that is no call of the model, but has contents as one has."""
+    value = json_of(body) if isinstance(body, dict) else None
+    found = items(value) if value else None
+    if value is None or found is None:
+        return None
+    blocks = [*asked(path, value).notes]
+    made = [block for item in found for block in api.item_blocks(item.kind, item.name, item.json.value)]
+    messages = tuple(block for block in made if isinstance(block, Message))
+    offered = tuple(block for block in made if isinstance(block, Tool))
+    blocks += [block for block in made if not isinstance(block, Message | Tool)]
+    blocks += [Conversation(title="Contents", messages=messages)] if messages else []
+    return [*blocks, Tools(tools=offered)] if offered else blocks
+
+
+def _request(body: Json) -> tuple[Json, str] | None:
+    """Return the object with the contents, and the path of it with a dot; None where there is none."""
+    members = body.members
+    if "contents" not in members:
+        for name in _WRAPPERS:
+            if name in members and "contents" in members[name].members:
+                return _with_contents(members[name], f"{name}.")
+        return None
+    return _with_contents(body, "")
+
+
+def _with_contents(request: Json, at: str) -> tuple[Json, str] | None:
+    return None if request.members["contents"].raw == b"null" else (request, at)
+
+
+def _items(body: Json, request: Json, at: str) -> Iterator[Item]:
+    settings = [(at, name, value) for name, value in request.members.items() if name not in _SPECIAL]
+    if at:
+        settings += [("", name, value) for name, value in body.members.items() if f"{name}." != at]
+    for name in _CONFIG:
+        if name in request.members:
+            config = request.members[name]
+            within = [(f"{at}{name}.", inner, value) for inner, value in config.members.items()]
+            settings += within or [(at, name, config)]
+    settings.sort(key=lambda setting: setting[1] != "model")
+    yield from (Item(Kind.SETTING, name, f"{place}{name}", None, value) for place, name, value in settings)
+    for name in _INSTRUCTIONS:
+        if name in request.members:
+            yield Item(Kind.INSTRUCTIONS, "", f"{at}{name}", None, request.members[name])
+    yield from listed_items(Kind.MESSAGE, f"{at}contents", request.members["contents"])
+    if "tools" in request.members:
+        yield from listed_items(Kind.TOOL, f"{at}tools", request.members["tools"])
+
+
+def _schema_fields(config: dict[str, Any]) -> tuple[str, ...] | None:
+    schema = next((config[name] for name in ("responseJsonSchema", "responseSchema") if config.get(name)), None)
+    if schema is None and config.get("responseMimeType") != "application/json":
+        return None
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return tuple(properties) if isinstance(properties, dict) else ()

@@ -1,30 +1,29 @@
-"""Tell the tools that the model may call."""
+"""The tools that the model may call."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.blocks import Tool
+from probe.renderers.blocks import Block, Tool, Unknown
 from probe.renderers.gemini_generate_content.names import spelled
 
 
-def tools_of(value: Any) -> Iterator[Tool]:
-    """Tell one entry of `tools`: functions of the caller's, and tools that the API has itself."""
+def tool_blocks(value: Any) -> Iterator[Block]:
+    """Yield the tools in one entry of `tools`: functions of the caller's, and tools that the API has itself."""
     fields = spelled(value)
     if not fields:
-        yield Tool(name="(no name)", type="(no type)", description=None, definition=value)
+        yield from [] if value in (None, {}) else [Unknown(what="tool", value=value)]
     for kind, definition in fields.items():
-        if kind == "functionDeclarations" and isinstance(definition, list):
-            yield from (_declared("functionDeclaration", one) for one in definition)
-        elif isinstance(definition, list) and definition:
-            yield from (_declared(kind, one) for one in definition)
-        else:
+        if isinstance(definition, list) and definition:
+            name = "functionDeclaration" if kind == "functionDeclarations" else kind
+            yield from (_declared(name, one) for one in definition)
+        elif definition != [] or kind != "functionDeclarations":
             yield Tool(name=kind, type=kind, description=None, definition={kind: definition})
 
 
 def _declared(kind: str, definition: Any) -> Tool:
-    """Tell one of several tools of a kind, which have names of their own."""
+    """Return one of several tools of a kind, which have names of their own."""
     fields = definition if isinstance(definition, dict) else {}
     text = fields.get("description")
     return Tool(

@@ -96,13 +96,19 @@ def answer_of(
         after=(*ends, *counts, *after),
         model=model if isinstance(model, str) else None,
         response_id=response_id if isinstance(response_id, str) else None,
-        stop=STOPS.get(word, Stop.OTHER) if isinstance(word, str) else None,
+        stop=_stop(word, choices[0].message) if isinstance(word, str) else None,
         stop_word=word if isinstance(word, str) else None,
         usage=usage,
         ended=ended,
         known=known,
         sent_back=tuple({"role": "assistant", **choice.message} for choice in choices[:1] if choice.message),
     )
+
+
+def _stop(word: str, message: dict[str, Any]) -> Stop:
+    stop = STOPS.get(word, Stop.OTHER)
+    # The API says `stop` where the model refuses.
+    return Stop.FILTERED if stop is Stop.END and message.get("refusal") else stop
 
 
 def error_event_blocks(event: Any) -> Iterator[Block]:
@@ -143,7 +149,7 @@ def _end(choice: MadeChoice, *, alone: bool) -> Iterator[Block]:
     if error := fields.take("error"):
         blocks.append(failure(error))
     blocks += [*fields.details(*_OF_CHOICE), *fields.unknown(), *choice.odd]
-    if blocks and not alone:
+    if not alone and (blocks or choice.message.keys() <= {"role"}):
         yield Note(text=f"Choice {choice.index} ended:")
     yield from blocks
 

@@ -81,7 +81,8 @@ def _problems(page: Front, trace: Trace) -> Iterator[str]:
         yield f"{plural(len(page.malformed), 'malformed line')} skipped{_lines(page.malformed)}"
     if trace.failures:
         reason = Counter(reason for _, reason in trace.failures).most_common(1)[0][0]
-        yield f"a renderer failed {plural(len(trace.failures), 'time')}, bodies are shown as they are ({inline(reason)})"
+        failed = plural(len(trace.failures), "time")
+        yield f"a renderer failed {failed}, and bodies are shown as they are ({inline(reason)})"
     unknown = trace.unknowns.counts
     if unknown:
         named = ", ".join(

@@ -40,10 +40,10 @@ class _Scope:
 def purposes(turns: Sequence[TurnFacts], found: Sequence[Link]) -> list[str]:
     """Return each turn's purpose: `turn`, or what a side request is for."""
     scopes: dict[str | None, _Scope] = {}
-    for turn in turns:
+    for turn, link in zip(turns, found, strict=True):
         scope = scopes.setdefault(turn.ids.get("session"), _Scope())
         scope.models[turn.model] += turn.size + 1
-        if turn.tools and not _asks_nothing(turn):
+        if link.tools and not _asks_nothing(turn):
             scope.working.add(turn.model)
     return [_purpose(turn, index, turns, found, scopes[turn.ids.get("session")]) for index, turn in enumerate(turns)]
 
@@ -64,7 +64,7 @@ def _purpose(turn: TurnFacts, index: int, turns: Sequence[TurnFacts], found: Seq
 def _is_beside(turn: TurnFacts, index: int, turns: Sequence[TurnFacts], found: Sequence[Link], scope: _Scope) -> bool:
     if _asks_nothing(turn):
         return True
-    if turn.tools or "agent" in turn.ids or "parent" in turn.ids:
+    if found[index].tools or "agent" in turn.ids or "parent" in turn.ids:
         return False
     if scope.working:
         return not _goes_on(turn, index, turns, found, scope)
@@ -78,7 +78,7 @@ def _goes_on(turn: TurnFacts, index: int, turns: Sequence[TurnFacts], found: Seq
     before = found[index].before
     if before is None or turn.schema_fields is not None or turn.model not in scope.working:
         return False
-    while before is not None and not turns[before].tools:
+    while before is not None and not found[before].tools:
         before = found[before].before
     return before is not None
 

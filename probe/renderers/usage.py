@@ -89,10 +89,11 @@ def bedrock_converse(usage: dict[str, Any]) -> Usage:
     fresh, output = _number(usage, "inputTokens"), _number(usage, "outputTokens")
     read, written = _number(usage, "cacheReadInputTokens"), _number(usage, "cacheWriteInputTokens")
     given = None if fresh is None else fresh + (read or 0) + (written or 0)
+    total = None if given is None or output is None else given + output
     return Usage(
         input=given,
         output=output,
-        total=None if given is None or output is None else given + output,
+        total=_number(usage, "totalTokens") or total,
         cache_read=read,
         cache_write=written,
     )

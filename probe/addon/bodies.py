@@ -104,7 +104,6 @@ class Body:
             for _, _, piece in self._pieces:
                 offsets.append(decoded.size)
                 decoded.append(decoder.decode(piece))
-            decoded.append(decoder.finish())
         except DecodeError as error:
             problem = f"content-encoding {content_encoding}: {error}"
             if self._redact(decoded, redactor)[1]:

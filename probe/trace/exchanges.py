@@ -289,7 +289,7 @@ class _AnswerReader:
         split = data if data is not None else source
         stream = self._reader._guarded(self._traced, lambda: api.split(self._path, split)) if split else None
         if stream is not None:
-            self.read_stream(stream, size, "sse", text=source)
+            self.read_stream(stream, size, "sse", text=source if data is None else None)
             return True
         self.value = value = source.value if isinstance(source, Json) else source
         if only_streams:

@@ -22,14 +22,15 @@ import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import printable, run
 from probe.cli.options import parse
 from probe.errors import UserError
-from probe.settings.settings import Settings, data_dir, resolve
+from probe.settings.resolve import resolve
+from probe.settings.settings import Settings, data_dir
 from probe.targets import target_names
 from probe.wire.agent import find_program, first_line
 from probe.wire.certificate_authority import authority_folder, authority_problem
 from probe.wire.environment import is_key, keys_set
 from probe.wire.ports import is_free
 from probe.wire.process_tree import holder_of
-from probe.wire.recording import find_replay
+from probe.wire.replayed_run import find_replay
 from probe.wire.upstream_check import reach
 from probe.wire.upstream_proxy import unreachable
 
@@ -101,7 +102,7 @@ def _target(settings: Settings) -> Iterator[Check]:
         yield _replay(settings)
     elif settings.target.key_variables:
         yield _key(settings)
-    if settings.target.mode == "forward":
+    if settings.target.mode.opens_tls:
         yield _authority(settings)
     proxies = list(_proxies(settings))
     yield from proxies

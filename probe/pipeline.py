@@ -16,7 +16,8 @@ from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.manifest import Manifest
 from probe.record.runs import Run, has_records, is_alive, new_run
-from probe.settings.settings import data_dir, resolve
+from probe.settings.resolve import resolve
+from probe.settings.settings import data_dir
 from probe.targets import output_dirs
 from probe.wire.recover_run import open_run
 
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         captured = _capture(arguments, command, folder)
     if not has_records(folder):
         return captured
-    if captured and Manifest.read(folder).data.get("interrupted"):
+    if captured and Manifest.read(folder).facts.interrupted:
         say(f"what was recorded is kept; to go on with it: invoke pipeline --run {folder.name}")
         return captured
     analyze = ["--run", str(folder), *(["--force"] if arguments.force else [])]
@@ -50,7 +51,7 @@ def _existing(arguments: Namespace) -> Run:
         raise UserError("--run and --output-dir both name the run's folder", "give one of them")
     existing = open_run(arguments.run, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs(), say)
     if is_alive(existing):
-        pid = existing.manifest.data["pid"]
+        pid = existing.manifest.facts.pid
         raise UserError(f"run {existing.name} is still being recorded (pid {pid})", "wait for it, or end it")
     return existing
 
@@ -59,18 +60,18 @@ def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
     """Capture where nothing was captured yet; what was recorded is never recorded over."""
     if has_records(existing.folder):
         _refuse_unused(arguments, command)
-        known = existing.manifest.data
-        ended = existing.bundled or (known.get("ended") and not known.get("recovered"))
+        facts = existing.manifest.facts
+        ended = existing.bundled or (facts.ended and not facts.recovered)
         say("capture: up to date" if ended else "capture: it was interrupted; going on with what it recorded")
         return 0
-    known = existing.manifest.data
+    facts = existing.manifest.facts
     arguments.target = existing.target
     if arguments.prompt is None and not command:
-        arguments.prompt, command = known.get("prompt"), known.get("own_command") or []
-        if "[REDACTED" in f"{arguments.prompt} {command}":
+        arguments.prompt, command = facts.prompt, facts.own_command or []
+        if facts.not_kept:
             raise UserError("this run's prompt or command held a credential and was not kept", "give it again")
     if arguments.replay is None and not arguments.upstream:
-        arguments.replay = known.get("settings", {}).get("replay", {}).get("value")
+        arguments.replay = facts.settings["replay"].value if "replay" in facts.settings else None
     return _capture(arguments, command, existing.folder)
 
 

@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -76,19 +75,18 @@ def _prune(runs: list[Run], keep: int) -> list[Run]:
 
 def described(one: Run) -> dict[str, Any]:
     """Give what is listed of a run."""
-    data = one.manifest.data
-    counts = data.get("counts") or {}
+    facts = one.manifest.facts
     return {
         "target": one.target,
         "run": one.name,
         "state": _state(one),
-        "started": data.get("started"),
+        "started": one.manifest.data.get("started"),
         "seconds": _seconds(one),
-        "exchanges": counts.get("written"),
-        "cut_short": counts.get("cut_short"),
-        "exit_code": data.get("exit_code"),
-        "prompt": data.get("prompt"),
-        "command": data.get("own_command") or data.get("command"),
+        "exchanges": facts.counts and facts.counts.written,
+        "cut_short": facts.counts and facts.counts.cut_short,
+        "exit_code": facts.exit_code,
+        "prompt": facts.prompt,
+        "command": facts.own_command or facts.command,
         "report": str(one.folder / REPORT) if (one.folder / REPORT).exists() else None,
         "folder": str(one.folder),
     }
@@ -97,18 +95,18 @@ def described(one: Run) -> dict[str, Any]:
 def _state(one: Run) -> str:
     if one.bundled:
         return "sample"
-    if "damaged" in one.manifest.data:
+    if one.manifest.facts.damaged:
         return "damaged"
     if is_alive(one):
         return "running"
-    return "ended" if one.manifest.data.get("ended") else "interrupted"
+    return "ended" if one.manifest.facts.ended else "interrupted"
 
 
 def _seconds(one: Run) -> float | None:
-    started, ended = one.manifest.data.get("started"), one.manifest.data.get("ended")
+    started, ended = one.manifest.facts.started, one.manifest.facts.ended
     if not started or not ended:
         return None
-    return round((datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds(), 1)
+    return round((ended - started).total_seconds(), 1)
 
 
 def _table(runs: list[Run]) -> Table:

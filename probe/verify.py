@@ -6,10 +6,12 @@ import os
 import stat
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import UNSET
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.analysis.hosts import Channels, ChannelsBuilder
@@ -20,6 +22,8 @@ from probe.record.exchange import Exchange
 from probe.record.files import file_sha256, is_plain
 from probe.record.integrity import exchange_problems
 from probe.record.leaks import exchange_leaks, file_leaks
+from probe.record.manifest import Manifest
+from probe.record.manifest_facts import Counts
 from probe.record.reader import read_exchanges
 from probe.record.runs import PROXY_LOG, REPORT, TRAFFIC, Run, has_records, is_alive, is_generated
 from probe.record.tunnels import TUNNELS, read_tunnels
@@ -104,10 +108,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     word = "latest" if arguments.run is None else arguments.run
     found = open_run(word, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs(), say)
     if is_alive(found):
-        pid = found.manifest.data["pid"]
+        pid = found.manifest.facts.pid
         raise UserError(f"run {found.target}/{found.name} is still being recorded (pid {pid})", "wait for its end")
     if not has_records(found.folder):
-        lost = (found.manifest.data.get("counts") or {}).get("written")
+        counts = found.manifest.facts.counts
+        lost = counts and counts.written
         why = f"its manifest tells of {lost}: {found.traffic} was deleted or emptied" if lost else "none was captured"
         raise UserError(f"run {found.target}/{found.name} holds no exchange", why, code=1)
     findings = _findings(found)
@@ -119,8 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _findings(found: Run) -> Findings:
-    kept = (found.manifest.data.get("settings") or {}).get("keep_secrets") or {}
-    findings = Findings(renderer_of(found.target), keeps_secrets=bool(kept.get("value")))
+    findings = Findings(renderer_of(found.target), keeps_secrets=found.manifest.facts.keeps_secrets)
     exchanges = read_exchanges(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is no record: {why}")
     )
@@ -128,7 +132,7 @@ def _findings(found: Run) -> Findings:
         findings.add(exchange, found.traffic)
     findings.check_ids()
     _check_tunnels(found, findings)
-    _check_manifest(found.manifest.data, findings)
+    _check_manifest(found.manifest, findings)
     _check_hashes(found, findings)
     # Git keeps no permissions of its files but one.
     if not found.bundled:
@@ -141,13 +145,13 @@ def _findings(found: Run) -> Findings:
 
 def _check_hashes(found: Run, findings: Findings) -> None:
     """Compare the files' own hashes with those that the capture noted."""
-    known = found.manifest.data
-    if not known:
+    facts = found.manifest.facts
+    if not found.manifest.data:
         findings.problem("file", f"there is no {found.manifest.path.name}: what the capture left is not known")
         return
-    noted = {found.traffic: known.get("traffic_sha256")}
-    if "sha256" in (known.get("coverage") or {}):
-        noted[found.folder / TUNNELS] = known["coverage"]["sha256"]
+    noted = {found.traffic: facts.traffic_sha256}
+    if facts.coverage and facts.coverage.sha256 is not UNSET:
+        noted[found.folder / TUNNELS] = facts.coverage.sha256
     for path, expected in noted.items():
         digest = file_sha256(path)
         if digest != expected:
@@ -168,7 +172,8 @@ def _check_tunnels(found: Run, findings: Findings) -> None:
         found.folder / TUNNELS, lambda line, why: findings.problem("lines", f"{TUNNELS}, line {line}: {why}")
     )
     noted = findings.channels.add_tunnels(tunnels)
-    seen = (found.manifest.data.get("coverage") or {}).get("seen", noted)
+    coverage = found.manifest.facts.coverage
+    seen = noted if coverage is None or coverage.seen is None else coverage.seen
     if seen != noted:
         findings.problem("counts", f"{seen} tunnels went around the listeners, {noted} are noted")
 
@@ -177,23 +182,21 @@ def _coverage(found: Run, findings: Findings) -> Channels:
     return findings.channels.channels(found.manifest.data.get("coverage") or {})
 
 
-def _check_manifest(known: Mapping[str, Any], findings: Findings) -> None:
-    counts = known.get("counts")
-    if not counts:
-        why = "the capture did not come to its end" if known else "there is no manifest"
+def _check_manifest(manifest: Manifest, findings: Findings) -> None:
+    counts = manifest.facts.counts
+    if counts is None or counts == Counts():
+        why = "the capture did not come to its end" if manifest.data else "there is no manifest"
         findings.problem("counts", f"nobody says how many exchanges there were: {why}")
         return
-    if counts.get("seen") != counts.get("written"):
-        findings.problem(
-            "counts", f"the proxies saw {counts.get('seen')} exchanges, {counts.get('written')} are written"
-        )
-    for name, there in (
-        ("written", findings.exchanges),
-        ("cut_short", findings.cut_short),
-        ("websocket_messages", findings.messages),
+    if counts.seen != counts.written:
+        findings.problem("counts", f"the proxies saw {counts.seen} exchanges, {counts.written} are written")
+    for name, counted, there in (
+        ("written", counts.written, findings.exchanges),
+        ("cut_short", counts.cut_short, findings.cut_short),
+        ("websocket_messages", counts.websocket_messages, findings.messages),
     ):
-        if counts.get(name) != there:
-            findings.problem("counts", f"the manifest counts {counts.get(name)} as {name}, there are {there}")
+        if counted != there:
+            findings.problem("counts", f"the manifest counts {counted} as {name}, there are {there}")
 
 
 def _open_to_others(found: Run) -> Iterator[str]:
@@ -224,10 +227,10 @@ def _lines(found: Run, findings: Findings) -> Iterator[str]:
         yield from (f"       {problem}" for problem in problems[:20])
         if len(problems) > 20:
             yield f"       … and {len(problems) - 20} more (--json lists all)"
-    if recovered := found.manifest.data.get("recovered"):
-        folded = recovered["exchanges"]
+    if recovered := found.manifest.facts.recovered:
+        folded = recovered.exchanges
         yield f"the recording did not come to its end; exchanges that were folded in afterwards, cut short: {folded}"
-    yield from (f"the recording itself said: {problem}" for problem in found.manifest.data.get("problems") or [])
+    yield from (f"the recording itself said: {problem.text}" for problem in found.manifest.facts.problems)
     yield _coverage(found, findings).in_words()
     if findings.redacted:
         yield f"redacted, so only what is kept can be checked: {len(findings.redacted)} bodies or messages"
@@ -243,7 +246,7 @@ def _described(found: Run, findings: Findings) -> dict[str, Any]:
         "bodies": findings.bodies,
         "websocket_messages": findings.messages,
         "recovered": found.manifest.data.get("recovered"),
-        "said_by_the_recording": found.manifest.data.get("problems") or [],
+        "said_by_the_recording": [problem.text for problem in found.manifest.facts.problems],
         "redacted": findings.redacted,
         "keeps_secrets": findings.keeps_secrets,
         "coverage": _coverage(found, findings).as_dict(),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from mitmproxy.http import HTTPFlow
 
-from probe.addon.mitmproxy_fixes.patches import bracketed, take_interim
+from probe.addon.config import PROXY_ANSWERED
+from probe.addon.mitmproxy_fixes.interim_answers import take_interim
+from probe.addon.mitmproxy_fixes.ipv6_host import bracketed
 
 ANSWERED_EARLY = "the answer came before the request's end, and the rest of the request did not follow"
 _BREACHES = (1002, 1007)
@@ -23,14 +25,14 @@ def in_words(flow: HTTPFlow) -> str:
     said = (flow.error.msg if flow.error else "the connection ended").removeprefix(_PROTOCOL)
     if not flow.request.host:
         # Refused before it was clear where to.
-        return f"{said}; the proxy answered the agent with 400 Bad Request"
+        return f"{said}{PROXY_ANSWERED} the agent with 400 Bad Request"
     if not flow.client_conn.connected:
         return flow.client_conn.error or _by_agent(flow, said)
     if flow.response is not None and flow.response.stream:
         return f"the upstream broke off: {said}"
     before = "".join(f" after {response.status_code}" for _, response in take_interim(flow.server_conn))
     place = f"{bracketed(flow.request.host)}:{flow.request.port}"
-    return f"{place}: {said}{before}; the proxy answered the agent with 502 Bad Gateway"
+    return f"{place}: {said}{before}{PROXY_ANSWERED} the agent with 502 Bad Gateway"
 
 
 def websocket_in_words(flow: HTTPFlow) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mitmproxy.http import Headers, HTTPFlow, Message
 
-from probe.addon.mitmproxy_fixes.patches import take_interim
+from probe.addon.mitmproxy_fixes.interim_answers import take_interim
 
 _SIDES = {True: "client", False: "server", None: None}
 

@@ -30,7 +30,7 @@ from probe.addon import journal as frames
 from probe.addon.config import LISTENER, Config, Listener, from_environ
 from probe.addon.flow_facts import close_facts, end_facts, request_facts, response_facts
 from probe.addon.journal import JournalFolder
-from probe.addon.mitmproxy_fixes import patches
+from probe.addon.mitmproxy_fixes import all_bug_fixes
 from probe.addon.open_exchange import Counts, Live
 from probe.addon.redaction.fingerprints import KnownFile
 from probe.addon.shutdown import Ending
@@ -83,7 +83,7 @@ class TrafficTap:
         """Ask for lazy connections: with eager ones nothing is chained, and a refused connection reaches no hook."""
         # In `running` it would be too late for a client that is quick: the ports are open by then.
         ctx.options.update(connection_strategy="lazy")
-        patches.apply()
+        all_bug_fixes.apply()
 
     def running(self) -> None:
         """Say where records go, and warn of a port that is open to others."""

@@ -2,134 +2,89 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
 
-import msgspec
+from probe.renderers.api import Kind
+from probe.trace.facts import TurnFacts
+from probe.trace.items import Known
 
-from probe.renderers.turn import Input
-
-MOVING = frozenset({"cache_control"})
-"""Fields that stand at another item in the next call, though that one is the same."""
-SYSTEM = ("system", "developer")
-"""Roles of messages that are nobody's words in the conversation."""
-_REMINDER = "<system-reminder>"
-"""How claude-code and qwen-code begin such a part."""
-_START = b"\0" * 16
+_START = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What a turn's input says of its place among the others."""
+    """A turn's place among the others, by its input."""
 
     before: int | None
-    """Number of the turn that it goes on from; None where there is none."""
+    """Index of the turn that it goes on from; None where there is none."""
     known: bool = True
     """False where its input is not known, or empty."""
     repeated: bool = False
     """True when it asks the very same again."""
 
 
-class Chains:
-    """Takes turns one by one; keeps a hash of each one's input, never the input."""
+def links(turns: Sequence[TurnFacts], items: Sequence[Known]) -> list[Link]:
+    """Return the link of each turn; turns are in the order in which they started."""
+    finder = _Finder(items)
+    return [finder.add(index, turn) for index, turn in enumerate(turns)]
 
-    def __init__(self) -> None:
-        self._ends: dict[tuple[bytes, bool], int] = {}
-        # By identity, for one exchange: its inputs share what stands before them. Hashed by content they would be read
-        # again and again; they are held so that no other takes the identity of one that is gone.
-        self._known: dict[int, bytes] = {}
-        self._held: list[Input] = []
 
-    def forget(self) -> None:
-        """Let go of the inputs of one exchange; to be called before the next one."""
-        self._known, self._held = {}, []
+class _Finder:
+    """Keeps a hash of each turn's input."""
 
-    def add(self, number: int, given: Input | None, *, tools: bool) -> Link:
-        """Give what a turn goes on from.
+    def __init__(self, items: Sequence[Known]) -> None:
+        self._items = items
+        self._ends: dict[tuple[int, bool], int] = {}
+        """Turn by the hash of its input, and whether it was offered tools."""
+        self._answers: dict[str, tuple[int, int]] = {}
+        """By the id of an answer: its turn, and the hash of that turn's input with the answer behind it."""
+
+    def add(self, index: int, turn: TurnFacts) -> Link:
+        """Return what a turn goes on from.
 
         One that is offered no tools may go on from one that was, never the other way: many a request beside the work
         asks something about the same text before the work begins with it.
         """
-        if given is None or not len(given):
+        messages = [one for number in turn.items if (one := self._items[number]).kind is Kind.MESSAGE]
+        before, value = self._answers.get(turn.previous_id or "", (None, _START))
+        if (turn.previous_id and before is None) or turn.elsewhere or (not messages and before is None):
             return Link(before=None, known=False)
-        shared, hashes = self._hashes(given)
-        whole = hashes[-1] if hashes else self._known[id(given)]
-        before = self._find(hashes, shared, tools=tools)
-        repeated = before is not None and self._ends.get((whole, tools)) == before
-        if before is None and not tools:
+        tools = turn.tools > 0
+        hashes = _hashes(value, (one.canonical for one in messages))
+        whole = hashes[-1] if hashes else value
+        found = self._find(hashes, tools=tools)
+        found = before if found is None else found
+        repeated = found is not None and self._ends.get((whole, tools)) == found
+        if found is None and not tools:
             # A shorter input only: what is asked about the same text is no continuation of the answer to it.
-            before = self._find(hashes[:-1], shared, tools=True)
-        self._ends[whole, tools] = number
-        reminders = _reminders(given)
+            found = self._find(hashes[:-1], tools=True)
+        self._remember(index, turn, hashes, whole, messages)
+        return Link(before=found, repeated=repeated)
+
+    def _remember(
+        self, index: int, turn: TurnFacts, hashes: Sequence[int], whole: int, messages: Sequence[Known]
+    ) -> None:
+        tools = turn.tools > 0
+        self._ends[whole, tools] = index
+        # An agent may put its rules at the end, and again behind what comes next.
+        reminders = sum(1 for _ in takewhile(lambda one: one.features.system, reversed(messages)))
         if 0 < reminders < len(hashes):
-            self._ends[hashes[-1 - reminders], tools] = number
-        return Link(before=before, repeated=repeated)
+            self._ends[hashes[-1 - reminders], tools] = index
+        if turn.response_id:
+            behind = _hashes(whole, turn.sent_back)
+            self._answers[turn.response_id] = (index, behind[-1] if behind else whole)
 
-    def _hashes(self, given: Input) -> tuple[Input | None, list[bytes]]:
-        """Give what was hashed before, and the hash behind each item after that, oldest first."""
-        new: list[Input] = []
-        link: Input | None = given
-        while link is not None and id(link) not in self._known:
-            new.append(link)
-            link = link.before
-        value = self._known[id(link)] if link is not None else _START
-        hashes: list[bytes] = []
-        for one in reversed(new):
-            for item in one.own:
-                value = hashlib.blake2b(value + _canonical(item), digest_size=16).digest()
-                hashes.append(value)
-            self._known[id(one)] = value
-            self._held.append(one)
-        return link, hashes
-
-    def _find(self, hashes: list[bytes], shared: Input | None, *, tools: bool) -> int | None:
+    def _find(self, hashes: Sequence[int], *, tools: bool) -> int | None:
         """Find the turn with the longest input that ends at one of these places."""
-        for value in reversed(hashes):
-            if (value, tools) in self._ends:
-                return self._ends[value, tools]
-        while shared is not None:
-            if (self._known[id(shared)], tools) in self._ends:
-                return self._ends[self._known[id(shared)], tools]
-            shared = shared.before
-        return None
+        return next((self._ends[value, tools] for value in reversed(hashes) if (value, tools) in self._ends), None)
 
 
-def _reminders(given: Input) -> int:
-    """Count the system's messages at the end: an agent may put its rules there, and again behind what comes next."""
-    rules = takewhile(lambda item: isinstance(item, dict) and item.get("role") in SYSTEM, reversed(given.own))
-    return sum(1 for _ in rules)
-
-
-def _canonical(item: Any) -> bytes:
-    """Give an item's JSON, the same however it was spelled, without what moves from call to call."""
-    content = item.get("content") if isinstance(item, dict) else None
-    if isinstance(content, str):
-        # A text is short for one part of text.
-        item = {**item, "content": [{"type": "text", "text": content}]}
-    elif isinstance(content, list) and any(map(_is_reminder, content)):
-        item = {**item, "content": [part for part in content if not _is_reminder(part)]}
-    text = _encoded(item)
-    return _encoded(_settled(item)) if any(f'"{name}"'.encode() in text for name in MOVING) else text
-
-
-def _is_reminder(part: Any) -> bool:
-    """Tell whether a part is what an agent adds to the user's words: with the next prompt it may stand elsewhere."""
-    text = part.get("text") if isinstance(part, dict) else None
-    return isinstance(text, str) and text.startswith(_REMINDER)
-
-
-def _encoded(value: Any) -> bytes:
-    try:
-        return msgspec.json.encode(value, order="deterministic")
-    except UnicodeEncodeError:
-        # A lone surrogate, which only the escaped form can hold.
-        return json.dumps(value, sort_keys=True).encode()
-
-
-def _settled(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _settled(inner) for name, inner in value.items() if name not in MOVING}
-    return [_settled(inner) for inner in value] if isinstance(value, list) else value
+def _hashes(value: int, canonical: Iterable[int]) -> list[int]:
+    """Return the hash behind each item."""
+    hashes = []
+    for one in canonical:
+        value = hash((value, one))
+        hashes.append(value)
+    return hashes

@@ -1,6 +1,6 @@
 """Group a run's turns into sessions, threads with their sub-agents, and prompts of the user.
 
-By the agent's own ids where its target says where they stand, else by what each turn's input begins with.
+By the agent's own ids where its target says where they are, else by what each turn's input begins with.
 
 - A session is one use of the agent, a thread one conversation in it; a sub-agent has a thread of its own.
 - A prompt is what the user asked once, with all turns that the agent took to answer it.
@@ -11,24 +11,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from probe.analysis.continuation import Link, links
 from probe.analysis.purpose import TURN, WARM_UP, purposes
-from probe.analysis.turns import TurnFacts
+from probe.trace.facts import TurnFacts
+from probe.trace.items import Known
 
 _Key = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class PlacedTurn:
     """A turn in its thread."""
 
     facts: TurnFacts
+    index: int
+    """Its place among the turns of the run in the order in which they started, from 0."""
+    link: Link
     purpose: str
     prompt: int | None
-    """Number of the user's prompt within the thread; None for what stands before the first one, and for a warm-up."""
+    """Number of the user's prompt within the thread; None before the first one, and for a warm-up."""
 
     @property
-    def beside(self) -> bool:
-        """Tell whether it is a request beside the agent's work."""
+    def is_side(self) -> bool:
+        """Check whether it is a side request."""
         return self.purpose != TURN
 
 
@@ -45,11 +50,11 @@ class Thread:
     parent: int | None
     """Number of the thread that it works for; None for a session's own, and where that one was not captured."""
     is_sub_agent: bool
-    turns: list[Placed] = field(default_factory=list)
+    turns: list[PlacedTurn] = field(default_factory=list)
 
     @property
     def prompts(self) -> int:
-        """Give how many prompts of the user it answers."""
+        """Return how many prompts of the user it answers."""
         return len({one.prompt for one in self.turns if one.prompt is not None})
 
 
@@ -58,17 +63,19 @@ class Session:
     """One use of the agent."""
 
     id: str | None
-    """None where the agent tells none."""
+    """None where the agent sends none."""
     threads: list[Thread] = field(default_factory=list)
 
 
-def group(turns: Sequence[TurnFacts]) -> list[Session]:
-    """Group turns, which stand in the order of their exchanges; sessions and threads stand as they began."""
+def group(turns: Sequence[TurnFacts], items: Sequence[Known]) -> list[Session]:
+    """Return the sessions of a run's turns; sessions, threads and turns are in the order in which they began."""
+    turns = sorted(turns, key=lambda turn: (turn.started, turn.line, turn.part or 0))
     if not turns:
         return []
-    purpose = purposes(turns)
-    keys = _keys(turns, purpose)
-    order = sorted(range(len(turns)), key=lambda number: (turns[number].started, number))
+    found = links(turns, items)
+    purpose = purposes(turns, found)
+    keys = _keys(turns, found, purpose)
+    order = range(len(turns))
     threads: dict[_Key, Thread] = {}
     members: dict[_Key, list[int]] = {}
     for number in order:
@@ -86,24 +93,24 @@ def group(turns: Sequence[TurnFacts]) -> list[Session]:
         members.setdefault(key, []).append(number)
     first = {key: turns[numbers[0]] for key, numbers in members.items()}
     for key, thread in threads.items():
-        thread.turns = _placed(turns, purpose, members[key])
+        thread.turns = _placed(turns, found, purpose, members[key])
         if thread.is_sub_agent:
             thread.parent = _parent(thread, first[key], ((other, first[name]) for name, other in threads.items()))
     return _sessions(threads, first)
 
 
-def _keys(turns: Sequence[TurnFacts], purpose: Sequence[str]) -> list[_Key]:
-    """Give each turn's thread; a request beside the work that has no id counts to the work that follows it."""
+def _keys(turns: Sequence[TurnFacts], found: Sequence[Link], purpose: Sequence[str]) -> list[_Key]:
+    """Return each turn's thread; a side request that has no id belongs to the work that follows it."""
     keys: list[_Key | None] = []
     for number, turn in enumerate(turns):
-        ids, before = turn.ids, turn.link.before
+        ids, before = turn.ids, found[number].before
         if "session" in ids or "thread" in ids:
             keys.append(("ids", *(ids.get(kind) for kind in ("session", "thread", "agent", "parent"))))
         elif purpose[number] != TURN:
             keys.append(None)
         elif before is not None and keys[before] is not None:
             keys.append(keys[before])
-        elif not turn.link.known:
+        elif not found[number].known:
             keys.append(("unknown",))
         else:
             keys.append(("input", str(number)))
@@ -114,7 +121,9 @@ def _keys(turns: Sequence[TurnFacts], purpose: Sequence[str]) -> list[_Key]:
     return [key or ("beside",) for key in keys]
 
 
-def _placed(turns: Sequence[TurnFacts], purpose: Sequence[str], numbers: Sequence[int]) -> list[Placed]:
+def _placed(
+    turns: Sequence[TurnFacts], found: Sequence[Link], purpose: Sequence[str], numbers: Sequence[int]
+) -> list[PlacedTurn]:
     """Number the prompts of one thread: by the agent's ids, else a new one where the user says something new."""
     placed, told, count = [], dict[str, int](), 0
     for number in numbers:
@@ -125,10 +134,10 @@ def _placed(turns: Sequence[TurnFacts], purpose: Sequence[str], numbers: Sequenc
             count = max(count, told.setdefault(name, count + 1))
             prompt = told[name]
         elif purpose[number] == TURN and not told:
-            if count == 0 or (turn.asked.prompts and not turn.link.repeated):
+            if count == 0 or (turn.prompts and not found[number].repeated):
                 count += 1
             prompt = count
-        placed.append(Placed(facts=turn, purpose=purpose[number], prompt=prompt))
+        placed.append(PlacedTurn(facts=turn, index=number, link=found[number], purpose=purpose[number], prompt=prompt))
     return placed
 
 

@@ -7,11 +7,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from probe.analysis.sizes import payload_bytes, websocket_bytes
-from probe.record.exchange import Exchange
 from probe.record.tunnels import Tunnel
+from probe.trace.trace import ExchangeFacts
 
-MAX_CHANNELS = 1000
+MAX_HOSTS = 1000
 """Hosts that are told apart; an agent may make names up, and then there is no end to them."""
 OTHERS = "(others)"
 TOLD = 20
@@ -21,7 +20,7 @@ COVERAGE = "coverage"
 
 
 @dataclass(slots=True, kw_only=True)
-class Channel:
+class Host:
     """One host and port, and what went there in one of the two ways."""
 
     name: str
@@ -38,31 +37,31 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Channels:
+class Hosts:
     """All channels of a run, captured ones first, the busiest of each first."""
 
     watched: bool | None
     """Whether anybody looked for what went around the listeners; None when that is not known."""
     why_not: str
     """How to have it watched, or why it cannot be."""
-    channels: tuple[Channel, ...]
+    hosts: tuple[Host, ...]
 
     @property
     def captured(self) -> list[str]:
         """Name the hosts with captured exchanges."""
-        return [one.name for one in self.channels if one.captured]
+        return [one.name for one in self.hosts if one.captured]
 
     @property
     def only_seen(self) -> list[str]:
         """Name the hosts of which nothing was captured."""
         captured = set(self.captured)
-        return [one.name for one in self.channels if not one.captured and one.name not in captured]
+        return [one.name for one in self.hosts if not one.captured and one.name not in captured]
 
     @property
     def also_seen(self) -> list[str]:
         """Name the hosts with captured exchanges that tunnels reached as well."""
         captured = set(self.captured)
-        reached = [one for one in self.channels if not one.captured and one.requests > one.unreached]
+        reached = [one for one in self.hosts if not one.captured and one.requests > one.unreached]
         return [one.name for one in reached if one.name in captured]
 
     def in_words(self) -> str:
@@ -78,56 +77,56 @@ class Channels:
     def as_dict(self) -> dict[str, Any]:
         """Give the same for programs."""
         names = ("watched", "captured", "only_seen", "also_seen")
-        channels = [asdict(one) | {"listeners": sorted(one.listeners)} for one in self.channels]
-        return {name: getattr(self, name) for name in names} | {"channels": channels}
+        hosts = [asdict(one) | {"listeners": sorted(one.listeners)} for one in self.hosts]
+        return {name: getattr(self, name) for name in names} | {"hosts": hosts}
 
     def _told(self, name: str) -> str:
         """Name a host that was only seen."""
-        reached = any(one.name == name and one.unreached < one.requests for one in self.channels)
+        reached = any(one.name == name and one.unreached < one.requests for one in self.hosts)
         return name if reached else f"{name} (not reached)"
 
 
-class ChannelsBuilder:
+class HostsBuilder:
     """Takes exchanges and tunnels one by one and keeps only numbers."""
 
     def __init__(self) -> None:
-        self._channels: dict[tuple[bool, str], Channel] = {}
+        self._hosts: dict[tuple[bool, str], Host] = {}
 
-    def add(self, exchange: Exchange) -> None:
+    def add(self, exchange: ExchangeFacts) -> None:
         """Count one exchange."""
-        channel = self._channel(_host_of(exchange.request.url), captured=True)
-        channel.requests += 1
-        channel.listeners |= {exchange.listener} if exchange.listener else set()
-        channel.sent += payload_bytes(exchange.request) + websocket_bytes(exchange, "client")
-        channel.received += payload_bytes(exchange.response) + websocket_bytes(exchange, "server")
+        host = self._host(_host_of(exchange.url), captured=True)
+        host.requests += 1
+        host.listeners |= {exchange.listener} if exchange.listener else set()
+        host.sent += exchange.sent
+        host.received += exchange.received
 
     def add_tunnels(self, tunnels: Iterable[Tunnel]) -> int:
         """Count what went around the listeners; give how many tunnels there were."""
         number = 0
         for tunnel in tunnels:
             number += 1
-            channel = self._channel(_name(tunnel.host, tunnel.port), captured=False)
-            channel.requests += 1
-            channel.listeners.add(COVERAGE)
-            channel.sent += tunnel.sent
-            channel.received += tunnel.received
-            channel.unreached += not tunnel.connected
+            host = self._host(_name(tunnel.host, tunnel.port), captured=False)
+            host.requests += 1
+            host.listeners.add(COVERAGE)
+            host.sent += tunnel.sent
+            host.received += tunnel.received
+            host.unreached += not tunnel.connected
         return number
 
-    def channels(self, coverage: Mapping[str, Any] | None) -> Channels:
+    def hosts(self, coverage: Mapping[str, Any] | None) -> Hosts:
         """Give what was counted so far; `coverage` is what the manifest says of it, None where there is none."""
         source = str((coverage or {}).get("source", ""))
-        ordered = sorted(self._channels.values(), key=lambda one: (not one.captured, -one.requests, one.name))
-        return Channels(
+        ordered = sorted(self._hosts.values(), key=lambda one: (not one.captured, -one.requests, one.name))
+        return Hosts(
             watched=None if coverage is None else bool(coverage.get("watched")),
             why_not=source if source.startswith("off") else "--coverage",
-            channels=tuple(ordered),
+            hosts=tuple(ordered),
         )
 
-    def _channel(self, name: str, *, captured: bool) -> Channel:
-        if (captured, name) not in self._channels and len(self._channels) >= MAX_CHANNELS:
+    def _host(self, name: str, *, captured: bool) -> Host:
+        if (captured, name) not in self._hosts and len(self._hosts) >= MAX_HOSTS:
             name = OTHERS
-        return self._channels.setdefault((captured, name), Channel(name=name, captured=captured))
+        return self._hosts.setdefault((captured, name), Host(name=name, captured=captured))
 
 
 def _name(host: str, port: int) -> str:

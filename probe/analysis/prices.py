@@ -8,17 +8,17 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from probe.analysis.turns import TurnFacts
 from probe.renderers.blocks import Usage
+from probe.trace.facts import TurnFacts
 
 LIBRARY = "genai_prices"
-TOLD = "the API itself"
+REPORTED = "the API itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Price:
 
     dollars: Decimal
     source: str
-    """Whose list price it is, or `TOLD`."""
+    """Whose list price it is, or `REPORTED`."""
     at_least: bool = False
     """True where a part of it is dearer than the library knows."""
 
@@ -46,7 +46,7 @@ class Prices:
         if usage is None:
             return None
         if usage.cost is not None:
-            return Price(dollars=Decimal(str(usage.cost)), source=TOLD)
+            return Price(dollars=Decimal(str(usage.cost)), source=REPORTED)
         if not self.installed or usage.input is None or usage.output is None:
             return None
         counts = self._counts(usage)
@@ -57,6 +57,20 @@ class Prices:
                 at_least = bool(hour) and "cache_write_1h_tokens" not in counts
                 return Price(dollars=price[0], source=price[1], at_least=at_least)
         return None
+
+    def reasons(self, turns: Iterable[TurnFacts]) -> list[str]:
+        """Return why the prices of turns are not known, each reason once."""
+        return list(dict.fromkeys(map(self.why_unknown, turns)))
+
+    def why_unknown(self, turn: TurnFacts) -> str:
+        """Return why a turn has no price."""
+        if turn.status is None or turn.status >= 400:
+            return "failed calls have no usage"
+        if turn.usage is None or turn.usage.input is None or turn.usage.output is None:
+            return "the API did not report the tokens"
+        if not self.installed:
+            return "the price library is not installed: uv sync --extra cost"
+        return f"no list price is known for {turn.answered_by or turn.model or 'a model without a name'}"
 
     def _counts(self, usage: Usage) -> dict[str, int]:
         """Map our usage to the library's, whose sums are the same: input with the cache, output with the reasoning."""

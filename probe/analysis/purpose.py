@@ -1,4 +1,4 @@
-"""Tell the agent's own work from what it asks its models beside it: titles, routing, summaries, warm-ups."""
+"""Distinguish the agent's own work from side requests: titles, routing, summaries, warm-ups."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from probe.analysis.turns import TurnFacts
+from probe.analysis.continuation import Link
+from probe.trace.facts import TurnFacts
 
 TURN = "turn"
 """What the agent's own work is called."""
 SIDE = "side request"
-"""What a request beside it is called where nothing tells what it is for."""
+"""What a side request is called whose purpose is not known."""
 WARM_UP = "warm-up"
 TINY = 16
-"""Tokens: an answer that may have no more says nothing, it only shows that there is one."""
+"""Tokens: an output limit this small means a connectivity check."""
+
+
+_SUBJECTS = {"title": "title", "isNewTopic": "topic", "topic": "topic", "commit_message": "commit message"}
+"""Fields of an answer that name what a request is for."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,51 +33,55 @@ class _Scope:
 
     @property
     def main(self) -> str | None:
-        """Give the model that was asked most."""
+        """Return the model that was asked most."""
         return max(self.models, key=lambda name: (self.models[name], name or ""))
 
 
-def purposes(turns: Sequence[TurnFacts]) -> list[str]:
-    """Give each turn's purpose: `turn`, or what the request beside the work is for."""
+def purposes(turns: Sequence[TurnFacts], found: Sequence[Link]) -> list[str]:
+    """Return each turn's purpose: `turn`, or what a side request is for."""
     scopes: dict[str | None, _Scope] = {}
     for turn in turns:
         scope = scopes.setdefault(turn.ids.get("session"), _Scope())
-        scope.models[turn.model] += turn.asked.size + 1
-        if turn.asked.tools and not _asks_nothing(turn):
+        scope.models[turn.model] += turn.size + 1
+        if turn.tools and not _asks_nothing(turn):
             scope.working.add(turn.model)
-    return [_purpose(turn, turns, scopes[turn.ids.get("session")]) for turn in turns]
+    return [_purpose(turn, index, turns, found, scopes[turn.ids.get("session")]) for index, turn in enumerate(turns)]
 
 
-def _purpose(turn: TurnFacts, turns: Sequence[TurnFacts], scope: _Scope) -> str:
-    if turn.asked.warm_up:
+def _purpose(turn: TurnFacts, index: int, turns: Sequence[TurnFacts], found: Sequence[Link], scope: _Scope) -> str:
+    if turn.warm_up:
         return WARM_UP
-    if turn.asked.tools is None or not _is_beside(turn, turns, scope):
+    if turn.schema_fields is not None and set(turn.schema_fields) & _SUBJECTS.keys() and len(turn.schema_fields) <= 2:
+        # An answer of one field named so is that, whatever the session and the tools that are offered.
+        return next(_SUBJECTS[name] for name in turn.schema_fields if name in _SUBJECTS)
+    if not turn.read or not _is_beside(turn, index, turns, found, scope):
         return TURN
-    if turn.asked.about:
-        return turn.asked.about
+    if turn.about:
+        return turn.about
     return WARM_UP if _asks_nothing(turn) else SIDE
 
 
-def _is_beside(turn: TurnFacts, turns: Sequence[TurnFacts], scope: _Scope) -> bool:
+def _is_beside(turn: TurnFacts, index: int, turns: Sequence[TurnFacts], found: Sequence[Link], scope: _Scope) -> bool:
     if _asks_nothing(turn):
         return True
-    if turn.asked.tools or "agent" in turn.ids or "parent" in turn.ids:
+    if turn.tools or "agent" in turn.ids or "parent" in turn.ids:
         return False
     if scope.working:
-        return not _goes_on(turn, turns, scope)
+        return not _goes_on(turn, index, turns, found, scope)
     # An agent without tools, such as one that reads edits out of the text.
-    return turn.model != scope.main or (turn.asked.structured and turn.link.before is None and len(scope.models) > 1)
+    alone = turn.schema_fields is not None and found[index].before is None
+    return turn.model != scope.main or (alone and len(scope.models) > 1)
 
 
-def _goes_on(turn: TurnFacts, turns: Sequence[TurnFacts], scope: _Scope) -> bool:
-    """Tell whether a turn without tools goes on from the work, say as its last step."""
-    if turn.link.before is None or turn.asked.structured or turn.model not in scope.working:
+def _goes_on(turn: TurnFacts, index: int, turns: Sequence[TurnFacts], found: Sequence[Link], scope: _Scope) -> bool:
+    """Check whether a turn without tools goes on from the work, say as its last step."""
+    before = found[index].before
+    if before is None or turn.schema_fields is not None or turn.model not in scope.working:
         return False
-    before: TurnFacts | None = turns[turn.link.before]
-    while before is not None and not before.asked.tools:
-        before = turns[before.link.before] if before.link.before is not None else None
+    while before is not None and not turns[before].tools:
+        before = found[before].before
     return before is not None
 
 
 def _asks_nothing(turn: TurnFacts) -> bool:
-    return turn.asked.warm_up or (turn.asked.most_output is not None and turn.asked.most_output <= TINY)
+    return turn.warm_up or (turn.most_output is not None and turn.most_output <= TINY)

@@ -1,17 +1,18 @@
-"""Sum up a capture: how much, how long, to where, with what outcome. One pass, constant memory."""
+"""Sum up a capture: how much, how long, to where, with what outcome."""
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
-from probe.analysis.sizes import payload_bytes, websocket_bytes
 from probe.renderers.urls import split_url
-from probe.record.exchange import Exchange
+from probe.trace.trace import ExchangeFacts
 
 MAX_ENDPOINTS = 1000
-"""Distinct endpoints that are told apart; paths may hold ids, and then there is no end to them."""
+"""Distinct endpoints that are listed; paths may hold ids, and then there is no end to them."""
 OTHER_ENDPOINTS = "(others)"
 
 
@@ -55,76 +56,54 @@ class Summary:
 
     @property
     def seconds(self) -> float:
-        """Give the capture's duration."""
+        """Return the duration of the capture in seconds."""
         return (self.ended or 0.0) - (self.started or 0.0)
 
 
-class SummaryBuilder:
-    """Takes exchanges one by one and keeps only numbers."""
-
-    def __init__(self) -> None:
-        self._endpoints: dict[tuple[str, str], Counter[str]] = {}
-        self._methods: Counter[str] = Counter()
-        self._statuses: Counter[int | None] = Counter()
-        self._numbers: Counter[str] = Counter()
-        self._times: list[float] = []
-
-    def add(self, exchange: Exchange, *, complete: bool) -> None:
-        """Count one exchange; its API says whether it is complete."""
-        request, response = exchange.request, exchange.response
-        self._endpoint(request.url)[request.method] += 1
-        self._methods[request.method] += 1
-        self._statuses[response.status_code if response else None] += 1
-        times = [*self._times, exchange.timestamp, exchange.ended]
-        self._times = [min(times), max(times)]
-        self._add_bytes(exchange)
-        self._numbers["cut_short"] += not complete
-        if exchange.websocket:
-            self._numbers["websockets"] += 1
-            self._numbers["websocket_messages"] += len(exchange.websocket.messages)
-            self._numbers["lost_messages"] += exchange.websocket.lost
-            self._numbers["redactions"] += sum(message.redactions for message in exchange.websocket.messages)
-
-    def summary(self) -> Summary:
-        """Give the numbers so far, in an order that depends on nothing but the exchanges."""
-        names = ("cut_short", "websockets", "websocket_messages", "redactions", "lost_bytes", "lost_messages")
-        return Summary(
-            requests=self._methods.total(),
-            started=self._times[0] if self._times else None,
-            ended=self._times[1] if self._times else None,
-            request_bytes=self._numbers["request_bytes"],
-            response_bytes=self._numbers["response_bytes"],
-            endpoints=tuple(sorted(self._told_endpoints(), key=lambda one: (-one.count, one.origin, one.path))),
-            methods=_ranked(self._methods),
-            statuses=tuple(sorted(self._statuses.items(), key=lambda pair: pair[0] or 0)),
-            **{name: self._numbers[name] for name in names},
-        )
-
-    def _add_bytes(self, exchange: Exchange) -> None:
-        sent, received = payload_bytes(exchange.request), payload_bytes(exchange.response)
-        self._numbers["request_bytes"] += sent + websocket_bytes(exchange, "client")
-        self._numbers["response_bytes"] += received + websocket_bytes(exchange, "server")
-        for payload in filter(None, (exchange.request, exchange.response)):
-            self._numbers["redactions"] += payload.redactions
-            self._numbers["lost_bytes"] += payload.lost
-
-    def _endpoint(self, url: str) -> Counter[str]:
-        key = split_url(url)[:2]
-        if key not in self._endpoints and len(self._endpoints) >= MAX_ENDPOINTS:
-            key = ("", OTHER_ENDPOINTS)
-        return self._endpoints.setdefault(key, Counter())
-
-    def _told_endpoints(self) -> Iterable[Endpoint]:
-        for (origin, path), methods in self._endpoints.items():
-            yield Endpoint(origin=origin, path=path, methods=_ranked(methods), count=methods.total())
+def summary_of(exchanges: Sequence[ExchangeFacts]) -> Summary:
+    """Return the numbers of a capture, in an order that depends on nothing but the exchanges."""
+    methods = Counter(one.method for one in exchanges)
+    statuses = Counter(one.status for one in exchanges)
+    websockets = [one for one in exchanges if one.websocket_messages is not None]
+    return Summary(
+        requests=len(exchanges),
+        started=min((one.started for one in exchanges), default=None),
+        ended=max((one.ended for one in exchanges), default=None),
+        request_bytes=sum(one.sent for one in exchanges),
+        response_bytes=sum(one.received for one in exchanges),
+        endpoints=_endpoints(exchanges),
+        methods=_ranked(methods),
+        statuses=tuple(sorted(statuses.items(), key=lambda pair: pair[0] or 0)),
+        cut_short=sum(not one.complete for one in exchanges),
+        websockets=len(websockets),
+        websocket_messages=sum(one.websocket_messages or 0 for one in websockets),
+        redactions=sum(one.redactions for one in exchanges),
+        lost_bytes=sum(one.lost_bytes for one in exchanges),
+        lost_messages=sum(one.lost_messages for one in exchanges),
+    )
 
 
-def summarise(exchanges: Iterable[Exchange]) -> Summary:
-    """Sum up exchanges of which nothing is known but how their connections ended."""
-    builder = SummaryBuilder()
-    for exchange in exchanges:
-        builder.add(exchange, complete=exchange.error is None)
-    return builder.summary()
+def _endpoints(exchanges: Iterable[ExchangeFacts]) -> tuple[Endpoint, ...]:
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for one in exchanges:
+        counts.setdefault(split_url(one.url)[:2], Counter())[one.method] += 1
+    kept = (
+        {key: counts[key] for key in heapq.nsmallest(MAX_ENDPOINTS, counts, key=_hash)}
+        if len(counts) > MAX_ENDPOINTS
+        else counts
+    )
+    others = sum((methods for key, methods in counts.items() if key not in kept), Counter[str]())
+    if others:
+        kept["", OTHER_ENDPOINTS] = others
+    found = (
+        Endpoint(origin=origin, path=path, methods=_ranked(methods), count=methods.total())
+        for (origin, path), methods in kept.items()
+    )
+    return tuple(sorted(found, key=lambda one: (-one.count, one.origin, one.path)))
+
+
+def _hash(key: tuple[str, str]) -> bytes:
+    return sha256("".join(key).encode("utf-8", "replace")).digest()
 
 
 def _ranked(counts: Counter[str]) -> tuple[tuple[str, int], ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from probe.analysis.groups import Placed
+from probe.analysis.groups import PlacedTurn
 from probe.analysis.prices import Price
 
 TOKENS = ("input", "cache_read", "cache_write", "output", "reasoning", "total")
@@ -28,7 +28,7 @@ class Total:
     """Turns whose price is not known: it is not in the sum."""
     at_least: bool = False
 
-    def add(self, placed: Placed, price: Price | None) -> None:
+    def add(self, placed: PlacedTurn, price: Price | None) -> None:
         """Add one turn."""
         self.turns += 1
         usage = placed.facts.usage
@@ -45,21 +45,21 @@ class Total:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What a run's turns took, by model; requests beside the work apart."""
+    """What a run's turns took, by model; side requests apart."""
 
     models: dict[tuple[bool, str | None], Total]
-    """By whether they stand beside the work, and the model; the work first, each as they began."""
+    """By whether they are side requests, and the model; the work first, each as they began."""
     work: Total
-    beside: Total
+    side: Total
     all: Total
 
 
-def totals(turns: Iterable[tuple[Placed, Price | None]]) -> Totals:
+def totals(turns: Iterable[tuple[PlacedTurn, Price | None]]) -> Totals:
     """Add up turns with their prices."""
     models: dict[tuple[bool, str | None], Total] = {}
-    sums = {name: Total() for name in ("work", "beside", "all")}
+    sums = {name: Total() for name in ("work", "side", "all")}
     for placed, price in turns:
-        key = (placed.beside, placed.facts.model)
-        for total in (models.setdefault(key, Total()), sums["beside" if placed.beside else "work"], sums["all"]):
+        key = (placed.is_side, placed.facts.model)
+        for total in (models.setdefault(key, Total()), sums["side" if placed.is_side else "work"], sums["all"]):
             total.add(placed, price)
     return Totals(models=dict(sorted(models.items(), key=lambda pair: pair[0][0])), **sums)

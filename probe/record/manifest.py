@@ -10,59 +10,17 @@ import tomllib
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
 from probe.errors import UserError
 from probe.record.files import file_sha256, open_plain, write_private
+from probe.record.manifest_facts import NAMES, SCHEMA, Facts, Step, migrated
 
-SCHEMA = 1
 NAME = "manifest.json"
 LARGEST = 16 << 20
 """Bytes of a manifest; a command line and a prompt have at most a few hundred thousand."""
-
-
-class _Step(msgspec.Struct):
-    inputs: dict[str, str]
-    outputs: dict[str, str]
-
-
-class _Recovered(msgspec.Struct):
-    exchanges: int
-
-
-_Time = Annotated[datetime, msgspec.Meta(tz=True)]
-
-
-class _Known(msgspec.Struct):
-    """What a manifest's keys must be: a run's agent may have written into it. Other keys may be anything."""
-
-    target: Annotated[str, msgspec.Meta(pattern=r"^[\w.-]{1,200}\Z")] | None = None
-    """A file's name without its ending, so never a way to another folder."""
-    run: str | None = None
-    bundled: bool = False
-    started: _Time | None = None
-    ended: _Time | None = None
-    interrupted: bool = False
-    pid: Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)] | None = None
-    versions: dict[str, str | None] = {}
-    settings: dict[str, dict[str, Any]] = {}
-    command: list[str] | None = None
-    own_command: list[str] | None = None
-    prompt: str | None = None
-    replay_of: str | None = None
-    exit_code: int | None = None
-    agent_exit_code: int | None = None
-    counts: dict[str, int] | None = None
-    traffic_sha256: str | None = None
-    problems: list[str] = []
-    notes: list[str] = []
-    coverage: dict[str, Any] | None = None
-    observer_changes: list[dict[str, Any]] | None = None
-    files: dict[str, str] = {}
-    recovered: _Recovered | None = None
-    steps: dict[str, _Step] = {}
 
 
 class Manifest:
@@ -70,7 +28,15 @@ class Manifest:
 
     def __init__(self, folder: Path, data: dict[str, Any]) -> None:
         self.path = folder / NAME
-        self.data = data
+        self._set(data)
+
+    def _set(self, data: dict[str, Any]) -> None:
+        self._data, self.facts = data, msgspec.convert(data, Facts)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Return all that the file holds, keys of a later version too."""
+        return self._data
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
@@ -81,21 +47,23 @@ class Manifest:
                 if os.fstat(file.fileno()).st_size > LARGEST:
                     raise ValueError(f"it has more than {LARGEST >> 20} MB")
                 data = json.loads(file.read(LARGEST))
-            msgspec.convert(data, _Known)
+            msgspec.convert(data, dict[str, Any])
             for name in ("started", "ended"):
                 # Which reads less than msgspec does: no `z`.
                 datetime.fromisoformat(data.get(name) or utc_now())
+            return cls(folder, migrated(data))
         except FileNotFoundError:
-            data = {}
-        except (ValueError, RecursionError, OSError, msgspec.MsgspecError) as error:
+            return cls(folder, {})
+        except (ValueError, TypeError, RecursionError, OSError, msgspec.MsgspecError) as error:
             problem = error.strerror if isinstance(error, OSError) else error
             raise UserError(f"{path}: cannot be read: {problem}", "delete it; the traffic is not in it") from error
-        return cls(folder, data)
 
     def update(self, **changes: Any) -> None:
         """Set keys and write the file. Raises UserError when it cannot be written."""
-        self.data.update(changes)
-        text = json.dumps({"schema": SCHEMA} | self.data, indent=2, ensure_ascii=False) + "\n"
+        if unknown := changes.keys() - NAMES:
+            raise TypeError(f"a manifest has no {', '.join(sorted(unknown))}")
+        self._set({"schema": SCHEMA} | self._data | msgspec.to_builtins(changes))
+        text = json.dumps(self._data, indent=2, ensure_ascii=False) + "\n"
         try:
             write_private(self.path, text)
         except OSError as error:
@@ -105,15 +73,15 @@ class Manifest:
 
     def finished_step(self, name: str, inputs: dict[str, str], outputs: dict[str, str]) -> None:
         """Note what a step was made from and what it made (file or setting → SHA-256)."""
-        step = {"inputs": inputs, "outputs": outputs, "finished": utc_now()}
-        self.update(steps={**self.data.get("steps", {}), name: step})
+        step = Step(inputs=inputs, outputs=outputs, finished=utc_now())
+        self.update(steps={**self.facts.steps, name: step})
 
     def up_to_date(self, name: str, inputs: dict[str, str]) -> bool:
-        """Tell whether a step was done with these inputs and its outputs are still as it left them."""
-        step = self.data.get("steps", {}).get(name)
-        if not step or step.get("inputs") != inputs:
+        """Check whether a step was done with these inputs and its outputs are still as it left them."""
+        step = self.facts.steps.get(name)
+        if not step or step.inputs != inputs:
             return False
-        return all(file_sha256(Path(self.path.parent, path)) == digest for path, digest in step["outputs"].items())
+        return all(file_sha256(Path(self.path.parent, path)) == digest for path, digest in step.outputs.items())
 
 
 def project_version() -> str:

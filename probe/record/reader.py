@@ -22,6 +22,8 @@ _LARGE = 8 << 20
 """JSON up to this size is parsed, whatever it holds; each of its values may take 100 bytes."""
 _MOST_VALUES = 10_000_000
 """So many of them a larger line may hold. Our own records hold far fewer, see `probe.addon.json_text`."""
+_BUFFER = 1 << 20
+"""Bytes that are read at once."""
 _decoder = msgspec.json.Decoder(Exchange)
 _unread_decoder = msgspec.json.Decoder(UnreadExchange)
 
@@ -117,19 +119,26 @@ def read_places(
 
 
 def read_unread(
-    path: Path, on_malformed: Callable[[int, str], None], start: int = 0, end: int | None = None, number: int = 0
+    path: Path,
+    on_malformed: Callable[[int, str], None],
+    start: int = 0,
+    end: int | None = None,
+    number: int = 0,
+    *,
+    whole: bool = False,
 ) -> Iterator[UnreadExchange]:
     """Yield the exchanges of a file, or of the lines that begin between two offsets, with their bodies not read yet.
 
-    `number` is how many lines there are before `start`.
+    `number` is how many lines there are before `start`. Texts that are too long to be loaded are left out in part
+    (`Payload.whole_text`), unless they are wanted whole.
     """
-    with path.open("rb") as file:
+    with path.open("rb", buffering=_BUFFER) as file:
         file.seek(start)
         while (end is None or start < end) and (line := _line(file)):
             place = (start, number := number + 1)
             start += len(line) if isinstance(line, bytes) else line
             try:
-                exchange = _unread(file, place, line)
+                exchange = _unread(file, place, line, whole=whole)
             except ValueError as error:
                 on_malformed(number, str(error))
             else:
@@ -137,9 +146,9 @@ def read_unread(
                     yield exchange
 
 
-def _unread(file: BinaryIO, place: Place, line: bytes | int) -> UnreadExchange | None:
+def _unread(file: BinaryIO, place: Place, line: bytes | int, *, whole: bool) -> UnreadExchange | None:
     if isinstance(line, int):
-        found = _exchange(file, place, line, whole=False)
+        found = _exchange(file, place, line, whole=whole)
         file.seek(place[0] + line)
         return _as_unread(found) if found else None
     if not line.strip():

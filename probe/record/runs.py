@@ -41,14 +41,14 @@ class Run:
     @property
     def bundled(self) -> bool:
         """Tell whether it is a sample that is part of the project."""
-        return bool(self.manifest.data.get("bundled"))
+        return self.manifest.facts.bundled
 
     @property
     def started(self) -> str:
         """Give the recorded start; a folder without one sorts by its name, which is a time."""
         match = _NAME.match(self.name)
         named = "{}-{}-{}T{}:{}:{}Z".format(*match.groups()) if match else ""
-        return str(self.manifest.data.get("started") or named)
+        return str(self.manifest.data.get("started") or named)  # as it is written: texts in UTC sort by time
 
     @property
     def traffic(self) -> Path:
@@ -157,7 +157,7 @@ def _run(folder: Path) -> Run:
     except UserError as error:
         # One damaged run must not hide the others; what is asked of this one tells of it.
         manifest = Manifest(folder, {"damaged": str(error.args[0])})
-    return Run(folder=folder, target=str(manifest.data.get("target") or folder.parent.name), manifest=manifest)
+    return Run(folder=folder, target=manifest.facts.target or folder.parent.name, manifest=manifest)
 
 
 def find_run(word: str, data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> Run:
@@ -210,8 +210,8 @@ def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> 
 
 def is_alive(run: Run) -> bool:
     """Tell whether the process that records a run is still there."""
-    pid = run.manifest.data.get("pid")
-    if not isinstance(pid, int) or run.manifest.data.get("ended"):
+    pid = run.manifest.facts.pid
+    if pid is None or run.manifest.facts.ended:
         return False
     try:
         # A process that began later only has the same number; the system tells its begin to about a second.

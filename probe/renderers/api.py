@@ -6,7 +6,7 @@ from `class Mine(Api): name = "mine"` and shows bodies as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -123,6 +123,8 @@ class Answer:
     """True when the API's own end of an answer arrived; a stream without it was cut short."""
     known: bool = True
     """False when nothing in it belongs to this API: it is shown as a body of no known API."""
+    echo: Mapping[str, Any] = field(default_factory=dict)
+    """Fields in which the API repeats the request; what differs from the request is shown."""
     sent_back: tuple[Any, ...] = ()
     """The items that a later request repeats when it goes on from this answer."""
 
@@ -156,6 +158,9 @@ class Api:
     name: str = "api"
     reads_bytes: bool = False
     """True when bodies that are neither text nor JSON are handed over as bytes."""
+
+    every_post: bool = False
+    """True where nobody knows which requests call the model: a replay then counts each POST as a call."""
 
     # -- requests ------------------------------------------------------------------------------------------------
 

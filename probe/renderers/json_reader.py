@@ -105,7 +105,11 @@ class Json:
 
 def json_of(value: Any) -> Json:
     """Return the Json of a value that is parsed already."""
-    made = Json(msgspec.json.encode(value) if not isinstance(value, str) else json.dumps(value).encode())
+    try:
+        made = Json(msgspec.json.encode(value))
+    except (UnicodeEncodeError, OverflowError):
+        # Half a surrogate pair has no UTF-8 form, and integers may be larger than 64 bits.
+        made = Json(json.dumps(value).encode())
     made._value = value
     return made
 

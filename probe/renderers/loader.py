@@ -67,6 +67,7 @@ class FormatFunctions(Api):
     """A user's module that offers `format_request_body` and `format_response_body`, which return Markdown."""
 
     name = "format functions"
+    every_post = True
 
     def __init__(self, module: ModuleType) -> None:
         self._module = module

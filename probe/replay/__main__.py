@@ -12,7 +12,7 @@ import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import Skipped, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
-from probe.record.reader import read_exchanges
+from probe.record.reader import read_unread
 from probe.record.runs import Run
 from probe.renderers.loader import Renderer, load_renderer
 from probe.replay.server import ReplayServer
@@ -51,7 +51,7 @@ def _port(text: str | None) -> int:
 
 async def _serve(found: Run, renderer: Renderer, port: int) -> int:
     skipped = Skipped(found.traffic.name)
-    server = ReplayServer(list(read_exchanges(found.traffic, skipped, whole=True)), renderer)
+    server = ReplayServer(list(read_unread(found.traffic, skipped, whole=True)), renderer)
     skipped.tell_rest()
     port = await server.start(port)
     print(f"http://127.0.0.1:{port}", flush=True)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
 
+import msgspec
 from multidict import CIMultiDict
 
-from probe.addon.json_text import dumps
 from probe.record.exchange import Payload, Response
-from probe.replay.matching import Reply
+from probe.record.integrity import body_bytes
+from probe.replay.recorded_turn import RecordedTurn, as_stream
 
-# These tell about the recorded connection, its server or its day, not about the answer; cookies are redacted.
+# These are about the recorded connection, its server or its day, not about the answer; cookies are redacted.
 NOT_REPLAYED = {
     *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
     *("content-encoding", "content-length", "proxy-authenticate"),
@@ -23,25 +23,22 @@ _EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
 
 
 def stored_bytes(payload: Payload) -> bytes:
-    """Give a body's bytes as the record keeps them."""
-    if payload.body_kind == "base64":
-        return base64.b64decode(payload.body)
-    if payload.body_text is not None:
-        return payload.body_text.encode()
-    if payload.body_kind != "json" and (payload.body is None or isinstance(payload.body, str)):
-        return (payload.body or "").encode()
-    return dumps(payload.body).encode()
+    """Return a body's bytes as the record keeps them."""
+    if payload.body_kind is not None:
+        return body_bytes(payload)
+    raw = bytes(payload.body)
+    return b"" if raw == b"null" else str(msgspec.json.decode(raw)).encode() if raw[:1] == b'"' else raw
 
 
-def turn_bytes(reply: Reply) -> bytes:
-    """Give a turn's answer in its HTTP form."""
-    if reply.turn.websocket:
-        return str(reply.turn.response or "").encode()
-    return stored_bytes(reply.exchange.response) if reply.exchange.response else b""
+def turn_bytes(turn: RecordedTurn) -> bytes:
+    """Return a turn's answer in its HTTP form."""
+    if turn.websocket:
+        return as_stream(turn.messages)
+    return stored_bytes(turn.exchange.response) if turn.exchange.response else b""
 
 
 def replayed_headers(response: Response | None, content_type: str | None = None) -> CIMultiDict[str]:
-    """Give the recorded headers that belong to the answer itself."""
+    """Return the recorded headers that belong to the answer itself."""
     headers: CIMultiDict[str] = CIMultiDict()
     for name, value in (response.headers if response else {}).items():
         if name.lower() not in NOT_REPLAYED and not name.lower().startswith("sec-websocket-"):

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from probe.record.exchange import Exchange
-from probe.renderers.turn import Turn, path_of
-
-
-@dataclass(slots=True, kw_only=True)
-class Reply:
-    """One recorded answer to a call of the model; given once."""
-
-    exchange: Exchange
-    turn: Turn
-    given: bool = False
+from probe.record.exchange import UnreadExchange
+from probe.renderers.urls import split_url
+from probe.replay.recorded_turn import RecordedTurn
 
 
-class Recording:
+class RecordedRun:
     """A recorded run as a replay sees it: calls of the model, warm-ups, and side requests."""
 
-    def __init__(self, exchanges: Sequence[Exchange], find_turns: Callable[[Exchange], Sequence[Turn]]) -> None:
-        replies: list[Reply] = []
-        self._sides: list[Exchange] = []
-        for exchange in sorted(exchanges, key=lambda exchange: exchange.timestamp):
-            calls = find_turns(exchange)
-            replies += [Reply(exchange=exchange, turn=turn) for turn in calls]
+    def __init__(self, exchanges: Iterable[tuple[UnreadExchange, Sequence[RecordedTurn]]]) -> None:
+        found: list[RecordedTurn] = []
+        self._sides: list[UnreadExchange] = []
+        for exchange, calls in sorted(exchanges, key=lambda pair: pair[0].timestamp):
+            found += calls
             if not calls and exchange.response and not exchange.websocket:
                 self._sides.append(exchange)
         # Several conversations may have run side by side: what counts is when each call was made.
-        replies.sort(key=lambda reply: reply.turn.started)
-        self._turns = [reply for reply in replies if not reply.turn.warm_up]
-        self._warm_ups = [reply for reply in replies if reply.turn.warm_up]
+        found.sort(key=lambda turn: turn.started)
+        self._turns = [turn for turn in found if not turn.warm_up]
+        self._warm_ups = [turn for turn in found if turn.warm_up]
         self._sides_given: dict[tuple[str, str], int] = {}
 
     def count(self, path: str) -> int:
@@ -41,22 +31,22 @@ class Recording:
 
     def left(self) -> int:
         """Count the turns that nobody has asked for yet."""
-        return sum(not reply.given for reply in self._turns)
+        return sum(not turn.given for turn in self._turns)
 
     def has_websocket(self, path: str) -> bool:
-        """Tell whether any call to an endpoint went over a WebSocket."""
-        return any(reply.turn.websocket for reply in _matching(self._turns + self._warm_ups, path))
+        """Check whether any call to an endpoint went over a WebSocket."""
+        return any(turn.websocket for turn in _matching(self._turns + self._warm_ups, path))
 
-    def next_turn(self, path: str) -> Reply | None:
-        """Give the next turn of an endpoint; None when all were given."""
+    def next_turn(self, path: str) -> RecordedTurn | None:
+        """Return the next turn of an endpoint; None when all were given."""
         return _next(_matching(self._turns, path))
 
-    def next_warm_up(self, path: str) -> Reply | None:
-        """Give the next answer to a warm-up; None when all were given."""
+    def next_warm_up(self, path: str) -> RecordedTurn | None:
+        """Return the next answer to a warm-up; None when all were given."""
         return _next(_matching(self._warm_ups, path))
 
-    def side(self, method: str, target: str) -> Exchange | None:
-        """Give the recorded answer to a side request: in order, the last one again and again."""
+    def side(self, method: str, target: str) -> UnreadExchange | None:
+        """Return the recorded answer to a side request: in order, the last one again and again."""
         same = [one for one in self._sides if _target(one) == target and one.request.method == method]
         path = target.partition("?")[0]
         found = same or [one for one in self._sides if _path(one) == path and one.request.method == method]
@@ -68,27 +58,27 @@ class Recording:
         return found[min(number, len(found) - 1)]
 
 
-def _matching(replies: Sequence[Reply], path: str) -> list[Reply]:
-    """Find an endpoint's replies; another prefix (`/v1`, `/backend-api/codex`) names the same endpoint."""
-    exact = [reply for reply in replies if reply.turn.path.rstrip("/") == path.rstrip("/")]
-    return exact or [reply for reply in replies if _name(reply.turn.path) == _name(path)]
+def _matching(turns: Sequence[RecordedTurn], path: str) -> list[RecordedTurn]:
+    """Find an endpoint's turns; another prefix (`/v1`, `/backend-api/codex`) names the same endpoint."""
+    exact = [turn for turn in turns if turn.path.rstrip("/") == path.rstrip("/")]
+    return exact or [turn for turn in turns if _name(turn.path) == _name(path)]
 
 
-def _next(replies: Sequence[Reply]) -> Reply | None:
-    reply = next((reply for reply in replies if not reply.given), None)
-    if reply:
-        reply.given = True
-    return reply
+def _next(turns: Sequence[RecordedTurn]) -> RecordedTurn | None:
+    turn = next((turn for turn in turns if not turn.given), None)
+    if turn:
+        turn.given = True
+    return turn
 
 
 def _name(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
-def _path(exchange: Exchange) -> str:
-    return path_of(exchange.request.url) or "/"
+def _path(exchange: UnreadExchange) -> str:
+    return split_url(exchange.request.url).path
 
 
-def _target(exchange: Exchange) -> str:
+def _target(exchange: UnreadExchange) -> str:
     query = exchange.request.url.partition("#")[0].partition("?")[2]
     return f"{_path(exchange)}?{query}" if query else _path(exchange)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from types import ModuleType
+from collections.abc import Iterable, Iterator
 
-from probe.record.exchange import Exchange
-from probe.renderers import Renderer
-from probe.renderers.turn import Turn, path_of
-from probe.replay.api import Api
+from probe.record.exchange import UnreadExchange
+from probe.renderers.api import Api
+from probe.renderers.json_reader import Json
+from probe.renderers.loader import Renderer
+from probe.renderers.urls import split_url
 from probe.replay.counts import Tally
-from probe.replay.matching import Recording, Reply
+from probe.replay.matching import RecordedRun
+from probe.replay.recorded_turn import RecordedTurn, recorded_turns
+from probe.trace.exchanges import ExchangeReader
 
 EXHAUSTED_STATUS = 400
 """The one status with which codex ends at once. After 404, 410 or 422 it asks 6 times (7 s), after a 500 or 503
@@ -20,33 +22,40 @@ EXHAUSTED_STATUS = 400
 class Playback:
     """Gives out a recording's answers, and keeps the tally."""
 
-    def __init__(self, exchanges: Sequence[Exchange], renderer: Renderer | ModuleType) -> None:
+    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer) -> None:
         self._renderer = renderer
-        self.recording = Recording(exchanges, self._turns)
+        self.recording = RecordedRun(self._turns(exchanges))
         self.tally = Tally()
 
     def api(self, path: str) -> Api:
-        """Give the API that is spoken at a URL path."""
-        return Api(self._renderer.module(path) if isinstance(self._renderer, Renderer) else self._renderer)
+        """Return the API that is spoken at a URL path."""
+        return self._renderer.api(path)
 
     def is_call(self, path: str) -> bool:
-        """Tell whether a POST is a call of the model: the recording has such, or only a recorded answer would do."""
-        return self.recording.count(path) > 0 or self.api(path).empty_answer("POST", path) is None
+        """Check whether a POST is a call of the model: the recording has such, or only a recorded answer would do."""
+        return self.recording.count(path) > 0 or self.api(path).side_answer("POST", path) is None
 
-    def next_turn(self, path: str) -> Reply | None:
-        """Give the next answer to a call of the model; None when all were given."""
-        reply = self.recording.next_turn(path)
-        self.tally.served += reply is not None
-        return reply
+    def called(self, path: str, text: str) -> bool | None:
+        """Check whether a WebSocket message calls the model; None where it only warms up."""
+        api, message = self.api(path), Json(text.encode("utf-8", "surrogatepass"))
+        if not api.begins_call(message):
+            return False
+        return None if api.asked(path, message).no_answer else True
 
-    def warm_up(self, path: str) -> Reply | None:
-        """Give the next recorded answer to a warm-up; None when there is no whole one left."""
+    def next_turn(self, path: str) -> RecordedTurn | None:
+        """Return the next answer to a call of the model; None when all were given."""
+        turn = self.recording.next_turn(path)
+        self.tally.served += turn is not None
+        return turn
+
+    def warm_up(self, path: str) -> RecordedTurn | None:
+        """Return the next recorded answer to a warm-up; None when there is no whole one left."""
         self.tally.warm_ups += 1
-        reply = self.recording.next_warm_up(path)
-        return reply if reply and reply.turn.complete else None
+        turn = self.recording.next_warm_up(path)
+        return turn if turn and turn.complete else None
 
     def exhausted(self, method: str, path: str) -> str:
-        """Count a call that the recording has no answer left for, and say so."""
+        """Count a call that the recording has no answer left for, and return the message for the agent."""
         self.tally.exhausted += 1
         self.tally.note(method, path)
         count = self.recording.count(path)
@@ -57,8 +66,10 @@ class Playback:
             "this run of the agent asks for more than the recorded one did"
         )
 
-    def _turns(self, exchange: Exchange) -> Sequence[Turn]:
-        path = path_of(exchange.request.url)
-        if isinstance(self._renderer, Renderer) and not self._renderer.knows(path):
-            return []  # where the APIs are told by path, what goes elsewhere is no call of a model
-        return self.api(path).turns(exchange)
+    def _turns(self, exchanges: Iterable[UnreadExchange]) -> Iterator[tuple[UnreadExchange, list[RecordedTurn]]]:
+        reader = ExchangeReader(self._renderer)
+        for exchange in exchanges:
+            path = split_url(exchange.request.url).path
+            # Where APIs are known by path, a request to another path is no call of a model.
+            posts = self._renderer.knows(path) and self.api(path).every_post
+            yield exchange, recorded_turns(reader.read(exchange), path, posts=posts)

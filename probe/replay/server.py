@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from types import ModuleType
+from collections.abc import Iterable
 
 from aiohttp import web
 
 from probe.addon.json_text import dumps
-from probe.record.exchange import Exchange
-from probe.renderers import Renderer
+from probe.record.exchange import UnreadExchange
+from probe.renderers.loader import Renderer
 from probe.replay.answers import events, replayed_headers, stored_bytes, turn_bytes
 from probe.replay.counts import Tally
-from probe.replay.matching import Reply
 from probe.replay.playback import EXHAUSTED_STATUS, Playback
+from probe.replay.recorded_turn import RecordedTurn
 from probe.replay.websocket import converse
 
 HOST = "127.0.0.1"
@@ -24,7 +23,7 @@ STOP_SECONDS = 1.0
 class ReplayServer:
     """Answers calls of the model in their order by endpoint; side requests as recorded, or emptily."""
 
-    def __init__(self, exchanges: Sequence[Exchange], renderer: Renderer | ModuleType) -> None:
+    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer) -> None:
         self._playback = Playback(exchanges, renderer)
         self._runner: web.ServerRunner | None = None
 
@@ -92,10 +91,10 @@ class ReplayServer:
         return self._error(path, 426, f"probe replay: the recording has no WebSocket for {path}; post instead")
 
     async def _turn(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        reply = self._playback.next_turn(path)
-        if reply is None:
+        turn = self._playback.next_turn(path)
+        if turn is None:
             return self._error(path, EXHAUSTED_STATUS, self._playback.exhausted(request.method, path))
-        return await _send_turn(request, reply)
+        return await _send_turn(request, turn)
 
     def _side(self, request: web.BaseRequest, path: str) -> web.Response:
         recorded = self._playback.recording.side(request.method, request.raw_path)
@@ -107,22 +106,22 @@ class ReplayServer:
                 body=stored_bytes(recorded.response),
             )
         self.tally.note(request.method, path)
-        body = dumps(self._playback.api(path).empty_answer(request.method, path)).encode()
+        body = dumps(self._playback.api(path).side_answer(request.method, path)).encode()
         return web.Response(body=body, content_type="application/json")
 
     def _error(self, path: str, status: int, message: str) -> web.Response:
-        body = self._playback.api(path).error_answer(status, message)
+        body = dumps(self._playback.api(path).error_answer(status, message)).encode()
         return web.Response(status=status, body=body, content_type="application/json")
 
 
-async def _send_turn(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
+async def _send_turn(request: web.BaseRequest, turn: RecordedTurn) -> web.StreamResponse:
     """Send a turn as it was: event by event, and broken off where the recording was."""
-    turn, recorded = reply.turn, reply.exchange.response
+    recorded = turn.exchange.response
     headers = replayed_headers(recorded, turn.content_type)
     response = web.StreamResponse(status=turn.status_code or 502, headers=headers)
     if turn.status_code is not None:
         await response.prepare(request)
-        for event in events(turn_bytes(reply)):
+        for event in events(turn_bytes(turn)):
             await response.write(event)
     if not turn.complete and request.transport:
         request.transport.close()  # sends what was written, but not the end that aiohttp would add

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from aiohttp import WSMsgType, web
 
 from probe.addon.json_text import dumps
-from probe.renderers.sse import parse_stream
-from probe.replay.api import Api
-from probe.replay.matching import Reply
+from probe.renderers.api import Api
+from probe.renderers.events import split_stream
+from probe.replay.answers import turn_bytes
 from probe.replay.playback import EXHAUSTED_STATUS, Playback
+from probe.replay.recorded_turn import EVENT_STREAM, RecordedTurn
 
 
 async def converse(request: web.BaseRequest, path: str, playback: Playback) -> web.WebSocketResponse:
@@ -18,36 +19,41 @@ async def converse(request: web.BaseRequest, path: str, playback: Playback) -> w
     socket = web.WebSocketResponse(max_msg_size=0)  # no limit: a turn holds files and images
     await socket.prepare(request)
     async for message in socket:
-        call = playback.api(path).call(path, message.data) if message.type is WSMsgType.TEXT else None
-        if call and call.warm_up:
-            reply = playback.warm_up(path)
-            await _send(socket, reply.turn.messages if reply else playback.api(path).warm_up_messages())
-        elif call and not await _answer_turn(socket, path, playback):
+        called = playback.called(path, message.data) if message.type is WSMsgType.TEXT else False
+        if called is None:
+            turn = playback.warm_up(path)
+            await _send(socket, turn.messages if turn else _warm_up(playback.api(path)))
+        elif called and not await _answer_turn(socket, path, playback):
             break
     return socket
 
 
 async def _answer_turn(socket: web.WebSocketResponse, path: str, playback: Playback) -> bool:
-    """Answer one call; False when the recorded conversation broke off there."""
-    reply = playback.next_turn(path)
+    """Answer one call; return False when the recorded conversation broke off there."""
+    turn = playback.next_turn(path)
     api = playback.api(path)
-    if reply is None:
+    if turn is None:
         text = playback.exhausted("WebSocket", path)
-        await socket.send_str(api.error_message(EXHAUSTED_STATUS, text))
+        await socket.send_str(dumps(api.error_message(EXHAUSTED_STATUS, text)))
         return True
-    await _send(socket, _messages(reply, api))
-    return reply.turn.complete
+    await _send(socket, _messages(turn, api))
+    return turn.complete
 
 
-def _messages(reply: Reply, api: Api) -> Sequence[str]:
-    """Give a turn's answer as WebSocket messages, also where a run that had both recorded it over HTTP."""
-    turn = reply.turn
-    if turn.messages or turn.response is None:
+def _warm_up(api: Api) -> Sequence[str]:
+    """Return the shortest answer to a warm-up that the recording has none for."""
+    made = api.warm_up_messages()
+    return made or [dumps(api.error_message(400, "probe replay: the recording has no answer to a warm-up"))]
+
+
+def _messages(turn: RecordedTurn, api: Api) -> Sequence[str]:
+    """Return a turn's answer as WebSocket messages, also where a run that had both recorded it over HTTP."""
+    if turn.messages or turn.status_code is None:
         return turn.messages
-    if turn.content_type == "text/event-stream":
-        return [event.data for event in parse_stream(turn.response)[0] if event.complete and event.data]
-    text = turn.response if isinstance(turn.response, str) else dumps(turn.response)
-    return [api.error_message(max(turn.status_code or 0, 400), text)]
+    text = turn_bytes(turn).decode("utf-8", "replace")
+    if turn.content_type == EVENT_STREAM:
+        return split_stream(text).texts
+    return [dumps(api.error_message(max(turn.status_code, 400), text))]
 
 
 async def _send(socket: web.WebSocketResponse, messages: Sequence[str]) -> None:

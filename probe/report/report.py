@@ -1,127 +1,203 @@
-"""Write `report.md`: the numbers first, then every exchange. Two passes over the file, one record in memory."""
+"""Write `report.md` from a trace: what the run was for and what came of it first, then what is new in each turn."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from probe.analysis.hosts import ChannelsBuilder
+from probe.analysis.groups import Session, group
+from probe.analysis.hosts import HostsBuilder
 from probe.analysis.prices import Prices
-from probe.analysis.structure import ExchangeStructure
-from probe.analysis.summary import Summary, SummaryBuilder
-from probe.analysis.turns import TurnsBuilder
-from probe.record.reader import Place, read_at, read_places
+from probe.analysis.summary import Summary, summary_of
+from probe.analysis.time_spent import time_spent
 from probe.record.tunnels import Tunnel
-from probe.renderers import Renderer
-from probe.report.coverage import channel_table, observer_changes
-from probe.report.log import Log
-from probe.report.overview import Front, front, numbers, payload_structure
-from probe.report.turns import anchor, turn_section
+from probe.renderers.loader import Renderer
+from probe.report.markdown.escape import fence
+from probe.report.markdown.exchange_texts import ExchangeTexts
+from probe.report.markdown.full_log import FullLog
+from probe.report.markdown.hosts import host_table, observer_changes
+from probe.report.markdown.overview import Front, front, numbers, payload_structure, time_line
+from probe.report.markdown.retries import Tries, fold_retries
+from probe.report.markdown.spool import Spool
+from probe.report.markdown.turn_log import TurnLog
+from probe.report.markdown.turn_table import TurnTable
+from probe.trace.facts import TurnFacts
+from probe.trace.trace import ExchangeFacts, Trace, read_trace
+
+_PROMPT = 1500
+"""Characters of a prompt that the head of a report shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What is known of a run besides its record."""
+
+    title: str
+    source: str
+    generated_at: datetime
+    about: Sequence[tuple[str, str]] = ()
+    prompt: str | None = None
+    tunnels: Iterable[Tunnel] = ()
+    """What bypassed the listeners."""
+    manifest: Mapping[str, Any] | None = None
+    """None for a file from elsewhere."""
+    started: float | None = None
+    """When the recording began, in epoch seconds; None where only its exchanges are known."""
+    ended: float | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What a report says, in numbers."""
+    """What a report was written from."""
 
     summary: Summary
+    trace: Trace
     malformed: Sequence[int]
     """Number of each line that is no record."""
-    failures: int
-    """Bodies whose renderer raised."""
-    raws: int
-    """Pieces that the renderer did not understand."""
 
 
 def write_report(
     out: TextIO,
-    records: Path,
+    record: Path,
+    run: Run,
     *,
-    title: str,
-    source: str,
-    about: Sequence[tuple[str, str]] = (),
-    tunnels: Iterable[Tunnel] = (),
-    manifest: Mapping[str, Any] | None = None,
-    generated_at: datetime,
     renderer: Renderer,
     ids: Mapping[str, Sequence[str]] | None = None,
     prices: Prices | None = None,
     on_malformed: Callable[[int, str], None] = lambda number, reason: None,
+    full: bool = False,
 ) -> Reported:
     """Write the report of a `traffic.jsonl`; a line that is no record goes to `on_malformed` as well.
 
-    `tunnels` went around the listeners; `manifest` is that of the run, None for a file from elsewhere; `ids` says where
-    the agent's own ids stand (`probe.record.ids`); without `prices` only costs that APIs told themselves are known.
+    `ids` says where the agent's own ids are (`probe.record.ids`); `full` writes every exchange with its headers and
+    both bodies instead of what is new in each turn.
     """
-    survey = _Survey(renderer, on_malformed)
-    places = survey.take(records)
-    survey.channels.add_tunnels(tunnels)
-    summary = survey.summary.summary()
-    turns = TurnsBuilder(ids)
-    log = Log(renderer, summary.started or 0.0, turns.add)
-    # What the turns did and could not be rendered is known last and told first, so the log waits in a file.
-    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n") as held:
-        for number, exchange in enumerate(read_at(records, places), 1):
-            held.write(f"\n{anchor(number)}{log.entry(number, exchange)}")
-        found = Reported(summary=summary, malformed=survey.malformed, failures=log.failures, raws=log.raws)
-        page = Front(
-            title=title,
-            source=source,
-            about=about,
-            generated_at=generated_at,
-            summary=found.summary,
-            malformed=found.malformed,
-            failures=found.failures,
-            raws=found.raws,
-        )
-        told = turn_section(turns.turns, prices or Prices(installed=False), summary.started or 0.0)
-        out.write(_first_part(page, told, survey, manifest))
-        held.seek(0)
-        shutil.copyfileobj(held, out, 1 << 20)
-    return found
+    malformed = array("Q")
 
+    def skip(number: int, reason: str) -> None:
+        malformed.append(number)
+        on_malformed(number, reason)
 
-class _Survey:
-    """The first pass: numbers, structure, and the order of start times."""
-
-    def __init__(self, renderer: Renderer, on_malformed: Callable[[int, str], None]) -> None:
-        self._renderer = renderer
-        self.summary = SummaryBuilder()
-        self.structure = ExchangeStructure()
-        self.channels = ChannelsBuilder()
-        self.malformed = array("Q")
-        self._on_malformed = on_malformed
-
-    def take(self, records: Path) -> list[Place]:
-        """Read all records once; give their places in the order in which they started."""
-        order: list[tuple[float, int, int]] = []
-        for (offset, number), exchange in read_places(records, self._malformed):
-            self.summary.add(exchange, complete=self._renderer.is_complete(exchange))
-            self.structure.add(exchange)
-            self.channels.add(exchange)
-            order.append((exchange.timestamp, number, offset))
-        return [(offset, number) for _, number, offset in sorted(order)]
-
-    def _malformed(self, number: int, reason: str) -> None:
-        self.malformed.append(number)
-        self._on_malformed(number, reason)
-
-
-def _first_part(page: Front, turns: str, survey: _Survey, manifest: Mapping[str, Any] | None) -> str:
-    # A run from before there was coverage was not watched either.
-    coverage = None if manifest is None else manifest.get("coverage") or {}
-    sections = (
-        front(page),
-        turns,
-        numbers(page.summary),
-        channel_table(survey.channels.channels(coverage)),
-        observer_changes((manifest or {}).get("observer_changes") or []),
-        payload_structure(survey.structure),
-        "## Conversation log\n" + ("" if page.summary.requests else "\nNothing was captured.\n"),
+    texts = ExchangeTexts(Spool())
+    trace = read_trace(
+        record,
+        renderer,
+        ids=ids,
+        on_malformed=skip,
+        on_exchange=lambda traced, turns, new: texts.add(traced, new),
     )
-    return "\n".join(filter(None, sections))
+    writer = _Writer(trace, texts, run, prices or Prices(installed=False), malformed)
+    for part in writer.parts(full=full):
+        out.write(part)
+    texts.spool.close()
+    return Reported(summary=writer.summary, trace=trace, malformed=malformed)
+
+
+class _Writer:
+    """Puts a report together from a trace and the texts of its exchanges."""
+
+    def __init__(self, trace: Trace, texts: ExchangeTexts, run: Run, prices: Prices, malformed: Sequence[int]) -> None:
+        self.summary = summary_of(trace.exchanges)
+        self._trace, self._texts, self._run, self._malformed = trace, texts, run, malformed
+        self._started = self.summary.started or 0.0
+        self._exchanges = sorted(trace.exchanges, key=lambda one: (one.started, one.line))
+        self._sessions: list[Session] = group(trace.turns, trace.items.known)
+        self._placed = {
+            turn.index: turn for session in self._sessions for thread in session.threads for turn in thread.turns
+        }
+        self._numbers = {index: index + 1 for index in self._placed}
+        self._table = TurnTable(self._sessions, prices, self._numbers, self._started)
+
+    def parts(self, *, full: bool) -> Iterator[str]:
+        """Yield the report, part by part."""
+        run = self._run
+        page = Front(
+            title=run.title,
+            source=run.source,
+            about=run.about,
+            generated_at=run.generated_at,
+            summary=self.summary,
+            malformed=self._malformed,
+            live=run.live,
+        )
+        yield "\n".join(filter(None, [front(page, self._trace), *self._head()]))
+        if full:
+            yield "\n## Conversation log\n"
+            yield from (f"\n{entry}" for entry in self._full())
+        else:
+            yield "\n## Turns\n" if self._placed else "\n## Exchanges\n"
+            yield from (f"\n{entry}" for entry in self._log())
+        if not self._exchanges:
+            yield "\nNothing was captured.\n"
+        yield "\n" + "\n".join(filter(None, self._tail()))
+
+    def _head(self) -> Iterator[str]:
+        """Yield what the run was for, what the agent did, what came of it, and what that took."""
+        if self._run.prompt:
+            cut = len(self._run.prompt) > _PROMPT
+            yield f"## Prompt\n\n{fence(self._run.prompt[:_PROMPT] + ('…' if cut else ''))}"
+        if not self._placed:
+            return
+        spent = time_spent(
+            self._sessions, self._run.started or self._started, self._run.ended or self.summary.ended or 0
+        )
+        yield f"{self._table.cost()}\n{time_line(spent)}"
+        yield f"## What the agent did\n\n{self._table.actions()}"
+        answer = self._final_answer()
+        yield f"## Final answer\n\n{fence(answer)}" if answer else ""
+
+    def _final_answer(self) -> str:
+        """Return the last text of the agent's own work; sub-agents report to it."""
+        turns = [
+            turn
+            for session in self._sessions
+            for thread in session.threads
+            if not thread.is_sub_agent
+            for turn in thread.turns
+            if not turn.is_side
+        ]
+        for turn in sorted(turns, key=lambda turn: turn.index, reverse=True):
+            text = self._texts.spool.get(("spoken", turn.facts.line, turn.facts.part))
+            if text:
+                return text
+        return ""
+
+    def _tail(self) -> Iterator[str]:
+        if self._placed:
+            yield f"## Totals\n\n{self._table.totals()}"
+        yield numbers(self.summary)
+        hosts = HostsBuilder()
+        for exchange in self._exchanges:
+            hosts.add(exchange)
+        hosts.add_tunnels(self._run.tunnels)
+        # A run from before there was coverage was not watched either.
+        coverage = None if self._run.manifest is None else self._run.manifest.get("coverage") or {}
+        yield host_table(hosts.hosts(coverage))
+        yield observer_changes((self._run.manifest or {}).get("observer_changes") or [])
+        requests, responses = self._trace.structures()
+        yield payload_structure({"Requests": requests, "Responses": responses})
+
+    def _full(self) -> Iterator[str]:
+        turns: dict[int, list[TurnFacts]] = {}
+        for turn in self._trace.turns:
+            turns.setdefault(turn.line, []).append(turn)
+        return FullLog(self._texts, self._started).entries(self._exchanges, turns)
+
+    def _log(self) -> Iterator[str]:
+        """Yield turns and side exchanges in the order in which they started."""
+        log = TurnLog(self._texts, self._trace.items.known, self._numbers, self._placed, self._started)
+        exchanges = {one.line: one for one in self._exchanges}
+        entries: list[tuple[float, int, int, Tries | ExchangeFacts]] = [
+            (tries.turn.facts.started, tries.turn.facts.line, tries.turn.facts.part or 0, tries)
+            for session in self._sessions
+            for thread in session.threads
+            for tries in fold_retries(thread.turns)
+        ]
+        entries += [(one.started, one.line, 0, one) for one in self._exchanges if not one.turns]
+        for _, line, _, entry in sorted(entries, key=lambda entry: entry[:3]):
+            yield log.turn(entry, exchanges[line]) if isinstance(entry, Tries) else log.side(entry)

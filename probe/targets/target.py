@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe.renderers.loader import AUTO
+from probe.targets.modes import MODES, Mode
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w-]*(?:\.[a-z]+)?)\}")
 """`{prompt}`, `{model.url}` and the like."""
@@ -43,11 +44,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An agent as this project knows it. DESIGN of each key: README, "Adding a target"."""
+    """An agent as this project knows it. docs/targets.md describes each key."""
 
     description: str
     listeners: dict[str, ListenerSpec]
-    mode: Literal["reverse", "forward"] = "reverse"
+    mode_name: Literal["reverse", "forward"] = msgspec.field(default="reverse", name="mode")
     """How the agent is led to the listeners: by a base URL, or by HTTPS_PROXY and a certificate authority."""
     renderer: str | list[RendererRule] = AUTO
     report_title: str = "Agent Traffic Analysis Report"
@@ -83,6 +84,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What `args` and `env` change about the agent, and why; a run's manifest and report tell it."""
     replay: str | None = None
     """A run that stands in for the upstreams, unless one is given on the command line."""
+
+    @property
+    def mode(self) -> Mode:
+        """Return what the mode means."""
+        return MODES[self.mode_name]
 
     @property
     def key_groups(self) -> list[list[str]]:

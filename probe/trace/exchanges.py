@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,20 +11,20 @@ import msgspec
 from probe.record.exchange import Message, UnreadExchange, UnreadRequest, UnreadResponse
 from probe.renderers.api import Answer, Asked, EventSource, Item, StreamReader
 from probe.renderers.blocks import Block, Body, CutShort, EventCounts, Note, Text
-from probe.renderers.events import LARGE, Stream, kind_of, merged, read_events
+from probe.renderers.events import Stream, kind_of, merged, read_events
 from probe.renderers.json_reader import Json, decoded_base64, parsed_json
 from probe.renderers.loader import Renderer
 from probe.renderers.safely import safely
 from probe.renderers.urls import split_url
+from probe.trace.echoes import Echoes
 from probe.trace.items import Items, Known
-from probe.trace.shapes import BODY, Structure, shape_of
-from probe.trace.turns import Traced, Turn
+from probe.trace.large_json import read_large
+from probe.trace.shapes import BODY, Shape, Structure, shape_of
+from probe.trace.turns import OtherMessage, Traced, Turn
 from probe.trace.unknowns import Unknowns
 
 _T = TypeVar("_T")
 _SWITCHING = 101
-_PIECE = 256
-"""Bytes of a member from which it is looked up before it is read: most members of large events are repeats."""
 
 
 class ExchangeReader:
@@ -39,6 +38,7 @@ class ExchangeReader:
         self._renderer = renderer
         self.generic = renderer.generic
         self._turns = 0
+        self._echoes = Echoes()
 
     def read(self, exchange: UnreadExchange) -> Traced:
         """Return an exchange understood."""
@@ -113,8 +113,10 @@ class ExchangeReader:
         ended: float | None,
         part: int | None = None,
         event_times: Sequence[float] = (),
+        messages: tuple[str, ...] = (),
     ) -> Turn:
         found = answer.answer
+        echoes = self._echoes.differing(traced.api, found, items) if found and found.echo else ()
         turn = Turn(
             number=self._turns,
             api=traced.api,
@@ -124,13 +126,14 @@ class ExchangeReader:
             items=items,
             answer=found,
             counts=answer.counts,
-            response=answer.blocks,
+            response=(*answer.blocks, *echoes),
             status=status,
             complete=answer.complete,
             started=started,
             first_part=answer.first_part(event_times),
             ended=ended,
             event_times=event_times,
+            messages=messages,
         )
         self._turns += 1
         return turn
@@ -213,15 +216,13 @@ class ExchangeReader:
                     calls.append((message, text, []))
                     lanes[api.lane(text)] = calls[-1][2]
                 else:
-                    traced.other_messages.append(message)
-                    self._count_message(self.requests, message)
+                    traced.other_messages.append(self._other(self.requests, message))
             else:
                 # Only a client that wants several answers at once names lanes.
                 lane = api.lane(text) if text and len(lanes) > 1 else None
                 answer = lanes.get(lane, calls[-1][2] if calls else None)
                 if text is None or answer is None:
-                    traced.other_messages.append(message)
-                    self._count_message(self.responses, message)
+                    traced.other_messages.append(self._other(self.responses, message))
                 else:
                     answer.append(message)
         for part, (create, text, answers) in enumerate(calls, 1):
@@ -254,11 +255,14 @@ class ExchangeReader:
             ended=times[-1] if times else None,
             part=part,
             event_times=times,
+            messages=tuple(message.content for message in answers),
         )
 
-    def _count_message(self, structure: Structure, message: Message) -> None:
+    def _other(self, structure: Structure, message: Message) -> OtherMessage:
         value = parsed_json(message.content) if message.type == "text" else message.content
-        structure.add(f"ws[{kind_of(message.type, value)[:100]}]", shape_of(value))
+        kind = kind_of(message.type, value)
+        structure.add(f"ws[{kind[:100]}]", shape_of(value))
+        return OtherMessage(message=message, kind=kind, value=value)
 
 
 class _AnswerReader:
@@ -310,7 +314,15 @@ class _AnswerReader:
         """Read a stream of events."""
         api, reader = self._traced.api, self._reader
         self._stream = stream
-        values = read_events(stream.texts, lambda large: _large(large))
+        shapes: dict[int, Shape] = {}
+
+        def large(text: str) -> Any:
+            value, shape = read_large(text)
+            # The values live as long as this stream is read, so none takes the identity of another.
+            shapes[id(value)] = shape
+            return value
+
+        values = read_events(stream.texts, large)
         counts: Counter[str] = Counter()
         found = api.stream() or reader.generic.stream()
         assert found is not None
@@ -318,7 +330,8 @@ class _AnswerReader:
         for event in merged(stream.names, values, api.merge_key, api.with_text):
             kind = kind_of(event.name, event.data)
             counts[kind] += event.count
-            reader.responses.add(f"{transport}[{kind[:100]}]", shape_of(event.data), event.count)
+            shape = shapes.get(id(event.data)) or shape_of(event.data)
+            reader.responses.add(f"{transport}[{kind[:100]}]", shape, event.count)
             if failed is None:
                 failed = _added(found, event.number, event.name, event.data)
         self.counts = EventCounts(size=size, counts=tuple(counts.items()), comments=stream.comments)
@@ -326,7 +339,8 @@ class _AnswerReader:
 
     def _finish(self, found: StreamReader, failed: str | None, last: int, text: Any, values: Sequence[Any]) -> None:
         stream, error = self._stream, self._traced.exchange.error
-        assert stream is not None and self.counts is not None
+        assert stream is not None
+        assert self.counts is not None
         answer, failed_late = safely(lambda: found.answer(last)) if failed is None else (None, failed)
         unbroken = error is None and not stream.unfinished
         shown: list[Block] = [self.counts]
@@ -415,28 +429,3 @@ def _left_out(payload: UnreadRequest | UnreadResponse) -> Note:
 
 def _shown_as_is(failed: str, value: Any) -> tuple[Block, ...]:
     return (Note(text=f"Shown as it is, because the renderer failed: {failed}"), Body(value=parsed_json(value)))
-
-
-def _large(text: str) -> Any:
-    """Read a long event: its members one by one, since most of their bytes were read before."""
-    return _read_members(text.encode("utf-8", "surrogatepass"))
-
-
-def _read_members(raw: bytes) -> Any:
-    json = Json(raw)
-    if not json.is_object:
-        return json.value
-    members = json.members
-    if not members:
-        return json.value
-    return {
-        name: (_repeated(member.raw) if _PIECE <= len(member.raw) <= LARGE * 64 else _read_members(member.raw))
-        if len(member.raw) >= _PIECE
-        else member.value
-        for name, member in members.items()
-    }
-
-
-@lru_cache(maxsize=256)
-def _repeated(raw: bytes) -> Any:
-    return _read_members(raw)

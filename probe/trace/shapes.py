@@ -26,19 +26,24 @@ BODY = "(body)"
 """Name of a whole body that is no stream."""
 
 _SCALARS: dict[type, str] = {type(None): "null", bool: "boolean", int: "integer", float: "number", str: "string"}
+_EMPTY = ("array",)
 _WORD = re.compile(r"[\w$@-]{1,100}")
 
 
 def shape_of(value: Any, depth: int = 0) -> Shape:
     """Return the shape of a value."""
-    kind = _SCALARS.get(type(value))
-    if kind is not None:
-        return kind
-    if depth >= MAX_DEPTH:
-        return "deeper"
-    if type(value) is dict:
-        return ("object", *[(name, shape_of(inner, depth + 1)) for name, inner in value.items()])
-    return ("array", *Counter([shape_of(inner, depth + 1) for inner in value]).items())
+    kind = type(value)
+    if kind is dict:
+        if depth >= MAX_DEPTH:
+            return "deeper"
+        return ("object", *[(name, _SCALARS.get(type(one)) or shape_of(one, depth + 1)) for name, one in value.items()])
+    if kind is list:
+        if depth >= MAX_DEPTH:
+            return "deeper"
+        if not value:
+            return _EMPTY
+        return ("array", *Counter([_SCALARS.get(type(one)) or shape_of(one, depth + 1) for one in value]).items())
+    return _SCALARS[kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
 from probe.trace.exchanges import ExchangeReader
 from probe.trace.facts import TurnFacts, facts_of
-from probe.trace.items import Items
+from probe.trace.items import Items, NewItem
 from probe.trace.shapes import Structure
 from probe.trace.turns import Traced
 from probe.trace.unknowns import Unknowns
@@ -93,7 +93,7 @@ def read_trace(
     renderer: Renderer,
     *,
     ids: Mapping[str, Sequence[str]] | None = None,
-    on_exchange: Callable[[Traced, Sequence[TurnFacts]], None] = lambda traced, turns: None,
+    on_exchange: Callable[[Traced, Sequence[TurnFacts], Sequence[NewItem]], None] = lambda traced, turns, new: None,
     on_malformed: Callable[[int, str], None] = lambda number, reason: None,
     start: int = 0,
     end: int | None = None,
@@ -102,7 +102,7 @@ def read_trace(
     """Read a record, or the lines that begin between two offsets, once.
 
     `ids` says where the agent's own ids are (`probe.record.ids`). `on_exchange` gets each exchange with its content,
-    and the facts of its turns; `on_malformed` each line that is no record.
+    the facts of its turns, and the items that are new with it; `on_malformed` each line that is no record.
     """
     reader = ExchangeReader(renderer)
     trace = Trace(reader.unknowns, reader.items, reader.requests, reader.responses)
@@ -112,8 +112,7 @@ def read_trace(
         trace.turns += turns
         trace.exchanges.append(_facts(traced))
         trace.failures += [(exchange.seq, failure) for failure in traced.failures]
-        on_exchange(traced, turns)
-        trace.items.take_new()
+        on_exchange(traced, turns, trace.items.take_new())
     return trace
 
 

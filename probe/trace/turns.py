@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from probe.record.exchange import Message, UnreadExchange
 from probe.renderers.api import Answer, Api, Asked, Item
@@ -40,7 +41,20 @@ class Turn:
     ended: float | None
     """When the last of the answer arrived; None when none came."""
     event_times: Sequence[float]
-    """When each WebSocket message of the answer arrived; empty over HTTP, where the pieces of the body tell."""
+    """When each WebSocket message of the answer arrived; empty over HTTP, where the pieces of the body say it."""
+    messages: tuple[str, ...]
+    """Those messages; empty over HTTP."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherMessage:
+    """A WebSocket message that belongs to no turn."""
+
+    message: Message
+    kind: str
+    """Its own type, or what WebSocket calls it."""
+    value: Any
+    """Parsed where it is JSON."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +73,6 @@ class Traced:
     """The blocks of a request that is no call of the model."""
     response: tuple[Block, ...] | None = None
     """The blocks of a response that answers no call."""
-    other_messages: list[Message] = field(default_factory=list)
-    """WebSocket messages that belong to no turn."""
+    other_messages: list[OtherMessage] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     """Why a renderer failed; the body is then shown as it is."""

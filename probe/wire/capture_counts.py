@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from probe.record.files import is_plain
+from probe.record.problem import Problem, ProblemKind
 from probe.record.reader import read_exchanges
 from probe.renderers.loader import Renderer
 
@@ -14,8 +15,8 @@ _LISTED = 20
 """Lines that are no records are told one by one so far."""
 
 
-def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[dict[str, int], list[str]]:
-    """Count the exchanges on the disk; give the manifest's counts, and what is wrong with the record in words.
+def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[dict[str, int], list[Problem]]:
+    """Count the exchanges on the disk; return the manifest's counts, and what is wrong with the record.
 
     `told` is what the proxies said when they stopped; empty when they could not say anything.
     """
@@ -32,20 +33,26 @@ def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[d
         if exchange.websocket:
             messages += len(exchange.websocket.messages)
             lost += exchange.websocket.lost
-    problems = [f"line {line} is no record: {why}" for line, why in malformed[:_LISTED]]
+    problems = [Problem(ProblemKind.MALFORMED, f"line {line} is no record: {why}") for line, why in malformed[:_LISTED]]
+
+    def problem(kind: ProblemKind, text: str) -> None:
+        problems.append(Problem(kind, text))
+
     if len(malformed) > _LISTED:
-        problems.append(f"{len(malformed) - _LISTED:,} more lines are no records")
+        problem(ProblemKind.MALFORMED, f"{len(malformed) - _LISTED:,} more lines are no records")
     if traffic.is_symlink() or (traffic.exists() and not is_plain(traffic)):
-        problems.append(f"{traffic} is no file of ours any more: something was put in its place")
+        problem(ProblemKind.REPLACED, f"{traffic} is no file of ours any more: something was put in its place")
     seen = int(told.get("seen", written))
     if seen > written:
-        problems.append(f"{seen - written} of {seen} exchanges could not be written: {told.get('failure')}")
+        text = f"{seen - written} of {seen} exchanges could not be written: {told.get('failure')}"
+        problem(ProblemKind.LOST, text)
     if lost:
-        problems.append(f"{lost} bytes or messages could not be kept (is the disk full?)")
+        problem(ProblemKind.LOST, f"{lost} bytes or messages could not be kept (is the disk full?)")
     if unanswered:
-        problems.append(f"{len(unanswered)} of {written} exchanges got no answer, the first because: {unanswered[0]}")
+        text = f"{len(unanswered)} of {written} exchanges got no answer, the first because: {unanswered[0]}"
+        problem(ProblemKind.UNANSWERED, text)
     if cut_short > len(unanswered):
-        problems.append(f"{cut_short - len(unanswered)} of {written} exchanges were cut short")
+        problem(ProblemKind.CUT_SHORT, f"{cut_short - len(unanswered)} of {written} exchanges were cut short")
     counts = {"seen": seen, "written": written, "cut_short": cut_short, "websocket_messages": messages}
     return counts, problems
 

@@ -26,6 +26,11 @@ STOP_SECONDS = 60.0
 class ChildError(Exception):
     """A helper process did not become ready; the text is what it said."""
 
+    def __init__(self, text: str, message: dict[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.message = message or {}
+        """What it sent instead of `ready`; empty where it could send nothing."""
+
 
 class Child:
     """One `python -m MODULE` process."""
@@ -59,7 +64,8 @@ class Child:
             self._errors.seek(0)
             said = message or self._errors.read(1 << 16).decode(errors="replace").strip()
             self._end()
-            raise ChildError(str(said) or f"{self._module} ended with exit code {self._process.returncode}")
+            ended = f"{self._module} ended with exit code {self._process.returncode}"
+            raise ChildError(str(said) or ended, message)
         return message
 
     def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any] | None:

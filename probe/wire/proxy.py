@@ -8,6 +8,7 @@ agent's processes too, so that nothing is left running.
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
 import logging
@@ -21,18 +22,17 @@ import probe.addon.mitmproxy_fixes.slim_import  # noqa: F401 - before mitmproxy
 
 # isort: split
 from mitmproxy import options
-from mitmproxy.addonmanager import AddonManager
 from mitmproxy.addons import core, disable_h2c, errorcheck, next_layer, proxyserver, tlsconfig
 from mitmproxy.certs import CertStore
 from mitmproxy.master import Master
 from mitmproxy.options import CONF_BASENAME, KEY_SIZE
-from mitmproxy.proxy import server
 
 from probe.addon.config import Config, from_json
 from probe.addon.coverage import Coverage
 from probe.addon.forward import Forward
 from probe.addon.mitmproxy_fixes.coalescing import join_chunks, join_reads
-from probe.addon.mitmproxy_fixes.direct_hooks import DirectHooks
+from probe.addon.mitmproxy_fixes.direct_hooks import addon_manager
+from probe.addon.mitmproxy_fixes.silence import time_out
 from probe.addon.private_files import private_folder
 from probe.addon.redaction.redactor import Redactor
 from probe.addon.shutdown import Ending
@@ -57,10 +57,26 @@ class _RedactingFormatter(logging.Formatter):
         return self._redactor.text(super().format(record))
 
 
+class _Errors(logging.Handler):
+    """Keeps what was logged as an error until the listeners are open: why they could not be."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__(logging.ERROR)
+        self.setFormatter(_RedactingFormatter(redactor))
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(self.format(record))
+
+
 class _Ready:
     """Tells the parent that every listener is open; an accepted connection would not prove that."""
 
+    def __init__(self, errors: _Errors) -> None:
+        self._errors = errors
+
     def running(self) -> None:
+        logging.getLogger().removeHandler(self._errors)
         asyncio.get_running_loop().call_later(_CHECKED_SECONDS, tell, {"event": "ready", "pid": os.getpid()})
 
 
@@ -86,12 +102,13 @@ def _opened(path: Path) -> TextIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "a")
 
 
-def _log_to(path: Path, redactor: Redactor) -> None:
+def _log_to(path: Path, redactor: Redactor, errors: _Errors) -> None:
     # On a full disk each line would bring a traceback along.
     logging.raiseExceptions = False
     handler = logging.StreamHandler(_opened(path))
     handler.setFormatter(_RedactingFormatter(redactor))
     logging.getLogger().addHandler(handler)
+    logging.getLogger().addHandler(errors)
     logging.getLogger().setLevel(logging.INFO)
     # One line for each connection and each look-up tells nothing that the record does not.
     for name in ("mitmproxy.proxy.server", "asyncio", "hpack", "tornado"):
@@ -109,37 +126,31 @@ def _options(settings: dict[str, Any], config: Config) -> options.Options:
         ssl_verify_upstream_trusted_ca=settings["upstream_ca"],
         # An agent that is given TLS may ask for HTTP/2; all that mends mitmproxy here is made for HTTP/1.1.
         http2=False,
-        **_time_out(settings.get("tcp_timeout", LONGEST_SILENCE)),
+        **time_out(settings.get("tcp_timeout", LONGEST_SILENCE)),
     )
-
-
-def _time_out(seconds: float) -> dict[str, float]:
-    """Set how long a connection may be silent; mitmproxy 11 has a constant of ten minutes for it."""
-    if "tcp_timeout" in options.Options():
-        return {"tcp_timeout": seconds}
-    setattr(server, "TCP_TIMEOUT", seconds)  # noqa: B010 - mitmproxy 12 has no such name
-    return {}
 
 
 async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
     """Run mitmproxy to its end and give the counts of what it saw."""
     tap = TrafficTap(config, Recorder(settings))
     coverage = _coverage(config, tap.redactor)
-    _log_to(config.output_dir / "proxy.log", tap.redactor)
+    errors = _Errors(tap.redactor)
+    _log_to(config.output_dir / "proxy.log", tap.redactor, errors)
     master = Master(_options(settings, config))
-    addons: AddonManager = DirectHooks(master)
+    addons = addon_manager(master)
+    server_addon = proxyserver.Proxyserver()
     master.addons = addons
     _make_authority(Path(settings["confdir"]))
     addons.add(
         Ending(),
         *([coverage] if coverage else []),
         core.Core(),
-        proxyserver.Proxyserver(),
+        server_addon,
         disable_h2c.DisableH2C(),
         next_layer.NextLayer(),
         tlsconfig.TlsConfig(),
         tap,
-        _Ready(),
+        _Ready(errors),
         errorcheck.ErrorCheck(),
     )
     loop = asyncio.get_running_loop()
@@ -148,6 +159,11 @@ async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
     loop.add_reader(sys.stdin.fileno(), _on_parent, master, settings["marker"])
     try:
         await master.run()
+    except SystemExit:
+        # mitmproxy's ErrorCheck exits when start-up logged an error.
+        failures = [getattr(one.last_exception, "errno", None) for one in server_addon.servers]
+        tell({"event": "failed", "errors": errors.texts, "port_taken": errno.EADDRINUSE in failures})
+        raise
     finally:
         loop.remove_reader(sys.stdin.fileno())
     return tap.counts.as_dict() | (coverage.counts() if coverage else {})
@@ -177,12 +193,10 @@ def main() -> int:
     join_reads()
     join_chunks()
     settings = json.loads(first_line())
-    config = from_json(json.dumps(settings["addon"]))
-    config = type(config)(**{**vars(config), "environ": settings["environ"]})
+    config = from_json(settings["addon"])
     try:
         counts = asyncio.run(_run(settings, config))
     except SystemExit as error:
-        # mitmproxy's ErrorCheck exits when start-up logged an error.
         return int(error.code or 0)
     tell({"event": "stopped", **counts})
     return 0

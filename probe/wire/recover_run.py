@@ -11,6 +11,7 @@ from probe.errors import UserError
 from probe.record.files import file_sha256
 from probe.record.fold_journals import fold_in
 from probe.record.manifest import Manifest, utc_now
+from probe.record.problem import Problem, ProblemKind
 from probe.record.runs import Run, find_run, is_alive
 from probe.targets import renderer_of
 from probe.wire import agent_folders
@@ -30,10 +31,10 @@ def open_run(
 
 def recover(run: Run) -> int:
     """Complete a run that was ended by force; give how many exchanges were folded in. Raises UserError."""
-    manifest = run.manifest
-    if manifest.data.get("started") and not run.bundled and not is_alive(run):
+    manifest, facts = run.manifest, run.manifest.facts
+    if facts.started and not run.bundled and not is_alive(run):
         agent_folders.remove(run.folder)
-    whole = manifest.data.get("ended") or not manifest.data.get("started")
+    whole = facts.ended or not facts.started
     if run.bundled or is_alive(run) or (whole and not (run.folder / FOLDER).exists()):
         return 0
     last_seen = datetime.fromtimestamp(run.traffic.stat().st_mtime, UTC) if run.traffic.exists() else None
@@ -48,23 +49,23 @@ def recover(run: Run) -> int:
         ) from error
     if folded is None or not run.traffic.exists():
         return 0
-    if manifest.data.get("started"):
+    if facts.started:
         _complete(run, manifest, folded, last_seen)
     return folded
 
 
 def _complete(run: Run, manifest: Manifest, folded: int, last_seen: datetime | None) -> None:
     """Write into the manifest what the recording could not write any more."""
-    known = manifest.data.get("counts") or {}
-    counts, problems = tally(
-        run.traffic, renderer_of(run.target), {name: known[name] for name in known if name == "seen"}
-    )
-    said = f"{folded} exchanges that the proxies could not write were folded in afterwards"
+    facts = manifest.facts
+    seen = {"seen": facts.counts.seen} if facts.counts and facts.counts.seen is not None else {}
+    counts, problems = tally(run.traffic, renderer_of(run.target), seen)
+    text = f"{folded} exchanges that the proxies could not write were folded in afterwards"
+    said = [Problem(ProblemKind.FOLDED_IN, text)] if folded else []
     manifest.update(
         counts=counts,
         ended=manifest.data.get("ended") or (last_seen.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if last_seen else utc_now()),
         pid=None,
         traffic_sha256=file_sha256(run.traffic),
-        problems=[*manifest.data.get("problems", []), *([said] if folded else []), *problems],
+        problems=[*facts.problems, *said, *problems],
         recovered={"exchanges": folded, "at": utc_now()},
     )

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from probe.record.reader import read_exchanges
+from probe.record.reader import read_unread
 from probe.renderers.loader import load_renderer
 from probe.replay.server import ReplayServer
 from probe.wire.helper_process import first_line, tell
@@ -17,7 +17,7 @@ from probe.wire.helper_process import first_line, tell
 async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:
     skipped: list[str] = []
     traffic = Path(settings["traffic"])
-    exchanges = list(read_exchanges(traffic, lambda line, why: skipped.append(f"line {line}: {why}"), whole=True))
+    exchanges = list(read_unread(traffic, lambda line, why: skipped.append(f"line {line}: {why}"), whole=True))
     server = ReplayServer(exchanges, load_renderer(settings["renderer"]))
     port = await server.start(settings["port"])
     tell({"event": "ready", "port": port, "listeners": sorted({one.listener for one in exchanges if one.listener})})

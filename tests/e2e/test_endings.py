@@ -189,7 +189,7 @@ def test_the_agents_own_failure_outranks_a_stream_cut_short(tmp_path: Path, slow
 def test_the_proxies_of_every_target_open_and_end(tmp_path: Path, target: str) -> None:
     loaded = load_target(target)[0]
     # In forward mode all listeners share one port.
-    names = list(loaded.listeners)[: 1 if loaded.mode == "forward" else None]
+    names = list(loaded.listeners)[: 1 if loaded.mode.shares_port else None]
     ports = [f"--port={name}={port}" for name, port in zip(names, free_ports(len(names)), strict=True)]
     with Running(tmp_path, "probe.proxies", "--target", target, *ports) as running:
         running.until_said("Ctrl-C ends it.")

@@ -463,7 +463,7 @@ def test_an_agent_that_refuses_the_certificate_is_a_problem_that_says_what_to_do
     assert f"WARNING: {told}SSL_CERT_FILE, CODEX_CA_CERTIFICATE (" in ended.stderr
     assert "does not heed HTTPS_PROXY, or takes its CA by another variable" in ended.stderr
     assert "it talked to other hosts instead" not in ended.stderr
-    assert machine.manifest["problems"][0].startswith(told)
+    assert machine.manifest["problems"][0]["text"].startswith(told)
     assert (note["kind"], note["host"], note["connected"]) == ("opened", MODEL, False)
     assert note["error"].startswith("the agent refused the certificate: ")
     assert machine.records == []

@@ -123,7 +123,7 @@ def test_a_damaged_manifest_is_told(tmp_path: Path) -> None:
 
 
 def test_the_manifest_is_private(tmp_path: Path) -> None:
-    Manifest(tmp_path, {}).update(a=1)
+    Manifest(tmp_path, {}).update(prompt="x")
     assert (tmp_path / "manifest.json").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 

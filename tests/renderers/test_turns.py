@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from probe.record.exchange import Exchange, Message, Request, Response
-from probe.renderers.openai_responses import error_answer, error_message, is_complete, side_answer, turns
+from probe.renderers.openai_responses import is_complete, turns
 from probe.renderers.turn import Input, Turn
 from tests.replay.replays import conversation, create, events, post, stream, told
 
@@ -120,13 +120,6 @@ def test_what_is_no_call_of_the_model_has_no_turns(exchange: Exchange) -> None:
     assert turns(exchange) == []
 
 
-@pytest.mark.parametrize(
-    "path", ["/v1/responses", "/responses/", "/backend-api/codex/responses", "/openai/v1/responses?v=1"]
-)
-def test_a_call_is_known_by_the_end_of_its_path(path: str) -> None:
-    assert len(turns(post(1.0, stream("r"), url=url(path)))) == 1
-
-
 CUT = "the client closed the connection"
 _ERROR = '{"type":"error","status":400,"error":{"message":"no"}}'
 COMPLETE = {
@@ -186,23 +179,3 @@ def test_no_message_breaks_the_turns(text: str) -> None:
     assert turn.messages == (text,)
     lines = str(turn.response).removesuffix("\n\n").split("\n")
     assert "\n".join(line.removeprefix("data: ") for line in lines[1:]) == text
-
-
-def test_errors_have_the_api_s_shape() -> None:
-    error = {"message": "no", "type": "invalid_request_error", "param": None, "code": None}
-    assert error_answer(400, "no") == {"error": error}
-    assert error_answer(503, "no")["error"]["type"] == "server_error"
-    assert error_message(400, "no") == {"type": "error", "status": 400, "error": error}
-
-
-SIDES = {
-    "models, for the API's users and for codex": ("GET", "/v1/models", {"object": "list", "data": [], "models": []}),
-    "telemetry": ("POST", "/backend-api/codex/analytics-events/events", {}),
-    "a compaction": ("POST", "/v1/responses/compact", {}),
-    "a call of the model has none": ("POST", "/v1/responses", None),
-}
-
-
-@pytest.mark.parametrize(("method", "path", "expected"), SIDES.values(), ids=SIDES.keys())
-def test_a_side_request_has_an_empty_answer(method: str, path: str, expected: Any) -> None:
-    assert side_answer(method, path) == expected

@@ -11,7 +11,10 @@ import pytest
 
 from probe.cli.options import parse
 from probe.errors import UserError
-from probe.settings.settings import Settings, data_dir, pairs, resolve, without_credentials
+from probe.settings.resolve import resolve
+from probe.settings.settings import Settings, data_dir
+from probe.settings.sources import pairs
+from probe.settings.upstream_proxy import without_credentials
 
 CA = certifi.where()
 

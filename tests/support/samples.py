@@ -103,8 +103,7 @@ def _tidy(folder: Path, target: str, name: str) -> None:
     kept |= {"run": name, "bundled": True, "traffic_sha256": digest}
     kept["command"] = [Path(kept["command"][0]).name, *kept["command"][1:]]
     kept["steps"]["capture"]["outputs"] = {"traffic.jsonl": digest}
-    manifest.data = {}
-    manifest.update(**kept)
+    Manifest(folder, {}).update(**kept)
 
 
 if __name__ == "__main__":

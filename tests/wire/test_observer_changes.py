@@ -6,7 +6,8 @@ import certifi
 import pytest
 
 from probe.cli.options import parse
-from probe.settings.settings import Settings, resolve
+from probe.settings.resolve import resolve
+from probe.settings.settings import Settings
 from probe.targets import Change, ListenerSpec, Target
 from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target, by_transport
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from probe.cli.options import parse
-from probe.settings.settings import resolve
+from probe.settings.resolve import resolve
 from probe.wire.observer_changes import by_environment, by_listeners
 
 URL = "http://127.0.0.1:1"

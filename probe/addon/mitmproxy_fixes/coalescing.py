@@ -16,14 +16,18 @@ from mitmproxy.proxy.layers.http import _http1
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.server import ConnectionHandler
 
+from probe.addon.mitmproxy_fixes.guard import Replacement, replace
+
 _READ = 1 << 20
 """More than asyncio ever holds back for a reader."""
 
 
 def join_reads() -> None:
     """Let mitmproxy read all that has arrived on a connection at once."""
-    handle_connection = ConnectionHandler.handle_connection
+    replace("the size of reads", [Replacement(ConnectionHandler, "handle_connection", ("self", "connection"), _joined)])
 
+
+def _joined(handle_connection: Any) -> Any:
     async def handle_joined(self: ConnectionHandler, connection: Connection) -> None:
         reader = self.transports[connection].reader
         if isinstance(reader, asyncio.StreamReader):
@@ -31,13 +35,16 @@ def join_reads() -> None:
             reader.read = lambda n=-1: read(_READ)  # type: ignore[method-assign]
         await handle_connection(self, connection)
 
-    ConnectionHandler.handle_connection = handle_joined  # type: ignore[method-assign]
+    return handle_joined
 
 
 def join_chunks() -> None:
     """Let a read of a body be one event of mitmproxy's, however many chunks it holds; no byte waits for the next."""
-    read_body = _http1.Http1Connection.read_body
+    reads = Replacement(_http1.Http1Connection, "read_body", ("self", "event"), _in_one)
+    replace("the reading of chunks", [reads])
 
+
+def _in_one(read_body: Any) -> Any:
     def read_joined(self: Any, event: Event) -> Generator[Any, Any, None]:
         commands = read_body(self, event)
         stream_id, data, reply = self.stream_id, [], None
@@ -64,4 +71,4 @@ def join_chunks() -> None:
         if failure:
             raise failure
 
-    _http1.Http1Connection.read_body = read_joined  # type: ignore[method-assign]
+    return read_joined

@@ -11,7 +11,15 @@ from mitmproxy.addonmanager import AddonManager
 from mitmproxy.exceptions import AddonHalt
 from mitmproxy.hooks import Hook
 
+from probe.addon.mitmproxy_fixes.guard import known_version
+
 logger = logging.getLogger(__name__)
+
+
+def addon_manager(master: Any) -> AddonManager:
+    """Return a master's addon manager; mitmproxy's own where that is not the known one."""
+    known = known_version() and hasattr(AddonManager, "handle_lifecycle")
+    return DirectHooks(master) if known else AddonManager(master)
 
 
 class DirectHooks(AddonManager):

@@ -10,9 +10,10 @@ import importlib.util
 import sys
 import types
 
-_NAME = "mitmproxy.addons"
+from probe.addon.mitmproxy_fixes.guard import known_version
 
-if _NAME not in sys.modules:
+_NAME = "mitmproxy.addons"
+if _NAME not in sys.modules and known_version():
     _found = importlib.util.find_spec(_NAME)
     assert _found is not None
     _package = types.ModuleType(_NAME)

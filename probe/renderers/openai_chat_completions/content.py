@@ -1,73 +1,92 @@
-"""Tell the content of messages: texts, and parts of other kinds."""
+"""The content of messages: texts, and parts of other kinds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Image, Raw, Reasoning, Refusal, Text
-from probe.renderers.parts import each_part, media, rest
+from probe.renderers.blocks import Block, CacheBreakpoint, Media, MediaKind, Reasoning, Refusal, Text, Unknown
+from probe.renderers.fields import Fields
+from probe.renderers.parts import each_part, media
 
-# Type of part, what it is called, and where its bytes or its address may stand; besides OpenAI's own there are
+# Type of part, what it holds, and where its bytes or its address may be; besides OpenAI's own there are
 # `video_url` (Qwen, OpenRouter) and `document_url` (Mistral).
 _MEDIA = {
-    "image_url": ("Image", ("url",)),
-    "input_audio": ("Audio", ("data",)),
-    "audio_url": ("Audio", ("url",)),
-    "video_url": ("Video", ("url",)),
-    "document_url": ("Document", ("url",)),
-    "file": ("File", ("file_data", "file_url")),
+    "image_url": (MediaKind.IMAGE, "Image", ("url",)),
+    "input_audio": (MediaKind.AUDIO, "Audio", ("data",)),
+    "audio_url": (MediaKind.AUDIO, "Audio", ("url",)),
+    "video_url": (MediaKind.VIDEO, "Video", ("url",)),
+    "document_url": (MediaKind.DOCUMENT, "Document", ("url",)),
+    "file": (MediaKind.FILE, "File", ("file_data", "file_url")),
 }
 
 
 def content_blocks(content: Any, label: str | None = None) -> Iterator[Block]:
-    """Tell a message's content: a string, or a list of parts."""
+    """Yield a message's content: a string, or a list of parts."""
     return each_part(content, _part, label)
 
 
+def cache_blocks(fields: Fields) -> Iterator[Block]:
+    """Yield the place up to which the request is to be cached: OpenAI's own mark, and that of gateways to Anthropic."""
+    for name, kind in (("prompt_cache_breakpoint", "mode"), ("cache_control", "type")):
+        mark = fields.peek(name)
+        if not isinstance(mark, dict) or not mark.keys() <= {kind, "ttl"} or not _is_usual(mark.get(kind)):
+            continue
+        lasts = mark.get("ttl", "5m" if name == "cache_control" else "default")
+        if isinstance(lasts, str):
+            fields.take(name)
+            yield CacheBreakpoint(lasts=lasts)
+
+
+def _is_usual(kind: Any) -> bool:
+    return kind in (None, "explicit", "ephemeral")
+
+
 def _part(part: Any, label: str | None) -> Iterator[Block]:
-    match part:
-        case str():
-            yield Text(text=part, label=label)
-        case {"type": "text", "text": str(text)}:
+    if isinstance(part, str):
+        yield Text(text=part, label=label)
+        return
+    fields = Fields(part)
+    kind = fields.text("type")
+    match kind, fields.peek(kind or ""):
+        case "text", str(text):
             yield Text(text=text, label=label)
-            yield from rest(part, "type", "text")
-        case {"type": "refusal", "refusal": str(text)}:
+        case "refusal", str(text):
             yield Refusal(text=text)
-            yield from rest(part, "type", "refusal")
-        case {"type": "thinking", "thinking": told}:  # Mistral
-            yield Reasoning(summary=None, text=_joined(told))
-            yield from rest(part, "type", "thinking")
-        case {"type": str(kind)} if kind in _MEDIA and kind in part:
-            yield from _media(kind, part)
-        case {"type": other}:
-            yield Raw(reason=f"content part {other!r}", value=part)
-        case other:
-            yield Raw(reason="content part without a type", value=other)
+        case "thinking", held if (thinking := _thinking(held)) is not None:  # Mistral
+            yield Reasoning(summary=None, text=thinking)
+        case str(), held if kind in _MEDIA and held is not None:
+            yield from _media(kind, held)
+        case _:
+            yield Unknown(what=f"content part {kind!r}" if kind else "content part without a type", value=part)
+            return
+    fields.take(kind)
+    yield from cache_blocks(fields)
+    yield from fields.details("index")  # OpenRouter's painted images
+    yield from fields.unknown()
 
 
-def _media(kind: str, part: dict[str, Any]) -> Iterator[Block]:
-    """Tell an image, sound or file; what it holds is told by type and size."""
-    name, holders = _MEDIA[kind]
-    held = part[kind] if isinstance(part[kind], dict) else {holders[0]: part[kind]}
-    source = held.get("filename") or held.get("file_id")
-    data = next((held[holder] for holder in holders if isinstance(held.get(holder), str)), None)
-    yield media(name, data, _text(source)) if data else Image(kind=name, source=_text(source))
-    used = [holder for holder in holders if held.get(holder) is data]
-    used += [field for field in ("filename", "file_id") if held.get(field) is source]
-    yield from rest({**{field: value for field, value in held.items() if field not in used}, **_beside(kind, part)})
+def _media(kind: str, held: Any) -> Iterator[Block]:
+    """Yield an image, sound or file with its type and size; its bytes stay in the record."""
+    shown, label, holders = _MEDIA[kind]
+    fields = Fields(held if isinstance(held, dict) else {holders[0]: held})
+    data = next((text for holder in holders if (text := fields.text(holder))), None)
+    # A URL is all that the block has room for.
+    source = None if data and "://" in data[:40] else fields.text("filename") or fields.text("file_id")
+    yield media(shown, label, data, source) if data else Media(kind=shown, label=label, source=source)
+    yield from fields.details("filename", "file_id", "detail", "format")
+    yield from fields.unknown()
 
 
-def _beside(kind: str, part: dict[str, Any]) -> dict[str, Any]:
-    """Give the fields that stand beside what a part holds, such as a gateway's `cache_control`."""
-    return {field: value for field, value in part.items() if field not in ("type", kind)}
-
-
-def _joined(told: Any) -> str:
-    """Join a text given in parts; anything else in it is kept as it is."""
-    parts = told if isinstance(told, list) else [told]
-    return "".join(str(part.get("text", part) if isinstance(part, dict) else part) for part in parts)
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None else str(value)
+def _thinking(held: Any) -> str | None:
+    """Return a text that may be in parts; None where there is anything else in it."""
+    texts: list[str] = []
+    for part in held if isinstance(held, list) else [held]:
+        match part:
+            case {"type": "text", "text": str(text), **others} if not others:
+                texts.append(text)
+            case str():
+                texts.append(part)
+            case _:
+                return None
+    return "".join(texts)

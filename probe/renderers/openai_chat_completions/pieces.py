@@ -1,4 +1,4 @@
-"""Put together what a stream tells in pieces: texts are joined, everything else is kept as it was told."""
+"""Putting together what a stream has in pieces: texts are joined, everything else is kept as it came."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Pieces:
         self._others: dict[str, list[Any]] = {}
 
     def add(self, fields: dict[str, Any]) -> None:
-        """Take what one event has of it."""
+        """Add what one event has of it."""
         for name, value in fields.items():
             if name in self._joined and isinstance(value, str):
                 self._texts.setdefault(name, []).append(value)
@@ -24,31 +24,22 @@ class Pieces:
                 self._others.setdefault(name, []).append(value)
 
     def get(self, name: str) -> Any:
-        """Give a field as far as it was told; None where it was not."""
-        if name in self._texts:
-            return "".join(self._texts[name])
-        return _settled(self._others[name]) if name in self._others else None
+        """Return a field as far as it came; None where it did not."""
+        texts = ["".join(self._texts[name])] if name in self._texts else []
+        values = [*texts, *self._others.get(name, ())]
+        return values[0] if len(values) == 1 else values or None
 
     def last(self, name: str) -> Any:
-        """Give what was told last for a field that is no joined one; None where nothing was."""
+        """Return the last value of a field that is not joined; None where there is none."""
         return self._others[name][-1] if name in self._others else None
 
     def built(self) -> dict[str, Any]:
-        """Give the object as far as it was told; a field that was told differently has a list of all that was."""
+        """Return the object as far as it came; a field with several values has a list of them."""
         return {name: self.get(name) for name in dict.fromkeys([*self._texts, *self._others])}
 
 
-def _settled(values: list[Any]) -> Any:
-    return values[0] if len(values) == 1 else values
-
-
-def dicts(value: Any) -> list[dict[str, Any]] | None:
-    """Give a list of objects; None where it is none."""
-    return value if isinstance(value, list) and all(isinstance(one, dict) for one in value) else None
-
-
 def joined_parts(content: list[Any]) -> Any:
-    """Give content that came in pieces: one text, or parts in which texts that follow each other are one."""
+    """Return content that came in pieces: one text, or parts in which consecutive texts are one."""
     if all(isinstance(piece, str) for piece in content):
         return "".join(content)
     parts: list[dict[str, Any] | Any] = []
@@ -69,7 +60,7 @@ def joined_parts(content: list[Any]) -> Any:
 
 
 def _mergeable(part: Any) -> str | None:
-    """Give the type of a part that goes on in the next one of its type."""
+    """Return the type of a part that goes on in the next one of its type."""
     if not isinstance(part, dict) or len(part) != 2:
         return None
     if part.get("type") == "text" and isinstance(part.get("text"), str):
@@ -80,4 +71,4 @@ def _mergeable(part: Any) -> str | None:
 def _merged(kind: str | None, parts: list[Any]) -> dict[str, Any]:
     if kind == "text":
         return {"type": "text", "text": "".join(part["text"] for part in parts)}
-    return {"type": "thinking", "thinking": [told for part in parts for told in part["thinking"]]}
+    return {"type": "thinking", "thinking": [text for part in parts for text in part["thinking"]]}

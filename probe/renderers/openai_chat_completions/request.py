@@ -1,52 +1,49 @@
-"""Tell a request as the model reads it: settings, messages, tools."""
+"""Where the items of a request are, and what it asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers import generic
-from probe.renderers.blocks import Block, Conversation, Raw, Settings, Tools
-from probe.renderers.bodies import parsed
-from probe.renderers.markdown import markdown
-from probe.renderers.openai_chat_completions.messages import entry
-from probe.renderers.openai_chat_completions.tools import tool
+from probe.renderers.api import Asked, Layout
+from probe.renderers.json_reader import Json
 
-_TOOLS = {"tools": "Tools", "functions": "Functions"}
+LAYOUT = Layout(
+    messages=("messages",),
+    tools=("tools", "functions"),
+    settings=frozenset(
+        {
+            *("audio", "frequency_penalty", "function_call", "logit_bias", "logprobs", "max_completion_tokens"),
+            *("max_tokens", "metadata", "modalities", "model", "moderation", "n", "parallel_tool_calls", "prediction"),
+            *("presence_penalty", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention"),
+            *("reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier", "stop", "store"),
+            *("stream", "stream_options", "temperature", "tool_choice", "top_logprobs", "top_p", "user", "verbosity"),
+            "web_search_options",
+            # Azure; OpenRouter; then Qwen, vLLM, DeepSeek and other servers.
+            "data_sources",
+            *("models", "plugins", "preset", "provider", "reasoning", "route", "session_id", "transforms", "usage"),
+            *("cache_control", "chat_template_kwargs", "enable_thinking", "include_reasoning", "min_p", "random_seed"),
+            *("reasoning_format", "reasoning_split", "repetition_penalty", "safe_prompt", "thinking"),
+            *("thinking_budget", "tool_stream", "top_a", "top_k"),
+        }
+    ),
+)
 
 
-def format_request_body(body: Any) -> str:
-    """Write a request's body as Markdown."""
-    return markdown(request_blocks(body))
-
-
-def request_blocks(body: Any) -> Iterator[Block]:
-    """Tell a request; what is none of this API's is told as it is."""
-    body = parsed(body)
-    if not isinstance(body, dict) or "messages" not in body:
-        yield from generic.request_blocks(body)
-        return
-    names = sorted(
-        (name for name in body if name != "messages" and name not in _TOOLS), key=lambda name: name != "model"
+def asked(body: Json) -> Asked:
+    """Return what a call asks for."""
+    model = body.get("model")
+    limits = (body.get(name) for name in ("max_completion_tokens", "max_tokens"))
+    return Asked(
+        model=model if isinstance(model, str) else None,
+        most_output=next((limit for limit in limits if type(limit) is int), None),
+        schema_fields=_schema_fields(body.get("response_format")),
     )
-    if names:
-        yield Settings(pairs=tuple((name, body[name]) for name in names))
-    yield from _messages(body["messages"])
-    for name, title in _TOOLS.items():
-        yield from _tools(name, title, body.get(name))
 
 
-def _messages(value: Any) -> Iterator[Block]:
-    if isinstance(value, list):
-        yield Conversation(
-            title="Messages", entries=tuple(entry(index, message) for index, message in enumerate(value))
-        )
-    else:
-        yield Raw(reason="messages", value=value)
-
-
-def _tools(name: str, title: str, value: Any) -> Iterator[Block]:
-    if isinstance(value, list):
-        yield Tools(title=title, tools=tuple(map(tool, value)))
-    elif value is not None:
-        yield Raw(reason=name, value=value)
+def _schema_fields(wanted: Any) -> tuple[str, ...] | None:
+    match wanted:
+        case {"type": "json_schema", "json_schema": {"schema": {"properties": dict(properties)}}}:
+            return tuple(properties)
+        case {"type": "json_schema" | "json_object"}:
+            return ()
+    return None

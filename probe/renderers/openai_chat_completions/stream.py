@@ -1,93 +1,98 @@
-"""Put an answer together from the chunks of a stream, however far it came."""
+"""Putting an answer together from the chunks of a stream, however far it came."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from probe.renderers.openai_chat_completions.choice import Choice
+from probe.renderers.api import Answer, StreamReader
+from probe.renderers.blocks import Block, Unknown
+from probe.renderers.events import kind_of
+from probe.renderers.openai_chat_completions.answer import MadeChoice, answer_of, error_event_blocks
 from probe.renderers.openai_chat_completions.pieces import Pieces
+from probe.renderers.openai_chat_completions.streamed_choice import Choice
 
-DONE = "[DONE]"
-CHUNK = "chat.completion.chunk"
-# Besides the choices: random characters that only hide how long a chunk is, and what is the same in every chunk.
-_SAYS_NOTHING = ("choices", "error", "obfuscation", "object")
+_DONE = "[DONE]"
+_CHUNK = "chat.completion.chunk"
 
 
-class Answer:
-    """What the chunks of one answer tell together."""
+class ChatStream(StreamReader):
+    """What the chunks of one answer say together."""
 
     def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.errors: list[Any] = []
-        self.shown: dict[str, list[Any]] = {}
-        """Events to be shown each by itself, by type."""
-        self.done = False
-        """True once the API said so (`[DONE]`)."""
+        self._known = False
+        self._done = False
+        self._errors: list[Any] = []
+        self._odd: list[Block] = []
+        self._usage: dict[str, Any] = {}
+        """Some providers send it with each chunk, so far: the last of each number counts."""
         self._fields = Pieces(())
         self._choices: dict[int, Choice] = {}
+        self._touched: list[Choice] = []
 
-    def add(self, name: str, event: Any) -> None:
-        """Take one event: its name in the stream, and its data."""
-        kind = self._kind(name, event)
-        self.counts[kind] += 1
-        if event == DONE:
-            self.done = True
-        elif kind == "error":
-            self.errors.append(event)
-            if isinstance(event, dict) and event.get("error"):
-                self._chunk(event)  # it may finish a choice too
-        elif kind == CHUNK:
-            self._chunk(event)
-        else:
-            self.shown.setdefault(kind, []).append(event)
-
-    @property
-    def known(self) -> bool:
-        """Tell whether any event was one of this API's."""
-        return any(kind in (CHUNK, DONE, "error") for kind in self.counts)
-
-    def ended(self, wanted: int = 1) -> bool:
-        """Tell whether the API came to its own end: it said so, failed, or finished each choice of those wanted."""
-        finished = len(self._choices) >= max(wanted, 1) and all(choice.finished for choice in self._choices.values())
-        return self.done or bool(self.errors) or finished
-
-    def built(self) -> dict[str, Any]:
-        """Give the answer in the shape of a whole one."""
-        return self._fields.built()
-
-    def choices(self) -> list[tuple[int, Choice]]:
-        """Give the choices with their places."""
-        return sorted(self._choices.items())
-
-    @property
-    def usage(self) -> Any:
-        """Give what it took as told last: in the last chunk, or in each, so far."""
-        groq = self._fields.last("x_groq")
-        told = [self._fields.last("usage"), *(choice.usage for choice in self._choices.values())]
-        told += [groq.get("usage")] if isinstance(groq, dict) else []
-        return next((usage for usage in told if usage is not None), None)
-
-    def _kind(self, name: str, event: Any) -> str:
-        """Tell what kind of event it is; gateways send chunks without their type, and errors in many ways."""
-        if event == DONE:
-            return DONE
+    def add(self, number: int, name: str, event: Any) -> None:
+        """Add one event."""
+        self._end_event(number - 1)
+        if event == _DONE:
+            self._done = self._known = True
+            return
         fields = event if isinstance(event, dict) else {}
-        if name == "error" or fields.get("error") or fields.get("object") == "error":
-            return "error"
-        if isinstance(fields.get("choices"), list) or fields.get("object") == CHUNK or "usage" in fields:
-            return CHUNK
-        return name
+        is_error = name == "error" or bool(fields.get("error")) or fields.get("object") == "error"
+        # Gateways send chunks without their type.
+        is_chunk = isinstance(fields.get("choices"), list) or fields.get("object") == _CHUNK or "usage" in fields
+        if is_error:
+            self._errors.append(event)
+        if is_chunk or fields.get("error"):
+            self._chunk(number, fields, is_error=is_error)  # an error may finish a choice too
+        elif not is_error:
+            self._odd.append(Unknown(what=f"event {kind_of(name, event)!r}", value=event))
+        self._known = self._known or is_error or is_chunk
 
-    def _chunk(self, event: dict[str, Any]) -> None:
-        told = {name: value for name, value in event.items() if name not in _SAYS_NOTHING}
-        if told.get("created") == 0:
-            del told["created"]  # Azure's first chunk, which has no id and no model either
-        self._fields.add(told)
-        choices = event.get("choices")
-        for choice in choices if isinstance(choices, list) else ():
-            if isinstance(choice, dict):
-                index = choice.get("index")
-                self._choices.setdefault(index if isinstance(index, int) else 0, Choice()).add(choice)
-            else:
-                self.shown.setdefault("choice", []).append(choice)
+    def answer(self, last: int) -> Answer:
+        """Return the answer as far as it came."""
+        self._end_event(last)
+        choices = [self._made(index, choice) for index, choice in sorted(self._choices.items())]
+        body = self._fields.built()
+        usages = [self._usage, *(choice.usage for choice in self._choices.values())]
+        body["usage"] = next((usage for usage in usages if usage), None)
+        finished = bool(choices) and all(choice.finished for choice in self._choices.values())
+        return answer_of(
+            body,
+            choices,
+            after=[*(block for error in self._errors for block in error_event_blocks(error)), *self._odd],
+            ended=self._done or bool(self._errors) or finished,
+            known=self._known,
+        )
+
+    def _made(self, index: int, choice: Choice) -> MadeChoice:
+        message, latest = choice.message()
+        unfinished = None if choice.finished or self._done else latest
+        odd = [Unknown(what=f"field {name!r}", value=value) for name, value in choice.odd]
+        return MadeChoice(index, choice.fields(), message, choice.source, unfinished, odd)
+
+    def _chunk(self, number: int, event: dict[str, Any], *, is_error: bool) -> None:
+        fields = event.copy()
+        if is_error:
+            fields.pop("error", None)
+        if isinstance(fields.get("obfuscation"), str):
+            del fields["obfuscation"]  # random characters that only hide how long a chunk is
+        if fields.get("created") == 0:
+            del fields["created"]  # Azure's first chunk, which has no id and no model either
+        choices = fields.pop("choices") if isinstance(fields.get("choices"), list) else ()
+        if isinstance(fields.get("usage"), dict):
+            self._usage.update(fields.pop("usage"))
+        elif (usage := fields.pop("usage", None)) is not None:
+            self._odd.append(Unknown(what="usage", value=usage))
+        self._fields.add(fields)
+        for value in choices:
+            if not isinstance(value, dict):
+                self._odd.append(Unknown(what="choice", value=value))
+                continue
+            index = value.get("index")
+            choice = self._choices.setdefault(index if type(index) is int else 0, Choice())
+            choice.add(number, value)
+            self._touched.append(choice)
+
+    def _end_event(self, last: int) -> None:
+        for choice in self._touched:
+            choice.end_event(last)
+        self._touched.clear()

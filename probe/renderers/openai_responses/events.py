@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 
 class Slot(NamedTuple):
@@ -11,11 +12,11 @@ class Slot(NamedTuple):
     name: str
     """Field of the item, or type of the part, that the text is for."""
     part: str | None
-    """Field of the event that tells which part; None where an item has but one."""
+    """Field of the event with the number of the part; None where an item has but one."""
     final: str
     """Field of the `….done` event with the whole text."""
     item: str
-    """Type of the item, should no event have told it."""
+    """Type of the item, should no event have named it."""
 
 
 STREAMED = {
@@ -75,9 +76,49 @@ LIFECYCLE = frozenset(
         *(f"response.{item}.{step}" for item, steps in _PROGRESS.items() for step in steps),
     }
 )
-"""Events that tell how far the answer is; they are counted, and the last answer that they carry is told."""
+"""Events that report how far the answer is; they are counted, and the last answer that they carry is shown."""
+
+PAINTED = ("background", "output_format", "quality", "size")
+"""What a partial image says of itself."""
 
 STEERING = frozenset({"response.steer.accepted", "response.steer.pending", "response.steer.failed"})
 
 OTHERWISE_SHOWN = frozenset({"error", *STEERING})
-"""Events that are shown each by itself. Every other type is shown raw."""
+"""Events that are shown each by itself. Every other type is unknown."""
+
+_NUMBERS = ("sequence_number", "output_index", "content_index", "summary_index", "command_index", "annotation_index")
+_PLACES: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys((*_NUMBERS, "partial_image_index"), (int, type(None))),
+    **dict.fromkeys(("item_id", "stream_id"), (str, int, type(None))),
+    "obfuscation": (str, type(None)),
+    "type": (str,),
+}
+"""Members of any event that say where its content belongs, or nothing, and their types."""
+_CONTENT: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(DELTAS, ("delta", "logprobs")),
+    "response.shell_call_command.added": ("command", "delta"),
+    **{name: (slot.final, "logprobs") for name, slot in DONES.items()},
+    "response.function_call_arguments.done": ("arguments", "name"),
+    "response.output_item.added": ("item",),
+    "response.output_item.done": ("item",),
+    "response.content_part.added": ("part",),
+    "response.content_part.done": ("part",),
+    "response.output_text.annotation.added": ("annotation",),
+    "response.reasoning_summary_part.added": ("part", "status"),
+    "response.reasoning_summary_part.done": ("part", "status"),
+    "response.shell_call_output_content.delta": ("delta",),
+    "response.shell_call_output_content.done": ("output",),
+    "response.image_generation_call.partial_image": ("partial_image_b64", *PAINTED),
+    **dict.fromkeys((*ENDS, "response.created", "response.queued", "response.in_progress"), ("response",)),
+}
+"""Members that are read of each type of event, besides those of any event."""
+
+
+def unread(kind: str, event: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the members of an event of a known type that nothing reads: undocumented ones, and places of odd types."""
+    content = _CONTENT.get(kind, ())
+    for name, value in event.items():
+        if name in content:
+            continue
+        if name not in _PLACES or not isinstance(value, _PLACES[name]):
+            yield name, value

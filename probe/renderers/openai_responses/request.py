@@ -1,100 +1,136 @@
-"""Tell a request as the model reads it: settings, instructions, input, tools."""
+"""Requests: settings, instructions, input and tools, and what a call asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from probe.renderers import generic
-from probe.renderers.blocks import Block, Conversation, Entry, Instructions, Note, Raw, Settings, Text, Tools
-from probe.renderers.bodies import parsed
-from probe.renderers.markdown import markdown
-from probe.renderers.openai_responses.calls import call_fields
-from probe.renderers.openai_responses.content import content_blocks
-from probe.renderers.openai_responses.items import entry, item_blocks
-from probe.renderers.openai_responses.tools import tool
-from probe.renderers.turn import Turn
+from probe.renderers.api import Asked, Item, Kind, Layout
+from probe.renderers.blocks import Block, Conversation, Instructions, Message, Text, Tool, Tools, Unknown
+from probe.renderers.json_reader import Json, json_of
+from probe.renderers.openai_responses.items import item_blocks as blocks_of_item
+from probe.renderers.openai_responses.items import message
+from probe.renderers.openai_responses.tools import tool_blocks
 
-REBUILT = 100
-"""Items of a rebuilt input that are shown, the newest: all of them in every turn would grow with the turns' square."""
-_TOLD_BELOW = ("input", "instructions", "tools", "additional_tools", "response")
-
-
-def format_request_body(body: Any) -> str:
-    """Write a request's body as Markdown."""
-    return markdown(request_blocks(body))
-
-
-def request_blocks(body: Any) -> Iterator[Block]:
-    """Tell a request; what is none of this API's is told as it is."""
-    body = parsed(body)
-    fields = call_fields(body)
-    if not _is_ours(fields):
-        yield from generic.request_blocks(body)
-        return
-    yield from _settings(body, fields)
-    yield from _instructions(fields.get("instructions"))
-    yield from _input(fields.get("input"))
-    yield from _tools("Tools", fields.get("tools"))
-    yield from _tools("Additional tools", fields.get("additional_tools"))
+LAYOUT = Layout(
+    messages=("input",),
+    tools=("tools", "additional_tools"),
+    instructions=("instructions",),
+    settings=frozenset(
+        {
+            *("access_programs", "background", "context_management", "conversation", "generate", "image", "include"),
+            *("max_output_tokens", "max_tool_calls", "metadata", "model", "moderation", "parallel_tool_calls"),
+            *("previous_response_id", "prompt", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention"),
+            *("reasoning", "safety_identifier", "service_tier", "store", "stream", "stream_id", "stream_options"),
+            *("temperature", "text", "tool_choice", "top_logprobs", "top_p", "truncation", "type", "user"),
+            "client_metadata",  # codex sends it to the API, which does not document it
+        }
+    ),
+)
+_CONTEXT = ("instructions", "prompt", "previous_response_id", "conversation")
+"""What a call may have besides a model, or in the place of an input."""
+_CLIENT_MESSAGES = ("response.create", "response.steer")
 
 
-def turn_blocks(turn: Turn) -> Iterator[Block]:
-    """Tell what a turn's request does not say itself: that it warms up, and the whole input of the model."""
-    if turn.warm_up:
-        yield Note(text="Warm-up: this call asks for no answer, it only loads its context.")
-    if not call_fields(turn.request).get("previous_response_id"):
-        return
-    if turn.full_input is None:
-        yield Note(text="What lies behind previous_response_id is not in this exchange.")
-        return
-    title = "Full input, rebuilt behind previous_response_id"
-    before = max(0, len(turn.full_input) - REBUILT)
-    entries = _entries(turn.full_input.last(REBUILT), before)
-    yield Conversation(title=title, entries=entries, brief=True, before=before)
+def items(body: Json) -> Iterator[Item] | None:
+    """Return the items of a call; None when the body has not the fields of one."""
+    members = body.members
+    if body.get("type") == "response.create" or _has_input(members):
+        return _items(body)
+    return None
 
 
-def _is_ours(fields: dict[str, Any]) -> bool:
-    if fields.get("type") == "response.create":
-        return True
-    return "input" in fields or ("model" in fields and ("instructions" in fields or "prompt" in fields))
+def _has_input(members: Iterable[str]) -> bool:
+    return "input" in members or ("model" in members and any(name in members for name in _CONTEXT))
 
 
-def _settings(body: dict[str, Any], fields: dict[str, Any]) -> Iterator[Block]:
-    wrapped = body.get("response")
-    if not isinstance(wrapped, dict) and wrapped is not None:
-        fields = {**fields, "response (as sent)": wrapped}
-    names = sorted((name for name in fields if name not in _TOLD_BELOW), key=lambda name: name != "model")
-    if names:
-        yield Settings(pairs=tuple((name, fields[name]) for name in names))
+def _items(body: Json) -> Iterator[Item]:
+    wrapped = _wrapped(body)
+    if wrapped is None:
+        yield from LAYOUT.items(body)
+    else:
+        yield from (item for item in LAYOUT.items(body) if item.at != "response")
+        yield from LAYOUT.items(wrapped, "response.")
 
 
-def _instructions(value: Any) -> Iterator[Block]:
+def _wrapped(body: Json) -> Json | None:
+    """Return the object in which a `response.create` may hold its fields; None where it holds them itself."""
+    inner = body.members.get("response")
+    return inner if inner is not None and inner.is_object and body.get("type") == "response.create" else None
+
+
+def member(body: Json, name: str) -> Any:
+    """Return a field of a call, in the message itself or under `response`."""
+    wrapped = _wrapped(body)
+    return body.get(name) if wrapped is None or name not in wrapped.members else wrapped.get(name)
+
+
+def asked(body: Json) -> Asked:
+    """Return what a call asks for."""
+    model, most = member(body, "model"), member(body, "max_output_tokens")
+    previous = member(body, "previous_response_id")
+    return Asked(
+        model=model if isinstance(model, str) else None,
+        most_output=most if type(most) is int else None,
+        schema_fields=_schema_fields(member(body, "text")),
+        no_answer=member(body, "generate") is False,
+        previous_id=previous if previous and isinstance(previous, str) else None,
+        # An id that is none refers to something that nobody can find.
+        elsewhere=bool(member(body, "conversation")) or not isinstance(previous or "", str),
+    )
+
+
+def _schema_fields(text: Any) -> tuple[str, ...] | None:
+    form = text.get("format") if isinstance(text, dict) else None
+    if not isinstance(form, dict) or form.get("type") not in ("json_schema", "json_object"):
+        return None
+    schema = form.get("schema")
+    fields = schema.get("properties") if isinstance(schema, dict) else None
+    return tuple(fields) if isinstance(fields, dict) else ()
+
+
+def item_blocks(kind: Kind, name: str, value: Any) -> Iterator[Block]:
+    """Yield the blocks of one item of a request."""
+    if kind is Kind.MESSAGE:
+        yield message(value)
+    elif kind is Kind.TOOL:
+        yield from tool_blocks(value)
+    elif kind is Kind.INSTRUCTIONS:
+        yield _instructions(value)
+    else:
+        yield from LAYOUT.setting_blocks(name, value)
+
+
+def _instructions(value: Any) -> Instructions:
     if isinstance(value, str):
-        yield Instructions(content=tuple(content_blocks(value)), characters=len(value))
-    elif isinstance(value, list):
-        content = tuple(block for item in value for block in item_blocks(item))
-        characters = sum(len(block.text) for block in content if isinstance(block, Text))
-        yield Instructions(content=content, characters=characters)
-    elif value is not None:
-        yield Raw(reason="instructions", value=value)
+        return Instructions(content=(Text(text=value),), characters=len(value))
+    if not isinstance(value, list):
+        return Instructions(content=(Unknown(what="instructions", value=value),), characters=0)
+    content = tuple(block for item in value for block in blocks_of_item(item))
+    return Instructions(
+        content=content, characters=sum(len(block.text) for block in content if isinstance(block, Text))
+    )
 
 
-def _input(value: Any) -> Iterator[Block]:
-    # A string is the API's short form of one user message.
-    items = [{"role": "user", "content": value}] if isinstance(value, str) else value
-    if isinstance(items, list):
-        yield Conversation(title="Input", entries=_entries(items))
-    elif items is not None:
-        yield Raw(reason="input", value=items)
+def request_blocks(body: Any) -> Iterator[Block] | None:
+    """Yield the blocks of a body with the fields of a call; None for any other."""
+    if not isinstance(body, dict) or not (body.get("type") in _CLIENT_MESSAGES or _has_input(body)):
+        return None
+    return _request_blocks(json_of(body))
 
 
-def _entries(items: list[Any], first: int = 0) -> tuple[Entry, ...]:
-    return tuple(entry(index, item) for index, item in enumerate(items, first))
-
-
-def _tools(title: str, value: Any) -> Iterator[Block]:
-    if isinstance(value, list):
-        yield Tools(title=title, tools=tuple(map(tool, value)))
-    elif value is not None:
-        yield Raw(reason=title.lower(), value=value)
+def _request_blocks(body: Json) -> Iterator[Block]:
+    messages: list[Message] = []
+    tools: list[Tool] = []
+    for item in _items(body):
+        for block in item_blocks(item.kind, item.name, item.json.value):
+            if isinstance(block, Message):
+                messages.append(block)
+            elif isinstance(block, Tool):
+                tools.append(block)
+            else:
+                yield block
+    if messages:
+        yield Conversation(title="Input", messages=tuple(messages))
+    if tools:
+        yield Tools(tools=tuple(tools))

@@ -1,179 +1,195 @@
-"""Put an answer together from the events of a stream, however far it came."""
+"""A streamed answer, put together from its events, however far it came."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.openai_responses.assembly import Item
-from probe.renderers.openai_responses.events import DELTAS, DONES, ENDS, LIFECYCLE, STEERING, Slot
+from probe.renderers.api import Answer, EventSource, Part, StreamReader
+from probe.renderers.blocks import Block, Conversation, Note, Text, Unknown
+from probe.renderers.errors import failure
+from probe.renderers.events import kind_of
+from probe.renderers.fields import Fields
+from probe.renderers.openai_responses.answer import answer_of
+from probe.renderers.openai_responses.events import DELTAS, DONES, ENDS, LIFECYCLE, PAINTED, STEERING, Slot, unread
+from probe.renderers.openai_responses.items import message, output_blocks
+from probe.renderers.openai_responses.streamed_items import StreamedItems, index_of
 
-_PAINTED = ("background", "output_format", "quality", "size")
 
-
-class Answer:
-    """What the events of one answer tell together."""
+class Reader(StreamReader):
+    """Takes the events of one answer; WebSocket messages are the same events."""
 
     def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.response: dict[str, Any] = {}
-        """The answer as the last event told it that carries one."""
-        self.errors: list[dict[str, Any]] = []
-        self.steering: list[tuple[str, dict[str, Any]]] = []
+        self._items = StreamedItems()
+        self._response: dict[str, Any] = {}
+        """The answer's own fields, as the last event that has them says."""
+        self._errors: list[dict[str, Any]] = []
+        self._steering: list[tuple[str, dict[str, Any]]] = []
         """What became of what the client put in while the answer was made: accepted, pending or failed."""
-        self.shown: dict[str, list[Any]] = {}
-        """Events to be shown each by itself, by type."""
-        self.ended = False
-        self._items: dict[Any, Item] = {}
-        self._ids: dict[Any, Any] = {}
-        """Key of each item whose id was told."""
-        self._named: set[Any] = set()
-        """Those keys, since looking for one among the values would take ever longer."""
-        self._latest: Any = 0
+        self._others: list[Block] = []
+        """Events and members of events that are not understood."""
+        self._known = False
+        self._end: EventSource | None = None
+        """The API's own end of the answer."""
 
-    def add(self, name: str, event: Any) -> None:
-        """Take one event: its name in the stream, and its data."""
-        kind = event.get("type") if isinstance(event, dict) else None
-        kind = kind if isinstance(kind, str) else name
-        self.counts[kind] += 1
+    def add(self, number: int, name: str, event: Any) -> None:
+        """Take one event."""
+        self._items.begin_event(number)
+        kind = kind_of(name, event)
+        self._known = self._known or kind == "error" or kind.startswith("response.")
         if event == "[DONE]":
             return
-        if not isinstance(event, dict) or not self._understood(kind, event):
-            self.shown.setdefault(kind, []).append(event)
+        if not isinstance(event, dict) or not self._understood(number, kind, event):
+            self._others.append(Unknown(what=f"event {kind!r}", value=event))
+        elif kind != "error" and kind not in STEERING:
+            self._others += [Unknown(what=f"field {name!r}", value=value) for name, value in unread(kind, event)]
 
-    @property
-    def known(self) -> bool:
-        """Tell whether any event was one of this API's."""
-        return any(kind == "error" or kind.startswith("response.") for kind in self.counts)
+    def answer(self, last: int) -> Answer:
+        """Return the answer, however far it came."""
+        self._items.begin_event(last + 1)
+        ended = self._end is not None
+        items = self._items.all(self._response.get("output") if ended else None, self._end)
+        output = [item.built(ended=ended) for item in items]
+        parts = []
+        for item, built in zip(items, output, strict=True):
+            blocks = (*output_blocks(built), *_contradictions(item.contradictions()))
+            parts.append(Part(source=item.source, blocks=blocks))
+        return answer_of(
+            self._response,
+            tuple(parts),
+            output,
+            [item.done or built for item, built in zip(items, output, strict=True) if item.done or ended],
+            ended=ended or bool(self._errors),
+            known=self._known,
+            failed=bool(self._errors),
+            more=self._more(),
+        )
 
-    def items(self) -> list[Item]:
-        """Give the items in their order, those included that only the last event lists."""
-        listed, order = self.response.get("output") if self.ended else None, list(self._items)
-        for index, listing in enumerate(listed if isinstance(listed, list) else ()):
-            if isinstance(listing, dict):
-                item = self._listed(index, listing, order)
-                item.done = listing if item.done is None else item.done
-        return list(self._items.values())
+    def _more(self) -> Iterator[Block]:
+        for step, event in self._steering:
+            yield from _steering(step, event)
+        for error in self._errors:
+            yield from _error(error)
+        output = self._response.get("output")
+        if output is not None and not isinstance(output, list):
+            yield Unknown(what="field 'output'", value=output)
+        odd = [item for item in output if not isinstance(item, dict)] if isinstance(output, list) else []
+        yield from (Unknown(what="item without a type", value=item) for item in odd)
+        yield from self._others
 
-    def _listed(self, index: int, listing: dict[str, Any], order: list[Any]) -> Item:
-        """Find the item that the last event lists: by index, by id, or by order where neither was told."""
-        keys: list[Any] = [key for key in (index, self._ids.get(_key(listing, "id"))) if key in self._items]
-        if not keys and index < len(order) and not isinstance(order[index], int):
-            keys = [order[index]]
-        return self._items.setdefault(keys[0] if keys else index, Item())
-
-    def _understood(self, kind: str, event: dict[str, Any]) -> bool:
+    def _understood(self, number: int, kind: str, event: dict[str, Any]) -> bool:
         """Take in an event; False when it has to be shown by itself."""
         if slot := DELTAS.get(kind):
             text = event.get("delta", event.get("command"))
-            return isinstance(text, str) and self._streamed(slot, event, text, "append")
+            return isinstance(text, str) and self._streamed(slot, event, text, whole=False)
         if slot := DONES.get(kind):
             text = event.get(slot.final)
-            return not isinstance(text, str) or self._streamed(slot, event, text, "finish")
+            return text is None or (isinstance(text, str) and self._streamed(slot, event, text, whole=True))
         if kind in LIFECYCLE:
-            self._lifecycle(kind, event)
-            return True
+            return self._lifecycle(number, kind, event)
         if kind == "error":
-            self.errors.append(event)
-            return True
-        if kind in STEERING:
-            self.steering.append((kind.rpartition(".")[2], event))
-            return True
-        return self._piece(kind, event)
-
-    def _streamed(self, slot: Slot, event: dict[str, Any], text: str, how: str) -> bool:
-        key = "audio" if slot.item == "audio" else None
-        item = self._item(event, key)
-        item.assume(slot.item)
-        getattr(item, how)(slot.name, _index(event, slot.part), text)
-        if event.get("logprobs") and isinstance(event["logprobs"], list):
-            item.weigh(_index(event, slot.part), event["logprobs"], whole=how == "finish")
+            self._errors.append(event)
+        elif kind in STEERING:
+            self._steering.append((kind.rpartition(".")[2], event))
+        else:
+            return self._piece(kind, event)
         return True
 
-    def _lifecycle(self, kind: str, event: dict[str, Any]) -> None:
-        if isinstance(event.get("response"), dict):
-            self.response = event["response"]
-        self.ended = self.ended or kind in ENDS
+    def _streamed(self, slot: Slot, event: dict[str, Any], text: str, *, whole: bool) -> bool:
+        """Take in a piece of a text, or all of it."""
+        item = self._items.of(event, "audio" if slot.item == "audio" else None)
+        item.assume(slot.item)
+        index, logprobs = index_of(event, slot.part), event.get("logprobs")
+        (item.finish if whole else item.append)(slot.name, index, text)
+        if whole and isinstance(event.get("name"), str):
+            item.assume_name(event["name"])
+        if logprobs:
+            item.weigh(index, logprobs if isinstance(logprobs, list) else [logprobs], whole=whole)
+        return True
+
+    def _lifecycle(self, number: int, kind: str, event: dict[str, Any]) -> bool:
+        if kind in ENDS:
+            self._end = EventSource(number, number)
+        response = event.get("response")
+        if isinstance(response, dict):
+            # What the last one leaves out stays as an earlier one said.
+            self._response |= {name: value for name, value in response.items() if value is not None}
+        if kind in ENDS:
+            self._response.setdefault("status", kind.rpartition(".")[2])
+        return response is None or isinstance(response, dict)
 
     def _piece(self, kind: str, event: dict[str, Any]) -> bool:
         """Take in an event that carries a part of an item, or all of it."""
         match kind.removeprefix("response."), event:
-            case "output_item.added", {"item": dict(item)}:
-                self._item(event, self._name(event, item)).begin({**item})
-            case "output_item.done", {"item": dict(item)}:
-                self._item(event, self._name(event, item, done=True)).done = item
+            case "output_item.added", {"item": dict(made)}:
+                self._items.of_item(event, made).begin(made)
+            case "output_item.done", {"item": dict(made)}:
+                self._items.of_item(event, made, done=True).done = made
             case "content_part.added" | "content_part.done", {"part": dict(part)}:
                 self._part(event, "content_index", part, done=kind.endswith("done"))
             case "reasoning_summary_part.added" | "reasoning_summary_part.done", {"part": dict(part)}:
                 self._part(event, "summary_index", {"type": "summary_text", **part}, done=kind.endswith("done"))
+                self._others += Fields(event).details("status")
             case "output_text.annotation.added", _:
-                self._item(event).assume("message")
+                text = self._items.of(event, assumed="message")
                 if event.get("annotation") is not None:
-                    self._item(event).annotate(_index(event, "content_index"), event["annotation"])
+                    text.annotate(index_of(event, "content_index"), event["annotation"])
             case "image_generation_call.partial_image", {"partial_image_b64": str(encoded)}:
-                self._item(event).assume("image_generation_call")
-                fields = {name: event[name] for name in _PAINTED if event.get(name) is not None}
-                self._item(event).show_image(encoded, fields)
+                about = {name: event[name] for name in PAINTED if event.get(name) is not None}
+                self._items.of(event, assumed="image_generation_call").show_image(encoded, about)
             case "shell_call_output_content.delta", {"delta": dict(delta)}:
-                self._shell_output(event, delta)
+                return self._shell_output(event, delta)
             case "shell_call_output_content.done", {"output": output}:
-                self._item(event).assume("shell_call_output")
-                self._item(event).output(_index(event, "command_index"), output)
+                self._items.of(event, assumed="shell_call_output").output(index_of(event, "command_index"), output)
             case _:
                 return False
         return True
 
     def _part(self, event: dict[str, Any], field: str, part: dict[str, Any], *, done: bool) -> None:
-        item = self._item(event)
-        item.assume("reasoning" if part.get("type") in ("reasoning_text", "summary_text") else "message")
-        (item.finish_part if done else item.begin_part)(_index(event, field), part)
+        kind = "reasoning" if part.get("type") in ("reasoning_text", "summary_text") else "message"
+        item = self._items.of(event, assumed=kind)
+        (item.finish_part if done else item.begin_part)(index_of(event, field), part)
 
-    def _shell_output(self, event: dict[str, Any], delta: dict[str, Any]) -> None:
-        item = self._item(event)
-        item.assume("shell_call_output")
-        for name in ("stdout", "stderr"):
-            if isinstance(delta.get(name), str):
-                item.append(name, _index(event, "command_index"), delta[name])
-
-    def _item(self, event: dict[str, Any], key: Any = None) -> Item:
-        """Find the item that an event is about; some providers number nothing, then it is the latest one."""
-        if key is None:
-            key = self._known(_key(event, "output_index"), _key(event, "item_id"))
-            key = self._latest if key is None else key
-        self._latest = key
-        return self._items.setdefault(key, Item())
-
-    def _known(self, index: Any, name: Any) -> Any:
-        """Give an item's key: its number, or the one that was told with its id before; None where neither is."""
-        if index is None and name is None:
-            return None
-        key = self._ids.get(name, name) if index is None else index
-        if name is not None:
-            self._ids[name] = key
-            self._named.add(key)
-        return key
-
-    def _name(self, event: dict[str, Any], item: dict[str, Any], *, done: bool = False) -> Any:
-        """Name an item by its number, else by its id, else by its place."""
-        index, name = _key(event, "output_index"), _key(item, "id")
-        if index is None and name not in self._ids and done and self._is_latest(item):
-            index = self._latest
-        told = self._known(index, name)
-        return f"item {len(self._items)}" if told is None else told
-
-    def _is_latest(self, item: dict[str, Any]) -> bool:
-        """Tell whether an item may be the one that came last, of which no event told an id."""
-        latest = self._items.get(self._latest)
-        if latest is None or latest.done is not None or self._latest in self._named:
-            return False
-        return latest.kind in (None, item.get("type"))
+    def _shell_output(self, event: dict[str, Any], delta: dict[str, Any]) -> bool:
+        item = self._items.of(event, assumed="shell_call_output")
+        read = {name: text for name in ("stdout", "stderr") if isinstance(text := delta.get(name), str)}
+        for name, text in read.items():
+            item.append(name, index_of(event, "command_index"), text)
+        return delta.keys() == read.keys()
 
 
-def _key(fields: dict[str, Any], name: str) -> int | str | None:
-    value = fields.get(name)
-    return value if isinstance(value, int | str) else None
+def _contradictions(found: list[tuple[str, str]]) -> Iterator[Block]:
+    for name, text in found:
+        yield Note(text=f"What was streamed of the {name} differs from what the end of the stream has.")
+        yield Text(text=text, label="As streamed")
 
 
-def _index(event: dict[str, Any], field: str | None) -> int:
-    index = event.get(field) if field else 0
-    return index if isinstance(index, int) else 0
+def _steering(step: str, event: dict[str, Any]) -> Iterator[Block]:
+    """Yield what became of input that a client sent while the answer was made."""
+    yield Note(text=f"Steering, {step}:")
+    fields = Fields(event)
+    steer = Fields(fields.object("steer"))
+    if given := steer.list("input"):
+        yield Conversation(title="Steering input", messages=tuple(map(message, given)))
+    if error := fields.take("error"):
+        yield failure(error)
+    yield from steer.details("id", "input", "previous_response_id", "response_id", "status", "object", "type")
+    yield from steer.unknown()
+    yield from _rest_of_event(fields)
+
+
+def _error(event: dict[str, Any]) -> Iterator[Block]:
+    if not event.get("error"):
+        yield failure(event)
+        return
+    fields = Fields(event)
+    yield failure(fields.take("error"))
+    yield from _rest_of_event(fields)
+
+
+def _rest_of_event(fields: Fields) -> Iterator[Block]:
+    fields.text("type")
+    fields.text("stream_id")
+    fields.number("sequence_number")
+    yield from fields.details("status", "reason", "required_input", "headers")
+    yield from fields.unknown()

@@ -1,17 +1,18 @@
-"""Tell tools: what the model may call, what it calls, and what came back."""
+"""Tools: what the model may call, what it calls, and what came back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Body, Failure, Tool, ToolCall, ToolResult
-from probe.renderers.bodies import parsed
+from probe.renderers.blocks import Block, Body, Failure, Tool, ToolCall, ToolResult, Unknown
+from probe.renderers.errors import failure
+from probe.renderers.fields import Fields
+from probe.renderers.json_reader import parsed_json
 from probe.renderers.openai_responses.content import result_blocks
-from probe.renderers.parts import rest
 
 # Item type and the field that holds what the tool is called with.
-_CALLS = {
+CALLS = {
     "function_call": "arguments",
     "custom_tool_call": "input",
     "mcp_call": "arguments",
@@ -19,20 +20,17 @@ _CALLS = {
     "tool_search_call": "arguments",
     "local_shell_call": "action",
     "shell_call": "action",
+    "computer_call": "action",
     "web_search_call": "action",
     "file_search_call": "queries",
     "code_interpreter_call": "code",
     "apply_patch_call": "operation",
     "program": "code",
 }
-# Calls of a tool that the API has itself and that needs no name.
-_UNNAMED = {
-    kind: kind.removesuffix("_call")
-    for kind in (*_CALLS, "computer_call")
-    if kind not in ("function_call", "custom_tool_call", "mcp_call", "mcp_approval_request")
-}
+_NAMED = ("function_call", "custom_tool_call", "mcp_call", "mcp_approval_request")
+"""Calls that name their tool; the others are of a tool that the API has itself."""
 # Item type and the field that holds what came back.
-_RESULTS = {
+RESULTS = {
     "function_call_output": "output",
     "custom_tool_call_output": "output",
     "local_shell_call_output": "output",
@@ -42,22 +40,22 @@ _RESULTS = {
     "program_output": "result",
     "mcp_approval_response": "approve",
 }
+CLIENT_CALLS = (
+    *("function_call", "custom_tool_call", "local_shell_call", "shell_call", "computer_call", "apply_patch_call"),
+    *("mcp_approval_request", "tool_search_call", "program"),
+)
+"""Calls that a client may have to answer before the model goes on."""
 _DEEPEST = 3
-"""Namespaces within namespaces that are told; the API has one level, and the definitions show all."""
+"""Namespaces within namespaces that are shown; the API has one level, and the definitions show all."""
 
 
-def is_call(kind: str) -> bool:
-    """Tell whether items of a type are calls of a tool."""
-    return kind in _CALLS or kind == "computer_call"
-
-
-def is_result(kind: str) -> bool:
-    """Tell whether items of a type are what a tool gave back."""
-    return kind in _RESULTS
+def tool_blocks(definition: Any) -> Iterator[Block]:
+    """Yield one tool definition; what is no object is unknown."""
+    yield tool(definition) if isinstance(definition, dict) else Unknown(what="tool", value=definition)
 
 
 def tool(definition: Any, depth: int = 0) -> Tool:
-    """Tell one tool definition; a namespace holds more of them."""
+    """Return one tool definition; a namespace holds more of them."""
     fields = definition if isinstance(definition, dict) else {}
     kind = str(fields.get("type") or ("function" if fields else "(no type)"))
     name = fields.get("name") or fields.get("server_label") or kind
@@ -72,30 +70,43 @@ def tool(definition: Any, depth: int = 0) -> Tool:
     )
 
 
-def call_blocks(kind: str, item: dict[str, Any]) -> Iterator[Block]:
-    """Tell a call, and what came back where the API itself ran the tool."""
-    field = _CALLS.get(kind) or ("actions" if item.get("actions") else "action")
-    places = [item.get("namespace"), item.get("server_label"), item.get("name") or _UNNAMED.get(kind, "(no name)")]
-    known_by = "id" if kind == "mcp_approval_request" else "call_id"
+def call_blocks(kind: str, fields: Fields) -> Iterator[Block]:
+    """Yield a call, and what came back where the API itself ran the tool."""
+    field = "actions" if kind == "computer_call" and fields.peek("actions") else CALLS[kind]
+    places = [fields.text("namespace"), fields.text("server_label"), fields.text("name") or _name(kind)]
     yield ToolCall(
-        name=".".join(str(place) for place in places if place),
-        arguments=parsed(item.get(field)),
+        name=".".join(place for place in places if place),
+        arguments=parsed_json(fields.take(field)),
         kind=kind,
-        call_id=_text(item.get(known_by)),
-        finished=item.get("status") != "in_progress",
+        call_id=fields.text("id" if kind == "mcp_approval_request" else "call_id"),
+        finished=fields.peek("status") != "in_progress",
     )
-    yield from _outcome(kind, item)
-    used = ("type", "name", "namespace", "server_label", known_by, "output", "outputs", "results", "error")
-    yield from rest(item, field, *used)
+    for outcome in ("output", "outputs", "results"):
+        if value := fields.take(outcome):
+            yield ToolResult(kind=kind, content=tuple(_results(value)))
+    yield from error_blocks(fields)
 
 
-def _outcome(kind: str, item: dict[str, Any]) -> Iterator[Block]:
-    """Tell what a tool gave back that the API itself ran."""
-    for field in ("output", "outputs", "results"):
-        if item.get(field):
-            yield ToolResult(kind=kind, content=tuple(_results(item[field])))
-    if item.get("error"):
-        yield Failure(message=_message(item["error"]), detail=item["error"])
+def _name(kind: str) -> str:
+    return "(no name)" if kind in _NAMED else kind.removesuffix("_call")
+
+
+def error_blocks(fields: Fields) -> Iterator[Block]:
+    """Yield the error of an item, if it has one."""
+    if error := fields.take("error"):
+        message = error.get("message") if isinstance(error, dict) else error
+        yield failure(error) if isinstance(message, str) else Failure(message="the tool failed", detail=error)
+
+
+def result_item_blocks(kind: str, fields: Fields) -> Iterator[Block]:
+    """Yield what a tool returned."""
+    value = fields.take(RESULTS[kind])
+    yield ToolResult(
+        kind=kind,
+        content=tuple(_results(value) if kind == "shell_call_output" else result_blocks(value)),
+        call_id=fields.text("call_id") or fields.text("approval_request_id"),
+        failed=True if fields.peek("status") == "failed" else None,
+    )
 
 
 def _results(value: Any) -> Iterator[Block]:
@@ -103,27 +114,3 @@ def _results(value: Any) -> Iterator[Block]:
         yield Body(value=value, folded=False)
     else:
         yield from result_blocks(value)
-
-
-def _message(error: Any) -> str:
-    told = error.get("message") if isinstance(error, dict) else error
-    return told if isinstance(told, str) else "the tool failed"
-
-
-def result_item_blocks(kind: str, item: dict[str, Any]) -> Iterator[Block]:
-    """Tell what a tool gave back."""
-    field = _RESULTS[kind]
-    call = item.get("call_id") or item.get("approval_request_id")
-    value = item.get(field)
-    blocks = _results(value) if kind == "shell_call_output" else result_blocks(value)
-    yield ToolResult(
-        kind=kind,
-        content=tuple(blocks),
-        call_id=_text(call),
-        failed=True if item.get("status") == "failed" else None,
-    )
-    yield from rest(item, "type", "call_id", "approval_request_id", field)
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None else str(value)

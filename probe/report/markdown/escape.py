@@ -67,7 +67,7 @@ def fold(summary: str, content: str) -> str:
 
 
 def compact(value: Any) -> str:
-    """Give JSON in one line."""
+    """Return JSON in one line."""
     try:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:
@@ -76,7 +76,7 @@ def compact(value: Any) -> str:
 
 
 def pretty(value: Any) -> str:
-    """Give JSON as indented text; in one line where nearly all of that would be indentation."""
+    """Return JSON as indented text; in one line where nearly all of that would be indentation."""
     text = compact(value)
     if _indentation(value) > max(_INDENTATION, _MOST_INDENTED * len(text)):
         return text
@@ -88,7 +88,7 @@ def pretty(value: Any) -> str:
 
 
 def _indentation(value: Any) -> int:
-    """Give how many spaces an indented text has: a million values 200 levels deep have 400 million."""
+    """Return how many spaces an indented text has: a million values 200 levels deep have 400 million."""
     level, depth, spaces = [value] if isinstance(value, dict | list) else [], 0, 0
     while level:
         depth += 1

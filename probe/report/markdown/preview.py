@@ -1,4 +1,4 @@
-"""Tell in one line what blocks say."""
+"""Write blocks in one line."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from collections.abc import Iterable, Sequence
 from probe.renderers.blocks import (
     Block,
     Body,
+    CacheBreakpoint,
+    Encrypted,
     Failure,
-    Image,
+    Media,
+    Message,
     Note,
-    Raw,
     Reasoning,
     Refusal,
     Settings,
     Text,
+    Tool,
     ToolCall,
     ToolResult,
     Tools,
+    Unknown,
 )
-from probe.renderers.markdown.escape import compact, visible
+from probe.report.markdown.escape import compact, visible
 
 PREVIEW = 80
 """Characters of a message or description that a table shows."""
@@ -28,10 +32,10 @@ _ROUGH = 8 * PREVIEW
 
 
 def preview(blocks: Sequence[Block]) -> str:
-    """Give the beginning of what blocks say."""
-    # The fields that stand beside a text are told only where there is no text.
-    told = [block for block in blocks[:4] if not isinstance(block, Settings)] or blocks[:1]
-    return cut(" ".join(filter(None, map(_words, told))))
+    """Return the beginning of what blocks say."""
+    # The fields beside a text are shown only where there is no text.
+    shown = [block for block in blocks[:4] if not isinstance(block, Settings | CacheBreakpoint)] or blocks[:1]
+    return cut(" ".join(filter(None, map(_words, shown))))
 
 
 def cut(text: str) -> str:
@@ -46,25 +50,31 @@ def _words(block: Block) -> str:
         case Text() | Refusal() | Note():
             return block.text[:_ROUGH]
         case Reasoning():
-            told = block.summary or block.text
-            return told[:_ROUGH] if told else "(encrypted)" if block.encrypted_characters else ""
+            text = block.summary or block.text
+            return text[:_ROUGH] if text else "(encrypted)" if block.encrypted_characters else ""
         case ToolCall():
             return f"{block.name} {_compact(block.arguments)}"
         case ToolResult():
             return " ".join(map(_words, block.content[:3]))
         case Body():
             return _compact(block.value)
-        case Image():
-            told = block.source or block.media_type
-            return f"({block.kind}: {told})" if told else f"({block.kind})"
+        case Media():
+            origin = block.source or block.media_type
+            return f"({block.label}: {origin})" if origin else f"({block.label})"
+        case Encrypted():
+            return f"({block.what}, encrypted)"
+        case Message():
+            return " ".join(map(_words, block.content[:3]))
+        case Tool():
+            return block.name
         case Tools():
             return ", ".join(tool.name for tool in block.tools)[:_ROUGH]
         case Settings():
             return _joined(f"{name}: {_compact(value)}" for name, value in block.pairs)
         case Failure():
             return block.message[:_ROUGH]
-        case Raw():
-            return block.reason
+        case Unknown():
+            return block.what
     return ""
 
 

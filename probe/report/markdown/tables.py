@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from probe.renderers.blocks import Block, Conversation, Entry, EventCounts, Tool, Tools
-from probe.renderers.markdown.escape import code, fence, fold, inline, pretty
-from probe.renderers.markdown.preview import cut, preview
+from probe.renderers.blocks import Block, Conversation, EventCounts, Message, Tool, Tools
+from probe.report.markdown.escape import code, fence, fold, inline, pretty
+from probe.report.markdown.preview import cut, preview
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -17,12 +17,12 @@ def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def plural(number: int, word: str) -> str:
-    """Tell a number of things."""
+    """Write a number of things."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def event_table(block: EventCounts) -> str:
-    """Write how a stream was made up."""
+    """Write the events of a stream by type."""
     total = sum(count for _, count in block.counts)
     comments = f", {plural(block.comments, 'comment')}" if block.comments else ""
     line = f"**Stream:** {plural(block.size, 'byte')}, {plural(total, 'event')}{comments}\n"
@@ -32,7 +32,7 @@ def event_table(block: EventCounts) -> str:
 
 def tool_table(block: Tools) -> str:
     """Write the tools by name and type, and their definitions folded."""
-    rows = [(code(name), code(tool.type), inline(cut(tool.description or ""))) for name, tool in _named(block.tools)]
+    rows = tool_rows(block.tools)
     definitions = fold("Tool definitions", fence(pretty([tool.definition for tool in block.tools]), "json"))
     spaces = sum(bool(tool.tools) for _, tool in _named(block.tools))
     within = f" in {plural(spaces, 'namespace')}" if spaces else ""
@@ -40,9 +40,14 @@ def tool_table(block: Tools) -> str:
     return f"{head}\n{table(('tool', 'type', 'description'), rows)}\n{definitions}" if rows else head
 
 
+def tool_rows(tools: Iterable[Tool]) -> list[tuple[str, ...]]:
+    """Return a row for each tool, those of namespaces included."""
+    return [(code(name), code(tool.type), inline(cut(tool.description or ""))) for name, tool in _named(tools)]
+
+
 def _named(tools: Iterable[Tool], prefix: str = "") -> Iterable[tuple[str, Tool]]:
     for tool in tools:
-        # Cut, since a namespace's name stands before each of its tools.
+        # Cut, because a namespace's name is put before each of its tools.
         name = prefix + cut(tool.name)
         yield name, tool
         yield from _named(tool.tools, f"{name} / ")
@@ -50,22 +55,24 @@ def _named(tools: Iterable[Tool], prefix: str = "") -> Iterable[tuple[str, Tool]
 
 def conversation(block: Conversation, write: Callable[[Iterable[Block]], str]) -> str:
     """Write a conversation as a table, with each message's full content folded below it."""
-    count = plural(block.before + len(block.entries), "item")
-    head = f"**{inline(block.title)}:** {count}\n"
-    if not block.entries:
+    head = f"**{inline(block.title)}:** {plural(len(block.messages), 'item')}\n"
+    if not block.messages:
         return head
-    rows = (
-        (str(entry.index), inline(entry.role or ""), code(entry.type), inline(preview(entry.content)))
-        for entry in block.entries
+    rows = (message_row(str(index), message) for index, message in enumerate(block.messages))
+    full = "\n".join(
+        fold(message_title(str(index), message), write(message.content)) for index, message in enumerate(block.messages)
     )
-    content = table(("#", "role", "type", "preview"), rows)
-    if block.before:
-        content = f"The first {plural(block.before, 'item')}: see the turns before.\n\n{content}"
-    full = "\n".join(fold(_title(entry), write(entry.content)) for entry in block.entries)
-    if block.brief:
-        return fold(f"{block.title}: {count}", content)
-    return f"{head}\n{content}\n{full}"
+    return f"{head}\n{table(MESSAGE_COLUMNS, rows)}\n{full}"
 
 
-def _title(entry: Entry) -> str:
-    return f"#{entry.index} {' '.join(filter(None, (entry.role, entry.type)))}"
+MESSAGE_COLUMNS = ("#", "role", "type", "preview")
+
+
+def message_row(number: str, message: Message) -> tuple[str, ...]:
+    """Return the cells of a message in a table of messages."""
+    return (number, inline(message.role or ""), code(message.type), inline(preview(message.content)))
+
+
+def message_title(number: str, message: Message) -> str:
+    """Return what a message is called where it is folded."""
+    return f"#{number} {' '.join(filter(None, (message.role, message.type)))}"

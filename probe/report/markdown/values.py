@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from probe.renderers.markdown.escape import fence, fold, inline, pretty
-from probe.renderers.markdown.tables import plural
+from probe.report.markdown.escape import fence, fold, inline, pretty
+from probe.report.markdown.tables import plural
 
 LONG = 2000
 """Characters from which a text is folded."""
@@ -22,7 +22,7 @@ def body(value: Any, *, folded: bool) -> str:
 
 
 def in_place(value: Any) -> str:
-    """Show arguments or a result; texts of several lines, which JSON puts into one, stand by themselves."""
+    """Show arguments or a result; texts of several lines, which JSON puts into one, are shown by themselves."""
     lines = {name: text for name, text in value.items() if _has_lines(text)} if isinstance(value, dict) else {}
     others = {name: text for name, text in value.items() if name not in lines} if lines else value
     parts = [json_block(others)] if others or not lines else []

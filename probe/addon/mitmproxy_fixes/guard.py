@@ -1,0 +1,58 @@
+"""Replacing functions of mitmproxy's own, only where they are the ones that the replacement was written for."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mitmproxy import version
+
+logger = logging.getLogger(__name__)
+
+KNOWN_VERSIONS = ("11.", "12.")
+"""Versions whose code these fixes were written for."""
+
+
+class Replacement(NamedTuple):
+    """A function of mitmproxy's, and what takes its place."""
+
+    owner: Any
+    """Its class or module."""
+    name: str
+    parameters: tuple[str, ...] | None
+    """Names of its parameters; None for what must not be there yet."""
+    make: Callable[[Any], Any]
+    """Returns the new one; takes the old one, or None."""
+
+
+_done: set[str] = set()
+
+
+def known_version() -> bool:
+    """Check whether mitmproxy is one whose code is known here."""
+    return version.VERSION.startswith(KNOWN_VERSIONS)
+
+
+def replace(fix: str, replacements: list[Replacement], *, fits: bool = True) -> bool:
+    """Put a fix in, whole and once; where any of the code is not the known one, leave all of it and log that.
+
+    `fits` is what else is known of the code. Returns whether the fix is in.
+    """
+    if fix in _done:
+        return True
+    if not (known_version() and fits and all(map(_is_known, replacements))):
+        logger.warning("mitmproxy %s is not known here: %s is left as it is", version.VERSION, fix)
+        return False
+    for one in replacements:
+        setattr(one.owner, one.name, one.make(getattr(one.owner, one.name, None)))
+    _done.add(fix)
+    return True
+
+
+def _is_known(one: Replacement) -> bool:
+    function = getattr(one.owner, one.name, None)
+    if one.parameters is None:
+        return function is None
+    return inspect.isfunction(function) and tuple(inspect.signature(function).parameters) == one.parameters

@@ -1,0 +1,15 @@
+"""How long a connection may be silent: a constant of ten minutes in mitmproxy 11 and older 12, an option since."""
+
+from __future__ import annotations
+
+from mitmproxy import options
+from mitmproxy.proxy import server
+
+
+def time_out(seconds: float) -> dict[str, float]:
+    """Return the options that set it; where there are none, set the constant."""
+    if "tcp_timeout" in options.Options():
+        return {"tcp_timeout": seconds}
+    if hasattr(server, "TCP_TIMEOUT"):
+        setattr(server, "TCP_TIMEOUT", seconds)  # noqa: B010 - newer versions have no such name
+    return {}

@@ -1,0 +1,142 @@
+"""What a manifest holds, typed; and what older ones hold, as of today."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from probe.record.problem import Problem, ProblemKind
+
+SCHEMA = 2
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What a step of the pipeline was made from, and what it made: file or setting → SHA-256."""
+
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    finished: str | None = None
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """What was done for a recording that did not come to its end."""
+
+    exchanges: int
+    """Those that were folded in."""
+    at: str | None = None
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """A setting, and where it came from."""
+
+    value: Any = None
+    source: str = ""
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much was recorded; None where nobody counted."""
+
+    seen: int | None = None
+    """Exchanges that the proxies saw."""
+    written: int | None = None
+    cut_short: int | None = None
+    websocket_messages: int | None = None
+
+
+class ListenerFacts(msgspec.Struct, frozen=True):
+    """One listener of a run."""
+
+    address: str
+    upstream: str
+    upstream_proxy: str | None = None
+    host: str | None = None
+
+
+class CoverageFacts(msgspec.Struct, frozen=True):
+    """Whether somebody looked for what bypassed the listeners, and how much there was."""
+
+    watched: bool = False
+    source: str = ""
+    address: str | None = None
+    upstream_proxy: str | None = None
+    seen: int | None = None
+    """None before the end of the run, and where nobody watched."""
+    noted: int | None = None
+    sha256: str | msgspec.UnsetType | None = msgspec.UNSET
+    """Of the file of tunnels; None where there was none, unset where nobody looked."""
+
+
+class ObserverChange(msgspec.Struct, frozen=True):
+    """One way in which the agent was not as it would be alone."""
+
+    what: str = ""
+    why: str = ""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a run. A run's agent may have written into the file: what is of another type is an error."""
+
+    schema: int = 0
+    target: Annotated[str, msgspec.Meta(pattern=r"^[\w.-]{1,200}\Z")] | None = None
+    """A file's name without its ending, so never a way to another folder."""
+    run: str | None = None
+    bundled: bool = False
+    """Whether it is a sample that is part of the project."""
+    damaged: str | None = None
+    """Why the file cannot be read; never on the disk."""
+    started: _Time | None = None
+    ended: _Time | None = None
+    """End of the recording; None while it goes on, or where it was ended by force."""
+    finished: _Time | None = None
+    interrupted: bool = False
+    pid: Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)] | None = None
+    """Of the process that records; None afterwards."""
+    versions: dict[str, str | None] = {}
+    platform: str | None = None
+    settings: dict[str, Setting] = {}
+    listeners: dict[str, ListenerFacts] = {}
+    folder: str | None = None
+    """Where the agent worked."""
+    command: list[str] | None = None
+    own_command: list[str] | None = None
+    """The user's own; empty where the target's was taken."""
+    prompt: str | None = None
+    not_kept: list[str] = []
+    """Which of prompt and own_command held a credential, so that they cannot be used again."""
+    replay_of: str | None = None
+    exit_code: int | None = None
+    agent_exit_code: int | None = None
+    counts: Counts | None = None
+    traffic_sha256: str | None = None
+    problems: list[Problem] = []
+    notes: list[str] = []
+    coverage: CoverageFacts | None = None
+    observer_changes: list[ObserverChange] | None = None
+    files: dict[str, str] = {}
+    """Settings files that the agent was given, by name."""
+    recovered: Recovered | None = None
+    steps: dict[str, Step] = {}
+
+    @property
+    def keeps_secrets(self) -> bool:
+        """Return whether credentials were written as they are."""
+        setting = self.settings.get("keep_secrets")
+        return bool(setting and setting.value)
+
+
+NAMES = frozenset(field.name for field in msgspec.structs.fields(Facts))
+
+
+def migrated(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what a manifest says, as the newest schema has it; what a later version wrote stays as it is."""
+    if not data or data.get("schema", 0) >= SCHEMA:
+        return data
+    new = data | {"schema": SCHEMA}
+    if "problems" in data:
+        kind = ProblemKind.UNKNOWN.value
+        new["problems"] = [{"kind": kind, "text": one} if isinstance(one, str) else one for one in data["problems"]]
+    held = [name for name in ("prompt", "own_command") if "[REDACTED" in str(data.get(name))]
+    return new | ({"not_kept": held} if held else {})

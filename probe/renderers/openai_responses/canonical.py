@@ -1,0 +1,51 @@
+"""One form for an item of an answer and for the input item by which a client sends it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from probe.renderers.json_reader import parsed_json
+
+_REMINDER = "<system-reminder>"
+"""How agents begin a part that they add to the user's words: with the next prompt it may be elsewhere."""
+_TEXTS = ("input_text", "output_text", "text")
+_ADDED = ("id", "status", "created_by")
+"""Members that the API adds to an item, and that clients need not send back."""
+
+
+def canonical(value: Any) -> Any:
+    """Return an item without ids, status and empty members, its text as a list of parts and its arguments parsed."""
+    if isinstance(value, str):
+        value = {"role": "user", "content": value}
+    if not isinstance(value, dict):
+        return value
+    kind = value.get("type") or ("message" if "role" in value else "item_reference")
+    dropped = ("status",) if kind == "item_reference" else _ADDED
+    item = {"type": kind, **_filled({name: inner for name, inner in value.items() if name not in dropped})}
+    if kind == "message":
+        item["content"] = _content(value.get("content"))
+    if "arguments" in item:
+        item["arguments"] = parsed_json(item["arguments"])
+    return item
+
+
+def _content(content: Any) -> Any:
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    if not isinstance(parts, list):
+        return parts
+    return [_part(part) for part in parts if not _is_reminder(part)]
+
+
+def _part(part: Any) -> Any:
+    if not isinstance(part, dict):
+        return part
+    return {**_filled(part), "type": "text"} if part.get("type") in _TEXTS else _filled(part)
+
+
+def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None and value != []}
+
+
+def _is_reminder(part: Any) -> bool:
+    text = part.get("text") if isinstance(part, dict) else None
+    return isinstance(text, str) and text.startswith(_REMINDER)

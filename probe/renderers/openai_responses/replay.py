@@ -1,0 +1,34 @@
+"""What a replay answers by itself: errors, side requests, warm-ups."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+
+def error_answer(status: int, message: str) -> dict[str, Any]:
+    """Return an error as the API writes it in an HTTP answer."""
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    return {"error": {"message": message, "type": kind, "param": None, "code": None}}
+
+
+def error_message(status: int, message: str) -> dict[str, Any]:
+    """Return an error as the API writes it in a WebSocket message."""
+    return {"type": "error", "status": status, **error_answer(status, message)}
+
+
+def side_answer(path: str) -> dict[str, Any]:
+    """Return a plausible empty answer to a request that is no model call."""
+    if path.rstrip("/").rpartition("/")[2] == "models":
+        # `data` is the public API's key; codex asks the same path and reads `models`.
+        return {"object": "list", "data": [], "models": []}
+    return {}
+
+
+def warm_up_messages() -> tuple[str, ...]:
+    """Return the shortest answer to a warm-up: an empty response that has an id to go on from."""
+    answer = {"id": f"resp_{uuid.uuid4().hex}", "object": "response", "output": []}
+    created = {"type": "response.created", "response": {**answer, "status": "in_progress"}}
+    completed = {"type": "response.completed", "response": {**answer, "status": "completed", "usage": None}}
+    return json.dumps(created), json.dumps(completed)

@@ -1,0 +1,80 @@
+"""Write what is known of an exchange besides its bodies: circumstances, headers, how it ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from probe.record.exchange import Exchange, Payload, WebSocket
+from probe.report.markdown.escape import code, fence, inline
+from probe.report.markdown.headers import header_lines, query_of
+from probe.report.markdown.tables import plural, table
+from probe.trace.turns import OtherMessage, Traced
+
+
+def offset(time: float, started: float) -> str:
+    """Return a time as seconds after the first request."""
+    return f"+{time - started:.1f}s"
+
+
+def circumstances(traced: Traced) -> str:
+    """Write an exchange's circumstances in one line, and what cut it short or how its connection ended."""
+    exchange = traced.exchange
+    facts = [f"listener {code(exchange.listener)}"] if exchange.listener else []
+    if exchange.ended > exchange.timestamp:
+        facts.append(f"took {exchange.ended - exchange.timestamp:.2f}s")
+    started = exchange.response.started if exchange.response else None
+    if started is not None:
+        facts.append(f"first byte after {started - exchange.timestamp:.2f}s")
+    facts.append(f"line {exchange.seq} of the record")
+    query = query_of(exchange)
+    line = " · ".join(facts) + "\n" + (f"\nQuery: {code(query)}\n" if query else "")
+    return line + _ending(traced)
+
+
+def _ending(traced: Traced) -> str:
+    exchange = traced.exchange
+    if not traced.complete:
+        silent = "the stream ended before its API's own end" if exchange.response else "no answer came"
+        return f"\n**Cut short:** {inline(exchange.error or silent)}\n"
+    return ""
+
+
+def payload_head(exchange: Exchange, payload: Payload) -> str:
+    """Write a message's headers and what is known of its body."""
+    headers = header_lines(payload.headers, redacted=exchange.schema > 0)
+    trailers = header_lines(payload.trailers or {}, redacted=exchange.schema > 0)
+    parts = [fence(headers, "http")] if headers else []
+    parts += [f"Trailers:\n\n{fence(trailers, 'http')}"] if trailers else []
+    facts = " · ".join(_body_facts(payload))
+    parts += [facts + "\n"] if facts else []
+    return "\n".join(parts)
+
+
+def _body_facts(payload: Payload) -> Iterator[str]:
+    if payload.size:
+        yield f"Body: {plural(payload.size, 'byte')}"
+    if payload.wire_size is not None and payload.wire_size != payload.size:
+        yield f"{plural(payload.wire_size, 'byte')} on the wire"
+    if payload.redactions:
+        yield f"{plural(payload.redactions, 'place')} redacted"
+    if payload.decode_error:
+        yield f"**not decoded:** {inline(payload.decode_error)}"
+    if payload.lost:
+        yield f"**{plural(payload.lost, 'byte')} lost**"
+
+
+def websocket_end(websocket: WebSocket, others: Sequence[OtherMessage], answered: Counter[str], called: int) -> str:
+    """Write what kinds of messages went over a WebSocket, and how it closed."""
+    counts = Counter((one.message.direction, one.kind) for one in others)
+    counts.update({("server", kind): count for kind, count in answered.items()})
+    counts.update({("client", "calls of the model"): called} if called else {})
+    rows = ((inline(direction), code(kind), f"{count:,}") for (direction, kind), count in sorted(counts.items()))
+    lost = f", {plural(websocket.lost, 'message')} lost" if websocket.lost else ""
+    by = f" by the {inline(websocket.closed_by)}" if websocket.closed_by else ""
+    close = f" with code {websocket.close_code}" if websocket.close_code is not None else ""
+    reason = f": {inline(websocket.close_reason)}" if websocket.close_reason else ""
+    return (
+        f"#### WebSocket: {plural(len(websocket.messages), 'message')}{lost}\n\n"
+        f"{table(('from', 'type', 'count'), rows)}\nClosed{by}{close}{reason}.\n"
+    )

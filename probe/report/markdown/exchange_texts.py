@@ -1,0 +1,71 @@
+"""Write each exchange while its content is at hand; the report puts the texts in order later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from probe.renderers.blocks import Block, Body
+from probe.report.markdown.blocks import markdown
+from probe.report.markdown.escape import fold, inline
+from probe.report.markdown.exchange_facts import circumstances, payload_head, websocket_end
+from probe.report.markdown.item_texts import ItemTexts
+from probe.report.markdown.spool import Spool
+from probe.trace.facts import spoken
+from probe.trace.items import NewItem
+from probe.trace.turns import Traced, Turn
+from probe.trace.unknowns import every_block
+
+
+class ExchangeTexts:
+    """Texts of exchanges, turns and items, in a spool."""
+
+    def __init__(self, spool: Spool) -> None:
+        self.items = ItemTexts(spool)
+        self.spool = spool
+
+    def add(self, traced: Traced, new: Sequence[NewItem]) -> None:
+        """Write an exchange, and the items that are new with it."""
+        for item in new:
+            self.items.add(item)
+        exchange, line = traced.exchange, traced.exchange.seq
+        put = self.spool.put
+        put(("circumstances", line), circumstances(traced))
+        put(("request head", line), payload_head(exchange, exchange.request))
+        if exchange.response:
+            put(("response head", line), payload_head(exchange, exchange.response))
+        if traced.request is not None:
+            put(("request", line), _side(traced.request))
+        if traced.response is not None and exchange.response:
+            put(("response", line), _side(traced.response))
+        for turn in traced.turns:
+            self._turn(line, turn)
+        if exchange.websocket:
+            put(("websocket", line), self._websocket(traced))
+
+    def _turn(self, line: int, turn: Turn) -> None:
+        key = (line, turn.part)
+        self.spool.put(("notes", *key), markdown(turn.asked.notes))
+        answer = markdown(turn.response) if turn.response else "No answer came.\n"
+        self.spool.put(("answer", *key), answer)
+        texts = [text for text in spoken(every_block(turn.response)) if text.strip()]
+        self.spool.put(("spoken", *key), texts[-1].strip() if texts else "")
+
+    def _websocket(self, traced: Traced) -> str:
+        websocket = traced.exchange.websocket
+        assert websocket is not None
+        answered = sum((Counter(dict(turn.counts.counts)) for turn in traced.turns if turn.counts), Counter[str]())
+        end = websocket_end(websocket, traced.other_messages, answered, len(traced.turns))
+        if not traced.other_messages:
+            return end
+        begun = traced.exchange.timestamp
+        parts = [
+            f"{inline(one.message.direction)}, {one.message.timestamp - begun:.1f}s after the request, "
+            f"{inline(one.message.type)}:\n\n" + markdown([Body(value=one.value, folded=False)])
+            for one in traced.other_messages
+        ]
+        return f"{end}\n{fold(f'Messages outside turns ({len(parts):,})', chr(10).join(parts))}"
+
+
+def _side(blocks: Sequence[Block]) -> str:
+    return markdown(blocks) if blocks else "*No body.*\n"

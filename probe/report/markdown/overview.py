@@ -1,0 +1,179 @@
+"""Write the head of a report: what the run was, what is wrong with it, and its numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from probe.analysis.summary import Summary
+from probe.analysis.time_spent import KINDS, TimeSpent
+from probe.report.markdown.escape import code, inline
+from probe.report.markdown.tables import plural, table
+from probe.trace.shapes import MAX_DEPTH, MAX_PATHS, Structure
+from probe.trace.trace import Trace
+
+TOP = 30
+"""Key paths that are shown for each side."""
+_LISTED = 20
+"""Malformed lines that are listed by number, and kinds of unknown things by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """What is at the head of a report."""
+
+    title: str
+    source: str
+    about: Sequence[tuple[str, str]]
+    """What else is known of the run, as name and value."""
+    generated_at: datetime
+    summary: Summary
+    malformed: Sequence[int]
+    """Number of each line that is no record."""
+    live: bool
+    """True while the run is still being recorded."""
+
+
+def front(page: Front, trace: Trace) -> str:
+    """Write the title, then problems, then facts."""
+    problems = list(_problems(page, trace))
+    head = f"**Problems:** {'; '.join(problems)}" if problems else "No problems were found."
+    facts = "".join(f"- {line}\n" for line in _facts(page))
+    return f"# {inline(page.title)}\n\n{head}\n\n{facts}"
+
+
+def _facts(page: Front) -> Iterator[str]:
+    summary = page.summary
+    yield f"Source: {code(page.source)}; generated at {_time(page.generated_at)}"
+    for name, value in page.about:
+        yield f"{name}: {code(value)}"
+    if summary.started is not None:
+        yield f"First request: {_time(datetime.fromtimestamp(summary.started, UTC))}"
+    websockets = f", {plural(summary.websocket_messages, 'WebSocket message')}" if summary.websockets else ""
+    yield (
+        f"{plural(summary.requests, 'exchange')}{websockets} in {summary.seconds:.1f}s{_minutes(summary.seconds)}: "
+        f"{plural(summary.request_bytes, 'byte')} sent, {plural(summary.response_bytes, 'byte')} received"
+    )
+    if summary.redactions:
+        yield f"Places redacted in bodies: {summary.redactions:,}"
+
+
+def _problems(page: Front, trace: Trace) -> Iterator[str]:
+    """Yield what is missing or odd, with its cause."""
+    summary = page.summary
+    if page.live:
+        yield "this run is still being recorded, so this report is partial"
+    yield from _unanswered(trace)
+    yield from _failed(trace)
+    cut = summary.cut_short - sum(one.status is None for one in trace.exchanges)
+    if cut > 0:
+        errors = Counter(
+            one.error or "no end of the stream" for one in trace.exchanges if one.status and not one.complete
+        )
+        yield f"{plural(cut, 'answer')} cut short ({inline(errors.most_common(1)[0][0])})"
+    if summary.lost_bytes or summary.lost_messages:
+        lost = f"{plural(summary.lost_bytes, 'byte')}, {plural(summary.lost_messages, 'message')}"
+        yield f"{lost} were lost because they could not be written"
+    if page.malformed:
+        yield f"{plural(len(page.malformed), 'malformed line')} skipped{_lines(page.malformed)}"
+    if trace.failures:
+        reason = Counter(reason for _, reason in trace.failures).most_common(1)[0][0]
+        yield f"a renderer failed {plural(len(trace.failures), 'time')}, bodies are shown as they are ({inline(reason)})"
+    unknown = trace.unknowns.counts
+    if unknown:
+        named = ", ".join(
+            f"{inline(what)}{f' ×{count:,}' if count > 1 else ''}" for what, count in unknown.most_common(_LISTED)
+        )
+        more = ", …" if len(unknown) > _LISTED else ""
+        yield f"{plural(unknown.total(), 'thing')} not understood and shown as sent: {named}{more}"
+
+
+def _unanswered(trace: Trace) -> Iterator[str]:
+    """Yield which upstreams did not answer, and why."""
+    silent = [one for one in trace.exchanges if one.status is None]
+    if silent:
+        reason, count = Counter(one.error or "no answer came" for one in silent).most_common(1)[0]
+        of = f"{len(silent):,} of {plural(len(trace.exchanges), 'exchange')} got no answer"
+        yield f"{of}: {inline(reason)}" + (f" ({count:,} times)" if 1 < count < len(silent) else "")
+
+
+def _failed(trace: Trace) -> Iterator[str]:
+    """Yield how many calls of the model failed, and what the API said."""
+    failed = [one for one in trace.turns if one.status is not None and one.status >= 400]
+    if failed:
+        said = Counter((one.status, one.problem) for one in failed).most_common(1)[0][0]
+        why = f"{said[0]}" + (f": {inline(said[1])}" if said[1] else "")
+        yield f"{plural(len(failed), 'call')} of the model failed ({why})"
+
+
+def time_line(spent: TimeSpent) -> str:
+    """Write where the time went in one line."""
+    parts = [f"{kind} {getattr(spent, kind):.1f}s" for kind in KINDS]
+    first = spent.first_parts
+    median = f"; first token after {first[len(first) // 2]:.1f}s (median of {len(first)})" if first else ""
+    return f"**Time:** {spent.total:.1f}s: {', '.join(parts)}{median}\n"
+
+
+def numbers(summary: Summary) -> str:
+    """Write endpoints and status codes."""
+    endpoints = (
+        (code(one.origin + one.path), ", ".join(code(name) for name, _ in one.methods), f"{one.count:,}")
+        for one in summary.endpoints
+    )
+    statuses = ((_status(status), f"{count:,}") for status, count in summary.statuses)
+    return (
+        f"## Endpoints\n\n{table(('path', 'methods', 'count'), endpoints)}\n"
+        f"## Status codes\n\n{table(('status', 'count'), statuses)}"
+    )
+
+
+def payload_structure(sides: Mapping[str, Structure]) -> str:
+    """Write the most frequent key paths of both sides."""
+    parts = [f"### {name}\n\n{_paths(side)}" for name, side in sides.items()]
+    return "## Payload structure\n\n" + "\n".join(parts)
+
+
+def _paths(structure: Structure) -> str:
+    paths, left = structure.paths()
+    if not paths:
+        return "No payloads.\n"
+    rows: Iterable[tuple[str, ...]] = (
+        (code(path.path), ", ".join(_type(*one, total=path.count) for one in path.types), f"{path.count:,}")
+        for path in paths[:TOP]
+    )
+    more = len(paths) - TOP
+    notes = f"\n{plural(more, 'further path')}.\n" if more > 0 else ""
+    if left:
+        notes += f"\n{plural(left, 'value')} not counted: beyond {MAX_PATHS:,} distinct paths or {MAX_DEPTH} levels.\n"
+    return table(("key path", "types", "count"), rows) + notes
+
+
+def _type(name: str, count: int, *, total: int) -> str:
+    return name if count == total else f"{name} ({count:,})"
+
+
+def _status(status: int | None) -> str:
+    if status is None:
+        return "no answer"
+    phrases = {one.value: one.phrase for one in HTTPStatus}
+    return f"{status} {phrases[status]}" if status in phrases else str(status)
+
+
+def _lines(malformed: Sequence[int]) -> str:
+    listed = ", ".join(map(str, malformed[:_LISTED]))
+    more = ", …" if len(malformed) > _LISTED else ""
+    return f" (line{'s' if len(malformed) > 1 else ''} {listed}{more})"
+
+
+def _minutes(seconds: float) -> str:
+    if seconds < 120:
+        return ""
+    minutes = round(seconds / 60)
+    return f" ({minutes // 60} h {minutes % 60} min)" if minutes >= 60 else f" ({minutes} min)"
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,106 @@
+"""All settings of a run, out of the command line, the environment and the target's files."""
+
+from __future__ import annotations
+
+import argparse
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+
+from probe.errors import UserError
+from probe.settings.coverage import chosen_coverage
+from probe.settings.routes import chosen_routes
+from probe.settings.settings import Settings
+from probe.settings.sources import COMMAND_LINE, DEFAULT, YES, Sources
+from probe.settings.upstream_proxy import chosen_proxy
+from probe.targets import PROJECT, load_target, target_names
+from probe.targets import output_dir as folder_of
+
+_SYSTEM_STORES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Arch
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
+    "/etc/ssl/ca-bundle.pem",  # openSUSE
+    "/etc/ssl/cert.pem",  # macOS, Alpine
+)
+
+
+def resolve(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
+    """Resolve all settings of a run. Raises UserError for what does not fit."""
+    if not arguments.target:
+        raise UserError("no target given", f"name one with --target: {', '.join(target_names())}")
+    target, files = load_target(arguments.target)
+    return _settings(Sources(arguments, environ, target, files))
+
+
+def _settings(given: Sources) -> Settings:
+    replay = _replay(given)
+    data_folder = Path(given.pick("data_dir", str(PROJECT / "data"), in_file=False) or "").expanduser().resolve()
+    run_parent = data_folder / given.arguments.target
+    if given.target.output_dir:
+        run_parent = folder_of(given.target.output_dir)
+    output_dir = given.pick("output_dir", None, in_file=False)
+    if output_dir is None and given.target.output_dir:
+        given.sources["output_dir"] = given.files["output_dir"]
+    store = _system_store(given)
+    ca = given.pick("upstream_ca", store)
+    if ca and given.sources["upstream_ca"] != DEFAULT:
+        _check_ca(Path(ca).expanduser(), given.sources["upstream_ca"])
+    proxy, inherited = chosen_proxy(given, replaying=bool(replay))
+    coverage, coverage_proxy = chosen_coverage(given, proxy, replaying=bool(replay))
+    return Settings(
+        target_name=given.arguments.target,
+        target=given.target,
+        routes=chosen_routes(given, proxy, inherited=inherited, replaying=bool(replay)),
+        upstream_ca=str(Path(ca).expanduser()) if ca else None,
+        system_store=store,
+        data_dir=data_folder,
+        run_parent=run_parent,
+        output_dir=Path(output_dir).expanduser().resolve() if output_dir else None,
+        keep_secrets=_keep_secrets(given),
+        coverage=coverage,
+        coverage_upstream_proxy=coverage_proxy,
+        replay=replay,
+        sources=given.sources,
+        told=tuple(given.told),
+    )
+
+
+def _replay(given: Sources) -> str | None:
+    """Give the run that answers; none where the command line names an upstream instead."""
+    replay = given.pick("replay", None, in_environment=False)
+    if not replay:
+        return replay
+    chosen = given.sources["replay"] == COMMAND_LINE
+    if given.option("upstream"):
+        if chosen:
+            raise UserError("--replay and --upstream both say who answers the agent", "give one of them")
+        given.sources["replay"] = "off: --upstream is given"
+        return None
+    if given.option("coverage"):
+        hint = "leave --coverage out" if chosen else "name an --upstream, or switch the recording off: --replay ''"
+        raise UserError("--coverage: in a replay nothing may go around the listeners", hint)
+    return replay
+
+
+def _keep_secrets(given: Sources) -> bool:
+    if given.option("keep_secrets"):
+        given.sources["keep_secrets"] = COMMAND_LINE
+        return True
+    if given.environ.get("PROBE_KEEP_SECRETS", "").lower() in YES:
+        given.sources["keep_secrets"] = "environment PROBE_KEEP_SECRETS"
+        return True
+    return False
+
+
+def _system_store(given: Sources) -> str | None:
+    own = given.environ.get("SSL_CERT_FILE")
+    return next((path for path in (own, *_SYSTEM_STORES) if path and Path(path).is_file()), None)
+
+
+def _check_ca(path: Path, source: str) -> None:
+    if not path.is_file():
+        raise UserError(f"upstream CA {path} ({source}): no such file")
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except (ssl.SSLError, OSError) as error:
+        raise UserError(f"upstream CA {path} ({source}): no certificates in it: {error}", "name a PEM file") from error

@@ -1,0 +1,49 @@
+"""Finding what an API repeats of a request differently from how it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from probe.renderers.api import Answer, Api, Item, Kind
+from probe.renderers.blocks import Block, Settings
+from probe.trace.items import Known, canonical_of
+
+_REMEMBERED = 64
+"""Large values whose numbers are remembered: the same one is in every event of an answer that repeats the request."""
+
+
+class Echoes:
+    """Compares what answers repeat with the items of their requests."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int, tuple[Any, tuple[int, ...]]] = {}
+
+    def differing(self, api: Api, answer: Answer, items: Sequence[tuple[Item, Known]]) -> Iterator[Block]:
+        """Yield the repeated fields that are not as they were sent, or were not sent; empty ones say nothing."""
+        sent: dict[str, tuple[int, ...]] = {}
+        for item, known in items:
+            name = item.name or item.at.rpartition(".")[2]
+            sent[name] = (*sent.get(name, ()), known.canonical)
+        kinds = {item.name or item.at.rpartition(".")[2]: item.kind for item, _ in items}
+        pairs = [
+            (name, value)
+            for name, value in answer.echo.items()
+            if value not in (None, [], {}, "") and sent.get(name) != self._of(api, kinds.get(name, Kind.SETTING), value)
+        ]
+        if pairs:
+            yield Settings(pairs=tuple(pairs))
+
+    def _of(self, api: Api, kind: Kind, value: Any) -> tuple[int, ...]:
+        """Return the numbers of a value as an item, or of its elements as items."""
+        large = isinstance(value, list | dict | str) and len(value) > 0
+        found = self._numbers.get(id(value)) if large else None
+        if found is not None and found[0] is value:
+            return found[1]
+        listed = value if kind in (Kind.TOOL, Kind.MESSAGE) and isinstance(value, list) else [value]
+        numbers = tuple(canonical_of(api, kind, one) for one in listed)
+        if large:
+            if len(self._numbers) >= _REMEMBERED:
+                self._numbers.clear()
+            self._numbers[id(value)] = (value, numbers)
+        return numbers

@@ -198,7 +198,9 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         version = _ask_version(recording, command[0])
         # A shell that changes the folder tells it so as well, and some agents ask no further.
         env = env | {"PWD": str(folder)} if launch.cwd or fresh else env
+        recording.manifest.update(agent_started=utc_now())
         end = run_agent(command, env, folder, interrupts, recording.trouble)
+        recording.manifest.update(agent_ended=utc_now())
     except BaseException as error:
         _finish(recording, None, version, fresh)
         if isinstance(error, UserError):

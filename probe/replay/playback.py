@@ -73,6 +73,7 @@ class Playback:
         reader = ExchangeReader(self._renderer)
         for exchange in exchanges:
             path = split_url(exchange.request.url).path
+            api = self.api(path)
             # Where APIs are known by path, a request to another path is no call of a model.
-            posts = self._renderer.knows(path) and self.api(path).every_post
+            posts = self._renderer.knows(path) and (api.every_post or api.is_call("POST", path))
             yield exchange, recorded_turns(reader.read(exchange), path, posts=posts)

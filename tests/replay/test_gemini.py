@@ -7,7 +7,7 @@ from typing import Any
 
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
-from probe.renderers import gemini_generate_content, load_renderer
+from probe.renderers.loader import load_renderer
 from probe.replay.playback import EXHAUSTED_STATUS
 from tests.conftest import GOLDEN
 from tests.replay.replays import post, replaying
@@ -33,7 +33,7 @@ def array(at: float, pieces: list[Any]) -> Exchange:
 
 
 def test_both_turns_of_a_tool_loop_come_back() -> None:
-    with replaying(RUN, gemini_generate_content) as replay:
+    with replaying(RUN, "gemini_generate_content") as replay:
         got = [ask(f"{replay.url}{MODEL}:streamGenerateContent?alt=sse", b"{}") for _ in range(2)]
         assert [answer.body for answer in got] == answers()
         assert {answer.status for answer in got} == {200}
@@ -42,12 +42,12 @@ def test_both_turns_of_a_tool_loop_come_back() -> None:
 
 def test_another_prefix_names_the_same_model() -> None:
     vertex = "/v1beta1/publishers/google/models/gemini-3-pro:streamGenerateContent?alt=sse"
-    with replaying(RUN, gemini_generate_content) as replay:
+    with replaying(RUN, "gemini_generate_content") as replay:
         assert ask(replay.url + vertex, b"{}").body == answers()[0]
 
 
 def test_a_call_too_many_gets_an_error_of_the_api() -> None:
-    with replaying(RUN[:1], gemini_generate_content) as replay:
+    with replaying(RUN[:1], "gemini_generate_content") as replay:
         path = f"{replay.url}{MODEL}:streamGenerateContent"
         ask(path, b"{}")
         answer = ask(path, b"{}")
@@ -58,13 +58,13 @@ def test_a_call_too_many_gets_an_error_of_the_api() -> None:
 
 def test_an_array_and_a_stream_of_the_same_model_come_back_in_their_order() -> None:
     pieces = [{"candidates": [{"content": {"parts": [{"text": "a"}]}, "finishReason": "STOP"}]}]
-    with replaying([array(1.0, pieces), array(2.0, [])], gemini_generate_content) as replay:
+    with replaying([array(1.0, pieces), array(2.0, [])], "gemini_generate_content") as replay:
         path = f"{replay.url}{MODEL}:streamGenerateContent"
         assert [json.loads(ask(path, b"{}").body) for _ in range(2)] == [pieces, []]
 
 
 def test_side_requests_are_answered_emptily_and_no_call_is() -> None:
-    with replaying([], gemini_generate_content) as replay:
+    with replaying([], "gemini_generate_content") as replay:
         assert json.loads(ask(f"{replay.url}{MODEL}:countTokens", b"{}").body) == {"totalTokens": 0}
         assert json.loads(ask(f"{replay.url}/v1beta/models", method="GET").body) == {"models": []}
         assert ask(f"{replay.url}{MODEL}:generateContent", b"{}").status == EXHAUSTED_STATUS

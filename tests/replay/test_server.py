@@ -13,7 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from probe.record.exchange import Exchange, Headers, Request
-from probe.renderers import openai_responses
+from probe.renderers import generic
+from probe.renderers.loader import FormatFunctions, Renderer, load_renderer
 from probe.replay.server import ReplayServer
 from tests.replay.replays import SSE, conversation, create, events, post, replaying, stream, told
 from tests.support.client import Answer, ask
@@ -218,11 +219,11 @@ def test_large_and_encoded_requests_are_accepted() -> None:
 
 def test_a_taken_port_is_an_error_of_the_system() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="in use"):
-        asyncio.run(ReplayServer([], openai_responses).start(other.getsockname()[1]))
+        asyncio.run(ReplayServer([], load_renderer("auto")).start(other.getsockname()[1]))
 
 
 def test_a_renderer_that_knows_no_turns_is_answered_exchange_by_exchange() -> None:
-    plain = types.ModuleType("plain")
+    plain = Renderer((("*", "plain", FormatFunctions(types.ModuleType("plain"))),), generic.API)
     chat = "https://h/v1/chat/completions"
     posts = [post(at, {"n": at}, url=chat, headers=JSON) for at in (1.0, 2.0)]
     listing = post(3.0, {"models": 1}, url="https://h/v1/models", method="GET", headers=JSON)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,8 +13,6 @@ from probe.record.exchange import Exchange
 from tests.replay.replays import Replay, conversation, create, events, post, replaying, stream, told
 from tests.support.client import ask
 
-# The module that makes warm-ups up, not the function that has its name in the package.
-TURNS = importlib.import_module("probe.renderers.openai_responses.turns")
 ENDS = {"response.completed", "error"}
 SECONDS = 10.0
 
@@ -81,7 +78,7 @@ def test_a_warm_up_that_the_recording_has_not_is_made_up() -> None:
     async def agent(ws: ClientWebSocketResponse) -> tuple[list[str], list[str]]:
         return await call(ws, generate=False), await call(ws)
 
-    with replaying([recorded("first", warm_up=False)], TURNS) as replay:
+    with replaying([recorded("first", warm_up=False)]) as replay:
         warm, first = talk(replay, agent)
     assert [json.loads(message)["type"] for message in warm] == ["response.created", "response.completed"]
     assert json.loads(warm[-1])["response"]["id"].startswith("resp_")

@@ -18,7 +18,18 @@ from tests.support import agents
 from tests.support.agents import Agent
 from tests.support.answers import FOUND, TEXT, USAGE
 from tests.support.forward_proxy import ForwardProxy, proxy_running
-from tests.support.loops import NONCE, PROMPT, assert_shows_loop, crossed, outside, plant, turns_of, usage_cells
+from tests.support.loops import (
+    NONCE,
+    PROMPT,
+    assert_shows_loop,
+    crossed,
+    outside,
+    plant,
+    section,
+    turns_of,
+    usage_cells,
+    work_of,
+)
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
@@ -168,6 +179,22 @@ def test_a_recorded_agent_runs_again_from_its_record(tmp_path: Path, case: Case)
         assert run.wait() == 0, run.stderr
         assert run.manifest()["problems"] == []
         assert FOUND in run.stdout
+
+
+@each_agent
+def test_calls_that_an_agent_tries_again_are_one_turn(tmp_path: Path, case: Case) -> None:
+    soon = {"retry-after-ms": "1"}
+    with (
+        provider_running(status=503, failures=2, answer_headers=soon) as provider,
+        recorded(tmp_path, "probe.pipeline", case, provider) as run,
+    ):
+        assert run.wait() == 0, run.stdout + run.stderr
+        report = (run.run_folder() / "report.md").read_text()
+    assert len(work_of(report)) == 2
+    assert sum("failed tr" in row["what it did"] for row in turns_of(report)) in (1, 2)
+    problems = report.splitlines()[2]
+    assert "2 calls of the model failed (503: " in problems
+    assert FOUND in section(report, "Final answer")
 
 
 EDITED = "written by the agent\n"

@@ -168,7 +168,7 @@ def _bodies(text: str) -> Iterator[Any]:
     yield text
     exact = exact_json(text)
     # A reader of whole records takes the others.
-    if exact is not None and exact[:1] in ("{", "["):
+    if exact is not None and exact[:1] in (b"{", b"["):
         yield json.loads(exact)
 
 

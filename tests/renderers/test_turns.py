@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from probe.renderers.turn import Input, Turn
 
 from probe.record.exchange import Exchange, Message, Request, Response
 from probe.renderers.openai_responses import is_complete, turns
-from probe.renderers.turn import Input, Turn
 from tests.replay.replays import conversation, create, events, post, stream, told
 
 FIRST = {"type": "message", "role": "user", "content": "first"}

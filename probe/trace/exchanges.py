@@ -295,7 +295,7 @@ class _AnswerReader:
         split = data if data is not None else source
         stream = self._reader._guarded(self._traced, lambda: api.split(self._path, split)) if split else None
         if stream is not None:
-            self.read_stream(stream, size, "sse", text=source)
+            self.read_stream(stream, size, "sse", text=source if data is None else None)
             return True
         self.value = value = source.value if isinstance(source, Json) else source
         if only_streams:
@@ -359,7 +359,7 @@ class _AnswerReader:
             shown += [CutShort()] if stream.unfinished else []
             self.complete = unbroken
         else:
-            self.answer, self.complete = answer, answer.ended
+            self.answer, self.complete = answer, answer.ended and (unbroken or found.knows_end)
             shown += answer.blocks
             shown += [] if answer.ended else [CutShort()]
         for name, data in stream.unfinished:

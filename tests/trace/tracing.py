@@ -19,7 +19,6 @@ from probe.trace.items import NewItem
 from probe.trace.trace import Trace, read_trace
 from probe.trace.turns import Traced
 
-
 _T = TypeVar("_T")
 
 

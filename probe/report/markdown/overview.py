@@ -40,7 +40,8 @@ class Front:
 def front(page: Front, trace: Trace) -> str:
     """Write the title, then problems, then facts."""
     problems = list(_problems(page, trace))
-    head = f"**Problems:** {'; '.join(problems)}" if problems else "No problems were found."
+    head = f"**Problems:** {'; '.join(problems)}." if problems else "No problems were found."
+    head += "".join(f" {note}." for note in _notes(trace))
     facts = "".join(f"- {line}\n" for line in _facts(page))
     return f"# {inline(page.title)}\n\n{head}\n\n{facts}"
 
@@ -83,6 +84,10 @@ def _problems(page: Front, trace: Trace) -> Iterator[str]:
         reason = Counter(reason for _, reason in trace.failures).most_common(1)[0][0]
         failed = plural(len(trace.failures), "time")
         yield f"a renderer failed {failed}, and bodies are shown as they are ({inline(reason)})"
+
+
+def _notes(trace: Trace) -> Iterator[str]:
+    """Yield what a reader should know although nothing is missing."""
     unknown = trace.unknowns.counts
     if unknown:
         named = ", ".join(

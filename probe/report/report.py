@@ -142,10 +142,9 @@ class _Writer:
             yield "\n## Conversation log\n"
             yield from (f"\n{entry}" for entry in self._full())
         else:
-            yield "\n## Turns\n" if self._threads else "\n## Exchanges\n"
+            if self._exchanges:
+                yield "\n## Turns\n" if self._threads else "\n## Exchanges\n"
             yield from (f"\n{entry}" for entry in self._log())
-        if not self._exchanges:
-            yield "\nNothing was captured.\n"
         yield "\n" + "\n".join(filter(None, self._tail()))
 
     def _head(self) -> Iterator[str]:
@@ -179,13 +178,16 @@ class _Writer:
     def _tail(self) -> Iterator[str]:
         if self._threads:
             yield f"## Totals\n\n{self._table.totals()}"
-        yield numbers(self.summary)
+        if self._exchanges:
+            yield numbers(self.summary)
         hosts = HostsBuilder()
         for exchange in self._exchanges:
             hosts.add(exchange)
         hosts.add_tunnels(self._run.tunnels)
         yield host_table(hosts.hosts(self._run.coverage))
         yield observer_changes(self._run.changes)
+        if not self._exchanges:
+            return
         requests, responses = self._trace.structures()
         yield payload_structure({"Requests": requests, "Responses": responses})
 
@@ -204,7 +206,12 @@ class _Writer:
             for found in self._tries.values()
             for tries in found
         ]
-        entries += [(one.started, one.line, 0, one) for one in self._exchanges if not one.turns]
+        # A WebSocket is closed behind its turns.
+        entries += [
+            (one.ended if one.turns else one.started, one.line, one.turns + 1, one)
+            for one in self._exchanges
+            if one.turns == 0 or one.websocket_messages
+        ]
         for _, line, _, entry in sorted(entries, key=lambda entry: entry[:3]):
             yield log.turn(entry, exchanges[line]) if isinstance(entry, Tries) else log.side(entry)
 

@@ -42,7 +42,7 @@ class Actions:
         if has_failed(turn.facts):
             why = cut(self.failure(turn.facts))
             return inline(why[:1].upper() + why[1:])
-        return "; ".join(_did(turn)) or "An answer without content"
+        return "; ".join(_did(turn)) or "No content in the answer"
 
     def tries(self, tries: Tries) -> Iterator[str]:
         """Yield a line for each kind of failure before a turn."""

@@ -168,7 +168,7 @@ class TurnLog:
         return f"[turn {number}](#turn-{number})"
 
     def side(self, exchange: ExchangeFacts) -> str:
-        """Write an exchange that is no call of the model; a long body is left to the full log."""
+        """Write an exchange that is no call of the model, or how a WebSocket ended; long bodies are in the full log."""
         spool, line = self._texts.spool, exchange.line
         parts = [f"### {exchange_heading(exchange, self._started)}\n", spool.get(("circumstances", line))]
         for name, size in (("request", exchange.sent), ("response", exchange.received)):

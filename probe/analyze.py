@@ -193,8 +193,8 @@ def _described(source: Path, target: Target | None, found: Run | None, skipped: 
         # A run from before there was coverage was not watched either.
         coverage=facts.coverage or CoverageFacts(),
         changes=facts.observer_changes or (),
-        started=facts.started.timestamp() if facts.started and not found.bundled else None,
-        ended=facts.ended.timestamp() if facts.ended and not found.bundled else None,
+        started=facts.agent_started.timestamp() if facts.agent_started else None,
+        ended=facts.agent_ended.timestamp() if facts.agent_ended else None,
         live=is_alive(found),
     )
 

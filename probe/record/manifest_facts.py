@@ -91,6 +91,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     ended: _Time | None = None
     """End of the recording; None while it goes on, or where it was ended by force."""
     finished: _Time | None = None
+    agent_started: _Time | None = None
+    """When the agent's process began; None where no agent was started by the capture."""
+    agent_ended: _Time | None = None
     interrupted: bool = False
     pid: Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)] | None = None
     """Of the process that records; None afterwards."""

@@ -33,7 +33,7 @@ async def _answer_turn(socket: web.WebSocketResponse, path: str, playback: Playb
     turn = playback.next_turn(path)
     api = playback.api(path)
     if turn is None:
-        text = playback.exhausted("WebSocket", path)
+        text = playback.exhausted(path)
         await socket.send_str(dumps(api.error_message(EXHAUSTED_STATUS, text)))
         return True
     await _send(socket, _messages(turn, api))

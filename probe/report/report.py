@@ -55,7 +55,7 @@ class ReportedRun:
     changes: Sequence[ObserverChange] = ()
     """In which ways recording changed the agent."""
     started: float | None = None
-    """When the recording began, in epoch seconds; None where only its exchanges are known."""
+    """When the agent was started, in epoch seconds; None where only its exchanges are known."""
     ended: float | None = None
     live: bool = False
 

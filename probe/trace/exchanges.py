@@ -207,13 +207,16 @@ class ExchangeReader:
         exchange, api = traced.exchange, traced.api
         body, size = _body(exchange.request)
         traced.sent += size
+        traced.received += _body(exchange.response)[1] if exchange.response else 0
         traced.request = self._request_blocks(traced, path, body)
+        # Other WebSockets have messages of the same names: the Realtime API sends `response.create` too.
+        has_calls = api.is_call("POST", path)
         calls: list[tuple[Message, Json, list[Message]]] = []
         lanes: dict[str | None, list[Message]] = {}
         for message in messages:
             text = Json(message.content.encode("utf-8", "surrogatepass")) if message.type == "text" else None
             if message.direction == "client":
-                if text and self._guarded(traced, lambda text=text: api.begins_call(text)):  # type: ignore[misc]
+                if has_calls and text and self._begins_call(traced, text):
                     calls.append((message, text, []))
                     lanes[api.lane(text)] = calls[-1][2]
                 else:
@@ -230,6 +233,9 @@ class ExchangeReader:
             traced.turns.append(self._websocket_turn(traced, path, part, create, text, answers))
         ended = exchange.error is None and exchange.response is not None
         traced.complete = all(turn.complete for turn in traced.turns) if traced.turns else ended
+
+    def _begins_call(self, traced: Traced, text: Json) -> bool:
+        return bool(self._guarded(traced, lambda: traced.api.begins_call(text)))
 
     def _websocket_turn(
         self, traced: Traced, path: str, part: int, create: Message, text: Json, answers: Sequence[Message]
@@ -290,7 +296,7 @@ class _AnswerReader:
         split = data if data is not None else source
         stream = self._reader._guarded(self._traced, lambda: api.split(self._path, split)) if split else None
         if stream is not None:
-            self.read_stream(stream, size, "sse", text=source)
+            self.read_stream(stream, size, "sse", text=source if data is None else None)
             return True
         self.value = value = source.value if isinstance(source, Json) else source
         if only_streams:

@@ -7,8 +7,9 @@ from typing import Any
 
 from probe.analysis.groups import Session, group
 from probe.record.exchange import Exchange
-from tests.analysis.runs import ask, facts, ran, said
+from tests.analysis.runs import ask, ran, said
 from tests.replay.replays import conversation, create, events, told
+from tests.trace.tracing import trace_of
 
 ONE, TWO = said("First thing"), said("Second thing")
 IDS = {
@@ -22,12 +23,13 @@ IDS = {
 
 def grouped(run: Sequence[Exchange], ids: Mapping[str, Sequence[str]] | None = None) -> list[Session]:
     """Group a run's turns."""
-    return group(facts(run, ids))
+    trace = trace_of(run, ids)
+    return group(trace.turns, trace.items.known)
 
 
 def shape(sessions: Sequence[Session]) -> list[Any]:
-    """Give the numbers of the exchanges in each thread of each session."""
-    return [[[one.facts.number for one in thread.turns] for thread in session.threads] for session in sessions]
+    """Return the lines of the record in each thread of each session."""
+    return [[[one.facts.line for one in thread.turns] for thread in session.threads] for session in sessions]
 
 
 def prompts(sessions: Sequence[Session]) -> list[list[int | None]]:
@@ -36,7 +38,7 @@ def prompts(sessions: Sequence[Session]) -> list[list[int | None]]:
 
 
 def test_nothing_has_no_groups() -> None:
-    assert group([]) == []
+    assert group([], []) == []
 
 
 def test_without_ids_a_thread_is_what_goes_on() -> None:
@@ -164,7 +166,7 @@ def test_the_turns_of_a_websocket_are_one_thread_and_stand_by_their_own_times() 
     calls = [create(1, model="m", input=[ONE], tools=[{"type": "function", "name": "f"}]), *told(1.5, events("r1"))]
     calls += [create(4, model="m", previous_response_id="r1", input=[TWO]), *told(5, events("r2"))]
     [session] = grouped([conversation(calls), ask(2, TWO)])
-    assert [[(one.facts.number, one.facts.part) for one in thread.turns] for thread in session.threads] == [
+    assert [[(one.facts.line, one.facts.part) for one in thread.turns] for thread in session.threads] == [
         [(1, 1), (1, 2)],
         [(2, None)],
     ]

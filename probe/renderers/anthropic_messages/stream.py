@@ -6,13 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from probe.renderers.anthropic_messages.answer import MadePart, made
-from probe.renderers.anthropic_messages.streamed_part import DELTAS, StreamedPart
+from probe.renderers.anthropic_messages.streamed_part import StreamedPart
 from probe.renderers.api import Answer, StreamReader
 from probe.renderers.blocks import Block, Settings, Unknown
 from probe.renderers.errors import error_blocks
 from probe.renderers.events import kind_of
-
-__all__ = ["DELTAS", "EVENTS", "Reader", "merge_key", "with_text"]
 
 EVENTS = frozenset(
     {
@@ -20,27 +18,6 @@ EVENTS = frozenset(
         *("content_block_start", "content_block_delta", "content_block_stop"),
     }
 )
-_PIECES = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
-"""Types of deltas that carry a piece of a text, and the member that holds it."""
-
-
-def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
-    """Return the block and the type of a delta, and its piece of text."""
-    if event.get("type") != "content_block_delta" or len(event) != 3:
-        return None
-    delta = event.get("delta")
-    if type(delta) is not dict or len(delta) != 2:
-        return None
-    kind = delta.get("type")
-    field = _PIECES.get(kind) if type(kind) is str else None
-    piece = delta.get(field) if field else None
-    return ((event.get("index"), kind), piece) if type(piece) is str else None
-
-
-def with_text(event: dict[str, Any], text: str) -> dict[str, Any]:
-    """Return a delta with another piece of text."""
-    delta = event["delta"]
-    return {**event, "delta": {**delta, _PIECES[delta["type"]]: text}}
 
 
 class Reader(StreamReader):

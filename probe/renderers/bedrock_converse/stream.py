@@ -9,6 +9,7 @@ from probe.addon.aws_event_stream import Frame
 from probe.renderers.api import Answer, EventSource, StreamReader
 from probe.renderers.aws_frames import ERROR, PADDING, NamedText, damage, error_event
 from probe.renderers.bedrock_converse.answer import MadePart, made
+from probe.renderers.bedrock_converse.merging import INDEX
 from probe.renderers.blocks import Block, Settings, Unknown
 from probe.renderers.errors import error_blocks
 from probe.renderers.json_reader import as_text, parsed
@@ -16,39 +17,11 @@ from probe.renderers.json_reader import as_text, parsed
 EVENTS = frozenset(
     {"messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"}
 )
-_INDEX = "contentBlockIndex"
 
 
 def events_of(frame: Frame) -> Iterator[NamedText]:
     """Yield the event that a frame carries."""
     yield (frame.name, as_text(frame.payload)) if frame.kind == "event" else error_event(frame)
-
-
-def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
-    """Return the block and the field of a delta, and its piece of text."""
-    if len(event) - (PADDING in event) != 2 or _INDEX not in event:
-        return None
-    found = _piece(event.get("delta"))
-    return None if found is None else ((event[_INDEX], found[0]), found[1])
-
-
-def with_text(event: dict[str, Any], text: str) -> dict[str, Any]:
-    """Return a delta with another piece of text."""
-    name, inner = next(iter(event["delta"].items()))
-    return {**event, "delta": {name: text if isinstance(inner, str) else dict.fromkeys(inner, text)}}
-
-
-def _piece(delta: Any) -> tuple[str, str] | None:
-    """Return the field that a delta goes on with, and the text; None where it is not just that."""
-    match delta:
-        case {"text": str(text)} if len(delta) == 1:
-            return "text", text
-        case {"toolUse": {"input": str(text)} as inner} if len(delta) == len(inner) == 1:
-            return "toolUse", text
-        case {"reasoningContent": {"text": str(text)} as inner} if len(delta) == len(inner) == 1:
-            return "reasoningContent", text
-        case _:
-            return None
 
 
 class _StreamedPart:
@@ -162,12 +135,12 @@ class Reader(StreamReader):
         part = self._latest = self._parts.setdefault(index, _StreamedPart(number))
         match name:
             case "contentBlockStart":
-                return part.begin(event.get("start")) and event.keys() <= {_INDEX, "start"}
+                return part.begin(event.get("start")) and event.keys() <= {INDEX, "start"}
             case "contentBlockDelta":
-                return part.extend(event.get("delta")) and event.keys() <= {_INDEX, "delta"}
+                return part.extend(event.get("delta")) and event.keys() <= {INDEX, "delta"}
             case "contentBlockStop":
                 part.end()
-                return event.keys() == {_INDEX}
+                return event.keys() == {INDEX}
             case _:
                 return False
 

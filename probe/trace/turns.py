@@ -31,7 +31,9 @@ class Turn:
     counts: EventCounts | None
     """The events of a streamed answer."""
     response: tuple[Block, ...]
-    """The blocks of the answer, all of them; empty when none came."""
+    """The blocks of the answer; empty when none came."""
+    echoes: tuple[Block, ...]
+    """The fields of the answer in which the API repeats the request, but not as it was sent."""
     status: int | None
     complete: bool
     started: float

@@ -140,6 +140,9 @@ class Answer:
 class StreamReader:
     """Takes the events of one streamed answer in order, and makes an answer of them, however far it came."""
 
+    knows_end = True
+    """False where no event is known to be the last one."""
+
     def add(self, number: int, name: str, event: Any) -> None:
         """Take one event: its number in the stream, its name, and its data (parsed JSON, or text).
 

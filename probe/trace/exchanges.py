@@ -353,7 +353,7 @@ class _AnswerReader:
             shown += [CutShort()] if stream.unfinished else []
             self.complete = unbroken
         else:
-            self.answer, self.complete = answer, answer.ended
+            self.answer, self.complete = answer, answer.ended and (unbroken or found.knows_end)
             shown += answer.blocks
             shown += [] if answer.ended else [CutShort()]
         for name, data in stream.unfinished:

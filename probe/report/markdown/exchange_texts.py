@@ -31,10 +31,12 @@ class ExchangeTexts:
         exchange, line = traced.exchange, traced.exchange.seq
         put = self.spool.put
         put(("circumstances", line), circumstances(traced))
-        put(("request head", line), payload_head(exchange, exchange.request))
+        # The messages of a WebSocket are no body.
+        sent, received = (0, 0) if exchange.websocket else (traced.sent, traced.received)
+        put(("request head", line), payload_head(exchange, exchange.request, sent))
         if exchange.response:
-            put(("response head", line), payload_head(exchange, exchange.response))
-        if traced.request is not None:
+            put(("response head", line), payload_head(exchange, exchange.response, received))
+        if traced.request is not None and not (exchange.websocket and not traced.request):
             put(("request", line), _side(traced.request))
         if traced.response is not None and exchange.response:
             put(("response", line), _side(traced.response))

@@ -62,7 +62,7 @@ PROMPT_LINES = [
 ]
 DROPPED = [
     # Bytes stay in the record.
-    *((name, "string") for name in ("images[]", ".image")),
+    *(("images[]", "string"), (".images", "list"), (".images", "string"), (".image", "string")),
     # The place in a list says nothing of its own.
     (".function.index", "number"),
 ]

@@ -48,8 +48,18 @@ def whole_answer(body: Any, status: int | None) -> Answer | None:
     """Return the answer that a whole body is, an error included; None when it is neither."""
     if isinstance(body, dict) and "done" in body and not body.get("error"):
         return answer_of(*made_in(body))
-    errors = error_blocks(body, status)
+    errors = errors_in(body, status)
     return Answer(after=tuple(errors)) if errors else None
+
+
+def errors_in(body: Any, status: int | None) -> list[Block]:
+    """Return the blocks of a body, or a line, that is an error; none where it is none."""
+    if not isinstance(body, dict):
+        return error_blocks(body, status)
+    # Where to sign in for a model that another machine runs.
+    signin = {name: value for name, value in body.items() if name == "signin_url"}
+    errors = error_blocks({name: value for name, value in body.items() if name not in signin}, status)
+    return [*errors, *Fields(signin).details(*signin)] if errors else []
 
 
 def answer_of(

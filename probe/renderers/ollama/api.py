@@ -7,7 +7,6 @@ from typing import Any
 
 from probe.renderers.api import Answer, Api, Asked, Item, Kind, StreamReader
 from probe.renderers.blocks import Block
-from probe.renderers.errors import error_blocks
 from probe.renderers.events import Stream
 from probe.renderers.json_reader import Json
 from probe.renderers.ollama import answer, canonical, merging, replay, request, splitting, stream
@@ -58,7 +57,7 @@ class Ollama(Api):
 
     def response_blocks(self, path: str, body: Any, status: int | None) -> Iterable[Block] | None:
         """Yield the blocks of an error; what else answers no call is none of this API's."""
-        return error_blocks(body, status) or None
+        return answer.errors_in(body, status) or None
 
     def split(self, path: str, body: str | bytes | Json) -> Stream | None:
         """Return the lines of a streamed answer."""

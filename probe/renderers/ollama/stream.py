@@ -6,8 +6,7 @@ from typing import Any
 
 from probe.renderers.api import Answer, EventSource, StreamReader
 from probe.renderers.blocks import Block, Settings, Unknown
-from probe.renderers.errors import error_blocks
-from probe.renderers.ollama.answer import TEXTS, Made, answer_of, made_in
+from probe.renderers.ollama.answer import TEXTS, Made, answer_of, errors_in, made_in
 
 _PROGRESS = ("created_at", "done", "completed")
 """Fields that say of each line how far the answer has come: the last one counts."""
@@ -44,7 +43,7 @@ class OllamaStream(StreamReader):
         if not isinstance(event, dict):
             self._after.append(Unknown(what="line", value=event))
         elif event.get("error"):
-            self._after += error_blocks(event, None)
+            self._after += errors_in(event, None)
             self._ended = self._known = True
         else:
             self._line(number, event)
@@ -62,9 +61,12 @@ class OllamaStream(StreamReader):
         made, others = made_in(event)
         for one in made:
             self._make(number, one)
-        if isinstance(others.get("message"), dict):
+        message = others.pop("message", None)
+        if isinstance(message, dict):
             self._message = self._message or {}
-            self._merge(self._message, others.pop("message"))
+            self._merge(self._message, message)
+        elif message is not None:
+            self._after.append(Unknown(what="message", value=message))
         self._merge(self._fields, others)
 
     def _make(self, number: int, made: Made) -> None:

@@ -62,7 +62,8 @@ def _recorded(traced: Traced, turn: Turn) -> RecordedTurn:
         exchange=traced.exchange,
         path=turn.path,
         websocket=websocket,
-        warm_up=turn.asked.no_answer,
+        # Over HTTP a warm-up is answered in its turn.
+        warm_up=websocket and turn.asked.no_answer,
         status_code=turn.status,
         content_type=EVENT_STREAM if turn.messages else over_http,
         messages=turn.messages,

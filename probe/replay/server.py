@@ -111,7 +111,7 @@ async def _send_turn(request: web.BaseRequest, turn: RecordedTurn) -> web.Stream
     response = web.StreamResponse(status=turn.status_code or 502, headers=headers)
     if turn.status_code is not None:
         await response.prepare(request)
-        for event in events(turn_bytes(turn)):
+        for event in events(turn_bytes(turn), turn.content_type):
             await response.write(event)
     if not turn.complete and request.transport:
         request.transport.close()  # sends what was written, but not the end that aiohttp would add

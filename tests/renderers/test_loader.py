@@ -12,8 +12,8 @@ from probe.renderers import generic, load_renderer, openai_responses, renderer_n
 from probe.renderers.blocks import Markdown
 
 BUILT_IN = (
-    "anthropic_messages", "bedrock", "gemini_generate_content", "generic", "openai_chat_completions",
-    "openai_responses",
+    "anthropic_messages", "bedrock", "gemini_generate_content", "generic", "ollama",
+    "openai_chat_completions", "openai_responses",
 )  # fmt: skip
 RULES = [
     {"path": "*/responses", "renderer": "probe.renderers.openai_responses"},
@@ -47,6 +47,8 @@ AUTO_PATHS = {
     "/v1internal:generateContent": "gemini_generate_content",
     "/v1internal:loadCodeAssist": "gemini_generate_content",
     "/model/anthropic.m-v1:0/invoke-with-response-stream": "bedrock",
+    "/api/chat": "ollama",
+    "/api/generate": "ollama",
     "/v1/models": "generic",
     "/mcp": "generic",
 }

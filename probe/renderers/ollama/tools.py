@@ -1,0 +1,38 @@
+"""Tools: what the model may call, and what it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from probe.renderers.blocks import Block, Tool, ToolCall, Unknown
+from probe.renderers.fields import Fields
+from probe.renderers.json_reader import parsed_json
+
+
+def tool_blocks(definition: Any) -> Iterator[Block]:
+    """Yield one tool definition."""
+    match definition:
+        case {"function": {"name": str(name), **function}}:
+            text = function.get("description")
+            description = text if isinstance(text, str) else None
+            kind = str(definition.get("type") or "function")
+            yield Tool(name=name, type=kind, description=description, definition=definition)
+        case _:
+            yield Unknown(what="tool", value=definition)
+
+
+def call_blocks(call: Any) -> Iterator[Block]:
+    """Yield one of a message's `tool_calls`: arguments come as an object, and always whole."""
+    fields = Fields(call)
+    function = Fields(fields.object("function"))
+    name = function.text("name")
+    if name is None:
+        yield Unknown(what="tool call", value=call)
+        return
+    arguments = parsed_json(function.take("arguments"))
+    yield ToolCall(name=name, arguments=arguments, kind="function", call_id=fields.text("id"))
+    fields.drop("type", "function")
+    function.number("index")  # The place in the list says nothing of its own.
+    yield from function.unknown()
+    yield from fields.unknown()

@@ -350,7 +350,9 @@ class _AnswerReader:
         assert self.counts is not None
         answer, failed_late = safely(lambda: found.answer(last)) if failed is None else (None, failed)
         unbroken = error is None and not stream.unfinished
-        shown: list[Block] = [self.counts]
+        response = self._response
+        shown: list[Block] = [_left_out(response)] if response is not None and response.whole_text else []
+        shown.append(self.counts)
         if failed_late:
             self._traced.failures.append(failed_late)
             shown += _shown_as_is(failed_late, text if text is not None else values)

@@ -8,6 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from probe.record.manifest import Manifest
 from probe.record.runs import all_runs
 from probe.wire.ports import free_ports
@@ -112,6 +114,7 @@ def test_a_running_run_is_neither_taken_up_nor_pruned(tmp_path: Path) -> None:
         assert running.wait() == 143
 
 
+@pytest.mark.slow
 def test_runs_lists_newest_first_and_prunes_the_oldest(tmp_path: Path) -> None:
     for _ in range(3):
         with Running(tmp_path, *DEMO) as running:

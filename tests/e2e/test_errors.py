@@ -174,6 +174,7 @@ def test_malformed_lines_are_skipped_with_a_warning_and_counted(tmp_path: Path) 
         assert "Total requests: 2" in (tmp_path / "out.md").read_text()
 
 
+@pytest.mark.slow
 def test_twenty_runs_at_once_give_twenty_clean_run_folders(tmp_path: Path, provider: Provider) -> None:
     def one(number: int) -> Running:
         folder = tmp_path / str(number)

@@ -16,6 +16,7 @@ from probe.analysis.hosts import Channels, ChannelsBuilder
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
+from probe.record.early_ends import left_by_agent
 from probe.record.exchange import Exchange
 from probe.record.files import file_sha256, is_plain
 from probe.record.integrity import exchange_problems
@@ -34,6 +35,8 @@ class Findings:
     """What was checked and what was found."""
 
     renderer: Renderer
+    strict: bool = False
+    """Whether an exchange that the agent itself left before the end is a problem too."""
     keeps_secrets: bool = False
     """The run was recorded with --keep-secrets: they are in it on request."""
     exchanges: int = 0
@@ -55,7 +58,10 @@ class Findings:
         """Check one exchange of a file."""
         where = f"line {exchange.seq}"
         self.exchanges += 1
-        self.cut_short += not self.renderer.is_complete(exchange)
+        if not self.renderer.is_complete(exchange):
+            self.cut_short += 1
+            if self.strict or not left_by_agent(exchange):
+                self.problem("ends", f"{where}: {exchange.error or 'the answer has no end'}")
         self._ids[exchange.id or ""] += 1
         self.channels.add(exchange)
         for text in exchange_problems(exchange, source):
@@ -87,6 +93,7 @@ class Findings:
 CHECKS = {
     "lines": "every line is a record",
     "bodies": "every body and message matches its size and hash, and every stream ended or says why not",
+    "ends": "no upstream and no proxy cut an exchange short",
     "ids": "no exchange is missing its id or there twice",
     "counts": "what the proxies saw is what was written",
     "file": "the files are as the capture left them",
@@ -110,7 +117,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lost = (found.manifest.data.get("counts") or {}).get("written")
         why = f"its manifest tells of {lost}: {found.traffic} was deleted or emptied" if lost else "none was captured"
         raise UserError(f"run {found.target}/{found.name} holds no exchange", why, code=1)
-    findings = _findings(found)
+    findings = _findings(found, strict=arguments.strict)
     if arguments.json:
         print(printed_json(_described(found, findings)))
     else:
@@ -118,9 +125,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if findings.problems else 0
 
 
-def _findings(found: Run) -> Findings:
+def _findings(found: Run, *, strict: bool) -> Findings:
     kept = (found.manifest.data.get("settings") or {}).get("keep_secrets") or {}
-    findings = Findings(renderer_of(found.target), keeps_secrets=bool(kept.get("value")))
+    findings = Findings(renderer_of(found.target), strict=strict, keeps_secrets=bool(kept.get("value")))
     exchanges = read_exchanges(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is no record: {why}")
     )

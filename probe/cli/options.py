@@ -43,6 +43,7 @@ OPTIONS = {
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
     "output": Option("Write the report to this file.", "O", "FILE"),
     "json": Option("Print JSON.", "j"),
+    "strict": Option("Fail too where the agent itself left an exchange before its end.", "s"),
     "name": Option("What the target shall be called.", None, "NAME", positional=True),
     "command": Option("How the agent is given a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
     "api": Option("The API that it speaks: openai, anthropic or gemini, or the address of another.", None, "API"),
@@ -122,7 +123,7 @@ COMMANDS = {
     "verify": Command(
         "Check that a run holds all that crossed its proxies, unchanged.",
         "invoke verify --run latest",
-        ("run", "target", "data_dir", "json"),
+        ("run", "target", "data_dir", "strict", "json"),
     ),
     "runs": Command(
         "List the recorded runs, newest first.",

@@ -291,10 +291,11 @@ class Recording:
         left = self._fold_in(killed=told is None) if self._proxy else None
         kept = agent_folders.remove(self.folder)
         traffic, renderer = self.folder / TRAFFIC, load_renderer(renderer_spec(self.settings.target))
-        counts, problems = self._stopped = tally(traffic, renderer, told or {})
+        counts, problems, notes = tally(traffic, renderer, told or {})
+        self._stopped = counts, problems
         problems[:0] = filter(None, (left, kept))
         problems += (replayed or {}).get("problems", [])
-        self.notes = (replayed or {}).get("notes", [])
+        self.notes = [*notes, *(replayed or {}).get("notes", [])]
         digest = file_sha256(self.folder / TRAFFIC)
         self.note_changes(by_transport(counts["websocket_messages"]))
         self.manifest.update(

@@ -56,7 +56,7 @@ def recover(run: Run) -> int:
 def _complete(run: Run, manifest: Manifest, folded: int, last_seen: datetime | None) -> None:
     """Write into the manifest what the recording could not write any more."""
     known = manifest.data.get("counts") or {}
-    counts, problems = tally(
+    counts, problems, _ = tally(
         run.traffic, renderer_of(run.target), {name: known[name] for name in known if name == "seen"}
     )
     said = f"{folded} exchanges that the proxies could not write were folded in afterwards"

@@ -9,11 +9,11 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from probe.analysis.hosts import TOLD, ChannelsBuilder
 from probe.cli.edge import one_line, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
@@ -26,9 +26,12 @@ from probe.wire import agent_folders
 from probe.wire.agent import AgentEnd, find_program, first_line, run_agent, runs_agent, with_target_args
 from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import agent_environment, keys_set
+from probe.wire.finish import Finished, discard, finish
 from probe.wire.interrupts import Interrupts
 from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target
-from probe.wire.recording import Recording, find_replay
+from probe.wire.replayed_run import find_replay
+from probe.wire.start import start
+from probe.wire.started import Started
 
 _VERSION_SECONDS = 10.0
 _NO_KEY = "\n  - no key is set, and it does not begin without"
@@ -61,31 +64,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     cwd = _given_folder(arguments.cwd)
     replayed = find_replay(settings)
     folder = new_run(settings.run_parent, settings.output_dir)
-    # Everything that the agent's environment holds and that is named like a credential is kept off the disk.
-    recording = Recording(settings, folder, os.environ | overrides, replayed)
     _warn(settings, os.environ | overrides)
-    try:
-        recording.start(fixed_ports=False)
-        own_words = {"prompt": arguments.prompt} if arguments.prompt is not None else {}
-        expanded = command or recording.expanded(template, **own_words)
-        full = with_target_args([program, *expanded[1:]], settings.target, recording.expanded(settings.target.args))
-        env = agent_environment(
+    # Everything that the agent's environment holds and that is named like a credential is kept off the disk.
+    recording = start(settings, folder, os.environ | overrides, replayed, fixed_ports=False)
+    launch = Launch(program, template, command, overrides, cwd, arguments.prompt)
+    return _record(recording, launch, interrupts)
+
+
+class Launch(NamedTuple):
+    """How the user wants the agent to be started."""
+
+    program: str
+    """Its path."""
+    template: list[str]
+    own_command: list[str]
+    """The user's own; empty where the target's is taken."""
+    overrides: dict[str, str]
+    cwd: Path | None
+    prompt: str | None
+
+    def command(self, recording: Started) -> list[str]:
+        """Return the command line, placeholders filled and the target's `args` in it."""
+        target, own_words = recording.settings.target, {"prompt": self.prompt} if self.prompt is not None else {}
+        words = self.own_command or recording.expanded(self.template, **own_words)
+        return with_target_args([self.program, *words[1:]], target, recording.expanded(target.args))
+
+    def environment(self, recording: Started) -> dict[str, str]:
+        """Return the agent's environment."""
+        return agent_environment(
             os.environ,
-            settings,
+            recording.settings,
             recording.placeholders,
-            _fresh_folders(recording) | overrides,
+            _fresh_folders(recording) | self.overrides,
             recording.marker,
             recording.replay_url,
             recording.coverage_url,
             recording.trusted,
             recording.answered,
         )
-        _note_changes(recording, full, env, overrides, cwd)
-        return _record(recording, full, env, cwd, interrupts, prompt=arguments.prompt, own_command=command)
-    except UserError:
-        recording.stop()
-        recording.discard()
-        raise
 
 
 def _has_no_key(settings: Settings, environ: Mapping[str, str]) -> bool:
@@ -102,7 +118,7 @@ def _warn(settings: Settings, environ: Mapping[str, str]) -> None:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
 
 
-def _fresh_folders(recording: Recording) -> dict[str, str]:
+def _fresh_folders(recording: Started) -> dict[str, str]:
     """Give the agent empty folders in a replay, where the target says that its own would change what it does."""
     if recording.replay_url is None:
         return {}
@@ -143,7 +159,7 @@ def _given_folder(cwd: str | None) -> Path | None:
 
 
 def _note_changes(
-    recording: Recording, command: list[str], env: Mapping[str, str], overrides: Mapping[str, str], cwd: Path | None
+    recording: Started, command: list[str], env: Mapping[str, str], overrides: Mapping[str, str], cwd: Path | None
 ) -> None:
     settings = recording.settings
     fresh, asked = _works_in_fresh_folder(recording, cwd), runs_agent(command[0], settings.target)
@@ -155,44 +171,40 @@ def _note_changes(
     )
 
 
-def _works_in_fresh_folder(recording: Recording, cwd: Path | None) -> bool:
+def _works_in_fresh_folder(recording: Started, cwd: Path | None) -> bool:
     return cwd is None and recording.replay_url is not None
 
 
-def _record(
-    recording: Recording,
-    command: list[str],
-    env: dict[str, str],
-    cwd: Path | None,
-    interrupts: Interrupts,
-    *,
-    prompt: str | None,
-    own_command: list[str],
-) -> int:
-    """Launch the agent between `start` and `stop`, and tell how it went."""
-    # The demo and a replay get a folder of their own, so that no agent edits what lies around here.
-    fresh = Path(tempfile.mkdtemp(prefix="probe-")) if _works_in_fresh_folder(recording, cwd) else None
-    say(f"capturing {recording.settings.target_name} into {recording.folder}")
-    recording.manifest.update(
-        command=recording.redacted_words(command),
-        prompt=recording.redacted(prompt) if prompt is not None else None,
-        own_command=recording.redacted_words(own_command),
-        folder=str(cwd or fresh or Path.cwd()),
-    )
-    version = _ask_version(recording, command[0])
-    folder = cwd or fresh
-    # A shell that changes the folder tells it so as well, and some agents ask no further.
-    env = env | {"PWD": str(folder)} if folder else env
+def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
+    """Run the agent between `start` and `finish`, and report how it went."""
+    fresh: Path | None = None
+    version: subprocess.Popen[bytes] | None = None
     try:
-        end = run_agent(command, env, folder or Path.cwd(), interrupts, recording.trouble)
-    except BaseException:
+        command, env = launch.command(recording), launch.environment(recording)
+        _note_changes(recording, command, env, launch.overrides, launch.cwd)
+        # The demo and a replay get a folder of their own, so that no agent edits what lies around here.
+        fresh = Path(tempfile.mkdtemp(prefix="probe-")) if _works_in_fresh_folder(recording, launch.cwd) else None
+        folder = launch.cwd or fresh or Path.cwd()
+        say(f"capturing {recording.settings.target_name} into {recording.folder}")
+        recording.manifest.update(
+            command=recording.redacted_words(command),
+            prompt=recording.redacted(launch.prompt) if launch.prompt is not None else None,
+            own_command=recording.redacted_words(launch.own_command),
+            folder=str(folder),
+        )
+        version = _ask_version(recording, command[0])
+        # A shell that changes the folder tells it so as well, and some agents ask no further.
+        env = env | {"PWD": str(folder)} if launch.cwd or fresh else env
+        end = run_agent(command, env, folder, interrupts, recording.trouble)
+    except BaseException as error:
         _finish(recording, None, version, fresh)
+        if isinstance(error, UserError):
+            discard(recording.folder)
         raise
-    counts, problems = _finish(recording, end, version, fresh)
-    return _verdict(recording, end, counts, problems, interrupts)
+    return _verdict(recording, end, _finish(recording, end, version, fresh), interrupts)
 
 
-def _ask_version(recording: Recording, program: str) -> subprocess.Popen[bytes] | None:
+def _ask_version(recording: Started, program: str) -> subprocess.Popen[bytes] | None:
     """Ask the agent for its version beside the run itself: some take a second to say it.
 
     It gets neither key nor base URL: an agent that takes the question for a prompt must not be recorded, or paid for.
@@ -218,15 +230,15 @@ def _version(process: subprocess.Popen[bytes] | None) -> str | None:
 
 
 def _finish(
-    recording: Recording, end: AgentEnd | None, version: subprocess.Popen[bytes] | None, fresh: Path | None
-) -> tuple[dict[str, Any], list[str]]:
+    recording: Started, end: AgentEnd | None, version: subprocess.Popen[bytes] | None, fresh: Path | None
+) -> Finished:
     """Stop the recording and complete the manifest."""
-    counts, problems = recording.stop()
+    finished = finish(recording)
     if fresh is not None and (problem := _take_in(fresh, recording.folder)):
-        problems.append(problem)
+        finished = replace(finished, problems=[*finished.problems, problem])
     versions = recording.manifest.data["versions"] | {"agent": _version(version)}
     recording.manifest.update(versions=versions, agent_exit_code=end.exit_code if end else None)
-    return counts, problems
+    return finished
 
 
 def _take_in(fresh: Path, folder: Path) -> str | None:
@@ -245,21 +257,17 @@ def _take_in(fresh: Path, folder: Path) -> str | None:
     return None
 
 
-def _verdict(
-    recording: Recording, end: AgentEnd, counts: Mapping[str, Any], problems: list[str], interrupts: Interrupts
-) -> int:
+def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: Interrupts) -> int:
     """Say what happened and give the exit code: the agent's own failure outranks ours."""
-    settings, code = recording.settings, 0
-    for note in recording.notes:
+    settings, counts, code = recording.settings, finished.counts, 0
+    for note in finished.notes:
         say(f"note: {note}")
-    for problem in problems:
+    for problem in finished.problems:
         say(f"WARNING: {one_line(problem)}")
         code = 1
     if not counts["written"] and not end.stopped_because:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
-        no_key = (
-            "\n  - no key is set, and it does not begin without" if _has_no_key(settings, recording.environ) else ""
-        )
+        no_key = _NO_KEY if _has_no_key(settings, recording.environ) else ""
         say("error: " + text.format(target=settings.target_name, no_key=no_key))
         if around := _seen_around(recording.folder):
             say(f"  it talked to other hosts instead: {', '.join(around)}")
@@ -274,7 +282,7 @@ def _verdict(
         code = interrupts.exit_code
     recording.manifest.update(exit_code=code, interrupted=interrupts.exit_code is not None, finished=utc_now())
     if end.never_ran:
-        recording.discard()
+        discard(recording.folder)
     say(in_a_line(counts))
     if counts["written"]:
         print(recording.folder / TRAFFIC)
@@ -282,6 +290,8 @@ def _verdict(
 
 
 def _seen_around(folder: Path) -> list[str]:
+    from probe.analysis.hosts import TOLD, ChannelsBuilder  # Here, for hardly a capture comes here.
+
     channels = ChannelsBuilder()
     tunnels = read_tunnels(folder / TUNNELS, lambda line, why: None)
     channels.add_tunnels(one for one in tunnels if one.kind != OPENED)

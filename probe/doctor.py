@@ -29,7 +29,7 @@ from probe.wire.certificate_authority import authority_folder, authority_problem
 from probe.wire.environment import is_key, keys_set
 from probe.wire.ports import is_free
 from probe.wire.process_tree import holder_of
-from probe.wire.recording import find_replay
+from probe.wire.replayed_run import find_replay
 from probe.wire.upstream_check import reach
 from probe.wire.upstream_proxy import unreachable
 
@@ -101,7 +101,7 @@ def _target(settings: Settings) -> Iterator[Check]:
         yield _replay(settings)
     elif settings.target.key_variables:
         yield _key(settings)
-    if settings.target.mode == "forward":
+    if settings.target.mode.opens_tls:
         yield _authority(settings)
     proxies = list(_proxies(settings))
     yield from proxies

@@ -17,9 +17,12 @@ from probe.record.runs import TRAFFIC, new_run
 from probe.settings.settings import resolve
 from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import led, mentioned, no_proxy
+from probe.wire.finish import finish
 from probe.wire.interrupts import Interrupts
 from probe.wire.observer_changes import by_environment, by_listeners, by_target
-from probe.wire.recording import Recording, find_replay
+from probe.wire.replayed_run import find_replay
+from probe.wire.start import start
+from probe.wire.started import Started
 
 _POLL_SECONDS = 0.2
 
@@ -35,17 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = resolve(arguments, os.environ)
     replayed = find_replay(settings)
     folder = new_run(settings.run_parent, settings.output_dir)
-    recording = Recording(settings, folder, os.environ, replayed)
     for line in settings.told:
         say(line)
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
-    try:
-        recording.start(fixed_ports=True)
-    except UserError:
-        recording.stop()
-        recording.discard()
-        raise
+    recording = start(settings, folder, os.environ, replayed, fixed_ports=True)
     told = _variables(recording)
     # The command is the user's own; the steps say what is to be in it.
     words = [word.strip("'\"`") for step in settings.target.manual_steps for word in step.split()]
@@ -60,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _finish(recording, interrupts)
 
 
-def _variables(recording: Recording) -> dict[str, str]:
+def _variables(recording: Started) -> dict[str, str]:
     """Give the variables that the user is told to set for the agent."""
     told = mentioned(recording.settings, recording.placeholders)
     told |= led(recording.settings, recording.coverage_url) | recording.trusted
@@ -69,14 +66,14 @@ def _variables(recording: Recording) -> dict[str, str]:
     return told | ({"NO_PROXY": no_proxy(recording.settings, own)} if through_proxy else {})
 
 
-def _instructions(recording: Recording, variables: Mapping[str, str]) -> list[str]:
+def _instructions(recording: Started, variables: Mapping[str, str]) -> list[str]:
     """Tell what listens where, and how the agent is started."""
     settings = recording.settings
     lines = []
     for name, listener in recording.described_listeners().items():
         purpose = settings.routes[name].purpose
         through = f" through {listener['upstream_proxy']}" if listener["upstream_proxy"] else ""
-        lines.append(f":{recording.ports[name]} -> {listener['upstream'].rstrip('/')}/  ({purpose}){through}")
+        lines.append(f":{recording.ports.listeners[name]} -> {listener['upstream'].rstrip('/')}/  ({purpose}){through}")
     steps = recording.expanded(settings.target.manual_steps)
     exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
     told = [f"{number}. {step}" for number, step in enumerate(steps, 1)]
@@ -84,17 +81,17 @@ def _instructions(recording: Recording, variables: Mapping[str, str]) -> list[st
     return [*lines, "", *exports, *([""] if exports and told else []), *told, "", where]
 
 
-def _finish(recording: Recording, interrupts: Interrupts) -> int:
+def _finish(recording: Started, interrupts: Interrupts) -> int:
     trouble = recording.trouble()
-    counts, problems = recording.stop()
-    for problem in [*([trouble] if trouble else []), *problems]:
+    finished = finish(recording)
+    for problem in [*([trouble] if trouble else []), *finished.problems]:
         say(f"WARNING: {one_line(problem)}")
-    for note in recording.notes:
+    for note in finished.notes:
         say(f"note: {one_line(note)}")
     code = interrupts.exit_code if interrupts.exit_code is not None else 1
     recording.manifest.update(exit_code=code, finished=utc_now())
-    say(in_a_line(counts))
-    if counts["written"]:
+    say(in_a_line(finished.counts))
+    if finished.counts["written"]:
         print(recording.folder / TRAFFIC)
     return code
 

@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -73,6 +73,10 @@ class Config:
     """Environment variables whose values are redacted wherever they appear."""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def to_json(self) -> str:
+        """Return the settings as `from_json` reads them; the environment's secrets are in it, so it is for a pipe."""
+        return json.dumps(asdict(replace(self, environ=dict(self.environ))), default=os.fspath)
+
     def redactor(self) -> Redactor:
         """Make the redactor that these settings ask for."""
         values = secret_values(self.environ, self.secret_variables)
@@ -102,7 +106,7 @@ def from_environ(environ: Mapping[str, str], own_folder: Path) -> Config:
 
 
 def from_json(text: str) -> Config:
-    """Read the settings that an embedding process sends."""
+    """Parse what `Config.to_json` wrote."""
     data: dict[str, Any] = json.loads(text)
     data["listeners"] = tuple(Listener(**listener) for listener in data["listeners"])
     for name in ("output_dir", "salt_file"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import argparse
 
 
 class Option(NamedTuple):
@@ -165,6 +167,8 @@ def module_of(command: str) -> str:
 
 def parser(command: str) -> argparse.ArgumentParser:
     """Make the argument parser of `python -m probe.<command>`."""
+    import argparse  # Here, for `tasks.py` makes no parser.
+
     text = COMMANDS[command]
     made = argparse.ArgumentParser(
         prog=f"python -m {module_of(command)}",

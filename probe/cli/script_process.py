@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -23,6 +22,8 @@ def die_with_parent() -> None:
         forget_own_environment()
     if parent is None or not sys.platform.startswith("linux"):
         return
+    import ctypes  # Here, for `tasks.py` is loaded with every `invoke --list`.
+
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != int(parent):
         raise SystemExit(128 + signal.SIGTERM)

@@ -192,7 +192,7 @@ class _Resolver:
 
     def _coverage(self, proxy: str | None, *, replaying: bool) -> tuple[bool, str | None]:
         """Tell whether to watch what goes around the listeners, and through which proxy it goes on."""
-        if self._target.mode == "forward":
+        if self._target.mode.sees_all:
             if getattr(self._arguments, "no_coverage", False):
                 raise UserError("--no-coverage: in forward mode all that the agent sends comes to us", "leave it out")
             self._sources["coverage"] = "forward mode"
@@ -268,7 +268,7 @@ class _Resolver:
     def _ports(self) -> dict[str, str]:
         """Read the ports that the user names; in forward mode all listeners share one, so one of them says it."""
         ports = self._named("port")
-        if self._target.mode == "reverse" or not ports:
+        if not self._target.mode.shares_port or not ports:
             return ports
         (name, port), *others = ports.items()
         if any(other != port for _, other in others):
@@ -331,10 +331,7 @@ class _Resolver:
         value = self._pick("upstream_proxy", None)
         inherited = False
         if value is None:
-            names = ["HTTPS_PROXY", "https_proxy"]
-            # There, all that the agent sends comes to us: what it would be sent through alone is what we go through.
-            names += ["ALL_PROXY", "all_proxy"] if self._target.mode == "forward" else []
-            name = next((name for name in names if self._environ.get(name)), None)
+            name = next((name for name in self._target.mode.inherited_proxies if self._environ.get(name)), None)
             if name:
                 value, inherited = self._environ[name], True
                 self._sources["upstream_proxy"] = f"environment {name}"

@@ -23,7 +23,7 @@ _HOST = re.compile(r"[\w.:*?\[\]!-]+")
 
 
 def check_keys(document: Document) -> None:
-    known = [field.name for field in msgspec.structs.fields(Target)]
+    known = [field.encode_name for field in msgspec.structs.fields(Target)]
     listener_keys = [field.name for field in msgspec.structs.fields(ListenerSpec)]
     _check_known(document, (), document.data, known)
     listeners = document.data.get("listeners")
@@ -94,7 +94,7 @@ def _problems(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None
     for name, listener in target.listeners.items():
         where = ("listeners", name, "upstream")
         if not listener.upstream:
-            if target.mode == "reverse":
+            if target.mode.listeners_have_urls:
                 yield where, f"listener {name!r} has no upstream", "for example https://api.openai.com"
         elif problem := url_problem(listener.upstream):
             yield where, f"upstream {listener.upstream!r}: {problem}", "for example https://api.openai.com"
@@ -123,7 +123,7 @@ def _misfits(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]
     if target.args and not target.agent:
         yield ("args",), "args are put behind the name of the agent, and there is no agent", "add: agent: PROGRAM"
     ports: dict[int, str] = {}
-    for name, listener in target.listeners.items() if target.mode == "reverse" else ():
+    for name, listener in target.listeners.items() if not target.mode.shares_port else ():
         if listener.port in ports:
             yield (
                 ("listeners", name, "port"),
@@ -159,7 +159,7 @@ def _mixed_keys(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | No
 
 def _misfits_of_mode(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
     """Yield what forward mode needs, and what means nothing in the mode that the target has."""
-    if target.mode == "reverse":
+    if not target.mode.opens_tls:
         told: list[tuple[str, ...]] = [("ca_env",)] if target.ca_env else []
         told += [("listeners", name, "host") for name, listener in target.listeners.items() if listener.host]
         for place in told:
@@ -204,7 +204,7 @@ def _is_json(value: Any) -> bool:
 
 def _unknown_placeholders(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
     # In forward mode the agent asks the hosts themselves: there is no other URL.
-    names = target.listeners if target.mode == "reverse" else ()
+    names = target.listeners if target.mode.listeners_have_urls else ()
     known = [*_PLAIN_PLACEHOLDERS, *(f"{name}.{part}" for name in names for part in ("url", "port"))]
     told: list[tuple[tuple[str, ...], str]] = [
         (("manual_steps", str(place)), text) for place, text in enumerate(target.manual_steps)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe.renderers.loader import AUTO
+from probe.targets.modes import MODES, Mode
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w-]*(?:\.[a-z]+)?)\}")
 """`{prompt}`, `{model.url}` and the like."""
@@ -47,7 +48,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     description: str
     listeners: dict[str, ListenerSpec]
-    mode: Literal["reverse", "forward"] = "reverse"
+    mode_name: Literal["reverse", "forward"] = msgspec.field(default="reverse", name="mode")
     """How the agent is led to the listeners: by a base URL, or by HTTPS_PROXY and a certificate authority."""
     renderer: str | list[RendererRule] = AUTO
     report_title: str = "Agent Traffic Analysis Report"
@@ -83,6 +84,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What `args` and `env` change about the agent, and why; a run's manifest and report tell it."""
     replay: str | None = None
     """A run that stands in for the upstreams, unless one is given on the command line."""
+
+    @property
+    def mode(self) -> Mode:
+        """Return what the mode means."""
+        return MODES[self.mode_name]
 
     @property
     def key_groups(self) -> list[list[str]]:

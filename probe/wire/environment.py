@@ -13,9 +13,6 @@ from probe.wire.process_tree import MARKER
 
 PLACEHOLDER_KEY = "placeholder-key-of-a-replay"
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-WATCHED = ("HTTPS_PROXY", "https_proxy")
-LED = (*WATCHED, "HTTP_PROXY", "http_proxy")
-"""Forward mode records plain http to a named host as well."""
 
 
 def agent_environment(
@@ -76,9 +73,7 @@ def keys_set(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 
 def led(settings: Settings, coverage_url: str | None) -> dict[str, str]:
     """Give the variables by which an agent comes to the listener that watches; in forward mode that is all of them."""
-    # Else not HTTP_PROXY or ALL_PROXY: what would then be sent here besides is what the listeners are for.
-    names = LED if settings.target.mode == "forward" else WATCHED
-    return dict.fromkeys(names, coverage_url) if coverage_url else {}
+    return dict.fromkeys(settings.target.mode.led_by, coverage_url) if coverage_url else {}
 
 
 def no_proxy(settings: Settings, own: str) -> str:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from probe.cli.own_environment import PARENT
 from probe.settings.settings import DEFAULT, Route, Settings, without_credentials
 from probe.targets import Change, Target, explains, set_by
-from probe.wire.environment import LED, PLACEHOLDER_KEY, PROXY_VARIABLES, WATCHED, is_key
+from probe.wire.environment import PLACEHOLDER_KEY, PROXY_VARIABLES, is_key
+from probe.wire.modes import mode_of
 from probe.wire.process_tree import MARKER
 
 NO_PROXY = ("NO_PROXY", "no_proxy")
@@ -38,10 +39,11 @@ def by_listeners(settings: Settings, urls: Mapping[str, str]) -> Iterator[Change
             )
         elif prefix:
             yield Change(what=f"{prefix} is put before every path (listener {name})", why="the upstream has this path")
-    yield from _seen_by_agent(settings)
+    mode = mode_of(settings)
+    yield from mode.changes(settings)
     if settings.replay:
         return
-    yield from _host(settings)
+    yield from mode.host_changes(settings)
     tls = any(route.upstream.startswith("https:") for route in settings.routes.values())
     yield Change(
         what="Upstreams are spoken to over HTTP/1.1"
@@ -75,30 +77,6 @@ def _way(name: str, route: Route, url: str) -> Change:
     )
 
 
-def _seen_by_agent(settings: Settings) -> Iterator[Change]:
-    """Tell how forward mode looks to the agent."""
-    if settings.target.mode == "forward":
-        yield Change(
-            what="TLS, and HTTP/1.1 where the agent offers HTTP/2, are the listener's for the hosts that it stands for",
-            why="it takes the upstream's place; all other hosts are passed through unopened, with their own TLS",
-        )
-
-
-def _host(settings: Settings) -> Iterator[Change]:
-    """Tell whose name the Host header has."""
-    if settings.target.mode == "reverse":
-        yield Change(
-            what="The Host header names the upstream; the agent wrote the listener's address there",
-            why="the agent asks the listener, and the upstream answers to its own name",
-        )
-    for name, route in settings.routes.items():
-        if route.host and not route.as_asked:
-            yield Change(
-                what=f"The Host header names the upstream; the agent wrote {route.host} there (listener {name})",
-                why=f"the upstream answers to its own name ({settings.sources[f'upstream.{name}']})",
-            )
-
-
 def by_environment(
     settings: Settings, own: Mapping[str, str], given: Mapping[str, str], asked_for: Mapping[str, str]
 ) -> Iterator[Change]:
@@ -126,42 +104,24 @@ def _value(name: str, given: Mapping[str, str], settings: Settings) -> str:
 
 
 def _reason(name: str, settings: Settings, asked_for: Mapping[str, str]) -> str:
-    target, replaying = settings.target, settings.replay is not None
-    trusted = target.ca_env if target.mode == "forward" else ()
-    watched = LED if target.mode == "forward" else WATCHED if settings.coverage else ()
+    target, replaying, mode = settings.target, settings.replay is not None, mode_of(settings)
     reasons = {
         "it trusts a certificate authority of ours, besides those that it would trust alone; hosts that are passed "
-        "through show their own certificates": trusted,
+        "through show their own certificates": target.ca_env,
         "you asked for it (--env)": asked_for,
         "a replay needs no key, and the real one must not be at risk": (
             (name,) if replaying and is_key(name, settings) else ()
         ),
         "the agent reads the key under this name": target.key_variables,
         "an empty folder: settings of your own could send the agent elsewhere": target.fresh_folders,
-        _unproxied(settings): NO_PROXY,
-        _watched(settings): watched,
+        mode.why_no_proxy(): NO_PROXY,
+        mode.why_led(settings): target.mode.led_by if settings.coverage else (),
         "nothing leaves this machine in a replay: what goes around the listeners is refused": (
             PROXY_VARIABLES if replaying else ()
         ),
         "it marks the processes that belong to the run, so that none is left behind": (MARKER,),
     }
     return next((reason for reason, names in reasons.items() if name in names), "the recorder sets it")
-
-
-def _unproxied(settings: Settings) -> str:
-    if settings.target.mode == "forward":
-        return "what is on this machine is no other host; nothing else may lead past those that the target names"
-    return "the listeners are on this machine and must not be looked for through a proxy"
-
-
-def _watched(settings: Settings) -> str:
-    if settings.target.mode == "forward":
-        hosts = ", ".join(str(route.host) for route in settings.routes.values())
-        return f"all that it sends comes to the listener, which opens what is for {hosts} and passes the rest through"
-    proxy = settings.coverage_upstream_proxy
-    on = f", on to {without_credentials(proxy)}" if proxy else ""
-    source = settings.sources["coverage"]
-    return f"what goes around the listeners passes through one more{on}, unopened; host and bytes are noted ({source})"
 
 
 def by_launch(

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from dataclasses import dataclass
 
 from probe.errors import UserError
 from probe.wire.process_tree import holder_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """The local ports of one run."""
+
+    listeners: dict[str, int]
+    coverage: int | None
+    """Of the listener that sees what the others do not; None when nobody watches."""
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Return the listeners' addresses by name."""
+        return {name: f"http://127.0.0.1:{port}" for name, port in self.listeners.items()}
+
+    @property
+    def coverage_url(self) -> str | None:
+        """Return the address of the listener that watches; None when nobody watches."""
+        return None if self.coverage is None else f"http://127.0.0.1:{self.coverage}"
 
 
 def free_ports(count: int) -> list[int]:

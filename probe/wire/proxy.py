@@ -177,8 +177,7 @@ def main() -> int:
     join_reads()
     join_chunks()
     settings = json.loads(first_line())
-    config = from_json(json.dumps(settings["addon"]))
-    config = type(config)(**{**vars(config), "environ": settings["environ"]})
+    config = from_json(settings["addon"])
     try:
         counts = asyncio.run(_run(settings, config))
     except SystemExit as error:

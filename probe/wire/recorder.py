@@ -64,8 +64,8 @@ def main() -> int:
     os.umask(0o077)
     os.nice(_NICER)
     settings = json.loads(first_line())
-    config = from_json(json.dumps(settings["addon"]))
-    redactor = type(config)(**{**vars(config), "environ": settings["environ"]}).redactor()
+    config = from_json(settings["addon"])
+    redactor = config.redactor()
     folder = config.output_dir
     # Locks the folder: while this process works on a journal, nobody else takes it for a dead one's.
     journals, writer = JournalFolder(folder), Writer(folder / "traffic.jsonl")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import tempfile
 import urllib.error
 import urllib.request
@@ -16,10 +15,10 @@ from probe.addon.private_files import private_folder
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
 from probe.record.runs import TRAFFIC
-from probe.settings.own_upstreams import base_urls
 from probe.settings.settings import Settings
-from probe.wire.certificate_authority import CERTIFICATE, authority_folder
-from probe.wire.recording import Recording
+from probe.wire.finish import finish
+from probe.wire.modes import mode_of
+from probe.wire.start import start
 
 SECONDS = 10.0
 """Within these an API answers a request that it refuses."""
@@ -65,18 +64,18 @@ def reach(settings: Settings, environ: Mapping[str, str]) -> list[Reached]:
     with tempfile.TemporaryDirectory(prefix="probe-doctor-") as folder:
         run = Path(folder, "run")
         private_folder(run)
-        recording = Recording(_apart(settings, Path(folder)), run, environ, None)
+        apart = _apart(settings, Path(folder))
+        started = start(apart, run, environ, None, fixed_ports=False)
         try:
-            recording.start(fixed_ports=False)
-            urls = _urls(recording)
-            opener = _opener(recording)
+            mode = mode_of(apart)
+            urls = mode.checked_urls(apart, started.urls)
+            # As the agent is led, and never through a proxy of the user's or after a redirect.
+            opener = urllib.request.build_opener(*mode.handlers(apart, started.coverage_url), _Stay)
             with ThreadPoolExecutor(len(urls) or 1) as pool:
                 answers = dict(zip(urls, pool.map(lambda url: _ask(opener, url), urls.values()), strict=True))
         finally:
-            recording.stop()
-        records = {
-            record.listener: record for record in read_exchanges(recording.folder / TRAFFIC, lambda line, why: None)
-        }
+            finish(started)
+        records = {record.listener: record for record in read_exchanges(run / TRAFFIC, lambda line, why: None)}
         return [
             _reached(one, settings.routes[one].upstream, answer, records.get(one)) for one, answer in answers.items()
         ]
@@ -85,27 +84,8 @@ def reach(settings: Settings, environ: Mapping[str, str]) -> list[Reached]:
 def _apart(settings: Settings, folder: Path) -> Settings:
     """Give the settings of a run that leaves nothing behind and takes whatever ports are free."""
     routes = {name: route._replace(chosen=False) for name, route in settings.routes.items()}
-    watched = settings.coverage and settings.target.mode == "forward"
+    watched = settings.coverage and settings.target.mode.sees_all
     return replace(settings, routes=routes, data_dir=folder, output_dir=folder / "run", coverage=watched)
-
-
-def _urls(recording: Recording) -> dict[str, str]:
-    """Give what is asked of each listener: the list of models, where the target says below which path an API is."""
-    if recording.settings.target.mode == "forward":
-        hosts = {name: route.host or "" for name, route in recording.settings.routes.items()}
-        return {name: f"https://{host}/" for name, host in hosts.items() if not set(host) & set("*?[")}
-    urls = {name: f"{url}/" for name, url in recording.urls.items()}
-    below = {base.listener: base.suffix for base in base_urls(recording.settings.target).values() if base.suffix}
-    return urls | {name: f"{recording.urls[name]}{suffix}/models" for name, suffix in below.items()}
-
-
-def _opener(recording: Recording) -> urllib.request.OpenerDirector:
-    """Make what asks: as the agent is led, and never through a proxy of the user's or after a redirect."""
-    if recording.settings.target.mode == "reverse":
-        return urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay)
-    trusted = ssl.create_default_context(cafile=authority_folder(recording.settings.data_dir) / CERTIFICATE)
-    proxy = urllib.request.ProxyHandler({"https": recording.coverage_url or ""})
-    return urllib.request.build_opener(proxy, urllib.request.HTTPSHandler(context=trusted), _Stay)
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

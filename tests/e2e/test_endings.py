@@ -200,7 +200,7 @@ def test_an_agent_that_succeeds_although_it_leaves_a_stream_ends_the_run_well(tm
 def test_the_proxies_of_every_target_open_and_end(tmp_path: Path, target: str) -> None:
     loaded = load_target(target)[0]
     # In forward mode all listeners share one port.
-    names = list(loaded.listeners)[: 1 if loaded.mode == "forward" else None]
+    names = list(loaded.listeners)[: 1 if loaded.mode.shares_port else None]
     ports = [f"--port={name}={port}" for name, port in zip(names, free_ports(len(names)), strict=True)]
     with Running(tmp_path, "probe.proxies", "--target", target, *ports) as running:
         running.until_said("Ctrl-C ends it.")

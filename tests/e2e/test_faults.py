@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from probe.addon.config import Config, Listener
 from probe.record.exchange import Exchange
 from probe.wire.helper_process import Child
 from probe.wire.ports import free_ports
@@ -626,10 +627,9 @@ def proxies(folder: Path, upstream: str) -> Iterator[tuple[str, Child]]:
     """Run the process of the proxies alone: no user can ask for so short a time-out."""
     (port,) = free_ports(1)
     (folder / "run").mkdir()
-    listener = {"name": "model", "port": port, "upstream": upstream}
-    addon: dict[str, Any] = {"output_dir": str(folder / "run"), "salt_file": str(folder / "salt")}
-    addon |= {"listeners": [listener], "redact_headers": [], "secret_variables": []}
-    settings: dict[str, Any] = {"addon": addon, "environ": {}, "marker": "none", "upstream_ca": None}
+    listener = Listener(name="model", port=port, upstream=upstream)
+    addon = Config(output_dir=folder / "run", salt_file=folder / "salt", listeners=(listener,)).to_json()
+    settings: dict[str, Any] = {"addon": addon, "marker": "none", "upstream_ca": None}
     settings |= {"confdir": str(folder / "mitmproxy"), "tcp_timeout": SILENT_SECONDS}
     child = Child("probe.wire.proxy", settings)
     try:

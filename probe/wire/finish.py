@@ -1,0 +1,118 @@
+"""Ending a recording: its processes are stopped, what they wrote is counted, the manifest is completed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from probe.addon.journal import FOLDER
+from probe.record.files import file_sha256
+from probe.record.fold_journals import fold_in
+from probe.record.manifest import NAME as MANIFEST
+from probe.record.manifest import text_sha256, utc_now
+from probe.record.runs import PROXY_LOG, TRAFFIC, has_records
+from probe.record.tunnels import TUNNELS, read_tunnels
+from probe.renderers.loader import load_renderer
+from probe.targets import renderer_spec
+from probe.wire import agent_folders
+from probe.wire.capture_counts import tally
+from probe.wire.observer_changes import by_transport
+from probe.wire.started import Started
+
+_PATIENCE_SECONDS = 10.0
+"""Killed proxies leave a process that makes a record to its end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """What a recording holds, and what is wrong with it."""
+
+    counts: dict[str, int]
+    problems: list[str]
+    notes: list[str]
+    """In which way a replayed run was unlike the recorded one, and the like."""
+
+
+def finish(started: Started) -> Finished:
+    """Stop everything and complete the manifest."""
+    reported = started.proxy.stop()
+    replayed = (started.served.child.stop() if started.served else None) or {}
+    left = _fold_in(started.folder, killed=reported is None)
+    kept = agent_folders.remove(started.folder)
+    traffic, renderer = started.folder / TRAFFIC, load_renderer(renderer_spec(started.settings.target))
+    counts, problems, notes = tally(traffic, renderer, reported or {})
+    coverage = _counted_tunnels(started, reported or {}) if started.settings.coverage else {}
+    problems = [*filter(None, (left, kept)), *problems, *replayed.get("problems", [])]
+    problems += _refused(started, coverage, reported or {})
+    notes = [*notes, *replayed.get("notes", []), *_silent(started, reported or {})]
+    _complete(started, Finished(counts=counts, problems=problems, notes=notes), coverage)
+    return Finished(counts=counts, problems=problems, notes=notes)
+
+
+def _complete(started: Started, finished: Finished, coverage: dict[str, Any]) -> None:
+    """Write into the manifest what was recorded."""
+    manifest, digest = started.manifest, file_sha256(started.folder / TRAFFIC)
+    started.note_changes(by_transport(finished.counts["websocket_messages"]))
+    manifest.update(
+        counts=finished.counts,
+        coverage=started.described_coverage() | coverage,
+        ended=utc_now(),
+        pid=None,
+        traffic_sha256=digest,
+        problems=[started.redacted(problem) for problem in finished.problems],
+        notes=finished.notes,
+    )
+    inputs = {name: text_sha256(json.dumps(manifest.data.get(name))) for name in ("command", "settings")}
+    manifest.finished_step("capture", inputs, {TRAFFIC: digest} if digest else {})
+
+
+def _fold_in(folder: Path, *, killed: bool) -> str | None:
+    """Save what the proxies could not write; say so, and when they were killed."""
+    said = f"the proxies ended before they could finish; see {folder / PROXY_LOG}" if killed else None
+    try:
+        folded = fold_in(folder, _PATIENCE_SECONDS if killed else 0.0)
+    except OSError as error:
+        left: str | None = f"what the proxies could not write is still in {folder / FOLDER}: {error}"
+    else:
+        left = f"{folded} exchanges that were under way were folded in" if folded else None
+    return "; ".join(filter(None, (said, left))) or None
+
+
+def _counted_tunnels(started: Started, reported: Mapping[str, Any]) -> dict[str, Any]:
+    """Count what went around the listeners."""
+    path = started.folder / TUNNELS
+    noted = sum(1 for _ in read_tunnels(path, lambda line, why: None))
+    return {"seen": int(reported.get("tunnels", noted)), "noted": noted, "sha256": file_sha256(path)}
+
+
+def _refused(started: Started, coverage: Mapping[str, Any], reported: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what of that could not be noted, and which hosts the agent did not trust."""
+    if coverage and coverage["seen"] > coverage["noted"]:
+        missing = coverage["seen"] - coverage["noted"]
+        yield f"{missing} of {coverage['seen']} tunnels around the listeners could not be noted"
+    for host, reason in reported.get("refused", {}).items():
+        hint = f"name its CA variable in ca_env, which has {', '.join(started.trusted)}"
+        yield f"the agent refused the certificate for {host}: {hint} ({reason})"
+
+
+def _silent(started: Started, reported: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the hosts that the agent came to and asked nothing."""
+    for host in reported.get("silent", ()):
+        hint = f"name its CA variable in ca_env, which has {', '.join(started.trusted)}"
+        yield f"the agent came to {host} and left without a request: if it does not trust the certificate, {hint}"
+
+
+def discard(folder: Path) -> None:
+    """Remove what a run that never began left: our own files, and the folder if nothing else is in it."""
+    if has_records(folder):
+        return
+    agent_folders.remove(folder)
+    for name in (TRAFFIC, TUNNELS, PROXY_LOG, MANIFEST):
+        (folder / name).unlink(missing_ok=True)
+    # The user may have named a folder of their own: only an empty one goes.
+    with contextlib.suppress(OSError):
+        folder.rmdir()

@@ -1,0 +1,152 @@
+"""Reverse and forward: what each mode does while a run is recorded, and how it looks to the agent."""
+
+from __future__ import annotations
+
+import ssl
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from probe.errors import UserError
+from probe.settings.own_upstreams import base_urls
+from probe.settings.settings import Settings, without_credentials
+from probe.targets import Change
+from probe.targets.modes import FORWARD
+from probe.wire.certificate_authority import CERTIFICATE, authority_folder, write_trusted
+from probe.wire.ports import Ports, free_ports, require_free
+
+
+class RecordingMode(Protocol):
+    """What differs between the modes from the choice of ports to the end of a run."""
+
+    def choose_ports(self, settings: Settings, *, fixed: bool) -> Ports:
+        """Return the ports to open; `fixed` takes those that are written. Raises UserError where one is taken."""
+
+    def addresses(self, ports: Ports) -> dict[str, str]:
+        """Return the values of `{model.url}`, `{model.port}` and the like."""
+
+    def write_trusted(self, settings: Settings, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+        """Write what the agent must trust; return its variables with their files. Raises UserError."""
+
+    def checked_urls(self, settings: Settings, urls: Mapping[str, str]) -> dict[str, str]:
+        """Return the URL to ask for by listener, in order to see whether its upstream answers."""
+
+    def handlers(self, settings: Settings, coverage_url: str | None) -> list[urllib.request.BaseHandler]:
+        """Return what leads `urllib` to the listeners as the agent is led."""
+
+    def changes(self, settings: Settings) -> Iterator[Change]:
+        """Yield what is different for the agent, whatever the upstreams are."""
+
+    def host_changes(self, settings: Settings) -> Iterator[Change]:
+        """Yield whose name the Host header has, where that is not the one that the agent wrote."""
+
+    def why_no_proxy(self) -> str:
+        """Return why NO_PROXY is as it is."""
+
+    def why_led(self, settings: Settings) -> str:
+        """Return why the agent gets a proxy."""
+
+
+class ReverseMode:
+    """Each listener is in front of one upstream, and the agent's base URL is its address."""
+
+    def choose_ports(self, settings: Settings, *, fixed: bool) -> Ports:
+        wanted = {name: route.port for name, route in settings.routes.items() if fixed or route.chosen}
+        for name, port in wanted.items():
+            require_free(name, port)
+        others = [name for name in settings.routes if name not in wanted]
+        free = free_ports(len(others) + settings.coverage)
+        coverage = free.pop() if settings.coverage else None
+        return Ports(listeners=wanted | dict(zip(others, free, strict=True)), coverage=coverage)
+
+    def addresses(self, ports: Ports) -> dict[str, str]:
+        values = {f"{name}.url": url for name, url in ports.urls.items()}
+        return values | {f"{name}.port": str(port) for name, port in ports.listeners.items()}
+
+    def write_trusted(self, settings: Settings, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+        return {}
+
+    def checked_urls(self, settings: Settings, urls: Mapping[str, str]) -> dict[str, str]:
+        # The list of models, where the target says below which path an API is.
+        below = {base.listener: base.suffix for base in base_urls(settings.target).values() if base.suffix}
+        return {name: f"{url}{below[name]}/models" if name in below else f"{url}/" for name, url in urls.items()}
+
+    def handlers(self, settings: Settings, coverage_url: str | None) -> list[urllib.request.BaseHandler]:
+        return [urllib.request.ProxyHandler({})]
+
+    def changes(self, settings: Settings) -> Iterator[Change]:
+        yield from ()
+
+    def host_changes(self, settings: Settings) -> Iterator[Change]:
+        yield Change(
+            what="The Host header names the upstream; the agent wrote the listener's address there",
+            why="the agent asks the listener, and the upstream answers to its own name",
+        )
+
+    def why_no_proxy(self) -> str:
+        return "the listeners are on this machine and must not be looked for through a proxy"
+
+    def why_led(self, settings: Settings) -> str:
+        proxy, source = settings.coverage_upstream_proxy, settings.sources["coverage"]
+        on = f", on to {without_credentials(proxy)}" if proxy else ""
+        text = f"what goes around the listeners passes through one more{on}, unopened; host and bytes are noted"
+        return f"{text} ({source})"
+
+
+class ForwardMode:
+    """All listeners are behind one port, a proxy that opens the TLS of the hosts that the target names."""
+
+    def choose_ports(self, settings: Settings, *, fixed: bool) -> Ports:
+        name, route = next(iter(settings.routes.items()))
+        wanted = fixed or route.chosen
+        if wanted:
+            require_free(name, route.port)
+        port = route.port if wanted else free_ports(1)[0]
+        return Ports(listeners=dict.fromkeys(settings.routes, port), coverage=port)
+
+    def addresses(self, ports: Ports) -> dict[str, str]:
+        # The agent asks the hosts themselves: there is no other URL.
+        return {}
+
+    def write_trusted(self, settings: Settings, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+        names, store = settings.target.ca_env, settings.system_store
+        try:
+            return write_trusted(folder, names, environ, settings.data_dir, store)
+        except OSError as error:
+            raise UserError(f"the agent's CA file cannot be written: {error}") from error
+
+    def checked_urls(self, settings: Settings, urls: Mapping[str, str]) -> dict[str, str]:
+        hosts = {name: route.host or "" for name, route in settings.routes.items()}
+        return {name: f"https://{host}/" for name, host in hosts.items() if not set(host) & set("*?[")}
+
+    def handlers(self, settings: Settings, coverage_url: str | None) -> list[urllib.request.BaseHandler]:
+        trusted = ssl.create_default_context(cafile=authority_folder(settings.data_dir) / CERTIFICATE)
+        proxy = urllib.request.ProxyHandler({"https": coverage_url or ""})
+        return [proxy, urllib.request.HTTPSHandler(context=trusted)]
+
+    def changes(self, settings: Settings) -> Iterator[Change]:
+        yield Change(
+            what="TLS, and HTTP/1.1 where the agent offers HTTP/2, are the listener's for the hosts that it stands for",
+            why="it takes the upstream's place; all other hosts are passed through unopened, with their own TLS",
+        )
+
+    def host_changes(self, settings: Settings) -> Iterator[Change]:
+        for name, route in settings.routes.items():
+            if not route.as_asked:
+                yield Change(
+                    what=f"The Host header names the upstream; the agent wrote {route.host} there (listener {name})",
+                    why=f"the upstream answers to its own name ({settings.sources[f'upstream.{name}']})",
+                )
+
+    def why_no_proxy(self) -> str:
+        return "what is on this machine is no other host; nothing else may lead past those that the target names"
+
+    def why_led(self, settings: Settings) -> str:
+        hosts = ", ".join(str(route.host) for route in settings.routes.values())
+        return f"all that it sends comes to the listener, which opens what is for {hosts} and passes the rest through"
+
+
+def mode_of(settings: Settings) -> RecordingMode:
+    """Return the mode in which a run is recorded."""
+    return ForwardMode() if settings.target.mode is FORWARD else ReverseMode()

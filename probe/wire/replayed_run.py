@@ -1,0 +1,26 @@
+"""Which run answers for the upstreams."""
+
+from __future__ import annotations
+
+from probe.errors import UserError
+from probe.record.runs import Run, find_run
+from probe.settings.settings import Settings
+from probe.targets import PROJECT, output_dirs
+from probe.wire.recover_run import recover
+
+
+def find_replay(settings: Settings) -> Run | None:
+    """Find the run to replay: of this target first, then of any, then among the bundled ones. Raises UserError."""
+    if not settings.replay:
+        return None
+    places = [(settings.data_dir, settings.target_name), (settings.data_dir, None), (PROJECT / "data", None)]
+    problem: UserError | None = None
+    for data_dir, target in places:
+        try:
+            found = find_run(settings.replay, data_dir, target, output_dirs())
+        except UserError as error:
+            problem = problem or error
+        else:
+            recover(found)
+            return found
+    raise problem or AssertionError("no place was searched")

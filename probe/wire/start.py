@@ -1,0 +1,194 @@
+"""Starting a recording: its folder's manifest, its replay server, its proxies, the agent's files."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import secrets
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from probe.addon.config import Config, Listener
+from probe.errors import UserError
+from probe.record.manifest import Manifest, project_version, utc_now
+from probe.record.runs import PROXY_LOG, Run
+from probe.settings.settings import Settings
+from probe.targets import renderer_spec
+from probe.wire import agent_folders
+from probe.wire.certificate_authority import authority_folder
+from probe.wire.finish import discard
+from probe.wire.helper_process import Child, ChildError
+from probe.wire.modes import mode_of
+from probe.wire.own_listeners import refuse_own_listeners
+from probe.wire.ports import Ports
+from probe.wire.started import ServedRun, Started, coverage_proxy
+from probe.wire.upstream_proxy import unreachable
+
+_TRIES = 5
+"""A free port may be taken between choosing and opening it; with a hundred runs at once that happens."""
+
+
+def start(
+    settings: Settings, folder: Path, environ: Mapping[str, str], replayed: Run | None, *, fixed_ports: bool
+) -> Started:
+    """Open the listeners of a run in a new folder. Raises UserError, with nothing left behind.
+
+    What `environ` holds and is named like a credential is kept off the disk; `replayed` answers for the upstreams.
+    """
+    with ExitStack() as undo:
+        undo.callback(discard, folder)
+        _require_mitmproxy()
+        manifest, marker = Manifest(folder, {}), secrets.token_hex(16)
+        _describe(manifest, settings, folder)
+        refuse_own_listeners(settings)
+        served = _served(settings, replayed, manifest, undo) if replayed else None
+        _require_upstream_proxies(settings)
+        proxy, config = _open_listeners(settings, folder, environ, served, marker, fixed_ports=fixed_ports)
+        undo.callback(proxy.stop)
+        left = agent_folders.remove(folder)  # of a run that was taken up again
+        ports = Ports(listeners={one.name: one.port for one in config.listeners}, coverage=config.coverage_port)
+        started = Started(
+            settings=settings,
+            folder=folder,
+            manifest=manifest,
+            environ=environ,
+            redactor=config.redactor(),
+            marker=marker,
+            ports=ports,
+            proxy=proxy,
+            served=served,
+            # The authority is there since the proxies are.
+            trusted=mode_of(settings).write_trusted(settings, folder, environ),
+        )
+        _write_files(started, left)
+        manifest.update(listeners=started.described_listeners(), coverage=started.described_coverage())
+        undo.pop_all()
+        return started
+
+
+def addon_config(
+    settings: Settings, folder: Path, environ: Mapping[str, str], ports: Ports, replay_url: str | None
+) -> Config:
+    """Return what the proxies are told."""
+    return Config(
+        output_dir=folder,
+        salt_file=settings.data_dir / ".redaction-salt",
+        listeners=tuple(
+            Listener(
+                name=name,
+                port=ports.listeners[name],
+                upstream="" if route.as_asked and not replay_url else replay_url or route.upstream,
+                host=route.host,
+                upstream_proxy=route.upstream_proxy,
+                drop=route.drop,
+            )
+            for name, route in settings.routes.items()
+        ),
+        coverage_port=ports.coverage,
+        coverage_upstream_proxy=coverage_proxy(settings, replay_url),
+        keep_secrets=settings.keep_secrets,
+        redact_headers=tuple(settings.target.redact_headers),
+        secret_variables=tuple(settings.target.key_variables),
+        environ=environ,
+    )
+
+
+def _require_mitmproxy() -> None:
+    if importlib.util.find_spec("mitmproxy") is None:
+        hint = f"install it for {sys.executable}: pip install 'mitmproxy>=11,<13' (or use: uv run invoke …)"
+        raise UserError("mitmproxy (mitmdump) is not installed", hint)
+
+
+def _describe(manifest: Manifest, settings: Settings, folder: Path) -> None:
+    manifest.update(
+        target=settings.target_name,
+        run=folder.name,
+        started=utc_now(),
+        pid=os.getpid(),
+        versions={
+            "agent-probe": project_version(),
+            "mitmproxy": version("mitmproxy"),
+            "python": platform.python_version(),
+        },
+        platform=platform.platform(),
+        settings=settings.described(),
+    )
+
+
+def _served(settings: Settings, run: Run, manifest: Manifest, undo: ExitStack) -> ServedRun:
+    """Start the replay server."""
+    child = Child(
+        "probe.wire.replay_process",
+        {"traffic": str(run.traffic), "renderer": renderer_spec(settings.target), "port": 0},
+    )
+    undo.callback(child.stop)
+    try:
+        ready = child.wait_ready()
+    except ChildError as error:
+        raise UserError(f"run {run.target}/{run.name} cannot be served: {error}") from error
+    manifest.update(replay_of=f"{run.target}/{run.name}")
+    return ServedRun(child=child, url=f"http://127.0.0.1:{ready['port']}", listeners=frozenset(ready["listeners"]))
+
+
+def _require_upstream_proxies(settings: Settings) -> None:
+    for url in {route.upstream_proxy for route in settings.routes.values() if route.upstream_proxy}:
+        if reason := unreachable(url):
+            source = settings.sources.get("upstream_proxy", "")
+            hint = "start it, name another with --upstream-proxy, or go direct with --upstream-proxy ''"
+            raise UserError(f"upstream proxy ({source}) cannot be reached: {reason}", hint)
+
+
+def _open_listeners(
+    settings: Settings,
+    folder: Path,
+    environ: Mapping[str, str],
+    served: ServedRun | None,
+    marker: str,
+    *,
+    fixed_ports: bool,
+) -> tuple[Child, Config]:
+    """Start the proxies, on other ports where another process was faster."""
+    others: dict[str, Any] = {
+        "confdir": str(authority_folder(settings.data_dir)),
+        "upstream_ca": settings.upstream_ca,
+        "marker": marker,
+    }
+    for attempt in range(_TRIES):
+        ports = mode_of(settings).choose_ports(settings, fixed=fixed_ports)
+        config = addon_config(settings, folder, environ, ports, served.url if served else None)
+        child = Child("probe.wire.proxy", {"addon": config.to_json(), **others})
+        try:
+            child.wait_ready()
+        except ChildError as error:
+            if attempt == _TRIES - 1 or fixed_ports or "in use" not in _log(folder):
+                raise _start_error(folder, str(error)) from error
+        else:
+            return child, config
+    raise AssertionError("the last try raises")
+
+
+def _log(folder: Path) -> str:
+    path = folder / PROXY_LOG
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def _start_error(folder: Path, said: str) -> UserError:
+    """Say why the proxies did not start; their log goes with the folder, so its errors are shown here."""
+    errors = [line for line in _log(folder).splitlines() if " ERROR " in line]
+    last = (errors or said.splitlines() or [said])[-1]
+    return UserError(f"the proxies could not be started: {last}", "\n".join(errors[-5:]) or said)
+
+
+def _write_files(started: Started, left: str | None) -> None:
+    """Write the settings files that the target asks for; the manifest keeps what they said."""
+    try:
+        texts = agent_folders.write_files(started.folder, started.settings.target.files, started.placeholders)
+    except OSError as error:
+        raise UserError(f"the target's files cannot be written: {error}", left) from error
+    if texts:
+        started.manifest.update(files={name: started.redacted(text) for name, text in texts.items()})

@@ -1,0 +1,131 @@
+"""A recording that has begun: what was chosen for it, and the processes that write it. Nothing in it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from probe.addon.redaction.redactor import Redactor
+from probe.record.manifest import Manifest
+from probe.record.runs import PROXY_LOG
+from probe.settings.settings import Settings, without_credentials
+from probe.targets import Change, expand
+from probe.wire import agent_folders
+from probe.wire.helper_process import Child
+from probe.wire.modes import mode_of
+from probe.wire.ports import Ports
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServedRun:
+    """A recorded run that is served in the place of the upstreams."""
+
+    child: Child
+    url: str
+    listeners: frozenset[str]
+    """Those of which it has answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """Proxies that write into a run's folder; `probe.wire.finish` ends them."""
+
+    settings: Settings
+    folder: Path
+    manifest: Manifest
+    environ: Mapping[str, str]
+    """The environment whose credentials are kept off the disk."""
+    redactor: Redactor
+    marker: str
+    """Marks the processes of the run's agent."""
+    ports: Ports
+    proxy: Child
+    served: ServedRun | None
+    """None where the upstreams themselves answer."""
+    trusted: dict[str, str]
+    """The agent's variables that name a file of certificates; empty where it needs none of ours."""
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Return the listeners' addresses by name."""
+        return self.ports.urls
+
+    @property
+    def coverage_url(self) -> str | None:
+        """Return the address of the listener that sees what the others do not; None when nobody watches."""
+        return self.ports.coverage_url
+
+    @property
+    def replay_url(self) -> str | None:
+        """Return the address of the replay server; None where the upstreams themselves answer."""
+        return self.served.url if self.served else None
+
+    @property
+    def answered(self) -> frozenset[str]:
+        """Return the listeners of which a replayed run has answers."""
+        return self.served.listeners if self.served else frozenset()
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """Return the values of `{model.url}`, `{files}` and the like."""
+        return placeholders(self.settings, self.folder, self.ports)
+
+    def expanded(self, texts: Sequence[str], **more: str) -> list[str]:
+        """Fill the placeholders in some of the target's texts."""
+        return [expand(text, self.placeholders | more) for text in texts]
+
+    def redacted(self, text: str) -> str:
+        """Take credentials out of a text before it goes to the manifest."""
+        return self.redactor.text(text)
+
+    def redacted_words(self, words: Sequence[str]) -> list[str]:
+        """Take credentials out of a command line."""
+        return self.redactor.words(words)
+
+    def trouble(self) -> str | None:
+        """Return why the agent cannot go on; None while all is well."""
+        if not self.proxy.alive:
+            return f"the proxies ended unexpectedly; see {self.folder / PROXY_LOG}"
+        if self.served and not self.served.child.alive:
+            return "the replay server ended unexpectedly"
+        return None
+
+    def note_changes(self, *changes: Iterable[Change]) -> None:
+        """Add to the manifest in which ways the agent is not as it would be alone."""
+        noted = [
+            {"what": self.redacted(expand(change.what, self.placeholders)), "why": self.redacted(change.why)}
+            for change in chain.from_iterable(changes)
+        ]
+        self.manifest.update(observer_changes=[*self.manifest.data.get("observer_changes", []), *noted])
+
+    def described_listeners(self) -> dict[str, dict[str, Any]]:
+        """Return each listener as the manifest has it."""
+        return {
+            name: {
+                "address": f"127.0.0.1:{self.ports.listeners[name]}",
+                "upstream": self.replay_url or route.upstream,
+                "upstream_proxy": without_credentials(route.upstream_proxy),
+                **({"host": route.host} if route.host else {}),
+            }
+            for name, route in self.settings.routes.items()
+        }
+
+    def described_coverage(self) -> dict[str, Any]:
+        """Return as the manifest has it whether somebody looks for what goes around the listeners."""
+        url, proxy = self.coverage_url, coverage_proxy(self.settings, self.replay_url)
+        address = {"address": urlsplit(url).netloc, "upstream_proxy": without_credentials(proxy)} if url else {}
+        return {"watched": self.settings.coverage, "source": self.settings.sources["coverage"], **address}
+
+
+def placeholders(settings: Settings, folder: Path, ports: Ports) -> dict[str, str]:
+    """Return the values of the placeholders in a target's file."""
+    return {"files": str(agent_folders.files_folder(folder)), **mode_of(settings).addresses(ports)}
+
+
+def coverage_proxy(settings: Settings, replay_url: str | None) -> str | None:
+    """Return the proxy for what goes around: in a replay, its server is one that refuses all."""
+    return replay_url or settings.coverage_upstream_proxy

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
@@ -268,7 +269,7 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
     if not counts["written"] and not end.stopped_because:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
         no_key = _NO_KEY if _has_no_key(settings, recording.environ) else ""
-        say("error: " + text.format(target=settings.target_name, no_key=no_key))
+        say(as_called("error: " + text.format(target=settings.target_name, no_key=no_key)))
         if around := _seen_around(recording.folder):
             say(f"  it talked to other hosts instead: {', '.join(around)}")
         code = 1

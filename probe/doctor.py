@@ -19,6 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import printable, run
 from probe.cli.options import parse
 from probe.errors import UserError
@@ -54,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     checks = [*_installation(), *_folders(arguments, settings), *(_target(settings) if settings else _no_target())]
     for check in checks:
         line = f"{'OK  ' if check.ok else 'FAIL'} {check.text}"
-        print(printable(line if check.ok else f"{line}\n       fix: {check.fix}"))
+        print(printable(line if check.ok else f"{line}\n       fix: {as_called(check.fix)}"))
     if settings:
         _print_settings(settings)
     return 0 if all(check.ok for check in checks) else 1

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import yaml
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import run, say
 from probe.cli.options import flag, parse
 from probe.errors import UserError, nearest
@@ -64,7 +65,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     _write(path, yaml_text(arguments.name, answers))
     print(path)
     name = arguments.name
-    say(f'next: invoke doctor --target {name}\nthen: invoke pipeline --target {name} --prompt "List the files"')
+    say(
+        as_called(
+            f'next: invoke doctor --target {name}\nthen: invoke pipeline --target {name} --prompt "List the files"'
+        )
+    )
     return 0
 
 

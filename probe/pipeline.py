@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import printable, run, say
 from probe.cli.options import command_line, flag, parse
 from probe.cli.script_process import run_script
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not has_records(folder):
         return captured
     if captured and Manifest.read(folder).data.get("interrupted"):
-        say(f"what was recorded is kept; to go on with it: invoke pipeline --run {folder.name}")
+        say(as_called(f"what was recorded is kept; to go on with it: invoke pipeline --run {folder.name}"))
         return captured
     analyze = ["--run", str(folder), *(["--force"] if arguments.force else [])]
     analyzed = run_script("probe.analyze", analyze)

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.options import parse
 from probe.errors import UserError, nearest
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         of = f" of target {arguments.target!r}" if arguments.target else ""
         hint = "" if arguments.target in target_names() else nearest(arguments.target or "", target_names())
         example = 'invoke pipeline --target demo --prompt "Write a prime checker"'
-        say(f"no run{of} in {folder}; {hint}for example: {example}")
+        say(f"no run{of} in {folder}; {hint}for example: {as_called(example)}")
     return 0
 
 

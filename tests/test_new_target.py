@@ -140,7 +140,7 @@ def test_nothing_is_written_over(own: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 MISTAKES: dict[str, tuple[list[str], list[str]]] = {
-    "nothing at all": (["thing"], ["new-target needs --command, --api\n", "invoke new-target mine"]),
+    "nothing at all": (["thing"], ["new-target needs --command, --api\n", "probe.new_target mine"]),
     "no API": (["thing", *RUN], ["needs --api\n"]),
     "an address alone": (["thing", *RUN, "--upstream", "http://x.test"], ["needs --base-url\n"]),
     "an API that nobody knows": (["thing", *RUN, "--api", "opnai"], ["unknown API 'opnai'", "did you mean 'openai'?"]),
@@ -212,7 +212,7 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
         terminal.type("MY_KEY\n")
         terminal.until("How is it installed?")
         terminal.type("\n")
-        terminal.until("next: invoke doctor --target thing")
+        terminal.until(" doctor --target thing")
         assert terminal.wait() == 0
     found = yaml.safe_load((tmp_path / "targets" / "thing.yaml").read_text())
     assert found["env"] == {"ANTHROPIC_BASE_URL": "{model.url}"}
@@ -224,7 +224,7 @@ def test_what_is_given_is_not_asked(tmp_path: Path) -> None:
     with asking(tmp_path, "thing", *RUN, "--base-url", "MY_URL/v1", "--key", "-", "--install", "make") as terminal:
         terminal.until("Which API does it speak?")
         terminal.type("http://localhost:11434\n")
-        terminal.until("next: invoke doctor")
+        terminal.until(" doctor --target thing")
         assert terminal.wait() == 0
         assert "Which variable" not in terminal.text
     found = yaml.safe_load((tmp_path / "targets" / "thing.yaml").read_text())

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from probe.cli.called_as import as_called
 from probe.cli.script_process import die_with_parent
 from probe.errors import UserError
 
@@ -69,6 +70,7 @@ def run(main: Main) -> int:
     try:
         return main(None)
     except UserError as error:
+        error.hint = error.hint and as_called(error.hint)
         say(str(error))
         return error.code
     except KeyboardInterrupt:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from probe.cli.called_as import as_called
+
 if TYPE_CHECKING:
     import argparse
 
@@ -160,20 +162,15 @@ def option_of(command: str, name: str) -> Option:
     return _SPECIAL.get((command, name)) or OPTIONS[name]
 
 
-def module_of(command: str) -> str:
-    """Return the module of a script; `bench` measures the package from outside of it."""
-    return command if command == "bench" else f"probe.{command.replace('-', '_')}"
-
-
 def parser(command: str) -> argparse.ArgumentParser:
     """Make the argument parser of `python -m probe.<command>`."""
     import argparse  # Here, for `tasks.py` makes no parser.
 
     text = COMMANDS[command]
     made = argparse.ArgumentParser(
-        prog=f"python -m {module_of(command)}",
+        prog=as_called(f"invoke {command}"),
         description=text.help,
-        epilog=f"example: {text.example}",
+        epilog=f"example: {as_called(text.example)}",
         allow_abbrev=False,
     )
     for name in text.options:

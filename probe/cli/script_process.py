@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from types import FrameType
 
+from probe.cli.called_as import CALLED_AS, way_of_calling
 from probe.cli.own_environment import PARENT, forget_own_environment, own_environment
 
 _PR_SET_PDEATHSIG = 1
@@ -35,9 +36,8 @@ def run_script(module: str, arguments: Sequence[str], *, aside: bool = False) ->
     Ctrl-C reaches it through the terminal, so we wait on; SIGTERM and SIGHUP are passed on.
     """
     command = [sys.executable, "-m", module, *arguments]
-    process = subprocess.Popen(
-        command, env=own_environment() | {PARENT: str(os.getpid())}, stdout=sys.stderr if aside else None
-    )
+    env = own_environment() | {PARENT: str(os.getpid()), CALLED_AS: way_of_calling()}
+    process = subprocess.Popen(command, env=env, stdout=sys.stderr if aside else None)
 
     def forward(number: int, _frame: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):

@@ -231,7 +231,7 @@ def test_a_run_that_was_interrupted_is_taken_up_and_told(tmp_path: Path) -> None
             assert running.wait() == 143
             running.until_nothing_runs()
             run = running.run_folder()
-            assert f"invoke pipeline --run {run.name}" in running.stderr
+            assert f"{sys.executable} -m probe.pipeline --run {run.name}" in running.stderr
     assert not (run / "report.md").exists()
     with Running(tmp_path, "probe.pipeline", "--run", run.name) as again:
         assert again.wait() == 0, again.stderr

@@ -13,6 +13,7 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
+import probe.cli.invoke_words
 from probe.cli.called_as import as_called, module_of
 from probe.cli.options import COMMANDS, Option, command_line, flag, option_of
 from probe.cli.script_process import run_script
@@ -47,4 +48,5 @@ def _task(name: str) -> ScriptTask:
     return ScriptTask(run, name=name)
 
 
+probe.cli.invoke_words.install()
 namespace = Collection(*map(_task, COMMANDS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -71,6 +72,7 @@ OPTIONS = {
     "without": Option(
         "Leave this contender out: claude-tap or mitmdump -w; any number of times.", "w", "CONTENDER", True
     ),
+    "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """Under the names that tasks have for them; `_` is `-` on the command line."""
 
@@ -150,6 +152,7 @@ COMMANDS = {
         ("rounds", "exchanges", "only", "without", "json"),
     ),
 }
+COMMANDS = {name: command._replace(options=(*command.options, "version")) for name, command in COMMANDS.items()}
 
 
 def flag(name: str) -> str:
@@ -183,8 +186,22 @@ def parser(command: str) -> argparse.ArgumentParser:
         if option.metavar:
             kind = {"metavar": option.metavar, "action": "append" if option.many else "store"}
             kind["default"] = [] if option.many else None
+        if name == "version":
+            kind = {"action": "version", "version": _versions()}
         made.add_argument(*flags, dest=name, help=option.help.replace("%", "%%"), **kind)
     return made
+
+
+def _versions() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # Here, for `tasks.py` does not need it.
+
+    shown = []
+    for package in ("agent-probe", "mitmproxy"):
+        try:
+            shown.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            shown.append(f"{package} (not installed)")
+    return ", ".join([*shown, f"Python {sys.version.split()[0]}"])
 
 
 def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,8 +16,9 @@ from typing import NamedTuple
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.called_as import as_called
-from probe.cli.edge import one_line, run, say
+from probe.cli.edge import one_line, run, say, say_next
 from probe.cli.options import parse
+from probe.cli.script_process import is_step
 from probe.errors import UserError
 from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
@@ -24,7 +26,7 @@ from probe.record.tunnels import OPENED, TUNNELS, read_tunnels
 from probe.settings.own_upstreams import base_urls
 from probe.settings.settings import Settings, pairs, resolve
 from probe.wire import agent_folders
-from probe.wire.agent import AgentEnd, find_program, first_line, run_agent, runs_agent, with_target_args
+from probe.wire.agent import AgentEnd, ask_version, find_program, first_line, run_agent, runs_agent, with_target_args
 from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import agent_environment, keys_set
 from probe.wire.finish import Finished, discard, finish
@@ -135,6 +137,8 @@ def _unused(path: Path) -> Path:
 def _template(settings: Settings, command: list[str], prompt: str | None) -> list[str]:
     """Give the command to run: the user's own, or the target's for a prompt, or for none."""
     target = settings.target
+    if prompt is not None and not prompt.strip():
+        raise UserError("the prompt is empty", 'say what the agent is to do: --prompt "List the files"')
     if command and prompt is not None:
         raise UserError("a prompt and a command were given", "give one: --prompt TEXT, or -- COMMAND …")
     if command:
@@ -213,16 +217,8 @@ def _ask_version(recording: Started, program: str) -> subprocess.Popen[bytes] | 
     target = recording.settings.target
     if not runs_agent(program, target):
         return None
-    env = {name: value for name, value in os.environ.items() if name not in target.key_variables}
     with suppress(OSError):
-        return subprocess.Popen(
-            [program, "--version"],
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        return ask_version(program, {name: os.environ[name] for name in os.environ if name not in target.key_variables})
     return None
 
 
@@ -266,7 +262,8 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
     for problem in finished.problems:
         say(f"WARNING: {one_line(problem)}")
         code = 1
-    if not counts["written"] and not end.stopped_because:
+    interrupted = end.stopped_because or end.exit_code == 128 + signal.SIGINT
+    if not counts["written"] and not interrupted:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
         no_key = _NO_KEY if _has_no_key(settings, recording.environ) else ""
         say(as_called("error: " + text.format(target=settings.target_name, no_key=no_key)))
@@ -286,6 +283,8 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
         discard(recording.folder)
     say(in_a_line(counts))
     if counts["written"]:
+        say_next("analyze", recording.folder)
+    if counts["written"] and not is_step():
         print(recording.folder / TRAFFIC)
     return code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import tempfile
 import traceback
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from probe.cli.called_as import as_called
-from probe.cli.script_process import die_with_parent
+from probe.cli.script_process import die_with_parent, is_step
 from probe.errors import UserError
 
 Main = Callable[[Sequence[str] | None], int]
@@ -24,6 +25,13 @@ _LONGEST = 500
 def say(text: str) -> None:
     """Tell the user how it goes."""
     print(printable(text), file=sys.stderr, flush=True)
+
+
+def say_next(task: str, folder: Path) -> None:
+    """Name the task that goes on with a run, where the user is the one who goes on."""
+    if not is_step():
+        run = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+        say(as_called(f"next: invoke {task} --run {shlex.quote(str(run))}"))
 
 
 def printable(text: str) -> str:

@@ -59,6 +59,19 @@ def find_program(program: str, path: str | None, target: Target) -> str:
     raise UserError(f"{program!r} is not installed", install)
 
 
+def ask_version(program: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a program that is to print its version; `first_line` reads it. Raises OSError."""
+    return subprocess.Popen(
+        [program, "--version"],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        # Apart, for warnings come this way.
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
 def first_line(process: subprocess.Popen[bytes], seconds: float) -> str:
     """Give the first line that a program says, then end it and those of its group; empty where it says none in time.
 

@@ -55,6 +55,35 @@ def test_an_upstream_that_is_not_there_is_told_and_a_retrys_body_is_on_the_recor
         assert second["request"]["body"] == {"model": "m", "input": "attempt 2"}
 
 
+@pytest.mark.parametrize("script", ["probe.capture", "probe.pipeline"])
+def test_an_empty_prompt_runs_no_agent(tmp_path: Path, script: str) -> None:
+    with Running(tmp_path, script, "--target", "demo", "--prompt", " ") as running:
+        assert running.wait() == 2
+        assert "error: the prompt is empty\n  hint: " in running.stderr
+        assert list(running.data.glob("demo/*")) == []
+
+
+def test_an_agent_that_is_interrupted_before_its_first_request_is_not_explained(tmp_path: Path) -> None:
+    agent = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGINT)"]
+    with Running(tmp_path, "probe.capture", "--target", "codex", "--", *agent) as running:
+        assert running.wait() == 130
+        assert "likely reasons" not in running.stderr
+
+
+def test_a_capture_names_the_next_step(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.capture", "--target", "demo", "--prompt", "x") as running:
+        assert running.wait() == 0, running.stderr
+        run = running.run_folder()
+        assert f"next: {sys.executable} -m probe.analyze --run {run.relative_to(tmp_path)}\n" in running.stderr
+        assert running.stdout.splitlines()[-1] == str(run / "traffic.jsonl")
+    with Running(tmp_path, "probe.runs", "--data-dir", "data") as listed:
+        listed.wait()
+        head, line = listed.stdout.splitlines()[:2]
+        assert line.split()[-2:] == ["-", "x"]
+        assert not head.endswith(" ")
+        assert len(line) < 150
+
+
 def test_asking_the_agent_for_its_version_shows_it_neither_key_nor_proxy(tmp_path: Path) -> None:
     # An agent that takes every word for a prompt.
     agent = tmp_path / "bin" / "codex"
@@ -235,7 +264,11 @@ def test_a_run_that_was_interrupted_is_taken_up_and_told(tmp_path: Path) -> None
     assert not (run / "report.md").exists()
     with Running(tmp_path, "probe.pipeline", "--run", run.name) as again:
         assert again.wait() == 0, again.stderr
-        assert again.stdout.splitlines() == [str(run / "report.md"), str(run / "manifest.json")]
+        assert again.stdout.splitlines() == [
+            f"record: {run / 'traffic.jsonl'}",
+            f"manifest: {run / 'manifest.json'}",
+            f"report: {run / 'report.md'}",
+        ]
     with Running(tmp_path, "probe.pipeline", "--run", run.name, "--prompt", "Another") as refused:
         assert refused.wait() == 2
         assert f"run {run.name} is recorded already: --prompt would change nothing" in refused.stderr

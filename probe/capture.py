@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +35,7 @@ from probe.wire.observer_changes import by_environment, by_launch, by_listeners,
 from probe.wire.replayed_run import find_replay
 from probe.wire.start import start
 from probe.wire.started import Started
+from probe.wire.unreachable_upstreams import FirstAnswers, unreachable_upstreams
 
 _VERSION_SECONDS = 10.0
 _NO_KEY = "\n  - no key is set, and it does not begin without"
@@ -68,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     replayed = find_replay(settings)
     folder = new_run(settings.run_parent, settings.output_dir)
     _warn(settings, os.environ | overrides)
+    if is_step():
+        _warn_of_unreachable(settings)
     # Everything that the agent's environment holds and that is named like a credential is kept off the disk.
     recording = start(settings, folder, os.environ | overrides, replayed, fixed_ports=False)
     launch = Launch(program, template, command, overrides, cwd, arguments.prompt)
@@ -119,6 +122,25 @@ def _warn(settings: Settings, environ: Mapping[str, str]) -> None:
         say(f"note: no key is set ({' or '.join(settings.target.key_variables)}); the agent may not get far without")
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
+
+
+def _warn_of_unreachable(settings: Settings) -> None:
+    for name, reason in unreachable_upstreams(settings).items():
+        upstream = settings.routes[name].upstream
+        say(as_called(f"WARNING: {name} -> {upstream} cannot be reached: {reason}"))
+        say(as_called(f"  next: invoke doctor --target {settings.target_name}"))
+
+
+def _trouble(recording: Started, *, aloud: bool) -> Callable[[], str | None]:
+    """Return what is asked while the agent runs: why it cannot go on; `aloud` says too that its API does not answer."""
+    first = FirstAnswers(recording.folder / TRAFFIC)
+
+    def trouble() -> str | None:
+        if aloud and (failure := first.failure()):
+            say(f"WARNING: the agent's requests get no answer: {one_line(failure)}")
+        return recording.trouble()
+
+    return trouble
 
 
 def _fresh_folders(recording: Started) -> dict[str, str]:
@@ -200,7 +222,9 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         version = _ask_version(recording, command[0])
         # A shell that changes the folder tells it so as well, and some agents ask no further.
         env = env | {"PWD": str(folder)} if launch.cwd or fresh else env
-        end = run_agent(command, env, folder, interrupts, recording.trouble)
+        # An agent that was given no prompt may draw on the whole screen.
+        aloud = launch.prompt is not None or not sys.stderr.isatty()
+        end = run_agent(command, env, folder, interrupts, _trouble(recording, aloud=aloud))
     except BaseException as error:
         _finish(recording, None, version, fresh)
         if isinstance(error, UserError):

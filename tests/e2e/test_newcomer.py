@@ -84,6 +84,34 @@ def test_a_capture_names_the_next_step(tmp_path: Path) -> None:
         assert len(line) < 150
 
 
+def test_a_pipeline_warns_of_an_upstream_that_is_not_there_before_it_starts_the_agent(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    ask = TWICE + "import sys; print('asked', file=sys.stderr, flush=True); import time; time.sleep(1)\n"
+    words = ["--target=openai-compatible", f"--upstream=model=http://127.0.0.1:{port}", "--", sys.executable, "-c", ask]
+    with Running(tmp_path, "probe.pipeline", *words) as running:
+        assert running.wait() == 1
+        before, _, after = running.stderr.partition("capturing openai-compatible into")
+        assert (
+            f"WARNING: model -> http://127.0.0.1:{port} cannot be reached: 127.0.0.1:{port}: Connection refused"
+            in before
+        )
+        assert "probe.doctor --target openai-compatible" in before
+        # While the agent still runs, and once.
+        meanwhile = after.partition("captured 2 exchanges")[0]
+        assert meanwhile.count("WARNING: the agent's requests get no answer: ") == 1
+        assert meanwhile.index("WARNING: the agent's requests") < meanwhile.index("2 of 2 exchanges got no answer")
+
+
+def test_an_upstream_that_answers_is_not_warned_of(tmp_path: Path) -> None:
+    with provider_running() as provider:
+        words = ["--target=openai-compatible", f"--upstream=model={provider.url}", "--", sys.executable, "-c", TWICE]
+        with Running(tmp_path, "probe.pipeline", *words) as running:
+            assert running.wait() == 0, running.stderr
+            assert "WARNING" not in running.stderr
+            # Connecting sends nothing.
+            assert len(provider.log.requests) == 2
+
+
 def test_asking_the_agent_for_its_version_shows_it_neither_key_nor_proxy(tmp_path: Path) -> None:
     # An agent that takes every word for a prompt.
     agent = tmp_path / "bin" / "codex"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import ModuleType
+from typing import Any
 
 from probe.record.exchange import Exchange
 from probe.renderers import Renderer
@@ -11,6 +12,7 @@ from probe.renderers.turn import Turn, path_of
 from probe.replay.api import Api
 from probe.replay.counts import Tally
 from probe.replay.matching import Recording, Reply
+from probe.replay.user_text import user_text
 
 EXHAUSTED_STATUS = 400
 """The one status with which codex ends at once. After 404, 410 or 422 it asks 6 times (7 s), after a 500 or 503
@@ -33,10 +35,12 @@ class Playback:
         """Tell whether a POST is a call of the model: the recording has such, or only a recorded answer would do."""
         return self.recording.count(path) > 0 or self.api(path).empty_answer("POST", path) is None
 
-    def next_turn(self, path: str) -> Reply | None:
-        """Give the next answer to a call of the model; None when all were given."""
+    def next_turn(self, path: str, request: Any) -> Reply | None:
+        """Return the next answer to a call of the model, and note where the call asks something else."""
         reply = self.recording.next_turn(path)
-        self.tally.served += reply is not None
+        if reply:
+            self.tally.served += 1
+            self.tally.compare(user_text(request), user_text(reply.turn.request))
         return reply
 
     def warm_up(self, path: str) -> Reply | None:

@@ -14,6 +14,7 @@ from probe.replay.answers import events, replayed_headers, stored_bytes, turn_by
 from probe.replay.counts import Tally
 from probe.replay.matching import Reply
 from probe.replay.playback import EXHAUSTED_STATUS, Playback
+from probe.replay.user_text import parsed
 from probe.replay.websocket import converse
 
 HOST = "127.0.0.1"
@@ -42,7 +43,8 @@ class ReplayServer:
     def notes(self) -> list[str]:
         """Say in which way this run of the agent was unlike the recorded one."""
         left = self._playback.recording.left()
-        return [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
+        unasked = [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
+        return [*self.tally.notes, *unasked]
 
     async def start(self, port: int = 0) -> int:
         """Listen on loopback and give the port. Raises OSError when the port is taken."""
@@ -70,10 +72,10 @@ class ReplayServer:
         path = request.raw_path.partition("?")[0]
         if request.headers.get("upgrade", "").lower() == "websocket":
             return await self._upgrade(request, path)
-        async for _ in request.content.iter_any():
-            pass  # the whole request first: some clients do not read an answer while they send
+        # The whole request first: some clients do not read an answer while they send.
+        body = b"".join([piece async for piece in request.content.iter_any()])
         if request.method == "POST" and self._playback.is_call(path):
-            return await self._turn(request, path)
+            return await self._turn(request, path, body)
         return self._side(request, path)
 
     def _refuse(self, request: web.BaseRequest) -> web.Response:
@@ -91,8 +93,8 @@ class ReplayServer:
         # 426 is what makes codex post at once; other codes it takes for a fault, and tries again for seconds.
         return self._error(path, 426, f"probe replay: the recording has no WebSocket for {path}; post instead")
 
-    async def _turn(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        reply = self._playback.next_turn(path)
+    async def _turn(self, request: web.BaseRequest, path: str, body: bytes) -> web.StreamResponse:
+        reply = self._playback.next_turn(path, parsed(body, request.headers.get("content-encoding", "")))
         if reply is None:
             return self._error(path, EXHAUSTED_STATUS, self._playback.exhausted(request.method, path))
         return await _send_turn(request, reply)

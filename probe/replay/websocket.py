@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -22,14 +23,14 @@ async def converse(request: web.BaseRequest, path: str, playback: Playback) -> w
         if call and call.warm_up:
             reply = playback.warm_up(path)
             await _send(socket, reply.turn.messages if reply else playback.api(path).warm_up_messages())
-        elif call and not await _answer_turn(socket, path, playback):
+        elif call and not await _answer_turn(socket, path, playback, call.request):
             break
     return socket
 
 
-async def _answer_turn(socket: web.WebSocketResponse, path: str, playback: Playback) -> bool:
+async def _answer_turn(socket: web.WebSocketResponse, path: str, playback: Playback, request: Any) -> bool:
     """Answer one call; False when the recorded conversation broke off there."""
-    reply = playback.next_turn(path)
+    reply = playback.next_turn(path, request)
     api = playback.api(path)
     if reply is None:
         text = playback.exhausted("WebSocket", path)

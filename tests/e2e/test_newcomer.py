@@ -135,8 +135,13 @@ def test_a_replay_says_what_was_not_asked_for(tmp_path: Path) -> None:
     words = ["--target", "codex", "--replay", replay, "--", sys.executable, "-c", ask]
     with Running(tmp_path, "probe.capture", *words) as running:
         assert running.wait() == 0, running.stderr
-        assert "note: 2 of the recorded answers were not asked for" in running.stderr
-        assert running.manifest()["notes"] == ["2 of the recorded answers were not asked for"]
+        differs, unasked = running.manifest()["notes"]
+        assert unasked == "2 of the recorded answers were not asked for"
+        assert differs == (
+            "the user's text is not the recorded one in 1 of 1 call of the model, which got the recorded answers all "
+            "the same; call 1 was recorded with: Write a function that checks whether a number is prime."
+        )
+        assert f"note: {differs}\nnote: {unasked}\n" in running.stderr
 
 
 def test_a_replay_leaves_the_users_own_settings_of_the_agent_out(tmp_path: Path) -> None:

@@ -212,6 +212,8 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         # The demo and a replay get a folder of their own, so that no agent edits what lies around here.
         fresh = Path(tempfile.mkdtemp(prefix="probe-")) if _works_in_fresh_folder(recording, launch.cwd) else None
         folder = launch.cwd or fresh or Path.cwd()
+        if launch.prompt is not None and (unattended := recording.settings.target.unattended):
+            say(f"note: nobody is asked: {unattended}; it works in {folder}")
         say(f"capturing {recording.settings.target_name} into {recording.folder}")
         recording.manifest.update(
             command=recording.redacted_words(command),

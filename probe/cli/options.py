@@ -123,7 +123,7 @@ COMMANDS = {
     ),
     "replay": Command(
         "Serve a recorded run's answers to an agent started by hand.",
-        "invoke replay --run codex/tool-loop --port 8090",
+        "invoke replay --run codex/tool-loop-websocket --port 8090",
         ("run", "target", "data_dir", "port"),
     ),
     "verify": Command(

@@ -63,6 +63,28 @@ def test_an_empty_prompt_runs_no_agent(tmp_path: Path, script: str) -> None:
         assert list(running.data.glob("demo/*")) == []
 
 
+UNATTENDED = {
+    "one that approves": ("gemini-cli", "gemini", "it approves every tool call without a question (--yolo)"),
+    "one that refuses": ("claude-code", "claude", "it refuses whatever it would ask for, edits among it"),
+}
+
+
+@pytest.mark.parametrize(("target", "program", "what"), UNATTENDED.values(), ids=UNATTENDED.keys())
+def test_what_an_agent_does_without_asking_is_said_before_it_starts(
+    tmp_path: Path, target: str, program: str, what: str
+) -> None:
+    agent = tmp_path / "bin" / program
+    agent.parent.mkdir()
+    agent.write_text("#!/bin/sh\necho started >&2\n")
+    agent.chmod(0o755)
+    env = {"PATH": f"{agent.parent}:{os.environ['PATH']}"}
+    for words, times in ((["--prompt", "x"], 1), (["--", program], 0)):
+        with Running(tmp_path, "probe.capture", "--target", target, *words, env=env) as running:
+            running.wait()
+            before, _, _ = running.stderr.partition("started")
+            assert before.count(f"note: nobody is asked: {what}; it works in {tmp_path}\n") == times
+
+
 def test_an_agent_that_is_interrupted_before_its_first_request_is_not_explained(tmp_path: Path) -> None:
     agent = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGINT)"]
     with Running(tmp_path, "probe.capture", "--target", "codex", "--", *agent) as running:

@@ -96,6 +96,22 @@ WRITTEN: dict[str, tuple[list[str], dict[str, object]]] = {
             "manual_steps": ["Start it with: my-agent --url {model.url}/v1 -p"],
         },
     ),
+    "a settings file that leads to the listener": (
+        [
+            *("--command", "my-agent --config {files} -p {prompt}", "--upstream", "https://gw.example/v1"),
+            *("--key", "MY_KEY", "--file", 'a/providers.json={"openai": {"url": "{model.url}/v1", "apiKey": "{key}"}}'),
+            *("--file", "rules.md=Be brief: # always", "--env", "MY_HOME={files}/home", "--env", "MY_MODE=plain"),
+        ],
+        {
+            "prompt_command": ["my-agent", "--config", "{files}", "-p", "{prompt}"],
+            "files": {
+                "a/providers.json": {"openai": {"url": "{model.url}/v1", "apiKey": "{key}"}},
+                "rules.md": "Be brief: # always",
+            },
+            "env": {"MY_HOME": "{files}/home", "MY_MODE": "plain"},
+            "interactive_command": ["my-agent", "--config", "{files}", "-p"],
+        },
+    ),
     "words that YAML and shells take amiss": (
         [
             "--command",
@@ -121,7 +137,7 @@ def test_what_is_written_loads_and_says_what_was_given(
     assert said.out == f"{own / 'thing.yaml'}\n"
     assert "next: invoke doctor --target thing\n" in said.err
     text = (own / "thing.yaml").read_text()
-    assert len(text.splitlines()) <= 25
+    assert len(text.splitlines()) <= (25 if not target.files else 30)
     assert text.count("#") >= 4
     words = [*(target.prompt_command or ()), *(target.interactive_command or ())]
     assert [
@@ -140,6 +156,22 @@ def test_nothing_is_written_over(own: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 MISTAKES: dict[str, tuple[list[str], list[str]]] = {
+    "files that nobody is told of": (
+        ["thing", *RUN, "--api", "openai", "--file", "a.json={}"],
+        ["{files} and --file go together", "--env VARIABLE={files}"],
+    ),
+    "a folder of files without any": (
+        ["thing", "--command", "x --config {files} {prompt}", "--api", "openai"],
+        ["{files} and --file go together"],
+    ),
+    "a file that is not there": (
+        ["thing", *RUN, "--api", "openai", "--file", "a.json=@/nowhere"],
+        ["--file a.json=@/nowhere: cannot be read"],
+    ),
+    "a key that it does not have": (
+        ["thing", "--command", "x -c {files} {prompt}", "--api", "openai", "--key", "-", "--file", "a={key}"],
+        ["unknown placeholder {key}"],
+    ),
     "nothing at all": (["thing"], ["new-target needs --command, --api\n", "probe.new_target mine"]),
     "no API": (["thing", *RUN], ["needs --api\n"]),
     "an address alone": (["thing", *RUN, "--upstream", "http://x.test"], ["needs --base-url\n"]),

@@ -56,6 +56,12 @@ OPTIONS = {
         "Variable that takes its base URL, with the path behind: OPENAI_BASE_URL/v1; - for none.", None, "VARIABLE"
     ),
     "key": Option("Variable that has its key; - for none.", "k", "VARIABLE"),
+    "file": Option(
+        "A settings file of the agent's in {files}: NAME=TEXT, or NAME=@PATH; any number of times.",
+        None,
+        "NAME=TEXT",
+        True,
+    ),
     "install": Option("How it is installed, for those who miss it.", None, "COMMAND"),
     "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
     "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
@@ -144,7 +150,7 @@ COMMANDS = {
     "new-target": Command(
         "Write the file of a target for an agent that has none yet.",
         "invoke new-target mine --command 'my-agent run {prompt}' --api openai",
-        ("name", "command", "api", "upstream", "base_url", "key", "install", "agent"),
+        ("name", "command", "api", "upstream", "base_url", "key", "file", "env", "install", "agent"),
     ),
     "bench": Command(
         "Measure what the proxies cost, beside others and none.",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from probe.cli.options import COMMANDS, module_of
+from probe.cli.called_as import module_of
+from probe.cli.options import COMMANDS
 from probe.targets import PROJECT
 
 SCRIPTS = frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import tempfile
 import traceback
@@ -10,7 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from probe.cli.script_process import die_with_parent
+from probe.cli.called_as import as_called
+from probe.cli.script_process import die_with_parent, is_step
 from probe.errors import UserError
 
 Main = Callable[[Sequence[str] | None], int]
@@ -23,6 +25,13 @@ _LONGEST = 500
 def say(text: str) -> None:
     """Tell the user how it goes."""
     print(printable(text), file=sys.stderr, flush=True)
+
+
+def say_next(task: str, folder: Path) -> None:
+    """Name the task that goes on with a run, where the user is the one who goes on."""
+    if not is_step():
+        run = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+        say(as_called(f"next: invoke {task} --run {shlex.quote(str(run))}"))
 
 
 def printable(text: str) -> str:
@@ -69,6 +78,7 @@ def run(main: Main) -> int:
     try:
         return main(None)
     except UserError as error:
+        error.hint = error.hint and as_called(error.hint)
         say(str(error))
         return error.code
     except KeyboardInterrupt:

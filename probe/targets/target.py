@@ -59,6 +59,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     args: list[str] = []
     """Put after the program's name in every command that runs this agent."""
     prompt_command: list[str] | None = None
+    unattended: str | None = None
+    """What the agent does with a prompt where it would ask otherwise; shown before such a run starts."""
     interactive_command: list[str] | None = None
     env: dict[str, str] = {}
     files: dict[str, Any] = {}

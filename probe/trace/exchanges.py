@@ -76,6 +76,7 @@ class ExchangeReader:
             self._turn(
                 traced,
                 path,
+                body,
                 asked,
                 items,
                 answer,
@@ -104,6 +105,7 @@ class ExchangeReader:
         self,
         traced: Traced,
         path: str,
+        request: Json,
         asked: Asked,
         items: list[tuple[Item, Known]],
         answer: _AnswerReader,
@@ -122,6 +124,7 @@ class ExchangeReader:
             api=traced.api,
             path=path,
             part=part,
+            request=request,
             asked=asked,
             items=items,
             answer=found,
@@ -254,6 +257,7 @@ class ExchangeReader:
         return self._turn(
             traced,
             path,
+            text,
             asked,
             items,
             answer,

@@ -45,12 +45,12 @@ def finish(started: Started) -> Finished:
     left = list(_fold_in(started.folder, killed=reported is None))
     kept = agent_folders.remove(started.folder)
     traffic, renderer = started.folder / TRAFFIC, load_renderer(renderer_spec(started.settings.target))
-    counts, problems = tally(traffic, renderer, reported or {})
+    counts, problems, notes = tally(traffic, renderer, reported or {})
     coverage = _counted_tunnels(started, reported or {}) if started.settings.coverage else {}
     problems = [*left, *([Problem(ProblemKind.LEFT_BEHIND, kept)] if kept else []), *problems]
     problems += [Problem(ProblemKind.REPLAY, text) for text in replayed.get("problems", [])]
     problems += _refused(started, coverage, reported or {})
-    notes = [*replayed.get("notes", []), *_silent(started, reported or {})]
+    notes = [*notes, *replayed.get("notes", []), *_silent(started, reported or {})]
     _complete(started, Finished(counts=counts, problems=problems, notes=notes), coverage)
     return Finished(counts=counts, problems=problems, notes=notes)
 

@@ -58,7 +58,7 @@ def _complete(run: Run, manifest: Manifest, folded: int, last_seen: datetime | N
     """Write into the manifest what the recording could not write any more."""
     facts = manifest.facts
     seen = {"seen": facts.counts.seen} if facts.counts and facts.counts.seen is not None else {}
-    counts, problems = tally(run.traffic, renderer_of(run.target), seen)
+    counts, problems, _ = tally(run.traffic, renderer_of(run.target), seen)
     text = f"{folded} exchanges that the proxies could not write were folded in afterwards"
     said = [Problem(ProblemKind.FOLDED_IN, text)] if folded else []
     manifest.update(

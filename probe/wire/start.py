@@ -21,6 +21,7 @@ from probe.settings.settings import Settings
 from probe.targets import renderer_spec
 from probe.wire import agent_folders
 from probe.wire.certificate_authority import authority_folder
+from probe.wire.environment import key_values
 from probe.wire.finish import discard
 from probe.wire.helper_process import Child, ChildError
 from probe.wire.modes import mode_of
@@ -181,7 +182,9 @@ def _start_error(error: ChildError) -> UserError:
 def _write_files(started: Started, left: str | None) -> None:
     """Write the settings files that the target asks for; the manifest keeps what they said."""
     try:
-        texts = agent_folders.write_files(started.folder, started.settings.target.files, started.placeholders)
+        keys = key_values(started.settings, started.environ, replaying=started.served is not None)
+        files = started.settings.target.files
+        texts = agent_folders.write_files(started.folder, files, started.placeholders, keys)
     except OSError as error:
         raise UserError(f"the target's files cannot be written: {error}", left) from error
     if texts:

@@ -41,6 +41,8 @@ from tests.support.raw import (
     serving,
 )
 
+pytestmark = pytest.mark.slow
+
 EVENT = b"event: one\ndata: 1\n\n"
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 JSON = "Content-Type: application/json"

@@ -16,6 +16,8 @@ from probe.targets import PROJECT
 from tests.support.running import Running
 from tests.support.upstream import Handler, Upstream, upstream_running
 
+pytestmark = pytest.mark.slow
+
 SIZE = 8 << 20
 """Of the file system."""
 PIECE = bytes(range(32, 127)) * 690

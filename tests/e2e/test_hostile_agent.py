@@ -14,6 +14,8 @@ from probe.targets import PROJECT
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
+pytestmark = pytest.mark.slow
+
 # Asks its model once, so that there is a record; then does to its run's folder what the words say.
 AGENT = """
 import json, os, pathlib, shutil, sys, urllib.request

@@ -265,7 +265,7 @@ def test_keep_secrets_says_so_loudly(kept: Planted, planted: Planted) -> None:
     assert not any(warning in text for text in planted.said)
 
 
-@pytest.mark.codex
+@pytest.mark.agents
 def test_what_a_tool_of_the_real_codex_echoes_is_not_written_down(tmp_path: Path, codex_binary: Path) -> None:
     machine = Machine(tmp_path)
     env = {**ENVIRONMENT, "PATH": f"{codex_binary.parent}:{machine.environment({})['PATH']}"}

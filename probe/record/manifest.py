@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import tomllib
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +14,8 @@ from typing import Annotated, Any
 import msgspec
 
 from probe.errors import UserError
-from probe.record.files import file_sha256, open_plain, write_private
+from probe.record.files import file_sha256, write_private
+from probe.wire.addon.plain_files import read_plain
 
 SCHEMA = 1
 NAME = "manifest.json"
@@ -23,9 +23,13 @@ LARGEST = 16 << 20
 """Bytes of a manifest; a command line and a prompt have at most a few hundred thousand."""
 
 
+_FileName = Annotated[str, msgspec.Meta(pattern=r"^[\w-][\w.-]{0,199}\Z")]
+"""Never a way to another folder."""
+
+
 class _Step(msgspec.Struct):
     inputs: dict[str, str]
-    outputs: dict[str, str]
+    outputs: dict[_FileName, str]
 
 
 class _Recovered(msgspec.Struct):
@@ -77,10 +81,7 @@ class Manifest:
         """Read a run's manifest; a folder without one has an empty one. Raises UserError when it is damaged."""
         path = folder / NAME
         try:
-            with open_plain(path) as file:
-                if os.fstat(file.fileno()).st_size > LARGEST:
-                    raise ValueError(f"it has more than {LARGEST >> 20} MB")
-                data = json.loads(file.read(LARGEST))
+            data = json.loads(read_plain(path, LARGEST))
             msgspec.convert(data, _Known)
             for name in ("started", "ended"):
                 # Which reads less than msgspec does: no `z`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from probe.errors import UserError, nearest
-from probe.record.files import is_plain
+from probe.record.files import is_plain, open_plain
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
 from probe.wire.addon.folders import private_folder
@@ -19,7 +20,8 @@ from probe.wire.addon.folders import private_folder
 TRAFFIC = "traffic.jsonl"
 REPORT = "report.md"
 PROXY_LOG = "proxy.log"
-_OPENED = (TRAFFIC, "proxy.log", "tunnels.jsonl", ".live")
+_OPENED = (TRAFFIC, "proxy.log", "tunnels.jsonl")
+_LIVE = ".live"
 """What is opened where it lies; a report or a manifest is always a new file, put in the place of the old one."""
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 _LATEST = re.compile(r"latest(?:~(\d+))?$")
@@ -80,10 +82,19 @@ def has_records(folder: Path) -> bool:
 
 def refuse_links(folder: Path) -> None:
     """Raise UserError where an agent has put a link or a pipe in the place of one of a run's own files."""
-    for name in _OPENED:
-        path = folder / name
-        if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir())):
-            raise UserError(f"{path} is no file of ours but a link, a pipe or a device", "look at it, then remove it")
+    others = [path for name in _OPENED if os.path.lexists(path := folder / name) and not is_plain(path)]
+    if os.path.lexists(folder / _LIVE) and not _is_folder(folder / _LIVE):
+        others.append(folder / _LIVE)
+    for path in others:
+        what = "a folder" if _is_folder(path) else "a link, a pipe or a device"
+        raise UserError(f"{path} is no file of ours but {what}", "look at it, then remove it")
+    for path in (folder / name for name in _OPENED):
+        try:
+            open_plain(path).close()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise UserError(f"{path} cannot be read: {error.strerror}", "look at it, then remove it") from error
 
 
 def new_run(parent: Path, output_dir: Path | None) -> Path:

@@ -33,6 +33,7 @@ from probe.wire.addon.coverage import Coverage
 from probe.wire.addon.ending import Ending
 from probe.wire.addon.folders import private_folder
 from probe.wire.addon.forward import Forward
+from probe.wire.addon.plain_files import plain_fd
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.tap import TrafficTap
 from probe.wire.child import first_line, tell
@@ -83,7 +84,7 @@ def _make_authority(folder: Path) -> None:
 
 def _opened(path: Path) -> TextIO:
     """Open a 0600 file to append to; an agent of an earlier run may have put a link there, which is not followed."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "a")
+    return os.fdopen(plain_fd(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "a")
 
 
 def _log_to(path: Path, redactor: Redactor) -> None:

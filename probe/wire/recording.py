@@ -28,6 +28,8 @@ from probe.targets import PROJECT, Change, expand, output_dirs, renderer_spec
 from probe.wire import agent_folders
 from probe.wire.addon.config import Config, Listener
 from probe.wire.addon.journal import FOLDER
+from probe.wire.addon.plain_files import read_plain
+from probe.wire.addon.salt import NAME as SALT
 from probe.wire.authority import authority_folder, write_trusted
 from probe.wire.changes import by_transport
 from probe.wire.child import Child, ChildError
@@ -39,6 +41,8 @@ from probe.wire.upstream_proxy import unreachable
 
 _PATIENCE_SECONDS = 10.0
 """Killed proxies leave a process that makes a record to its end."""
+_LARGEST_LOG = 16 << 20
+"""Bytes of what the proxies log until their listeners are open."""
 _TRIES = 5
 """A free port may be taken between choosing and opening it; with a hundred runs at once that happens."""
 
@@ -160,7 +164,7 @@ class Recording:
 
     def _log(self) -> str:
         path = self.folder / PROXY_LOG
-        return path.read_text(errors="replace") if path.exists() else ""
+        return read_plain(path, _LARGEST_LOG).decode(errors="replace") if path.exists() else ""
 
     def _start_error(self, error: ChildError) -> UserError:
         said = str(error)
@@ -182,7 +186,7 @@ class Recording:
         settings = self.settings
         return Config(
             output_dir=self.folder,
-            salt_file=settings.data_dir / ".redaction-salt",
+            salt_file=settings.data_dir / SALT,
             listeners=tuple(
                 Listener(
                     name=name,
@@ -314,7 +318,7 @@ class Recording:
         """Save what the proxies could not write; say so, and when they were killed."""
         said = f"the proxies ended before they could finish; see {self.folder / PROXY_LOG}" if killed else None
         try:
-            folded = fold_in(self.folder, _PATIENCE_SECONDS if killed else 0.0)
+            folded = fold_in(self.folder, self.settings.data_dir, _PATIENCE_SECONDS if killed else 0.0)
         except OSError as error:
             left: str | None = f"what the proxies could not write is still in {self.folder / FOLDER}: {error}"
         else:
@@ -362,7 +366,7 @@ def find_replay(settings: Settings) -> Run | None:
         except UserError as error:
             problem = problem or error
         else:
-            recover(found)
+            recover(found, data_dir)
             return found
     raise problem or AssertionError("no place was searched")
 

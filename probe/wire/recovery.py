@@ -22,13 +22,13 @@ def open_run(
 ) -> Run:
     """Find the run that a word means, as `find_run` does, and make it whole first. Raises UserError."""
     found = find_run(word, data_dir, target, elsewhere)
-    if folded := recover(found):
+    if folded := recover(found, data_dir):
         said = "1 exchange" if folded == 1 else f"{folded} exchanges"
         say(f"note: run {found.target}/{found.name}: {said} that its proxies left unwritten: folded in now, cut short")
     return found
 
 
-def recover(run: Run) -> int:
+def recover(run: Run, data_dir: Path) -> int:
     """Complete a run that was ended by force; give how many exchanges were folded in. Raises UserError."""
     manifest = run.manifest
     if manifest.data.get("started") and not run.bundled and not is_alive(run):
@@ -38,7 +38,7 @@ def recover(run: Run) -> int:
         return 0
     last_seen = datetime.fromtimestamp(run.traffic.stat().st_mtime, UTC) if run.traffic.exists() else None
     try:
-        folded = fold_in(run.folder)
+        folded = fold_in(run.folder, data_dir)
     except OSError as error:
         raise UserError(
             f"run {run.target}/{run.name}: what its proxy left cannot be folded in: {error}",

@@ -18,9 +18,9 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def is_plain(path: Path) -> bool:
-    """Tell whether there is a file of its own at a path: no link, no pipe, no device."""
+    """Check whether there is a plain file at a path, in a folder that is no link."""
     try:
-        return stat.S_ISREG(path.lstat().st_mode)
+        return not path.parent.is_symlink() and stat.S_ISREG(path.lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return False
 

@@ -226,6 +226,9 @@ def is_alive(run: Run) -> bool:
         return False
     try:
         # A process that began later only has the same number; the system tells its begin to about a second.
-        return psutil.Process(pid).create_time() <= datetime.fromisoformat(run.started).timestamp() + 5
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False  # dead, though nobody has asked for its exit code
+        return process.create_time() <= datetime.fromisoformat(run.started).timestamp() + 5
     except (psutil.Error, ValueError):
         return False

@@ -33,10 +33,12 @@ from probe.wire.addon.coverage import Coverage
 from probe.wire.addon.ending import Ending
 from probe.wire.addon.folders import private_folder
 from probe.wire.addon.forward import Forward
+from probe.wire.addon.own_connections import OwnConnections
 from probe.wire.addon.plain_files import plain_fd
 from probe.wire.addon.redactor import Redactor
 from probe.wire.addon.tap import TrafficTap
 from probe.wire.child import first_line, tell
+from probe.wire.file_limit import raise_file_limit
 from probe.wire.hooks import DirectHooks
 from probe.wire.joining import join_chunks, join_reads
 from probe.wire.recorder import Recorder
@@ -133,6 +135,7 @@ async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
     _make_authority(Path(settings["confdir"]))
     addons.add(
         Ending(),
+        OwnConnections(),
         *([coverage] if coverage else []),
         core.Core(),
         proxyserver.Proxyserver(),
@@ -175,6 +178,7 @@ def _on_parent(master: Master, marker: str) -> None:
 def main() -> int:
     """Run until told to stop; exit 1 when a listener cannot be opened (the log says why)."""
     os.umask(0o077)
+    raise_file_limit()
     join_reads()
     join_chunks()
     settings = json.loads(first_line())

@@ -202,6 +202,7 @@ class Recording:
             coverage_upstream_proxy=self._coverage_proxy,
             keep_secrets=settings.keep_secrets,
             redact_headers=tuple(settings.target.redact_headers),
+            allow_hosts=tuple(settings.target.allow_hosts),
             secret_variables=tuple(settings.target.key_variables),
             environ=environ,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mitmproxy.http import HTTPFlow
 
 from probe.wire.addon.patches import bracketed, take_interim
+from probe.wire.addon.refusals import refused
 
 ANSWERED_EARLY = "the answer came before the request's end, and the rest of the request did not follow"
 _BREACHES = (1002, 1007)
@@ -15,11 +16,13 @@ _PROTOCOL = "HTTP/1 protocol error: "
 def upstream_failed(flow: HTTPFlow) -> bool:
     """Tell whether an exchange got no answer because of the upstream, not of the agent."""
     # mitmproxy closes the agent's connection before it tells of what the agent did.
-    return flow.response is None and flow.client_conn.connected
+    return flow.response is None and flow.client_conn.connected and not refused(flow)
 
 
 def in_words(flow: HTTPFlow) -> str:
     """Say what ended an exchange early, and what the proxy answered in the upstream's place."""
+    if why := refused(flow):
+        return f"{why}; the proxy answered with 403 Forbidden, and did not read the request's body"
     said = (flow.error.msg if flow.error else "the connection ended").removeprefix(_PROTOCOL)
     if not flow.request.host:
         # Refused before it was clear where to.

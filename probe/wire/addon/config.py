@@ -67,6 +67,8 @@ class Config:
     coverage_upstream_proxy: str | None = None
     keep_secrets: bool = False
     redact_headers: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    """Hosts (fnmatch patterns) of web pages that may use the listeners, and other names of the listeners."""
     secret_variables: tuple[str, ...] = ()
     """Environment variables whose values are redacted wherever they appear."""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -105,8 +107,8 @@ def from_json(text: str) -> Config:
     data["listeners"] = tuple(Listener(**listener) for listener in data["listeners"])
     for name in ("output_dir", "salt_file"):
         data[name] = Path(data[name])
-    for name in ("redact_headers", "secret_variables"):
-        data[name] = tuple(data[name])
+    for name in ("allow_hosts", "redact_headers", "secret_variables"):
+        data[name] = tuple(data.get(name, ()))
     return Config(**data)
 
 

@@ -26,6 +26,7 @@ from mitmproxy.tcp import TCPFlow
 from probe.wire.addon.chain import complete_connect, server_spec
 from probe.wire.addon.config import Config
 from probe.wire.addon.redactor import Redactor
+from probe.wire.addon.refusals import refused
 from probe.wire.addon.writer import Writer
 
 logger = logging.getLogger(__name__)
@@ -162,7 +163,9 @@ class Coverage:
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Begin a plain request; it is none of the recorder's."""
         if self._is_own(flow.client_conn):
-            flow.request.stream = self._begin(flow.id, "request", flow.request.host, flow.request.port).up
+            passage = self._begin(flow.id, "request", flow.request.host, flow.request.port)
+            if not refused(flow):
+                flow.request.stream = passage.up
             raise AddonHalt
 
     def responseheaders(self, flow: HTTPFlow) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
@@ -25,7 +26,7 @@ if "probe.wire.addon" not in sys.modules:
     # A mitmdump that loads this file by its path knows no package; the project may not be installed there.
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from probe.wire.addon import causes, patches
+from probe.wire.addon import causes, patches, refusals, web_pages
 from probe.wire.addon import journal as frames
 from probe.wire.addon.chain import complete_connect, server_spec
 from probe.wire.addon.config import LISTENER, Config, Listener, from_environ
@@ -83,6 +84,7 @@ class TrafficTap:
         # In `running` it would be too late for a client that is quick: the ports are open by then.
         ctx.options.update(connection_strategy="lazy")
         patches.apply()
+        refusals.apply()
 
     def running(self) -> None:
         """Say where records go, and warn of a port that is open to others."""
@@ -96,6 +98,8 @@ class TrafficTap:
         """Begin an exchange: chain it through the upstream proxy and tee its request."""
         self.counts.seen += 1
         listener = self._listener(flow)
+        if listener and not listener.host and (why := self._refusal(flow, listener)):
+            refusals.refuse(flow, why)
         if listener and flow.request.path.startswith("/"):
             flow.request.path = listener.upstream_path(flow.request.path)
         proxy = listener.upstream_proxy if listener else self._config.upstream_proxy
@@ -104,10 +108,16 @@ class TrafficTap:
             flow.server_conn.via = server_spec(proxy)
         live = self._live[flow.id] = Live(self._journals.journal(flow.id), self._config.output_dir, self.redactor)
         live.note(frames.REQUEST, request_facts(flow, listener.name if listener else None))
+        if refusals.refused(flow):
+            return
         # mitmproxy connects before it reads a body that is to be streamed, and reads nothing when that fails: after a
         # failure, bodies are read first, so that a retry is on the record whole.
         if _upstream(flow) not in self._unreachable or _length(flow) > READ_FIRST:
             flow.request.stream = live.tee_request
+
+    def _refusal(self, flow: HTTPFlow, listener: Listener) -> str | None:
+        asked, upstream = refusals.asked_host(flow.request), urlsplit(listener.upstream).hostname or ""
+        return web_pages.refusal(flow.request.headers, asked, upstream, self._config.allow_hosts)
 
     def request(self, flow: HTTPFlow) -> None:
         """End a request, and keep its body if it was read before the upstream was asked."""

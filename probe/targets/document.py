@@ -20,8 +20,13 @@ class Document:
         """As messages and manifests have it: within the project from there, else whole."""
         self.lines: dict[tuple[str, ...], int] = {}
         try:
-            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-            self.data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            text = path.read_text(encoding="utf-8")
+            self._refuse_aliases(text)
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            self.data: dict[str, Any] = yaml.safe_load(text) or {}
+            self._note(node, ())
+        except RecursionError as error:
+            raise UserError(f"{self.name}: nested too deeply", "a target has a few levels") from error
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             place = f"{self.name}:{mark.line + 1}" if mark else self.name
@@ -30,7 +35,13 @@ class Document:
             raise UserError(f"{path}: cannot be read: {error}") from error
         if not isinstance(self.data, dict):
             raise UserError(f"{self.name}:1: a target is a mapping of keys to values")
-        self._note(node, ())
+
+    def _refuse_aliases(self, text: str) -> None:
+        """Raise UserError at an alias: few of them stand for more than memory holds, or for themselves."""
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                line = event.start_mark.line + 1
+                raise UserError(f"{self.name}:{line}: an alias (*{event.anchor})", "write out what it stands for")
 
     def _note(self, node: yaml.Node | None, path: tuple[str, ...]) -> None:
         if isinstance(node, yaml.MappingNode):

@@ -255,7 +255,7 @@ def _verdict(
     for problem in problems:
         say(f"WARNING: {one_line(problem)}")
         code = 1
-    if not counts["written"] and not end.stopped_because:
+    if not counts["seen"] and not end.stopped_because:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
         no_key = (
             "\n  - no key is set, and it does not begin without" if _has_no_key(settings, recording.environ) else ""

@@ -99,6 +99,7 @@ def refuse_links(folder: Path) -> None:
 
 def new_run(parent: Path, output_dir: Path | None) -> Path:
     """Make a run's folder and give its path. Raises UserError where it cannot be made."""
+    _refuse_undecodable(output_dir or parent)
     try:
         if output_dir is not None:
             private_folder(output_dir)
@@ -114,6 +115,17 @@ def new_run(parent: Path, output_dir: Path | None) -> Path:
     except OSError as error:
         raise UserError(
             f"the run's folder cannot be made: {error}", "name a folder that you may write with --data-dir"
+        ) from error
+
+
+def _refuse_undecodable(folder: Path) -> None:
+    """Raise UserError where a path is no UTF-8: mitmproxy takes no such path, and no JSON holds one."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(folder).decode(errors="replace")
+        raise UserError(
+            f"the path {shown} is no UTF-8", "name another folder with --data-dir or --output-dir"
         ) from error
 
 

@@ -10,6 +10,8 @@ import yaml
 from probe.errors import UserError
 
 _PROJECT = Path(__file__).resolve().parents[2]
+_DEEPEST = 50
+"""Levels of a target's file; the settings file of an agent within it may have some."""
 
 
 class Document:
@@ -21,12 +23,9 @@ class Document:
         self.lines: dict[tuple[str, ...], int] = {}
         try:
             text = path.read_text(encoding="utf-8")
-            self._refuse_aliases(text)
+            self._refuse_bombs(text)
             node = yaml.compose(text, Loader=yaml.SafeLoader)
             self.data: dict[str, Any] = yaml.safe_load(text) or {}
-            self._note(node, ())
-        except RecursionError as error:
-            raise UserError(f"{self.name}: nested too deeply", "a target has a few levels") from error
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             place = f"{self.name}:{mark.line + 1}" if mark else self.name
@@ -35,13 +34,18 @@ class Document:
             raise UserError(f"{path}: cannot be read: {error}") from error
         if not isinstance(self.data, dict):
             raise UserError(f"{self.name}:1: a target is a mapping of keys to values")
+        self._note(node, ())
 
-    def _refuse_aliases(self, text: str) -> None:
-        """Raise UserError at an alias: few of them stand for more than memory holds, or for themselves."""
+    def _refuse_bombs(self, text: str) -> None:
+        """Raise UserError at an alias, which may stand for more than memory holds or for itself, and at great depth."""
+        depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            place = f"{self.name}:{event.start_mark.line + 1}" if event.start_mark else self.name
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1
-                raise UserError(f"{self.name}:{line}: an alias (*{event.anchor})", "write out what it stands for")
+                raise UserError(f"{place}: an alias (*{event.anchor})", "write out what it stands for")
+            if depth > _DEEPEST:
+                raise UserError(f"{place}: nested too deeply", f"a target has fewer than {_DEEPEST} levels")
 
     def _note(self, node: yaml.Node | None, path: tuple[str, ...]) -> None:
         if isinstance(node, yaml.MappingNode):

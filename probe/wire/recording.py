@@ -345,7 +345,8 @@ class Recording:
 
     def discard(self) -> None:
         """Remove what a run that never began left: our own files, and the folder if nothing else is in it."""
-        if has_records(self.folder):
+        # Behind a link, which the agent may have put there, files of the same names are not the run's.
+        if self.folder.is_symlink() or has_records(self.folder):
             return
         agent_folders.remove(self.folder)
         for name in (TRAFFIC, TUNNELS, PROXY_LOG, self.manifest.path.name):

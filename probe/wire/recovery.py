@@ -22,10 +22,15 @@ def open_run(
 ) -> Run:
     """Find the run that a word means, as `find_run` does, and make it whole first. Raises UserError."""
     found = find_run(word, data_dir, target, elsewhere)
+    make_whole(found, data_dir, say)
+    return found
+
+
+def make_whole(found: Run, data_dir: Path, say: Callable[[str], None]) -> None:
+    """Fold in what a killed proxy left in a run, and say so. Raises UserError."""
     if folded := recover(found, data_dir):
         said = "1 exchange" if folded == 1 else f"{folded} exchanges"
         say(f"note: run {found.target}/{found.name}: {said} that its proxies left unwritten: folded in now, cut short")
-    return found
 
 
 def recover(run: Run, data_dir: Path) -> int:

@@ -243,7 +243,6 @@ DAMAGES = {
     "a fact that is no JSON": b"Q" + bytes(8) + b"\x01\0\0\0{",
     "a fact without its fields": b"Q" + bytes(8) + b"\x02\0\0\0{}",
     "a kind of frame that there is none of": b"?" + bytes(12),
-    "a frame of four gigabytes": b"R" + bytes(8) + b"\xff\xff\xff\xff",
     "a count of losses that is none": b"L" + bytes(8) + b"\x01\0\0\0x",
 }
 

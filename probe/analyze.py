@@ -48,7 +48,8 @@ def _analyze_file(arguments: Namespace) -> int:
     if not source.is_file():
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
     output = Path(arguments.output or source.with_suffix(".report.md")).expanduser()
-    found = _write(source, output, load_target(arguments.target)[0] if arguments.target else None)
+    # The user may name a link; a run's own files are never links.
+    found = _write(source.resolve(), output, load_target(arguments.target)[0] if arguments.target else None)
     print(printable(str(output)))
     if not found:
         say(f"error: {source}: no line of it is an exchange\n  hint: {_LINE}")

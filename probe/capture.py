@@ -278,7 +278,7 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
     for problem in finished.problems:
         say(f"WARNING: {one_line(problem.text)}")
         code = 1
-    if not counts["written"] and not end.stopped_because:
+    if counts["seen"] == counts["refused"] and not end.stopped_because:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
         no_key = _NO_KEY if _has_no_key(settings, recording.environ) else ""
         say("error: " + text.format(target=settings.target_name, no_key=no_key))

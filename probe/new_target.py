@@ -227,7 +227,7 @@ def yaml_text(name: str, answers: dict[str, str]) -> str:
         variable, path = match.groups()
     by_hand = [word for word in words if "{prompt}" not in word] if "{model.url}" in answers["command"] else [agent]
     lines = [
-        '# What each key means, and which others there are: docs/targets.md.',
+        "# What each key means, and which others there are: docs/targets.md.",
         f"description: {_quoted(agent)}",
         f"agent: {_quoted(agent)}",
         f"install: {_quoted(install)}" if install != NONE else "# install: how to install it, for those who miss it",

@@ -162,8 +162,11 @@ def _check_files(found: Run, findings: Findings) -> None:
     """Look for credentials in what was written beside the record: report, manifest, logs."""
     for path in sorted(found.folder.iterdir()):
         if path != found.traffic and is_plain(path):
-            for shape in file_leaks(path):
-                findings.problem("secrets", f"{path.name}: {shape}")
+            try:
+                for shape in file_leaks(path):
+                    findings.problem("secrets", f"{path.name}: {shape}")
+            except OSError as error:
+                findings.problem("secrets", f"{path.name} could not be searched: {error.strerror}")
 
 
 def _check_tunnels(found: Run, findings: Findings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from probe.record.files import is_plain
 from probe.record.problem import Problem, ProblemKind
@@ -15,19 +15,33 @@ _LISTED = 20
 """Lines that are no records are told one by one so far."""
 
 
-def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[dict[str, int], list[Problem]]:
-    """Count the exchanges on the disk; return the manifest's counts, and what is wrong with the record.
+class Tally(NamedTuple):
+    """What the exchanges of a recording come to."""
+
+    counts: dict[str, int]
+    """As the manifest has them."""
+    problems: list[Problem]
+    """What is wrong with the record."""
+    notes: list[str]
+    """What was refused: it is on the record, and nothing of the agent's is missing."""
+
+
+def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> Tally:
+    """Count the exchanges on the disk.
 
     `told` is what the proxies said when they stopped; empty when they could not say anything.
     """
     written = cut_short = lost = messages = 0
     unanswered: list[str] = []
+    refused: list[str] = []
     malformed: list[tuple[int, str]] = []
     exchanges = read_exchanges(traffic, lambda line, why: malformed.append((line, why)))
     for exchange in exchanges if is_plain(traffic) else ():
         written += 1
         cut_short += not renderer.is_complete(exchange)
-        if exchange.response is None:
+        if exchange.refused:
+            refused.append(exchange.error or "")
+        elif exchange.response is None:
             unanswered.append(exchange.error or "no answer came")
         lost += exchange.request.lost + (exchange.response.lost if exchange.response else 0)
         if exchange.websocket:
@@ -51,10 +65,11 @@ def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[d
     if unanswered:
         text = f"{len(unanswered)} of {written} exchanges got no answer, the first because: {unanswered[0]}"
         problem(ProblemKind.UNANSWERED, text)
-    if cut_short > len(unanswered):
-        problem(ProblemKind.CUT_SHORT, f"{cut_short - len(unanswered)} of {written} exchanges were cut short")
-    counts = {"seen": seen, "written": written, "cut_short": cut_short, "websocket_messages": messages}
-    return counts, problems
+    if (others := cut_short - len(unanswered) - len(refused)) > 0:
+        problem(ProblemKind.CUT_SHORT, f"{others} of {written} exchanges were cut short")
+    counts = {"seen": seen, "written": written, "refused": len(refused), "cut_short": cut_short}
+    text = f"{len(refused)} of {written} requests were refused, the first because: {refused[0]}" if refused else ""
+    return Tally(counts | {"websocket_messages": messages}, problems, [text] if text else [])
 
 
 def in_a_line(counts: Mapping[str, int]) -> str:

@@ -26,7 +26,8 @@ from probe.settings.resolve import resolve
 from probe.settings.settings import Settings
 from probe.settings.sources import pairs
 from probe.wire import agent_folders
-from probe.wire.agent import AgentEnd, find_program, first_line, run_agent, runs_agent, with_target_args
+from probe.wire.agent import AgentEnd, find_program, run_agent, runs_agent, with_target_args
+from probe.wire.agent_version import answered_version, ask_version
 from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import agent_environment, keys_set
 from probe.wire.finish import Finished, discard, finish
@@ -217,28 +218,12 @@ def _kept(recording: Started, launch: Launch) -> dict[str, Any]:
 
 
 def _ask_version(recording: Started, program: str) -> subprocess.Popen[bytes] | None:
-    """Ask the agent for its version beside the run itself: some take a second to say it.
-
-    It gets neither key nor base URL: an agent that takes the question for a prompt must not be recorded, or paid for.
-    """
-    target = recording.settings.target
-    if not runs_agent(program, target):
+    """Ask the agent for its version beside the run itself."""
+    if not runs_agent(program, recording.settings.target):
         return None
-    env = {name: value for name, value in os.environ.items() if name not in target.key_variables}
     with suppress(OSError):
-        return subprocess.Popen(
-            [program, "--version"],
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
+        return ask_version(program, os.environ, recording.settings)
     return None
-
-
-def _version(process: subprocess.Popen[bytes] | None) -> str | None:
-    return first_line(process, _VERSION_SECONDS)[:200] or None if process else None
 
 
 def _finish(
@@ -249,7 +234,9 @@ def _finish(
     if fresh is not None and (problem := _take_in(fresh, recording.folder)):
         left = Problem(ProblemKind.LEFT_BEHIND, problem)
         finished = replace(finished, problems=[*finished.problems, left])
-    versions = recording.manifest.facts.versions | {"agent": _version(version)}
+    versions = recording.manifest.facts.versions | {
+        "agent": answered_version(version, _VERSION_SECONDS) if version else None
+    }
     recording.manifest.update(versions=versions, agent_exit_code=end.exit_code if end else None)
     return finished
 

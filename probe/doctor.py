@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from argparse import Namespace
@@ -25,9 +24,10 @@ from probe.errors import UserError
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings, data_dir
 from probe.targets import target_names
-from probe.wire.agent import find_program, first_line
+from probe.wire.agent import find_program
+from probe.wire.agent_version import answered_version, ask_version
 from probe.wire.certificate_authority import authority_folder, authority_problem
-from probe.wire.environment import is_key, keys_set
+from probe.wire.environment import keys_set
 from probe.wire.ports import is_free
 from probe.wire.process_tree import holder_of
 from probe.wire.replayed_run import find_replay
@@ -145,18 +145,10 @@ def _agent(settings: Settings) -> Check:
         return Check(False, str(error.args[0]), error.hint or "")
     fix = f"install it again: {target.install}"
     try:
-        process = subprocess.Popen(
-            [path, "--version"],
-            # An agent that takes the question for a prompt must not be paid for.
-            env={name: value for name, value in os.environ.items() if not is_key(name, settings)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = ask_version(path, os.environ, settings)
     except OSError as error:
         return Check(False, f"agent {path} does not start: {error}", fix)
-    said = first_line(process, _VERSION_SECONDS)[:200]
+    said = answered_version(process, _VERSION_SECONDS)
     return Check(process.returncode == 0, f"agent {path} ({said or 'no version'})", fix)
 
 

@@ -14,7 +14,7 @@ from probe.addon.aws_event_stream import MEDIA_TYPE, frame_edits
 from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.journal import Journal
 from probe.addon.json_text import dumps, exact_json
-from probe.addon.piece_buffer import Chunks, Pieces
+from probe.addon.piece_buffer import Chunks, PieceBuffer
 from probe.addon.redaction.across_events import applied, spoken_edits
 from probe.addon.redaction.redactor import Edit, Redactor, in_blocks
 from probe.addon.spool import Spool
@@ -34,13 +34,13 @@ Content = Chunks | Spool
 """Bytes that can be read any number of times."""
 
 
-class Body:
+class BodyBuffer:
     """One direction of an exchange as it crossed the wire."""
 
     def __init__(self, kind: bytes, journal: Journal, folder: Path) -> None:
         self._kind = kind
         self._folder = folder
-        self._pieces = Pieces(journal, kind)
+        self._pieces = PieceBuffer(journal, kind)
         # Arrays: a body of many hundred megabytes has a hundred thousand pieces.
         self._times = array("d")
         self._begins = array("Q")
@@ -104,7 +104,6 @@ class Body:
             for _, _, piece in self._pieces:
                 offsets.append(decoded.size)
                 decoded.append(decoder.decode(piece))
-            decoded.append(decoder.finish())
         except DecodeError as error:
             problem = f"content-encoding {content_encoding}: {error}"
             if self._redact(decoded, redactor)[1]:

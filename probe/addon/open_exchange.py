@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from probe.addon import journal as frames
-from probe.addon.bodies import Body
+from probe.addon.bodies import BodyBuffer
 from probe.addon.journal import Journal, PastJournal, losses
 from probe.addon.json_text import dumps
 from probe.addon.redaction.redactor import Redactor
-from probe.addon.websocket_messages import Conversation
+from probe.addon.websocket_messages import WebSocketBuffer
 
 SCHEMA = 1
 SMALL = 1 << 20
@@ -28,9 +28,9 @@ class Live:
 
     def __init__(self, journal: Journal, folder: Path, redactor: Redactor) -> None:
         self.journal = journal
-        self.request = Body(frames.REQUEST_DATA, journal, folder)
-        self.response = Body(frames.RESPONSE_DATA, journal, folder)
-        self.conversation = Conversation(journal, folder)
+        self.request = BodyBuffer(frames.REQUEST_DATA, journal, folder)
+        self.response = BodyBuffer(frames.RESPONSE_DATA, journal, folder)
+        self.conversation = WebSocketBuffer(journal, folder)
         self._redactor = redactor
         self._facts: dict[bytes, dict[str, Any]] = {}
 
@@ -101,7 +101,9 @@ class Live:
         headers = self._redactor.headers(head["headers"])
         return self._message(head, self._facts.get(frames.RESPONSE_END), self.response, headers)
 
-    def _message(self, head: dict[str, Any], end: dict[str, Any] | None, body: Body, headers: Any) -> dict[str, Any]:
+    def _message(
+        self, head: dict[str, Any], end: dict[str, Any] | None, body: BodyBuffer, headers: Any
+    ) -> dict[str, Any]:
         """Give the record's form of a request or a response."""
         names = ("method", "url") if "method" in head else ("status_code", "reason")
         fields: dict[str, Any] = {name: head[name] for name in names}

@@ -46,7 +46,7 @@ READ_FIRST = 16 << 20
 """A larger body is never held in memory to be read first."""
 
 
-class Recorder(Protocol):
+class RecordMaker(Protocol):
     """Makes records of journals elsewhere; see `probe.wire.recorder`."""
 
     def learn(self, forms: Mapping[bytes, bytes]) -> None:
@@ -62,7 +62,7 @@ class Recorder(Protocol):
 class TrafficTap:
     """Hooks of mitmproxy; docs.mitmproxy.org/stable/api/events.html says when each one fires."""
 
-    def __init__(self, config: Config, recorder: Recorder | None = None) -> None:
+    def __init__(self, config: Config, recorder: RecordMaker | None = None) -> None:
         self.counts = Counts()
         self.redactor = config.redactor()
         self._config = config
@@ -247,7 +247,7 @@ class TrafficTap:
         finally:
             live.close(written=written)
 
-    def _written_elsewhere(self, live: Live, recorder: Recorder) -> bool:
+    def _written_elsewhere(self, live: Live, recorder: RecordMaker) -> bool:
         """Have a large record written in another process; False when it must be written here."""
         if live.journal.broken:
             # What is missing in the journal may be in this process's memory.

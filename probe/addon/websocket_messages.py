@@ -12,7 +12,7 @@ from typing import Any
 from probe.addon.bodies import Fragment
 from probe.addon.journal import CLIENT_BINARY, CLIENT_TEXT, SERVER_BINARY, SERVER_TEXT, Journal
 from probe.addon.json_text import dumps
-from probe.addon.piece_buffer import Pieces
+from probe.addon.piece_buffer import PieceBuffer
 from probe.addon.redaction.across_events import SpokenTails, redact_conversation
 from probe.addon.redaction.redactor import Edit, Redactor
 from probe.addon.spool import Spool
@@ -30,11 +30,11 @@ def message_kind(*, from_client: bool, is_text: bool) -> bytes:
     return _KINDS[from_client, is_text]
 
 
-class Conversation:
+class WebSocketBuffer:
     """All messages of one WebSocket, both directions."""
 
     def __init__(self, journal: Journal, folder: Path) -> None:
-        self._pieces = Pieces(journal, *_KINDS.values())
+        self._pieces = PieceBuffer(journal, *_KINDS.values())
         self._told = Spool(folder)
         self.lost = 0
 

@@ -9,7 +9,6 @@ from probe.record.exchange import Exchange
 from probe.renderers import Renderer
 from probe.renderers.turn import Turn, path_of
 from probe.replay.api import Api
-from probe.replay.counts import Tally
 from probe.replay.matching import Recording, Reply
 
 EXHAUSTED_STATUS = 400
@@ -18,12 +17,12 @@ EXHAUSTED_STATUS = 400
 
 
 class Playback:
-    """Gives out a recording's answers, and keeps the tally."""
+    """Gives out a recording's answers, and counts the calls that it has none for."""
 
     def __init__(self, exchanges: Sequence[Exchange], renderer: Renderer | ModuleType) -> None:
         self._renderer = renderer
         self.recording = Recording(exchanges, self._turns)
-        self.tally = Tally()
+        self._exhausted = 0
 
     def api(self, path: str) -> Api:
         """Give the API that is spoken at a URL path."""
@@ -35,20 +34,24 @@ class Playback:
 
     def next_turn(self, path: str) -> Reply | None:
         """Give the next answer to a call of the model; None when all were given."""
-        reply = self.recording.next_turn(path)
-        self.tally.served += reply is not None
-        return reply
+        return self.recording.next_turn(path)
 
     def warm_up(self, path: str) -> Reply | None:
         """Give the next recorded answer to a warm-up; None when there is no whole one left."""
-        self.tally.warm_ups += 1
         reply = self.recording.next_warm_up(path)
         return reply if reply and reply.turn.complete else None
 
-    def exhausted(self, method: str, path: str) -> str:
+    @property
+    def problems(self) -> list[str]:
+        """Return what went wrong; empty when the recording had all that the agent asked for."""
+        if not self._exhausted:
+            return []
+        times = "once" if self._exhausted == 1 else f"{self._exhausted} times"
+        return [f"the agent asked {times} for an answer that the recording does not have"]
+
+    def exhausted(self, path: str) -> str:
         """Count a call that the recording has no answer left for, and say so."""
-        self.tally.exhausted += 1
-        self.tally.note(method, path)
+        self._exhausted += 1
         count = self.recording.count(path)
         if not count:
             return f"probe replay: the recording has no answers to {path}"

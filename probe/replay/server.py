@@ -11,7 +11,6 @@ from probe.addon.json_text import dumps
 from probe.record.exchange import Exchange
 from probe.renderers import Renderer
 from probe.replay.answers import events, replayed_headers, stored_bytes, turn_bytes
-from probe.replay.counts import Tally
 from probe.replay.matching import Reply
 from probe.replay.playback import EXHAUSTED_STATUS, Playback
 from probe.replay.websocket import converse
@@ -29,14 +28,9 @@ class ReplayServer:
         self._runner: web.ServerRunner | None = None
 
     @property
-    def tally(self) -> Tally:
-        """Give the counts of what was given out so far."""
-        return self._playback.tally
-
-    @property
     def problems(self) -> list[str]:
         """Say what went wrong, a line each; empty when the recording had all that the agent asked for."""
-        return self.tally.problems
+        return self._playback.problems
 
     @property
     def notes(self) -> list[str]:
@@ -78,8 +72,6 @@ class ReplayServer:
 
     def _refuse(self, request: web.BaseRequest) -> web.Response:
         """Refuse what an agent sends to another host through us as its HTTP proxy."""
-        self.tally.refused += 1
-        self.tally.note(request.method, request.raw_path)
         what = f"{request.method} {request.raw_path}"
         response = self._error("", 403, f"probe replay: nothing leaves this machine in a replay; refused {what}")
         response.force_close()
@@ -94,19 +86,17 @@ class ReplayServer:
     async def _turn(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         reply = self._playback.next_turn(path)
         if reply is None:
-            return self._error(path, EXHAUSTED_STATUS, self._playback.exhausted(request.method, path))
+            return self._error(path, EXHAUSTED_STATUS, self._playback.exhausted(path))
         return await _send_turn(request, reply)
 
     def _side(self, request: web.BaseRequest, path: str) -> web.Response:
         recorded = self._playback.recording.side(request.method, request.raw_path)
         if recorded and recorded.response:
-            self.tally.sides += 1
             return web.Response(
                 status=recorded.response.status_code,
                 headers=replayed_headers(recorded.response),
                 body=stored_bytes(recorded.response),
             )
-        self.tally.note(request.method, path)
         body = dumps(self._playback.api(path).empty_answer(request.method, path)).encode()
         return web.Response(body=body, content_type="application/json")
 

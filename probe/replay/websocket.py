@@ -32,7 +32,7 @@ async def _answer_turn(socket: web.WebSocketResponse, path: str, playback: Playb
     reply = playback.next_turn(path)
     api = playback.api(path)
     if reply is None:
-        text = playback.exhausted("WebSocket", path)
+        text = playback.exhausted(path)
         await socket.send_str(api.error_message(EXHAUSTED_STATUS, text))
         return True
     await _send(socket, _messages(reply, api))

@@ -6,7 +6,6 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,11 +35,6 @@ def answer(*words: str) -> list[bytes]:
         {"type": "message_stop"},
     ]
     return [chunk(event) for event in events]
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
 
 
 @pytest.fixture

@@ -28,12 +28,6 @@ BOMBS = {
 }
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
-
-
 def peak_memory(live: Listening) -> int:
     """Give the most memory that the proxy ever had."""
     status = Path(f"/proc/{live.proxy_process.pid}/status").read_text()

@@ -29,12 +29,6 @@ HOST = "api.example.test"
 Note = dict[str, Any]
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
-
-
 class Watched:
     """A capture that watches what goes around its listeners; the test is the agent."""
 

@@ -47,12 +47,6 @@ JSON = "Content-Type: application/json"
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is read from /proc")
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
-
-
 def _to(upstream: Server, listener: str = "model") -> str:
     return f"--upstream={listener}={upstream.url}"
 

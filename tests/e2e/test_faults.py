@@ -52,12 +52,6 @@ BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\n"
 ANSWERED_502 = "; the proxy answered the agent with 502 Bad Gateway"
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
-
-
 def _to(upstream: Server, listener: str = "model") -> str:
     return f"--upstream={listener}={upstream.url}"
 

@@ -41,12 +41,6 @@ BUNDLE = Path(".agent-folders/authorities/SSL_CERT_FILE.pem")
 Note = dict[str, Any]
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
-
-
 class Forward:
     """A capture in forward mode; the test is the agent."""
 

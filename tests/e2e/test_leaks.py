@@ -35,12 +35,6 @@ ELSEWHERE = "http://telemetry.example.test/v1/traces"
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
-
-
-@pytest.fixture
 def shell_proxy() -> Iterator[ForwardProxy]:
     """Be the proxy of the user's shell: it takes every plain request and passes none on."""
     with proxy_running(forward_plain=False) as proxy:

@@ -23,12 +23,6 @@ from tests.support.tunnels import Tunnel, echo, serving
 ASK = "import os, urllib.request as r; r.urlopen(os.environ['OPENAI_BASE_URL'] + '/models').read(); "
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
-
-
 def told(machine: Machine, script: str, *options: str) -> Ended:
     """Run a script on the run."""
     return machine.run(script, "--run", str(machine.run_folder), "--data-dir", str(machine.data), *options)

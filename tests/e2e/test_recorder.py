@@ -6,7 +6,6 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -22,11 +21,6 @@ PATH = "/v1/responses"
 def provider() -> Iterator[Provider]:
     with provider_running() as provider:
         yield provider
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
 
 
 def large(number: int, *, text: str = "") -> bytes:

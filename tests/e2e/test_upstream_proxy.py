@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -27,12 +26,6 @@ BASIC = "Basic " + base64.b64encode(b"proxy-user:proxy-pass@word").decode()
 OWN = {"Authorization": "Bearer sk-agents-own", "Content-Type": "application/json"}
 QUESTION = b'{"model":"test-model","input":"Hello"}'
 PATH = "/v1/responses"
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
 
 
 @contextmanager

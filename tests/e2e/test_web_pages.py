@@ -22,12 +22,6 @@ allow_hosts: [host.docker.internal, "*.app.example"]
 """
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
     """Serve the model."""

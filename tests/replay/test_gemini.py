@@ -37,7 +37,6 @@ def test_both_turns_of_a_tool_loop_come_back() -> None:
         got = [ask(f"{replay.url}{MODEL}:streamGenerateContent?alt=sse", b"{}") for _ in range(2)]
         assert [answer.body for answer in got] == answers()
         assert {answer.status for answer in got} == {200}
-        assert replay.server.tally.served == 2
         assert (replay.server.problems, replay.server.notes) == ([], [])
 
 
@@ -80,7 +79,6 @@ def test_code_assist_is_known_by_its_paths() -> None:
         streamed = ask(f"{replay.url}/v1internal:streamGenerateContent?alt=sse", b"{}").body
         assert b"Hello " in streamed
         assert b"simple" in ask(f"{replay.url}/v1internal:generateContent", b"{}").body
-        assert replay.server.tally.served == 2
         assert replay.server.problems == []
 
 
@@ -88,4 +86,4 @@ def test_what_goes_where_no_api_is_known_is_answered_again_and_again() -> None:
     log = post(1.0, {"n": 1}, url="https://telemetry.test/log", headers={"Content-Type": "application/json"})
     with replaying([log], load_renderer("auto")) as replay:
         assert [json.loads(ask(f"{replay.url}/log", b"{}").body) for _ in range(2)] == [{"n": 1}] * 2
-        assert (replay.server.tally.served, replay.server.tally.sides, replay.server.problems) == (0, 2, [])
+        assert replay.server.problems == []

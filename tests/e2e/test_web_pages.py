@@ -54,11 +54,12 @@ def test_what_a_page_of_elsewhere_asks_is_refused_and_recorded(
             assert b"agent-probe refused this request" in wire.rest()
         wait_for(lambda: machine.run_folder.joinpath("traffic.jsonl").stat().st_size, "the record")
         with dial(live.url) as wire:
-            wire.send(request("/v1/models", method="GET"))
+            wire.send(request("/v1/models", b"", "Connection: close", method="GET"))
             assert status(wire) != "403"
+            wire.rest()
         done = live.end()
     # It is the page's doing, so the capture of the agent has not failed.
-    assert (done.code, "WARNING" in done.stderr) == (0, False)
+    assert (done.code, "WARNING" in done.stderr) == (0, False), done.stderr
     assert "note: 1 of 2 requests were refused, the first because: " in done.stderr
     assert machine.manifest["counts"].items() >= {"seen": 2, "written": 2, "refused": 1}.items()
     refused, served = machine.records

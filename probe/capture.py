@@ -299,7 +299,7 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
         say(f"WARNING: {one_line(problem.text)}")
         code = 1
     interrupted = end.stopped_because or end.exit_code == 128 + signal.SIGINT
-    if not counts["written"] and not interrupted:
+    if counts["seen"] == counts["refused"] and not interrupted:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
         no_key = _NO_KEY if _has_no_key(settings, recording.environ) else ""
         say(as_called("error: " + text.format(target=settings.target_name, no_key=no_key)))

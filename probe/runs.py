@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -16,13 +17,15 @@ from rich.table import Table
 from rich.text import Text
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.addon.journal import FOLDER
 from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.options import parse
 from probe.errors import UserError, nearest
-from probe.record.runs import REPORT, Run, all_runs, is_alive
+from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links
 from probe.settings.settings import data_dir
 from probe.targets import output_dirs, target_names
+from probe.wire.recover_run import make_whole
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     runs = all_runs(folder, arguments.target, output_dirs())[::-1]
     if arguments.prune is not None:
         runs = _prune(runs, _number(arguments.prune))
+    for one in runs:
+        _make_whole(one, folder)
     if arguments.json:
         print(printed_json([described(one) for one in runs]))
     elif runs:
@@ -55,6 +60,17 @@ def _print(table: Table) -> None:
     whole = Console(width=10_000, file=io.StringIO(), record=True)
     whole.print(table)
     print("\n".join(line.rstrip() for line in whole.export_text().splitlines()))
+
+
+def _make_whole(one: Run, data_dir: Path) -> None:
+    """Fold in what a killed proxy left in a run; one that cannot be made whole must not hide the others."""
+    if one.bundled or one.manifest.facts.damaged or not os.path.lexists(one.folder / FOLDER):
+        return
+    try:
+        refuse_links(one.folder)
+        make_whole(one, data_dir, say)
+    except UserError as error:
+        say(f"WARNING: {error.args[0]}")
 
 
 def _number(text: str) -> int:

@@ -65,7 +65,7 @@ class Findings:
         self.exchanges += 1
         if not traced.complete:
             self.cut_short += 1
-            if self.strict or not left_by_agent(exchange):
+            if self.strict or not (exchange.refused or left_by_agent(exchange)):
                 self.problem("ends", f"{where}: {exchange.error or 'the answer has no end'}")
         self._ids[exchange.id or ""] += 1
         self.hosts.add(exchange_facts(traced))
@@ -172,8 +172,11 @@ def _check_files(found: Run, findings: Findings) -> None:
     """Look for credentials in what was written beside the record: report, manifest, logs."""
     for path in sorted(found.folder.iterdir()):
         if path != found.traffic and is_plain(path):
-            for shape in file_leaks(path):
-                findings.problem("secrets", f"{path.name}: {shape}")
+            try:
+                for shape in file_leaks(path):
+                    findings.problem("secrets", f"{path.name}: {shape}")
+            except OSError as error:
+                findings.problem("secrets", f"{path.name} could not be searched: {error.strerror}")
 
 
 def _check_tunnels(found: Run, findings: Findings) -> None:

@@ -90,8 +90,11 @@ class Live:
         }
         if frames.WEBSOCKET in facts:
             record["websocket"] = self.conversation.fields(facts.get(frames.WEBSOCKET_END), self._redactor)
-        error = facts.get(frames.ERROR, {}).get("error")
+        ending = facts.get(frames.ERROR, {})
+        error = ending.get("error")
         record["error"] = self._redactor.text(error) if error else None
+        if ending.get("refused"):
+            record["refused"] = True
         return record
 
     def _response(self, head: dict[str, Any]) -> dict[str, Any]:

@@ -72,10 +72,18 @@ class Skipped:
             say(f"WARNING: skipping {self._count - WARNINGS:,} more malformed lines of {self._name}")
 
 
+def _refuse_deleted_folder() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise UserError("the folder that you are in was deleted", "change to another one") from error
+
+
 def run(main: Main) -> int:
     """Run a script's `main` and give its exit code: 2 the user's mistake, 3 a bug (with the log's path), 130 Ctrl-C."""
     die_with_parent()
     try:
+        _refuse_deleted_folder()
         return main(None)
     except UserError as error:
         error.hint = error.hint and as_called(error.hint)

@@ -78,6 +78,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     upstream_ca: str | None = None
     output_dir: str | None = None
     redact_headers: list[str] = []
+    allow_hosts: list[str] = []
+    """Hosts (fnmatch patterns) of web pages that may use the listeners, and other names of the listeners; all else that
+    a browser sends, or that asks by another name, is refused."""
     fresh_folders: list[str] = []
     """Variables that name a folder of the agent's own (settings, history); in a replay each is an empty one."""
     coverage: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from probe.record.early_ends import left_by_agent
 from probe.record.exchange import Exchange
@@ -18,25 +18,40 @@ _LISTED = 20
 """Lines that are no records are told one by one so far."""
 
 
-class _Tally:
+class Tally(NamedTuple):
+    """What the exchanges of a recording come to."""
+
+    counts: dict[str, int]
+    """As the manifest has them."""
+    problems: list[Problem]
+    """What is wrong with the record."""
+    notes: list[str]
+    """What was refused, and what the agent left: nothing of the agent's is missing."""
+
+
+class _Counter:
     """What is counted of the exchanges of a run."""
 
     def __init__(self) -> None:
-        self.written = self.messages = self.lost = self.left = 0
+        self.written = self.messages = self.lost = self.left = self.cut_short = 0
         self.unanswered: list[str] = []
         self.cut: list[str] = []
-        """Why, of those that got no answer, and of those whose answer was cut short; not those that the agent left."""
+        self.refused: list[str] = []
+        """Why, of those that got no answer, were cut short or were refused; not those that the agent left."""
 
     def add(self, exchange: Exchange, *, complete: bool) -> None:
         """Count an exchange."""
         self.written += 1
+        self.cut_short += not complete
         self.lost += exchange.request.lost + (exchange.response.lost if exchange.response else 0)
         if exchange.websocket:
             self.messages += len(exchange.websocket.messages)
             self.lost += exchange.websocket.lost
-        if complete:
+        if exchange.refused:
+            self.refused.append(exchange.error or "")
+        elif complete:
             return
-        if left_by_agent(exchange):
+        elif left_by_agent(exchange):
             self.left += 1
         elif exchange.response is None:
             self.unanswered.append(exchange.error or "no answer came")
@@ -55,15 +70,21 @@ class _Tally:
                 text = f"{len(reasons)} of {self.written} exchanges {what}, the first because: {reasons[0]}"
                 yield Problem(kind, text)
 
+    def notes(self) -> Iterator[str]:
+        """Yield what nobody has to act on."""
+        if self.left:
+            yield f"the agent left {self.left} of {self.written} exchanges before the end"
+        if self.refused:
+            of = f"{len(self.refused)} of {self.written} requests were refused"
+            yield f"{of}, the first because: {self.refused[0]}"
 
-def tally(
-    traffic: Path, renderer: Renderer, told: Mapping[str, Any]
-) -> tuple[dict[str, int], list[Problem], list[str]]:
-    """Count the exchanges on the disk; return the manifest's counts, what is wrong with the record, and notes.
 
-    `told` is what the proxies said when they stopped; empty when they could not say anything.
+def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> Tally:
+    """Count the exchanges on the disk.
+
+    `told` is what the proxies reported when they stopped; empty when they could not report anything.
     """
-    found = _Tally()
+    found = _Counter()
     malformed: list[tuple[int, str]] = []
     reader = ExchangeReader(renderer)
     exchanges = read_unread(traffic, lambda line, why: malformed.append((line, why)))
@@ -84,10 +105,14 @@ def tally(
         text = f"{seen - found.written} of {seen} exchanges could not be written: {told.get('failure')}"
         problem(ProblemKind.LOST, text)
     problems += found.problems()
-    notes = [f"the agent left {found.left} of {found.written} exchanges before the end"] if found.left else []
-    cut_short = found.left + len(found.unanswered) + len(found.cut)
-    counts = {"seen": seen, "written": found.written, "cut_short": cut_short, "websocket_messages": found.messages}
-    return counts, problems, notes
+    counts = {
+        "seen": seen,
+        "written": found.written,
+        "refused": len(found.refused),
+        "cut_short": found.cut_short,
+        "websocket_messages": found.messages,
+    }
+    return Tally(counts, problems, list(found.notes()))
 
 
 def in_a_line(counts: Mapping[str, int]) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from probe.addon.config import Config, Listener
+from probe.addon.redaction.salt import NAME as SALT
 from probe.errors import UserError
 from probe.record.manifest import Manifest, project_version, utc_now
 from probe.record.runs import Run
@@ -78,7 +79,7 @@ def addon_config(
     """Return what the proxies are told."""
     return Config(
         output_dir=folder,
-        salt_file=settings.data_dir / ".redaction-salt",
+        salt_file=settings.data_dir / SALT,
         listeners=tuple(
             Listener(
                 name=name,
@@ -94,6 +95,7 @@ def addon_config(
         coverage_upstream_proxy=coverage_proxy(settings, replay_url),
         keep_secrets=settings.keep_secrets,
         redact_headers=tuple(settings.target.redact_headers),
+        allow_hosts=tuple(settings.target.allow_hosts),
         secret_variables=tuple(settings.target.key_variables),
         environ=environ,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import signal
 import subprocess
@@ -109,7 +110,13 @@ def test_a_killed_script_leaves_nothing_running_and_a_readable_record(
         # Its manifest was not finished; the next command that reads the run does that.
         verify = [sys.executable, "-m", "probe.verify", "--run", str(running.run_folder())]
         assert subprocess.run(verify, timeout=60, cwd=PROJECT).returncode == ("stopped" in record["error"])
-        assert running.manifest()["counts"] == {"seen": 1, "written": 1, "cut_short": 1, "websocket_messages": 0}
+        assert running.manifest()["counts"] == {
+            "seen": 1,
+            "written": 1,
+            "refused": 0,
+            "cut_short": 1,
+            "websocket_messages": 0,
+        }
 
 
 def test_a_killed_proxy_ends_the_agent_with_an_error(tmp_path: Path, slow: Provider) -> None:
@@ -124,11 +131,17 @@ def test_a_killed_proxy_ends_the_agent_with_an_error(tmp_path: Path, slow: Provi
         (record,) = running.records()
         assert record["error"] == CUT_OFF
         assert record["response"]["body"].startswith("event: response.created")
-        assert running.manifest()["counts"] == {"seen": 1, "written": 1, "cut_short": 1, "websocket_messages": 0}
+        assert running.manifest()["counts"] == {
+            "seen": 1,
+            "written": 1,
+            "refused": 0,
+            "cut_short": 1,
+            "websocket_messages": 0,
+        }
         assert not (running.run_folder() / FOLDER).exists()
 
 
-@pytest.mark.parametrize("command", ["probe.verify", "probe.analyze"])
+@pytest.mark.parametrize("command", ["probe.verify", "probe.analyze", "probe.runs"])
 def test_when_all_are_killed_the_next_command_makes_the_run_whole(tmp_path: Path, slow: Provider, command: str) -> None:
     secret = secrets.token_hex(20)
     with capture(tmp_path, slow, env={"NEVER_SENT_API_KEY": secret}) as running:
@@ -141,6 +154,14 @@ def test_when_all_are_killed_the_next_command_makes_the_run_whole(tmp_path: Path
         running.until_nothing_runs()
         folder = running.run_folder()
         assert running.records() == []
+        if command == "probe.runs":
+            env = os.environ | {"PROBE_DATA_DIR": str(folder.parent.parent)}
+            listed = subprocess.run(
+                [sys.executable, "-m", command], capture_output=True, text=True, timeout=60, env=env
+            )
+            assert "folded in now, cut short" in listed.stderr
+            assert [record["error"] for record in running.records()] == [CUT_OFF]
+            return
         assert secret not in "".join(path.read_text("latin-1") for path in folder.rglob("*") if path.is_file())
         again = subprocess.run(
             [sys.executable, "-m", command, "--run", str(folder)],

@@ -149,7 +149,13 @@ def test_a_full_disk_cuts_no_agent_off_and_is_told(tmp_path: Path) -> None:
             assert int(running.stdout.split()[0]) > 100
             assert "bytes or messages could not be kept (is the disk full?)" in running.stderr
             assert "the disk was full" in running.stderr
-            assert running.manifest()["counts"] == {"seen": 1, "written": 1, "cut_short": 1, "websocket_messages": 0}
+            assert running.manifest()["counts"] == {
+                "seen": 1,
+                "written": 1,
+                "refused": 0,
+                "cut_short": 1,
+                "websocket_messages": 0,
+            }
             (record,) = running.records()
             assert record["request"]["lost"] > 0
             assert record["request"]["size"] + record["request"]["lost"] > 120_000

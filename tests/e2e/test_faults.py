@@ -182,8 +182,8 @@ def routed(play: Play, cue: Cue) -> Callable[[Wire], None]:
 
 # -- exchanges that break off -----------------------------------------------------------------------------------
 
-LONG = b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + QUESTION
-CHUNKED = b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(QUESTION)
+LONG = b"POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n" + QUESTION
+CHUNKED = b"POST /x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(QUESTION)
 
 
 @dataclass(frozen=True, kw_only=True)

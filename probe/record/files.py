@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
 import secrets
 import stat
@@ -25,9 +26,9 @@ def is_plain(path: Path) -> bool:
         return False
 
 
-def open_plain(path: Path, buffering: int = -1) -> BufferedReader:
+def open_plain(path: Path, buffering: int = io.DEFAULT_BUFFER_SIZE) -> BufferedReader:
     """Open a file to read. Raises OSError where something else is: no link is followed, no pipe waited for."""
-    return os.fdopen(plain_fd(path, os.O_RDONLY), "rb", buffering)
+    return io.BufferedReader(io.FileIO(plain_fd(path, os.O_RDONLY)), buffering)
 
 
 @contextlib.contextmanager

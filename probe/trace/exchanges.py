@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from probe.record.exchange import Message, UnreadExchange, UnreadRequest, UnreadResponse
-from probe.renderers.api import Answer, Asked, EventSource, Item, StreamReader
+from probe.renderers.api import Answer, Api, Asked, EventSource, Item, StreamReader
 from probe.renderers.blocks import Block, Body, CutShort, EventCounts, Note, Text
 from probe.renderers.events import Stream, kind_of, merged, read_events
 from probe.renderers.json_reader import Json, decoded_base64, parsed_json
@@ -41,9 +41,18 @@ class ExchangeReader:
         self._echoes = Echoes()
 
     def read(self, exchange: UnreadExchange) -> Traced:
-        """Return an exchange understood."""
-        path = split_url(exchange.request.url).path
-        api = self._renderer.api(path)
+        """Return an exchange understood; one whose renderer fails as a whole is shown as one of no known API."""
+        path, turns = split_url(exchange.request.url).path, self._turns
+        traced, failed = safely(lambda: self._read(exchange, path, self._renderer.api(path)))
+        if traced is None:
+            self._turns = turns
+            traced = self._read(exchange, path, self.generic)
+            note = Note(text=f"Shown as it is, because the renderer failed: {failed}")
+            traced.request = (note, *(traced.request or ()))
+            traced.failures.append(str(failed))
+        return traced
+
+    def _read(self, exchange: UnreadExchange, path: str, api: Api) -> Traced:
         traced = Traced(exchange=exchange, api=api)
         traced.sent += sum(_message_size(one) for one in _messages(exchange, "client"))
         traced.received += sum(_message_size(one) for one in _messages(exchange, "server"))

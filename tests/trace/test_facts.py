@@ -12,6 +12,7 @@ from probe.renderers.api import Stop
 from probe.renderers.blocks import Usage
 from probe.trace.facts import CALLS as MOST_CALLS
 from probe.trace.facts import TEXT, Call, TurnFacts
+from probe.trace.features import text_number
 from tests.analysis.runs import ask, facts, said
 from tests.replay.replays import conversation, create, events, told
 
@@ -178,7 +179,7 @@ def test_what_is_kept_of_a_turn_is_bounded() -> None:
     ]
     text = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "x" * 5000}]}
     turn = only(ask(1, said(USER), answer=[*many, text]))
-    assert turn.calls[0] == Call(name="tool-0", argument="y" * TEXT, call_id="c")
+    assert turn.calls[0] == Call(name="tool-0", argument="y" * TEXT, call_id="c", texts=(text_number("y" * 999),))
     assert (len(turn.calls), turn.more_calls, len(turn.text)) == (MOST_CALLS, 5, TEXT)
 
 

@@ -43,7 +43,7 @@ BODIES: dict[str, tuple[Any, dict[str, str]]] = {
             "sse[x.y].type": "string",
             "sse[x.y].u": "object",
             "sse[x.y].u.n": "integer",
-            "sse[message]": "string",
+            "sse[[DONE]]": "string",
         },
     ),
 }

@@ -35,7 +35,9 @@ LAYERS: dict[str, frozenset[str]] = {
     "cli": BASE,
     "replay": _RENDERING | {"trace"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
-    **dict.fromkeys(SCRIPTS, _RENDERING | {"trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire"}),
+    **dict.fromkeys(
+        SCRIPTS, _RENDERING | {"trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire"}
+    ),
 }
 """What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""
 

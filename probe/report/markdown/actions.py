@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from probe.analysis.groups import PlacedTurn
@@ -17,6 +17,8 @@ from probe.trace.trace import ExchangeFacts
 
 _CALLS = 6
 """Tool calls that are named."""
+_REASONS = 3
+"""Different reasons of failed tries that a row names."""
 
 
 class Actions:
@@ -30,12 +32,14 @@ class Actions:
         count = len(tries.failed)
         if has_failed(tries.turn.facts):
             before = f"{count + 1:,} tries failed" if count else "failed"
-            return f"**{before}:** {inline(cut(self.failure(tries.turn.facts)))}"
-        parts = list(_did(tries.turn))
-        if count:
-            why = dict.fromkeys(cut(self.failure(one.facts)) for one in tries.failed)
-            parts.append(f"after {_tries(count)} ({inline('; '.join(why))})")
-        return "; ".join(parts)
+            return f"**{before}:** {self._failures([*tries.failed, tries.turn])}"
+        after = [f"after {_tries(count)} ({self._failures(tries.failed)})"] if count else []
+        return "; ".join([*_did(tries.turn), *after])
+
+    def _failures(self, turns: Sequence[PlacedTurn]) -> str:
+        """Return the different reasons for which tries failed."""
+        found = list(dict.fromkeys(cut(self.failure(one.facts)) for one in turns))
+        return inline("; ".join(found[:_REASONS])) + ("; …" if len(found) > _REASONS else "")
 
     def heading(self, turn: PlacedTurn) -> str:
         """Write what a turn did, or how it failed, for its heading."""
@@ -83,7 +87,7 @@ def _did(turn: PlacedTurn) -> Iterator[str]:
     if facts.incomplete and turn.purpose != WARM_UP:
         # The answer to a warm-up is meant to be cut.
         yield f"**incomplete:** {inline(cut(facts.incomplete))}"
-    if not facts.read:
+    if not facts.read and facts.complete:
         yield "*(its body could not be read; see below)*"
     if not facts.complete:
         yield "**cut short**"

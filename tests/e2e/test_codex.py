@@ -60,7 +60,7 @@ def test_a_tool_loop_is_recorded_byte_for_byte(tmp_path: Path, codex_binary: Pat
             assert running.manifest()["counts"]["cut_short"] == 0
             assert running.manifest()["versions"]["agent"].startswith("codex-cli ")
             report = (running.run_folder() / "report.md").read_text()
-            assert "1,441" not in report.split("## Conversation log")[0]
+            assert "1,441" not in report.split("\n## Turns\n")[0]
             assert_shows_loop(report, "openai_responses")
             assert KEY not in report
     with Running(tmp_path, "probe.verify", "--run", "latest") as verified:

@@ -32,8 +32,9 @@ def test_the_main_line_runs_the_agent_and_prints_the_paths_of_its_files(tmp_path
         assert "next: " not in running.stderr
         assert (folder / "workspace" / "prime.py").exists()
         report = (folder / "report.md").read_text()
-        assert "Total requests: 3" in report
-        assert "write_file" in report
+        assert "- 3 exchanges in " in report
+        assert report.splitlines()[2] == "No problems were found."
+        assert "`write_file: " in report
         manifest = running.manifest()
         assert manifest["versions"]["agent"].startswith("demo-agent")
         assert manifest["replay_of"] == "demo/sample"

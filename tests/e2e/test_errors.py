@@ -182,7 +182,7 @@ def test_malformed_lines_are_skipped_with_a_warning_and_counted(tmp_path: Path) 
         assert "WARNING: skipping malformed line 2" in running.stderr
         assert "WARNING: skipping malformed line 3" in running.stderr
         assert "WARNING: skipping malformed line 4" in running.stderr
-        assert "Total requests: 2" in (tmp_path / "out.md").read_text()
+        assert "- 2 exchanges in " in (tmp_path / "out.md").read_text()
 
 
 @pytest.mark.slow

@@ -290,7 +290,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
     analyzed = machine.run("analyze", "--run", str(machine.run_folder))
     assert (analyzed.code, analyzed.stderr.count("Traceback")) == (0, 0), analyzed.stderr
     report = (machine.run_folder / "report.md").read_text()
-    assert f"Total requests: {2 * len(BODIES)}" in report
+    assert f"- {2 * len(BODIES)} exchanges in " in report
     assert "could not" not in report
 
 

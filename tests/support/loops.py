@@ -75,7 +75,7 @@ _COST = r"\*\*Cost:\*\* (unknown \([^)]+\)|(at least )?\\\$\d+\.\d{4}) · \*\*To
 
 
 def assert_head(report: str) -> None:
-    """Check that a report begins with what the user asked, what the agent did and said, what it cost, how long it took."""
+    """Check that a report begins with what was asked and done, the answer, the cost and the time."""
     head = "\n".join(report.splitlines()[:_HEAD])
     assert report.splitlines()[2] == "No problems were found."
     assert PROMPT in head.split("\n## What the agent did\n")[0]

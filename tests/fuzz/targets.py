@@ -12,6 +12,14 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from probe.analysis.structure import ExchangeStructure
+from probe.analysis.turns import TurnsBuilder
+from probe.renderers.bodies import bytes_of
+from probe.renderers.markdown import markdown
+from probe.report.coverage import channel_table
+from probe.report.log import Log
+from probe.report.turns import turn_section
+
 from probe.addon.aws_event_stream import CUT, DAMAGED, frame_edits, read_frames
 from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import exact_json
@@ -19,9 +27,7 @@ from probe.addon.redaction.across_events import applied
 from probe.addon.redaction.redactor import Edit, Redactor
 from probe.analysis.hosts import ChannelsBuilder
 from probe.analysis.prices import Prices
-from probe.analysis.structure import ExchangeStructure
 from probe.analysis.summary import summarise
-from probe.analysis.turns import TurnsBuilder
 from probe.cli.edge import printed_json
 from probe.errors import UserError
 from probe.record.exchange import Exchange
@@ -31,13 +37,8 @@ from probe.record.reader import parse_exchange
 from probe.record.runs import all_runs
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers import Renderer, load_renderer
-from probe.renderers.bodies import bytes_of
-from probe.renderers.markdown import markdown
 from probe.renderers.sse import SseParser
 from probe.report import write_report
-from probe.report.coverage import channel_table
-from probe.report.log import Log
-from probe.report.turns import turn_section
 from probe.runs import described
 from probe.targets import PROJECT
 from tests.conftest import GOLDEN

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from probe.record.reader import read_exchanges
 from probe.renderers.api import Answer, EventSource, Kind, Stop
-from probe.renderers.blocks import Block, Message, Reasoning, Text, ToolCall, Usage
+from probe.renderers.blocks import Block, Message, Reasoning, Settings, Text, ToolCall, Usage
 from probe.renderers.events import Stream, split_stream
 from probe.renderers.json_reader import json_of
 from probe.renderers.openai_responses import API

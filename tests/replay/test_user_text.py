@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 import pytest
-
 from probe.replay.counts import Tally
+
 from probe.replay.user_text import parsed, user_text
 
 REMINDER = "<system-reminder>\nThe time is now.\n</system-reminder>"

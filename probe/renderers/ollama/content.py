@@ -19,7 +19,7 @@ def message(value: Any) -> Message:
     if role is None:
         return Message(role=None, type="(no role)", content=(Unknown(what="message without a role", value=value),))
     content = _result(fields) if role == "tool" else _said(fields)
-    return Message(role=role, type="message", content=(*content, *fields.unknown()))
+    return Message(role=role, type="message", content=(*content, *fields.details("tool_name"), *fields.unknown()))
 
 
 def image_blocks(image: Any) -> Iterator[Block]:
@@ -47,4 +47,3 @@ def _result(fields: Fields) -> Iterator[Block]:
     for image in fields.list("images") or ():
         content += image_blocks(image)
     yield ToolResult(kind="tool", content=tuple(content), call_id=fields.text("tool_call_id"))
-    yield from fields.details("tool_name")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-_SAME = ("model", "remote_model", "remote_host", "done")
-_LINE = frozenset({*_SAME, "created_at", "message"})
+_LINE = frozenset({"model", "remote_model", "remote_host", "created_at", "done", "message"})
 _MESSAGE = frozenset({"role", "content", "thinking"})
-_PROMPTED = frozenset({*_SAME, "created_at", "response", "thinking"})
+_PROMPTED = frozenset({*_LINE, "response", "thinking"}) - {"message"}
 
 
 def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
@@ -22,7 +21,8 @@ def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
     name = _text_name(holder) if known else None
     if name is None:
         return None
-    return (holder is event, name, holder.get("role"), [event.get(same) for same in _SAME]), holder[name]
+    origin = (event.get("model"), event.get("remote_model"), event.get("remote_host"))
+    return (holder is event, name, holder.get("role"), origin), holder[name]
 
 
 def with_text(event: dict[str, Any], text: str) -> dict[str, Any]:
@@ -36,5 +36,10 @@ def with_text(event: dict[str, Any], text: str) -> dict[str, Any]:
 
 def _text_name(holder: dict[str, Any]) -> str | None:
     """Return the name of the only text; None where there is none or more, or what should be one is not."""
-    names = [name for name in ("content", "thinking", "response") if holder.get(name)]
-    return names[0] if len(names) == 1 and type(holder[names[0]]) is str else None
+    found = None
+    for name in ("content", "thinking", "response"):
+        if text := holder.get(name):
+            if found or type(text) is not str:
+                return None
+            found = name
+    return found

@@ -18,13 +18,13 @@ def split(body: str | bytes | Json) -> Stream | None:
 
 
 def _lines(text: str) -> Stream | None:
-    texts, offsets, place = [], [], 0
+    texts, offsets, place, ascii_only = [], [], 0, text.isascii()
     # Not splitlines(), which also cuts at characters that JSON strings may hold.
     for line in text.split("\n"):
         if line.strip():
             texts.append(line)
             offsets.append(place)
-        place += len(line.encode("utf-8", "surrogatepass")) + 1
+        place += len(line if ascii_only else line.encode("utf-8", "surrogatepass")) + 1
     left = [] if text.endswith("\n") or _is_object(texts[-1]) else [texts.pop()]
     if not texts or not _is_object(texts[0]):
         return None

@@ -12,14 +12,17 @@ from probe.renderers.json_reader import parsed_json
 
 def tool_blocks(definition: Any) -> Iterator[Block]:
     """Yield one tool definition."""
-    match definition:
-        case {"function": {"name": str(name), **function}}:
-            text = function.get("description")
-            description = text if isinstance(text, str) else None
-            kind = str(definition.get("type") or "function")
-            yield Tool(name=name, type=kind, description=description, definition=definition)
-        case _:
-            yield Unknown(what="tool", value=definition)
+    if not isinstance(definition, dict) or not isinstance(definition.get("function", {}), dict):
+        yield Unknown(what="tool", value=definition)
+        return
+    function = definition.get("function", {})
+    text = function.get("description")
+    yield Tool(
+        name=str(function.get("name") or "(no name)"),
+        type=str(definition.get("type") or "function"),
+        description=text if isinstance(text, str) else None,
+        definition=definition,
+    )
 
 
 def call_blocks(call: Any) -> Iterator[Block]:

@@ -12,15 +12,12 @@ from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
 from probe.replay.matching import RecordedRun
 from probe.replay.recorded_turn import RecordedTurn, recorded_turns
-from probe.replay.user_text import user_text
+from probe.replay.user_text import TextComparison, user_text
 from probe.trace.exchanges import ExchangeReader
 
 EXHAUSTED_STATUS = 400
 """The one status with which codex ends at once. After 404, 410 or 422 it asks 6 times (7 s), after a 500 or 503
 30 times (25 s), over a WebSocket as often again (0.98.0 and 0.169.0, measured)."""
-
-_SHOWN = 60
-"""Characters of a recorded text in a note."""
 
 
 class Playback:
@@ -29,8 +26,8 @@ class Playback:
     def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer) -> None:
         self._renderer = renderer
         self.recording = RecordedRun(self._turns(exchanges))
-        self._exhausted = self._served = self._differing = 0
-        self._first_differing = ""
+        self._exhausted = 0
+        self._texts = TextComparison()
 
     def api(self, path: str) -> Api:
         """Return the API that is spoken at a URL path."""
@@ -51,30 +48,13 @@ class Playback:
         """Return the next answer to a call of the model, and note where the call asks something else."""
         turn = self.recording.next_turn(path)
         if turn:
-            self._served += 1
-            self._compare(user_text(request), user_text(turn.request.value))
+            self._texts.compare(user_text(request), user_text(turn.request.value))
         return turn
 
     @property
     def notes(self) -> list[str]:
         """Return in which way the agent asked for something else than it did in the recording."""
-        if not self._differing:
-            return []
-        calls = "call" if self._served == 1 else "calls"
-        return [
-            f"the user's text is not the recorded one in {self._differing} of {self._served} {calls} of the model, "
-            f"which got the recorded answers all the same; {self._first_differing}"
-        ]
-
-    def _compare(self, given: str | None, recorded: str | None) -> None:
-        """Compare the user's text in the turn that was served last with that of the recording."""
-        # Where a credential was, the two cannot be compared.
-        if given is None or recorded is None or given == recorded or "[REDACTED" in recorded:
-            return
-        self._differing += 1
-        shown = " ".join(recorded.split())
-        shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
-        self._first_differing = self._first_differing or f"call {self._served} was recorded with: {shown}"
+        return self._texts.notes
 
     def warm_up(self, path: str) -> RecordedTurn | None:
         """Return the next recorded answer to a warm-up; None when there is no whole one left."""

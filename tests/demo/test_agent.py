@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from probe.record.exchange import Exchange
-from probe.record.reader import read_exchanges
+from probe.record.reader import read_unread
 from probe.renderers.blocks import Usage
-from probe.renderers.openai_responses import is_complete, turns
+from probe.renderers.loader import load_renderer
 from probe.targets import PROJECT
+from probe.trace.exchanges import ExchangeReader
 from tests.replay.replays import post, replaying, stream
 from tests.support.apis import responses_events as events
 from tests.support.demo_provider import DONE, PRIME_CHECKER, DemoProvider
@@ -53,9 +54,11 @@ def test_a_prompt_is_worked_on_until_the_model_is_done(tmp_path: Path) -> None:
 
 def test_the_bundled_sample_is_such_a_run_and_replays(tmp_path: Path) -> None:
     malformed: list[tuple[int, str]] = []
-    exchanges = list(read_exchanges(SAMPLE, lambda *line: malformed.append(line)))
+    exchanges = list(read_unread(SAMPLE, lambda *line: malformed.append(line)))
     assert malformed == []
-    assert [len(turns(exchange)) for exchange in exchanges if is_complete(exchange)] == [1, 1, 1]
+    reader = ExchangeReader(load_renderer("auto"))
+    found = [reader.read(exchange) for exchange in exchanges]
+    assert [len(one.turns) for one in found if one.complete] == [1, 1, 1]
     with replaying(exchanges) as replay:
         done = run_agent(f"{replay.url}/v1", tmp_path)
     assert (done.returncode, done.stdout) == (0, f"{DONE}\n")

@@ -43,7 +43,7 @@ def test_both_turns_of_a_tool_loop_come_back_and_then_an_error_of_the_api() -> N
     assert dict(got[0].headers)["content-type"] == "application/x-ndjson"
     assert got[2].status == EXHAUSTED_STATUS
     assert "all were given" in json.loads(got[2].body)["error"]
-    assert server.tally.served == 2
+    assert server.problems == ["the agent asked once for an answer that the recording does not have"]
 
 
 def test_each_line_is_sent_by_itself() -> None:

@@ -7,9 +7,8 @@ import json
 from typing import Any
 
 import pytest
-from probe.replay.counts import Tally
 
-from probe.replay.user_text import parsed, user_text
+from probe.replay.user_text import TextComparison, parsed, user_text
 
 REMINDER = "<system-reminder>\nThe time is now.\n</system-reminder>"
 BODIES: dict[str, tuple[Any, str | None]] = {
@@ -67,7 +66,7 @@ PAIRS = {
 
 @pytest.mark.parametrize(("given", "recorded", "differs"), PAIRS.values(), ids=PAIRS.keys())
 def test_only_another_text_is_noted(given: str | None, recorded: str | None, differs: bool) -> None:
-    tally = Tally(served=1)
-    tally.compare(given, recorded)
-    assert bool(tally.notes) == differs
-    assert not differs or tally.notes[0].endswith("call 1 was recorded with: List")
+    texts = TextComparison()
+    texts.compare(given, recorded)
+    assert bool(texts.notes) == differs
+    assert not differs or texts.notes[0].endswith("call 1 was recorded with: List")

@@ -63,7 +63,8 @@ def test_what_is_not_understood_is_named() -> None:
     assert unknowns(read_request(API, whole.request.body)) == [
         *("setting 'mirror'", "field 'mood'", "field 'content'", "message without a role", "tool")
     ]
-    assert whole.response and stream.response
+    assert whole.response
+    assert stream.response
     assert unknowns(read_blocks(API, whole.response.body)) == [
         *("tool call", "done_reason 'asleep'", "count 'eval_count'", "field 'mood'", "field 'weather'")
     ]

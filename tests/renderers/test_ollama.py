@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.conftest import GOLDEN
 from tests.renderers.reading import of_type, read_answer, read_blocks, read_request, read_split, unknowns
 
 CASES = sorted((GOLDEN / "ollama").glob("*.jsonl"))
+_TIMES = count()
 CALL = {"function": {"name": "read", "arguments": {"path": "a"}}}
 
 
@@ -31,8 +33,7 @@ def exchanges(case: str) -> list[Exchange]:
 
 def line(done: bool = False, **message: Any) -> dict[str, Any]:
     """Return one line of a chat; each has another time."""
-    line.count = getattr(line, "count", 0) + 1  # type: ignore[attr-defined]
-    at = f"2026-01-01T00:00:00.{line.count:06d}Z"  # type: ignore[attr-defined]
+    at = f"2026-01-01T00:00:00.{next(_TIMES):06d}Z"
     return {"model": "m", "created_at": at, "message": {"role": "assistant", "content": "", **message}, "done": done}
 
 

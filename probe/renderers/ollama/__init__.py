@@ -1,6 +1,6 @@
 """Ollama's own API: chats and single prompts, answered in lines of JSON.
 
-https://docs.ollama.com/api
+https://docs.ollama.com/api/generate
 """
 
 from __future__ import annotations

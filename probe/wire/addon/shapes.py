@@ -222,10 +222,16 @@ _COOKIE = re.compile(rb"=([^;,=\s\"\\]{12,4096}+)={0,2}")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]{32}")
 _OPTION = rb"[a-z0-9-]{0,40}?(?:key|token|secret|password|passwd)[ \t]{1,4}(?:" + _QUOTE + rb")?"
 _USER = rb"[^\s/?#@\"'`\\:<>{}()\[\]]{0,128}"
+_LINE_BREAK = rb"(?:\\{1,8}[rn]|[\r\n]|\\{1,8}u000[aAdD])"
+# What tools write before each line: its number, a quote's `>`, a diff's sign, an indent.
+_SIGN = rb"[ \t>*#|]|[+-](?!----)|\\{1,8}(?:t|u0009|u003[eE]|u2192|u2502)|\xe2\x86\x92|\xe2\x94\x82"
+_SIGNS = rb"(?:" + _SIGN + rb"){0,16}+"
+_NUMBER = rb"(?:[0-9]{1,7}(?:[:)]|" + _SIGN + rb"))?+"
 _PEM_LINE = (
-    rb"(?:(?:\\{1,8}[rn]|[\r\n]|\\{1,8}u000[aAdD])[ \t]{0,16}"
-    rb"(?:[A-Za-z-]{1,20}: [A-Za-z0-9,. ()-]{1,100}|[A-Za-z0-9+/=]{0,200}))"
-)
+    rb"(?:" + _LINE_BREAK + _SIGNS + _NUMBER + _SIGNS
+    + rb"(?:[A-Za-z-]{1,20}: [A-Za-z0-9,. ()-]{1,100}|(?:[A-Za-z0-9+/=]|\\{1,8}/){0,200}))"
+)  # fmt: skip
+_PEM_END = rb"(?:-----END [A-Z0-9 ]{1,40}-----)?"
 
 
 def _value(real: Callable[[bytes], bool]) -> Spans:
@@ -320,7 +326,9 @@ _TEXTS = [
         # Without an end, in a body that was cut short, to its last line.
         after=rb"((?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/= ]{0,12000}+"
         + _PEM_LINE
-        + rb"{0,300}+(?:-----END [A-Z0-9 ]{1,40}-----)?)",
+        + rb"{0,300}+"
+        + _PEM_END
+        + rb")",
         spans=_private_key,
     ),
     Shape(

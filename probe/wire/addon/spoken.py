@@ -24,8 +24,9 @@ _PAIR = re.compile(
 _LONGEST_MESSAGE = 8 << 20
 """A larger message is no piece of what a model says."""
 _TAIL = 256
-"""Most tokens are shorter, and a private key is known after as much."""
+"""Most tokens are shorter."""
 _LONG_TOKENS = (b"eyJ", b"ya29.")
+_KEY_BEGIN, _KEY_END = b"-----BEGIN ", b"-----END "
 _PREFIX = 40
 """What may belong to a token before that."""
 
@@ -38,19 +39,27 @@ class SpokenTails:
         self._tails: dict[tuple[bool, bytes], bytes] = {}
 
     def saw_secret(self, content: bytes, *, from_client: bool) -> bool:
-        """Tell whether a message completes a secret that the messages before it began."""
+        """Check whether a message, as it crossed, goes on with a secret that the messages before it began."""
         if self._redactor.keep or len(content) > _LONGEST_MESSAGE:
             return False
-        texts: list[bytes] = []
+        texts: list[tuple[bytes, int]] = []
         for name, value in _PAIR.findall(content):
             key = (from_client, name)
             before = self._tails.get(key, b"")
             text = before + value
             # The message alone was searched; a model's name or a state is said again and again.
             if before and not (len(value) >= 16 and before.endswith(value)):
-                texts.append(text)
+                texts.append((text, len(before)))
             self._tails[key] = self._end(text)
-        return bool(texts) and self._redactor.holds_secret(b"\n".join(texts))
+        if not texts or not self._redactor.holds_secret(b"\n".join([text for text, _ in texts])):
+            return False
+        return any(self._goes_on(text, border) for text, border in texts)
+
+    def _goes_on(self, text: bytes, border: int) -> bool:
+        """Check whether a text shows a secret that begins before the border and was not whole there."""
+        before = {(start, end) for start, end, _ in self._redactor.found(text[:border])}
+        spans = ((start, end) for start, end, _ in self._redactor.found(text))
+        return any(span[0] < border and span not in before for span in spans)
 
     def _end(self, text: bytes) -> bytes:
         """Give the end of a text, in which a secret may have begun."""
@@ -60,6 +69,9 @@ class SpokenTails:
             return text
         word = text.rfind(b" ") + 1
         places = [text.find(token, word) for token in _LONG_TOKENS]
+        key = text.rfind(_KEY_BEGIN)
+        if key >= 0 and text.find(_KEY_END, key) < 0:
+            places.append(key)
         begin = min([begin, *(place - _PREFIX for place in places if place >= 0)])
         return text[max(0, begin, len(text) - max(shapes.LONGEST, longest)) :]
 
@@ -110,7 +122,7 @@ def applied(data: bytes, edits: list[Edit]) -> bytes:
 
 
 def redact_conversation(messages: list[dict[str, Any]], redactor: Redactor) -> None:
-    """Replace, in the messages of a WebSocket, secrets that are spread over several of them."""
+    """Replace the secrets in the text messages of a WebSocket; they may be spread over several of them."""
     for direction in ("client", "server"):
         spoken = [one for one in messages if one["direction"] == direction and one["type"] == "text"]
         contents = [one["content"].encode() for one in spoken]
@@ -119,9 +131,11 @@ def redact_conversation(messages: list[dict[str, Any]], redactor: Redactor) -> N
         for message, content in zip(spoken, contents, strict=True):
             end = begin + len(content)
             own = [Edit(edit.start - begin, edit.length, edit.new) for edit in edits if begin <= edit.start < end]
-            if own:
-                stored = applied(content, own)
+            alone: list[Edit] = []
+            # What is spread goes first: a message that was redacted alone would hide where the rest begins.
+            stored = b"".join(redactor.chunks([applied(content, own)], alone))
+            if own or alone:
                 message["content"] = stored.decode()
-                message["redactions"] = message.get("redactions", 0) + len(own)
+                message["redactions"] = len(own) + len(alone)
                 message["stored_sha256"] = hashlib.sha256(stored).hexdigest()
             begin = end

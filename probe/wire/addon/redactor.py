@@ -15,6 +15,7 @@ from urllib.parse import unquote, unquote_plus
 
 from probe.wire.addon import shapes
 from probe.wire.addon.beginnings import SEGMENT, Beginning, Beginnings
+from probe.wire.addon.escapes import View, unescaped
 from probe.wire.addon.spellings import Known, spellings
 
 HEADERS = frozenset(
@@ -232,8 +233,10 @@ class Redactor:
 
     def holds_secret(self, data: bytes) -> bool:
         """Tell whether a known value stands in `data`, or what looks like a credential."""
-        known = self._known.holds(data) or (self._recalled is not None and any(self._recalled.found(data)))
-        return not self.keep and (known or shapes.holds(data))
+        if self.keep:
+            return False
+        view = unescaped(data)
+        return any(True for _ in self._known_in(view)) or shapes.holds(view)
 
     def found(self, data: bytes) -> list[tuple[int, int, bytes]]:
         """Give begin, end and mark of each secret in `data`, in order, none over another."""
@@ -241,13 +244,21 @@ class Redactor:
 
     def _spans(self, data: bytes, begin: int, limit: int) -> list[tuple[int, int, bytes]]:
         part = data[begin:] if begin else data
+        view = unescaped(part)
         # What begins behind the limit may not be whole yet.
-        found = [one for one in shapes.find(part) if begin + one.start < limit]
+        found = [one for one in shapes.find_in(view) if begin + one.start < limit]
         spans = [(start, end, self._shaped(part[start:end])) for start, end, _ in found]
         # Now, since what a shape has shown to be secret may stand elsewhere in another spelling.
-        spans += self._known.found(part)
-        spans += self._recalled.found(part) if self._recalled else ()
+        spans += self._known_in(view)
         return [(begin + start, begin + end, mark) for start, end, mark in _apart(spans)] if spans else []
+
+    def _known_in(self, view: View) -> Iterator[tuple[int, int, bytes]]:
+        """Yield begin, end and mark of each known value, where it is in the view's original."""
+        for finder in (self._known, self._recalled) if self._recalled else (self._known,):
+            yield from finder.found(view.original)
+            if view.differs:
+                for start, end, mark in finder.found(view.data):
+                    yield *view.place(start, end), mark
 
     def _shaped(self, value: bytes) -> bytes:
         """Give the mark of what was found by its shape, and look for it from now on."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from probe.wire.addon.escapes import View, unescaped
 from probe.wire.addon.likely import (
     is_lettered,
     is_mixed,
@@ -222,14 +223,14 @@ _COOKIE = re.compile(rb"=([^;,=\s\"\\]{12,4096}+)={0,2}")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]{32}")
 _OPTION = rb"[a-z0-9-]{0,40}?(?:key|token|secret|password|passwd)[ \t]{1,4}(?:" + _QUOTE + rb")?"
 _USER = rb"[^\s/?#@\"'`\\:<>{}()\[\]]{0,128}"
-_LINE_BREAK = rb"(?:\\{1,8}[rn]|[\r\n]|\\{1,8}u000[aAdD])"
+_LINE_BREAK = rb"(?:\\{1,8}[rn]|[\r\n])"
 # What tools write before each line: its number, a quote's `>`, a diff's sign, an indent.
-_SIGN = rb"[ \t>*#|]|[+-](?!----)|\\{1,8}(?:t|u0009|u003[eE]|u2192|u2502)|\xe2\x86\x92|\xe2\x94\x82"
+_SIGN = rb"[ \t>*#|]|[+-](?!----)|\\{1,8}(?:t|u2192|u2502)|\xe2\x86\x92|\xe2\x94\x82"
 _SIGNS = rb"(?:" + _SIGN + rb"){0,16}+"
 _NUMBER = rb"(?:[0-9]{1,7}(?:[:)]|" + _SIGN + rb"))?+"
 _PEM_LINE = (
     rb"(?:" + _LINE_BREAK + _SIGNS + _NUMBER + _SIGNS
-    + rb"(?:[A-Za-z-]{1,20}: [A-Za-z0-9,. ()-]{1,100}|(?:[A-Za-z0-9+/=]|\\{1,8}/){0,200}))"
+    + rb"(?:[A-Za-z-]{1,20}: [A-Za-z0-9,. ()-]{1,100}|[A-Za-z0-9+/=]{0,200}))"
 )  # fmt: skip
 _PEM_END = rb"(?:-----END [A-Z0-9 ]{1,40}-----)?"
 
@@ -373,7 +374,7 @@ _TEXTS = [
         name="signature of a URL",
         before=rb"sig",
         anchor=b"=",
-        after=rb"(?:(?<![A-Za-z_-]sig=)|(?<=u0026sig=))([A-Za-z0-9%+/_-]{20,512}+={0,2})",
+        after=rb"(?<![A-Za-z_-]sig=)([A-Za-z0-9%+/_-]{20,512}+={0,2})",
         spans=_value(is_varied),
     ),
     Shape(
@@ -388,14 +389,6 @@ _TEXTS = [
         before=rb":",
         anchor=b"/",
         lead=b"/",
-        after=_USER + rb":([^\s/?#@\"'`\\<>(){}]{3,256}+)@",
-        spans=_value(is_password),
-    ),
-    Shape(
-        name="password in a URL",
-        before=b":\\",
-        anchor=b"/",
-        lead=b"\\/",
         after=_USER + rb":([^\s/?#@\"'`\\<>(){}]{3,256}+)@",
         spans=_value(is_password),
     ),
@@ -463,14 +456,19 @@ _ANY = re.compile(b"|".join(search.pattern.pattern for search in _SEARCHES))
 """In a small text, one search for all is faster than one for each anchor."""
 
 
-def holds(data: bytes) -> bool:
-    """Tell whether anything in `data` looks like a credential."""
-    return any(True for _ in _found(data))
+def holds(view: View) -> bool:
+    """Check whether anything in a text looks like a credential."""
+    return any(True for _ in _found(view.data))
 
 
 def find(data: bytes) -> list[Found]:
-    """Give every place of `data` that looks like a credential, in order; some may overlap."""
-    return sorted(_found(data))
+    """Return every place of `data` that looks like a credential, in order; some may overlap."""
+    return find_in(unescaped(data))
+
+
+def find_in(view: View) -> list[Found]:
+    """Return every place that looks like a credential, where it is in the view's original."""
+    return sorted(Found(*view.place(start, end), shape) for start, end, shape in _found(view.data))
 
 
 def _found(data: bytes) -> Iterator[Found]:

@@ -68,8 +68,7 @@ class Conversation:
         secret_spoken = False
         for kind, now, content in self._pieces:
             from_client, is_text = kind in (CLIENT_TEXT, CLIENT_BINARY), kind in (CLIENT_TEXT, SERVER_TEXT)
-            if is_text and tails.saw_secret(content, from_client=from_client):
-                secret_spoken = True
+            secret_spoken = secret_spoken or (is_text and tails.saw_secret(content, from_client=from_client))
             fields = _message_fields(kind, now, content) | _stored(content, redactor, is_text=is_text)
             self._told.append((b"," if self._told.size else b"") + dumps(fields).encode())
         return secret_spoken

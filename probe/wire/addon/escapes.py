@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 
 _ESCAPE = re.compile(rb"(\\{1,16})(?:u00(0[9aAdD]|[2-7][0-9a-fA-F])|/)")
+_ESCAPE_BEGIN = re.compile(rb"\\(?:u00(?:0[9aAdD]|[2-7][0-9a-fA-F])|/)")
 _MOST_PASSES = 4
 """The escape of one level may itself be escaped by a level above, as in `\\\\\\u00752d`."""
 _CONTROL = {9: b"t", 10: b"n", 13: b"r"}
@@ -57,12 +58,10 @@ def unescaped(data: bytes) -> View:
     """Return `data` without those escapes of JSON that hide a plain character, on every level of JSON inside JSON."""
     view = View(data, data, [])
     for _ in range(_MOST_PASSES):
-        if b"\\u00" not in view.data and b"\\/" not in view.data:
+        first = view.data.find(b"\\")
+        if first < 0 or not _ESCAPE_BEGIN.search(view.data, first):
             break
-        once = _decoded(view)
-        if not once.differs:
-            break
-        view = once
+        view = _decoded(view)
     return view
 
 

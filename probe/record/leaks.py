@@ -74,7 +74,7 @@ def _conversation_leaks(messages: list[Message], source: Path) -> Iterator[str]:
         yield from (f"WebSocket message {number}: {shape}" for shape in found)
     for direction in ("client", "server"):
         texts = (one.content.encode() for one in messages if one.direction == direction and one.type == "text")
-        yield from (f"WebSocket messages of the {direction}: {shape}" for shape in _spread(b"".join(texts)))
+        yield from (f"WebSocket messages of the {direction}: {shape}" for shape in _spread(b"\n".join(texts)))
 
 
 def _spread(data: bytes) -> Iterator[str]:

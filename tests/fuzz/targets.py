@@ -39,8 +39,7 @@ from probe.targets import PROJECT
 from probe.wire.addon.decoders import DecodeError, decoder_for
 from probe.wire.addon.frames import frame_edits
 from probe.wire.addon.json_text import exact_json
-from probe.wire.addon.redactor import Edit, Redactor
-from probe.wire.addon.spoken import applied
+from probe.wire.addon.redactor import Edit, Redactor, applied
 from tests.conftest import GOLDEN
 from tests.support.encodings import NAMES, encode
 from tests.support.frames import chunk

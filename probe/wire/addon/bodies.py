@@ -15,12 +15,19 @@ from probe.wire.addon.frames import MEDIA_TYPE, frame_edits
 from probe.wire.addon.journal import Journal
 from probe.wire.addon.json_text import dumps, exact_json
 from probe.wire.addon.pieces import Chunks, Pieces
-from probe.wire.addon.redactor import Edit, Redactor, in_blocks
-from probe.wire.addon.spoken import applied, spoken_edits
+from probe.wire.addon.redactor import Edit, Redactor, applied, in_blocks
+from probe.wire.addon.spoken import spoken_edits
 from probe.wire.addon.spool import Spool
 
 IN_ONE_PIECE = 8 << 20
 """A larger body is never parsed and never held whole."""
+_EVENT_TYPES = (
+    "text/event-stream",
+    "application/x-ndjson",
+    "application/jsonl",
+    "application/x-jsonl",
+    "application/json-seq",
+)
 
 
 class Fragment:
@@ -132,10 +139,15 @@ class Body:
         return stored, edits
 
     def _redact_spoken(self, content: Content, content_type: str, redactor: Redactor) -> tuple[Content, list[Edit]]:
-        """Replace known secrets that are spread over the events of a stream."""
-        if content.size > IN_ONE_PIECE or not content_type.lower().startswith("text/event-stream"):
+        """Replace secrets that are spread over the events of a stream, or over the tokens of log probabilities."""
+        if content.size > IN_ONE_PIECE:
+            return content, []
+        kind = content_type.lower()
+        if not kind.startswith(_EVENT_TYPES) and "json" not in kind:
             return content, []
         data = b"".join(content)
+        if not kind.startswith(_EVENT_TYPES) and not data.lstrip().startswith(b"[") and b'"logprob' not in data:
+            return content, []
         return self._edited(content, data, spoken_edits(data, redactor))
 
     def _redact_frames(self, content: Content, content_type: str, redactor: Redactor) -> tuple[Content, list[Edit]]:

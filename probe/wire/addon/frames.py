@@ -11,8 +11,8 @@ import struct
 from binascii import crc32
 from collections.abc import Iterator
 
-from probe.wire.addon.redactor import Edit, Redactor
-from probe.wire.addon.spoken import applied, spoken_edits
+from probe.wire.addon.redactor import Edit, Redactor, applied
+from probe.wire.addon.spoken import spoken_edits
 
 MEDIA_TYPE = "application/vnd.amazon.eventstream"
 

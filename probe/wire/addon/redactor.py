@@ -123,6 +123,15 @@ class Edit:
         self.start, self.length, self.new = start, length, new
 
 
+def applied(data: bytes, edits: list[Edit]) -> bytes:
+    """Give `data` with its edits made."""
+    out, position = [], 0
+    for edit in edits:
+        out += [data[position : edit.start], edit.new]
+        position = edit.start + edit.length
+    return b"".join([*out, data[position:]])
+
+
 class Finder(Protocol):
     """Finds values without being told them; see `probe.wire.addon.recall`."""
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from probe.renderers.eventstream import read_frames
 from probe.wire.addon.frames import frame_edits
-from probe.wire.addon.redactor import Edit, Redactor
-from probe.wire.addon.spoken import applied
+from probe.wire.addon.redactor import Edit, Redactor, applied
 from tests.support.frames import chunk, event_frame, exception
 
 SECRET = "bedrock-api-key-Planted0123456789"

@@ -13,8 +13,7 @@ import pytest
 from probe.wire.addon.conversation import Conversation
 from probe.wire.addon.frames import frame_edits
 from probe.wire.addon.journal import SERVER_TEXT, Journal
-from probe.wire.addon.redactor import Redactor
-from probe.wire.addon.spoken import applied
+from probe.wire.addon.redactor import Redactor, applied
 from probe.wire.addon.writer import encoded
 from tests.support.frames import chunk
 from tests.support.planted import Mint

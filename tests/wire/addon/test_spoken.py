@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.wire.addon.redactor import Redactor
-from probe.wire.addon.spoken import SpokenTails, applied, redact_conversation, spoken_edits
+from probe.wire.addon.redactor import Redactor, applied
+from probe.wire.addon.spoken import SpokenTails, redact_conversation, spoken_edits
 from tests.support.planted import Mint
 from tests.wire.addon.test_bodies import fields_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from probe.analysis.urls import split_url
 from probe.record.exchange import Exchange, Headers
-from probe.wire.addon.redactor import HEADERS, Redactor
+from probe.wire.addon.credential_names import HEADERS
+from probe.wire.addon.redactor import Redactor
 
 CREDENTIALS = HEADERS | {"cookie", "set-cookie"}
 """Headers that are credentials whatever they hold; files from elsewhere may have them in the clear."""

@@ -19,7 +19,7 @@ from probe.wire.addon.named_values import BY_NAME, IS, QUOTE, SPACE, named_spans
 
 _COOKIE = re.compile(rb"=([^;,=\s\"\\]{12,4096}+)={0,2}")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]{32}")
-_OPTION = rb"[a-z0-9-]{0,40}?(?:key|token|secret|password|passwd)[ \t]{1,4}(?:" + QUOTE + rb")?"
+_OPTION = rb"[a-z0-9-]{0,40}?(?:key|token|secret|password|passwd|passphrase|pat|jwt|auth)[ \t]{1,4}(?:" + QUOTE + rb")?"
 _USER = rb"[^\s/?#@\"'`\\:<>{}()\[\]]{0,128}"
 _LINE_BREAK = rb"(?:\\{1,8}[rn]|[\r\n])"
 # What tools write before each line: its number, a quote's `>`, a diff's sign, an indent.

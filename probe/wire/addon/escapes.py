@@ -11,6 +11,15 @@ from bisect import bisect_right
 
 _ESCAPE = re.compile(rb"(\\{1,16})(?:u00(0[9aAdD]|[2-7][0-9a-fA-F])|/)")
 _ESCAPE_BEGIN = re.compile(rb"\\(?:u00(?:0[9aAdD]|[2-7][0-9a-fA-F])|/)")
+_PERCENT = re.compile(rb"%(0[9aAdD]|[2-9a-fA-F][0-9a-fA-F])")
+_PERCENT_IN_NAMES = re.compile(rb"%(?!2[5bB6]|3[dD])(0[9aAdD]|[2-9a-fA-F][0-9a-fA-F])")
+"""Without `%`, `&`, `+` and `=`: a form's value goes on behind those that are escaped."""
+_PERCENT_LEVELS = 2
+"""A URL may be a parameter of another URL."""
+_WORD_BORDER = re.compile(rb"[\s\"'`<>\\]")
+_LONGEST_WORD = 1 << 12
+"""So far back a word is followed from its first escape; a form's name is nearer."""
+_BETWEEN_WORDS = b" \0 "
 _MOST_PASSES = 4
 """The escape of one level may itself be escaped by a level above, as in `\\\\\\u00752d`."""
 _CONTROL = {9: b"t", 10: b"n", 13: b"r"}
@@ -54,6 +63,19 @@ class View:
         return place - end + original_end, place - end + original_end + 1
 
 
+def views_of(data: bytes) -> list[View]:
+    """Return all views of a text that may show a credential which its bytes hide."""
+    views = [unescaped(data)]
+    for _ in range(_PERCENT_LEVELS):
+        last = views[-1]
+        first = last.data.find(b"%")
+        found = _PERCENT.search(last.data, first) if first >= 0 else None
+        if not found:
+            break
+        views += [_percent_decoded(last, pattern, found.start()) for pattern in (_PERCENT_IN_NAMES, _PERCENT)]
+    return views
+
+
 def unescaped(data: bytes) -> View:
     """Return `data` without those escapes of JSON that hide a plain character, on every level of JSON inside JSON."""
     view = View(data, data, [])
@@ -63,6 +85,38 @@ def unescaped(data: bytes) -> View:
             break
         view = _decoded(view)
     return view
+
+
+def _percent_decoded(view: View, pattern: re.Pattern[bytes], first: int) -> View:
+    """Return a view of only those words in which a URL's or a form's escapes are undone."""
+    data, out, edits = view.data, list[bytes](), list[tuple[int, int, int, int]]()
+    position = length = 0
+
+    def add(start: int, end: int, new: bytes) -> None:
+        nonlocal position, length
+        out.extend((data[position:start], new))
+        length += start - position
+        edits.append((length, length + len(new), start, end))
+        length += len(new)
+        position = end
+
+    match = pattern.search(data, first)
+    while match:
+        oldest = max(position, match.start() - _LONGEST_WORD)
+        before = data[oldest : match.start()][::-1]
+        border = _WORD_BORDER.search(before)
+        begin = match.start() - border.start() if border else oldest
+        if begin > position:
+            add(position, begin, _BETWEEN_WORDS)
+        border = _WORD_BORDER.search(data, match.end())
+        end = border.start() if border else len(data)
+        while match and match.end() <= end:
+            add(*match.span(), bytes([int(match[1], 16)]))
+            match = pattern.search(data, match.end())
+        out.append(data[position:end])
+        length += end - position
+        position = end
+    return View(view.original, b"".join(out), edits, view if view.differs else None)
 
 
 def _decoded(view: View) -> View:

@@ -28,7 +28,8 @@ def named_spans(data: bytes, place: int, start: int, end: int) -> Iterator[tuple
     if not quoted and data[end : end + 1] in (b"(", b"[", b"{"):
         return  # a call or an index in source code
     name, before, between = _name_around(data, place, start)
-    field = between == b"=" and (name.isupper() or before in (b"?", b"&", b";"))
+    in_form = before in (b"?", b"&", b";") or data[end : end + 1] == b"&"
+    field = between == b"=" and (name.isupper() or in_form)
     # In a list, what follows a name may be its value or another name.
     listed = b"," in between and b":" not in between
     if quoted:

@@ -22,7 +22,7 @@ from probe.wire.addon.credential_names import (
     option_kind,
     variable_kind,
 )
-from probe.wire.addon.escapes import View, unescaped
+from probe.wire.addon.escapes import View, views_of
 from probe.wire.addon.spellings import Known, spellings
 
 _MARK = re.compile(r"\[REDACTED(?::[0-9a-f]{8})?\]")
@@ -215,8 +215,8 @@ class Redactor:
         """Tell whether a known value stands in `data`, or what looks like a credential."""
         if self.keep:
             return False
-        view = unescaped(data)
-        return any(True for _ in self._known_in(view)) or shapes.holds(view)
+        views = views_of(data)
+        return any(True for _ in self._known_in(views)) or shapes.holds(views)
 
     def found(self, data: bytes) -> list[tuple[int, int, bytes]]:
         """Give begin, end and mark of each secret in `data`, in order, none over another."""
@@ -224,25 +224,29 @@ class Redactor:
 
     def _spans(self, data: bytes, begin: int, limit: int) -> list[tuple[int, int, bytes]]:
         part = data[begin:] if begin else data
-        view = unescaped(part)
+        views = views_of(part)
         # What begins behind the limit may not be whole yet.
-        found = [one for one in shapes.find_in(view) if begin + one.start < limit]
+        found = [one for one in shapes.find_in(views) if begin + one.start < limit]
         spans = [(start, end, self._shaped(part[start:end])) for start, end, _ in found]
         # Now, since what a shape has shown to be secret may stand elsewhere in another spelling.
-        spans += self._known_in(view)
+        spans += self._known_in(views)
         return [(begin + start, begin + end, mark) for start, end, mark in _apart(spans)] if spans else []
 
-    def _known_in(self, view: View) -> Iterator[tuple[int, int, bytes]]:
-        """Yield begin, end and mark of each known value, where it is in the view's original."""
+    def _known_in(self, views: list[View]) -> Iterator[tuple[int, int, bytes]]:
+        """Yield begin, end and mark of each known value, where it is in the views' original."""
         for finder in (self._known, self._recalled) if self._recalled else (self._known,):
-            yield from finder.found(view.original)
-            if view.differs:
-                for start, end, mark in finder.found(view.data):
-                    yield *view.place(start, end), mark
+            yield from finder.found(views[0].original)
+            for view in views:
+                if view.differs:
+                    for start, end, mark in finder.found(view.data):
+                        yield *view.place(start, end), mark
 
     def _shaped(self, value: bytes) -> bytes:
         """Give the mark of what was found by its shape, and look for it from now on."""
         plain = _unescaped(value.decode("utf-8", "surrogateescape"))
+        for _ in range(2):
+            if "%" in plain and "\ufffd" not in (decoded := unquote(plain)):
+                plain = decoded
         known = self._known.marks.get(plain.encode("utf-8", "surrogateescape"))
         if known is None and len(plain) >= SHORTEST_SHAPED and self._shapes_learned < MOST_SHAPED:
             self._shapes_learned += 1

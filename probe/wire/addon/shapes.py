@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from probe.wire.addon.credential_pattern import ATOM, CONTEXT, LONGEST, Found, Shape, regex_of
-from probe.wire.addon.escapes import View, unescaped
+from probe.wire.addon.escapes import View, views_of
 from probe.wire.addon.named_values import NAMES
 from probe.wire.addon.text_patterns import TEXTS
 from probe.wire.addon.vendor_tokens import TOKENS
@@ -94,19 +94,19 @@ _ANY = re.compile(b"|".join(search.pattern.pattern for search in _SEARCHES))
 """In a small text, one search for all is faster than one for each anchor."""
 
 
-def holds(view: View) -> bool:
-    """Check whether anything in a text looks like a credential."""
-    return any(True for _ in _found(view.data))
+def holds(views: Iterable[View]) -> bool:
+    """Check whether anything in the views of a text looks like a credential."""
+    return any(True for view in views for _ in _found(view.data))
 
 
 def find(data: bytes) -> list[Found]:
     """Return every place of `data` that looks like a credential, in order; some may overlap."""
-    return find_in(unescaped(data))
+    return find_in(views_of(data))
 
 
-def find_in(view: View) -> list[Found]:
-    """Return every place that looks like a credential, where it is in the view's original."""
-    return sorted(Found(*view.place(start, end), shape) for start, end, shape in _found(view.data))
+def find_in(views: Iterable[View]) -> list[Found]:
+    """Return every place that looks like a credential, where it is in the views' original."""
+    return sorted({Found(*view.place(one.start, one.end), one.shape) for view in views for one in _found(view.data)})
 
 
 def _found(data: bytes) -> Iterator[Found]:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 _PLAIN = re.compile(rb"[A-Za-z0-9_.~-]{4,}")
 """Reads the same in JSON and in a URL."""
@@ -61,7 +61,8 @@ def spellings(value: str) -> set[bytes]:
     inside = {value, *_inside_json(value)}
     # The arguments of a tool call are JSON inside JSON.
     inside |= {twice for once in inside for twice in _inside_json(once)}
-    inside |= {quote(value, safe="", errors="surrogateescape"), value.replace("/", "\\/")}
+    inside |= {quote(value, safe="", errors="surrogateescape"), quote_plus(value, safe="", errors="surrogateescape")}
+    inside.add(value.replace("/", "\\/"))
     return {form.encode("utf-8", "surrogateescape") for form in inside}
 
 

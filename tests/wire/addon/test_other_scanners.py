@@ -7,6 +7,7 @@ import json
 import string
 from inspect import isabstract
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
@@ -241,7 +242,7 @@ def test_a_token_of_gitleaks_rules_is_redacted_wherever_it_is(rule: str) -> None
 @pytest.mark.parametrize("rule", NAMED)
 def test_a_value_of_gitleaks_rules_is_redacted_by_its_name(rule: str) -> None:
     value, name = NAMED[rule], rule.replace("-", "_")
-    mark = Redactor(b"salt").mark(value)
+    mark = Redactor(b"salt").mark(unquote(value))
     for form in ("{}={}", "export {}='{}'"):
         assert redacted(form.format(name.upper(), value)) == form.format(name.upper(), mark)
     words = name.split("_")

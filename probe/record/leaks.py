@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from probe.record.exchange import Exchange, Headers, Message, Payload
+from probe.record.exchange import Exchange, Headers, Message, Payload, Response
 from probe.record.files import open_plain
 from probe.record.integrity import body_chunks, message_chunks
 from probe.wire.addon import shapes
@@ -25,6 +25,7 @@ def exchange_leaks(exchange: Exchange, source: Path) -> Iterator[str]:
         if payload:
             yield from (f"{name} header {leak}" for leak in _header_leaks(payload.headers))
             yield from (f"{name} trailer {leak}" for leak in _header_leaks(payload.trailers or {}))
+            yield from (f"{name} reason: {shape}" for shape in _reason_leaks(payload))
             yield from (f"{name} body: {shape}" for shape in _body_leaks(payload, source))
     if exchange.websocket:
         yield from _conversation_leaks(exchange.websocket.messages, source)
@@ -36,6 +37,12 @@ def file_leaks(path: Path) -> Iterator[str]:
     """Say what in a file looks like a credential."""
     with open_plain(path) as file:
         yield from _shapes_in(iter(lambda: file.read(_BLOCK), b""))
+
+
+def _reason_leaks(payload: Payload) -> Iterator[str]:
+    if isinstance(payload, Response):
+        for reason in (payload.reason, *(answer.reason for answer in payload.interim)):
+            yield from _text_leaks(reason)
 
 
 def _url_leaks(url: str) -> Iterator[str]:

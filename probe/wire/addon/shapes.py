@@ -1,4 +1,4 @@
-"""The search for what looks like a credential: it finds those that nobody told us about."""
+"""The search for what looks like a credential, known from before or not."""
 
 from __future__ import annotations
 

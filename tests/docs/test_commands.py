@@ -30,7 +30,7 @@ SUITE = ("pytest",)
 """`uv run pytest` runs this test."""
 SERVERS = ("proxies", "replay")
 """Tasks that go on until Ctrl-C."""
-NOT_OURS = frozenset({"--password", "--allowedTools", "--update-golden", "--help", "--project"})
+NOT_OURS = frozenset({"--password", "--allowedTools", "--update-golden", "--help", "--project", "--set"})
 """Options in the text that belong to no task and to no target's file."""
 _UV_OPTIONS = ("--group", "--project")
 _MODULES = {module_of(task): task for task in COMMANDS}

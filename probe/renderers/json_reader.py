@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -14,6 +15,8 @@ from probe.addon.json_text import DEEPEST, too_deep, too_many_values
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode = msgspec.json.Decoder().decode
+_LARGEST = 1 << 18
+"""Characters up to which the value of a text is remembered."""
 _FAILURES = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
@@ -32,10 +35,16 @@ def parsed(text: str | bytes) -> Any:
 
 
 def parsed_json(body: Any) -> Any:
-    """Return the object or array that a text holds; anything else as it is."""
+    """Return the object or array that a text holds; anything else as it is. Values are shared: none may be changed."""
     if not isinstance(body, str) or body.lstrip()[:1] not in ("{", "["):
         return body
-    return parsed(body)
+    return _remembered(body) if len(body) <= _LARGEST else parsed(body)
+
+
+@lru_cache(maxsize=32)
+def _remembered(text: str) -> Any:
+    """Parse JSON within JSON: the arguments of a tool are shown, and compared with those of other requests."""
+    return parsed(text)
 
 
 def as_text(text: str | bytes) -> str:

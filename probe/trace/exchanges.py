@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-import msgspec
-
+from probe.record.body_text import string_of
 from probe.record.exchange import Message, UnreadExchange, UnreadRequest, UnreadResponse
 from probe.renderers.api import Answer, Api, Asked, EventSource, Item, StreamReader
 from probe.renderers.blocks import Block, Body, CutShort, EventCounts, Note, Text
@@ -421,7 +420,7 @@ def _body(payload: UnreadRequest | UnreadResponse) -> tuple[Json | str | None, i
     if raw[:1] != b'"':
         size = len(raw) if payload.size is None else payload.size
         return (None, payload.size or 0) if raw in (b"null", b"") else (Json(raw), size)
-    text: str = msgspec.json.decode(raw)
+    text = string_of(payload.body)
     size = text_size(text) if payload.size is None else payload.size
     # A body that is too large for the record to parse, or of a file that keeps all bodies as text.
     if text[:1] in ("{", "[") and not payload.whole_text:

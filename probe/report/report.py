@@ -161,19 +161,22 @@ class _Writer:
         )
         yield f"{self._table.cost()}\n{time_line(spent)}"
         yield f"## What the agent did\n\n{self._table.actions()}"
-        answer = self._final_answer()
-        yield f"## Final answer\n\n{fence(answer) if answer else 'None: the model said nothing.' + chr(10)}"
+        yield f"## Final answer\n\n{self._final_answer()}"
 
     def _final_answer(self) -> str:
-        """Return the last text of the agent's own work; sub-agents report to it."""
+        """Return the last text of the agent's own work, and where it is from; sub-agents report to it."""
         turns = [
             turn for thread in self._threads if not thread.is_sub_agent for turn in thread.turns if not turn.is_side
         ]
-        for turn in sorted(turns, key=lambda turn: turn.index, reverse=True):
+        turns.sort(key=lambda turn: turn.index)
+        for turn in reversed(turns):
             text = self._texts.spool.get(("spoken", turn.facts.line, turn.facts.part))
+            number = self._numbers[turn.index]
+            if text and number != self._numbers[turns[-1].index]:
+                return f"Said in [turn {number}](#turn-{number}); the turns after it said nothing.\n\n{fence(text)}"
             if text:
-                return text
-        return ""
+                return fence(text)
+        return "None: the model said nothing.\n"
 
     def _tail(self) -> Iterator[str]:
         if self._threads:

@@ -80,7 +80,7 @@ TITLE = ask(9, PROMPT, model="gpt-4.1-nano", tools=False, instructions="Make a t
 def test_each_turn_has_a_row(tmp_path: Path) -> None:
     text = report(tmp_path, LOOP)
     assert "2 turns in 1 session with `gpt-4.1`." in section(text)
-    first = {"start": "+0.0s", "took": "0.0s", "first token": "", "reasoning": "2"}
+    first = {"start": "+0.0s", "took": "0.00s", "first token": "", "reasoning": "2"}
     assert rows(text) == [
         {
             "turn": "[1](#turn-1)",
@@ -218,7 +218,7 @@ def test_each_call_over_a_websocket_is_a_turn(tmp_path: Path) -> None:
     calls += [create(2, model="m", input=[PROMPT]), *told(4, events("done"))]
     text = report(tmp_path, [conversation(calls)])
     assert [[row["turn"], row["start"], row["took"], row["what it did"]] for row in rows(text)] == [
-        ["[1](#turn-1)", "+0.0s", "0.5s", "*warm-up*: r0"],
+        ["[1](#turn-1)", "+0.0s", "0.50s", "*warm-up*: r0"],
         ["[2](#turn-2)", "+1.0s", "2.0s", "done"],
     ]
     assert "(+1.0s) · took 2.00s · call 2 of the WebSocket in line 1 of the record" in turns(text)[1]

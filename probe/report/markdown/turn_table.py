@@ -135,8 +135,8 @@ class TurnTable:
         if prompts:
             yield str(turn.prompt) if turn.prompt is not None else ""
         yield f"+{facts.started - self._started:.1f}s"
-        yield f"{facts.ended - facts.started:.1f}s" if facts.ended is not None else "no answer"
-        yield f"{facts.first_part - facts.started:.1f}s" if facts.first_part is not None else ""
+        yield _seconds(facts.ended - facts.started) if facts.ended is not None else "no answer"
+        yield _seconds(facts.first_part - facts.started) if facts.first_part is not None else ""
         if len(self._models) > 1:
             yield _model(facts.model)
         yield from (_number(getattr(facts.usage, field, None)) for field in self._fields)
@@ -152,6 +152,10 @@ class TurnTable:
         if any(price.at_least for price in prices):
             notes.append("At least: a part of it costs more than this version of the price library knows.")
         return "".join(f"\n{note}\n" for note in notes)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f}s" if seconds >= 1 else f"{seconds:.2f}s"
 
 
 def _total(name: str, total: Total) -> Iterator[str]:

@@ -156,6 +156,8 @@ def _unread(file: BinaryIO, place: Place, line: bytes | int, *, whole: bool) -> 
         return None
     try:
         exchange = _unread_decoder.decode(line)
+        # The decoder passes over the bodies as they are.
+        line.decode()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _as_unread(parse_exchange(line, place[1]))
     _check_time(exchange)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from probe.renderers.anthropic_messages import replay, request
 from probe.renderers.anthropic_messages.answer import message_answer
 from probe.renderers.anthropic_messages.batches import response_blocks
 from probe.renderers.anthropic_messages.canonical import canonical
-from probe.renderers.anthropic_messages.stream import Reader, merge_key, with_text
+from probe.renderers.anthropic_messages.stream import Reader, merge_key, pieces, with_text
 from probe.renderers.api import Answer, Api, Asked, Item, Kind, StreamReader
 from probe.renderers.blocks import Block
 from probe.renderers.errors import error_blocks
@@ -45,6 +45,9 @@ class AnthropicMessages(Api):
 
     def merge_key(self, event: dict[str, Any]) -> tuple[Any, str] | None:
         return merge_key(event)
+
+    def pieces(self, events: list[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
+        return pieces(events)
 
     def with_text(self, event: dict[str, Any], text: str) -> dict[str, Any]:
         return with_text(event, text)

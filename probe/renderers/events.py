@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from probe.renderers.json_reader import parsed
+from probe.renderers.json_reader import as_text, parsed
 from probe.renderers.sse import SseParser
 
 LARGE = 2048
@@ -24,14 +24,14 @@ class Stream(NamedTuple):
 
     names: Sequence[str]
     """Type of each, `message` where the stream names none."""
-    texts: Sequence[str]
+    texts: Sequence[str | bytes]
     """Data of each."""
     unfinished: tuple[tuple[str, str], ...] = ()
     """Name and data of what has no end: the stream was cut within it."""
     comments: int = 0
     offsets: Sequence[int] = ()
     """Where each begins, in bytes of the stored body; empty where `lines` tell."""
-    lines: Sequence[str] = ()
+    lines: Sequence[bytes] = ()
     """All lines, where each event has as many of them."""
     width: int = 0
     """How many."""
@@ -42,7 +42,7 @@ class Stream(NamedTuple):
             return self.offsets[number]
         if number * self.width < len(self.lines):
             before = self.lines[: number * self.width]
-            return sum(len(line.encode("utf-8", "surrogatepass")) + 1 for line in before)
+            return sum(map(len, before)) + len(before)
         return None
 
 
@@ -64,17 +64,18 @@ def split_stream(text: str) -> Stream:
     https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     """
     if "\r" not in text and text.endswith("\n\n"):
-        lines = text.split("\n")
+        # As bytes, since one dash would make each character of a text two bytes wide.
+        lines = text.encode("utf-8", "surrogatepass").split(b"\n")
         del lines[-1]
         return _split_named(lines) or _split_unnamed(lines) or _split_any(text)
     return _split_any(text)
 
 
-def _split_named(lines: list[str]) -> Stream | None:
+def _split_named(lines: list[bytes]) -> Stream | None:
     """Split a stream of `event: NAME` and `data: JSON` lines; None for any other."""
     if len(lines) % 3 or any(lines[2::3]):
         return None
-    names = {line: line[7:] for line in set(lines[0::3]) if line.startswith("event: ")}
+    names = {line: as_text(line[7:]) for line in set(lines[0::3]) if line.startswith(b"event: ")}
     texts = _data(lines[1::3])
     try:
         return Stream([names[line] for line in lines[0::3]], texts, lines=lines, width=3) if texts else None
@@ -82,7 +83,7 @@ def _split_named(lines: list[str]) -> Stream | None:
         return None
 
 
-def _split_unnamed(lines: list[str]) -> Stream | None:
+def _split_unnamed(lines: list[bytes]) -> Stream | None:
     """Split a stream of `data: JSON` lines; None for any other."""
     if len(lines) % 2 or any(lines[1::2]):
         return None
@@ -90,16 +91,19 @@ def _split_unnamed(lines: list[str]) -> Stream | None:
     return Stream(["message"] * len(texts), texts, lines=lines, width=2) if texts else None
 
 
-def _data(lines: list[str]) -> list[str] | None:
+def _data(lines: list[bytes]) -> list[bytes] | None:
     """Return what is behind `data: ` in lines that all begin so; None where one does not."""
     # What the first and the last of them in alphabetical order begin with, all between begin with.
     smallest = min(lines)
-    alike = smallest.startswith("data: ") and max(lines).startswith("data: ") and len(smallest) > 6
+    alike = smallest.startswith(b"data: ") and max(lines).startswith(b"data: ") and len(smallest) > 6
     return [line[6:] for line in lines] if alike else None
 
 
 def _split_any(text: str) -> Stream:
-    parser, names, texts, offsets = SseParser(), [], [], []
+    parser = SseParser()
+    names: list[str] = []
+    texts: list[str | bytes] = []
+    offsets: list[int] = []
     unfinished: list[tuple[str, str]] = []
     for event in parser.read(text):
         if not event.complete:
@@ -111,30 +115,33 @@ def _split_any(text: str) -> Stream:
     return Stream(names, texts, tuple(unfinished), parser.comments, offsets)
 
 
-def read_events(texts: Sequence[str], large: Callable[[str], Any]) -> list[Any]:
+def read_events(texts: Sequence[str | bytes], large: Callable[[str | bytes], Any]) -> list[Any]:
     """Read the data of events; `large` reads a long one. What is no JSON stays text."""
     places = [place for place, size in enumerate(map(len, texts)) if size >= LARGE]
     small = [*texts]
     for place in places:
-        small[place] = "0"
+        small[place] = b"0"
     values = _read_small(small)
     for place in places:
         values[place] = large(texts[place])
     return values
 
 
-def _read_small(texts: list[str]) -> list[Any]:
-    ends_done = texts[-1:] == [_DONE]
-    joined = "\n".join(texts[:-1] if ends_done else texts)
+def _read_small(texts: list[str | bytes]) -> list[Any]:
+    ends_done = texts[-1:] in ([_DONE], [_DONE.encode()])
+    lines = texts[:-1] if ends_done else texts
+    if set(map(type, lines)) != {bytes}:
+        lines = [line if isinstance(line, bytes) else line.encode("utf-8", "surrogatepass") for line in lines]
+    joined = b"\n".join(lines)  # type: ignore[arg-type]
     values: list[Any] = []
     try:
-        if joined.count("\n") < len(texts):
+        if joined.count(b"\n") < len(texts):
             values = _decode_lines(joined)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         pass
     if ends_done:
         values.append(_DONE)
-    return values if len(values) == len(texts) else [parsed(text) if text else text for text in texts]
+    return values if len(values) == len(texts) else [parsed(text) if text else "" for text in texts]
 
 
 MergeKey = Callable[[dict[str, Any]], tuple[Any, str] | None]

@@ -316,7 +316,7 @@ class _AnswerReader:
         self._stream = stream
         shapes: dict[int, Shape] = {}
 
-        def large(text: str) -> Any:
+        def large(text: str | bytes) -> Any:
             value, shape = read_large(text)
             # The values live as long as this stream is read, so none takes the identity of another.
             shapes[id(value)] = shape

@@ -24,6 +24,8 @@ WORDS = {
     "warm-up": re.compile(r"\bwarm-?up\b", re.IGNORECASE),
 }
 """What agents ask beside their work, by the words that they use for it."""
+_STEMS = ("title", "topic", "commit me", "summar", "compact", "rout", "classif", "complex", "sugg", "predict", "quota", "warm")
+"""One of them is in every such word: looking for them is many times faster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,6 @@ def features_of(kind: Kind, blocks: Iterable[Block]) -> Features:
     if kind is Kind.SETTING:
         return Features()
     text = _text(made)
-    words = tuple(len(pattern.findall(text)) for pattern in WORDS.values())
     message = next((block for block in made if isinstance(block, Message)), None)
     content = message.content if message else ()
     role = message.role if message else None
@@ -68,8 +69,16 @@ def features_of(kind: Kind, blocks: Iterable[Block]) -> Features:
         failed=sum(block.failed is True for block in results),
         tools=_count(tool for block in content for tool in _tools(block)),
         characters=len(text),
-        words=words,
+        words=_words(text),
     )
+
+
+def _words(text: str) -> tuple[int, ...]:
+    """Return how often each of `WORDS` appears; empty where none does, as in nearly all texts."""
+    lower = text.lower()
+    if not any(stem in lower for stem in _STEMS):
+        return ()
+    return tuple(len(pattern.findall(text)) for pattern in WORDS.values())
 
 
 def about(all_words: Iterable[tuple[int, ...]]) -> str | None:

@@ -50,7 +50,8 @@ def _analyze_file(arguments: Namespace) -> int:
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
     output = Path(arguments.output or source.with_suffix(".report.md")).expanduser()
     target = load_target(arguments.target)[0] if arguments.target else None
-    reported = _write(source, output, target, None, full=arguments.full)
+    # The user may name a link; a run's own files are never links.
+    reported = _write(source.resolve(), output, target, None, full=arguments.full)
     print(printable(str(output)))
     if not reported.summary.requests:
         say(f"error: {source}: no line of it is an exchange\n  hint: {_LINE}")
@@ -193,8 +194,8 @@ def _described(source: Path, target: Target | None, found: Run | None, skipped: 
         # A run from before there was coverage was not watched either.
         coverage=facts.coverage or CoverageFacts(),
         changes=facts.observer_changes or (),
-        started=facts.started.timestamp() if facts.started and not found.bundled else None,
-        ended=facts.ended.timestamp() if facts.ended and not found.bundled else None,
+        started=facts.agent_started.timestamp() if facts.agent_started else None,
+        ended=facts.agent_ended.timestamp() if facts.agent_ended else None,
         live=is_alive(found),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from argparse import Namespace
@@ -19,15 +18,17 @@ from rich.table import Table
 from rich.text import Text
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import printable, run
 from probe.cli.options import parse
 from probe.errors import UserError
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings, data_dir
 from probe.targets import target_names
-from probe.wire.agent import find_program, first_line
+from probe.wire.agent import find_program
+from probe.wire.agent_version import answered_version, ask_version
 from probe.wire.certificate_authority import authority_folder, authority_problem
-from probe.wire.environment import is_key, keys_set
+from probe.wire.environment import keys_set
 from probe.wire.ports import is_free
 from probe.wire.process_tree import holder_of
 from probe.wire.replayed_run import find_replay
@@ -52,13 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke doctor --target codex")
     settings = resolve(arguments, os.environ) if arguments.target else None
+    if settings:
+        _print_settings(settings)
     checks = [*_installation(), *_folders(arguments, settings), *(_target(settings) if settings else _no_target())]
     for check in checks:
         line = f"{'OK  ' if check.ok else 'FAIL'} {check.text}"
-        print(printable(line if check.ok else f"{line}\n       fix: {check.fix}"))
-    if settings:
-        _print_settings(settings)
-    return 0 if all(check.ok for check in checks) else 1
+        print(printable(line if check.ok else f"{line}\n       fix: {as_called(check.fix)}"))
+    failed = [check.text for check in checks if not check.ok]
+    summary = f"{len(failed)} of {len(checks)} checks failed: {'; '.join(failed)}" if failed else "all is well"
+    print(printable(f"\n{summary}"))
+    return 1 if failed else 0
 
 
 def _installation() -> Iterator[Check]:
@@ -145,18 +149,10 @@ def _agent(settings: Settings) -> Check:
         return Check(False, str(error.args[0]), error.hint or "")
     fix = f"install it again: {target.install}"
     try:
-        process = subprocess.Popen(
-            [path, "--version"],
-            # An agent that takes the question for a prompt must not be paid for.
-            env={name: value for name, value in os.environ.items() if not is_key(name, settings)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = ask_version(path, os.environ, settings)
     except OSError as error:
         return Check(False, f"agent {path} does not start: {error}", fix)
-    said = first_line(process, _VERSION_SECONDS)[:200]
+    said = answered_version(process, _VERSION_SECONDS)
     return Check(process.returncode == 0, f"agent {path} ({said or 'no version'})", fix)
 
 
@@ -201,8 +197,8 @@ def _print_settings(settings: Settings) -> None:
     for name, one in settings.described().items():
         value = "" if one["value"] is None else str(one["value"])
         table.add_row(Text(name), Text(printable(value)), Text(one["source"]))
-    print()
     Console().print(table)
+    print()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from probe.cli.options import COMMANDS, module_of
+from probe.cli.called_as import module_of
+from probe.cli.options import COMMANDS
 from probe.targets import PROJECT
 
 SCRIPTS = frozenset(
@@ -26,14 +27,17 @@ LAYERS: dict[str, frozenset[str]] = {
     "addon": frozenset(),
     "record": BASE,
     "renderers": _READING,
-    "analysis": _RENDERING,
-    "report": _RENDERING | {"analysis"},
+    "trace": _RENDERING,
+    "analysis": _RENDERING | {"trace"},
+    "report": _RENDERING | {"trace", "analysis"},
     "targets": _RENDERING,
     "settings": BASE | {"targets"},
     "cli": BASE,
-    "replay": _RENDERING,
-    "wire": _RENDERING | {"cli", "targets", "settings", "replay"},
-    **dict.fromkeys(SCRIPTS, _RENDERING | {"analysis", "report", "targets", "settings", "cli", "replay", "wire"}),
+    "replay": _RENDERING | {"trace"},
+    "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
+    **dict.fromkeys(
+        SCRIPTS, _RENDERING | {"trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire"}
+    ),
 }
 """What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""
 

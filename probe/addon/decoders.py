@@ -77,10 +77,6 @@ class Decoder:
                 " so decoding was stopped"
             )
 
-    def finish(self) -> bytes:
-        """Give the rest: there is none, whatever can be decoded was given at once."""
-        return b""
-
 
 def decoder_for(content_encoding: str) -> Decoder | None:
     """Give a decoder for a Content-Encoding header (RFC 9110, 8.4); None when nothing is to be undone."""

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from probe.addon import journal as frames
-from probe.addon.bodies import Body
+from probe.addon.bodies import BodyBuffer
 from probe.addon.journal import Journal, PastJournal, losses
 from probe.addon.json_text import dumps
 from probe.addon.redaction.redactor import Redactor
-from probe.addon.websocket_messages import Conversation
+from probe.addon.websocket_messages import WebSocketBuffer
 
 SCHEMA = 1
 SMALL = 1 << 20
@@ -28,9 +28,9 @@ class Live:
 
     def __init__(self, journal: Journal, folder: Path, redactor: Redactor) -> None:
         self.journal = journal
-        self.request = Body(frames.REQUEST_DATA, journal, folder)
-        self.response = Body(frames.RESPONSE_DATA, journal, folder)
-        self.conversation = Conversation(journal, folder)
+        self.request = BodyBuffer(frames.REQUEST_DATA, journal, folder)
+        self.response = BodyBuffer(frames.RESPONSE_DATA, journal, folder)
+        self.conversation = WebSocketBuffer(journal, folder)
         self._redactor = redactor
         self._facts: dict[bytes, dict[str, Any]] = {}
 
@@ -90,26 +90,36 @@ class Live:
         }
         if frames.WEBSOCKET in facts:
             record["websocket"] = self.conversation.fields(facts.get(frames.WEBSOCKET_END), self._redactor)
-        error = facts.get(frames.ERROR, {}).get("error")
+        ending = facts.get(frames.ERROR, {})
+        error = ending.get("error")
         record["error"] = self._redactor.text(error) if error else None
+        if ending.get("refused"):
+            record["refused"] = True
         return record
 
     def _response(self, head: dict[str, Any]) -> dict[str, Any]:
         headers = self._redactor.headers(head["headers"])
         return self._message(head, self._facts.get(frames.RESPONSE_END), self.response, headers)
 
-    def _message(self, head: dict[str, Any], end: dict[str, Any] | None, body: Body, headers: Any) -> dict[str, Any]:
+    def _message(
+        self, head: dict[str, Any], end: dict[str, Any] | None, body: BodyBuffer, headers: Any
+    ) -> dict[str, Any]:
         """Give the record's form of a request or a response."""
         names = ("method", "url") if "method" in head else ("status_code", "reason")
         fields: dict[str, Any] = {name: head[name] for name in names}
+        if fields.get("reason"):
+            fields["reason"] = self._redactor.text(fields["reason"])
         fields |= {"headers": headers, "http_version": head["http_version"], "started": head["started"]}
         fields["ended"] = end["ended"] if end else None
         if head.get("interim"):
-            answers = [one | {"headers": self._redactor.headers(one["headers"])} for one in head["interim"]]
-            fields["interim"] = answers
+            fields["interim"] = [self._interim(answer) for answer in head["interim"]]
         if end and end.get("trailers"):
             fields["trailers"] = self._redactor.headers(end["trailers"])
         return fields | body.fields(head["content_type"], head["content_encoding"], self._redactor)
+
+    def _interim(self, answer: dict[str, Any]) -> dict[str, Any]:
+        reason = self._redactor.text(answer["reason"]) if answer["reason"] else answer["reason"]
+        return answer | {"reason": reason, "headers": self._redactor.headers(answer["headers"])}
 
     def close(self, *, written: bool) -> None:
         """Give memory and disk back; the journal of an exchange that could not be written stays."""

@@ -12,7 +12,7 @@ _OVERHEAD = 100
 """What Python needs for a piece besides its bytes."""
 
 
-class Pieces:
+class PieceBuffer:
     """The frames of some kinds of one journal."""
 
     def __init__(self, journal: Journal, *kinds: bytes) -> None:
@@ -56,7 +56,7 @@ class Pieces:
 class Chunks:
     """The bytes of some pieces, to be read any number of times."""
 
-    def __init__(self, pieces: Pieces) -> None:
+    def __init__(self, pieces: PieceBuffer) -> None:
         self._pieces = pieces
         self.size = pieces.size
         self._whole = pieces.joined()

@@ -23,6 +23,8 @@ class Link:
     """False where its input is not known, or empty."""
     repeated: bool = False
     """True when it asks the very same again."""
+    tools: int = 0
+    """Tools that the model is offered, those of the turns whose answers the request names as its beginning included."""
 
 
 def links(turns: Sequence[TurnFacts], items: Sequence[Known]) -> list[Link]:
@@ -38,8 +40,8 @@ class _Finder:
         self._items = items
         self._ends: dict[tuple[int, bool], int] = {}
         """Turn by the hash of its input, and whether it was offered tools."""
-        self._answers: dict[str, tuple[int, int]] = {}
-        """By the id of an answer: its turn, and the hash of that turn's input with the answer behind it."""
+        self._answers: dict[str, tuple[int, int, int]] = {}
+        """By the id of an answer: its turn, the hash of that turn's input with the answer behind it, and its tools."""
 
     def add(self, index: int, turn: TurnFacts) -> Link:
         """Return what a turn goes on from.
@@ -48,10 +50,12 @@ class _Finder:
         asks something about the same text before the work begins with it.
         """
         messages = [one for number in turn.items if (one := self._items[number]).kind is Kind.MESSAGE]
-        before, value = self._answers.get(turn.previous_id or "", (None, _START))
+        before, value, offered = self._answers.get(turn.previous_id or "", (None, _START, 0))
+        offered = turn.tools or offered
+        tools = offered > 0
         if (turn.previous_id and before is None) or turn.elsewhere or (not messages and before is None):
-            return Link(before=None, known=False)
-        tools = turn.tools > 0
+            self._answer(index, turn, value, offered)
+            return Link(before=None, known=False, tools=offered)
         hashes = _hashes(value, (one.canonical for one in messages))
         whole = hashes[-1] if hashes else value
         found = self._find(hashes, tools=tools)
@@ -60,21 +64,23 @@ class _Finder:
         if found is None and not tools:
             # A shorter input only: what is asked about the same text is no continuation of the answer to it.
             found = self._find(hashes[:-1], tools=True)
-        self._remember(index, turn, hashes, whole, messages)
-        return Link(before=found, repeated=repeated)
+        self._remember(index, hashes, whole, messages, tools=tools)
+        self._answer(index, turn, whole, offered)
+        return Link(before=found, repeated=repeated, tools=offered)
 
     def _remember(
-        self, index: int, turn: TurnFacts, hashes: Sequence[int], whole: int, messages: Sequence[Known]
+        self, index: int, hashes: Sequence[int], whole: int, messages: Sequence[Known], *, tools: bool
     ) -> None:
-        tools = turn.tools > 0
         self._ends[whole, tools] = index
         # An agent may put its rules at the end, and again behind what comes next.
         reminders = sum(1 for _ in takewhile(lambda one: one.features.system, reversed(messages)))
         if 0 < reminders < len(hashes):
             self._ends[hashes[-1 - reminders], tools] = index
+
+    def _answer(self, index: int, turn: TurnFacts, whole: int, tools: int) -> None:
         if turn.response_id:
             behind = _hashes(whole, turn.sent_back)
-            self._answers[turn.response_id] = (index, behind[-1] if behind else whole)
+            self._answers[turn.response_id] = (index, behind[-1] if behind else whole, tools)
 
     def _find(self, hashes: Sequence[int], *, tools: bool) -> int | None:
         """Find the turn with the longest input that ends at one of these places."""

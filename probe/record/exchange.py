@@ -132,6 +132,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """None when the exchange was no WebSocket conversation."""
     error: str | None = None
     """What cut the exchange short; None when both sides ended it in the protocol's way."""
+    refused: bool = False
+    """Whether the proxy refused the request, as `error` says: a web page sent it, not the agent."""
     id: str | None = None
     listener: str | None = None
     """Name of the listener that it came through; None when the addon ran without a target."""

@@ -19,6 +19,7 @@ from probe.record.exchange import (
     UnreadRequest,
     UnreadResponse,
 )
+from probe.record.files import open_plain
 from probe.record.long_lines import LONG_LINE, LONGEST_LINE, shortened, with_spans
 
 Place = tuple[int, int]
@@ -112,7 +113,7 @@ def read_places(
     path: Path, on_malformed: Callable[[int, str], None], *, whole: bool = False
 ) -> Iterator[tuple[Place, Exchange]]:
     """Yield the exchanges of a file with their places, as `read_exchanges` does."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         start, number = 0, 0
         while line := _line(file):
             place = (start, number := number + 1)
@@ -142,7 +143,7 @@ def read_unread(
     (`Payload.whole_text`), unless they are wanted whole. `outlined` reads bodies in outline where that can be done.
     """
     decode = _decode_outline if outlined else _unread_decoder.decode
-    with path.open("rb", buffering=_BUFFER) as file:
+    with open_plain(path, buffering=_BUFFER) as file:
         file.seek(start)
         while (end is None or start < end) and (line := _line(file)):
             place = (start, number := number + 1)
@@ -194,7 +195,7 @@ def _as_unread(exchange: Exchange) -> UnreadExchange:
 
 def read_at(path: Path, places: Iterable[Place]) -> Iterator[Exchange]:
     """Yield the exchanges at some places of a file, in the order of the places."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for place in places:
             file.seek(place[0])
             exchange = _exchange(file, place, _line(file), whole=False)

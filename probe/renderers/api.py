@@ -31,7 +31,7 @@ class Item(NamedTuple):
 
     kind: Kind
     name: str
-    """Name of a setting; empty for the others."""
+    """Name of a setting, or of a message that is a field of its own (`prompt`); empty for the others."""
     at: str
     """Where it is in the request's body: `model`, `messages`."""
     place: int | None
@@ -140,6 +140,9 @@ class Answer:
 class StreamReader:
     """Takes the events of one streamed answer in order, and makes an answer of them, however far it came."""
 
+    knows_end = True
+    """False where no event is known to be the last one."""
+
     def add(self, number: int, name: str, event: Any) -> None:
         """Take one event: its number in the stream, its name, and its data (parsed JSON, or text).
 
@@ -221,7 +224,7 @@ class Api:
         return None
 
     def split(self, path: str, body: str | bytes | Json) -> Stream | None:
-        """Return the events of a body; None where it is no stream.
+        """Return the events of a body; None where it is no stream. A body that is one JSON value is a `Json`.
 
         Text is split as server-sent events; an API that streams in another form (lines of JSON, one array, binary
         frames) overrides this.

@@ -192,6 +192,12 @@ def kinds_of(names: Sequence[str], values: Sequence[Any]) -> list[str]:
 
 
 def kind_of(name: str, value: Any) -> str:
-    """Return an event's type: that in its data, else its name in the stream."""
+    """Return an event's type: that in its data, else its name in the stream, else what its data is."""
     kind = value.get("type") if type(value) is dict else None
+    if type(kind) is str:
+        return kind
+    if name != "message":
+        return name
+    # The streams of chats name no event: `chat.completion.chunk` is all that their data say.
+    kind = value.get("object") if type(value) is dict else _DONE if value == _DONE else None
     return kind if type(kind) is str else name

@@ -89,10 +89,11 @@ def bedrock_converse(usage: dict[str, Any]) -> Usage:
     fresh, output = _number(usage, "inputTokens"), _number(usage, "outputTokens")
     read, written = _number(usage, "cacheReadInputTokens"), _number(usage, "cacheWriteInputTokens")
     given = None if fresh is None else fresh + (read or 0) + (written or 0)
+    total = None if given is None or output is None else given + output
     return Usage(
         input=given,
         output=output,
-        total=None if given is None or output is None else given + output,
+        total=_number(usage, "totalTokens") or total,
         cache_read=read,
         cache_write=written,
     )
@@ -117,6 +118,15 @@ def gemini_generate_content(usage: dict[str, Any]) -> Usage:
         cache_read=_number(usage, "cachedContentTokenCount"),
         reasoning=thoughts,
     )
+
+
+def ollama(usage: dict[str, Any]) -> Usage:
+    """Map the counts of an Ollama answer: the output has the thinking in it, and the cache is not reported.
+
+    https://docs.ollama.com/api/generate
+    """
+    given, output = _number(usage, "prompt_eval_count"), _number(usage, "eval_count")
+    return Usage(input=given, output=output, total=None if given is None or output is None else given + output)
 
 
 def _with_reasoning(output: int | None, reasoning: int | None, total: int | None, given: int | None) -> int | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from probe.record.exchange import UnreadExchange
 from probe.renderers.api import Api
 from probe.renderers.json_reader import Json
 from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
-from probe.replay.counts import Tally
 from probe.replay.matching import RecordedRun
 from probe.replay.recorded_turn import RecordedTurn, recorded_turns
+from probe.replay.user_text import TextComparison, user_text
 from probe.trace.exchanges import ExchangeReader
 
 EXHAUSTED_STATUS = 400
@@ -20,12 +21,13 @@ EXHAUSTED_STATUS = 400
 
 
 class Playback:
-    """Gives out a recording's answers, and keeps the tally."""
+    """Gives out a recording's answers, and counts the calls that it has none for."""
 
     def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer) -> None:
         self._renderer = renderer
         self.recording = RecordedRun(self._turns(exchanges))
-        self.tally = Tally()
+        self._exhausted = 0
+        self._texts = TextComparison()
 
     def api(self, path: str) -> Api:
         """Return the API that is spoken at a URL path."""
@@ -42,22 +44,34 @@ class Playback:
             return False
         return None if api.asked(path, message).no_answer else True
 
-    def next_turn(self, path: str) -> RecordedTurn | None:
-        """Return the next answer to a call of the model; None when all were given."""
+    def next_turn(self, path: str, request: Any) -> RecordedTurn | None:
+        """Return the next answer to a call of the model, and note where the call asks something else."""
         turn = self.recording.next_turn(path)
-        self.tally.served += turn is not None
+        if turn:
+            self._texts.compare(user_text(request), user_text(turn.request.value))
         return turn
+
+    @property
+    def notes(self) -> list[str]:
+        """Return in which way the agent asked for something else than it did in the recording."""
+        return self._texts.notes
 
     def warm_up(self, path: str) -> RecordedTurn | None:
         """Return the next recorded answer to a warm-up; None when there is no whole one left."""
-        self.tally.warm_ups += 1
         turn = self.recording.next_warm_up(path)
         return turn if turn and turn.complete else None
 
-    def exhausted(self, method: str, path: str) -> str:
+    @property
+    def problems(self) -> list[str]:
+        """Return what went wrong; empty when the recording had all that the agent asked for."""
+        if not self._exhausted:
+            return []
+        times = "once" if self._exhausted == 1 else f"{self._exhausted} times"
+        return [f"the agent asked {times} for an answer that the recording does not have"]
+
+    def exhausted(self, path: str) -> str:
         """Count a call that the recording has no answer left for, and return the message for the agent."""
-        self.tally.exhausted += 1
-        self.tally.note(method, path)
+        self._exhausted += 1
         count = self.recording.count(path)
         if not count:
             return f"probe replay: the recording has no answers to {path}"
@@ -70,6 +84,7 @@ class Playback:
         reader = ExchangeReader(self._renderer)
         for exchange in exchanges:
             path = split_url(exchange.request.url).path
+            api = self.api(path)
             # Where APIs are known by path, a request to another path is no call of a model.
-            posts = self._renderer.knows(path) and self.api(path).every_post
+            posts = self._renderer.knows(path) and (api.every_post or api.is_call("POST", path))
             yield exchange, recorded_turns(reader.read(exchange), path, posts=posts)

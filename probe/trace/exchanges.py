@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from probe.record.exchange import Message, OutlinedExchange, UnreadExchange, UnreadRequest, UnreadResponse
-from probe.renderers.api import Answer, Asked, EventSource, Item, StreamReader
+from probe.renderers.api import Answer, Api, Asked, EventSource, Item, StreamReader
 from probe.renderers.blocks import Block, Body, CutShort, EventCounts, Note, Text
 from probe.renderers.events import Stream, kind_of, kinds_of, merged, read_events
 from probe.renderers.json_reader import Json, OutlinedJson, decoded_base64, parsed_json
@@ -41,9 +41,18 @@ class ExchangeReader:
         self._echoes = Echoes()
 
     def read(self, exchange: UnreadExchange) -> Traced:
-        """Return an exchange understood."""
-        path = split_url(exchange.request.url).path
-        api = self._renderer.api(path)
+        """Return an exchange understood; one whose renderer fails as a whole is shown as one of no known API."""
+        path, turns = split_url(exchange.request.url).path, self._turns
+        traced, failed = safely(lambda: self._read(exchange, path, self._renderer.api(path)))
+        if traced is None:
+            self._turns = turns
+            traced = self._read(exchange, path, self.generic)
+            note = Note(text=f"Shown as it is, because the renderer failed: {failed}")
+            traced.request = (note, *(traced.request or ()))
+            traced.failures.append(str(failed))
+        return traced
+
+    def _read(self, exchange: UnreadExchange, path: str, api: Api) -> Traced:
         traced = Traced(exchange=exchange, api=api)
         traced.sent += sum(_message_size(one) for one in _messages(exchange, "client"))
         traced.received += sum(_message_size(one) for one in _messages(exchange, "server"))
@@ -76,6 +85,7 @@ class ExchangeReader:
             self._turn(
                 traced,
                 path,
+                body,
                 asked,
                 items,
                 answer,
@@ -104,6 +114,7 @@ class ExchangeReader:
         self,
         traced: Traced,
         path: str,
+        request: Json,
         asked: Asked,
         items: list[tuple[Item, Known]],
         answer: _AnswerReader,
@@ -122,11 +133,13 @@ class ExchangeReader:
             api=traced.api,
             path=path,
             part=part,
+            request=request,
             asked=asked,
             items=items,
             answer=found,
             counts=answer.counts,
-            response=(*answer.blocks, *echoes),
+            response=answer.blocks,
+            echoes=tuple(echoes),
             status=status,
             complete=answer.complete,
             started=started,
@@ -206,13 +219,16 @@ class ExchangeReader:
         exchange, api = traced.exchange, traced.api
         body, size = _body(exchange, exchange.request)
         traced.sent += size
+        traced.received += _body(exchange, exchange.response)[1] if exchange.response else 0
         traced.request = self._request_blocks(traced, path, body)
+        # Other WebSockets have messages of the same names: the Realtime API sends `response.create` too.
+        has_calls = api.is_call("POST", path)
         calls: list[tuple[Message, Json, list[Message]]] = []
         lanes: dict[str | None, list[Message]] = {}
         for message in messages:
             text = Json(message.content.encode("utf-8", "surrogatepass")) if message.type == "text" else None
             if message.direction == "client":
-                if text and self._guarded(traced, lambda text=text: api.begins_call(text)):  # type: ignore[misc]
+                if has_calls and text and self._begins_call(traced, text):
                     calls.append((message, text, []))
                     lanes[api.lane(text)] = calls[-1][2]
                 else:
@@ -229,6 +245,9 @@ class ExchangeReader:
             traced.turns.append(self._websocket_turn(traced, path, part, create, text, answers))
         ended = exchange.error is None and exchange.response is not None
         traced.complete = all(turn.complete for turn in traced.turns) if traced.turns else ended
+
+    def _begins_call(self, traced: Traced, text: Json) -> bool:
+        return bool(self._guarded(traced, lambda: traced.api.begins_call(text)))
 
     def _websocket_turn(
         self, traced: Traced, path: str, part: int, create: Message, text: Json, answers: Sequence[Message]
@@ -247,6 +266,7 @@ class ExchangeReader:
         return self._turn(
             traced,
             path,
+            text,
             asked,
             items,
             answer,
@@ -289,7 +309,7 @@ class _AnswerReader:
         split = data if data is not None else source
         stream = self._reader._guarded(self._traced, lambda: api.split(self._path, split)) if split else None
         if stream is not None:
-            self.read_stream(stream, size, "sse", text=source)
+            self.read_stream(stream, size, "sse", text=source if data is None else None)
             return True
         self.value = value = source.value if isinstance(source, Json) else source
         if only_streams:
@@ -341,7 +361,9 @@ class _AnswerReader:
         assert self.counts is not None
         answer, failed_late = safely(lambda: found.answer(last)) if failed is None else (None, failed)
         unbroken = error is None and not stream.unfinished
-        shown: list[Block] = [self.counts]
+        response = self._response
+        shown: list[Block] = [_left_out(response)] if response is not None and response.whole_text else []
+        shown.append(self.counts)
         if failed_late:
             self._traced.failures.append(failed_late)
             shown += _shown_as_is(failed_late, text if text is not None else values)
@@ -351,7 +373,7 @@ class _AnswerReader:
             shown += [CutShort()] if stream.unfinished else []
             self.complete = unbroken
         else:
-            self.answer, self.complete = answer, answer.ended
+            self.answer, self.complete = answer, answer.ended and (unbroken or found.knows_end)
             shown += answer.blocks
             shown += [] if answer.ended else [CutShort()]
         for name, data in stream.unfinished:

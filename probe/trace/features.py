@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 
 from probe.renderers.api import Kind
 from probe.renderers.blocks import Block, Instructions, Message, Text, Tool, ToolResult, Tools
@@ -47,6 +48,8 @@ class Features:
     """Characters of text, up to `READ`."""
     words: tuple[int, ...] = ()
     """How often each of `WORDS` appears."""
+    said: tuple[int, ...] = ()
+    """Numbers of the texts of a user's message (`text_number`)."""
 
 
 def features_of(kind: Kind, blocks: Iterable[Block]) -> Features:
@@ -70,7 +73,13 @@ def features_of(kind: Kind, blocks: Iterable[Block]) -> Features:
         tools=_count(tool for block in content for tool in _tools(block)),
         characters=len(text),
         words=_words(text),
+        said=tuple(text_number(block.text) for block in content if isinstance(block, Text)) if role == "user" else (),
     )
+
+
+def text_number(text: str) -> int:
+    """Return a number that equal texts share, in any run, whatever white space is around them."""
+    return int.from_bytes(sha256(text.strip().encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
 def _words(text: str) -> tuple[int, ...]:

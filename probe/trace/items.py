@@ -131,8 +131,9 @@ class Items:
 
 
 def canonical_of(api: Api, kind: Kind, value: Any) -> int:
-    """Return a number that equal items share, in any run."""
-    digest = sha256(f"{kind}:".encode() + _encoded(api.canonical(kind, value))).digest()
+    """Return a number that equal items share, in any run; one that its renderer cannot compare equals itself alone."""
+    canonical, failed = safely(lambda: api.canonical(kind, value))
+    digest = sha256(f"{kind}:".encode() + _encoded(value if failed else canonical)).digest()
     return int.from_bytes(digest[:8], "big")
 
 

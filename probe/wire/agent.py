@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import shutil
-import signal
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from probe.errors import UserError
 from probe.targets import Target
@@ -22,8 +18,6 @@ from probe.wire.interrupts import Interrupts, in_foreground
 from probe.wire.process_tree import MARKER, end_marked
 
 _POLL_SECONDS = 0.05
-_LONGEST_LINE = 4096
-"""Bytes of what an agent may say of itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,35 +51,6 @@ def find_program(program: str, path: str | None, target: Target) -> str:
     installable = runs_agent(program, target) and target.install
     install = f"install it: {target.install}" if installable else "is it on your PATH?"
     raise UserError(f"{program!r} is not installed", install)
-
-
-def first_line(process: subprocess.Popen[bytes], seconds: float) -> str:
-    """Give the first line that a program says, then end it and those of its group; empty where it says none in time.
-
-    It may say no end of things, or leave a process behind that keeps the pipe open. Some (pi) say it on stderr.
-    """
-    said, until = b"", time.monotonic() + seconds
-    for pipe in filter(None, (process.stdout, process.stderr)):
-        said = said or _first_of(pipe, until)
-        pipe.close()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(max(0.0, until - time.monotonic()))
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    return said.partition(b"\n")[0].decode(errors="replace").strip()
-
-
-def _first_of(pipe: IO[bytes], until: float) -> bytes:
-    """Read until a line is there, or the end, or the time is up."""
-    said = b""
-    while b"\n" not in said and len(said) < _LONGEST_LINE:
-        ready, _, _ = select.select([pipe], [], [], max(0.0, until - time.monotonic()))
-        data = os.read(pipe.fileno(), _LONGEST_LINE) if ready else b""
-        if not data:
-            break
-        said += data
-    return said.strip()
 
 
 def run_agent(

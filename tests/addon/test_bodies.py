@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.addon.bodies import IN_ONE_PIECE, Body
+from probe.addon.bodies import IN_ONE_PIECE, BodyBuffer
 from probe.addon.journal import RESPONSE_DATA, Journal
 from probe.addon.piece_buffer import IN_MEMORY
 from probe.addon.redaction.redactor import Redactor
@@ -31,7 +31,7 @@ def fields_of(
 ) -> dict[str, Any]:
     """Feed pieces and give the fields as a reader of the file sees them."""
     journal = Journal(folder / secrets.token_hex(8))
-    body = Body(RESPONSE_DATA, journal, folder)
+    body = BodyBuffer(RESPONSE_DATA, journal, folder)
     for number, piece in enumerate(pieces):
         body.add(piece, float(number))
     fields = as_read(body, content_type, encoding, redactor)
@@ -40,7 +40,7 @@ def fields_of(
     return fields
 
 
-def as_read(body: Body, content_type: str = "", encoding: str = "", redactor: Redactor = PLAIN) -> dict[str, Any]:
+def as_read(body: BodyBuffer, content_type: str = "", encoding: str = "", redactor: Redactor = PLAIN) -> dict[str, Any]:
     """Give a body's fields as a reader of the file sees them."""
     line = b"".join(encoded({"body": body.fields(content_type, encoding, redactor)}))
     fields: dict[str, Any] = json.loads(line)["body"]
@@ -195,7 +195,7 @@ def test_a_secret_across_the_chunks_of_a_large_body_is_found(tmp_path: Path) -> 
 
 
 def test_nothing_is_kept_after_a_piece_that_did_not_fit_on_the_disk(tmp_path: Path) -> None:
-    body = Body(RESPONSE_DATA, Journal(tmp_path / "missing" / "journal"), tmp_path)
+    body = BodyBuffer(RESPONSE_DATA, Journal(tmp_path / "missing" / "journal"), tmp_path)
     body.add(b"a" * 10, 0.0)
     # More than memory takes, and no folder for the file: as on a full disk.
     body.add(b"b" * IN_MEMORY, 1.0)

@@ -25,7 +25,7 @@ from probe.addon.journal import (
     left_journals,
     losses,
 )
-from probe.addon.piece_buffer import IN_MEMORY, Pieces
+from probe.addon.piece_buffer import IN_MEMORY, PieceBuffer
 
 KINDS = st.sampled_from([RESPONSE_DATA, SERVER_TEXT])
 FRAMES = st.lists(st.tuples(KINDS, st.floats(0, 1e10), st.binary(max_size=300)), max_size=20)
@@ -77,7 +77,7 @@ def test_a_frame_that_says_it_is_larger_than_the_file_is_not_read(journal_path: 
 
 def test_much_is_read_back_from_the_journal(journal_path: Path) -> None:
     journal = Journal(journal_path)
-    pieces = Pieces(journal, RESPONSE_DATA)
+    pieces = PieceBuffer(journal, RESPONSE_DATA)
     frames = [(RESPONSE_DATA, float(number), bytes([number]) * (IN_MEMORY // 4)) for number in range(8)]
     for frame in frames:
         assert pieces.add(*frame)
@@ -114,7 +114,7 @@ def test_a_full_disk_ends_the_journal_at_a_whole_frame_and_it_says_what_is_lost(
 
 
 def test_pieces_stay_in_memory_while_the_disk_is_full_and_they_are_few(tmp_path: Path) -> None:
-    pieces = Pieces(Journal(tmp_path / "missing" / "one"), RESPONSE_DATA)
+    pieces = PieceBuffer(Journal(tmp_path / "missing" / "one"), RESPONSE_DATA)
     assert pieces.add(RESPONSE_DATA, 1.0, b"few")
     assert not pieces.add(RESPONSE_DATA, 2.0, b"x" * IN_MEMORY)
     assert list(pieces) == [(RESPONSE_DATA, 1.0, b"few")]

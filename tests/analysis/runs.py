@@ -1,4 +1,4 @@
-"""Make runs of calls in the Responses API, and take their facts as a report does."""
+"""Make runs of calls in the Responses API, and read their facts as a report does."""
 
 from __future__ import annotations
 
@@ -6,22 +6,17 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from probe.analysis.turns import TurnFacts, TurnsBuilder
 from probe.record.exchange import Exchange
-from probe.renderers.loader import AUTO, load_renderer
-from probe.report.log import Log
+from probe.trace.facts import TurnFacts
 from tests.replay.replays import SSE, post
+from tests.trace.tracing import trace_of
 
 TOOL = {"type": "function", "name": "shell", "parameters": {}}
 
 
 def facts(exchanges: Iterable[Exchange], ids: Mapping[str, Sequence[str]] | None = None) -> list[TurnFacts]:
-    """Give the turns of exchanges, rendered by path."""
-    builder = TurnsBuilder(ids)
-    log = Log(load_renderer(AUTO), 0.0, builder.add)
-    for number, exchange in enumerate(exchanges, 1):
-        log.entry(number, exchange)
-    return builder.turns
+    """Return the turns of exchanges, rendered by path."""
+    return trace_of(exchanges, ids).turns
 
 
 def said(text: str, role: str = "user") -> dict[str, Any]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from probe.analysis.hosts import MAX_CHANNELS, OTHERS, Channels, ChannelsBuilder
+from probe.analysis.hosts import MAX_HOSTS, OTHERS, Hosts, HostsBuilder
 from probe.record.exchange import Exchange, Message, Request, Response, WebSocket
+from probe.record.manifest_facts import CoverageFacts
 from probe.record.tunnels import Tunnel
+from tests.trace.tracing import trace_of
 
-WATCHED: dict[str, Any] = {"watched": True, "source": "targets/codex.yaml"}
+WATCHED = CoverageFacts(watched=True, source="targets/codex.yaml")
 
 
 def exchange(url: str, listener: str | None = "model", **more: Any) -> Exchange:
@@ -26,21 +27,19 @@ def tunnel(host: str, port: int = 443, *, connected: bool = True) -> Tunnel:
     return Tunnel(host=host, port=port, started=1.0, ended=2.0, sent=size, received=2 * size, connected=connected)
 
 
-def counted(*seen: Exchange | Tunnel, coverage: Mapping[str, Any] | None = WATCHED) -> Channels:
-    builder = ChannelsBuilder()
-    for one in seen:
-        if isinstance(one, Exchange):
-            builder.add(one)
-        else:
-            builder.add_tunnels([one])
-    return builder.channels(coverage)
+def counted(*seen: Exchange | Tunnel, coverage: CoverageFacts | None = WATCHED) -> Hosts:
+    builder = HostsBuilder()
+    for one in trace_of(one for one in seen if isinstance(one, Exchange)).exchanges:
+        builder.add(one)
+    builder.add_tunnels(one for one in seen if isinstance(one, Tunnel))
+    return builder.hosts(coverage)
 
 
-def rows(channels: Channels) -> list[tuple[Any, ...]]:
-    return [(one.name, one.captured, one.requests, one.sent, one.received, one.unreached) for one in channels.channels]
+def rows(found: Hosts) -> list[tuple[Any, ...]]:
+    return [(one.name, one.captured, one.requests, one.sent, one.received, one.unreached) for one in found.hosts]
 
 
-def test_captured_channels_come_first_and_are_summed_by_host_and_port() -> None:
+def test_captured_hosts_come_first_and_are_summed_by_host_and_port() -> None:
     seen: list[Exchange | Tunnel] = [
         tunnel("github.com"),
         exchange("https://api.example.test/v1/a"),
@@ -54,7 +53,7 @@ def test_captured_channels_come_first_and_are_summed_by_host_and_port() -> None:
         ("api.example.test:80", True, 1, 10, 100, 0),
         ("github.com:443", False, 2, 1000, 2000, 1),
     ]
-    assert found.channels[0].listeners == {"model", "other"}
+    assert found.hosts[0].listeners == {"model", "other"}
     assert rows(counted(*reversed(seen))) == rows(found)
 
 
@@ -77,12 +76,12 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("url", "name"), NAMES.values(), ids=NAMES.keys())
-def test_a_channel_is_named_by_host_and_port(url: str, name: str) -> None:
+def test_a_host_is_named_by_host_and_port(url: str, name: str) -> None:
     assert counted(exchange(url)).captured == [name]
 
 
 API = exchange("https://api.example.test/")
-WORDS: dict[str, tuple[list[Exchange | Tunnel], Mapping[str, Any] | None, str]] = {
+WORDS: dict[str, tuple[list[Exchange | Tunnel], CoverageFacts | None, str]] = {
     "all captured": ([API], WATCHED, "captured 1 of 1 host"),
     "one only seen": ([API, tunnel("b.test")], WATCHED, "captured 1 of 2 hosts; only seen: b.test:443"),
     "one not reached": (
@@ -103,15 +102,19 @@ WORDS: dict[str, tuple[list[Exchange | Tunnel], Mapping[str, Any] | None, str]] 
     "nothing at all": ([], WATCHED, "captured 0 of 0 hosts"),
     "not watched": (
         [API],
-        {"watched": False, "source": "default"},
+        CoverageFacts(watched=False, source="default"),
         "captured 1 host; what went around the listeners was not watched (--coverage)",
     ),
     "a replay": (
         [API],
-        {"watched": False, "source": "off in a replay"},
+        CoverageFacts(watched=False, source="off in a replay"),
         "captured 1 host; what went around the listeners was not watched (off in a replay)",
     ),
-    "an older run": ([API], {}, "captured 1 host; what went around the listeners was not watched (--coverage)"),
+    "an older run": (
+        [API],
+        CoverageFacts(),
+        "captured 1 host; what went around the listeners was not watched (--coverage)",
+    ),
     "a file from elsewhere": ([API], None, "captured 1 host"),
     "very many": (
         [tunnel(f"{number:02}.test") for number in range(25)],
@@ -123,12 +126,12 @@ WORDS: dict[str, tuple[list[Exchange | Tunnel], Mapping[str, Any] | None, str]] 
 
 @pytest.mark.parametrize(("seen", "coverage", "words"), WORDS.values(), ids=WORDS.keys())
 def test_coverage_is_told_in_a_sentence(
-    seen: list[Exchange | Tunnel], coverage: Mapping[str, Any] | None, words: str
+    seen: list[Exchange | Tunnel], coverage: CoverageFacts | None, words: str
 ) -> None:
     assert counted(*seen, coverage=coverage).in_words() == words
 
 
 def test_hosts_without_end_are_counted_together() -> None:
-    found = counted(API, *(tunnel(f"{number}.test") for number in range(MAX_CHANNELS + 5)))
-    assert len(found.channels) == MAX_CHANNELS + 1
+    found = counted(API, *(tunnel(f"{number}.test") for number in range(MAX_HOSTS + 5)))
+    assert len(found.hosts) == MAX_HOSTS + 1
     assert rows(found)[1] == (OTHERS, False, 6, 6000, 12_000, 0)

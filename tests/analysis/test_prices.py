@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from probe.analysis.prices import TOLD, Price, Prices, library_version
-from probe.analysis.turns import TurnFacts
+from probe.analysis.prices import REPORTED, Price, Prices, library_version
 from probe.renderers.blocks import Usage
+from probe.trace.facts import TurnFacts
 from tests.analysis.runs import ask, facts, said
 
 pytest.importorskip("genai_prices", reason="the dev group has it")
@@ -122,8 +122,8 @@ def test_a_turn_that_took_nothing_costs_nothing() -> None:
 
 def test_what_the_api_tells_itself_counts_before_any_list() -> None:
     usage = used(10, 10, cost=0.00095)
-    assert Prices().of(turn("gpt-4.1", usage)) == Price(dollars=Decimal("0.00095"), source=TOLD)
-    assert Prices(installed=False).of(turn("anything", usage)) == Price(dollars=Decimal("0.00095"), source=TOLD)
+    assert Prices().of(turn("gpt-4.1", usage)) == Price(dollars=Decimal("0.00095"), source=REPORTED)
+    assert Prices(installed=False).of(turn("anything", usage)) == Price(dollars=Decimal("0.00095"), source=REPORTED)
 
 
 def test_what_is_kept_for_an_hour_is_priced_or_said_to_cost_more() -> None:

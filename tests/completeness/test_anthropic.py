@@ -12,7 +12,8 @@ import pytest
 from probe.renderers.anthropic_messages import API
 from probe.renderers.anthropic_messages.answer import STOP_REASONS
 from probe.renderers.anthropic_messages.citations import CITATIONS
-from probe.renderers.anthropic_messages.stream import DELTAS, EVENTS
+from probe.renderers.anthropic_messages.stream import EVENTS
+from probe.renderers.anthropic_messages.streamed_part import DELTAS
 from probe.renderers.blocks import Block
 from tests.completeness import sdk
 from tests.renderers.reading import event_stream, read_blocks, read_request

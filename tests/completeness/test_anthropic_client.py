@@ -1,4 +1,4 @@
-"""The official client reads what a replay serves, and puts its streams together as we do."""
+"""The official client reads what a replay serves, and puts its streams together as the renderer does."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import pytest
 
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
-from probe.renderers import anthropic_messages, bedrock, load_renderer
+from probe.renderers.anthropic_messages import API
+from probe.renderers.bedrock_invoke import API as BEDROCK
+from probe.renderers.json_reader import decoded_base64
+from probe.renderers.loader import load_renderer
 from tests.completeness import sdk
 from tests.conftest import GOLDEN
+from tests.renderers.reading import read_blocks
 from tests.replay.replays import replaying
 
 anthropic = sdk.load("anthropic")
@@ -22,12 +26,12 @@ ASKED: dict[str, Any] = {"model": "m", "max_tokens": 1, "messages": [{"role": "u
 
 
 def recorded(case: str) -> Exchange:
-    """Give the first exchange of a golden case."""
+    """Return the first exchange of a golden case."""
     return next(read_exchanges(GOLDEN / f"{case}.jsonl", lambda _number, _reason: None))
 
 
 def put_together(client: Any) -> Any:
-    """Let the client ask, read the stream to its end, and give the message as JSON."""
+    """Return the message that the client makes of a stream, as JSON."""
     with client.messages.stream(**ASKED) as stream:
         return json.loads(stream.get_final_message().to_json())
 
@@ -37,18 +41,18 @@ def put_together(client: Any) -> Any:
 def test_a_stream_of_the_api(case: str) -> None:
     exchange = recorded(f"anthropic_messages/{case}")
     assert exchange.response
-    with replaying([exchange], anthropic_messages) as replay:
+    with replaying([exchange], load_renderer("auto")) as replay:
         client = anthropic.Anthropic(api_key="k", base_url=replay.url, max_retries=0)
-        told = list(anthropic_messages.response_blocks(put_together(client.beta), 200))
-    assert told == list(anthropic_messages.response_blocks(exchange.response.body, 200))[1:]
+        message = put_together(client.beta)
+    assert read_blocks(API, message) == read_blocks(API, exchange.response.body)
 
 
 def test_a_stream_of_bedrock() -> None:
-    exchange = recorded("bedrock/streamed-tool-call")
+    exchange = recorded("bedrock_invoke/streamed-tool-call")
     with replaying([exchange], load_renderer("auto")) as replay:
         client = anthropic.AnthropicBedrock(api_key="k", base_url=replay.url, aws_region="eu-west-1", max_retries=0)
         message = put_together(client)
-    (turn,) = bedrock.turns(exchange)
-    streamed = list(anthropic_messages.response_blocks(turn.response, 200))
-    # The client drops what Bedrock tells of its own times, which stands among the settings.
-    assert list(anthropic_messages.response_blocks(message, 200))[1:] == streamed[2:]
+    assert exchange.response
+    frames = decoded_base64(exchange.response.body)
+    # The client drops the times that Bedrock reports, which are among the settings.
+    assert read_blocks(API, message)[1:] == read_blocks(BEDROCK, frames)[1:]

@@ -25,14 +25,10 @@ from tests.support.provider import provider_running
 from tests.support.tunnels import Tls, Tunnel, echo, serving
 from tests.support.upstream import Handler, upstream_running
 
+pytestmark = pytest.mark.slow
+
 HOST = "api.example.test"
 Note = dict[str, Any]
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
 
 
 class Watched:

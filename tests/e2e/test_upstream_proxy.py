@@ -8,7 +8,6 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -21,18 +20,14 @@ from tests.support.client import ask
 from tests.support.forward_proxy import ForwardProxy, proxy_running
 from tests.support.provider import Provider, provider_running
 
+pytestmark = pytest.mark.slow
+
 HOST = "api.example.test"
 CREDENTIALS = "proxy-user:proxy-pass%40word"
 BASIC = "Basic " + base64.b64encode(b"proxy-user:proxy-pass@word").decode()
 OWN = {"Authorization": "Bearer sk-agents-own", "Content-Type": "application/json"}
 QUESTION = b'{"model":"test-model","input":"Hello"}'
 PATH = "/v1/responses"
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,12 +29,6 @@ from tests.support.wirelog import Bytes
 PATH = "/v1/responses"
 QUESTION = json.dumps({"model": "test-model", "input": "Was kostet das? 日本語"}, ensure_ascii=False).encode()
 COMPLETED = b'"type":"response.completed"'
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    """Give a fresh machine."""
-    return Machine(tmp_path)
 
 
 def check(payload: Payload | None, wire: Bytes, decoded: Bytes) -> None:

@@ -12,16 +12,21 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from probe.addon.aws_event_stream import frame_edits
+from probe.analysis.structure import ExchangeStructure
+from probe.analysis.turns import TurnsBuilder
+from probe.renderers.bodies import bytes_of
+from probe.renderers.markdown import markdown
+from probe.report.coverage import channel_table
+from probe.report.log import Log
+from probe.report.turns import turn_section
+
+from probe.addon.aws_event_stream import CUT, DAMAGED, frame_edits, read_frames
 from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import exact_json
-from probe.addon.redaction.across_events import applied
-from probe.addon.redaction.redactor import Edit, Redactor
+from probe.addon.redaction.redactor import Edit, Redactor, applied
 from probe.analysis.hosts import ChannelsBuilder
 from probe.analysis.prices import Prices
-from probe.analysis.structure import ExchangeStructure
 from probe.analysis.summary import summarise
-from probe.analysis.turns import TurnsBuilder
 from probe.cli.edge import printed_json
 from probe.errors import UserError
 from probe.record.exchange import Exchange
@@ -31,14 +36,8 @@ from probe.record.reader import parse_exchange
 from probe.record.runs import all_runs
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers import Renderer, load_renderer
-from probe.renderers.bodies import bytes_of
-from probe.renderers.eventstream import read_frames
-from probe.renderers.markdown import markdown
 from probe.renderers.sse import SseParser
 from probe.report import write_report
-from probe.report.coverage import channel_table
-from probe.report.log import Log
-from probe.report.turns import turn_section
 from probe.runs import described
 from probe.targets import PROJECT
 from tests.conftest import GOLDEN
@@ -168,12 +167,10 @@ def renderer_of_frames(data: bytes) -> None:
     """The renderer of Bedrock tells any bytes, and what is redacted in frames leaves them frames."""
     path = "/model/m/invoke-with-response-stream"
     assert harmless(markdown(RENDERERS["bedrock"].response(path, data, 200)))
-    before, after = read_frames(data), read_frames(applied(data, frame_edits(data, Redactor(b"salt", SECRETS))))
-    assert before is not None
-    assert after is not None
-    if not before.problems:
-        assert len(before.frames) == len(after.frames)
-        assert after.problems == ()
+    redacted = applied(data, frame_edits(data, Redactor(b"salt", SECRETS)))
+    before, after = ([frame.kind for frame in read_frames(one)] for one in (data, redacted))
+    if not {CUT, DAMAGED} & set(before):
+        assert before == after
 
 
 def renderer_of_anything(data: bytes) -> None:

@@ -13,7 +13,8 @@ from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
 from probe.renderers.anthropic_messages import API
 from probe.renderers.anthropic_messages.content import PARTS
-from probe.renderers.anthropic_messages.stream import DELTAS, EVENTS
+from probe.renderers.anthropic_messages.stream import EVENTS
+from probe.renderers.anthropic_messages.streamed_part import DELTAS
 from probe.renderers.api import Answer, Asked, EventSource, Kind, Stop
 from probe.renderers.blocks import (
     Block,

@@ -6,13 +6,13 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 from probe.record.exchange import Exchange, Headers, Message, Request, Response, WebSocket
-from probe.renderers import Renderer, openai_responses
+from probe.renderers.loader import Renderer, load_renderer
 from probe.replay.server import ReplayServer
 from tests.support.background import in_thread
+from tests.trace.tracing import unread
 
 SSE: Headers = {"Content-Type": "text/event-stream; charset=utf-8"}
 URL = "https://api.openai.com/v1/responses"
@@ -32,15 +32,16 @@ class Replay:
 
 
 def replaying(
-    exchanges: Sequence[Exchange], renderer: Renderer | ModuleType = openai_responses
+    exchanges: Sequence[Exchange], renderer: Renderer | str = "openai_responses"
 ) -> AbstractContextManager[Replay]:
-    """Serve exchanges in a background thread."""
-    return in_thread(_serving(exchanges, renderer))
+    """Serve exchanges in a background thread, with a renderer or a built-in one's name."""
+    used = load_renderer(f"probe.renderers.{renderer}") if isinstance(renderer, str) else renderer
+    return in_thread(_serving(exchanges, used))
 
 
 @asynccontextmanager
-async def _serving(exchanges: Sequence[Exchange], renderer: Renderer | ModuleType) -> AsyncIterator[Replay]:
-    server = ReplayServer(exchanges, renderer)
+async def _serving(exchanges: Sequence[Exchange], renderer: Renderer) -> AsyncIterator[Replay]:
+    server = ReplayServer(unread(exchanges), renderer)
     port = await server.start()
     try:
         yield Replay(server=server, port=port)

@@ -13,7 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from probe.record.exchange import Exchange, Headers, Request
-from probe.renderers import openai_responses
+from probe.renderers import generic
+from probe.renderers.loader import FormatFunctions, Renderer, load_renderer
 from probe.replay.server import ReplayServer
 from tests.replay.replays import SSE, conversation, create, events, post, replaying, stream, told
 from tests.support.client import Answer, ask
@@ -37,7 +38,6 @@ def test_turns_are_answered_in_the_order_in_which_they_began() -> None:
     with replaying([post(2.0, stream("second")), post(1.0, stream("first"))]) as replay:
         answers = [ask(f"{replay.url}/v1/responses", b"{}").body for _ in range(2)]
     assert answers == [stream("first").encode(), stream("second").encode()]
-    assert replay.server.tally.served == 2
     assert replay.server.problems == []
 
 
@@ -109,7 +109,6 @@ def test_a_recording_that_runs_out_says_so_in_the_api_s_shape() -> None:
     # Any other status makes codex ask again and again.
     assert answer.status == 400
     assert "the recording has 1 answer to /v1/responses and all were given" in error_of(answer)
-    assert replay.server.tally.exhausted == 1
     assert replay.server.problems == ["the agent asked once for an answer that the recording does not have"]
 
 
@@ -165,7 +164,6 @@ def test_side_requests_get_their_recorded_answers_and_the_last_one_again() -> No
     with replaying(sides) as replay:
         answers = [json.loads(get(f"{replay.url}/v1/models?client_version=1").body) for _ in range(3)]
     assert answers == [{"n": 1.0}, {"n": 2.0}, {"n": 2.0}]
-    assert replay.server.tally.sides == 3
 
 
 def test_an_exact_query_goes_before_the_path_alone() -> None:
@@ -190,7 +188,6 @@ def test_an_unrecorded_side_request_gets_an_empty_answer_and_is_noted(method: st
     with replaying([post(1.0, stream("x"))]) as replay:
         answer = get(replay.url + path, method)
     assert (answer.status, answer.body) == (200, body)
-    assert replay.server.tally.unexpected == [f"{method} {path}"]
 
 
 TARGETS = {
@@ -211,8 +208,6 @@ def test_nothing_goes_to_another_host(line: str) -> None:
         answer.begin()
         assert answer.status == 403
         assert f"refused {line}" in json.loads(answer.read())["error"]["message"]
-    assert replay.server.tally.refused == 1
-    assert replay.server.tally.unexpected == [line]
     assert replay.server.problems == []
 
 
@@ -224,11 +219,11 @@ def test_large_and_encoded_requests_are_accepted() -> None:
 
 def test_a_taken_port_is_an_error_of_the_system() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(OSError, match="in use"):
-        asyncio.run(ReplayServer([], openai_responses).start(other.getsockname()[1]))
+        asyncio.run(ReplayServer([], load_renderer("auto")).start(other.getsockname()[1]))
 
 
 def test_a_renderer_that_knows_no_turns_is_answered_exchange_by_exchange() -> None:
-    plain = types.ModuleType("plain")
+    plain = Renderer((("*", "plain", FormatFunctions(types.ModuleType("plain"))),), generic.API)
     chat = "https://h/v1/chat/completions"
     posts = [post(at, {"n": at}, url=chat, headers=JSON) for at in (1.0, 2.0)]
     listing = post(3.0, {"models": 1}, url="https://h/v1/models", method="GET", headers=JSON)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,8 +13,6 @@ from probe.record.exchange import Exchange
 from tests.replay.replays import Replay, conversation, create, events, post, replaying, stream, told
 from tests.support.client import ask
 
-# The module that makes warm-ups up, not the function that has its name in the package.
-TURNS = importlib.import_module("probe.renderers.openai_responses.turns")
 ENDS = {"response.completed", "error"}
 SECONDS = 10.0
 
@@ -55,7 +52,7 @@ def test_a_conversation_gets_its_recorded_messages() -> None:
 
     with replaying([recorded("first", "second")]) as replay:
         assert talk(replay, agent) == [events("warm"), events("first"), events("second")]
-    assert (replay.server.tally.warm_ups, replay.server.tally.served) == (1, 2)
+    assert replay.server.notes == []
 
 
 def test_the_fields_of_a_call_may_stand_under_response() -> None:
@@ -81,7 +78,7 @@ def test_a_warm_up_that_the_recording_has_not_is_made_up() -> None:
     async def agent(ws: ClientWebSocketResponse) -> tuple[list[str], list[str]]:
         return await call(ws, generate=False), await call(ws)
 
-    with replaying([recorded("first", warm_up=False)], TURNS) as replay:
+    with replaying([recorded("first", warm_up=False)]) as replay:
         warm, first = talk(replay, agent)
     assert [json.loads(message)["type"] for message in warm] == ["response.created", "response.completed"]
     assert json.loads(warm[-1])["response"]["id"].startswith("resp_")
@@ -102,7 +99,7 @@ def test_a_recording_that_runs_out_says_so_and_the_conversation_stays_open() -> 
     for error in errors:
         assert (error["type"], error["status"]) == ("error", 400)
         assert "has 1 answer to /v1/responses and all were given" in error["error"]["message"]
-    assert replay.server.tally.exhausted == 2
+    assert replay.server.problems == ["the agent asked 2 times for an answer that the recording does not have"]
 
 
 def test_an_answer_that_was_cut_short_ends_the_conversation() -> None:

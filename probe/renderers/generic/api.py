@@ -18,10 +18,13 @@ class Generic(Api):
     every_post = True
 
     def request_blocks(self, path: str, body: Any) -> Iterable[Block]:
+        """Return the blocks of a body that is no call's; None when it is none of this API's."""
         return request_blocks(body)
 
     def stream(self) -> StreamReader:
+        """Return a new reader of a streamed answer."""
         return Reader()
 
     def response_blocks(self, path: str, body: Any, status: int | None) -> Iterable[Block]:
+        """Return the blocks of a body that answers no call; None when it is none of this API's."""
         return response_blocks(body)

@@ -13,6 +13,8 @@ from probe.renderers.generic.json_rpc import is_json_rpc, json_rpc_blocks
 class Reader(StreamReader):
     """Keeps the events until one of them says what they are."""
 
+    knows_end = False
+
     def __init__(self) -> None:
         self._events: list[tuple[int, str, Any]] = []
         self._known = False

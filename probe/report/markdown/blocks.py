@@ -96,11 +96,13 @@ def _block(block: Block) -> str:
 
 
 def usage_line(usage: Usage) -> str:
-    """Write tokens in one line; cache and reasoning only where the API reported them."""
+    """Write tokens in one line; cache, reasoning and the price only where the API reported them."""
     given = _share(usage.cache_read, "cached") + _share(usage.cache_write, "written to the cache")
     parts = [_tokens(usage.input, "input") + _brackets(given)]
     parts.append(_tokens(usage.output, "output") + _brackets(_share(usage.reasoning, "reasoning")))
-    return " | ".join([*parts, _tokens(usage.total, "total")])
+    parts.append(_tokens(usage.total, "total"))
+    parts += [f"\\${usage.cost:g} charged"] if usage.cost is not None else []
+    return " | ".join(parts)
 
 
 def _tokens(number: int | None, word: str) -> str:

@@ -28,8 +28,8 @@ def circumstances(traced: Traced) -> str:
         facts.append(f"first byte after {started - exchange.timestamp:.2f}s")
     facts.append(f"line {exchange.seq} of the record")
     query = query_of(exchange)
-    line = " · ".join(facts) + "\n" + (f"\nQuery: {code(query)}\n" if query else "")
-    return line + _ending(traced)
+    facts += [f"query {code(query)}"] if query else []
+    return " · ".join(facts) + "\n" + _ending(traced)
 
 
 def _ending(traced: Traced) -> str:
@@ -40,21 +40,21 @@ def _ending(traced: Traced) -> str:
     return ""
 
 
-def payload_head(exchange: Exchange, payload: Payload) -> str:
-    """Write a message's headers and what is known of its body."""
+def payload_head(exchange: Exchange, payload: Payload, size: int) -> str:
+    """Write a message's headers and what is known of its body, which has so many bytes."""
     headers = header_lines(payload.headers, redacted=exchange.schema > 0)
     trailers = header_lines(payload.trailers or {}, redacted=exchange.schema > 0)
     parts = [fence(headers, "http")] if headers else []
     parts += [f"Trailers:\n\n{fence(trailers, 'http')}"] if trailers else []
-    facts = " · ".join(_body_facts(payload))
+    facts = " · ".join(_body_facts(payload, size))
     parts += [facts + "\n"] if facts else []
     return "\n".join(parts)
 
 
-def _body_facts(payload: Payload) -> Iterator[str]:
-    if payload.size:
-        yield f"Body: {plural(payload.size, 'byte')}"
-    if payload.wire_size is not None and payload.wire_size != payload.size:
+def _body_facts(payload: Payload, size: int) -> Iterator[str]:
+    if size:
+        yield f"Body: {plural(size, 'byte')}"
+    if payload.wire_size is not None and payload.wire_size != size:
         yield f"{plural(payload.wire_size, 'byte')} on the wire"
     if payload.redactions:
         yield f"{plural(payload.redactions, 'place')} redacted"

@@ -204,6 +204,13 @@ class Api:
         """
         return None
 
+    def pieces(self, events: list[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
+        """Return the same for many events of one type at once, as two lists; None where one of them has no piece.
+
+        Only for speed: `merge_key` is asked about each event where this returns None.
+        """
+        return None
+
     def with_text(self, event: dict[str, Any], text: str) -> dict[str, Any]:
         """Return an event with another text in the place of its piece."""
         return event

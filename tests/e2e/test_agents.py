@@ -178,6 +178,8 @@ def test_a_recorded_agent_runs_again_from_its_record(tmp_path: Path, case: Case)
     with running(again, "probe.capture", case, *options, env={}) as run:
         assert run.wait() == 0, run.stderr
         assert run.manifest()["problems"] == []
+        # It was asked the same.
+        assert [note for note in run.manifest()["notes"] if "the user's text" in note] == []
         assert FOUND in run.stdout
 
 

@@ -17,7 +17,7 @@ from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 from tests.support.wirelog import WireLog
 
-pytestmark = [pytest.mark.codex, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.agents, pytest.mark.timeout(300)]
 
 KEY = "sk-planted-0123456789"
 

@@ -20,6 +20,8 @@ from tests.support.running import Running
 from tests.support.talker import COMMAND, SEEN
 from tests.support.tunnels import Tunnel, echo, serving
 
+pytestmark = pytest.mark.slow
+
 ASK = "import os, urllib.request as r; r.urlopen(os.environ['OPENAI_BASE_URL'] + '/models').read(); "
 
 

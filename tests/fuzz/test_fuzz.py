@@ -46,6 +46,7 @@ EDITS = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 @given(data=st.data())
 @settings(max_examples=120, suppress_health_check=list(HealthCheck))
@@ -57,6 +58,7 @@ def test_no_change_of_a_seed_breaks_a_promise(name: str, data: st.DataObject) ->
     TARGETS[name][0](bytes(seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 @given(data=st.binary(max_size=400))
 @settings(max_examples=100)
@@ -117,6 +119,7 @@ def test_what_is_shaped_like_the_api_and_unlike_it_is_read(number: int, seed: in
 STREAMS = [seed.partition(b"\0")[2].decode() for seed in SEEDS["sse"]]
 
 
+@pytest.mark.slow
 @given(st.integers(0, len(STREAMS) - 1), st.integers(0, 1 << 32), st.integers(1, 6))
 @settings(max_examples=600)
 def test_events_shaped_like_the_api_and_unlike_it_are_read(number: int, seed: int, times: int) -> None:

@@ -403,8 +403,8 @@ def test_what_an_agent_adds_to_the_user_s_words_is_left_out_of_comparisons() -> 
     assert forms[0] == forms[1]
 
 
-def test_the_echo_of_the_request_is_shown_in_few_settings() -> None:
-    response = {"output": [], "temperature": 1.0, "top_p": 0.5, "tools": [{"type": "x"}], "instructions": "Work."}
-    found = answer_of(response)
-    assert found.before == (Settings(pairs=(("echo of the request", {"temperature": 1.0, "top_p": 0.5}),)),)
-    assert found.after == (Settings(pairs=(("instructions", "Work."), ("tools", [{"type": "x"}]))),)
+def test_what_an_answer_repeats_of_its_request_is_kept_apart() -> None:
+    echo = {"temperature": 1.0, "top_p": 0.5, "tools": [{"type": "x"}], "instructions": "Work."}
+    found = answer_of({"output": [], **echo})
+    assert found.echo == echo
+    assert list(found.blocks) == []

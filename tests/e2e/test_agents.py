@@ -22,12 +22,13 @@ from tests.support.loops import (
     NONCE,
     PROMPT,
     assert_shows_loop,
+    assert_usage,
     crossed,
     outside,
     plant,
+    purpose_of,
     section,
     turns_of,
-    usage_cells,
     work_of,
 )
 from tests.support.provider import Provider, provider_running
@@ -145,7 +146,7 @@ def test_an_agents_tool_loop_is_recorded_and_shown(tmp_path: Path, case: Case) -
             report = (run.run_folder() / "report.md").read_text()
     assert "FAIL" not in run.stderr
     assert_shows_loop(report, case.api)
-    assert {row["purpose"] for row in turns_of(report)} == {"turn", *(f"*{side}*" for side in case.side)}
+    assert {purpose_of(row) for row in turns_of(report)} == {"turn", *case.side}
     assert manifest["counts"]["cut_short"] == 0
     if load_target(case.target)[0].agent:
         assert case.agent.version in manifest["versions"]["agent"]
@@ -227,8 +228,8 @@ def test_aiders_edit_is_made_and_goes_back_to_the_model_and_can_be_replayed(
     assert (first / "work" / "notes.txt").read_text() == EDITED
     # A commit message is asked for: with what git says of the edit.
     assert [f"+{EDITED.strip()}" in one.body.decode() for one in provider.log.requests] == [False, True]
-    assert [row["purpose"] for row in turns_of(report)] == ["turn", "*commit message*"]
-    assert usage_cells(usage).items() <= turns_of(report)[0].items()
+    assert [purpose_of(row) for row in turns_of(report)] == ["turn", "commit message"]
+    assert_usage(turns_of(report)[0], usage)
     assert EDITED in report
     # Its list of models' prices: no switch of it stops that.
     assert outside(forward.seen) <= {"raw.githubusercontent.com:443"}

@@ -16,8 +16,7 @@ from typing import Any
 from probe.addon.aws_event_stream import CUT, DAMAGED, frame_edits, read_frames
 from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import exact_json
-from probe.addon.redaction.across_events import applied
-from probe.addon.redaction.redactor import Edit, Redactor
+from probe.addon.redaction.redactor import Edit, Redactor, applied
 from probe.analysis.hosts import HostsBuilder
 from probe.cli.edge import printed_json
 from probe.errors import UserError

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from probe.analysis.groups import PlacedTurn, Session, Thread
-from probe.analysis.prices import REPORTED, Price, Prices
+from probe.analysis.prices import OWN, REPORTED, Price, Prices
 from probe.analysis.purpose import WARM_UP
 from probe.analysis.totals import TOKENS, Total, totals
 from probe.renderers.blocks import Usage
@@ -115,8 +115,9 @@ class TurnTable:
 
     def _sources(self) -> str:
         prices = [price for _, price in self._rows if price]
-        lists = sorted({price.source for price in prices if price.source != REPORTED})
+        lists = sorted({price.source for price in prices} - {REPORTED, OWN})
         parts = [f"at list price of {', '.join(map(inline, lists))}, for tokens alone"] if lists else []
+        parts += ["at your own prices (PROBE_PRICES)"] if any(price.source == OWN for price in prices) else []
         parts += ["as the API reported it"] if any(price.source == REPORTED for price in prices) else []
         notes = [f"Cost: {'; '.join(parts)}. Subscriptions and discounts are not known here."] if parts else []
         if any(price.at_least for price in prices):

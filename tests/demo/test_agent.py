@@ -16,12 +16,12 @@ import pytest
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
 from probe.renderers.blocks import Usage
-from probe.renderers.openai_responses import is_complete, turns
 from probe.targets import PROJECT
 from tests.replay.replays import post, replaying, stream
 from tests.support.apis import responses_events as events
 from tests.support.demo_provider import DONE, PRIME_CHECKER, DemoProvider
 from tests.support.toolcalls import ToolCall
+from tests.trace.tracing import traced
 
 agent = importlib.import_module("probe.demo.agent")
 PROMPT = "Write a prime checker"
@@ -55,7 +55,7 @@ def test_the_bundled_sample_is_such_a_run_and_replays(tmp_path: Path) -> None:
     malformed: list[tuple[int, str]] = []
     exchanges = list(read_exchanges(SAMPLE, lambda *line: malformed.append(line)))
     assert malformed == []
-    assert [len(turns(exchange)) for exchange in exchanges if is_complete(exchange)] == [1, 1, 1]
+    assert [len(found.turns) for found in map(traced, exchanges) if found.complete] == [1, 1, 1]
     with replaying(exchanges) as replay:
         done = run_agent(f"{replay.url}/v1", tmp_path)
     assert (done.returncode, done.stdout) == (0, f"{DONE}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import tempfile
 import unicodedata
@@ -17,40 +18,47 @@ from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import exact_json
 from probe.addon.redaction.across_events import applied
 from probe.addon.redaction.redactor import Edit, Redactor
-from probe.analysis.hosts import ChannelsBuilder
+from probe.analysis.hosts import HostsBuilder
 from probe.analysis.prices import Prices
-from probe.analysis.structure import ExchangeStructure
-from probe.analysis.summary import summarise
-from probe.analysis.turns import TurnsBuilder
 from probe.cli.edge import printed_json
 from probe.errors import UserError
-from probe.record.exchange import Exchange
+from probe.record.exchange import Exchange, Request, Response
 from probe.record.integrity import exchange_problems
 from probe.record.manifest import Manifest
+from probe.record.manifest_facts import CoverageFacts
 from probe.record.reader import parse_exchange
 from probe.record.runs import all_runs
 from probe.record.tunnels import TUNNELS, read_tunnels
-from probe.renderers import Renderer, load_renderer
-from probe.renderers.bodies import bytes_of
-from probe.renderers.markdown import markdown
+from probe.renderers.json_reader import decoded_base64
+from probe.renderers.loader import Renderer, load_renderer
 from probe.renderers.sse import SseParser
-from probe.report import write_report
-from probe.report.coverage import channel_table
-from probe.report.log import Log
-from probe.report.turns import turn_section
+from probe.report.markdown.hosts import host_table
+from probe.report.report import ReportedRun, write_report
 from probe.runs import described
 from probe.targets import PROJECT
 from tests.conftest import GOLDEN
 from tests.support.encodings import NAMES, encode
 from tests.support.frames import chunk
+from tests.trace.tracing import lines
 
 SAMPLES = sorted((PROJECT / "data").glob("*/*/traffic.jsonl"))
 RENDERED = (
-    *("openai_responses", "openai_chat_completions", "anthropic_messages", "gemini_generate_content", "bedrock"),
-    "generic",
+    *("openai_responses", "openai_chat_completions", "anthropic_messages", "gemini_generate_content"),
+    *("bedrock_invoke", "bedrock_converse", "generic"),
 )
 RENDERERS = {name: load_renderer(f"probe.renderers.{name}") for name in RENDERED}
 SECRETS = ("sk-proj-Planted/secret+42", 'pass"word\\é-0123', "short1!")
+IDS = {"session": ["header session_id", "body metadata.user_id.session_id"]}
+PATHS = {
+    "openai_responses": "/v1/responses",
+    "openai_chat_completions": "/v1/chat/completions",
+    "anthropic_messages": "/v1/messages",
+    "gemini_generate_content": "/v1beta/models/m:streamGenerateContent",
+    "bedrock_invoke": "/model/m/invoke-with-response-stream",
+    "bedrock_converse": "/model/m/converse-stream",
+    "generic": "/mcp",
+}
+"""Where each API is called."""
 _NOW = 1707123456.0
 
 
@@ -96,49 +104,34 @@ def harmless(text: str) -> bool:
     return left <= {"\n", "\t"}
 
 
-def told(exchange: Exchange, renderer: Renderer) -> None:
-    """Tell an exchange in a report's log, as every renderer of ours must be able to."""
-    turns = TurnsBuilder({"session": ["header session_id", "body metadata.user_id.session_id"]})
-    log = Log(renderer, exchange.timestamp, turns.add)
-    assert harmless(log.entry(1, exchange))
-    assert log.failures == 0
-    assert harmless(turn_section(turns.turns, Prices(), exchange.timestamp))
+def reported(record: bytes, renderer: Renderer) -> None:
+    """Write a report of a record, as can be done of any, the short one or the full one; no renderer may fail."""
+    run = ReportedRun(title="Title", source="source", generated_at=datetime.fromtimestamp(_NOW, UTC))
+    out, full = StringIO(), len(record) % 2 == 0
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
+        file.write(record)
+        file.flush()
+        found = write_report(out, Path(file.name), run, renderer=renderer, ids=IDS, prices=Prices(), full=full)
+    assert harmless(out.getvalue())
+    assert found.trace.failures == []
 
 
 def reader(data: bytes) -> None:
-    """A line is an exchange or an error in words; an exchange can be counted, checked, told and written down."""
+    """A line is an exchange or an error in words; an exchange can be checked, understood and written down."""
     for line in data.split(b"\n"):
         try:
             exchange = parse_exchange(line, 1)
         except ValueError:
             continue
-        summarise([exchange])
-        structure = ExchangeStructure()
-        structure.add(exchange)
-        structure.requests.structure()
-        structure.responses.structure()
         for problem in exchange_problems(exchange, Path("/nowhere")):
             assert problem
         for renderer in RENDERERS.values():
-            renderer.is_complete(exchange)
-            told(exchange, renderer)
+            reported(line, renderer)
 
 
 def report(data: bytes) -> None:
     """A file of any bytes has a report."""
-    with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
-        file.write(data)
-        file.flush()
-        out = StringIO()
-        write_report(
-            out,
-            Path(file.name),
-            title="Title",
-            source="source",
-            generated_at=datetime.fromtimestamp(_NOW, UTC),
-            renderer=RENDERERS["openai_responses"],
-        )
-        assert harmless(out.getvalue())
+    reported(data, RENDERERS["openai_responses"])
 
 
 def renderer_of_responses(data: bytes) -> None:
@@ -160,13 +153,17 @@ def renderer_of_gemini(data: bytes) -> None:
     """The renderer of the Gemini API tells any body, and what may be an array cut short, and raises for none."""
     _renders(data, "gemini_generate_content")
     array = f"[{data.decode('utf-8', 'replace')}"
-    assert harmless(markdown(RENDERERS["gemini_generate_content"].response("/", array, 200)))
+    reported(
+        lines([_answered("gemini_generate_content", {"contents": []}, array)]), RENDERERS["gemini_generate_content"]
+    )
 
 
 def renderer_of_frames(data: bytes) -> None:
-    """The renderer of Bedrock tells any bytes, and what is redacted in frames leaves them frames."""
-    path = "/model/m/invoke-with-response-stream"
-    assert harmless(markdown(RENDERERS["bedrock"].response(path, data, 200)))
+    """The renderers of Bedrock show any bytes, and what is redacted in frames leaves them frames."""
+    body = base64.b64encode(data).decode()
+    for name in ("bedrock_invoke", "bedrock_converse"):
+        request = {"anthropic_version": "bedrock-2023-05-31", "messages": []}
+        reported(lines([_answered(name, request, body, kind="base64")]), RENDERERS[name])
     redacted = applied(data, frame_edits(data, Redactor(b"salt", SECRETS)))
     before, after = ([frame.kind for frame in read_frames(one)] for one in (data, redacted))
     if not {CUT, DAMAGED} & set(before):
@@ -174,19 +171,23 @@ def renderer_of_frames(data: bytes) -> None:
 
 
 def renderer_of_anything(data: bytes) -> None:
-    """The generic renderer tells any body, and raises for none."""
+    """The generic renderer shows any body, and raises for none."""
     _renders(data, "generic")
 
 
 def _renders(data: bytes, name: str) -> None:
-    renderer = RENDERERS[name]
     text = data.decode("utf-8", "replace")
-    for body in _bodies(text):
-        for path in ("/v1/responses", "/v1/other"):
-            for blocks in (renderer.request(path, body), renderer.response(path, body, 200)):
-                assert harmless(markdown(blocks))
-    assert harmless(markdown(renderer.response("/v1/responses", tuple(text.split("\n")), 200)))
-    assert harmless(markdown(renderer.response("/v1/responses", _as_stream(text), 400)))
+    made = [_answered(name, body, body, path=path) for body in _bodies(text) for path in (PATHS[name], "/v1/other")]
+    made.append(_answered(name, {"input": "x", "messages": [], "contents": []}, _as_stream(text), status=400))
+    reported(lines(made), RENDERERS[name])
+
+
+def _answered(
+    name: str, request: Any, body: Any, *, path: str | None = None, status: int = 200, kind: str | None = None
+) -> Exchange:
+    """Make an exchange with some bodies."""
+    sent = Request(method="POST", url=f"https://api.test{path or PATHS[name]}", body=request)
+    return Exchange(timestamp=_NOW, request=sent, response=Response(status_code=status, body=body, body_kind=kind))
 
 
 def _bodies(text: str) -> Iterator[Any]:
@@ -262,11 +263,11 @@ def tunnels(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, TUNNELS)
         path.write_bytes(data)
-        builder = ChannelsBuilder()
+        builder = HostsBuilder()
         builder.add_tunnels(read_tunnels(path, lambda _line, why: None))
-        found = builder.channels({"watched": True})
+        found = builder.hosts(CoverageFacts(watched=True))
         assert printable_json(found.as_dict())
-        assert harmless(channel_table(found))
+        assert harmless(host_table(found))
 
 
 def printable_json(value: Any) -> bool:
@@ -302,7 +303,7 @@ def _frames() -> list[bytes]:
     """Give the binary answers of the golden cases, and one with a secret in it."""
     answers = [exchange.response for exchange in _exchanges() if exchange.response]
     said = [chunk({"delta": {"text": text}}) for text in (*SECRETS, SECRETS[0][:9], SECRETS[0][9:])]
-    return [*(data for answer in answers if (data := bytes_of(answer))), b"".join(said)]
+    return [*(data for answer in answers if (data := decoded_base64(answer.body))), b"".join(said)]
 
 
 def _streams() -> list[bytes]:

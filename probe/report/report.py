@@ -17,6 +17,7 @@ from probe.analysis.time_spent import time_spent
 from probe.record.manifest_facts import CoverageFacts, ObserverChange
 from probe.record.tunnels import Tunnel
 from probe.renderers.loader import Renderer
+from probe.report.markdown.actions import Actions
 from probe.report.markdown.escape import fence
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import FullLog
@@ -31,6 +32,11 @@ from probe.trace.trace import ExchangeFacts, Trace, read_trace
 
 _PROMPT = 1500
 """Characters of a prompt that the head of a report shows."""
+
+_LINKS = (
+    "- Go to: [what the agent did](#what-the-agent-did), [final answer](#final-answer), [turns](#turns), "
+    "[totals](#totals), [hosts](#hosts), [payload structure](#payload-structure)\n"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +118,11 @@ class _Writer:
         self._started = self.summary.started or 0.0
         self._exchanges = sorted(trace.exchanges, key=lambda one: (one.started, one.line))
         self._sessions: list[Session] = group(trace.turns, trace.items.known, one_prompt=bool(run.prompt))
-        self._placed = {
-            turn.index: turn for session in self._sessions for thread in session.threads for turn in thread.turns
-        }
-        self._numbers = {index: index + 1 for index in self._placed}
-        self._table = TurnTable(self._sessions, prices, self._numbers, self._started)
+        self._threads = [thread for session in self._sessions for thread in session.threads]
+        self._tries = {thread.number: list(fold_retries(thread.turns)) for thread in self._threads}
+        self._numbers = _numbers(tries for found in self._tries.values() for tries in found)
+        self._actions = Actions({one.line: one for one in trace.exchanges}, self._started)
+        self._table = TurnTable(self._sessions, self._tries, self._actions, prices, self._numbers, self._started)
 
     def parts(self, *, full: bool) -> Iterator[str]:
         """Yield the report, part by part."""
@@ -130,15 +136,15 @@ class _Writer:
             malformed=self._malformed,
             live=run.live,
         )
-        yield "\n".join(filter(None, [front(page, self._trace), *self._head()]))
+        links = _LINKS if self._threads and not full else ""
+        yield "\n".join(filter(None, [front(page, self._trace) + links, *self._head()]))
         if full:
             yield "\n## Conversation log\n"
             yield from (f"\n{entry}" for entry in self._full())
         else:
-            yield "\n## Turns\n" if self._placed else "\n## Exchanges\n"
+            if self._exchanges:
+                yield "\n## Turns\n" if self._threads else "\n## Exchanges\n"
             yield from (f"\n{entry}" for entry in self._log())
-        if not self._exchanges:
-            yield "\nNothing was captured.\n"
         yield "\n" + "\n".join(filter(None, self._tail()))
 
     def _head(self) -> Iterator[str]:
@@ -146,42 +152,45 @@ class _Writer:
         if self._run.prompt:
             cut = len(self._run.prompt) > _PROMPT
             yield f"## Prompt\n\n{fence(self._run.prompt[:_PROMPT] + ('…' if cut else ''))}"
-        if not self._placed:
+        if not self._threads:
+            if self._exchanges:
+                yield "## What the agent did\n\nIt did not call the model, or not through the listeners.\n"
             return
         spent = time_spent(
             self._sessions, self._run.started or self._started, self._run.ended or self.summary.ended or 0
         )
         yield f"{self._table.cost()}\n{time_line(spent)}"
         yield f"## What the agent did\n\n{self._table.actions()}"
-        answer = self._final_answer()
-        yield f"## Final answer\n\n{fence(answer)}" if answer else ""
+        yield f"## Final answer\n\n{self._final_answer()}"
 
     def _final_answer(self) -> str:
-        """Return the last text of the agent's own work; sub-agents report to it."""
+        """Return the last text of the agent's own work, and where it is from; sub-agents report to it."""
         turns = [
-            turn
-            for session in self._sessions
-            for thread in session.threads
-            if not thread.is_sub_agent
-            for turn in thread.turns
-            if not turn.is_side
+            turn for thread in self._threads if not thread.is_sub_agent for turn in thread.turns if not turn.is_side
         ]
-        for turn in sorted(turns, key=lambda turn: turn.index, reverse=True):
+        turns.sort(key=lambda turn: turn.index)
+        for turn in reversed(turns):
             text = self._texts.spool.get(("spoken", turn.facts.line, turn.facts.part))
+            number = self._numbers[turn.index]
+            if text and number != self._numbers[turns[-1].index]:
+                return f"Said in [turn {number}](#turn-{number}); the turns after it said nothing.\n\n{fence(text)}"
             if text:
-                return text
-        return ""
+                return fence(text)
+        return "None: the model said nothing.\n"
 
     def _tail(self) -> Iterator[str]:
-        if self._placed:
+        if self._threads:
             yield f"## Totals\n\n{self._table.totals()}"
-        yield numbers(self.summary)
+        if self._exchanges:
+            yield numbers(self.summary)
         hosts = HostsBuilder()
         for exchange in self._exchanges:
             hosts.add(exchange)
         hosts.add_tunnels(self._run.tunnels)
         yield host_table(hosts.hosts(self._run.coverage))
         yield observer_changes(self._run.changes)
+        if not self._exchanges:
+            return
         requests, responses = self._trace.structures()
         yield payload_structure({"Requests": requests, "Responses": responses})
 
@@ -193,14 +202,26 @@ class _Writer:
 
     def _log(self) -> Iterator[str]:
         """Yield turns and side exchanges in the order in which they started."""
-        log = TurnLog(self._texts, self._trace.items.known, self._numbers, self._placed, self._started)
+        log = TurnLog(self._texts, self._trace.items.known, self._actions, self._numbers, self._threads, self._started)
         exchanges = {one.line: one for one in self._exchanges}
         entries: list[tuple[float, int, int, Tries | ExchangeFacts]] = [
             (tries.turn.facts.started, tries.turn.facts.line, tries.turn.facts.part or 0, tries)
-            for session in self._sessions
-            for thread in session.threads
-            for tries in fold_retries(thread.turns)
+            for found in self._tries.values()
+            for tries in found
         ]
-        entries += [(one.started, one.line, 0, one) for one in self._exchanges if not one.turns]
+        # A WebSocket is closed behind its turns.
+        entries += [
+            (one.ended if one.turns else one.started, one.line, one.turns + 1, one)
+            for one in self._exchanges
+            if one.turns == 0 or one.websocket_messages
+        ]
         for _, line, _, entry in sorted(entries, key=lambda entry: entry[:3]):
             yield log.turn(entry, exchanges[line]) if isinstance(entry, Tries) else log.side(entry)
+
+
+def _numbers(tries: Iterable[Tries]) -> dict[int, int]:
+    """Number turns in the order in which they started; a failed try has the number of the turn that it led to."""
+    numbers: dict[int, int] = {}
+    for number, one in enumerate(sorted(tries, key=lambda one: one.turn.index), 1):
+        numbers.update(dict.fromkeys((one.turn.index, *(failed.index for failed in one.failed)), number))
+    return numbers

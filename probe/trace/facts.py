@@ -113,10 +113,9 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
     blocks = list(every_block(turn.response))
     calls = [_call(block) for block in blocks if isinstance(block, ToolCall)]
     known = [one for _, one in turn.items]
-    messages = [one.features for one in known if one.kind is Kind.MESSAGE]
     # An agent may put a reminder behind the user's words.
-    last = next((one for one in reversed(messages) if not one.system), None)
-    users = [one for one in messages if one.role == "user" and not one.system]
+    messages = [one.features for one in reversed(known) if one.kind is Kind.MESSAGE and not one.features.system]
+    user = next((one for one in messages if one.role == "user"), None)
     model = asked.model or _model_in(turn.path)
     return TurnFacts(
         number=turn.number,
@@ -149,8 +148,8 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
         schema_fields=asked.schema_fields,
         tools=sum(one.features.tools for one in known),
         about=about(one.features.words for one in known if one.features.system)
-        or about(one.words for one in users[-1:]),
-        prompts=last is not None and last.prompt,
+        or about([user.words] if user else []),
+        prompts=bool(messages) and messages[0].prompt,
         size=sum(one.size for one in known),
         ids=find_ids(ids, exchange.request, _settings(turn, ids)),
         items=array("L", [one.number for one in known]),

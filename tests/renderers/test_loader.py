@@ -15,7 +15,7 @@ from probe.renderers.loader import load_renderer, renderer_names
 from probe.renderers.safely import safely
 
 BUILT_IN = (
-    "anthropic_messages", "bedrock_converse", "bedrock_invoke", "gemini_generate_content", "generic",
+    "anthropic_messages", "bedrock_converse", "bedrock_invoke", "gemini_generate_content", "generic", "ollama",
     "openai_chat_completions", "openai_responses",
 )  # fmt: skip
 RULES = [
@@ -58,6 +58,8 @@ AUTO_PATHS = {
     "/model/anthropic.m-v1:0/invoke-with-response-stream": "bedrock_invoke",
     "/model/anthropic.m-v1:0/converse": "bedrock_converse",
     "/model/anthropic.m-v1:0/converse-stream": "bedrock_converse",
+    "/api/chat": "ollama",
+    "/api/generate": "ollama",
     "/v1/models": "generic",
     "/mcp": "generic",
 }

@@ -18,14 +18,15 @@ import pytest
 
 from probe.addon.json_text import DEEPEST, MOST_VALUES
 from probe.cli.edge import WARNINGS
-from probe.renderers.openai_responses.request import REBUILT
-from tests.report.test_report import report
+from tests.report.reports import report
 from tests.support.running import Running
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 MANY = 100_000
 MOST_TIMES = 40
 """No report is so many times larger than its record: each item of a request has a row, a fold and a fence."""
+LARGEST_TWICE = 2 << 20
+"""Bytes of a record up to which both forms of its report are written."""
 MEMORY = 2 << 30
 
 
@@ -178,10 +179,12 @@ LINES: dict[str, Callable[[], str]] = {
 def test_a_hostile_record_has_a_report_in_proportion(tmp_path: Path, make: Callable[[], str]) -> None:
     path = tmp_path / "traffic.jsonl"
     path.write_text(make())
-    text, told = report(path)
-    assert told.summary.requests == 1
-    assert told.failures == 0
-    assert len(text) <= MOST_TIMES * path.stat().st_size + 10_000
+    # The large ones are single bodies, which both forms write alike.
+    for full in (False, True) if path.stat().st_size < LARGEST_TWICE else (False,):
+        text, reported = report(path, full=full)
+        assert reported.summary.requests == 1
+        assert reported.trace.failures == []
+        assert len(text) <= MOST_TIMES * path.stat().st_size + 10_000
 
 
 def files(count: int, **parts: Callable[[int], Any]) -> str:
@@ -204,34 +207,22 @@ def test_what_is_too_many_to_tell_apart_is_counted_together_and_says_so(
     assert mark in report(path)[0]
 
 
-def test_a_rebuilt_input_shows_its_newest_items_and_says_how_many_stand_before(tmp_path: Path) -> None:
-    path = tmp_path / "traffic.jsonl"
-    path.write_text(line(websocket=conversation(REBUILT, behind)))
-    last = report(path)[0].split("#### Turn ")[-1]
-    count = 2 * REBUILT - 1
-    assert f"rebuilt behind previous_response_id: {count} items</summary>" in last
-    assert f"The first {count - REBUILT} items: see the turns before." in last
-    assert f"| {count - 1} | user | `message` | m{REBUILT - 1} |" in last
-    assert f"| {count - REBUILT} |" in last
-    assert f"| {count - REBUILT - 1} |" not in last
-
-
 def test_deep_json_is_shown_in_one_line_and_shallow_json_is_not(tmp_path: Path) -> None:
     path = tmp_path / "traffic.jsonl"
     path.write_text(line(nested(150, ",".join("7" * 2000))) + line({"a": {"b": [1] * 20_000}}))
-    text = report(path)[0]
+    text = report(path, full=True)[0]
     assert "[" * 150 + "7,7" in text
     assert '{\n  "a": {\n    "b": [\n      1,\n' in text
 
 
-def test_a_hundred_thousand_bad_lines_are_told_in_a_few(tmp_path: Path) -> None:
+def test_a_hundred_thousand_bad_lines_take_a_few_lines_to_report(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text("{oops\n" * MANY + line())
     with Running(tmp_path, "probe.analyze", "--input", "bad.jsonl", "--output", "out.md") as running:
         assert running.wait() == 0
-        told = running.stderr.splitlines()
-        assert len(told) == WARNINGS + 1
-        assert told[-1] == f"WARNING: skipping {MANY - WARNINGS:,} more malformed lines of bad.jsonl"
-        assert f"- Malformed lines skipped: {MANY:,} (lines 1, 2, 3," in (tmp_path / "out.md").read_text()
+        warned = running.stderr.splitlines()
+        assert len(warned) == WARNINGS + 1
+        assert warned[-1] == f"WARNING: skipping {MANY - WARNINGS:,} more malformed lines of bad.jsonl"
+        assert f"{MANY:,} malformed lines skipped (lines 1, 2, 3," in (tmp_path / "out.md").read_text()
 
 
 # Analyses a file with so much memory and no more.

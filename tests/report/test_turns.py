@@ -1,10 +1,8 @@
-"""A report tells each turn in a row, and what all of them took."""
+"""A report shows in a row what each turn did, then what is new in it, and what all of them took."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +11,13 @@ import pytest
 
 from probe.analysis.prices import Prices
 from probe.record.exchange import Exchange
-from probe.renderers import Renderer
-from probe.renderers.loader import AUTO, load_renderer
-from probe.report import write_report
-from probe.report.turns import ROWS
+from probe.renderers.loader import Renderer
+from probe.report.markdown.turn_table import ROWS
 from tests.analysis.runs import ask, ran, said
 from tests.replay.replays import conversation, create, events, post, told
-from tests.report.test_report import failing
+from tests.report.reports import failing_at
+from tests.report.reports import report as report_of
+from tests.trace.tracing import lines
 
 PROMPT = said("Fix the tests")
 IDS = {"session": ["header s"], "agent": ["header a"]}
@@ -33,30 +31,31 @@ def report(
     ids: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     """Write a run and its report."""
-    file, out = folder / "traffic.jsonl", io.StringIO()
-    file.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in run))
-    write_report(
-        out,
-        file,
-        title="T",
-        source="s",
-        generated_at=datetime(2026, 1, 1, tzinfo=UTC),
-        renderer=renderer or load_renderer(AUTO),
-        prices=prices,
-        ids=ids,
-    )
-    return out.getvalue()
+    file = folder / "traffic.jsonl"
+    file.write_bytes(lines(run))
+    return report_of(file, renderer, prices=prices, ids=ids)[0]
 
 
-def section(text: str) -> str:
-    """Give the part that tells turns."""
-    return text.split("\n## Turns\n")[1].split("\n## ")[0]
+def section(text: str, name: str = "What the agent did") -> str:
+    """Return a section of a report."""
+    return text.split(f"\n## {name}\n")[1].split("\n## ")[0]
 
 
-def rows(text: str) -> list[list[str]]:
-    """Give the cells of each turn's row."""
-    lines = [line for line in section(text).splitlines() if line.startswith("| [")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+def rows(text: str) -> list[dict[str, str]]:
+    """Return the cells of each turn's row by the name of their column."""
+    found, names = [], list[str]()
+    for line in section(text).splitlines():
+        cells = [cell.strip() for cell in line.replace("\\|", "¦").strip("|").split("|")]
+        if line.startswith("| turn"):
+            names = cells
+        elif line.startswith("| ["):
+            found.append(dict(zip(names, cells, strict=True)))
+    return found
+
+
+def turns(text: str) -> list[str]:
+    """Return the text of each turn, heading first."""
+    return [part.split("\n## ")[0] for part in text.split("\n### Turn ")[1:]]
 
 
 def usage(given: int, output: int, cached: int = 0) -> dict[str, Any]:
@@ -70,75 +69,116 @@ def usage(given: int, output: int, cached: int = 0) -> dict[str, Any]:
     }
 
 
-CALL = [{"type": "function_call", "name": "shell", "call_id": "a", "arguments": "{}"}]
+CALL = [{"type": "function_call", "name": "shell", "call_id": "a", "arguments": '{"cmd": "ls"}'}]
 LOOP = [
     ask(10, PROMPT, model="gpt-4.1", answer=CALL * 2, usage=usage(1000, 50)),
-    ask(12, PROMPT, *ran("a"), model="gpt-4.1", usage=usage(1200, 30, 1000)),
+    ask(12, PROMPT, CALL[0], ran("a")[1], model="gpt-4.1", usage=usage(1200, 30, 1000)),
 ]
 TITLE = ask(9, PROMPT, model="gpt-4.1-nano", tools=False, instructions="Make a title", usage=usage(100, 5))
 
 
 def test_each_turn_has_a_row(tmp_path: Path) -> None:
     text = report(tmp_path, LOOP)
-    assert "2 turns in 1 session." in section(text)
-    took = "0.0s"
+    assert "2 turns in 1 session with `gpt-4.1`." in section(text)
+    first = {"start": "+0.0s", "took": "0.00s", "first token": "", "reasoning": "2"}
     assert rows(text) == [
-        ["[1](#exchange-1)", "+0.0s", took, "turn", "`gpt-4.1`", "1,000", "0", "?", "50", "2", "1,050", "`shell` ×2"],
-        ["[2](#exchange-2)", "+2.0s", took, "turn", "`gpt-4.1`", "1,200", "1,000", "?", "30", "2", "1,230", "fine"],
+        {
+            "turn": "[1](#turn-1)",
+            "what it did": "`shell: ls`, `shell: ls`",
+            **first,
+            "input": "1,000",
+            "cache read": "0",
+            "output": "50",
+        },
+        {
+            "turn": "[2](#turn-2)",
+            "what it did": "fine",
+            **first,
+            "start": "+2.0s",
+            "input": "1,200",
+            "cache read": "1,000",
+            "output": "30",
+        },
     ]
 
 
-def test_a_row_links_to_the_heading_of_its_exchange(tmp_path: Path) -> None:
+def test_a_row_links_to_its_turn_whose_heading_says_what_it_did(tmp_path: Path) -> None:
     text = report(tmp_path, LOOP)
-    for number in (1, 2):
-        assert f"[{number}](#exchange-{number})" in text
-        assert f'<a id="exchange-{number}"></a>\n\n### {number}. POST' in text
+    for number, did in ((1, "`shell: ls`, `shell: ls`"), (2, "fine")):
+        assert f"[{number}](#turn-{number})" in text
+        assert f'<a id="turn-{number}"></a>\n\n### Turn {number}. {did}\n' in text
 
 
-def test_a_run_of_one_turn_is_told_without_headings_of_groups(tmp_path: Path) -> None:
+def test_a_run_of_one_turn_has_no_headings_of_groups(tmp_path: Path) -> None:
     text = section(report(tmp_path, LOOP[:1]))
-    assert "1 turn in 1 session." in text
-    assert [line for line in text.splitlines() if line.startswith("#")] == ["### Totals"]
+    assert "1 turn in 1 session" in text
+    assert [line for line in text.splitlines() if line.startswith("#")] == []
 
 
-def test_nothing_is_told_where_no_model_was_called(tmp_path: Path) -> None:
-    assert "## Turns" not in report(tmp_path, [])
+def test_a_run_that_never_called_the_model_says_so(tmp_path: Path) -> None:
+    text = report(tmp_path, [post(1, {"ok": True}, request={"a": 1}, url="https://x.test/other")])
+    assert "It did not call the model" in section(text)
+    assert "## Turns" not in text
+    assert "### POST `/other` → 200" in section(text, "Exchanges")
 
 
-def test_requests_beside_the_work_are_marked_and_added_up_apart(tmp_path: Path) -> None:
-    text = section(report(tmp_path, [TITLE, *LOOP]))
-    assert "2 turns and 1 request beside the work in 1 session." in text
-    assert "| *title* | `gpt-4.1-nano` |" in text
-    totals = text.split("### Totals")[1]
+def test_what_was_sent_before_is_a_link(tmp_path: Path) -> None:
+    first, second = turns(report(tmp_path, LOOP))
+    assert "**Request**: 1 message, 1 tool" in first
+    assert "Fix the tests" in first
+    summary = "**Request**, compared with [turn 1](#turn-1): 2 new messages (1 as before); 1 tool as before"
+    assert summary in second
+    assert "Message #1: the answer of [turn 1](#turn-1)" in second
+    assert "Fix the tests" not in second
+    assert "Tool definitions" not in second
+
+
+def test_a_call_that_goes_on_from_a_stored_answer_names_its_turn(tmp_path: Path) -> None:
+    calls = [create(1, model="m", input=[PROMPT]), *told(2, events("r0"))]
+    calls += [create(3, model="m", input=[said("More")], previous_response_id="r0"), *told(4, events("r1"))]
+    calls += [create(5, model="m", input=[said("Else")], previous_response_id="gone"), *told(6, events("r2"))]
+    _, second, third = turns(report(tmp_path, [conversation(calls)]))
+    assert "**Request**, going on from the answer of [turn 1](#turn-1): 1 new message" in second
+    assert "Fix the tests" not in second
+    assert "**Request**, going on from what the API has stored and this record does not show: 1 message" in third
+
+
+def test_side_requests_are_marked_and_added_up_apart(tmp_path: Path) -> None:
+    text = report(tmp_path, [TITLE, *LOOP])
+    assert "2 turns and 1 side request in 1 session." in section(text)
+    assert (rows(text)[0]["what it did"], rows(text)[0]["model"]) == ("*title*: fine", "`gpt-4.1-nano`")
+    assert "### Turn 1 (title). fine\n" in text
     for line in (
         "| `gpt-4.1` | 2 | 2,200 | 1,000 | ? | 80 | 4 | 2,280 |",
-        "| `gpt-4.1-nano` *(beside)* | 1 | 100 | 0 | ? | 5 | 2 | 105 |",
+        "| `gpt-4.1-nano` *(side)* | 1 | 100 | 0 | ? | 5 | 2 | 105 |",
         "| **the work** | 2 | 2,200 | 1,000 | ? | 80 | 4 | 2,280 |",
-        "| **beside it** | 1 | 100 | 0 | ? | 5 | 2 | 105 |",
+        "| **side requests** | 1 | 100 | 0 | ? | 5 | 2 | 105 |",
         "| **all** | 3 | 2,300 | 1,000 | ? | 85 | 6 | 2,385 |",
     ):
-        assert line in totals
+        assert line in section(text, "Totals")
 
 
-def test_usage_that_is_not_told_is_no_zero(tmp_path: Path) -> None:
+def test_usage_that_is_not_reported_is_no_zero(tmp_path: Path) -> None:
     text = report(tmp_path, [LOOP[0], ask(12, PROMPT, *ran("a"), model="gpt-4.1")])
-    assert rows(text)[1][5:11] == ["?"] * 6
-    assert "| **all** | 2 | 1,000 | 0 | ? | 50 | 2 | 1,050 (1 not told) |" in section(text)
+    assert [rows(text)[1][name] for name in ("input", "output", "reasoning")] == ["?"] * 3
+    assert "| **all** | 2 | 1,000 | 0 | ? | 50 | 2 | 1,050 (1 not reported) |" in section(text, "Totals")
 
 
 INCOMPLETE = {"id": "r", "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}, "output": []}
 
 
-@pytest.mark.parametrize(("most", "told_so"), [(1, False), (400, True)])
-def test_an_answer_that_was_cut_is_told_but_of_a_warm_up(tmp_path: Path, most: int, told_so: bool) -> None:
+@pytest.mark.parametrize(("most", "reported"), [(1, False), (400, True)])
+def test_an_answer_that_was_ended_early_is_reported_but_of_a_warm_up(tmp_path: Path, most: int, reported: bool) -> None:
     run = post(3, INCOMPLETE, request={"model": "big-1", "input": [PROMPT], "max_output_tokens": most})
-    row = rows(report(tmp_path, [run]))[0]
-    assert ("**incomplete:** " in row[-1], "error" in row[-1]) == (told_so, False)
+    text = report(tmp_path, [run])
+    did = rows(text)[0]["what it did"]
+    assert ("**incomplete:** " in did, "error" in did) == (reported, False)
+    assert ("1 answer ended early (max_output_tokens)" in text.splitlines()[2]) == reported
 
 
-def test_threads_that_no_id_tells_are_not_said_to_be_one_session(tmp_path: Path) -> None:
+def test_threads_without_an_id_are_not_said_to_be_one_session(tmp_path: Path) -> None:
     text = section(report(tmp_path, [ask(1, PROMPT), ask(2, said("Something else"))]))
-    assert "2 turns in 2 threads." in text
+    assert "2 turns in 2 threads with" in text
 
 
 def test_sessions_threads_and_sub_agents_have_headings(tmp_path: Path) -> None:
@@ -148,31 +188,76 @@ def test_sessions_threads_and_sub_agents_have_headings(tmp_path: Path) -> None:
         ask(3, PROMPT, headers={"s": "y"}),
     ]
     text = section(report(tmp_path, run, ids=IDS))
-    assert "3 turns in 2 sessions, 3 threads (1 sub-agent)." in text
+    assert "3 turns in 2 sessions, 3 threads (1 sub-agent) with" in text
     assert [line for line in text.splitlines() if line.startswith(("#", "Id "))] == [
         "### Session 1 · Thread 1",
         "Id `x`",
         "### Session 1 · Thread 2 · sub-agent `explorer` of thread 1",
         "### Session 2 · Thread 3",
         "Id `y`",
-        "### Totals",
     ]
+
+
+def test_the_final_answer_is_the_agents_own_and_no_sub_agents(tmp_path: Path) -> None:
+    answer = {**said("", "assistant"), "content": [{"type": "output_text", "text": "found it"}]}
+    run = [
+        ask(1, PROMPT, headers={"s": "x"}),
+        ask(2, said("Look"), answer=[answer], headers={"s": "x", "a": "explorer"}),
+    ]
+    assert section(report(tmp_path, run, ids=IDS), "Final answer").strip() == "```text\nfine\n```"
 
 
 def test_prompts_are_numbered_where_there_are_several(tmp_path: Path) -> None:
     run = [*LOOP, ask(20, PROMPT, *ran("a"), said("fine", "assistant"), said("And now the docs"))]
-    assert [row[3] for row in rows(report(tmp_path, run))] == ["1", "1", "2"]
+    assert [row["prompt"] for row in rows(report(tmp_path, run))] == ["1", "1", "2"]
+    assert "prompt" not in rows(report(tmp_path, LOOP))[0]
 
 
-def test_a_websockets_turns_are_numbered_within_their_exchange(tmp_path: Path) -> None:
+def test_each_call_over_a_websocket_is_a_turn(tmp_path: Path) -> None:
     calls = [create(1, model="m", generate=False), *told(1.5, events("r0"))]
     calls += [create(2, model="m", input=[PROMPT]), *told(4, events("done"))]
     text = report(tmp_path, [conversation(calls)])
-    assert [[row[0], row[1], row[2], row[3], row[-1]] for row in rows(text)] == [
-        ["[1.1](#exchange-1)", "+0.0s", "0.5s", "*warm-up*", "r0"],
-        ["[1.2](#exchange-1)", "+1.0s", "2.0s", "turn", "done"],
+    assert [[row["turn"], row["start"], row["took"], row["what it did"]] for row in rows(text)] == [
+        ["[1](#turn-1)", "+0.0s", "0.50s", "*warm-up*: r0"],
+        ["[2](#turn-2)", "+1.0s", "2.0s", "done"],
     ]
-    assert "#### Turn 2 (+1.0s" in text
+    assert "(+1.0s) · took 2.00s · call 2 of the WebSocket in line 1 of the record" in turns(text)[1]
+    assert "Closed with code 1006." in text
+
+
+def failed(at: float, status: int, message: str) -> Exchange:
+    """Make a call that the API refused."""
+    whole = ask(at, PROMPT)
+    assert whole.response is not None
+    body = {"error": {"message": message}}
+    response = msgspec.structs.replace(whole.response, status_code=status, headers={}, body=body, body_kind="json")
+    return msgspec.structs.replace(whole, response=response)
+
+
+def unanswered(at: float, error: str | None = None) -> Exchange:
+    """Make a call that got no answer."""
+    return msgspec.structs.replace(ask(at, PROMPT), response=None, error=error)
+
+
+def test_failed_tries_are_one_turn_with_the_call_that_they_lead_to(tmp_path: Path) -> None:
+    run = [failed(1, 529, "busy"), failed(2, 529, "busy"), unanswered(3, "reset"), ask(4, PROMPT)]
+    text = report(tmp_path, run)
+    assert "1 turn and 3 failed tries in 1 session with `big-1`." in section(text)
+    assert [row["what it did"] for row in rows(text)] == ["fine; after 3 failed tries (529: busy; no answer: reset)"]
+    (turn,) = turns(text)
+    assert "2 failed tries before it (+0.0s to +1.0s, lines 1 to 2 of the record): 529: busy" in turn
+    assert "1 failed try before it (+2.0s, line 3 of the record): no answer: reset" in turn
+    assert "Fix the tests" in turn
+    assert "#turn-2" not in text
+
+
+def test_a_call_that_never_succeeds_is_one_turn(tmp_path: Path) -> None:
+    text = report(tmp_path, [unanswered(at, "connection refused") for at in range(30)])
+    assert [row["what it did"] for row in rows(text)] == ["**30 tries failed:** no answer: connection refused"]
+    assert len(turns(text)) == 1
+    assert "30 of 30 exchanges got no answer: connection refused" in text.splitlines()[2]
+    assert "**Cost:** unknown (no call was answered)" in text
+    assert "None: the model said nothing." in section(text, "Final answer")
 
 
 def test_costs_are_list_prices_and_say_so(tmp_path: Path) -> None:
@@ -180,19 +265,21 @@ def test_costs_are_list_prices_and_say_so(tmp_path: Path) -> None:
     unknown = ask(14, PROMPT, *ran("a"), *ran("b"), model="no-such-model", usage=usage(10, 1))
     text = report(tmp_path, [TITLE, *LOOP, unknown], prices=Prices())
     # 1,000 at 2, 50 at 8; then 200 at 2, 1,000 at 0.5, 30 at 8.
-    assert [row[-2] for row in rows(text)][1:] == ["\\$0.0024", "\\$0.0011", "unknown"]
-    assert "| `no-such-model` | 1 | 10 | 0 | ? | 1 | 2 | 11 | unknown |" in text
-    assert "\\$0.0035 + 1 unknown |" in text.split("**the work**")[1].splitlines()[0]
-    assert "Cost: at list price of OpenAI, for tokens alone." in text
+    assert [row["cost"] for row in rows(text)][1:] == ["\\$0.0024", "\\$0.0011", "unknown"]
+    assert "+ 1 turn unknown (no list price is known for no-such-model)" in text
+    totals = section(text, "Totals")
+    assert "| `no-such-model` | 1 | 10 | 0 | ? | 1 | 2 | 11 | unknown |" in totals
+    assert "\\$0.0035 + 1 turn unknown |" in totals.split("**the work**")[1].splitlines()[0]
+    assert "Cost: at list price of OpenAI, for tokens alone." in totals
 
 
 def test_without_the_library_the_report_says_how_to_get_it(tmp_path: Path) -> None:
-    text = section(report(tmp_path, LOOP))
-    assert text.count("uv sync --extra cost") == 1
-    assert "cost |" not in text
+    text = report(tmp_path, LOOP)
+    assert text.count("**Cost:** unknown (the price library is not installed: uv sync --extra cost)") == 1
+    assert "cost" not in rows(text)[0]
 
 
-def test_what_the_api_charged_is_told_without_the_library(tmp_path: Path) -> None:
+def test_what_the_api_charged_is_reported_without_the_library(tmp_path: Path) -> None:
     charged = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12, "cost": 0.5}
     answer = {"id": "c", "model": "m", "choices": [], "usage": charged}
     chat = ask(1, PROMPT)
@@ -202,54 +289,43 @@ def test_what_the_api_charged_is_told_without_the_library(tmp_path: Path) -> Non
     assert chat.response is not None
     response = msgspec.structs.replace(chat.response, body=answer, body_kind="json", headers={})
     text = report(tmp_path, [msgspec.structs.replace(chat, request=request, response=response)])
-    assert rows(text)[0][-2] == "\\$0.5000"
-    assert "Cost: as the API itself told it." in text
+    assert rows(text)[0]["cost"] == "\\$0.5000"
+    assert "Cost: as the API reported it." in text
+    assert "12 total | \\$0.5 charged" in text
 
 
 def test_a_turn_whose_renderer_raises_costs_itself_only(tmp_path: Path) -> None:
-    bad = failing()
-    bad.__dict__["turns"] = load_renderer(AUTO).module("/v1/responses").turns
-    renderer = Renderer((("/v1/responses", bad),))
-    text = report(tmp_path, LOOP, renderer)
-    assert [row[4:11] for row in rows(text)] == [["?"] * 7] * 2
-    assert [row[-1] for row in rows(text)] == ["*(its body was not rendered; see the log)*"] * 2
-    mixed = Renderer((("/bad/responses", bad), *load_renderer(AUTO).routes))
     moved = msgspec.structs.replace(LOOP[0].request, url="https://x.test/bad/responses")
-    text = report(tmp_path, [msgspec.structs.replace(LOOP[0], request=moved), LOOP[1]], mixed)
-    assert [row[-1] for row in rows(text)] == ["*(its body was not rendered; see the log)*", "fine"]
+    text = report(tmp_path, [msgspec.structs.replace(LOOP[0], request=moved), LOOP[1]], failing_at("/bad/responses"))
+    assert [row["what it did"] for row in rows(text)] == ["fine"]
+    assert "a renderer failed" in text.splitlines()[2]
+    assert "### POST `/bad/responses` → 200" in text
 
 
-def test_a_renderer_that_cannot_tell_turns_is_counted(tmp_path: Path) -> None:
-    bad = failing()
-    bad.__dict__["turns"] = bad.format_request_body
-    text = report(tmp_path, LOOP[:1], Renderer((("*", bad),)))
-    assert "## Turns" not in text
-    assert "- Bodies shown raw because the renderer failed: 3" in text
-
-
-def test_errors_and_cuts_are_told(tmp_path: Path) -> None:
-    whole = ask(1, PROMPT)
+def test_errors_and_cuts_are_reported(tmp_path: Path) -> None:
+    whole = ask(2, said("Other"))
     assert whole.response is not None
-    failed = msgspec.structs.replace(
-        whole.response, status_code=500, headers={}, body={"error": {"message": "out of order"}}, body_kind="json"
-    )
     cut = msgspec.structs.replace(whole.response, body=str(whole.response.body)[:40])
-    run = [
-        msgspec.structs.replace(whole, response=failed),
-        msgspec.structs.replace(whole, response=cut, timestamp=2.0),
-        msgspec.structs.replace(whole, response=None, timestamp=3.0),
+    run = [failed(1, 500, "out of order"), msgspec.structs.replace(whole, response=cut), unanswered(3)]
+    text = report(tmp_path, run)
+    assert sorted(row["what it did"] for row in rows(text)) == [
+        "**2 tries failed:** 500: out of order; no answer",
+        "**cut short**",
     ]
-    found = rows(report(tmp_path, run))
-    assert found[0][-1] == "**error:** out of order"
-    assert found[1][-1] == "**cut short**"
-    assert (found[2][2], found[2][-1]) == ("no answer", "**cut short**")
+    problems = text.splitlines()[2]
+    for words in (
+        "1 of 3 exchanges got no answer",
+        "1 call of the model failed (500: out of order)",
+        "1 answer cut short",
+    ):
+        assert words in problems
 
 
-def test_many_turns_are_told_up_to_a_bound_and_added_up_all(tmp_path: Path) -> None:
+def test_many_turns_have_rows_up_to_a_bound_and_are_added_up_all(tmp_path: Path) -> None:
     run = [ask(number, said(f"Thing {number}"), usage=usage(1, 1)) for number in range(ROWS + 20)]
     text = report(tmp_path, run)
     assert len(rows(text)) == ROWS
-    assert "20 further turns: see the log below; the totals have all of them." in text
+    assert "20 further turns: see below; the totals have all of them." in text
     assert f"| **all** | {ROWS + 20} | {ROWS + 20} |" in text
 
 
@@ -260,8 +336,8 @@ def test_names_and_texts_cannot_break_the_table(tmp_path: Path) -> None:
     call = [{"type": "function_call", "name": HOSTILE, "call_id": "a", "arguments": "{}"}]
     text = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": HOSTILE}]}
     run = [ask(1, PROMPT, model=HOSTILE, answer=[*call, text], headers={"s": "x`y|<b>", "a": HOSTILE})]
-    told_rows = section(report(tmp_path, [*run, *run], ids=IDS))
-    table = [line for line in told_rows.splitlines() if line.startswith("|")]
-    assert not any("<script>" in line or "\x1b" in line for line in told_rows.splitlines())
-    assert {line.replace("\\|", "").count("|") for line in table if line.startswith("| [")} == {13}
-    assert not any(line.startswith("# no") for line in told_rows.splitlines())
+    shown = section(report(tmp_path, [*run, *run], ids=IDS))
+    table = [line.replace("\\|", "") for line in shown.splitlines() if line.startswith("|")]
+    assert not any("<script>" in line or "\x1b" in line for line in shown.splitlines())
+    assert {line.count("|") for line in table} == {table[0].count("|")}
+    assert not any(line.startswith("# no") for line in shown.splitlines())

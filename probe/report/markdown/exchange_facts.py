@@ -28,8 +28,8 @@ def circumstances(traced: Traced) -> str:
         facts.append(f"first byte after {started - exchange.timestamp:.2f}s")
     facts.append(f"line {exchange.seq} of the record")
     query = query_of(exchange)
-    line = " · ".join(facts) + "\n" + (f"\nQuery: {code(query)}\n" if query else "")
-    return line + _ending(traced)
+    facts += [f"query {code(query)}"] if query else []
+    return " · ".join(facts) + "\n" + _ending(traced)
 
 
 def _ending(traced: Traced) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from probe.renderers.blocks import Block, Body
+from probe.renderers.blocks import Block, Body, EventCounts
 from probe.report.markdown.blocks import markdown
 from probe.report.markdown.escape import fold, inline
 from probe.report.markdown.exchange_facts import circumstances, payload_head, websocket_end
@@ -48,8 +48,11 @@ class ExchangeTexts:
     def _turn(self, line: int, turn: Turn) -> None:
         key = (line, turn.part)
         self.spool.put(("notes", *key), markdown(turn.asked.notes))
-        answer = markdown(turn.response) if turn.response else "No answer came.\n"
-        self.spool.put(("answer", *key), answer)
+        counts = [block for block in turn.response if isinstance(block, EventCounts)]
+        others = [block for block in turn.response if not isinstance(block, EventCounts)]
+        self.spool.put(("events", *key), markdown(counts))
+        self.spool.put(("answer", *key), markdown(others) if turn.response else "No answer came.\n")
+        self.spool.put(("echo", *key), markdown(turn.echoes))
         texts = [text for text in spoken(every_block(turn.response)) if text.strip()]
         self.spool.put(("spoken", *key), texts[-1].strip() if texts else "")
 

@@ -41,15 +41,18 @@ class FullLog:
             if exchange.websocket_messages is not None:
                 yield self._websocket_turn(turn)
             elif exchange.status is not None:
-                yield get(("answer", turn.line, turn.part))
+                yield self._answer(turn)
         yield get(("websocket", line))
 
     def _websocket_turn(self, turn: TurnFacts) -> str:
         took = f", {turn.ended - turn.started:.1f}s" if turn.ended is not None else ", no answer"
         warm_up = " (warm-up)" if turn.warm_up else ""
         head = f"#### Turn {turn.part}{warm_up} ({offset(turn.started, self._started)}{took})\n"
-        answer = self._texts.spool.get(("answer", turn.line, turn.part))
-        return "\n".join((head, f"**Request**\n\n{self.request(turn)}", f"**Response**\n\n{answer}"))
+        return "\n".join((head, f"**Request**\n\n{self.request(turn)}", f"**Response**\n\n{self._answer(turn)}"))
+
+    def _answer(self, turn: TurnFacts) -> str:
+        get = self._texts.spool.get
+        return "\n".join(filter(None, (get((part, turn.line, turn.part)) for part in ("events", "answer", "echo"))))
 
     def request(self, turn: TurnFacts) -> str:
         """Write all items of a call."""

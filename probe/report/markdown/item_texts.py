@@ -9,10 +9,13 @@ from probe.renderers.api import Kind
 from probe.renderers.blocks import Block, Message, Settings, Tool, Tools
 from probe.report.markdown.blocks import flat, markdown
 from probe.report.markdown.escape import code, fold, inline
-from probe.report.markdown.preview import cut
+from probe.report.markdown.preview import cut, preview
 from probe.report.markdown.spool import Spool
 from probe.report.markdown.tables import MESSAGE_COLUMNS, message_row, message_title, plural, table, tool_rows
 from probe.trace.items import NewItem
+
+OPEN = 800
+"""Bytes of a message's text up to which it is not folded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,8 @@ class ItemText:
     """Its row in a table of messages, without the number, or its rows in a table of tools."""
     title: str
     """What it is called where it is folded."""
+    beginning: str
+    """The beginning of a message's text."""
     line: str | None
     """A setting in one line; None where it is too long for that."""
 
@@ -70,6 +75,14 @@ class ItemTexts:
         head = f"**{inline(title)}:** {plural(len(places), 'item')}\n"
         return f"{head}\n{table(MESSAGE_COLUMNS, rows)}\n{full}" if places else head
 
+    def message(self, place: int, number: int) -> str:
+        """Write one message: a short one open, a long one folded behind its beginning."""
+        text, title = self.text(number), f"#{place} {self._texts[number].title}"
+        if self._spool.size(("item", number)) <= OPEN:
+            return f"**{inline(title)}**\n\n{text}"
+        beginning = self._texts[number].beginning
+        return fold(f"{title}: {beginning}" if beginning else title, text)
+
     def tools(self, numbers: Sequence[int], title: str = "Tools") -> str:
         """Write tools as a table with their definitions folded below it."""
         rows = [row for number in numbers for row in self._texts[number].rows]
@@ -82,18 +95,19 @@ class ItemTexts:
 def _described(item: NewItem) -> ItemText:
     known, blocks = item.known, item.blocks
     rows: tuple[tuple[str, ...], ...] = ()
-    title, line = known.kind.value, None
+    title, beginning, line = known.kind.value, "", None
     if known.kind is Kind.MESSAGE:
         message = next((one for one in blocks if isinstance(one, Message)), None)
         message = message or Message(role=None, type="(not read)", content=tuple(blocks))
         rows, title = (message_row("", message)[1:],), message_title("", message).removeprefix("# ")
+        beginning = preview(message.content)
     elif known.kind is Kind.TOOL:
         rows = tuple(row for block in blocks for row in tool_rows(_tools(block)))
         rows = rows or (("(not read)", "", ""),)
         title = ", ".join(cut(tool.name) for block in blocks for tool in _tools(block))
     elif known.kind is Kind.SETTING:
         line, title = _line(blocks), known.name
-    return ItemText(kind=known.kind, name=known.name, rows=rows, title=title, line=line)
+    return ItemText(kind=known.kind, name=known.name, rows=rows, title=title, beginning=beginning, line=line)
 
 
 def _tools(block: Block) -> tuple[Tool, ...]:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
-from probe.analysis.groups import PlacedTurn
+from probe.analysis.groups import PlacedTurn, Thread
+from probe.report.markdown.actions import Actions
 from probe.report.markdown.changes import Changes, changes
-from probe.report.markdown.escape import inline
+from probe.report.markdown.escape import code, inline
 from probe.report.markdown.exchange_facts import offset
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import exchange_heading
+from probe.report.markdown.preview import cut
 from probe.report.markdown.retries import Tries
 from probe.report.markdown.tables import plural
+from probe.trace.facts import TurnFacts
 from probe.trace.items import Known
 from probe.trace.trace import ExchangeFacts
 
 LARGE = 4000
 """Characters of a side exchange's body from which the report only says how long it is."""
+
+_NAMED = 12
+"""Dropped tools that are named, and turns that had what was dropped."""
 
 
 class TurnLog:
@@ -26,61 +33,73 @@ class TurnLog:
         self,
         texts: ExchangeTexts,
         items: Sequence[Known],
+        actions: Actions,
         numbers: Mapping[int, int],
-        turns: Mapping[int, PlacedTurn],
+        threads: Sequence[Thread],
         started: float,
     ) -> None:
-        self._texts, self._items, self._numbers, self._turns = texts, items, numbers, turns
-        self._started = started
+        self._texts, self._items, self._actions = texts, items, actions
+        self._numbers, self._started = numbers, started
+        self._turns = {turn.index: turn for thread in threads for turn in thread.turns}
+        self._last = {after.index: turn.index for thread in threads for turn, after in pairwise(_work(thread))}
+        """By turn: the one before it in its thread."""
         self._shown: dict[int, int] = {}
         """By item: the number of the turn that showed it first."""
 
     def turn(self, tries: Tries, exchange: ExchangeFacts) -> str:
-        """Write a turn, with the failed tries before it in a line each."""
-        turn = tries.turn
+        """Write a turn, with the failed tries before it in a line for each kind."""
+        turn, facts = tries.turn, tries.turn.facts
         number = self._numbers[turn.index]
-        before = self._turns[turn.link.before] if turn.link.before is not None else None
-        found = changes(turn.facts, before.facts if before else None, self._items)
+        before = self._before(tries)
+        found = changes(facts, before.facts if before else None, self._items)
+        purpose = f" ({turn.purpose})" if turn.is_side else ""
         parts = [
-            f'<a id="turn-{number}"></a>\n\n### Turn {number}. {exchange_heading(exchange, self._started)}\n',
+            f'<a id="turn-{number}"></a>\n\n### Turn {number}{purpose}. {self._actions.heading(turn)}\n',
             self._about(turn, exchange),
-            *(self._failed(one) for one in tries.failed),
-            "\n".join(self._request(number, before, found)),
-            self._texts.spool.get(("notes", turn.facts.line, turn.facts.part)),
-            f"**Answer**\n\n{self._texts.spool.get(('answer', turn.facts.line, turn.facts.part))}",
+            *self._actions.tries(tries),
+            "\n".join(self._request(number, facts, before, found)),
+            self._texts.spool.get(("notes", facts.line, facts.part)),
+            f"**Answer**\n\n{self._texts.spool.get(('answer', facts.line, facts.part))}",
+            self._echo(facts, before),
         ]
         return "\n".join(filter(None, parts))
 
+    def _before(self, tries: Tries) -> PlacedTurn | None:
+        """Return the turn that a request is compared with: the one that it goes on from, else the last of its thread.
+
+        Never a failed try of the same request.
+        """
+        first = tries.failed[0] if tries.failed else tries.turn
+        before = first.link.before
+        if before is None and not first.is_side:
+            before = self._last.get(first.index)
+        return self._turns[before] if before is not None else None
+
     def _about(self, turn: PlacedTurn, exchange: ExchangeFacts) -> str:
+        circumstances = self._texts.spool.get(("circumstances", exchange.line))
         if turn.facts.part is None:
-            return self._texts.spool.get(("circumstances", exchange.line))
+            return f"{exchange_heading(exchange, self._started)} · {circumstances}"
         ended = turn.facts.ended
         took = f"took {ended - turn.facts.started:.2f}s" if ended is not None else "no answer"
         at = offset(turn.facts.started, self._started)
-        return f"WebSocket turn {turn.facts.part}, {at} · {took} · line {exchange.line} of the record\n"
+        where = f"call {turn.facts.part} of the WebSocket in line {exchange.line} of the record"
+        return f"WebSocket {code(exchange.path)} ({at}) · {took} · {where}\n"
 
-    def _failed(self, turn: PlacedTurn) -> str:
-        facts = turn.facts
-        why = facts.problem or ("no answer" if facts.status is None else f"status {facts.status}")
-        return f"Failed try at {offset(facts.started, self._started)}, line {facts.line}: {inline(why)}\n"
-
-    def _request(self, number: int, before: PlacedTurn | None, found: Changes) -> Iterator[str]:
-        since = f" since [turn {self._number(before)}](#turn-{self._number(before)})" if before else ""
-        yield f"**Request**: {self._summary(found, since)}\n"
+    def _request(self, number: int, facts: TurnFacts, before: PlacedTurn | None, found: Changes) -> Iterator[str]:
+        yield f"**Request**{self._compared(facts, before)}: {_summary(found, first=before is None)}\n"
         yield from self._settings(found, before)
         for item in found.instructions:
             yield self._first(item, number) or self._texts.items.text(item)
         yield from self._messages(number, before, found)
         yield from self._tools(number, found)
 
-    def _summary(self, found: Changes, since: str) -> str:
-        parts = [f"{plural(len(found.messages), 'message')} new"]
-        parts += [f"{found.same_messages:,} as before"] if found.same_messages else []
-        parts += [f"{len(found.dropped_messages):,} dropped"] if found.dropped_messages else []
-        parts += ["instructions new or changed"] if found.instructions and since else []
-        parts += [f"{plural(len(found.tools), 'tool')} new or changed"] if found.tools else []
-        parts += [f"{plural(found.same_tools, 'tool')} as before"] if found.same_tools else []
-        return ", ".join(parts) + since
+    def _compared(self, facts: TurnFacts, before: PlacedTurn | None) -> str:
+        """Write what a request is compared with, or goes on from."""
+        if before is None:
+            stored = facts.elsewhere or facts.previous_id
+            return ", going on from what the API has stored and this record does not show" if stored else ""
+        how = "going on from the answer of" if facts.previous_id else "compared with"
+        return f", {how} {self._link(self._numbers[before.index])}"
 
     def _settings(self, found: Changes, before: PlacedTurn | None) -> Iterator[str]:
         items = self._texts.items
@@ -91,52 +110,65 @@ class TurnLog:
             yield "Settings dropped: " + items.settings(found.dropped_settings)
 
     def _messages(self, number: int, before: PlacedTurn | None, found: Changes) -> Iterator[str]:
-        answered = set(found.answered)
-        fresh: list[tuple[str, int]] = []
+        known: dict[str, list[int]] = {}
+        fresh: list[tuple[int, int]] = []
+        answered = set(found.answered) if before else set()
         for place, item in found.messages:
-            if place in answered and before:
-                yield f"Message #{place}: the answer of [turn {self._number(before)}](#turn-{self._number(before)})\n"
-                self._shown.setdefault(item, self._number(before))
-            elif link := self._first(item, number):
-                yield f"Message #{place}: {link}"
+            if before and place in answered:
+                answer = self._numbers[before.index]
+                self._shown.setdefault(item, answer)
+                known.setdefault(f"the answer of {self._link(answer)}", []).append(place)
+            elif (first := self._shown.setdefault(item, number)) != number:
+                known.setdefault(f"first shown in {self._link(first)}", []).append(place)
             else:
-                fresh.append((str(place), item))
-        if fresh:
-            yield self._texts.items.messages(fresh, "New messages" if before else "Messages")
+                fresh.append((place, item))
+        yield from (f"{_places(places)}: {where}\n" for where, places in known.items())
+        yield from (self._texts.items.message(place, item) for place, item in fresh)
         if found.dropped_messages:
             yield self._dropped("messages", found.dropped_messages)
 
     def _tools(self, number: int, found: Changes) -> Iterator[str]:
-        known = [item for item in found.tools if item in self._shown]
+        known: dict[int, int] = {}
+        for first in (self._shown.get(item) for item in found.tools):
+            if first is not None:
+                known[first] = known.get(first, 0) + 1
         fresh = [item for item in found.tools if item not in self._shown]
-        if known:
-            first = self._shown[known[0]]
-            yield f"Tools: {len(known):,} as first shown in [turn {first}](#turn-{first})\n"
+        yield from (
+            f"{plural(count, 'tool')} as first shown in {self._link(first)}\n" for first, count in known.items()
+        )
         if fresh:
             self._shown.update(dict.fromkeys(fresh, number))
             yield self._texts.items.tools(fresh)
-        if found.dropped_tools:
-            yield self._dropped("tools", found.dropped_tools)
+        names = {self._texts.items[item].title for item in found.tools}
+        # A tool that is new under the same name was changed.
+        dropped = [item for item in found.dropped_tools if self._texts.items[item].title not in names]
+        if dropped:
+            named = ", ".join(code(cut(self._texts.items[item].title)) for item in dropped[:_NAMED])
+            yield self._dropped("tools", dropped) + f"({named}{', …' if len(dropped) > _NAMED else ''})\n"
 
-    def _dropped(self, what: str, items: Iterable[int]) -> str:
-        links = (self._shown.get(item) for item in items)
-        turns = sorted({turn for turn in links if turn is not None})
-        where = ", ".join(f"[turn {turn}](#turn-{turn})" for turn in turns[:6])
-        return f"Dropped {what}: {len(list(items)):,}" + (f", shown in {where}" if where else "") + "\n"
+    def _dropped(self, what: str, items: Sequence[int]) -> str:
+        turns = sorted({turn for turn in map(self._shown.get, items) if turn is not None})
+        where = ", ".join(map(self._link, turns[:_NAMED]))
+        return f"Dropped {what}: {len(items):,}" + (f", shown in {where}" if where else "") + "\n"
 
     def _first(self, item: int, number: int) -> str | None:
         """Return a link to where an item was shown first; None when that is here."""
         first = self._shown.setdefault(item, number)
         if first == number:
             return None
-        title = self._texts.items[item].title
-        return f"{inline(title)}, first shown in [turn {first}](#turn-{first})\n"
+        return f"{inline(self._texts.items[item].title)}, first shown in {self._link(first)}\n"
 
-    def _number(self, turn: PlacedTurn) -> int:
-        return self._numbers[turn.index]
+    def _echo(self, facts: TurnFacts, before: PlacedTurn | None) -> str:
+        """Write what the answer repeats of the request differently, where it did not do so before."""
+        get = self._texts.spool.get
+        echo = get(("echo", facts.line, facts.part))
+        return "" if before and echo == get(("echo", before.facts.line, before.facts.part)) else echo
+
+    def _link(self, number: int) -> str:
+        return f"[turn {number}](#turn-{number})"
 
     def side(self, exchange: ExchangeFacts) -> str:
-        """Write an exchange that is no call of the model; a long body is left to the full log."""
+        """Write an exchange that is no call of the model, or how a WebSocket ended; long bodies are in the full log."""
         spool, line = self._texts.spool, exchange.line
         parts = [f"### {exchange_heading(exchange, self._started)}\n", spool.get(("circumstances", line))]
         for name, size in (("request", exchange.sent), ("response", exchange.received)):
@@ -148,3 +180,45 @@ class TurnLog:
             parts.append(f"**{name.capitalize()}**\n\n{text}" if text and size else "")
         parts.append(spool.get(("websocket", line)) if spool.size(("websocket", line)) <= LARGE else "")
         return "\n".join(filter(None, parts))
+
+
+def _work(thread: Thread) -> Iterable[PlacedTurn]:
+    return (turn for turn in thread.turns if not turn.is_side)
+
+
+def _summary(found: Changes, *, first: bool) -> str:
+    """Write what a request has, or what is new in it, in one line."""
+    if first:
+        tools = [plural(len(found.tools), "tool")] if found.tools else []
+        return ", ".join([plural(len(found.messages), "message"), *tools])
+    new = plural(len(found.messages), "new message") if found.messages else "no new message"
+    same = [f"{found.same_messages:,} as before"] if found.same_messages else []
+    same += [f"{len(found.dropped_messages):,} dropped"] if found.dropped_messages else []
+    parts = [new + (f" ({', '.join(same)})" if same else "")]
+    parts += ["new instructions"] if found.instructions else []
+    if found.tools:
+        same = [f"{found.same_tools:,} as before"] if found.same_tools else []
+        parts.append(f"{plural(len(found.tools), 'tool')} new or changed" + (f" ({', '.join(same)})" if same else ""))
+    elif found.same_tools:
+        parts.append(f"{plural(found.same_tools, 'tool')} as before")
+    return "; ".join(parts)
+
+
+def _places(places: Iterable[int]) -> str:
+    """Write places among the messages: `Messages #1 to #3, #7`."""
+    runs: list[list[int]] = []
+    for place in places:
+        if runs and place == runs[-1][-1] + 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    words = [f"#{run[0]}" if len(run) == 1 else f"#{run[0]} to #{run[-1]}" for run in runs]
+    return f"Message{'s' if len(runs) > 1 or len(runs[0]) > 1 else ''} {', '.join(words)}"
+
+
+def _not_here(turn: PlacedTurn) -> str:
+    """Write that a part of a turn's input is not in the record."""
+    facts = turn.facts
+    if facts.previous_id and not turn.link.known:
+        return f"It goes on from the answer {code(cut(facts.previous_id))}: what is before it is not in this record.\n"
+    return "A part of its input is stored by the API, and is not in this record.\n" if facts.elsewhere else ""

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from probe.renderers.markdown import markdown
-from probe.renderers.markdown.escape import code, fence, fold, inline, visible
-from probe.renderers.markdown.tables import table
 
 from probe.renderers.blocks import (
     Block,
     Body,
+    CacheBreakpoint,
     Conversation,
-    Entry,
+    CutShort,
+    Encrypted,
     EventCounts,
     Failure,
-    Image,
     Incomplete,
     Instructions,
+    Markdown,
+    Media,
+    MediaKind,
+    Message,
     Note,
-    Raw,
     Reasoning,
     Refusal,
     Settings,
@@ -34,10 +37,16 @@ from probe.renderers.blocks import (
     ToolCall,
     ToolResult,
     Tools,
+    Unknown,
+    Usage,
 )
+from probe.report.markdown.blocks import markdown
+from probe.report.markdown.escape import code, fence, fold, inline, visible
+from probe.report.markdown.tables import table
+from tests.report.reports import exchange, record, report
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-OURS = re.compile(r"(<details>\n)?<summary>[^<\n]*</summary>\n|</details>\n")
+OWN = re.compile(r'(<details>\n)?<summary>[^<\n]*</summary>\n|</details>\n|<a id="turn-\d+">|</a>')
 EVIL = [
     "</details><script>alert(1)</script>",
     "```\n# out\n",
@@ -60,50 +69,82 @@ HOSTILE = st.lists(
 
 
 def every_block(text: str) -> list[Block]:
-    """Give blocks of all kinds that hold a text wherever a text can be."""
+    """Return blocks of all kinds that hold a text wherever a text can be."""
     inner: tuple[Block, ...] = (Text(text=text, label=text), Refusal(text=text), Body(value={text: text}))
     tool = Tool(name=text, type=text, description=text, definition={text: text})
-    entries = tuple(Entry(index=index, role=text, type=text, content=inner) for index in range(2))
+    space = Tool(name=text, type=text, description=text, definition=text, tools=(tool,))
+    messages = tuple(Message(role=text, type=text, content=inner) for _ in range(2))
     return [
         *inner,
         Reasoning(summary=text, text=text),
         ToolCall(name=text, arguments=text, kind=text, call_id=text),
         ToolCall(name=text, arguments={text: text, "lines": f"{text}\n{text}"}, kind=text, finished=False),
         ToolResult(content=inner, kind=text, call_id=text, failed=True),
-        Image(kind=text, media_type=text, size=1, source=text),
+        Media(kind=MediaKind.IMAGE, label=text, media_type=text, size=1, source=text),
         Settings(pairs=((text, text), (text, [text]), (text, 1))),
         Instructions(content=inner, characters=len(text)),
-        Conversation(title=text, entries=entries),
-        Conversation(title=text, entries=entries, brief=True),
-        Tools(title=text, tools=(tool,)),
+        Conversation(title=text, messages=messages),
+        Message(role=text, type=text, content=inner),
+        Tools(title=text, tools=(space,)),
+        tool,
         EventCounts(size=1, counts=((text, 1), ("b", 2))),
         Failure(message=text, code=text, detail={text: text}),
         Incomplete(reason=text),
+        CutShort(what=text),
+        CacheBreakpoint(lasts=text),
+        Encrypted(what=text, characters=1),
         Note(text=text),
-        Raw(reason=text, value=text),
+        Unknown(what=text, value=text),
     ]
 
 
+def test_every_kind_of_block_but_a_users_own_markdown_is_tried() -> None:
+    assert {type(block) for block in every_block("x")} | {Usage, Markdown} == set(get_args(Block))
+
+
+def record_of(text: str) -> list[Any]:
+    """Return a run that holds a text wherever an agent, an API or the network can put one."""
+    call = {"type": "tool_use", "id": text, "name": text, "input": {"command": text}}
+    tools = [{"name": text, "description": text, "input_schema": {"type": text}}]
+    first = {"role": "user", "content": text}
+    ask = {"model": text, "max_tokens": 9, "system": text, "messages": [first], "tools": tools, text: text}
+    answer = {"id": text, "type": "message", "role": "assistant", "model": text, "content": [call]}
+    failed = {"type": "error", "error": {"type": text, "message": text}}
+    results = [{"type": "tool_result", "tool_use_id": text, "content": text}]
+    then = [first, {"role": "assistant", "content": [call]}, {"role": "user", "content": results}]
+    last = {**answer, "content": [{"type": "text", "text": text}], "stop_reason": text}
+    bodies = [(ask, 529, failed), (ask, 200, answer), ({**ask, "messages": then, "tools": []}, 200, last)]
+    lines = []
+    for at, (request, status, response) in enumerate(bodies):
+        line = exchange(at, "/v1/messages", listener="model", error=text if status == 529 else None)
+        line["request"] |= {"body": request, "headers": {"x": text, "x-claude-code-session-id": text}}
+        line["response"] |= {"body": response, "status_code": status, "headers": {"y": text}}
+        lines.append(line)
+    side = exchange(4, f"/{text}", error=text)
+    side["response"] = None
+    return [*lines, side]
+
+
 def flat(tokens: list[Token]) -> list[Token]:
-    """Give all tokens, those within a line included."""
+    """Return all tokens, those within a line included."""
     return [inner for token in tokens for inner in (token, *(token.children or ()))]
 
 
 def html_of(text: str) -> list[str]:
-    """Give the HTML that a Markdown text holds."""
+    """Return the HTML that a Markdown text holds."""
     return [token.content for token in flat(PARSER.parse(text)) if token.type.startswith("html")]
 
 
 def shape(text: str) -> list[str]:
-    """Give the structure of a Markdown text, whatever its words are."""
+    """Return the structure of a Markdown text, whatever its words are."""
     kinds = (token.type for token in PARSER.parse(text))
     return [kind for kind in kinds if kind != "inline"]
 
 
 @given(HOSTILE)
 @example("".join(EVIL))
-def test_no_html_but_our_own_folds(text: str) -> None:
-    assert [found for found in html_of(markdown(every_block(text))) if not OURS.fullmatch(found)] == []
+def test_no_html_but_folds(text: str) -> None:
+    assert [found for found in html_of(markdown(every_block(text))) if not OWN.fullmatch(found)] == []
 
 
 @given(HOSTILE)
@@ -118,6 +159,22 @@ def test_no_links_and_no_images(text: str) -> None:
 def test_the_structure_is_that_of_harmless_text(text: str) -> None:
     harmless = "x\ny" + "z" * 90
     assert shape(markdown(every_block(text))) == shape(markdown(every_block(harmless)))
+
+
+# Written at the front, so that every table of messages and every name is reached.
+@pytest.mark.parametrize("full", [False, True], ids=["short", "full"])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=HOSTILE.map(lambda text: f"x{text}"))
+@example(text="x" + "".join(EVIL))
+def test_a_whole_report_has_no_html_and_no_links_but_its_own(tmp_path: Path, text: str, full: bool) -> None:
+    written, _ = report(
+        record(tmp_path, *record_of(text)), full=full, title=text, prompt=text, about=[("Target", text)]
+    )
+    assert [found for found in html_of(written) if not OWN.fullmatch(found)] == []
+    tokens = flat(PARSER.parse(written))
+    links = [token.attrs["href"] for token in tokens if token.type == "link_open"]
+    assert [link for link in links if not re.fullmatch(r"#[a-z0-9-]+", str(link))] == []
+    assert {token.type for token in tokens}.isdisjoint({"image", "hr", "code_block"})
 
 
 @given(HOSTILE)
@@ -140,7 +197,7 @@ def test_a_cell_stays_one_cell(text: str) -> None:
 @example("".join(EVIL))
 def test_a_fold_is_closed_where_it_ends(text: str) -> None:
     begin, _, end = PARSER.parse(fold(text, fence(text)))
-    assert OURS.fullmatch(begin.content)
+    assert OWN.fullmatch(begin.content)
     assert end.content == "</details>\n"
 
 

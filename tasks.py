@@ -13,7 +13,9 @@ from invoke.context import Context
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from probe.cli.options import COMMANDS, Option, command_line, flag, module_of, option_of
+import probe.cli.invoke_words
+from probe.cli.called_as import as_called, module_of
+from probe.cli.options import COMMANDS, Option, command_line, flag, option_of
 from probe.cli.script_process import run_script
 
 
@@ -42,8 +44,9 @@ def _task(name: str) -> ScriptTask:
         rest = sys.argv[sys.argv.index("--") :] if "--" in sys.argv else []
         sys.exit(run_script(module_of(name), [*command_line(name, options), *rest]))
 
-    run.__doc__ = f"{COMMANDS[name].help}\n\nexample: {COMMANDS[name].example}"
+    run.__doc__ = f"{COMMANDS[name].help}\n\nexample: {as_called(COMMANDS[name].example)}"
     return ScriptTask(run, name=name)
 
 
+probe.cli.invoke_words.install()
 namespace = Collection(*map(_task, COMMANDS))

@@ -50,7 +50,8 @@ def _analyze_file(arguments: Namespace) -> int:
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
     output = Path(arguments.output or source.with_suffix(".report.md")).expanduser()
     target = load_target(arguments.target)[0] if arguments.target else None
-    reported = _write(source, output, target, None, full=arguments.full)
+    # The user may name a link; a run's own files are never links.
+    reported = _write(source.resolve(), output, target, None, full=arguments.full)
     print(printable(str(output)))
     if not reported.summary.requests:
         say(f"error: {source}: no line of it is an exchange\n  hint: {_LINE}")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from probe.cli.edge import one_line, run, say
+from probe.cli.called_as import as_called
+from probe.cli.edge import one_line, run, say, say_next
 from probe.cli.options import parse
+from probe.cli.script_process import is_step
 from probe.errors import UserError
 from probe.record.manifest import utc_now
 from probe.record.problem import Problem, ProblemKind
@@ -36,6 +39,7 @@ from probe.wire.observer_changes import by_environment, by_launch, by_listeners,
 from probe.wire.replayed_run import find_replay
 from probe.wire.start import start
 from probe.wire.started import Started
+from probe.wire.unreachable_upstreams import FirstAnswers, unreachable_upstreams
 
 _VERSION_SECONDS = 10.0
 _NO_KEY = "\n  - no key is set, and it does not begin without"
@@ -69,6 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     replayed = find_replay(settings)
     folder = new_run(settings.run_parent, settings.output_dir)
     _warn(settings, os.environ | overrides)
+    if is_step():
+        _warn_of_unreachable(settings)
     # Everything that the agent's environment holds and that is named like a credential is kept off the disk.
     recording = start(settings, folder, os.environ | overrides, replayed, fixed_ports=False)
     launch = Launch(program, template, command, overrides, cwd, arguments.prompt)
@@ -122,6 +128,25 @@ def _warn(settings: Settings, environ: Mapping[str, str]) -> None:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
 
 
+def _warn_of_unreachable(settings: Settings) -> None:
+    for name, reason in unreachable_upstreams(settings).items():
+        upstream = settings.routes[name].upstream
+        say(as_called(f"WARNING: {name} -> {upstream} cannot be reached: {reason}"))
+        say(as_called(f"  next: invoke doctor --target {settings.target_name}"))
+
+
+def _trouble(recording: Started, *, aloud: bool) -> Callable[[], str | None]:
+    """Return what is asked while the agent runs: why it cannot go on; `aloud` says too that its API does not answer."""
+    first = FirstAnswers(recording.folder / TRAFFIC)
+
+    def trouble() -> str | None:
+        if aloud and (failure := first.failure()):
+            say(f"WARNING: the agent's requests get no answer: {one_line(failure)}")
+        return recording.trouble()
+
+    return trouble
+
+
 def _fresh_folders(recording: Started) -> dict[str, str]:
     """Give the agent empty folders in a replay, where the target says that its own would change what it does."""
     if recording.replay_url is None:
@@ -138,6 +163,8 @@ def _unused(path: Path) -> Path:
 def _template(settings: Settings, command: list[str], prompt: str | None) -> list[str]:
     """Give the command to run: the user's own, or the target's for a prompt, or for none."""
     target = settings.target
+    if prompt is not None and not prompt.strip():
+        raise UserError("the prompt is empty", 'say what the agent is to do: --prompt "List the files"')
     if command and prompt is not None:
         raise UserError("a prompt and a command were given", "give one: --prompt TEXT, or -- COMMAND …")
     if command:
@@ -189,6 +216,8 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         # The demo and a replay get a folder of their own, so that no agent edits what lies around here.
         fresh = Path(tempfile.mkdtemp(prefix="probe-")) if _works_in_fresh_folder(recording, launch.cwd) else None
         folder = launch.cwd or fresh or Path.cwd()
+        if launch.prompt is not None and (unattended := recording.settings.target.unattended):
+            say(f"note: nobody is asked: {unattended}; it works in {folder}")
         say(f"capturing {recording.settings.target_name} into {recording.folder}")
         recording.manifest.update(
             command=recording.redacted_words(command),
@@ -198,8 +227,10 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         version = _ask_version(recording, command[0])
         # A shell that changes the folder tells it so as well, and some agents ask no further.
         env = env | {"PWD": str(folder)} if launch.cwd or fresh else env
+        # An agent that was given no prompt may draw on the whole screen.
+        aloud = launch.prompt is not None or not sys.stderr.isatty()
         recording.manifest.update(agent_started=utc_now())
-        end = run_agent(command, env, folder, interrupts, recording.trouble)
+        end = run_agent(command, env, folder, interrupts, _trouble(recording, aloud=aloud))
         recording.manifest.update(agent_ended=utc_now())
     except BaseException as error:
         _finish(recording, None, version, fresh)
@@ -267,10 +298,11 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
     for problem in finished.problems:
         say(f"WARNING: {one_line(problem.text)}")
         code = 1
-    if not counts["written"] and not end.stopped_because:
+    interrupted = end.stopped_because or end.exit_code == 128 + signal.SIGINT
+    if counts["seen"] == counts["refused"] and not interrupted:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
         no_key = _NO_KEY if _has_no_key(settings, recording.environ) else ""
-        say("error: " + text.format(target=settings.target_name, no_key=no_key))
+        say(as_called("error: " + text.format(target=settings.target_name, no_key=no_key)))
         if around := _seen_around(recording.folder):
             say(f"  it talked to other hosts instead: {', '.join(around)}")
         code = 1
@@ -287,6 +319,8 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
         discard(recording.folder)
     say(in_a_line(counts))
     if counts["written"]:
+        say_next("analyze", recording.folder)
+    if counts["written"] and not is_step():
         print(recording.folder / TRAFFIC)
     return code
 

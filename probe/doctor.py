@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import printable, run
 from probe.cli.options import parse
 from probe.errors import UserError
@@ -52,13 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke doctor --target codex")
     settings = resolve(arguments, os.environ) if arguments.target else None
+    if settings:
+        _print_settings(settings)
     checks = [*_installation(), *_folders(arguments, settings), *(_target(settings) if settings else _no_target())]
     for check in checks:
         line = f"{'OK  ' if check.ok else 'FAIL'} {check.text}"
-        print(printable(line if check.ok else f"{line}\n       fix: {check.fix}"))
-    if settings:
-        _print_settings(settings)
-    return 0 if all(check.ok for check in checks) else 1
+        print(printable(line if check.ok else f"{line}\n       fix: {as_called(check.fix)}"))
+    failed = [check.text for check in checks if not check.ok]
+    summary = f"{len(failed)} of {len(checks)} checks failed: {'; '.join(failed)}" if failed else "all is well"
+    print(printable(f"\n{summary}"))
+    return 1 if failed else 0
 
 
 def _installation() -> Iterator[Check]:
@@ -193,8 +197,8 @@ def _print_settings(settings: Settings) -> None:
     for name, one in settings.described().items():
         value = "" if one["value"] is None else str(one["value"])
         table.add_row(Text(name), Text(printable(value)), Text(one["source"]))
-    print()
     Console().print(table)
+    print()
 
 
 if __name__ == "__main__":

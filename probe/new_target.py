@@ -6,26 +6,23 @@ import re
 import shlex
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import run, say
 from probe.cli.options import flag, parse
 from probe.errors import UserError, nearest
-from probe.targets import load_target, set_by, target_files, target_folders, url_problem
+from probe.settings.sources import pairs
+from probe.targets import load_target, target_files, target_folders, url_problem
+from probe.targets.new_file import BASE_URL, NONE, yaml_text
 
 EXAMPLE = "invoke new-target mine --command 'my-agent run {prompt}' --api openai"
-NONE = "-"
-"""The answer for something that the agent does not have."""
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*(?:\.(?!local$)[\w-]+)*")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
-_BASE_URL = re.compile(r"([A-Za-z_]\w*)((?:/[\w.~%-]+)*)/?")
-_PLACEHOLDERS = ("{prompt}", "{model.url}", "{model.port}")
+_PLACEHOLDERS = ("{prompt}", "{model.url}", "{model.port}", "{files}")
 
 
 class Api(NamedTuple):
@@ -60,11 +57,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", f"for example: {EXAMPLE}")
     path = _new_path(arguments.name)
     asks = sys.stdin.isatty() and sys.stderr.isatty()
-    answers = _answers(arguments, _asked if asks else None)
-    _write(path, yaml_text(arguments.name, answers))
+    files, env = _files(arguments.file), pairs("env", arguments.env)
+    answers = _answers(arguments, _asked if asks else None, leads=_leads([*files.values(), *env.values()]))
+    _require_use(answers, files, env)
+    _write(path, yaml_text(arguments.name, answers, files, env))
     print(path)
     name = arguments.name
-    say(f'next: invoke doctor --target {name}\nthen: invoke pipeline --target {name} --prompt "List the files"')
+    say(
+        as_called(
+            f'next: invoke doctor --target {name}\nthen: invoke pipeline --target {name} --prompt "List the files"'
+        )
+    )
     return 0
 
 
@@ -120,7 +123,7 @@ def _check_upstream(answer: str) -> None:
 
 
 def _check_base_url(answer: str) -> None:
-    if answer != NONE and not _BASE_URL.fullmatch(answer):
+    if answer != NONE and not BASE_URL.fullmatch(answer):
         raise UserError(f"{answer!r} is no variable with a path behind it", "for example OPENAI_BASE_URL/v1")
 
 
@@ -146,17 +149,26 @@ QUESTIONS = (
 )
 
 
-def _answers(arguments: Namespace, ask: Callable[[Question, str | None], str] | None) -> dict[str, str]:
-    """Take each answer from its option, by asking, or as is usual. Raises UserError that names what is missing."""
+def _leads(texts: Iterable[str]) -> bool:
+    """Check whether a text leads the agent to the listener."""
+    return any("{model.url}" in text for text in texts)
+
+
+def _answers(arguments: Namespace, ask: Callable[[Question, str | None], str] | None, *, leads: bool) -> dict[str, str]:
+    """Take each answer from its option, by asking, or as is usual. Raises UserError that names what is missing.
+
+    `leads` says whether a file or a variable leads the agent to the listener.
+    """
     answers: dict[str, str] = {}
     missing = []
     for question in QUESTIONS:
         given = getattr(arguments, question.option)
-        usual = _usual(question.option, answers)
+        leads = leads or _leads([answers.get("command", "")])
+        usual = NONE if leads and question.option == "base_url" else _usual(question.option, answers)
         if given is not None:
             question.check(given)
             answers[question.option] = given
-        elif ask and _is_open(question.option, arguments, answers):
+        elif ask and _is_open(question.option, arguments, leads=leads):
             answers[question.option] = ask(question, usual)
         elif usual is not None:
             answers[question.option] = usual
@@ -164,10 +176,31 @@ def _answers(arguments: Namespace, ask: Callable[[Question, str | None], str] | 
             missing.append(question.option)
     if missing:
         raise UserError(f"new-target needs {', '.join(map(flag, missing))}", f"for example: {EXAMPLE}")
-    if answers["base_url"] == NONE and "{model.url}" not in answers["command"]:
-        hint = "give --base-url VARIABLE, or put {model.url} into the command, behind the flag that takes it"
-        raise UserError("nothing leads the agent to the listener", hint)
     return answers
+
+
+def _files(given: Sequence[str]) -> dict[str, str]:
+    """Return the settings files by name; `NAME=@PATH` reads a file. Raises UserError."""
+    files = pairs("file", given)
+    for name, text in files.items():
+        if text.startswith("@"):
+            path = Path(text[1:]).expanduser()
+            try:
+                files[name] = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise UserError(f"--file {name}={text}: cannot be read: {error}", "name a text file") from error
+    return files
+
+
+def _require_use(answers: Mapping[str, str], files: Mapping[str, str], env: Mapping[str, str]) -> None:
+    """Raise UserError where nothing leads the agent to the listener, or to its settings files."""
+    named = [answers["command"], *env.values()]
+    if answers["base_url"] == NONE and not _leads([*named, *files.values()]):
+        hint = "give --base-url VARIABLE, or put {model.url} into the command, behind the flag that takes it, or a file"
+        raise UserError("nothing leads the agent to the listener", hint)
+    if bool(files) != any("{files}" in text for text in named):
+        hint = "{files} is the folder of the files that --file NAME=TEXT (or NAME=@PATH) gives; name it in --command or"
+        raise UserError("{files} and --file go together", f"{hint} in --env VARIABLE={{files}}")
 
 
 def _usual(option: str, answers: dict[str, str]) -> str | None:
@@ -177,18 +210,16 @@ def _usual(option: str, answers: dict[str, str]) -> str | None:
     if option == "upstream":
         return api.upstream if api else known or None
     if option == "base_url":
-        if "{model.url}" in answers.get("command", ""):
-            return NONE
         return api.base_url if api else None
     program = next(iter(shlex.split(answers.get("command", ""))), None)
     return {"key": api.key if api else NONE, "install": NONE, "agent": program}.get(option)
 
 
-def _is_open(option: str, arguments: Namespace, answers: dict[str, str]) -> bool:
+def _is_open(option: str, arguments: Namespace, *, leads: bool) -> bool:
     """Tell whether a question is worth asking after what is known."""
     if option == "api":
         return arguments.upstream is None
-    return option not in ("upstream", "agent") and not (option == "base_url" and "{model.url}" in answers["command"])
+    return option not in ("upstream", "agent") and not (option == "base_url" and leads)
 
 
 def _is_needed(option: str, arguments: Namespace) -> bool:
@@ -213,70 +244,6 @@ def _asked(question: Question, usual: str | None) -> str:
             say(str(error))
         else:
             return answer
-
-
-# -- the file -----------------------------------------------------------------------------------------------------
-
-
-def yaml_text(name: str, answers: dict[str, str]) -> str:
-    """Write the target's file, with what each key is for."""
-    words = shlex.split(answers["command"])
-    agent, install, key = answers["agent"], answers["install"], answers["key"]
-    variable, _, path = "" if answers["base_url"] == NONE else answers["base_url"], "", ""
-    if match := _BASE_URL.fullmatch(variable):
-        variable, path = match.groups()
-    by_hand = [word for word in words if "{prompt}" not in word] if "{model.url}" in answers["command"] else [agent]
-    lines = [
-        "# What each key means, and which others there are: docs/targets.md.",
-        f"description: {_quoted(agent)}",
-        f"agent: {_quoted(agent)}",
-        f"install: {_quoted(install)}" if install != NONE else "# install: how to install it, for those who miss it",
-        "# What --prompt runs, and what runs without; args would be put behind the program's name in both.",
-        f"prompt_command: {_list(words)}",
-        f"interactive_command: {_list(by_hand)}",
-        "listeners:",
-        "  # The port is for `proxies`; a run takes a free one.",
-        f'  model: {{port: 8080, upstream: {_quoted(answers["upstream"])}, purpose: "Model API"}}',
-    ]
-    if variable:
-        base = _quoted(f"{{model.url}}{path}")
-        lines += ["# Set for the agent; a URL that you have set there yourself becomes the listener's upstream."]
-        lines += [f"env: {{{variable}: {base}}}"]
-    if key != NONE:
-        lines += ["# Kept off the disk. Of several, the first that is set is handed on under the first name."]
-        lines += [f"keys: [{key}]"]
-    lines += ["# In which ways the agent is not as it would be alone, for manifest and report."]
-    lines += [
-        "changes:",
-        *(f"  - {{what: {_quoted(what)}, why: {_quoted(why)}}}" for what, why in _changes(words, variable, path)),
-    ]
-    lines += [
-        f"manual_steps: [{_quoted('Start it with: ' + ' '.join(by_hand))}]",
-        "# true watches what goes around the listener, where that changes nothing for the agent.",
-        "coverage: false",
-        f"report_title: {_quoted(f'{name} Traffic Analysis Report')}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _changes(words: Sequence[str], variable: str, path: str) -> list[tuple[str, str]]:
-    """Give the entries of `changes`: what leads to the listener, and what else the command has."""
-    # A flag's value may stand in the word behind it.
-    led = [set_by(pair) for pair in pairwise(words) if "{model.url}" in pair[1]]
-    leads = [f"{variable} = {{model.url}}{path}"] if variable else []
-    leads += [name for names in led for name in names]
-    others = [name for name in dict.fromkeys(set_by(words[1:])) if name not in leads]
-    found = [(", ".join(leads), "calls of the model go to the listener")] if leads else []
-    return found + ([(", ".join(others), "it is how this agent is given a prompt")] if others else [])
-
-
-def _list(words: Sequence[str]) -> str:
-    return f"[{', '.join(map(_quoted, words))}]"
-
-
-def _quoted(text: str) -> str:
-    """Write a text so that YAML reads the very same."""
-    return str(yaml.safe_dump(text, default_style='"', width=1 << 20, allow_unicode=True)).strip()
 
 
 if __name__ == "__main__":

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import printable, run, say
 from probe.cli.options import command_line, flag, parse
 from probe.cli.script_process import run_script
 from probe.errors import UserError
+from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
-from probe.record.runs import Run, has_records, is_alive, new_run
+from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive, new_run
 from probe.settings.resolve import resolve
 from probe.settings.settings import data_dir
 from probe.targets import output_dirs
@@ -27,22 +30,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, command = parse("pipeline", sys.argv[1:] if argv is None else argv)
     if arguments.run is not None:
         existing = _existing(arguments)
-        folder, captured = existing.folder, _take_up(existing, arguments, command)
+        folder, reports, captured = existing.folder, existing.analysis_folder, _take_up(existing, arguments, command)
     else:
         # Chosen here, so that both steps know the folder.
         settings = resolve(arguments, os.environ)
-        folder = new_run(settings.run_parent, settings.output_dir)
+        folder = reports = new_run(settings.run_parent, settings.output_dir)
         captured = _capture(arguments, command, folder)
     if not has_records(folder):
         return captured
     if captured and Manifest.read(folder).facts.interrupted:
-        say(f"what was recorded is kept; to go on with it: invoke pipeline --run {folder.name}")
+        say(as_called(f"what was recorded is kept; to go on with it: invoke pipeline --run {folder.name}"))
         return captured
     analyze = ["--run", str(folder), *(["--force"] if arguments.force else [])]
-    analyzed = run_script("probe.analyze", analyze)
-    # Its table is for the eye; what goes on in a script are the paths.
-    verified = run_script("probe.verify", ["--run", str(folder)], aside=True)
-    print(printable(str(folder / "manifest.json")), flush=True)
+    # On stdout is what the agent says; the paths are its last lines, labelled.
+    analyzed = run_script("probe.analyze", analyze, step=True, stdout=subprocess.DEVNULL)
+    verified = run_script("probe.verify", ["--run", str(folder)], step=True, stdout=sys.stderr)
+    files = {"record": folder / TRAFFIC, "manifest": folder / MANIFEST, "report": reports / REPORT}
+    print("\n".join(f"{label}: {printable(str(path))}" for label, path in files.items() if path.exists()), flush=True)
     return captured or analyzed or verified
 
 
@@ -89,7 +93,7 @@ def _refuse_unused(arguments: Namespace, command: list[str]) -> None:
 def _capture(arguments: Namespace, command: list[str], folder: Path) -> int:
     """Run the capture script with the options that it shares with this one."""
     options = command_line("capture", vars(arguments) | {"output_dir": folder})
-    code = run_script("probe.capture", [*options, *(["--", *command] if command else [])])
+    code = run_script("probe.capture", [*options, *(["--", *command] if command else [])], step=True)
     with contextlib.suppress(OSError):
         # Only an empty folder goes: one of a run that never began.
         folder.rmdir()

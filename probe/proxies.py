@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from probe.cli.edge import one_line, printable, run, say
+from probe.cli.edge import one_line, printable, run, say, say_next
 from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.manifest import utc_now
@@ -92,6 +92,7 @@ def _finish(recording: Started, interrupts: Interrupts) -> int:
     recording.manifest.update(exit_code=code, finished=utc_now())
     say(in_a_line(finished.counts))
     if finished.counts["written"]:
+        say_next("analyze", recording.folder)
         print(recording.folder / TRAFFIC)
     return code
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import shutil
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,12 +17,15 @@ from rich.table import Table
 from rich.text import Text
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.addon.journal import FOLDER
+from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.options import parse
 from probe.errors import UserError, nearest
-from probe.record.runs import REPORT, Run, all_runs, is_alive
+from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links
 from probe.settings.settings import data_dir
 from probe.targets import output_dirs, target_names
+from probe.wire.recover_run import make_whole
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,18 +37,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     runs = all_runs(folder, arguments.target, output_dirs())[::-1]
     if arguments.prune is not None:
         runs = _prune(runs, _number(arguments.prune))
+    for one in runs:
+        _make_whole(one, folder)
     if arguments.json:
         print(printed_json([described(one) for one in runs]))
     elif runs:
-        # Into a pipe or a file each run is one line, however long.
-        width = None if sys.stdout.isatty() else 200
-        Console(width=width).print(_table(runs))
+        _print(_table(runs))
     else:
         of = f" of target {arguments.target!r}" if arguments.target else ""
         hint = "" if arguments.target in target_names() else nearest(arguments.target or "", target_names())
         example = 'invoke pipeline --target demo --prompt "Write a prime checker"'
-        say(f"no run{of} in {folder}; {hint}for example: {example}")
+        say(f"no run{of} in {folder}; {hint}for example: {as_called(example)}")
     return 0
+
+
+def _print(table: Table) -> None:
+    """Print the table; into a pipe or a file each run is one line, however long, and ends with its last word."""
+    if sys.stdout.isatty():
+        Console().print(table)
+        return
+    table.expand = False
+    whole = Console(width=10_000, file=io.StringIO(), record=True)
+    whole.print(table)
+    print("\n".join(line.rstrip() for line in whole.export_text().splitlines()))
+
+
+def _make_whole(one: Run, data_dir: Path) -> None:
+    """Fold in what a killed proxy left in a run; one that cannot be made whole must not hide the others."""
+    if one.bundled or one.manifest.facts.damaged or not os.path.lexists(one.folder / FOLDER):
+        return
+    try:
+        refuse_links(one.folder)
+        make_whole(one, data_dir, say)
+    except UserError as error:
+        say(f"WARNING: {error.args[0]}")
 
 
 def _number(text: str) -> int:
@@ -111,7 +138,7 @@ def _seconds(one: Run) -> float | None:
 
 def _table(runs: list[Run]) -> Table:
     table = Table(box=None, pad_edge=False, expand=True)
-    for heading in ("target", "run", "state", "seconds", "exchanges", "cut short", "exit", "what was asked"):
+    for heading in ("target", "run", "state", "seconds", "exchanges", "cut short", "exit", "report", "what was asked"):
         number = heading in ("seconds", "exchanges", "cut short", "exit")
         rest = 1 if heading == "what was asked" else None
         table.add_column(heading, justify="right" if number else "left", no_wrap=True, ratio=rest)
@@ -119,7 +146,7 @@ def _table(runs: list[Run]) -> Table:
         asked = row["prompt"] if row["prompt"] is not None else shlex.join(row["command"] or [])
         shown = [row[name] for name in ("seconds", "exchanges", "cut_short", "exit_code")]
         numbers = ["" if value is None else str(value) for value in shown]
-        cells = [row["target"], row["run"], row["state"], *numbers, asked[:60]]
+        cells = [row["target"], row["run"], row["state"], *numbers, "yes" if row["report"] else "-", asked[:60]]
         # Text, not a string: a prompt may hold what rich would take for markup.
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table

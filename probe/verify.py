@@ -18,6 +18,7 @@ from probe.analysis.hosts import Hosts, HostsBuilder
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
+from probe.record.early_ends import left_by_agent
 from probe.record.files import file_sha256, is_plain
 from probe.record.integrity import exchange_problems
 from probe.record.leaks import exchange_leaks, file_leaks
@@ -38,6 +39,8 @@ from probe.wire.recover_run import open_run
 class Findings:
     """What was checked and what was found."""
 
+    strict: bool = False
+    """Whether an exchange that the agent itself left before the end is a problem too."""
     keeps_secrets: bool = False
     """The run was recorded with --keep-secrets: they are in it on request."""
     exchanges: int = 0
@@ -60,7 +63,10 @@ class Findings:
         exchange = traced.exchange
         where = f"line {exchange.seq}"
         self.exchanges += 1
-        self.cut_short += not traced.complete
+        if not traced.complete:
+            self.cut_short += 1
+            if self.strict or not (exchange.refused or left_by_agent(exchange)):
+                self.problem("ends", f"{where}: {exchange.error or 'the answer has no end'}")
         self._ids[exchange.id or ""] += 1
         self.hosts.add(exchange_facts(traced))
         for text in exchange_problems(exchange, source):
@@ -92,6 +98,7 @@ class Findings:
 CHECKS = {
     "lines": "every line is a record",
     "bodies": "every body and message matches its size and hash, and every stream ended or says why not",
+    "ends": "no upstream and no proxy cut an exchange short",
     "ids": "no exchange is missing its id or there twice",
     "counts": "what the proxies saw is what was written",
     "file": "the files are as the capture left them",
@@ -116,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lost = counts and counts.written
         why = f"its manifest tells of {lost}: {found.traffic} was deleted or emptied" if lost else "none was captured"
         raise UserError(f"run {found.target}/{found.name} holds no exchange", why, code=1)
-    findings = _findings(found)
+    findings = _findings(found, strict=arguments.strict)
     if arguments.json:
         print(printed_json(_described(found, findings)))
     else:
@@ -124,8 +131,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if findings.problems else 0
 
 
-def _findings(found: Run) -> Findings:
-    findings = Findings(keeps_secrets=found.manifest.facts.keeps_secrets)
+def _findings(found: Run, *, strict: bool) -> Findings:
+    findings = Findings(strict=strict, keeps_secrets=found.manifest.facts.keeps_secrets)
     reader = ExchangeReader(renderer_of(found.target))
     exchanges = read_unread(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is no record: {why}")
@@ -165,8 +172,11 @@ def _check_files(found: Run, findings: Findings) -> None:
     """Look for credentials in what was written beside the record: report, manifest, logs."""
     for path in sorted(found.folder.iterdir()):
         if path != found.traffic and is_plain(path):
-            for shape in file_leaks(path):
-                findings.problem("secrets", f"{path.name}: {shape}")
+            try:
+                for shape in file_leaks(path):
+                    findings.problem("secrets", f"{path.name}: {shape}")
+            except OSError as error:
+                findings.problem("secrets", f"{path.name} could not be searched: {error.strerror}")
 
 
 def _check_tunnels(found: Run, findings: Findings) -> None:

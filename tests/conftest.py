@@ -1,11 +1,13 @@
-"""What all tests share: golden files."""
+"""What all tests share: which of them run, golden files, and the real agents."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -23,9 +25,49 @@ GOLDEN = Path(__file__).parent / "golden"
 _GENERATED = re.compile(r"(?m)(?<=; generated at )[-0-9: ]+ UTC$")
 
 
+LEFT_OUT = {
+    "agents": "tests of real agents, which are downloaded on first use (npm, 3 GB): pytest --agents",
+    "slow": "slow tests: pytest --slow",
+}
+"""Markers of the tests that run only when asked for, with what the summary says of them."""
+_counts: dict[str, int] = {}
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--update-golden`."""
+    """Add `--update-golden`, and an option for each kind of test that the plain line leaves out."""
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files; read the diff")
+    for marker, what in LEFT_OUT.items():
+        parser.addoption(f"--{marker}", action="store_true", help=f"also run the {what.partition(':')[0]}")
+    parser.addoption("--all", action="store_true", help="run every test")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that were not asked for, and count them for the summary."""
+    wanted = {marker for marker in LEFT_OUT if config.getoption("--all") or config.getoption(f"--{marker}")}
+    kinds = [next(filter(item.get_closest_marker, LEFT_OUT), None) for item in items]
+    left_out = [item for item, kind in zip(items, kinds, strict=True) if kind and kind not in wanted]
+    _counts.update(Counter(kind for kind in kinds if kind and kind not in wanted))
+    items[:] = [item for item, kind in zip(items, kinds, strict=True) if kind is None or kind in wanted]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts of a worker on to the process that writes the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(_counts)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over the counts of a worker; all workers have the same."""
+    _counts.update(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Write which tests were left out, and how to run them."""
+    for marker, what in LEFT_OUT.items():
+        if _counts.get(marker):
+            terminalreporter.write_line(f"left out: {_counts[marker]} {what} (or --all)")
 
 
 @pytest.fixture
@@ -49,12 +91,12 @@ def normalised(text: str) -> str:
 
 @pytest.fixture(params=(agents.CODEX_OLD, agents.CODEX), ids=str)
 def codex_binary(request: pytest.FixtureRequest) -> Path:
-    """Give a real codex, one version after the other."""
+    """Return a real codex, one version after the other."""
     return require_agent(request.param)
 
 
 def require_agent(agent: agents.Agent) -> Path:
-    """Give a real agent's program; skip the test, with the reason, only where its installer is missing."""
+    """Return a real agent's program; skip the test, with the reason, only where its installer is missing."""
     if reason := agents.missing(agent):
         if os.environ.get(agents.REQUIRED):
             pytest.fail(reason)

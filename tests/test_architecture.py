@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from probe.cli.options import COMMANDS, module_of
+from probe.cli.called_as import module_of
+from probe.cli.options import COMMANDS
 from probe.targets import PROJECT
 
 SCRIPTS = frozenset(
@@ -34,7 +35,9 @@ LAYERS: dict[str, frozenset[str]] = {
     "cli": BASE,
     "replay": _RENDERING | {"trace"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
-    **dict.fromkeys(SCRIPTS, _RENDERING | {"trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire"}),
+    **dict.fromkeys(
+        SCRIPTS, _RENDERING | {"trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire"}
+    ),
 }
 """What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""
 

@@ -96,6 +96,22 @@ WRITTEN: dict[str, tuple[list[str], dict[str, object]]] = {
             "manual_steps": ["Start it with: my-agent --url {model.url}/v1 -p"],
         },
     ),
+    "a settings file that leads to the listener": (
+        [
+            *("--command", "my-agent --config {files} -p {prompt}", "--upstream", "https://gw.example/v1"),
+            *("--key", "MY_KEY", "--file", 'a/providers.json={"openai": {"url": "{model.url}/v1", "apiKey": "{key}"}}'),
+            *("--file", "rules.md=Be brief: # always", "--env", "MY_HOME={files}/home", "--env", "MY_MODE=plain"),
+        ],
+        {
+            "prompt_command": ["my-agent", "--config", "{files}", "-p", "{prompt}"],
+            "files": {
+                "a/providers.json": {"openai": {"url": "{model.url}/v1", "apiKey": "{key}"}},
+                "rules.md": "Be brief: # always",
+            },
+            "env": {"MY_HOME": "{files}/home", "MY_MODE": "plain"},
+            "interactive_command": ["my-agent", "--config", "{files}", "-p"],
+        },
+    ),
     "words that YAML and shells take amiss": (
         [
             "--command",
@@ -121,7 +137,7 @@ def test_what_is_written_loads_and_says_what_was_given(
     assert said.out == f"{own / 'thing.yaml'}\n"
     assert "next: invoke doctor --target thing\n" in said.err
     text = (own / "thing.yaml").read_text()
-    assert len(text.splitlines()) <= 25
+    assert len(text.splitlines()) <= (25 if not target.files else 30)
     assert text.count("#") >= 4
     words = [*(target.prompt_command or ()), *(target.interactive_command or ())]
     assert [
@@ -140,7 +156,23 @@ def test_nothing_is_written_over(own: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 MISTAKES: dict[str, tuple[list[str], list[str]]] = {
-    "nothing at all": (["thing"], ["new-target needs --command, --api\n", "invoke new-target mine"]),
+    "files that nobody is told of": (
+        ["thing", *RUN, "--api", "openai", "--file", "a.json={}"],
+        ["{files} and --file go together", "--env VARIABLE={files}"],
+    ),
+    "a folder of files without any": (
+        ["thing", "--command", "x --config {files} {prompt}", "--api", "openai"],
+        ["{files} and --file go together"],
+    ),
+    "a file that is not there": (
+        ["thing", *RUN, "--api", "openai", "--file", "a.json=@/nowhere"],
+        ["--file a.json=@/nowhere: cannot be read"],
+    ),
+    "a key that it does not have": (
+        ["thing", "--command", "x -c {files} {prompt}", "--api", "openai", "--key", "-", "--file", "a={key}"],
+        ["unknown placeholder {key}"],
+    ),
+    "nothing at all": (["thing"], ["new-target needs --command, --api\n", "probe.new_target mine"]),
     "no API": (["thing", *RUN], ["needs --api\n"]),
     "an address alone": (["thing", *RUN, "--upstream", "http://x.test"], ["needs --base-url\n"]),
     "an API that nobody knows": (["thing", *RUN, "--api", "opnai"], ["unknown API 'opnai'", "did you mean 'openai'?"]),
@@ -212,7 +244,7 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
         terminal.type("MY_KEY\n")
         terminal.until("How is it installed?")
         terminal.type("\n")
-        terminal.until("next: invoke doctor --target thing")
+        terminal.until(" doctor --target thing")
         assert terminal.wait() == 0
     found = yaml.safe_load((tmp_path / "targets" / "thing.yaml").read_text())
     assert found["env"] == {"ANTHROPIC_BASE_URL": "{model.url}"}
@@ -224,7 +256,7 @@ def test_what_is_given_is_not_asked(tmp_path: Path) -> None:
     with asking(tmp_path, "thing", *RUN, "--base-url", "MY_URL/v1", "--key", "-", "--install", "make") as terminal:
         terminal.until("Which API does it speak?")
         terminal.type("http://localhost:11434\n")
-        terminal.until("next: invoke doctor")
+        terminal.until(" doctor --target thing")
         assert terminal.wait() == 0
         assert "Which variable" not in terminal.text
     found = yaml.safe_load((tmp_path / "targets" / "thing.yaml").read_text())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -320,3 +322,22 @@ EXPLAINS = {
 @pytest.mark.parametrize(("what", "name", "explained"), EXPLAINS.values(), ids=EXPLAINS.keys())
 def test_a_change_explains_what_it_names(what: str, name: str, explained: bool) -> None:
     assert explains(Change(what=what, why="because"), name) is explained
+
+
+NINE = "[" + ",".join(["*{0}"] * 9) + "]"
+BOMB = "a: &a [x]\n" + "".join(f"{two}: &{two} {NINE.format(one)}\n" for one, two in pairwise("abcdefghijklm"))
+HOSTILE = {
+    "an alias bomb": BOMB,
+    "a mapping that holds itself": "description: &a {x: *a}\n",
+    "lists without an end of depth": "description: " + "[" * 5000,
+    "blocks without an end of depth": "- " * 5000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_file_that_would_take_all_memory_or_depth_is_refused_at_once(own: Path, text: str) -> None:
+    (own / "hostile.yaml").write_text(text)
+    begun = time.monotonic()
+    with pytest.raises(UserError, match=r"an alias|nested too deeply|not YAML"):
+        load_target("hostile")
+    assert time.monotonic() - begun < 5

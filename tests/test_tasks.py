@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import platform
+import shlex
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -30,7 +33,8 @@ def test_the_list_of_tasks_has_a_line_for_each() -> None:
 def test_a_tasks_help_has_the_scripts_line_example_options_and_short_forms(name: str) -> None:
     shown = " ".join(invoke("--help", name).stdout.split())
     assert COMMANDS[name].help in shown
-    assert f"example: {COMMANDS[name].example}" in shown
+    typed = shlex.join([sys.executable, "-m", "invoke"])
+    assert f"example: {COMMANDS[name].example}".replace("invoke ", f"{typed} ", 1) in shown
     for action in parser(name)._actions:
         if not isinstance(action, argparse._HelpAction):
             assert action.help
@@ -48,7 +52,7 @@ def test_no_two_options_of_a_script_share_a_short_form(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_a_task_spells_its_script_reads_back(name: str) -> None:
     options = {}
-    for option in COMMANDS[name].options:
+    for option in COMMANDS[name].options[:-1]:  # the last prints the versions and ends
         kind = option_of(name, option)
         options[option] = True if kind.metavar is None else ["-a=b", ""] if kind.many else "-x y"
     read, rest = parse(name, [*command_line(name, options), "--", "--", "a b", ""])
@@ -83,10 +87,49 @@ def test_an_empty_value_reaches_the_script(tmp_path: Path) -> None:
         assert "upstream proxy" not in running.stdout.split("setting")[0]
 
 
-def test_a_wrong_option_of_a_task_is_told() -> None:
-    told = invoke("capture", "--tarjet", "codex")
-    assert told.returncode == 1
-    assert "--tarjet" in told.stderr
+MISTAKES = {
+    "an option": (["capture", "--promt", "x"], ["capture has no option --promt", "did you mean '--prompt'? "]),
+    "an option with its value": (["runs", "--tarjet=codex"], ["runs has no option --tarjet", "'--target'"]),
+    "a task": (["pipelin"], ["no task 'pipelin'", "did you mean 'pipeline'? ", "invoke --list lists the tasks"]),
+    "a task to be helped with": (["--help", "captur"], ["no task 'captur'", "did you mean 'capture'? "]),
+    "a forgotten --": (
+        ["capture", "-t", "codex", "codex", "exec", "hello"],
+        ["capture takes no word 'codex'", "did you forget -- before the command? ", "invoke capture … -- codex …; "],
+    ),
+    "a task that starts no command": (["verify", "latest"], ["verify takes no word 'latest'", "invoke --help verify"]),
+    "a missing value": (
+        ["capture", "--prompt"],
+        ["--prompt needs a value\n", "invoke --help capture lists its options"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "parts"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_on_invokes_command_line_has_a_way_out(words: list[str], parts: list[str]) -> None:
+    said = invoke(*words)
+    assert (said.returncode, said.stdout) == (2, "")
+    for part in ("error: ", *parts):
+        assert part in said.stderr
+    assert "forget" not in said.stderr or "codex" in words
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_with_a_value_shows_its_placeholder(name: str) -> None:
+    shown = " ".join(invoke("--help", name).stdout.split())
+    for option in COMMANDS[name].options:
+        kind = option_of(name, option)
+        if kind.metavar and not kind.positional:
+            assert f"--{option.replace('_', '-')}={kind.metavar}" in shown
+            assert kind.short is None or f"-{kind.short} {kind.metavar}" in shown
+    assert "STRING" not in shown.replace("[STRING]", "")
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "new-target"])
+def test_every_task_and_script_prints_the_versions(name: str) -> None:
+    shown = invoke(name, "--version")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    versions = f"agent-probe {version('agent-probe')}, mitmproxy {version('mitmproxy')}"
+    assert shown.stdout == f"{versions}, Python {platform.python_version()}\n"
 
 
 def test_tasks_are_called_by_invoke_with_a_context() -> None:

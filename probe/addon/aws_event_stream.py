@@ -12,8 +12,8 @@ from binascii import crc32
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from probe.addon.redaction.across_events import applied, spoken_edits
-from probe.addon.redaction.redactor import Edit, Redactor
+from probe.addon.redaction.across_events import spoken_edits
+from probe.addon.redaction.redactor import Edit, Redactor, applied
 
 MEDIA_TYPE = "application/vnd.amazon.eventstream"
 
@@ -135,8 +135,15 @@ def frame_edits(data: bytes, redactor: Redactor) -> list[Edit]:
     found: list[Edit] = []
     for _ in redactor.chunks([_joined(events)], found):
         pass
+    # What is spread over events goes first: a piece that was redacted alone would hide where the rest begins.
+    spread = spoken_edits(_joined(events), redactor)
+    if not found and not spread:
+        return []
+    events = _without(events, spread)
+    found.clear()
+    for _ in redactor.chunks([_joined(events)], found):
+        pass
     events = _without(events, found)
-    events = _without(events, spoken_edits(_joined(events), redactor))
     changed = ((frame, event) for frame, event in zip(frames, events, strict=True) if event != frame.event)
     return [Edit(frame.start, frame.end - frame.start, frame.carrying(event)) for frame, event in changed]
 

@@ -15,12 +15,19 @@ from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.journal import Journal
 from probe.addon.json_text import dumps, exact_json
 from probe.addon.piece_buffer import Chunks, PieceBuffer
-from probe.addon.redaction.across_events import applied, spoken_edits
-from probe.addon.redaction.redactor import Edit, Redactor, in_blocks
+from probe.addon.redaction.across_events import spoken_edits
+from probe.addon.redaction.redactor import Edit, Redactor, applied, in_blocks
 from probe.addon.spool import Spool
 
 IN_ONE_PIECE = 8 << 20
 """A larger body is never parsed and never held whole."""
+_EVENT_TYPES = (
+    "text/event-stream",
+    "application/x-ndjson",
+    "application/jsonl",
+    "application/x-jsonl",
+    "application/json-seq",
+)
 
 
 class Fragment:
@@ -64,10 +71,12 @@ class BodyBuffer:
         # First, while the lengths that frames tell still hold.
         framed, frames = self._redact_frames(decoded, content_type, redactor)
         offsets = _moved(offsets, frames)
-        stored, edits = self._redact(framed, redactor)
-        offsets = _moved(offsets, edits)
-        stored, spoken = self._redact_spoken(stored, content_type, redactor)
+        # What is spread over events goes first: a piece that was redacted alone would hide where the rest begins.
+        holds_secret = self._holds_secret(framed, redactor)
+        joined, spoken = self._redact_spoken(framed, content_type, redactor)
         offsets = _moved(offsets, spoken)
+        stored, edits = self._redact(joined, redactor) if holds_secret or spoken else (joined, [])
+        offsets = _moved(offsets, edits)
         fields: dict[str, Any] = _value(stored, content_type)
         fields |= {"size": decoded.size, "sha256": digest, "wire_size": self.wire_size}
         if redactions := len(frames) + len(edits) + len(spoken):
@@ -106,32 +115,38 @@ class BodyBuffer:
                 decoded.append(decoder.decode(piece))
         except DecodeError as error:
             problem = f"content-encoding {content_encoding}: {error}"
-            if self._redact(decoded, redactor)[1]:
+            if self._holds_secret(decoded, redactor):
                 offsets.extend([decoded.size] * (len(self._begins) - len(offsets)))
                 # On the wire's form nothing could be replaced, and anybody could decode it.
                 return decoded, offsets, f"{problem}; only what came before it is kept, since a credential is in it"
             return wire, self._begins, problem
         return decoded, offsets, None
 
-    def _redact(self, content: Content, redactor: Redactor) -> tuple[Content, list[Edit]]:
-        """Replace known secrets; give the same bytes back when there are none."""
+    def _holds_secret(self, content: Content, redactor: Redactor) -> bool:
+        """Check whether anything would be replaced; most bodies hold no secret, and only those that do are copied."""
         edits: list[Edit] = []
-        # Most bodies hold no secret: look first, and copy only those that do. To the end, since what is learned there
-        # may stand before it as well.
+        # To the end, since what is learned there may be in an earlier place as well.
         for _ in redactor.chunks(content, edits):
             pass
-        if not edits:
-            return content, edits
-        stored, edits = self._new_spool(), []
+        return bool(edits)
+
+    def _redact(self, content: Content, redactor: Redactor) -> tuple[Content, list[Edit]]:
+        """Return a copy of the content with its secrets replaced."""
+        stored, edits = self._new_spool(), list[Edit]()
         for chunk in redactor.chunks(content, edits):
             stored.append(chunk)
         return stored, edits
 
     def _redact_spoken(self, content: Content, content_type: str, redactor: Redactor) -> tuple[Content, list[Edit]]:
-        """Replace known secrets that are spread over the events of a stream."""
-        if content.size > IN_ONE_PIECE or not content_type.lower().startswith("text/event-stream"):
+        """Replace secrets that are spread over the events of a stream, or over the tokens of log probabilities."""
+        if content.size > IN_ONE_PIECE:
+            return content, []
+        kind = content_type.lower()
+        if not kind.startswith(_EVENT_TYPES) and "json" not in kind:
             return content, []
         data = b"".join(content)
+        if not kind.startswith(_EVENT_TYPES) and not data.lstrip().startswith(b"[") and b'"logprob' not in data:
+            return content, []
         return self._edited(content, data, spoken_edits(data, redactor))
 
     def _redact_frames(self, content: Content, content_type: str, redactor: Redactor) -> tuple[Content, list[Edit]]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from probe.addon.private_files import private_folder
 from probe.addon.redaction.redactor import Redactor, secret_values
+from probe.addon.redaction.salt import NAME as SALT
+from probe.addon.redaction.salt import make_salt
 
 LISTENER = "probe_listener"
 """Under this name a flow's metadata have its Listener, where its port alone does not tell."""
@@ -72,6 +71,8 @@ class Config:
     coverage_upstream_proxy: str | None = None
     keep_secrets: bool = False
     redact_headers: tuple[str, ...] = ()
+    allow_hosts: tuple[str, ...] = ()
+    """Hosts (fnmatch patterns) of web pages that may use the listeners, and other names of the listeners."""
     secret_variables: tuple[str, ...] = ()
     """Environment variables whose values are redacted wherever they appear."""
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -86,7 +87,7 @@ class Config:
         proxies = [listener.upstream_proxy for listener in self.listeners]
         proxies += [self.upstream_proxy, self.coverage_upstream_proxy]
         values |= {password for password in map(_password, proxies) if password}
-        return Redactor(_salt(self.salt_file), values, self.redact_headers, keep=self.keep_secrets)
+        return Redactor(make_salt(self.salt_file), values, self.redact_headers, keep=self.keep_secrets)
 
 
 def from_environ(environ: Mapping[str, str], own_folder: Path) -> Config:
@@ -96,10 +97,10 @@ def from_environ(environ: Mapping[str, str], own_folder: Path) -> Config:
     TRAFFIC_REDACT_HEADERS and TRAFFIC_SECRET_VARIABLES are names with commas between them,
     TRAFFIC_KEEP_SECRETS=1 writes credentials as they are.
     """
-    folder = Path(environ.get("TRAFFIC_OUTPUT_DIR") or own_folder)
+    folder = Path(environ.get("TRAFFIC_OUTPUT_DIR") or own_folder).resolve()
     return Config(
         output_dir=folder,
-        salt_file=folder / ".redaction-salt",
+        salt_file=folder / SALT,
         upstream_proxy=environ.get("TRAFFIC_UPSTREAM_PROXY") or None,
         keep_secrets=environ.get("TRAFFIC_KEEP_SECRETS", "") in ("1", "true", "yes"),
         redact_headers=_names(environ.get("TRAFFIC_REDACT_HEADERS", "")),
@@ -114,8 +115,8 @@ def from_json(text: str) -> Config:
     data["listeners"] = tuple(Listener(**listener) for listener in data["listeners"])
     for name in ("output_dir", "salt_file"):
         data[name] = Path(data[name])
-    for name in ("redact_headers", "secret_variables"):
-        data[name] = tuple(data[name])
+    for name in ("allow_hosts", "redact_headers", "secret_variables"):
+        data[name] = tuple(data.get(name, ()))
     return Config(**data)
 
 
@@ -126,17 +127,3 @@ def _names(text: str) -> tuple[str, ...]:
 def _password(url: str | None) -> str | None:
     password = urlsplit(url).password if url else None
     return unquote(password) if password else None
-
-
-def _salt(path: Path) -> bytes:
-    """Read the salt, or make it; of several processes that make it at once, one wins."""
-    private_folder(path.parent)
-    # Not O_EXCL alone: another process would read the file before it is written.
-    with open(path, "a+b", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        salt = file.read()
-        if not salt:
-            salt = secrets.token_bytes(32)
-            file.write(salt)
-        return salt

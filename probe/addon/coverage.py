@@ -24,6 +24,7 @@ from mitmproxy.proxy.layers.http._upstream_proxy import HttpUpstreamProxy
 from mitmproxy.tcp import TCPFlow
 
 from probe.addon.config import Config
+from probe.addon.mitmproxy_fixes.refusals import refused
 from probe.addon.redaction.redactor import Redactor
 from probe.addon.upstream_proxy import complete_connect, server_spec
 from probe.addon.writer import Writer
@@ -162,7 +163,9 @@ class Coverage:
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Begin a plain request; it is none of the recorder's."""
         if self._is_own(flow.client_conn):
-            flow.request.stream = self._begin(flow.id, "request", flow.request.host, flow.request.port).up
+            passage = self._begin(flow.id, "request", flow.request.host, flow.request.port)
+            if not refused(flow):
+                flow.request.stream = passage.up
             raise AddonHalt
 
     def responseheaders(self, flow: HTTPFlow) -> None:

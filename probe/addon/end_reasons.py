@@ -7,6 +7,7 @@ from mitmproxy.http import HTTPFlow
 from probe.addon.config import PROXY_ANSWERED
 from probe.addon.mitmproxy_fixes.interim_answers import take_interim
 from probe.addon.mitmproxy_fixes.ipv6_host import bracketed
+from probe.addon.mitmproxy_fixes.refusals import refused
 
 ANSWERED_EARLY = "the answer came before the request's end, and the rest of the request did not follow"
 _BREACHES = (1002, 1007)
@@ -17,11 +18,13 @@ _PROTOCOL = "HTTP/1 protocol error: "
 def upstream_failed(flow: HTTPFlow) -> bool:
     """Tell whether an exchange got no answer because of the upstream, not of the agent."""
     # mitmproxy closes the agent's connection before it tells of what the agent did.
-    return flow.response is None and flow.client_conn.connected
+    return flow.response is None and flow.client_conn.connected and not refused(flow)
 
 
 def in_words(flow: HTTPFlow) -> str:
     """Say what ended an exchange early, and what the proxy answered in the upstream's place."""
+    if why := refused(flow):
+        return f"{why}{PROXY_ANSWERED} with 403 Forbidden, and did not read the request's body"
     said = (flow.error.msg if flow.error else "the connection ended").removeprefix(_PROTOCOL)
     if not flow.request.host:
         # Refused before it was clear where to.

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from probe.addon.plain_files import open_folder, plain_fd
 from probe.addon.private_files import private_folder
 
 FOLDER = ".live"
@@ -25,6 +26,7 @@ CLIENT_TEXT, CLIENT_BINARY, SERVER_TEXT, SERVER_BINARY = b"C", b"c", b"S", b"s"
 ERROR, LOST = b"X", b"L"
 FACTS = (REQUEST, REQUEST_END, RESPONSE, RESPONSE_END, WEBSOCKET, WEBSOCKET_END, ERROR)
 """Kinds whose bytes are a JSON object."""
+KINDS = (*FACTS, REQUEST_DATA, RESPONSE_DATA, CLIENT_TEXT, CLIENT_BINARY, SERVER_TEXT, SERVER_BINARY, LOST)
 
 Frame = tuple[bytes, float, bytes]
 _HEAD = struct.Struct("<cdI")
@@ -74,13 +76,15 @@ class Journal:
                 os.pwrite(self._fd, _LOSSES.pack(request, response, messages), self.size + _HEAD.size)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield all whole frames, oldest first."""
+        """Yield all whole frames, oldest first. Raises ValueError at one that no proxy wrote."""
         end = os.fstat(self._fd).st_size
         position, buffer, offset = 0, b"", 0
         while True:
             needed = _HEAD.size
             while len(buffer) - offset >= needed:
                 kind, now, length = _HEAD.unpack_from(buffer, offset)
+                if kind not in KINDS:
+                    raise ValueError(f"a frame of kind {kind!r}, which no proxy writes")
                 needed = _HEAD.size + length
                 if len(buffer) - offset < needed:
                     break
@@ -112,8 +116,7 @@ class PastJournal(Journal):
 
     def __init__(self, path: Path) -> None:
         self.name, self._folder, self.broken = str(path), None, False
-        # Not waiting for a pipe that the run's agent may have put there.
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        self._fd = plain_fd(path, os.O_RDONLY)
         self.size = os.fstat(self._fd).st_size
 
     def append(self, kind: bytes, now: float, data: bytes) -> bool:
@@ -152,9 +155,9 @@ def _locked(folder: Path, how: int) -> int:
         private_folder(folder)
         fd = -1
         try:
-            fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fd = open_folder(folder)
             fcntl.flock(fd, how)
-            if os.path.samestat(folder.stat(), os.fstat(fd)):
+            if os.path.samestat(folder.lstat(), os.fstat(fd)):
                 return fd
         except FileNotFoundError:
             pass
@@ -170,7 +173,7 @@ def left_journals(run_folder: Path, patience: float = 0.0) -> Iterator[list[Path
     """
     folder = run_folder / FOLDER
     try:
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = open_folder(folder)
     except OSError:
         yield []
         return

@@ -90,8 +90,11 @@ class Live:
         }
         if frames.WEBSOCKET in facts:
             record["websocket"] = self.conversation.fields(facts.get(frames.WEBSOCKET_END), self._redactor)
-        error = facts.get(frames.ERROR, {}).get("error")
+        ending = facts.get(frames.ERROR, {})
+        error = ending.get("error")
         record["error"] = self._redactor.text(error) if error else None
+        if ending.get("refused"):
+            record["refused"] = True
         return record
 
     def _response(self, head: dict[str, Any]) -> dict[str, Any]:
@@ -104,14 +107,19 @@ class Live:
         """Give the record's form of a request or a response."""
         names = ("method", "url") if "method" in head else ("status_code", "reason")
         fields: dict[str, Any] = {name: head[name] for name in names}
+        if fields.get("reason"):
+            fields["reason"] = self._redactor.text(fields["reason"])
         fields |= {"headers": headers, "http_version": head["http_version"], "started": head["started"]}
         fields["ended"] = end["ended"] if end else None
         if head.get("interim"):
-            answers = [one | {"headers": self._redactor.headers(one["headers"])} for one in head["interim"]]
-            fields["interim"] = answers
+            fields["interim"] = [self._interim(answer) for answer in head["interim"]]
         if end and end.get("trailers"):
             fields["trailers"] = self._redactor.headers(end["trailers"])
         return fields | body.fields(head["content_type"], head["content_encoding"], self._redactor)
+
+    def _interim(self, answer: dict[str, Any]) -> dict[str, Any]:
+        reason = self._redactor.text(answer["reason"]) if answer["reason"] else answer["reason"]
+        return answer | {"reason": reason, "headers": self._redactor.headers(answer["headers"])}
 
     def close(self, *, written: bool) -> None:
         """Give memory and disk back; the journal of an exchange that could not be written stays."""

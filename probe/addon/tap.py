@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
@@ -27,10 +28,11 @@ if "probe.addon" not in sys.modules:
 
 from probe.addon import end_reasons as causes
 from probe.addon import journal as frames
+from probe.addon import web_pages
 from probe.addon.config import LISTENER, Config, Listener, from_environ
 from probe.addon.flow_facts import close_facts, end_facts, request_facts, response_facts
 from probe.addon.journal import JournalFolder
-from probe.addon.mitmproxy_fixes import all_bug_fixes
+from probe.addon.mitmproxy_fixes import all_bug_fixes, refusals
 from probe.addon.open_exchange import Counts, Live
 from probe.addon.redaction.fingerprints import KnownFile
 from probe.addon.shutdown import Ending
@@ -84,6 +86,7 @@ class TrafficTap:
         # In `running` it would be too late for a client that is quick: the ports are open by then.
         ctx.options.update(connection_strategy="lazy")
         all_bug_fixes.apply()
+        refusals.apply()
 
     def running(self) -> None:
         """Say where records go, and warn of a port that is open to others."""
@@ -97,6 +100,8 @@ class TrafficTap:
         """Begin an exchange: chain it through the upstream proxy and tee its request."""
         self.counts.seen += 1
         listener = self._listener(flow)
+        if listener and not listener.host and (why := self._refusal(flow, listener)):
+            refusals.refuse(flow, why)
         if listener and flow.request.path.startswith("/"):
             flow.request.path = listener.upstream_path(flow.request.path)
         proxy = listener.upstream_proxy if listener else self._config.upstream_proxy
@@ -105,10 +110,16 @@ class TrafficTap:
             flow.server_conn.via = server_spec(proxy)
         live = self._live[flow.id] = Live(self._journals.journal(flow.id), self._config.output_dir, self.redactor)
         live.note(frames.REQUEST, request_facts(flow, listener.name if listener else None))
+        if refusals.refused(flow):
+            return
         # mitmproxy connects before it reads a body that is to be streamed, and reads nothing when that fails: after a
         # failure, bodies are read first, so that a retry is on the record whole.
         if _upstream(flow) not in self._unreachable or _length(flow) > READ_FIRST:
             flow.request.stream = live.tee_request
+
+    def _refusal(self, flow: HTTPFlow, listener: Listener) -> str | None:
+        asked, upstream = refusals.asked_host(flow.request), urlsplit(listener.upstream).hostname or ""
+        return web_pages.refusal(flow.request.headers, asked, upstream, self._config.allow_hosts)
 
     def request(self, flow: HTTPFlow) -> None:
         """End a request, and keep its body if it was read before the upstream was asked."""
@@ -165,7 +176,7 @@ class TrafficTap:
             if _length(flow) and not live.request.wire_size:
                 length = flow.request.headers.get("content-length", "of unknown length")
                 error = f"{error} (the request's body, {length} bytes, was not read: there was nobody to send it to)"
-        self._finish(flow.id, error)
+        self._finish(flow.id, error, refused=bool(refusals.refused(flow)))
 
     def websocket_message(self, flow: HTTPFlow) -> None:
         """Keep the newest message, and let mitmproxy forget it: it would keep them all."""
@@ -202,14 +213,14 @@ class TrafficTap:
         named: Listener | None = flow.metadata.get(LISTENER)
         return named or self._listeners.get(flow.client_conn.sockname[1])
 
-    def _finish(self, flow_id: str, error: str | None) -> None:
+    def _finish(self, flow_id: str, error: str | None, *, refused: bool = False) -> None:
         """Write the record, once, whichever hook comes first."""
         live = self._live.pop(flow_id, None)
         self._answered.pop(flow_id, None)
         if live is None:
             return
         if error:
-            live.note(frames.ERROR, {"error": error})
+            live.note(frames.ERROR, {"error": error, "refused": refused})
         if live.small and not self._writing:
             self._write(live)
         else:

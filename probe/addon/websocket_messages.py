@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,15 +63,13 @@ class WebSocketBuffer:
         return fields | end | {"close_reason": reason}
 
     def _tell(self, redactor: Redactor) -> bool:
-        """Write each message as JSON; tell whether several of them together hold a secret."""
+        """Write each message as JSON; return whether several of them together hold a secret."""
         tails = SpokenTails(redactor)
         secret_spoken = False
         for kind, now, content in self._pieces:
             from_client, is_text = kind in (CLIENT_TEXT, CLIENT_BINARY), kind in (CLIENT_TEXT, SERVER_TEXT)
-            fields = _message_fields(content, redactor, is_text=is_text)
-            if is_text and tails.saw_secret(fields["content"].encode(), from_client=from_client):
-                secret_spoken = True
-            fields = {"timestamp": now, "direction": "client" if from_client else "server", **fields}
+            secret_spoken = secret_spoken or (is_text and tails.saw_secret(content, from_client=from_client))
+            fields = _message_fields(kind, now, content) | _stored(content, redactor, is_text=is_text)
             self._told.append((b"," if self._told.size else b"") + dumps(fields).encode())
         return secret_spoken
 
@@ -80,24 +77,42 @@ class WebSocketBuffer:
         yield b"["
         if secret_spoken:
             # Seldom: only then is the whole conversation taken into memory.
-            messages = json.loads(b"[" + b"".join(self._told) + b"]")
+            messages = [self._unredacted(*piece, redactor) for piece in self._pieces]
             redact_conversation(messages, redactor)
             yield dumps(messages).encode()[1:-1]
         else:
             yield from self._told
         yield b"]"
 
+    def _unredacted(self, kind: bytes, now: float, content: bytes, redactor: Redactor) -> dict[str, Any]:
+        """Return a message with its text as it crossed; a binary one is redacted."""
+        text = kind in (CLIENT_TEXT, SERVER_TEXT)
+        return _message_fields(kind, now, content) | (
+            {"content": content.decode()} if text else _stored(content, redactor, is_text=False)
+        )
+
     def close(self) -> None:
         """Give memory and disk back."""
         self._told.close()
 
 
-def _message_fields(content: bytes, redactor: Redactor, *, is_text: bool) -> dict[str, Any]:
+def _message_fields(kind: bytes, now: float, content: bytes) -> dict[str, Any]:
+    """Return what is known of a message besides its content."""
+    return {
+        "timestamp": now,
+        "direction": "client" if kind in (CLIENT_TEXT, CLIENT_BINARY) else "server",
+        "type": "text" if kind in (CLIENT_TEXT, SERVER_TEXT) else "binary",
+        "content": "",
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def _stored(content: bytes, redactor: Redactor, *, is_text: bool) -> dict[str, Any]:
+    """Return a message's content as the record has it, and what was done to it."""
     edits: list[Edit] = []
     stored = b"".join(redactor.chunks([content], edits))
-    fields: dict[str, Any] = {"type": "text" if is_text else "binary"}
-    fields["content"] = stored.decode() if is_text else base64.b64encode(stored).decode()
-    fields |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    fields: dict[str, Any] = {"content": stored.decode() if is_text else base64.b64encode(stored).decode()}
     if edits:
         fields |= {"redactions": len(edits), "stored_sha256": hashlib.sha256(stored).hexdigest()}
     return fields

@@ -12,6 +12,7 @@ from typing import Any
 
 from probe.addon.bodies import Fragment
 from probe.addon.json_text import dumps
+from probe.addon.plain_files import plain_fd
 from probe.addon.private_files import private_folder
 from probe.addon.redaction.redactor import in_blocks
 
@@ -22,7 +23,7 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self.path = path
         private_folder(path.parent)
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._fd = plain_fd(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         # flock excludes other processes, not other threads that use the same descriptor.
         self._lock = threading.Lock()
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from probe.analysis.continuation import Link, links
 from probe.analysis.purpose import TURN, WARM_UP, purposes
+from probe.renderers.api import Stop
 from probe.trace.facts import TurnFacts
 from probe.trace.items import Known
 
@@ -67,8 +68,11 @@ class Session:
     threads: list[Thread] = field(default_factory=list)
 
 
-def group(turns: Sequence[TurnFacts], items: Sequence[Known]) -> list[Session]:
-    """Return the sessions of a run's turns; sessions, threads and turns are in the order in which they began."""
+def group(turns: Sequence[TurnFacts], items: Sequence[Known], *, one_prompt: bool = False) -> list[Session]:
+    """Return the sessions of a run's turns; sessions, threads and turns are in the order in which they began.
+
+    With `one_prompt` the user said one thing alone, and what looks like more is the agent's own.
+    """
     turns = sorted(turns, key=lambda turn: (turn.started, turn.line, turn.part or 0))
     if not turns:
         return []
@@ -93,9 +97,11 @@ def group(turns: Sequence[TurnFacts], items: Sequence[Known]) -> list[Session]:
         members.setdefault(key, []).append(number)
     first = {key: turns[numbers[0]] for key, numbers in members.items()}
     for key, thread in threads.items():
-        thread.turns = _placed(turns, found, purpose, members[key])
+        typed = [_is_typed(turns, found, items, number) and not one_prompt for number in members[key]]
+        thread.turns = _placed(turns, purpose, members[key], found, typed)
         if thread.is_sub_agent:
             thread.parent = _parent(thread, first[key], ((other, first[name]) for name, other in threads.items()))
+    _find_started(list(threads.values()), items)
     return _sessions(threads, first)
 
 
@@ -121,12 +127,32 @@ def _keys(turns: Sequence[TurnFacts], found: Sequence[Link], purpose: Sequence[s
     return [key or ("beside",) for key in keys]
 
 
+def _is_typed(turns: Sequence[TurnFacts], found: Sequence[Link], items: Sequence[Known], number: int) -> bool:
+    """Check whether the newest message of a turn may be what the user says anew.
+
+    Where the model waited for results and got none of them, the agent complains of the calls in the user's name.
+    """
+    turn, link = turns[number], found[number]
+    if not turn.prompts or link.repeated:
+        return False
+    before = turns[link.before] if link.before is not None else None
+    if before is None or before.stop is not Stop.TOOL_CALL or not before.calls:
+        return True
+    calls = {call.call_id for call in before.calls}
+    # Where calls have no ids, nobody knows whose results there are.
+    return None in calls or any(calls.intersection(items[one].features.results) for one in turn.items)
+
+
 def _placed(
-    turns: Sequence[TurnFacts], found: Sequence[Link], purpose: Sequence[str], numbers: Sequence[int]
+    turns: Sequence[TurnFacts],
+    purpose: Sequence[str],
+    numbers: Sequence[int],
+    found: Sequence[Link],
+    typed: Sequence[bool],
 ) -> list[PlacedTurn]:
     """Number the prompts of one thread: by the agent's ids, else a new one where the user says something new."""
     placed, told, count = [], dict[str, int](), 0
-    for number in numbers:
+    for number, is_typed in zip(numbers, typed, strict=True):
         turn = turns[number]
         name = turn.ids.get("prompt")
         prompt: int | None = None if purpose[number] == WARM_UP else count or None
@@ -134,7 +160,7 @@ def _placed(
             count = max(count, told.setdefault(name, count + 1))
             prompt = told[name]
         elif purpose[number] == TURN and not told:
-            if count == 0 or (turn.prompts and not found[number].repeated):
+            if count == 0 or is_typed:
                 count += 1
             prompt = count
         placed.append(PlacedTurn(facts=turn, index=number, link=found[number], purpose=purpose[number], prompt=prompt))
@@ -152,6 +178,30 @@ def _parent(thread: Thread, turn: TurnFacts, others: Iterable[tuple[Thread, Turn
         if named is None and not other.is_sub_agent and first.ids.get("session") == session:
             return other.number
     return None
+
+
+def _find_started(threads: Sequence[Thread], items: Sequence[Known]) -> None:
+    """Mark the threads that are sub-agents without ids: each began with a text that a tool call had handed to it.
+
+    It began after the answer with the call, and before the turn with the call's result.
+    """
+    calls = [
+        (number, thread, turn, after, call)
+        for thread in threads
+        for turn, after in zip(thread.turns, [*thread.turns[1:], None], strict=True)
+        for call in turn.facts.calls
+        for number in call.texts
+    ]
+    for thread in threads:
+        begun = thread.turns[0].facts
+        if thread.is_sub_agent or not calls:
+            continue
+        said = {number for item in begun.items for number in items[item].features.said}
+        for number, parent, turn, after, call in calls:
+            in_time = turn.facts.started < begun.started and (after is None or begun.started <= after.facts.started)
+            if number in said and in_time and parent is not thread:
+                thread.is_sub_agent, thread.parent, thread.agent = True, parent.number, call.agent or call.name
+                break
 
 
 def _sessions(threads: dict[_Key, Thread], first: dict[_Key, TurnFacts]) -> list[Session]:

@@ -20,6 +20,8 @@ TINY = 16
 
 _SUBJECTS = {"title": "title", "isNewTopic": "topic", "topic": "topic", "commit_message": "commit message"}
 """Fields of an answer that name what a request is for."""
+_FEW = 2
+"""Fields of an answer that has no more to say than its subject."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,20 +47,39 @@ def purposes(turns: Sequence[TurnFacts], found: Sequence[Link]) -> list[str]:
         scope.models[turn.model] += turn.size + 1
         if link.tools and not _asks_nothing(turn):
             scope.working.add(turn.model)
-    return [_purpose(turn, index, turns, found, scopes[turn.ids.get("session")]) for index, turn in enumerate(turns)]
+    subjects = _subjects(turns, found)
+    named = [subject if not all(subjects) else None for subject in subjects]
+    return [
+        named[index] or _purpose(turn, index, turns, found, scopes[turn.ids.get("session")])
+        for index, turn in enumerate(turns)
+    ]
 
 
 def _purpose(turn: TurnFacts, index: int, turns: Sequence[TurnFacts], found: Sequence[Link], scope: _Scope) -> str:
     if turn.warm_up:
         return WARM_UP
-    if turn.schema_fields is not None and set(turn.schema_fields) & _SUBJECTS.keys() and len(turn.schema_fields) <= 2:
-        # An answer of one field named so is that, whatever the session and the tools that are offered.
-        return next(_SUBJECTS[name] for name in turn.schema_fields if name in _SUBJECTS)
     if not turn.read or not _is_beside(turn, index, turns, found, scope):
         return TURN
     if turn.about:
         return turn.about
     return WARM_UP if _asks_nothing(turn) else SIDE
+
+
+def _subjects(turns: Sequence[TurnFacts], found: Sequence[Link]) -> list[str | None]:
+    """Return what each request is for whose answer has a field or two, of which one names it; None for any other.
+
+    Whatever its session, and the tools that it is offered: codex asks for titles in sessions of their own. What goes
+    on, or calls tools, is work by a schema of the user's.
+    """
+    going_on = {link.before for link in found if not link.repeated}
+    subjects: list[str | None] = []
+    for index, (turn, link) in enumerate(zip(turns, found, strict=True)):
+        goes_on = index in going_on or (link.before is not None and not link.repeated)
+        alone = not (goes_on or turn.calls or turn.warm_up)
+        fields = turn.schema_fields or () if alone else ()
+        named = (_SUBJECTS[name] for name in fields if name in _SUBJECTS)
+        subjects.append(next(named, None) if len(fields) <= _FEW else None)
+    return subjects
 
 
 def _is_beside(turn: TurnFacts, index: int, turns: Sequence[TurnFacts], found: Sequence[Link], scope: _Scope) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import tempfile
 import traceback
@@ -10,7 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from probe.cli.script_process import die_with_parent
+from probe.cli.called_as import as_called
+from probe.cli.script_process import die_with_parent, is_step
 from probe.errors import UserError
 
 Main = Callable[[Sequence[str] | None], int]
@@ -23,6 +25,13 @@ _LONGEST = 500
 def say(text: str) -> None:
     """Tell the user how it goes."""
     print(printable(text), file=sys.stderr, flush=True)
+
+
+def say_next(task: str, folder: Path) -> None:
+    """Name the task that goes on with a run, where the user is the one who goes on."""
+    if not is_step():
+        run = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+        say(as_called(f"next: invoke {task} --run {shlex.quote(str(run))}"))
 
 
 def printable(text: str) -> str:
@@ -63,12 +72,21 @@ class Skipped:
             say(f"WARNING: skipping {self._count - WARNINGS:,} more malformed lines of {self._name}")
 
 
+def _refuse_deleted_folder() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise UserError("the folder that you are in was deleted", "change to another one") from error
+
+
 def run(main: Main) -> int:
     """Run a script's `main` and give its exit code: 2 the user's mistake, 3 a bug (with the log's path), 130 Ctrl-C."""
     die_with_parent()
     try:
+        _refuse_deleted_folder()
         return main(None)
     except UserError as error:
+        error.hint = error.hint and as_called(error.hint)
         say(str(error))
         return error.code
     except KeyboardInterrupt:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from probe.cli.called_as import as_called
 
 if TYPE_CHECKING:
     import argparse
@@ -46,6 +49,7 @@ OPTIONS = {
     "output": Option("Write the report to this file.", "O", "FILE"),
     "full": Option("Write every exchange whole, with headers and all that was sent again."),
     "json": Option("Print JSON.", "j"),
+    "strict": Option("Fail too where the agent itself left an exchange before its end.", "s"),
     "name": Option("What the target shall be called.", None, "NAME", positional=True),
     "command": Option("How the agent is given a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
     "api": Option("The API that it speaks: openai, anthropic or gemini, or the address of another.", None, "API"),
@@ -53,6 +57,12 @@ OPTIONS = {
         "Variable that takes its base URL, with the path behind: OPENAI_BASE_URL/v1; - for none.", None, "VARIABLE"
     ),
     "key": Option("Variable that has its key; - for none.", "k", "VARIABLE"),
+    "file": Option(
+        "A settings file of the agent's in {files}: NAME=TEXT, or NAME=@PATH; any number of times.",
+        None,
+        "NAME=TEXT",
+        True,
+    ),
     "install": Option("How it is installed, for those who miss it.", None, "COMMAND"),
     "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
     "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
@@ -69,6 +79,7 @@ OPTIONS = {
     "without": Option(
         "Leave this contender out: claude-tap or mitmdump -w; any number of times.", "w", "CONTENDER", True
     ),
+    "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """Under the names that tasks have for them; `_` is `-` on the command line."""
 
@@ -119,13 +130,13 @@ COMMANDS = {
     ),
     "replay": Command(
         "Serve a recorded run's answers to an agent started by hand.",
-        "invoke replay --run codex/tool-loop --port 8090",
+        "invoke replay --run codex/tool-loop-websocket --port 8090",
         ("run", "target", "data_dir", "port"),
     ),
     "verify": Command(
         "Check that a run holds all that crossed its proxies, unchanged.",
         "invoke verify --run latest",
-        ("run", "target", "data_dir", "json"),
+        ("run", "target", "data_dir", "strict", "json"),
     ),
     "runs": Command(
         "List the recorded runs, newest first.",
@@ -140,7 +151,7 @@ COMMANDS = {
     "new-target": Command(
         "Write the file of a target for an agent that has none yet.",
         "invoke new-target mine --command 'my-agent run {prompt}' --api openai",
-        ("name", "command", "api", "upstream", "base_url", "key", "install", "agent"),
+        ("name", "command", "api", "upstream", "base_url", "key", "file", "env", "install", "agent"),
     ),
     "bench": Command(
         "Measure what the proxies cost, beside others and none.",
@@ -148,6 +159,7 @@ COMMANDS = {
         ("rounds", "exchanges", "only", "without", "json"),
     ),
 }
+COMMANDS = {name: command._replace(options=(*command.options, "version")) for name, command in COMMANDS.items()}
 
 
 def flag(name: str) -> str:
@@ -160,20 +172,15 @@ def option_of(command: str, name: str) -> Option:
     return _SPECIAL.get((command, name)) or OPTIONS[name]
 
 
-def module_of(command: str) -> str:
-    """Return the module of a script; `bench` measures the package from outside of it."""
-    return command if command == "bench" else f"probe.{command.replace('-', '_')}"
-
-
 def parser(command: str) -> argparse.ArgumentParser:
     """Make the argument parser of `python -m probe.<command>`."""
     import argparse  # Here, for `tasks.py` makes no parser.
 
     text = COMMANDS[command]
     made = argparse.ArgumentParser(
-        prog=f"python -m {module_of(command)}",
+        prog=as_called(f"invoke {command}"),
         description=text.help,
-        epilog=f"example: {text.example}",
+        epilog=f"example: {as_called(text.example)}",
         allow_abbrev=False,
     )
     for name in text.options:
@@ -186,8 +193,22 @@ def parser(command: str) -> argparse.ArgumentParser:
         if option.metavar:
             kind = {"metavar": option.metavar, "action": "append" if option.many else "store"}
             kind["default"] = [] if option.many else None
+        if name == "version":
+            kind = {"action": "version", "version": _versions()}
         made.add_argument(*flags, dest=name, help=option.help.replace("%", "%%"), **kind)
     return made
+
+
+def _versions() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # Here, for `tasks.py` does not need it.
+
+    shown = []
+    for package in ("agent-probe", "mitmproxy"):
+        try:
+            shown.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            shown.append(f"{package} (not installed)")
+    return ", ".join([*shown, f"Python {sys.version.split()[0]}"])
 
 
 def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:

@@ -9,7 +9,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from types import FrameType
+from typing import TextIO
 
+from probe.cli.called_as import CALLED_AS, way_of_calling
 from probe.cli.own_environment import PARENT, forget_own_environment, own_environment
 
 _PR_SET_PDEATHSIG = 1
@@ -29,15 +31,25 @@ def die_with_parent() -> None:
         raise SystemExit(128 + signal.SIGTERM)
 
 
-def run_script(module: str, arguments: Sequence[str], *, aside: bool = False) -> int:
-    """Run one of our scripts in this terminal and give its exit code; `aside` sends its result to stderr.
+STEP = "PROBE_STEP"
+"""Set for a script that is a step of a pipeline."""
+_is_step = bool(os.environ.pop(STEP, None))
+
+
+def is_step() -> bool:
+    """Check whether a pipeline goes on with what this script leaves, and reports where it is."""
+    return _is_step
+
+
+def run_script(module: str, arguments: Sequence[str], *, step: bool = False, stdout: int | TextIO | None = None) -> int:
+    """Run one of our scripts in this terminal and return its exit code.
 
     Ctrl-C reaches it through the terminal, so we wait on; SIGTERM and SIGHUP are passed on.
     """
     command = [sys.executable, "-m", module, *arguments]
-    process = subprocess.Popen(
-        command, env=own_environment() | {PARENT: str(os.getpid())}, stdout=sys.stderr if aside else None
-    )
+    env = own_environment() | {PARENT: str(os.getpid()), CALLED_AS: way_of_calling()}
+    env |= {STEP: "1"} if step else {}
+    process = subprocess.Popen(command, env=env, stdout=stdout)
 
     def forward(number: int, _frame: FrameType | None) -> None:
         with contextlib.suppress(ProcessLookupError):

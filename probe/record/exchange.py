@@ -132,6 +132,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """None when the exchange was no WebSocket conversation."""
     error: str | None = None
     """What cut the exchange short; None when both sides ended it in the protocol's way."""
+    refused: bool = False
+    """Whether the proxy refused the request, as `error` says: a web page sent it, not the agent."""
     id: str | None = None
     listener: str | None = None
     """Name of the listener that it came through; None when the addon ran without a target."""
@@ -170,3 +172,37 @@ class UnreadExchange(Exchange, frozen=True, kw_only=True):
 
     request: UnreadRequest
     response: UnreadResponse | None = None
+
+
+_Scalar = str | int | float | bool | None
+_Piece = list[msgspec.Raw] | dict[str, msgspec.Raw] | _Scalar
+Outline = dict[str, _Piece] | list[msgspec.Raw] | _Scalar
+"""A JSON value of which two levels are read, and what is below is still JSON text."""
+
+
+class OutlinedRequest(UnreadRequest, frozen=True, kw_only=True):
+    """A request whose body is read in outline."""
+
+    body: Outline = None  # type: ignore[assignment]
+
+
+class OutlinedResponse(UnreadResponse, frozen=True, kw_only=True):
+    """A response whose body is read in outline."""
+
+    body: Outline = None  # type: ignore[assignment]
+
+
+class OutlinedExchange(UnreadExchange, frozen=True, kw_only=True):
+    """An exchange whose bodies were read in outline along with the line that it is in, which is nearly free."""
+
+    request: OutlinedRequest
+    response: OutlinedResponse | None = None
+    line: bytes = b""
+    """The line, which has the bodies' JSON text; not stored."""
+
+    def unread(self) -> UnreadExchange:
+        """Return the exchange with the JSON text of its bodies."""
+        return _unread_decoder.decode(self.line)
+
+
+_unread_decoder = msgspec.json.Decoder(UnreadExchange)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
+import io
 import os
 import secrets
 import stat
@@ -13,25 +13,22 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TextIO
 
-_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+from probe.addon.plain_files import open_folder, plain_fd
+
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def is_plain(path: Path) -> bool:
-    """Tell whether there is a file of its own at a path: no link, no pipe, no device."""
+    """Check whether there is a plain file at a path, in a folder that is no link."""
     try:
-        return stat.S_ISREG(path.lstat().st_mode)
+        return not path.parent.is_symlink() and stat.S_ISREG(path.lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return False
 
 
-def open_plain(path: Path) -> BufferedReader:
+def open_plain(path: Path, buffering: int = io.DEFAULT_BUFFER_SIZE) -> BufferedReader:
     """Open a file to read. Raises OSError where something else is: no link is followed, no pipe waited for."""
-    fd = os.open(path, _READ)
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
-        os.close(fd)
-        raise OSError(errno.EINVAL, "it is no plain file", str(path))
-    return os.fdopen(fd, "rb")
+    return io.BufferedReader(io.FileIO(plain_fd(path, os.O_RDONLY)), buffering)
 
 
 @contextlib.contextmanager
@@ -42,7 +39,7 @@ def private_file(path: Path) -> Iterator[TextIO]:
     """
     # Whoever guesses the name puts a link there first.
     new = f".{path.name}.{secrets.token_hex(8)}"
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    folder = open_folder(path.parent)
     try:
         with _named(path):
             fd = os.open(new, _WRITE, 0o600, dir_fd=folder)

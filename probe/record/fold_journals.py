@@ -11,24 +11,28 @@ from probe.addon.journal import left_journals
 from probe.addon.open_exchange import SCHEMA, relive
 from probe.addon.redaction.fingerprints import read_redactor
 from probe.addon.redaction.redactor import Redactor
+from probe.addon.redaction.salt import NAME as SALT
 from probe.addon.writer import Writer
+from probe.record.files import open_plain
 from probe.record.runs import TRAFFIC
 
-_DAMAGED = (ValueError, KeyError, IndexError, TypeError, AttributeError, struct.error)
+_DAMAGED = (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, struct.error)
 """What reading a file raises that no proxy of ours has written; the run's agent may have."""
 
 
-def fold_in(folder: Path, patience: float = 0.0) -> int | None:
+def fold_in(folder: Path, data_dir: Path, patience: float = 0.0) -> int | None:
     """Write the records of the journals in a run's folder; give how many, or None while a proxy still writes there.
 
-    `patience` is how many seconds to wait for its end. Raises OSError when they cannot be written; the journals are
-    then still there.
+    The salt is the data folder's: of `data_dir`, of the one that the run is in, or, where a mitmdump was started by
+    hand, the run's own. `patience` is how many seconds to wait for the proxy's end. Raises OSError when the records
+    cannot be written; the journals are then still there.
     """
     with left_journals(folder, patience) as journals:
         if not journals:
             return None if journals is None else 0
         try:
-            redactor = read_redactor(folder)
+            places = dict.fromkeys((data_dir, folder.absolute().parent.parent, folder))
+            redactor = read_redactor(folder, [place / SALT for place in places])
             writer = Writer(folder / TRAFFIC)
             try:
                 _drop_torn_record(folder / TRAFFIC, journals)
@@ -62,7 +66,7 @@ def _begin(name: str) -> bytes:
 def _on_record(traffic: Path, name: str) -> bool:
     if not traffic.stat().st_size:
         return False
-    with traffic.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with open_plain(traffic) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         begin = _begin(name)
         return data[: len(begin)] == begin or data.find(b"\n" + begin) >= 0
 
@@ -71,7 +75,7 @@ def _drop_torn_record(traffic: Path, journals: list[Path]) -> None:
     """Cut off half a last line whose exchange is in a journal: it will be written whole."""
     if not traffic.stat().st_size:
         return
-    with traffic.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with open_plain(traffic) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         start = data.rfind(b"\n") + 1
         begins = [_begin(path.name) for path in journals]
         tail = data[start : start + max(map(len, begins))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from probe.record.exchange import Request
@@ -64,10 +65,14 @@ def _inside(value: Any, path: str) -> Any:
 
 
 def _parsed(value: Any) -> Any:
-    if not isinstance(value, str) or not value.startswith(_JSON):
-        return value
+    return _object(value) if isinstance(value, str) and value.startswith(_JSON) else value
+
+
+@lru_cache(maxsize=16)
+def _object(text: str) -> Any:
+    """Parse JSON that is a text; one holds several ids, and is the same in several turns."""
     try:
-        return json.loads(value)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from probe.addon.json_text import dumps
+from probe.record.body_text import string_of
 from probe.record.exchange import Exchange, Message, Payload
 from probe.record.long_lines import text_chunks
 
@@ -52,7 +53,7 @@ def _compact(payload: Payload) -> bytes:
 
 def _text(body: Any) -> str:
     """Return a body that is a string, read or not."""
-    return msgspec.json.decode(body, type=str) if isinstance(body, msgspec.Raw) else str(body)
+    return string_of(body) if isinstance(body, msgspec.Raw) else str(body)
 
 
 def message_chunks(message: Message, source: Path) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from probe.addon.json_text import dumps
 from probe.addon.redaction import patterns as shapes
 from probe.addon.redaction.across_events import spoken_edits
 from probe.addon.redaction.redactor import Redactor, in_blocks
-from probe.record.exchange import Exchange, Headers, Message, Payload
+from probe.record.exchange import Exchange, Headers, Message, Payload, Response
 from probe.record.files import open_plain
 from probe.record.integrity import body_chunks, message_chunks
 
@@ -27,6 +27,7 @@ def exchange_leaks(exchange: Exchange, source: Path) -> Iterator[str]:
         if payload:
             yield from (f"{name} header {leak}" for leak in _header_leaks(payload.headers))
             yield from (f"{name} trailer {leak}" for leak in _header_leaks(payload.trailers or {}))
+            yield from (f"{name} reason: {shape}" for shape in _reason_leaks(payload))
             yield from (f"{name} body: {shape}" for shape in _body_leaks(payload, source))
     if exchange.websocket:
         yield from _conversation_leaks(exchange.websocket.messages, source)
@@ -38,6 +39,12 @@ def file_leaks(path: Path) -> Iterator[str]:
     """Say what in a file looks like a credential."""
     with open_plain(path) as file:
         yield from _shapes_in(iter(lambda: file.read(_BLOCK), b""))
+
+
+def _reason_leaks(payload: Payload) -> Iterator[str]:
+    if isinstance(payload, Response):
+        for reason in (payload.reason, *(answer.reason for answer in payload.interim)):
+            yield from _text_leaks(reason)
 
 
 def _url_leaks(url: str) -> Iterator[str]:
@@ -78,7 +85,7 @@ def _conversation_leaks(messages: list[Message], source: Path) -> Iterator[str]:
         yield from (f"WebSocket message {number}: {shape}" for shape in found)
     for direction in ("client", "server"):
         texts = (one.content.encode() for one in messages if one.direction == direction and one.type == "text")
-        yield from (f"WebSocket messages of the {direction}: {shape}" for shape in _spread(b"".join(texts)))
+        yield from (f"WebSocket messages of the {direction}: {shape}" for shape in _spread(b"\n".join(texts)))
 
 
 def _spread(data: bytes) -> Iterator[str]:

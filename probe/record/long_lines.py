@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from probe.record.exchange import Exchange, Message, Payload, Span
+from probe.record.files import open_plain
 
 LONG_LINE = 32 << 20
 """A longer line is not loaded as it is."""
@@ -51,6 +52,8 @@ def shortened(data: mmap.mmap, start: int, end: int) -> tuple[bytes, str, list[S
             parts += [data[position:first], begin, note.encode(), rest, f"{mark}{len(spans)}".encode()]
             spans.append((first, last))
             position = last
+    if end - position > LONGEST_LINE:
+        raise ValueError(f"its last {end - position:,} bytes hold no text that could be left out")
     return b"".join([*parts, data[position:end]]), mark, spans
 
 
@@ -104,7 +107,7 @@ def with_spans(exchange: Exchange, mark: str, spans: list[Span]) -> Exchange | N
 def text_chunks(path: Path, span: Span) -> Iterator[str]:
     """Yield the whole of a text that was left out."""
     decoder, rest = codecs.getincrementaldecoder("utf-8")(), ""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         file.seek(span[0])
         left = span[1] - span[0]
         while left and (data := file.read(min(_CHUNK, left))):

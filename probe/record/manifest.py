@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import tomllib
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -14,8 +13,9 @@ from typing import Any
 
 import msgspec
 
+from probe.addon.plain_files import read_plain
 from probe.errors import UserError
-from probe.record.files import file_sha256, open_plain, write_private
+from probe.record.files import file_sha256, write_private
 from probe.record.manifest_facts import NAMES, SCHEMA, Facts, Step, migrated
 
 NAME = "manifest.json"
@@ -43,10 +43,7 @@ class Manifest:
         """Read a run's manifest; a folder without one has an empty one. Raises UserError when it is damaged."""
         path = folder / NAME
         try:
-            with open_plain(path) as file:
-                if os.fstat(file.fileno()).st_size > LARGEST:
-                    raise ValueError(f"it has more than {LARGEST >> 20} MB")
-                data = json.loads(file.read(LARGEST))
+            data = json.loads(read_plain(path, LARGEST))
             msgspec.convert(data, dict[str, Any])
             for name in ("started", "ended"):
                 # Which reads less than msgspec does: no `z`.

@@ -11,13 +11,15 @@ from probe.record.problem import Problem, ProblemKind
 
 SCHEMA = 2
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
+_FileName = Annotated[str, msgspec.Meta(pattern=r"^[\w-][\w.-]{0,199}\Z")]
+"""A file of the run; never a way to another folder."""
 
 
 class Step(msgspec.Struct, frozen=True):
     """What a step of the pipeline was made from, and what it made: file or setting → SHA-256."""
 
     inputs: dict[str, str]
-    outputs: dict[str, str]
+    outputs: dict[_FileName, str]
     finished: str | None = None
 
 
@@ -42,6 +44,8 @@ class Counts(msgspec.Struct, frozen=True):
     seen: int | None = None
     """Exchanges that the proxies saw."""
     written: int | None = None
+    refused: int | None = None
+    """Those of which the proxy refused the request."""
     cut_short: int | None = None
     websocket_messages: int | None = None
 

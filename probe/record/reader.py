@@ -11,7 +11,15 @@ from typing import Any, BinaryIO
 import msgspec
 
 from probe.addon.json_text import DEEPEST, too_deep
-from probe.record.exchange import Exchange, Payload, UnreadExchange, UnreadRequest, UnreadResponse
+from probe.record.exchange import (
+    Exchange,
+    OutlinedExchange,
+    Payload,
+    UnreadExchange,
+    UnreadRequest,
+    UnreadResponse,
+)
+from probe.record.files import open_plain
 from probe.record.long_lines import LONG_LINE, LONGEST_LINE, shortened, with_spans
 
 Place = tuple[int, int]
@@ -26,6 +34,7 @@ _BUFFER = 1 << 20
 """Bytes that are read at once."""
 _decoder = msgspec.json.Decoder(Exchange)
 _unread_decoder = msgspec.json.Decoder(UnreadExchange)
+_outline_decoder = msgspec.json.Decoder(OutlinedExchange)
 
 
 def parse_exchange(line: bytes, seq: int) -> Exchange:
@@ -104,7 +113,7 @@ def read_places(
     path: Path, on_malformed: Callable[[int, str], None], *, whole: bool = False
 ) -> Iterator[tuple[Place, Exchange]]:
     """Yield the exchanges of a file with their places, as `read_exchanges` does."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         start, number = 0, 0
         while line := _line(file):
             place = (start, number := number + 1)
@@ -126,19 +135,21 @@ def read_unread(
     number: int = 0,
     *,
     whole: bool = False,
+    outlined: bool = False,
 ) -> Iterator[UnreadExchange]:
     """Yield the exchanges of a file, or of the lines that begin between two offsets, with their bodies not read yet.
 
     `number` is how many lines there are before `start`. Texts that are too long to be loaded are left out in part
-    (`Payload.whole_text`), unless they are wanted whole.
+    (`Payload.whole_text`), unless they are wanted whole. `outlined` reads bodies in outline where that can be done.
     """
-    with path.open("rb", buffering=_BUFFER) as file:
+    decode = _decode_outline if outlined else _unread_decoder.decode
+    with open_plain(path, buffering=_BUFFER) as file:
         file.seek(start)
         while (end is None or start < end) and (line := _line(file)):
             place = (start, number := number + 1)
             start += len(line) if isinstance(line, bytes) else line
             try:
-                exchange = _unread(file, place, line, whole=whole)
+                exchange = _unread(file, place, line, decode, whole=whole)
             except ValueError as error:
                 on_malformed(number, str(error))
             else:
@@ -146,7 +157,18 @@ def read_unread(
                     yield exchange
 
 
-def _unread(file: BinaryIO, place: Place, line: bytes | int, *, whole: bool) -> UnreadExchange | None:
+def _decode_outline(line: bytes) -> UnreadExchange:
+    try:
+        exchange = _outline_decoder.decode(line)
+    except msgspec.MsgspecError:
+        # Half a surrogate pair, say: what reads the bodies handles it piece by piece.
+        return _unread_decoder.decode(line)
+    return msgspec.structs.replace(exchange, line=line)
+
+
+def _unread(
+    file: BinaryIO, place: Place, line: bytes | int, decode: Callable[[bytes], UnreadExchange], *, whole: bool
+) -> UnreadExchange | None:
     if isinstance(line, int):
         found = _exchange(file, place, line, whole=whole)
         file.seek(place[0] + line)
@@ -154,7 +176,9 @@ def _unread(file: BinaryIO, place: Place, line: bytes | int, *, whole: bool) -> 
     if not line.strip():
         return None
     try:
-        exchange = _unread_decoder.decode(line)
+        exchange = decode(line)
+        # The decoder passes over the bodies as they are.
+        line.decode()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _as_unread(parse_exchange(line, place[1]))
     _check_time(exchange)
@@ -173,7 +197,7 @@ def _as_unread(exchange: Exchange) -> UnreadExchange:
 
 def read_at(path: Path, places: Iterable[Place]) -> Iterator[Exchange]:
     """Yield the exchanges at some places of a file, in the order of the places."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         for place in places:
             file.seek(place[0])
             exchange = _exchange(file, place, _line(file), whole=False)

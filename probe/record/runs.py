@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +13,15 @@ import psutil
 
 from probe.addon.private_files import private_folder
 from probe.errors import UserError, nearest
-from probe.record.files import is_plain
+from probe.record.files import is_plain, open_plain
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
 
 TRAFFIC = "traffic.jsonl"
 REPORT = "report.md"
 PROXY_LOG = "proxy.log"
-_OPENED = (TRAFFIC, "proxy.log", "tunnels.jsonl", ".live")
+_OPENED = (TRAFFIC, "proxy.log", "tunnels.jsonl")
+_LIVE = ".live"
 """What is opened where it lies; a report or a manifest is always a new file, put in the place of the old one."""
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 _LATEST = re.compile(r"latest(?:~(\d+))?$")
@@ -80,14 +82,24 @@ def has_records(folder: Path) -> bool:
 
 def refuse_links(folder: Path) -> None:
     """Raise UserError where an agent has put a link or a pipe in the place of one of a run's own files."""
-    for name in _OPENED:
-        path = folder / name
-        if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir())):
-            raise UserError(f"{path} is no file of ours but a link, a pipe or a device", "look at it, then remove it")
+    others = [path for name in _OPENED if os.path.lexists(path := folder / name) and not is_plain(path)]
+    if os.path.lexists(folder / _LIVE) and not _is_folder(folder / _LIVE):
+        others.append(folder / _LIVE)
+    for path in others:
+        what = "a folder" if _is_folder(path) else "a link, a pipe or a device"
+        raise UserError(f"{path} is no file of ours but {what}", "look at it, then remove it")
+    for path in (folder / name for name in _OPENED):
+        try:
+            open_plain(path).close()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise UserError(f"{path} cannot be read: {error.strerror}", "look at it, then remove it") from error
 
 
 def new_run(parent: Path, output_dir: Path | None) -> Path:
     """Make a run's folder and give its path. Raises UserError where it cannot be made."""
+    _refuse_undecodable(output_dir or parent)
     try:
         if output_dir is not None:
             private_folder(output_dir)
@@ -103,6 +115,17 @@ def new_run(parent: Path, output_dir: Path | None) -> Path:
     except OSError as error:
         raise UserError(
             f"the run's folder cannot be made: {error}", "name a folder that you may write with --data-dir"
+        ) from error
+
+
+def _refuse_undecodable(folder: Path) -> None:
+    """Raise UserError where a path is no UTF-8: mitmproxy takes no such path, and no JSON holds one."""
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError as error:
+        shown = os.fsencode(folder).decode(errors="replace")
+        raise UserError(
+            f"the path {shown} is no UTF-8", "name another folder with --data-dir or --output-dir"
         ) from error
 
 
@@ -215,6 +238,9 @@ def is_alive(run: Run) -> bool:
         return False
     try:
         # A process that began later only has the same number; the system tells its begin to about a second.
-        return psutil.Process(pid).create_time() <= datetime.fromisoformat(run.started).timestamp() + 5
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False  # dead, though nobody has asked for its exit code
+        return process.create_time() <= datetime.fromisoformat(run.started).timestamp() + 5
     except (psutil.Error, ValueError):
         return False

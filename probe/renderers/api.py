@@ -31,7 +31,7 @@ class Item(NamedTuple):
 
     kind: Kind
     name: str
-    """Name of a setting; empty for the others."""
+    """Name of a setting, or of a message that is a field of its own (`prompt`); empty for the others."""
     at: str
     """Where it is in the request's body: `model`, `messages`."""
     place: int | None
@@ -204,6 +204,13 @@ class Api:
         """
         return None
 
+    def pieces(self, events: list[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
+        """Return the same for many events of one type at once, as two lists; None where one of them has no piece.
+
+        Only for speed: `merge_key` is asked about each event where this returns None.
+        """
+        return None
+
     def with_text(self, event: dict[str, Any], text: str) -> dict[str, Any]:
         """Return an event with another text in the place of its piece."""
         return event
@@ -217,7 +224,7 @@ class Api:
         return None
 
     def split(self, path: str, body: str | bytes | Json) -> Stream | None:
-        """Return the events of a body; None where it is no stream.
+        """Return the events of a body; None where it is no stream. A body that is one JSON value is a `Json`.
 
         Text is split as server-sent events; an API that streams in another form (lines of JSON, one array, binary
         frames) overrides this.

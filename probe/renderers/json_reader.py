@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -14,6 +15,8 @@ from probe.addon.json_text import DEEPEST, too_deep, too_many_values
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode = msgspec.json.Decoder().decode
+_LARGEST = 1 << 18
+"""Characters up to which the value of a text is remembered."""
 _FAILURES = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
@@ -32,10 +35,16 @@ def parsed(text: str | bytes) -> Any:
 
 
 def parsed_json(body: Any) -> Any:
-    """Return the object or array that a text holds; anything else as it is."""
+    """Return the object or array that a text holds; anything else as it is. Values are shared: none may be changed."""
     if not isinstance(body, str) or body.lstrip()[:1] not in ("{", "["):
         return body
-    return parsed(body)
+    return _remembered(body) if len(body) <= _LARGEST else parsed(body)
+
+
+@lru_cache(maxsize=32)
+def _remembered(text: str) -> Any:
+    """Parse JSON within JSON: the arguments of a tool are shown, and compared with those of other requests."""
+    return parsed(text)
 
 
 def as_text(text: str | bytes) -> str:
@@ -95,12 +104,111 @@ class Json:
         member = self.members.get(name)
         return None if member is None else member.value
 
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """Return what only equal texts have in common, in this process."""
+        # Python's hash of bytes is keyed by a secret of this process: nobody can make two that are alike.
+        return len(self.raw), hash(self.raw)
+
     def _split(self) -> dict[str, Json] | list[Json] | None:
         try:
             return self._parts
         except AttributeError:
-            self._parts: dict[str, Json] | list[Json] | None = _parts(self)
+            self._parts: dict[str, Json] | list[Json] | None = self._read_parts()
             return self._parts
+
+    def _read_parts(self) -> dict[str, Json] | list[Json] | None:
+        try:
+            if self.is_object:
+                return {name: Json(bytes(raw)) for name, raw in _members(self.raw).items()}
+            if self.is_array:
+                return [Json(bytes(raw)) for raw in _elements(self.raw)]
+        except _FAILURES:
+            value = self.value
+            if isinstance(value, dict):
+                return {name: _surrogate_json(inner) for name, inner in value.items()}
+            if isinstance(value, list):
+                return [_surrogate_json(inner) for inner in value]
+        return None
+
+
+class OutlinedJson(Json):
+    """A JSON text of which two levels are read already; the text itself is loaded when it is asked for."""
+
+    __slots__ = ("_load", "_outline")
+
+    def __init__(self, outline: Any, load: Callable[[], bytes]) -> None:
+        self._outline, self._load = outline, load
+        if not isinstance(outline, dict | list):
+            self._value = outline
+
+    def __getattr__(self, name: str) -> Any:
+        """Load the text, which is not there yet."""
+        if name != "raw":
+            raise AttributeError(name)
+        self.raw = self._load()
+        return self.raw
+
+    @property
+    def is_object(self) -> bool:
+        """Check whether it is an object."""
+        return isinstance(self._outline, dict)
+
+    @property
+    def is_array(self) -> bool:
+        """Check whether it is an array."""
+        return isinstance(self._outline, list)
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of its pieces, nearly all of those of the text."""
+        return _size(self._outline)
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """Return what only equal texts have in common, in this process."""
+        outline = self._outline
+        if isinstance(outline, str):
+            return "", len(outline), hash(outline)
+        if isinstance(outline, dict):
+            return "{", hash(tuple((name, _hashed(one)) for name, one in outline.items()))
+        if isinstance(outline, list):
+            return "[", hash(tuple(map(_hashed, outline)))
+        return type(outline), outline
+
+    def _read_parts(self) -> dict[str, Json] | list[Json] | None:
+        outline = self._outline
+        if isinstance(outline, dict):
+            texts = cache(partial(_member_texts, self._load))
+            return {name: _member(texts, name, one) for name, one in outline.items()}
+        return [Json(bytes(raw)) for raw in outline] if isinstance(outline, list) else None
+
+
+def _member(texts: Callable[[], Mapping[str, msgspec.Raw]], name: str, outline: Any) -> Json:
+    if isinstance(outline, msgspec.Raw):
+        return Json(bytes(outline))
+    return OutlinedJson(outline, lambda: bytes(texts()[name]))
+
+
+def _member_texts(load: Callable[[], bytes]) -> Mapping[str, msgspec.Raw]:
+    return _members(load())
+
+
+def _hashed(outline: Any) -> Hashable:
+    return bytes(outline) if isinstance(outline, msgspec.Raw) else OutlinedJson(outline, bytes).key
+
+
+def _size(outline: Any) -> int:
+    match outline:
+        case msgspec.Raw():
+            return len(memoryview(outline))
+        case str():
+            return 2 + (len(outline) if outline.isascii() else len(outline.encode()))
+        case dict():
+            return 1 + sum(len(name) + 4 + _size(one) for name, one in outline.items())
+        case list():
+            return 1 + sum(map(len, map(memoryview, outline))) + len(outline)
+    return len(str(outline))
 
 
 def json_of(value: Any) -> Json:
@@ -112,21 +220,6 @@ def json_of(value: Any) -> Json:
         made = Json(json.dumps(value).encode())
     made._value = value
     return made
-
-
-def _parts(source: Json) -> dict[str, Json] | list[Json] | None:
-    try:
-        if source.is_object:
-            return {name: Json(bytes(raw)) for name, raw in _members(source.raw).items()}
-        if source.is_array:
-            return [Json(bytes(raw)) for raw in _elements(source.raw)]
-    except _FAILURES:
-        value = source.value
-        if isinstance(value, dict):
-            return {name: _surrogate_json(inner) for name, inner in value.items()}
-        if isinstance(value, list):
-            return [_surrogate_json(inner) for inner in value]
-    return None
 
 
 def _surrogate_json(value: Any) -> Json:

@@ -36,6 +36,8 @@ BY_PATH = {
     "*/model/*/invoke-with-response-stream": "bedrock_invoke",
     "*/model/*/converse": "bedrock_converse",
     "*/model/*/converse-stream": "bedrock_converse",
+    "*/api/chat": "ollama",
+    "*/api/generate": "ollama",
 }
 """The path of each API, whatever gateway's prefix is before it."""
 _FUNCTIONS = ("format_request_body", "format_response_body")

@@ -67,7 +67,8 @@ def _left(usage: dict[str, Any], counted: tuple[str, ...]) -> dict[str, Any]:
 
 def _is_count(name: str, value: Any) -> bool:
     """Check whether a value is what `probe.renderers.usage` reads under a name: an integer, or a price."""
-    return isinstance(value, int | float if name.endswith("cost") else int) and abs(value) < LARGEST
+    kinds = int | float if name.endswith("cost") else int
+    return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _decoded_size(encoded: str) -> int:

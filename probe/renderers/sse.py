@@ -37,12 +37,6 @@ def is_stream(body: Any) -> bool:
     return isinstance(body, str) and _STREAM.match(body) is not None
 
 
-def parse_stream(text: str) -> tuple[list[Event], int]:
-    """Give all events of a whole stream, an unfinished last one included, and how many comments it had."""
-    parser = SseParser()
-    return list(parser.read(text)), parser.comments
-
-
 class SseParser:
     """Turns pieces of a stream into events; where the pieces are cut makes no difference."""
 

@@ -120,6 +120,15 @@ def gemini_generate_content(usage: dict[str, Any]) -> Usage:
     )
 
 
+def ollama(usage: dict[str, Any]) -> Usage:
+    """Map the counts of an Ollama answer: the output has the thinking in it, and the cache is not reported.
+
+    https://docs.ollama.com/api/generate
+    """
+    given, output = _number(usage, "prompt_eval_count"), _number(usage, "eval_count")
+    return Usage(input=given, output=output, total=None if given is None or output is None else given + output)
+
+
 def _with_reasoning(output: int | None, reasoning: int | None, total: int | None, given: int | None) -> int | None:
     """Add the reasoning where the total says that the output leaves it out, as xAI's does."""
     if output is None or reasoning is None or total is None or given is None:

@@ -18,6 +18,7 @@ from probe.renderers.loader import Renderer, load_renderer
 from probe.replay.server import ReplayServer
 from probe.settings.settings import data_dir
 from probe.targets import load_target, output_dirs, renderer_spec
+from probe.wire.file_limit import raise_file_limit
 from probe.wire.ports import is_free
 from probe.wire.process_tree import holder_of
 from probe.wire.recover_run import open_run
@@ -35,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         output_dirs(),
         say,
     )
+    raise_file_limit()
     renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
     return asyncio.run(_serve(found, renderer, _port(arguments.port)))
 

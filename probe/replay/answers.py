@@ -20,6 +20,9 @@ NOT_REPLAYED = {
 }
 
 _EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
+_LINE = re.compile(rb"[^\n]*\n")
+_LINES = ("ndjson", "jsonl", "json-lines")
+"""How the media types of streams end whose events are lines."""
 
 
 def stored_bytes(payload: Payload) -> bytes:
@@ -49,10 +52,10 @@ def replayed_headers(response: Response | None, content_type: str | None = None)
     return headers
 
 
-def events(body: bytes) -> Iterator[bytes]:
-    """Cut an event stream after each event; nothing is lost, a last piece without an end included."""
+def events(body: bytes, content_type: str | None = None) -> Iterator[bytes]:
+    """Cut a stream after each event, or each line; nothing is lost, a last piece without an end included."""
     end = 0
-    for event in _EVENT.finditer(body):
+    for event in (_LINE if (content_type or "").endswith(_LINES) else _EVENT).finditer(body):
         end = event.end()
         yield event.group()
     if body[end:]:

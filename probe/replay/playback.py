@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from probe.record.exchange import UnreadExchange
 from probe.renderers.api import Api
@@ -11,6 +12,7 @@ from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
 from probe.replay.matching import RecordedRun
 from probe.replay.recorded_turn import RecordedTurn, recorded_turns
+from probe.replay.user_text import TextComparison, user_text
 from probe.trace.exchanges import ExchangeReader
 
 EXHAUSTED_STATUS = 400
@@ -25,6 +27,7 @@ class Playback:
         self._renderer = renderer
         self.recording = RecordedRun(self._turns(exchanges))
         self._exhausted = 0
+        self._texts = TextComparison()
 
     def api(self, path: str) -> Api:
         """Return the API that is spoken at a URL path."""
@@ -41,9 +44,17 @@ class Playback:
             return False
         return None if api.asked(path, message).no_answer else True
 
-    def next_turn(self, path: str) -> RecordedTurn | None:
-        """Return the next answer to a call of the model; None when all were given."""
-        return self.recording.next_turn(path)
+    def next_turn(self, path: str, request: Any) -> RecordedTurn | None:
+        """Return the next answer to a call of the model, and note where the call asks something else."""
+        turn = self.recording.next_turn(path)
+        if turn:
+            self._texts.compare(user_text(request), user_text(turn.request.value))
+        return turn
+
+    @property
+    def notes(self) -> list[str]:
+        """Return in which way the agent asked for something else than it did in the recording."""
+        return self._texts.notes
 
     def warm_up(self, path: str) -> RecordedTurn | None:
         """Return the next recorded answer to a warm-up; None when there is no whole one left."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from probe.record.exchange import Response, UnreadExchange
-from probe.renderers.json_reader import parsed
+from probe.renderers.json_reader import Json, parsed
 from probe.trace.turns import Traced, Turn
 
 EVENT_STREAM = "text/event-stream"
@@ -16,6 +16,8 @@ class RecordedTurn:
     """One recorded call of the model with its answer, which is given once."""
 
     exchange: UnreadExchange
+    request: Json
+    """The call as it was sent."""
     path: str
     """URL path of the endpoint, without the query."""
     websocket: bool
@@ -43,6 +45,7 @@ def recorded_turns(traced: Traced, path: str, *, posts: bool) -> list[RecordedTu
     return [
         RecordedTurn(
             exchange=exchange,
+            request=Json(bytes(exchange.request.body)),
             path=path,
             websocket=False,
             warm_up=False,
@@ -60,9 +63,11 @@ def _recorded(traced: Traced, turn: Turn) -> RecordedTurn:
     over_http = media_type(response) if response and not websocket else None
     return RecordedTurn(
         exchange=traced.exchange,
+        request=turn.request,
         path=turn.path,
         websocket=websocket,
-        warm_up=turn.asked.no_answer,
+        # Over HTTP a warm-up is answered in its turn.
+        warm_up=websocket and turn.asked.no_answer,
         status_code=turn.status,
         content_type=EVENT_STREAM if turn.messages else over_http,
         messages=turn.messages,

@@ -12,6 +12,7 @@ from probe.renderers.loader import Renderer
 from probe.replay.answers import events, replayed_headers, stored_bytes, turn_bytes
 from probe.replay.playback import EXHAUSTED_STATUS, Playback
 from probe.replay.recorded_turn import RecordedTurn
+from probe.replay.user_text import parsed
 from probe.replay.websocket import converse
 
 HOST = "127.0.0.1"
@@ -35,7 +36,8 @@ class ReplayServer:
     def notes(self) -> list[str]:
         """Say in which way this run of the agent was unlike the recorded one."""
         left = self._playback.recording.left()
-        return [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
+        unasked = [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
+        return [*self._playback.notes, *unasked]
 
     async def start(self, port: int = 0) -> int:
         """Listen on loopback and give the port. Raises OSError when the port is taken."""
@@ -63,10 +65,10 @@ class ReplayServer:
         path = request.raw_path.partition("?")[0]
         if request.headers.get("upgrade", "").lower() == "websocket":
             return await self._upgrade(request, path)
-        async for _ in request.content.iter_any():
-            pass  # the whole request first: some clients do not read an answer while they send
+        # The whole request first: some clients do not read an answer while they send.
+        body = b"".join([piece async for piece in request.content.iter_any()])
         if request.method == "POST" and self._playback.is_call(path):
-            return await self._turn(request, path)
+            return await self._turn(request, path, body)
         return self._side(request, path)
 
     def _refuse(self, request: web.BaseRequest) -> web.Response:
@@ -82,8 +84,8 @@ class ReplayServer:
         # 426 is what makes codex post at once; other codes it takes for a fault, and tries again for seconds.
         return self._error(path, 426, f"probe replay: the recording has no WebSocket for {path}; post instead")
 
-    async def _turn(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        turn = self._playback.next_turn(path)
+    async def _turn(self, request: web.BaseRequest, path: str, body: bytes) -> web.StreamResponse:
+        turn = self._playback.next_turn(path, parsed(body, request.headers.get("content-encoding", "")))
         if turn is None:
             return self._error(path, EXHAUSTED_STATUS, self._playback.exhausted(path))
         return await _send_turn(request, turn)
@@ -111,7 +113,7 @@ async def _send_turn(request: web.BaseRequest, turn: RecordedTurn) -> web.Stream
     response = web.StreamResponse(status=turn.status_code or 502, headers=headers)
     if turn.status_code is not None:
         await response.prepare(request)
-        for event in events(turn_bytes(turn)):
+        for event in events(turn_bytes(turn), turn.content_type):
             await response.write(event)
     if not turn.complete and request.transport:
         request.transport.close()  # sends what was written, but not the end that aiohttp would add

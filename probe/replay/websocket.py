@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from probe.addon.json_text import dumps
 from probe.renderers.api import Api
 from probe.renderers.events import split_stream
+from probe.renderers.json_reader import parsed
 from probe.replay.answers import turn_bytes
 from probe.replay.playback import EXHAUSTED_STATUS, Playback
 from probe.replay.recorded_turn import EVENT_STREAM, RecordedTurn
@@ -23,14 +25,14 @@ async def converse(request: web.BaseRequest, path: str, playback: Playback) -> w
         if called is None:
             turn = playback.warm_up(path)
             await _send(socket, turn.messages if turn else _warm_up(playback.api(path)))
-        elif called and not await _answer_turn(socket, path, playback):
+        elif called and not await _answer_turn(socket, path, playback, parsed(message.data)):
             break
     return socket
 
 
-async def _answer_turn(socket: web.WebSocketResponse, path: str, playback: Playback) -> bool:
+async def _answer_turn(socket: web.WebSocketResponse, path: str, playback: Playback, request: Any) -> bool:
     """Answer one call; return False when the recorded conversation broke off there."""
-    turn = playback.next_turn(path)
+    turn = playback.next_turn(path, request)
     api = playback.api(path)
     if turn is None:
         text = playback.exhausted(path)

@@ -117,7 +117,7 @@ class _Writer:
         self._trace, self._texts, self._run, self._malformed = trace, texts, run, malformed
         self._started = self.summary.started or 0.0
         self._exchanges = sorted(trace.exchanges, key=lambda one: (one.started, one.line))
-        self._sessions: list[Session] = group(trace.turns, trace.items.known)
+        self._sessions: list[Session] = group(trace.turns, trace.items.known, one_prompt=bool(run.prompt))
         self._threads = [thread for session in self._sessions for thread in session.threads]
         self._tries = {thread.number: list(fold_retries(thread.turns)) for thread in self._threads}
         self._numbers = _numbers(tries for found in self._tries.values() for tries in found)

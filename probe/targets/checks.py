@@ -210,7 +210,10 @@ def _unknown_placeholders(target: Target) -> Iterator[tuple[tuple[str, ...], str
         (("manual_steps", str(place)), text) for place, text in enumerate(target.manual_steps)
     ]
     told += [(("changes", str(place), "what"), change.what) for place, change in enumerate(target.changes)]
+    keys = [f"{name}.key" for name in target.keys] if isinstance(target.keys, dict) else ["key"] * bool(target.keys)
     for where, text in (*texts(target), *told):
         for name in PLACEHOLDER.findall(text):
-            if name not in known:
+            if name in keys and where[0] != "files":
+                yield where, f"{{{name}}} is for files alone", "the agent gets its key in the environment anyway"
+            elif name not in (known if where[0] != "files" else [*known, *keys]):
                 yield where, f"unknown placeholder {{{name}}}", nearest(name, known) + f"known: {', '.join(known)}"

@@ -10,6 +10,8 @@ import yaml
 from probe.errors import UserError
 
 _PROJECT = Path(__file__).resolve().parents[2]
+_DEEPEST = 50
+"""Levels of a target's file; the settings file of an agent within it may have some."""
 
 
 class Document:
@@ -20,8 +22,10 @@ class Document:
         """As messages and manifests have it: within the project from there, else whole."""
         self.lines: dict[tuple[str, ...], int] = {}
         try:
-            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-            self.data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            text = path.read_text(encoding="utf-8")
+            self._refuse_bombs(text)
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            self.data: dict[str, Any] = yaml.safe_load(text) or {}
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             place = f"{self.name}:{mark.line + 1}" if mark else self.name
@@ -31,6 +35,17 @@ class Document:
         if not isinstance(self.data, dict):
             raise UserError(f"{self.name}:1: a target is a mapping of keys to values")
         self._note(node, ())
+
+    def _refuse_bombs(self, text: str) -> None:
+        """Raise UserError at an alias, which may stand for more than memory holds or for itself, and at great depth."""
+        depth = 0
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            place = f"{self.name}:{event.start_mark.line + 1}" if event.start_mark else self.name
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent):
+                raise UserError(f"{place}: an alias (*{event.anchor})", "write out what it stands for")
+            if depth > _DEEPEST:
+                raise UserError(f"{place}: nested too deeply", f"a target has fewer than {_DEEPEST} levels")
 
     def _note(self, node: yaml.Node | None, path: tuple[str, ...]) -> None:
         if isinstance(node, yaml.MappingNode):

@@ -59,6 +59,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     args: list[str] = []
     """Put after the program's name in every command that runs this agent."""
     prompt_command: list[str] | None = None
+    unattended: str | None = None
+    """What the agent does with a prompt where it would ask otherwise; shown before such a run starts."""
     interactive_command: list[str] | None = None
     env: dict[str, str] = {}
     files: dict[str, Any] = {}
@@ -76,6 +78,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     upstream_ca: str | None = None
     output_dir: str | None = None
     redact_headers: list[str] = []
+    allow_hosts: list[str] = []
+    """Hosts (fnmatch patterns) of web pages that may use the listeners, and other names of the listeners; all else that
+    a browser sends, or that asks by another name, is refused."""
     fresh_folders: list[str] = []
     """Variables that name a folder of the agent's own (settings, history); in a replay each is an empty one."""
     coverage: bool = False

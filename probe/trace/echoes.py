@@ -21,11 +21,14 @@ class Echoes:
 
     def differing(self, api: Api, answer: Answer, items: Sequence[tuple[Item, Known]]) -> Iterator[Block]:
         """Yield the repeated fields that are not as they were sent, or were not sent; empty ones say nothing."""
-        sent: dict[str, tuple[int, ...]] = {}
+        lists: dict[str, list[int]] = {}
+        kinds: dict[str, Kind] = {}
         for item, known in items:
             name = item.name or item.at.rpartition(".")[2]
-            sent[name] = (*sent.get(name, ()), known.canonical)
-        kinds = {item.name or item.at.rpartition(".")[2]: item.kind for item, _ in items}
+            if name in answer.echo:
+                lists.setdefault(name, []).append(known.canonical)
+                kinds[name] = item.kind
+        sent = {name: tuple(numbers) for name, numbers in lists.items()}
         pairs = [
             (name, value)
             for name, value in answer.echo.items()

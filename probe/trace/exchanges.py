@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from probe.record.exchange import Message, UnreadExchange, UnreadRequest, UnreadResponse
-from probe.renderers.api import Answer, Asked, EventSource, Item, StreamReader
+from probe.record.body_text import string_of
+from probe.record.exchange import Message, OutlinedExchange, UnreadExchange, UnreadRequest, UnreadResponse
+from probe.renderers.api import Answer, Api, Asked, EventSource, Item, StreamReader
 from probe.renderers.blocks import Block, Body, CutShort, EventCounts, Note, Text
-from probe.renderers.events import Stream, kind_of, merged, read_events
-from probe.renderers.json_reader import Json, decoded_base64, parsed_json
+from probe.renderers.events import Stream, kind_of, kinds_of, merged, read_events
+from probe.renderers.json_reader import Json, OutlinedJson, decoded_base64, parsed_json
 from probe.renderers.loader import Renderer
 from probe.renderers.safely import safely
 from probe.renderers.urls import split_url
@@ -41,9 +42,18 @@ class ExchangeReader:
         self._echoes = Echoes()
 
     def read(self, exchange: UnreadExchange) -> Traced:
-        """Return an exchange understood."""
-        path = split_url(exchange.request.url).path
-        api = self._renderer.api(path)
+        """Return an exchange understood; one whose renderer fails as a whole is shown as one of no known API."""
+        path, turns = split_url(exchange.request.url).path, self._turns
+        traced, failed = safely(lambda: self._read(exchange, path, self._renderer.api(path)))
+        if traced is None:
+            self._turns = turns
+            traced = self._read(exchange, path, self.generic)
+            note = Note(text=f"Shown as it is, because the renderer failed: {failed}")
+            traced.request = (note, *(traced.request or ()))
+            traced.failures.append(str(failed))
+        return traced
+
+    def _read(self, exchange: UnreadExchange, path: str, api: Api) -> Traced:
         traced = Traced(exchange=exchange, api=api)
         traced.sent += sum(_message_size(one) for one in _messages(exchange, "client"))
         traced.received += sum(_message_size(one) for one in _messages(exchange, "server"))
@@ -59,7 +69,7 @@ class ExchangeReader:
 
     def _http(self, traced: Traced, path: str) -> None:
         exchange, api = traced.exchange, traced.api
-        body, traced.sent = _body(exchange.request)
+        body, traced.sent = _body(exchange, exchange.request)
         call = api.is_call(exchange.request.method, path) and isinstance(body, Json)
         items = self._items(traced, path, body) if call and isinstance(body, Json) else None
         if items is None:
@@ -76,6 +86,7 @@ class ExchangeReader:
             self._turn(
                 traced,
                 path,
+                body,
                 asked,
                 items,
                 answer,
@@ -104,6 +115,7 @@ class ExchangeReader:
         self,
         traced: Traced,
         path: str,
+        request: Json,
         asked: Asked,
         items: list[tuple[Item, Known]],
         answer: _AnswerReader,
@@ -122,6 +134,7 @@ class ExchangeReader:
             api=traced.api,
             path=path,
             part=part,
+            request=request,
             asked=asked,
             items=items,
             answer=found,
@@ -205,9 +218,9 @@ class ExchangeReader:
     def _websocket(self, traced: Traced, path: str, messages: Sequence[Message]) -> None:
         """Pair each call with the server's messages up to the next call of its lane."""
         exchange, api = traced.exchange, traced.api
-        body, size = _body(exchange.request)
+        body, size = _body(exchange, exchange.request)
         traced.sent += size
-        traced.received += _body(exchange.response)[1] if exchange.response else 0
+        traced.received += _body(exchange, exchange.response)[1] if exchange.response else 0
         traced.request = self._request_blocks(traced, path, body)
         # Other WebSockets have messages of the same names: the Realtime API sends `response.create` too.
         has_calls = api.is_call("POST", path)
@@ -254,6 +267,7 @@ class ExchangeReader:
         return self._turn(
             traced,
             path,
+            text,
             asked,
             items,
             answer,
@@ -290,7 +304,7 @@ class _AnswerReader:
         response, api, error = self._response, self._traced.api, self._traced.exchange.error
         if response is None:
             return True
-        source, size = _body(response)
+        source, size = _body(self._traced.exchange, response)
         self._traced.received += size
         data = decoded_base64(source) if response.body_kind == "base64" and api.reads_bytes else None
         split = data if data is not None else source
@@ -323,22 +337,20 @@ class _AnswerReader:
         self._stream = stream
         shapes: dict[int, Shape] = {}
 
-        def large(text: str) -> Any:
+        def large(text: str | bytes) -> Any:
             value, shape = read_large(text)
             # The values live as long as this stream is read, so none takes the identity of another.
             shapes[id(value)] = shape
             return value
 
         values = read_events(stream.texts, large)
-        counts: Counter[str] = Counter()
+        counts = Counter(kinds_of(stream.names, values))
         found = api.stream() or reader.generic.stream()
         assert found is not None
         failed: str | None = None
-        for event in merged(stream.names, values, api.merge_key, api.with_text):
-            kind = kind_of(event.name, event.data)
-            counts[kind] += event.pieces
+        for event in merged(stream.names, values, api.merge_key, api.with_text, api.pieces):
             shape = shapes.get(id(event.data)) or shape_of(event.data)
-            reader.responses.add(f"{transport}[{kind[:100]}]", shape, event.pieces)
+            reader.responses.add(f"{transport}[{event.kind[:100]}]", shape, event.pieces)
             if failed is None:
                 failed = _added(found, event.number, event.name, event.data)
         self.counts = EventCounts(size=size, counts=tuple(counts.items()), comments=stream.comments)
@@ -350,7 +362,9 @@ class _AnswerReader:
         assert self.counts is not None
         answer, failed_late = safely(lambda: found.answer(last)) if failed is None else (None, failed)
         unbroken = error is None and not stream.unfinished
-        shown: list[Block] = [self.counts]
+        response = self._response
+        shown: list[Block] = [_left_out(response)] if response is not None and response.whole_text else []
+        shown.append(self.counts)
         if failed_late:
             self._traced.failures.append(failed_late)
             shown += _shown_as_is(failed_late, text if text is not None else values)
@@ -400,19 +414,36 @@ def _time_at(pieces: Sequence[tuple[float, int]], offset: int) -> float | None:
     return found
 
 
-def _body(payload: UnreadRequest | UnreadResponse) -> tuple[Json | str | None, int]:
+def _body(exchange: UnreadExchange, payload: UnreadRequest | UnreadResponse) -> tuple[Json | str | None, int]:
     """Return a body and its size: JSON not read yet, text, or None where there is none."""
-    raw = bytes(payload.body)
-    if raw[:1] != b'"':
-        size = len(raw) if payload.size is None else payload.size
-        return (None, payload.size or 0) if raw in (b"null", b"") else (Json(raw), size)
-    text: str = msgspec.json.decode(raw)
+    if isinstance(payload.body, msgspec.Raw):
+        raw = bytes(payload.body)
+        if raw[:1] != b'"':
+            size = len(raw) if payload.size is None else payload.size
+            return (None, payload.size or 0) if raw in (b"null", b"") else (Json(raw), size)
+        text = string_of(payload.body)
+    elif not isinstance(payload.body, str):
+        if payload.body is None:
+            return None, payload.size or 0
+        outlined = OutlinedJson(payload.body, lambda: _text_of(exchange, payload))
+        return outlined, outlined.size if payload.size is None else payload.size
+    else:
+        text = payload.body
     size = text_size(text) if payload.size is None else payload.size
     # A body that is too large for the record to parse, or of a file that keeps all bodies as text.
     if text[:1] in ("{", "[") and not payload.whole_text:
         json = Json(text.encode("utf-8", "surrogatepass"))
         return (json if json.members or json.elements else text), size
     return text or None, size
+
+
+def _text_of(exchange: UnreadExchange, payload: UnreadRequest | UnreadResponse) -> bytes:
+    """Return the JSON text of a body of which only the outline is at hand."""
+    assert isinstance(exchange, OutlinedExchange)
+    unread = exchange.unread()
+    found = unread.request if payload is exchange.request else unread.response
+    assert found is not None
+    return bytes(found.body)
 
 
 def text_size(text: str) -> int:

@@ -14,7 +14,7 @@ from probe.record.ids import find_ids
 from probe.renderers.api import Answer, Kind, Stop
 from probe.renderers.blocks import Block, Failure, Incomplete, Message, Refusal, Text, ToolCall, Usage
 from probe.renderers.urls import split_url
-from probe.trace.features import about
+from probe.trace.features import about, text_number
 from probe.trace.items import canonical_of
 from probe.trace.turns import Turn
 from probe.trace.unknowns import every_block
@@ -35,6 +35,10 @@ class Call:
     argument: str
     """Its most telling argument, such as a shell command or a path; empty where there is none."""
     call_id: str | None
+    texts: tuple[int, ...] = ()
+    """Numbers of the texts among its arguments (`text_number`): one of them may be a sub-agent's prompt."""
+    agent: str | None = None
+    """Name of the sub-agent that it starts, where an argument has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +113,9 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
     blocks = list(every_block(turn.response))
     calls = [_call(block) for block in blocks if isinstance(block, ToolCall)]
     known = [one for _, one in turn.items]
-    messages = [one.features for one in known if one.kind is Kind.MESSAGE]
     # An agent may put a reminder behind the user's words.
-    last = next((one for one in reversed(messages) if not one.system), None)
-    users = [one for one in messages if one.role == "user" and not one.system]
+    messages = [one.features for one in reversed(known) if one.kind is Kind.MESSAGE and not one.features.system]
+    user = next((one for one in messages if one.role == "user"), None)
     model = asked.model or _model_in(turn.path)
     return TurnFacts(
         number=turn.number,
@@ -145,8 +148,8 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
         schema_fields=asked.schema_fields,
         tools=sum(one.features.tools for one in known),
         about=about(one.features.words for one in known if one.features.system)
-        or about(one.words for one in users[-1:]),
-        prompts=last is not None and last.prompt,
+        or about([user.words] if user else []),
+        prompts=bool(messages) and messages[0].prompt,
         size=sum(one.size for one in known),
         ids=find_ids(ids, exchange.request, _settings(turn, ids)),
         items=array("L", [one.number for one in known]),
@@ -173,9 +176,23 @@ def _settings(turn: Turn, ids: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 _TELLING = ("command", "cmd", "file_path", "path", "filePath", "absolute_path", "pattern", "query", "url", "prompt")
 """Names of arguments that say most of what a call does, in this order."""
 
+_AGENTS = ("subagent_type", "agent_type", "agent_name")
+"""Names of arguments that name a sub-agent."""
+_TEXTS = 8
+"""Texts among a call's arguments that are numbered."""
+
 
 def _call(block: ToolCall) -> Call:
-    return Call(name=block.name[:TEXT], argument=_argument(block.arguments)[:TEXT], call_id=block.call_id)
+    arguments = block.arguments if isinstance(block.arguments, dict) else {}
+    texts = [value for value in arguments.values() if isinstance(value, str) and value.strip()]
+    named = [value for name in _AGENTS if isinstance(value := arguments.get(name), str) and value]
+    return Call(
+        name=block.name[:TEXT],
+        argument=_argument(block.arguments)[:TEXT],
+        call_id=block.call_id,
+        texts=tuple(map(text_number, texts[:_TEXTS])),
+        agent=named[0][:TEXT] if named else None,
+    )
 
 
 def _argument(arguments: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -24,6 +25,7 @@ class Known:
     """In the order of first appearance."""
     kind: Kind
     name: str
+    api: str
     at: str
     """Where it is in a body: `messages[]`."""
     sha256: str
@@ -36,6 +38,11 @@ class Known:
     uses: int = 0
     failed: str | None = None
     """Why the renderer could not read it; None where it could."""
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Return what is the same for equal items in any part of a record."""
+        return self.api, self.at, self.sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +61,20 @@ class Items:
         self.known: list[Known] = []
         self.new: list[NewItem] = []
         """Those that appeared since `take_new` was last called."""
-        self._numbers: dict[tuple[str, str, bool, int, int], int] = {}
+        self._numbers: dict[tuple[Hashable, ...], dict[tuple[Hashable, ...], int]] = {}
+        """By API and place: the number of each item, by its key in this process."""
+        self._digests: dict[tuple[str, str, str], int] = {}
+        """By API, place and hash."""
         self._unknowns = unknowns
 
     def add(self, api: Api, item: Item, prefix: str = "") -> Known:
         """Return an item, known or new, and count its use; `prefix` is put before its place in the structure."""
-        raw = item.json.raw
-        # Python's hash of bytes is keyed by a secret of this process: nobody can make two that are alike.
-        key = (api.name + prefix, item.at, item.place is None, len(raw), hash(raw))
-        number = self._numbers.get(key)
-        known = self.known[number] if number is not None else self._add(key, api, item, prefix)
+        numbers = self._numbers.setdefault((api.name, prefix, item.at, item.place is None), {})
+        key = item.json.key
+        number = numbers.get(key)
+        if number is None:
+            number = numbers[key] = self._add(api, item, prefix)
+        known = self.known[number]
         known.uses += 1
         return known
 
@@ -74,12 +85,11 @@ class Items:
 
     def merge(self, other: Items) -> list[int]:
         """Add the items of another part of the record; return the number here of each of them."""
-        numbers = {(one.at, one.sha256): one.number for one in self.known}
         moved = []
         for one in other.known:
-            number = numbers.get((one.at, one.sha256))
+            number = self._digests.get(one.identity)
             if number is None:
-                number = len(self.known)
+                number = self._digests[one.identity] = len(self.known)
                 self.known.append(replace(one, number=number))
             else:
                 self.known[number].uses += one.uses
@@ -91,7 +101,12 @@ class Items:
         for known in self.known:
             structure.add(known.at, known.shape, known.uses)
 
-    def _add(self, key: tuple[str, str, bool, int, int], api: Api, item: Item, prefix: str) -> Known:
+    def _add(self, api: Api, item: Item, prefix: str) -> int:
+        at = prefix + (item.at if item.place is None else f"{item.at}[]")
+        digest = sha256(item.json.raw).hexdigest()
+        number = self._digests.get((api.name, at, digest))
+        if number is not None:
+            return number
         value = item.json.value
         blocks, failed = safely(lambda: tuple(api.item_blocks(item.kind, item.name, value)))
         made = blocks or ()
@@ -99,8 +114,9 @@ class Items:
             number=len(self.known),
             kind=item.kind,
             name=item.name,
-            at=prefix + (item.at if item.place is None else f"{item.at}[]"),
-            sha256=sha256(item.json.raw).hexdigest(),
+            api=api.name,
+            at=at,
+            sha256=digest,
             size=len(item.json.raw),
             canonical=canonical_of(api, item.kind, value),
             shape=shape_of(value),
@@ -108,15 +124,16 @@ class Items:
             failed=failed,
         )
         self._unknowns.add(made)
-        self._numbers[key] = known.number
+        self._digests[known.identity] = known.number
         self.known.append(known)
         self.new.append(NewItem(known=known, blocks=made, value=value))
-        return known
+        return known.number
 
 
 def canonical_of(api: Api, kind: Kind, value: Any) -> int:
-    """Return a number that equal items share, in any run."""
-    digest = sha256(f"{kind}:".encode() + _encoded(api.canonical(kind, value))).digest()
+    """Return a number that equal items share, in any run; one that its renderer cannot compare equals itself alone."""
+    canonical, failed = safely(lambda: api.canonical(kind, value))
+    digest = sha256(f"{kind}:".encode() + _encoded(value if failed else canonical)).digest()
     return int.from_bytes(digest[:8], "big")
 
 

@@ -16,12 +16,12 @@ _REMEMBERED = 128
 """Members that are remembered."""
 
 
-def read_large(text: str) -> tuple[Any, Shape]:
+def read_large(text: str | bytes) -> tuple[Any, Shape]:
     """Return the value and the shape of a JSON text, members that were read before not read again.
 
     Values may be shared: they must not be changed.
     """
-    return _read(text.encode("utf-8", "surrogatepass"))
+    return _read(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
 
 
 def _read(raw: bytes) -> tuple[Any, Shape]:

@@ -106,7 +106,7 @@ def read_trace(
     """
     reader = ExchangeReader(renderer)
     trace = Trace(reader.unknowns, reader.items, reader.requests, reader.responses)
-    for exchange in read_unread(path, on_malformed, start, end, lines_before):
+    for exchange in read_unread(path, on_malformed, start, end, lines_before, outlined=True):
         traced = reader.read(exchange)
         turns = [facts_of(turn, exchange, ids or {}) for turn in traced.turns]
         trace.turns += turns

@@ -9,6 +9,7 @@ from typing import Any
 from probe.record.exchange import Message, UnreadExchange
 from probe.renderers.api import Answer, Api, Asked, Item
 from probe.renderers.blocks import Block, EventCounts
+from probe.renderers.json_reader import Json
 from probe.trace.items import Known
 
 
@@ -23,6 +24,8 @@ class Turn:
     """URL path of the endpoint, without the query."""
     part: int | None
     """The turn's number within its WebSocket conversation, from 1; None over HTTP."""
+    request: Json
+    """The call's body, or its WebSocket message."""
     asked: Asked
     items: Sequence[tuple[Item, Known]]
     """What the request sent, in the order in which a reader wants it."""

@@ -28,14 +28,18 @@ def files_folder(run: Path) -> Path:
     return run / NAME / FILES
 
 
-def write_files(run: Path, files: Mapping[str, Any], placeholders: Mapping[str, str]) -> dict[str, str]:
-    """Write a target's settings files, placeholders filled; give what each says. Raises OSError."""
-    texts = {name: _text(value, placeholders) for name, value in files.items()}
-    for name, text in texts.items():
+def write_files(
+    run: Path, files: Mapping[str, Any], placeholders: Mapping[str, str], keys: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Write a target's settings files, placeholders filled. Raises OSError.
+
+    Returns what each says, but for the values of `keys`: those stay `{key}`.
+    """
+    for name, value in files.items():
         path = files_folder(run) / name
         private_folder(path.parent)
-        write_private(path, text)
-    return texts
+        write_private(path, _text(value, {**placeholders, **(keys or {})}))
+    return {name: _text(value, placeholders) for name, value in files.items()}
 
 
 def fresh_folders(run: Path, variables: Iterable[str]) -> dict[str, str]:

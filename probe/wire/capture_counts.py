@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from probe.record.early_ends import left_by_agent
+from probe.record.exchange import Exchange
 from probe.record.files import is_plain
 from probe.record.problem import Problem, ProblemKind
 from probe.record.reader import read_unread
@@ -16,26 +18,79 @@ _LISTED = 20
 """Lines that are no records are told one by one so far."""
 
 
-def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[dict[str, int], list[Problem]]:
-    """Count the exchanges on the disk; return the manifest's counts, and what is wrong with the record.
+class Tally(NamedTuple):
+    """What the exchanges of a recording come to."""
 
-    `told` is what the proxies said when they stopped; empty when they could not say anything.
+    counts: dict[str, int]
+    """As the manifest has them."""
+    problems: list[Problem]
+    """What is wrong with the record."""
+    notes: list[str]
+    """What was refused, and what the agent left: nothing of the agent's is missing."""
+
+
+class _Counter:
+    """What is counted of the exchanges of a run."""
+
+    def __init__(self) -> None:
+        self.written = self.messages = self.lost = self.left = self.cut_short = 0
+        self.unanswered: list[str] = []
+        self.cut: list[str] = []
+        self.refused: list[str] = []
+        """Why, of those that got no answer, were cut short or were refused; not those that the agent left."""
+
+    def add(self, exchange: Exchange, *, complete: bool) -> None:
+        """Count an exchange."""
+        self.written += 1
+        self.cut_short += not complete
+        self.lost += exchange.request.lost + (exchange.response.lost if exchange.response else 0)
+        if exchange.websocket:
+            self.messages += len(exchange.websocket.messages)
+            self.lost += exchange.websocket.lost
+        if exchange.refused:
+            self.refused.append(exchange.error or "")
+        elif complete:
+            return
+        elif left_by_agent(exchange):
+            self.left += 1
+        elif exchange.response is None:
+            self.unanswered.append(exchange.error or "no answer came")
+        else:
+            self.cut.append(exchange.error or "the upstream ended the answer before the end that its API defines")
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what was lost or cut short."""
+        if self.lost:
+            yield Problem(ProblemKind.LOST, f"{self.lost} bytes or messages could not be kept (is the disk full?)")
+        for kind, what, reasons in (
+            (ProblemKind.UNANSWERED, "got no answer", self.unanswered),
+            (ProblemKind.CUT_SHORT, "were cut short", self.cut),
+        ):
+            if reasons:
+                text = f"{len(reasons)} of {self.written} exchanges {what}, the first because: {reasons[0]}"
+                yield Problem(kind, text)
+
+    def notes(self) -> Iterator[str]:
+        """Yield what nobody has to act on."""
+        if self.left:
+            yield f"the agent left {self.left} of {self.written} exchanges before the end"
+        if self.refused:
+            of = f"{len(self.refused)} of {self.written} requests were refused"
+            yield f"{of}, the first because: {self.refused[0]}"
+
+
+def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> Tally:
+    """Count the exchanges on the disk.
+
+    `told` is what the proxies reported when they stopped; empty when they could not report anything.
     """
-    written = cut_short = lost = messages = 0
-    unanswered: list[str] = []
+    found = _Counter()
     malformed: list[tuple[int, str]] = []
     reader = ExchangeReader(renderer)
     exchanges = read_unread(traffic, lambda line, why: malformed.append((line, why)))
     for exchange in exchanges if is_plain(traffic) else ():
-        written += 1
-        cut_short += not reader.read(exchange).complete
+        found.add(exchange, complete=reader.read(exchange).complete)
         reader.items.take_new()
-        if exchange.response is None:
-            unanswered.append(exchange.error or "no answer came")
-        lost += exchange.request.lost + (exchange.response.lost if exchange.response else 0)
-        if exchange.websocket:
-            messages += len(exchange.websocket.messages)
-            lost += exchange.websocket.lost
     problems = [Problem(ProblemKind.MALFORMED, f"line {line} is no record: {why}") for line, why in malformed[:_LISTED]]
 
     def problem(kind: ProblemKind, text: str) -> None:
@@ -45,19 +100,19 @@ def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> tuple[d
         problem(ProblemKind.MALFORMED, f"{len(malformed) - _LISTED:,} more lines are no records")
     if traffic.is_symlink() or (traffic.exists() and not is_plain(traffic)):
         problem(ProblemKind.REPLACED, f"{traffic} is no file of ours any more: something was put in its place")
-    seen = int(told.get("seen", written))
-    if seen > written:
-        text = f"{seen - written} of {seen} exchanges could not be written: {told.get('failure')}"
+    seen = int(told.get("seen", found.written))
+    if seen > found.written:
+        text = f"{seen - found.written} of {seen} exchanges could not be written: {told.get('failure')}"
         problem(ProblemKind.LOST, text)
-    if lost:
-        problem(ProblemKind.LOST, f"{lost} bytes or messages could not be kept (is the disk full?)")
-    if unanswered:
-        text = f"{len(unanswered)} of {written} exchanges got no answer, the first because: {unanswered[0]}"
-        problem(ProblemKind.UNANSWERED, text)
-    if cut_short > len(unanswered):
-        problem(ProblemKind.CUT_SHORT, f"{cut_short - len(unanswered)} of {written} exchanges were cut short")
-    counts = {"seen": seen, "written": written, "cut_short": cut_short, "websocket_messages": messages}
-    return counts, problems
+    problems += found.problems()
+    counts = {
+        "seen": seen,
+        "written": found.written,
+        "refused": len(found.refused),
+        "cut_short": found.cut_short,
+        "websocket_messages": found.messages,
+    }
+    return Tally(counts, problems, list(found.notes()))
 
 
 def in_a_line(counts: Mapping[str, int]) -> str:

@@ -92,6 +92,14 @@ def _keys(env: Mapping[str, str], keys: list[str], *, replaying: bool) -> dict[s
     return {keys[0]: value} if value else {}
 
 
+def key_values(settings: Settings, environ: Mapping[str, str], *, replaying: bool) -> dict[str, str]:
+    """Return the values of `{key}`, or of `{LISTENER.key}` where keys are by listener; empty where no key is set."""
+    keys = settings.target.keys
+    named = {f"{name}.key": names for name, names in keys.items()} if isinstance(keys, dict) else {"key": keys}
+    found = {name: _keys(environ, names, replaying=replaying) for name, names in named.items() if names}
+    return {name: next(iter(value.values()), "") for name, value in found.items()}
+
+
 def with_loopback(no_proxy: str) -> str:
     """Give a NO_PROXY that names this machine besides what it named before."""
     names = [name.strip() for name in no_proxy.split(",") if name.strip()]

@@ -42,15 +42,15 @@ def finish(started: Started) -> Finished:
     """Stop everything and complete the manifest."""
     reported = started.proxy.stop()
     replayed = (started.served.child.stop() if started.served else None) or {}
-    left = list(_fold_in(started.folder, killed=reported is None))
+    left = list(_fold_in(started, killed=reported is None))
     kept = agent_folders.remove(started.folder)
     traffic, renderer = started.folder / TRAFFIC, load_renderer(renderer_spec(started.settings.target))
-    counts, problems = tally(traffic, renderer, reported or {})
+    counts, problems, notes = tally(traffic, renderer, reported or {})
     coverage = _counted_tunnels(started, reported or {}) if started.settings.coverage else {}
     problems = [*left, *([Problem(ProblemKind.LEFT_BEHIND, kept)] if kept else []), *problems]
     problems += [Problem(ProblemKind.REPLAY, text) for text in replayed.get("problems", [])]
     problems += _refused(started, coverage, reported or {})
-    notes = [*replayed.get("notes", []), *_silent(started, reported or {})]
+    notes = [*notes, *replayed.get("notes", []), *_silent(started, reported or {})]
     _complete(started, Finished(counts=counts, problems=problems, notes=notes), coverage)
     return Finished(counts=counts, problems=problems, notes=notes)
 
@@ -72,13 +72,14 @@ def _complete(started: Started, finished: Finished, coverage: dict[str, Any]) ->
     manifest.finished_step("capture", inputs, {TRAFFIC: digest} if digest else {})
 
 
-def _fold_in(folder: Path, *, killed: bool) -> Iterator[Problem]:
+def _fold_in(started: Started, *, killed: bool) -> Iterator[Problem]:
     """Save what the proxies could not write; yield that it was so, and that they were killed."""
+    folder = started.folder
     if killed:
         text = f"the proxies ended before they could finish; see {folder / PROXY_LOG}"
         yield Problem(ProblemKind.PROXY_ENDED, text)
     try:
-        folded = fold_in(folder, _PATIENCE_SECONDS if killed else 0.0)
+        folded = fold_in(folder, started.settings.data_dir, _PATIENCE_SECONDS if killed else 0.0)
     except OSError as error:
         text = f"what the proxies could not write is still in {folder / FOLDER}: {error}"
         yield Problem(ProblemKind.LOST, text)
@@ -114,7 +115,8 @@ def _silent(started: Started, reported: Mapping[str, Any]) -> Iterator[str]:
 
 def discard(folder: Path) -> None:
     """Remove what a run that never began left: our own files, and the folder if nothing else is in it."""
-    if has_records(folder):
+    # Behind a link, which the agent may have put there, files of the same names are not the run's.
+    if folder.is_symlink() or has_records(folder):
         return
     agent_folders.remove(folder)
     for name in (TRAFFIC, TUNNELS, PROXY_LOG, MANIFEST):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import socket
 from urllib.parse import urlsplit
 
 import psutil
 
+from probe.addon.web_pages import is_this_machine
 from probe.errors import UserError
 from probe.settings.settings import Settings
 from probe.targets import load_target, target_names
@@ -21,7 +21,7 @@ def refuse_own_listeners(settings: Settings) -> None:
     """Raise UserError where a listener would lead to one of ours, or to where one of ours was."""
     for name, route in settings.routes.items():
         host, port = _address(route.upstream)
-        if settings.replay or not _is_here(host):
+        if settings.replay or not is_this_machine(host):
             continue
         source = settings.sources[f"upstream.{name}"]
         hint = f"name the server that it should reach: --upstream {name}=URL"
@@ -37,19 +37,6 @@ def refuse_own_listeners(settings: Settings) -> None:
 def _address(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _is_here(host: str) -> bool:
-    """Tell whether a host is this machine, without asking a name server."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    with contextlib.suppress(OSError):
-        # 127.1 and the like, which Python's own class for addresses does not read.
-        host = socket.inet_ntoa(socket.inet_aton(host))
-    with contextlib.suppress(ValueError):
-        address = ipaddress.ip_address(host)
-        return address.is_loopback or address.is_unspecified
-    return False
 
 
 def _holder_of_ours(port: int) -> int | None:

@@ -33,10 +33,13 @@ from probe.addon.forward import Forward
 from probe.addon.mitmproxy_fixes.coalescing import join_chunks, join_reads
 from probe.addon.mitmproxy_fixes.direct_hooks import addon_manager
 from probe.addon.mitmproxy_fixes.silence import time_out
+from probe.addon.own_connections import OwnConnections
+from probe.addon.plain_files import plain_fd
 from probe.addon.private_files import private_folder
 from probe.addon.redaction.redactor import Redactor
 from probe.addon.shutdown import Ending
 from probe.addon.tap import TrafficTap
+from probe.wire.file_limit import raise_file_limit
 from probe.wire.helper_process import first_line, tell
 from probe.wire.recorder import Recorder
 
@@ -99,7 +102,7 @@ def _make_authority(folder: Path) -> None:
 
 def _opened(path: Path) -> TextIO:
     """Open a 0600 file to append to; an agent of an earlier run may have put a link there, which is not followed."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "a")
+    return os.fdopen(plain_fd(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "a")
 
 
 def _log_to(path: Path, redactor: Redactor, errors: _Errors) -> None:
@@ -143,6 +146,7 @@ async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
     _make_authority(Path(settings["confdir"]))
     addons.add(
         Ending(),
+        OwnConnections(),
         *([coverage] if coverage else []),
         core.Core(),
         server_addon,
@@ -190,6 +194,7 @@ def _on_parent(master: Master, marker: str) -> None:
 def main() -> int:
     """Run until told to stop; exit 1 when a listener cannot be opened (the log says why)."""
     os.umask(0o077)
+    raise_file_limit()
     join_reads()
     join_chunks()
     settings = json.loads(first_line())

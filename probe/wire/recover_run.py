@@ -23,13 +23,18 @@ def open_run(
 ) -> Run:
     """Find the run that a word means, as `find_run` does, and make it whole first. Raises UserError."""
     found = find_run(word, data_dir, target, elsewhere)
-    if folded := recover(found):
-        said = "1 exchange" if folded == 1 else f"{folded} exchanges"
-        say(f"note: run {found.target}/{found.name}: {said} that its proxies left unwritten: folded in now, cut short")
+    make_whole(found, data_dir, say)
     return found
 
 
-def recover(run: Run) -> int:
+def make_whole(found: Run, data_dir: Path, say: Callable[[str], None]) -> None:
+    """Fold in what a killed proxy left in a run, and say so. Raises UserError."""
+    if folded := recover(found, data_dir):
+        said = "1 exchange" if folded == 1 else f"{folded} exchanges"
+        say(f"note: run {found.target}/{found.name}: {said} that its proxies left unwritten: folded in now, cut short")
+
+
+def recover(run: Run, data_dir: Path) -> int:
     """Complete a run that was ended by force; give how many exchanges were folded in. Raises UserError."""
     manifest, facts = run.manifest, run.manifest.facts
     if facts.started and not run.bundled and not is_alive(run):
@@ -39,7 +44,7 @@ def recover(run: Run) -> int:
         return 0
     last_seen = datetime.fromtimestamp(run.traffic.stat().st_mtime, UTC) if run.traffic.exists() else None
     try:
-        folded = fold_in(run.folder)
+        folded = fold_in(run.folder, data_dir)
     except OSError as error:
         raise UserError(
             f"run {run.target}/{run.name}: what its proxy left cannot be folded in: {error}",
@@ -58,7 +63,7 @@ def _complete(run: Run, manifest: Manifest, folded: int, last_seen: datetime | N
     """Write into the manifest what the recording could not write any more."""
     facts = manifest.facts
     seen = {"seen": facts.counts.seen} if facts.counts and facts.counts.seen is not None else {}
-    counts, problems = tally(run.traffic, renderer_of(run.target), seen)
+    counts, problems, notes = tally(run.traffic, renderer_of(run.target), seen)
     text = f"{folded} exchanges that the proxies could not write were folded in afterwards"
     said = [Problem(ProblemKind.FOLDED_IN, text)] if folded else []
     manifest.update(
@@ -67,5 +72,6 @@ def _complete(run: Run, manifest: Manifest, folded: int, last_seen: datetime | N
         pid=None,
         traffic_sha256=file_sha256(run.traffic),
         problems=[*facts.problems, *said, *problems],
+        notes=[*facts.notes, *notes],
         recovered={"exchanges": folded, "at": utc_now()},
     )

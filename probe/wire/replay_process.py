@@ -11,6 +11,7 @@ from typing import Any
 from probe.record.reader import read_unread
 from probe.renderers.loader import load_renderer
 from probe.replay.server import ReplayServer
+from probe.wire.file_limit import raise_file_limit
 from probe.wire.helper_process import first_line, tell
 
 
@@ -31,6 +32,7 @@ async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:
 
 def main() -> int:
     """Serve until stdin says stop or ends."""
+    raise_file_limit()
     settings = json.loads(first_line())
     tell({"event": "stopped", **asyncio.run(_serve(settings))})
     return 0

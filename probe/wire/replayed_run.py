@@ -21,6 +21,6 @@ def find_replay(settings: Settings) -> Run | None:
         except UserError as error:
             problem = problem or error
         else:
-            recover(found)
+            recover(found, data_dir)
             return found
     raise problem or AssertionError("no place was searched")

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from probe.addon.config import Config, Listener
+from probe.addon.redaction.salt import NAME as SALT
 from probe.errors import UserError
 from probe.record.manifest import Manifest, project_version, utc_now
 from probe.record.runs import Run
@@ -21,6 +22,7 @@ from probe.settings.settings import Settings
 from probe.targets import renderer_spec
 from probe.wire import agent_folders
 from probe.wire.certificate_authority import authority_folder
+from probe.wire.environment import key_values
 from probe.wire.finish import discard
 from probe.wire.helper_process import Child, ChildError
 from probe.wire.modes import mode_of
@@ -77,7 +79,7 @@ def addon_config(
     """Return what the proxies are told."""
     return Config(
         output_dir=folder,
-        salt_file=settings.data_dir / ".redaction-salt",
+        salt_file=settings.data_dir / SALT,
         listeners=tuple(
             Listener(
                 name=name,
@@ -93,6 +95,7 @@ def addon_config(
         coverage_upstream_proxy=coverage_proxy(settings, replay_url),
         keep_secrets=settings.keep_secrets,
         redact_headers=tuple(settings.target.redact_headers),
+        allow_hosts=tuple(settings.target.allow_hosts),
         secret_variables=tuple(settings.target.key_variables),
         environ=environ,
     )
@@ -181,7 +184,9 @@ def _start_error(error: ChildError) -> UserError:
 def _write_files(started: Started, left: str | None) -> None:
     """Write the settings files that the target asks for; the manifest keeps what they said."""
     try:
-        texts = agent_folders.write_files(started.folder, started.settings.target.files, started.placeholders)
+        keys = key_values(started.settings, started.environ, replaying=started.served is not None)
+        files = started.settings.target.files
+        texts = agent_folders.write_files(started.folder, files, started.placeholders, keys)
     except OSError as error:
         raise UserError(f"the target's files cannot be written: {error}", left) from error
     if texts:

@@ -97,6 +97,7 @@ def test_any_bytes_give_bytes_or_a_decode_error(encoding: str, data: bytes, plac
     assert outcome(encoding, cut(data, places)) == outcome(encoding, [data])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 1 << 16])
 @pytest.mark.parametrize("encoding", [*ENCODINGS, "gzip, gzip", "br, zstd"])
 def test_a_bomb_is_stopped_with_the_reason(encoding: str, size: int) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import pytest
 
 from probe.analysis.groups import Session, group
 from probe.record.exchange import Exchange
@@ -21,10 +24,12 @@ IDS = {
 }
 
 
-def grouped(run: Sequence[Exchange], ids: Mapping[str, Sequence[str]] | None = None) -> list[Session]:
+def grouped(
+    run: Sequence[Exchange], ids: Mapping[str, Sequence[str]] | None = None, *, one_prompt: bool = False
+) -> list[Session]:
     """Group a run's turns."""
     trace = trace_of(run, ids)
-    return group(trace.turns, trace.items.known)
+    return group(trace.turns, trace.items.known, one_prompt=one_prompt)
 
 
 def shape(sessions: Sequence[Session]) -> list[Any]:
@@ -175,3 +180,69 @@ def test_the_turns_of_a_websocket_are_one_thread_and_stand_by_their_own_times() 
 def test_turns_whose_inputs_are_not_known_stand_together() -> None:
     run = [ask(at, ONE, previous_response_id="elsewhere") for at in (1, 2)]
     assert shape(grouped(run)) == [[[1, 2]]]
+
+
+def task(prompt: str, **arguments: str) -> dict[str, Any]:
+    """Make a call that hands a prompt to a sub-agent."""
+    text = json.dumps({"description": "Look around", "prompt": prompt, **arguments})
+    return {"type": "function_call", "name": "task", "call_id": "t", "arguments": text}
+
+
+RESULT = {"type": "function_call_output", "call_id": "t", "output": "seen"}
+HANDED = "Find all tests and list them."
+STARTED: dict[str, tuple[list[Exchange], tuple[bool, str | None, int | None]]] = {
+    "the text of a call begins it": (
+        [ask(1, ONE, answer=[task(HANDED)]), ask(2, said(HANDED)), ask(3, ONE, task(HANDED), RESULT)],
+        (True, "task", 1),
+    ),
+    "the call names it": (
+        [ask(1, ONE, answer=[task(HANDED, subagent_type="explorer")]), ask(2, said(HANDED)), ask(3, ONE, *ran("a"))],
+        (True, "explorer", 1),
+    ),
+    "white space around the text does not matter": (
+        [ask(1, ONE, answer=[task(HANDED + "\n")]), ask(2, said(f" {HANDED}")), ask(3, ONE, *ran("a"))],
+        (True, "task", 1),
+    ),
+    "the run broke off in it": ([ask(1, ONE, answer=[task(HANDED)]), ask(2, said(HANDED))], (True, "task", 1)),
+    "another text is somebody else's": (
+        [ask(1, ONE, answer=[task("Sing.")]), ask(2, said(HANDED)), ask(3, ONE, *ran("a"))],
+        (False, None, None),
+    ),
+    "what begins after the result is somebody else's": (
+        [ask(1, ONE, answer=[task(HANDED)]), ask(2, ONE, task(HANDED), RESULT), ask(3, said(HANDED))],
+        (False, None, None),
+    ),
+    "what began before the call is somebody else's": (
+        [ask(0, said(HANDED)), ask(1, ONE, answer=[task(HANDED)])],
+        (False, None, None),
+    ),
+}
+
+
+@pytest.mark.parametrize(("run", "expected"), STARTED.values(), ids=STARTED.keys())
+def test_a_sub_agent_without_ids_is_known_by_the_call_that_started_it(
+    run: list[Exchange], expected: tuple[bool, str | None, int | None]
+) -> None:
+    threads = [thread for session in grouped(run) for thread in session.threads]
+    [other] = [one for one in threads if any(turn.facts.line != 1 for turn in one.turns[:1])] or [threads[1]]
+    assert (other.is_sub_agent, other.agent, other.parent) == expected
+    assert sum(thread.is_sub_agent for thread in threads) == expected[0]
+
+
+def test_a_complaint_that_follows_calls_without_results_is_the_agents_own() -> None:
+    call, result = ran("a")
+    complaint = said("Error: your call was malformed")
+    run = [
+        ask(1, ONE, answer=[call]),
+        ask(2, ONE, call, complaint),
+        ask(3, ONE, call, complaint, said("sorry", "assistant"), TWO, answer=[{**call, "call_id": "b"}]),
+        ask(4, ONE, call, complaint, said("sorry", "assistant"), TWO, {**call, "call_id": "b"},
+            {**result, "call_id": "b"}, said("And this?")),
+    ]  # fmt: skip
+    assert prompts(grouped(run)) == [[1, 1, 2, 3]]
+
+
+def test_where_the_user_said_one_thing_alone_all_else_is_the_agents_own() -> None:
+    run = [ask(1, ONE), ask(2, ONE, said("fine", "assistant"), said("Use exactly one code block"))]
+    assert prompts(grouped(run)) == [[1, 2]]
+    assert prompts(grouped(run, one_prompt=True)) == [[1, 1]]

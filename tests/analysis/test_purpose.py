@@ -11,10 +11,10 @@ from probe.analysis.continuation import links
 from probe.analysis.purpose import SIDE, TINY, TURN, WARM_UP, purposes
 from probe.record.exchange import Exchange
 from tests.analysis.runs import ask, ran, said
-from tests.replay.replays import conversation, create, events, told
+from tests.replay.replays import conversation, create, events, post, told
 from tests.trace.tracing import trace_of
 
-PROMPT = said("Fix the tests")
+PROMPT, TWO = said("Fix the tests"), said("Something else")
 WORK = [ask(10, PROMPT), ask(11, PROMPT, *ran("a"))]
 SCHEMA = {"format": {"type": "json_schema", "name": "answer", "schema": {}}}
 
@@ -109,3 +109,92 @@ def test_each_session_has_its_own_usual_things() -> None:
     ]
     assert purposes_of(run, {"session": ["header s"]}) == [TURN, TURN]
     assert purposes_of(run) == [TURN, SIDE]
+
+
+def schema(*fields: str) -> dict[str, Any]:
+    """Make the format of an answer with some fields."""
+    properties = {name: {"type": "string"} for name in fields}
+    return {"format": {"type": "json_schema", "name": "answer", "schema": {"type": "object", "properties": properties}}}
+
+
+NAMED: dict[str, tuple[list[Exchange], list[str]]] = {
+    "a title in a session of its own, with tools": (
+        [
+            ask(1, said("Generate a concise title: fix the tests"), text=schema("title"), headers={"s": "2"}),
+            ask(2, PROMPT, headers={"s": "1"}),
+        ],
+        ["title", TURN],
+    ),
+    "asked again when it failed": (
+        [ask(1, PROMPT, text=schema("title")), ask(2, PROMPT, text=schema("title")), ask(3, TWO)],
+        ["title", "title", TURN],
+    ),
+    "a topic with its title": ([ask(1, PROMPT), ask(2, TWO, text=schema("isNewTopic", "title"))], [TURN, "topic"]),
+    "the user's own schema, on all turns": (
+        [ask(1, PROMPT, text=schema("title")), ask(2, PROMPT, *ran("a"), text=schema("title"))],
+        [TURN, TURN],
+    ),
+    "an answer that calls tools": (
+        [ask(1, PROMPT), ask(2, TWO, text=schema("title"), answer=[ran("a")[0]])],
+        [TURN, TURN],
+    ),
+    "an answer with much more in it": ([ask(1, PROMPT), ask(2, TWO, text=schema("title", "a", "b"))], [TURN, TURN]),
+}
+
+
+@pytest.mark.parametrize(("run", "expected"), NAMED.values(), ids=NAMED.keys())
+def test_the_fields_of_an_answer_name_what_it_is_for(run: list[Exchange], expected: list[str]) -> None:
+    assert purposes_of(run, {"session": ["header s"]}) == expected
+
+
+TITLE: dict[str, tuple[str, dict[str, Any]]] = {
+    "openai_responses": ("/v1/responses", {"input": "x", "text": schema("title")}),
+    "openai_chat_completions": (
+        "/v1/chat/completions",
+        {
+            "messages": [],
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "n", "schema": {"properties": {"title": {}}}},
+            },
+        },
+    ),
+    "anthropic_messages": (
+        "/v1/messages",
+        {
+            "messages": [],
+            "max_tokens": 99,
+            "output_config": {"format": {"type": "json_schema", "schema": {"properties": {"title": {}}}}},
+        },
+    ),
+    "anthropic_messages, as its beta had it": (
+        "/v1/messages",
+        {
+            "messages": [],
+            "max_tokens": 99,
+            "output_format": {"type": "json_schema", "schema": {"properties": {"title": {}}}},
+        },
+    ),
+    "gemini_generate_content": (
+        "/v1beta/models/m:generateContent",
+        {"contents": [], "generationConfig": {"responseJsonSchema": {"properties": {"title": {}}}}},
+    ),
+    "bedrock_converse": (
+        "/model/m/converse",
+        {
+            "messages": [],
+            "outputConfig": {
+                "textFormat": {
+                    "type": "json_schema",
+                    "structure": {"jsonSchema": {"schema": '{"properties":{"title":{}}}'}},
+                }
+            },
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "body"), TITLE.values(), ids=TITLE.keys())
+def test_the_fields_of_an_answer_are_known_in_every_api(path: str, body: dict[str, Any]) -> None:
+    title = post(1.0, {}, headers={}, request={"model": "m", **body}, url=f"https://api.test{path}")
+    assert purposes_of([title, ask(2, PROMPT)]) == ["title", TURN]

@@ -25,6 +25,8 @@ from probe.wire.ports import free_ports
 from tests.support.running import Running
 from tests.support.upstream import Script, upstream_running
 
+pytestmark = pytest.mark.slow
+
 LITTLE = 16
 PROXIES = [FLOOR, NATIVE, OURS]
 

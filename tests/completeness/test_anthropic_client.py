@@ -48,7 +48,7 @@ def test_a_stream_of_the_api(case: str) -> None:
 
 
 def test_a_stream_of_bedrock() -> None:
-    exchange = recorded("bedrock/streamed-tool-call")
+    exchange = recorded("bedrock_invoke/streamed-tool-call")
     with replaying([exchange], load_renderer("auto")) as replay:
         client = anthropic.AnthropicBedrock(api_key="k", base_url=replay.url, aws_region="eu-west-1", max_retries=0)
         message = put_together(client)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from probe.renderers.sse import parse_stream
+from probe.renderers.events import split_stream
 from probe.targets import PROJECT
 
 SAMPLES = PROJECT / "data" / "codex"
@@ -136,7 +136,7 @@ def several(value: Any, which: str) -> list[Any]:
 def inside(text: str) -> Any:
     """Read the JSON in a text, or the data of all events in a stream."""
     if text.startswith("event:"):
-        return [json.loads(event.data or "null") for event in parse_stream(text)[0]]
+        return [json.loads(data) for data in split_stream(text).texts]
     return json.loads(text)
 
 

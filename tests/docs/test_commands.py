@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from probe.cli.options import COMMANDS, OPTIONS, flag, module_of, parse
+from probe.cli.called_as import module_of
+from probe.cli.options import COMMANDS, OPTIONS, flag, parse
 from probe.targets import PROJECT
 from probe.wire.ports import free_ports
 from tests.docs.documents import DOCUMENTS, GUIDES, README, Command, code_spans, commands, name, tokens
@@ -29,7 +30,7 @@ SUITE = ("pytest",)
 """`uv run pytest` runs this test."""
 SERVERS = ("proxies", "replay")
 """Tasks that go on until Ctrl-C."""
-NOT_OURS = frozenset({"--password", "--allowedTools", "--update-golden", "--help", "--project"})
+NOT_OURS = frozenset({"--password", "--allowedTools", "--update-golden", "--help", "--project", "--set"})
 """Options in the text that belong to no task and to no target's file."""
 _UV_OPTIONS = ("--group", "--project")
 _MODULES = {module_of(task): task for task in COMMANDS}

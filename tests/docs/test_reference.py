@@ -26,7 +26,7 @@ def named(document: str) -> str:
 
 def test_targets_md_names_every_key_of_a_target() -> None:
     spans = named("docs/targets.md").splitlines()
-    keys = [field.name for kind in (Target, ListenerSpec) for field in msgspec.structs.fields(kind)]
+    keys = [field.encode_name for kind in (Target, ListenerSpec) for field in msgspec.structs.fields(kind)]
     assert [key for key in keys if key not in spans] == []
 
 

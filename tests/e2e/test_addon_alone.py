@@ -25,6 +25,8 @@ from tests.support.provider import provider_running
 from tests.support.upstream import STEP_SECONDS, Handler, upstream_running
 from tests.support.wirelog import Bytes
 
+pytestmark = pytest.mark.slow
+
 TAP = Path("probe/addon/tap.py")
 PATH = "/v1/responses"
 QUESTION = b'{"model":"test-model","input":"Hello"}'

@@ -66,6 +66,35 @@ def test_the_files_of_an_agent_that_is_started_by_hand_are_there_until_the_proxi
     assert anywhere(tmp_path / "data", SECRET) == []
 
 
+TARGET = """
+description: An agent that takes its key from a file
+listeners: {model: {port: 8080, upstream: "http://127.0.0.1:9"}}
+files: {auth.json: {key: "{key}", url: "{model.url}"}}
+env: {THING_HOME: "{files}"}
+keys: [THING_API_KEY]
+"""
+SHOW_KEY = "import os; print(open(os.environ['THING_HOME'] + '/auth.json').read()[::-1])"
+
+
+def test_a_file_may_hold_the_key_which_stays_out_of_the_manifest_and_of_a_replay(tmp_path: Path) -> None:
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets" / "thing.yaml").write_text(TARGET)
+    env = {"PROBE_TARGETS": str(tmp_path / "targets"), "THING_API_KEY": SECRET}
+    words = ["--target=thing", "--", sys.executable, "-c", SHOW_KEY]
+    with Running(tmp_path, "probe.capture", *words, env=env) as running:
+        running.wait()
+        assert f'"key": "{SECRET}"' in running.stdout[::-1]
+        assert json.loads(running.manifest()["files"]["auth.json"])["key"] == "{key}"
+        assert anywhere(running.data, SECRET) == []
+    with Running(tmp_path, "probe.capture", "--replay=demo/sample", *words, env=env) as running:
+        running.wait()
+        assert '"key": "placeholder-key-of-a-replay"' in running.stdout[::-1]
+    (tmp_path / "targets" / "thing.yaml").write_text(TARGET.replace('"{files}"', '"{key}"'))
+    with Running(tmp_path, "probe.capture", *words, env=env) as running:
+        assert running.wait() == 2
+        assert "{key} is for files alone" in running.stderr
+
+
 def test_what_a_killed_run_left_goes_with_the_next_command_that_reads_it(tmp_path: Path) -> None:
     with upstream_running(ANSWERS) as upstream:
         words = ["--target=pi", f"--upstream=openai={upstream.url}", "--", sys.executable, "-c", AGENT, WAIT]

@@ -18,13 +18,12 @@ from tests.support import agents
 from tests.support.agents import Agent
 from tests.support.answers import FOUND, TEXT, USAGE
 from tests.support.forward_proxy import ForwardProxy, proxy_running
-from tests.support.loops import NONCE, assert_told, crossed, outside, plant, told, turns_of
+from tests.support.loops import NONCE, PROMPT, assert_shows_loop, crossed, outside, plant, turns_of, usage_cells
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
 pytestmark = [pytest.mark.agents, pytest.mark.timeout(300)]
 
-PROMPT = "List the files"
 OWN_TARGETS = PROJECT / "tests" / "fixtures" / "targets"
 """Where a user's own targets would lie: no file of the project knows the agent of this one."""
 
@@ -39,6 +38,8 @@ class Case:
     listener: str = "model"
     command: tuple[str, ...] = ()
     """What the user starts; empty for the target's own command for a prompt."""
+    side: frozenset[str] = frozenset()
+    """What it asks the model for beside its work."""
     around: str = ""
     """Hosts (a regular expression) that it asks around the listeners, and that no switch of it stops."""
 
@@ -48,16 +49,26 @@ class Case:
         return ["--", *self.command] if self.command else ["--prompt", PROMPT]
 
 
+TITLE = frozenset({"title"})
 REGISTRY = r"registry\.[\w.]+:443"
 CASES = {
     "claude-code": Case(target="claude-code", agent=agents.CLAUDE_CODE, api="anthropic_messages"),
-    "claude-code on Bedrock": Case(target="claude-code-bedrock", agent=agents.CLAUDE_CODE, api="bedrock"),
-    "gemini-cli": Case(target="gemini-cli", agent=agents.GEMINI_CLI, api="gemini_generate_content"),
+    "claude-code on Bedrock": Case(
+        target="claude-code-bedrock", agent=agents.CLAUDE_CODE, api="bedrock", side=frozenset({"warm-up"})
+    ),
+    "gemini-cli": Case(
+        target="gemini-cli", agent=agents.GEMINI_CLI, api="gemini_generate_content", side=frozenset({"routing"})
+    ),
     "opencode with OpenAI": Case(
-        target="opencode", agent=agents.OPENCODE, api="openai_responses", listener="openai", around=REGISTRY
+        target="opencode", agent=agents.OPENCODE, api="openai_responses", listener="openai", side=TITLE, around=REGISTRY
     ),
     "opencode with Anthropic": Case(
-        target="opencode", agent=agents.OPENCODE, api="anthropic_messages", listener="anthropic", around=REGISTRY
+        target="opencode",
+        agent=agents.OPENCODE,
+        api="anthropic_messages",
+        listener="anthropic",
+        side=TITLE,
+        around=REGISTRY,
     ),
     "qwen-code": Case(target="qwen-code", agent=agents.QWEN_CODE, api="openai_chat_completions"),
     "pi with OpenAI": Case(target="pi", agent=agents.PI, api="openai_responses", listener="openai"),
@@ -113,7 +124,7 @@ def recorded(folder: Path, script: str, case: Case, provider: Provider, *options
 
 
 @each_agent
-def test_an_agents_tool_loop_is_recorded_and_told(tmp_path: Path, case: Case) -> None:
+def test_an_agents_tool_loop_is_recorded_and_shown(tmp_path: Path, case: Case) -> None:
     with provider_running() as provider, proxy_running() as forward:
         watched = [f"--upstream-proxy={forward.url}", "--coverage"]
         with recorded(tmp_path, "probe.pipeline", case, provider, *watched) as run:
@@ -122,7 +133,8 @@ def test_an_agents_tool_loop_is_recorded_and_told(tmp_path: Path, case: Case) ->
             manifest, records = run.manifest(), run.records()
             report = (run.run_folder() / "report.md").read_text()
     assert "FAIL" not in run.stderr
-    assert_told(report, case.api)
+    assert_shows_loop(report, case.api)
+    assert {row["purpose"] for row in turns_of(report)} == {"turn", *(f"*{side}*" for side in case.side)}
     assert manifest["counts"]["cut_short"] == 0
     if load_target(case.target)[0].agent:
         assert case.agent.version in manifest["versions"]["agent"]
@@ -155,6 +167,8 @@ def test_a_recorded_agent_runs_again_from_its_record(tmp_path: Path, case: Case)
     with running(again, "probe.capture", case, *options, env={}) as run:
         assert run.wait() == 0, run.stderr
         assert run.manifest()["problems"] == []
+        # It was asked the same.
+        assert [note for note in run.manifest()["notes"] if "the user's text" in note] == []
         assert FOUND in run.stdout
 
 
@@ -187,7 +201,7 @@ def test_aiders_edit_is_made_and_goes_back_to_the_model_and_can_be_replayed(
     # A commit message is asked for: with what git says of the edit.
     assert [f"+{EDITED.strip()}" in one.body.decode() for one in provider.log.requests] == [False, True]
     assert [row["purpose"] for row in turns_of(report)] == ["turn", "*commit message*"]
-    assert told(usage).items() <= turns_of(report)[0].items()
+    assert usage_cells(usage).items() <= turns_of(report)[0].items()
     assert EDITED in report
     # Its list of models' prices: no switch of it stops that.
     assert outside(forward.seen) <= {"raw.githubusercontent.com:443"}

@@ -16,6 +16,8 @@ from tests.support.client import ask
 from tests.support.encodings import encode
 from tests.support.upstream import Handler, upstream_running
 
+pytestmark = pytest.mark.slow
+
 SIZE = 10 << 30
 MEMORY = 300 << 20
 """Far below the bomb, far above what a proxy needs."""

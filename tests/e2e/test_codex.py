@@ -12,12 +12,12 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.forward_proxy import proxy_running
 from tests.support.login import ACCOUNT, REFRESH_TOKEN, write_login
-from tests.support.loops import NONCE, assert_told, crossed, plant
+from tests.support.loops import NONCE, assert_shows_loop, crossed, plant
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 from tests.support.wirelog import WireLog
 
-pytestmark = [pytest.mark.codex, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.agents, pytest.mark.timeout(300)]
 
 KEY = "sk-planted-0123456789"
 
@@ -60,8 +60,8 @@ def test_a_tool_loop_is_recorded_byte_for_byte(tmp_path: Path, codex_binary: Pat
             assert running.manifest()["counts"]["cut_short"] == 0
             assert running.manifest()["versions"]["agent"].startswith("codex-cli ")
             report = (running.run_folder() / "report.md").read_text()
-            assert "1,441" not in report.split("## Conversation log")[0]
-            assert_told(report, "openai_responses")
+            assert "1,441" not in report.split("\n## Turns\n")[0]
+            assert_shows_loop(report, "openai_responses")
             assert KEY not in report
     with Running(tmp_path, "probe.verify", "--run", "latest") as verified:
         assert verified.wait() == 0, verified.stdout
@@ -116,7 +116,7 @@ def test_a_chatgpt_login_is_captured_and_stays_off_the_disk(tmp_path: Path, code
             assert running.wait() == 0, running.stderr
             assert_record_is_what_crossed(running.records(), provider.log)
             assert any("/backend-api/codex/responses" in one["request"]["url"] for one in running.records())
-            assert_told((running.run_folder() / "report.md").read_text(), "openai_responses")
+            assert_shows_loop((running.run_folder() / "report.md").read_text(), "openai_responses")
     for file in (tmp_path / "data").rglob("*"):
         text = file.read_bytes() if file.is_file() else b""
         assert not any(secret.encode() in text for secret in (token, ACCOUNT, REFRESH_TOKEN)), file

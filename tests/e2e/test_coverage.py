@@ -25,6 +25,8 @@ from tests.support.provider import provider_running
 from tests.support.tunnels import Tls, Tunnel, echo, serving
 from tests.support.upstream import Handler, upstream_running
 
+pytestmark = pytest.mark.slow
+
 HOST = "api.example.test"
 Note = dict[str, Any]
 

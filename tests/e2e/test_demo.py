@@ -8,6 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from probe.record.manifest import Manifest
 from probe.record.runs import all_runs
 from probe.wire.ports import free_ports
@@ -21,12 +23,18 @@ def test_the_main_line_runs_the_agent_and_prints_the_paths_of_its_files(tmp_path
         assert running.wait() == 0, running.stderr
         running.until_nothing_runs()
         folder = running.run_folder()
-        for name in ("traffic.jsonl", "report.md", "manifest.json"):
-            assert f"{folder / name}\n" in running.stdout
+        files = {"record": "traffic.jsonl", "manifest": "manifest.json", "report": "report.md"}
+        *said, _, _, _ = lines = running.stdout.splitlines()
+        assert lines[-3:] == [f"{label}: {folder / name}" for label, name in files.items()]
+        # All before is the agent's own.
+        assert said
+        assert not any(str(folder) in line for line in said)
+        assert "next: " not in running.stderr
         assert (folder / "workspace" / "prime.py").exists()
         report = (folder / "report.md").read_text()
-        assert "Total requests: 3" in report
-        assert "write_file" in report
+        assert "- 3 exchanges in " in report
+        assert report.splitlines()[2] == "No problems were found."
+        assert "`write_file: " in report
         manifest = running.manifest()
         assert manifest["versions"]["agent"].startswith("demo-agent")
         assert manifest["replay_of"] == "demo/sample"
@@ -112,6 +120,7 @@ def test_a_running_run_is_neither_taken_up_nor_pruned(tmp_path: Path) -> None:
         assert running.wait() == 143
 
 
+@pytest.mark.slow
 def test_runs_lists_newest_first_and_prunes_the_oldest(tmp_path: Path) -> None:
     for _ in range(3):
         with Running(tmp_path, *DEMO) as running:

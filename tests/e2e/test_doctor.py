@@ -89,6 +89,21 @@ def test_any_answer_is_an_answer(clinic: Clinic, status: int) -> None:
     assert KEY not in str(headers)
 
 
+def test_settings_come_first_and_a_summary_last_and_a_warning_is_no_version(clinic: Clinic) -> None:
+    agent = clinic.folder / "bin" / "thing"
+    agent.write_text("#!/bin/sh\necho 'Warning: this is old' >&2\necho 'thing 1.2'\n")
+    with upstream_running({"/v1/models": lambda handler: handler.whole(b"{}")}) as upstream:
+        clinic.write(upstream.url)
+        assert clinic.ask()[1].endswith("\nall is well\n")
+        code, said = clinic.ask(env={"THING_API_KEY": ""})
+    assert code == 1
+    assert "(thing 1.2)" in said
+    first, *_, empty, last = said.splitlines()
+    assert first.split() == ["setting", "value", "from"]
+    assert (empty, last.partition(" of ")[0]) == ("", "1")
+    assert last.endswith(" checks failed: key THING_API_KEY is not set")
+
+
 def test_the_users_own_gateway_is_asked_and_told(clinic: Clinic) -> None:
     with upstream_running({"/thing/models": lambda handler: handler.whole(b"{}")}) as upstream:
         code, said = clinic.ask(env={"THING_BASE_URL": f"{upstream.url}/thing"})

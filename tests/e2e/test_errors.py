@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from probe.cli.options import COMMANDS, module_of
+from probe.cli.called_as import module_of
+from probe.cli.options import COMMANDS
 from probe.targets import PROJECT
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
@@ -54,12 +55,16 @@ MISTAKES = {
     ),
     "a variable without a value": ("capture", ["--target", "demo", "-p", "x", "-e", "A"], ["not K=V"]),
     "an unknown run": ("analyze", ["--run", "never"], ["no run 'never'"]),
-    "no run at all": ("analyze", [], ["there is no run in", "make one: invoke pipeline"]),
+    "no run at all": ("analyze", [], ["there is no run in", "make one: ", "probe.pipeline --target demo"]),
     "an unknown run to replay": ("capture", ["--target", "demo", "-p", "x", "-R", "never"], ["no run 'never'"]),
     "an unknown run to take up": ("pipeline", ["--run", "never"], ["no run 'never'"]),
     "an unknown file": ("analyze", ["--input", "never.jsonl"], ["never.jsonl: no such file"]),
     "a number that is none": ("runs", ["--prune", "x"], ["--prune x: not a number"]),
-    "a command for proxies": ("proxies", ["--target", "codex", "--", "codex"], ["starts no command", "invoke capture"]),
+    "a command for proxies": (
+        "proxies",
+        ["--target", "codex", "--", "codex"],
+        ["starts no command", "capture --target codex -- codex"],
+    ),
     "an unknown option": ("capture", ["--tarjet", "demo"], ["unrecognized arguments: --tarjet"]),
 }
 
@@ -144,7 +149,13 @@ def test_a_full_disk_cuts_no_agent_off_and_is_told(tmp_path: Path) -> None:
             assert int(running.stdout.split()[0]) > 100
             assert "bytes or messages could not be kept (is the disk full?)" in running.stderr
             assert "the disk was full" in running.stderr
-            assert running.manifest()["counts"] == {"seen": 1, "written": 1, "cut_short": 1, "websocket_messages": 0}
+            assert running.manifest()["counts"] == {
+                "seen": 1,
+                "written": 1,
+                "refused": 0,
+                "cut_short": 1,
+                "websocket_messages": 0,
+            }
             (record,) = running.records()
             assert record["request"]["lost"] > 0
             assert record["request"]["size"] + record["request"]["lost"] > 120_000
@@ -171,9 +182,10 @@ def test_malformed_lines_are_skipped_with_a_warning_and_counted(tmp_path: Path) 
         assert "WARNING: skipping malformed line 2" in running.stderr
         assert "WARNING: skipping malformed line 3" in running.stderr
         assert "WARNING: skipping malformed line 4" in running.stderr
-        assert "Total requests: 2" in (tmp_path / "out.md").read_text()
+        assert "- 2 exchanges in " in (tmp_path / "out.md").read_text()
 
 
+@pytest.mark.slow
 def test_twenty_runs_at_once_give_twenty_clean_run_folders(tmp_path: Path, provider: Provider) -> None:
     def one(number: int) -> Running:
         folder = tmp_path / str(number)

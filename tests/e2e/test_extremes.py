@@ -41,6 +41,8 @@ from tests.support.raw import (
     serving,
 )
 
+pytestmark = pytest.mark.slow
+
 EVENT = b"event: one\ndata: 1\n\n"
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 JSON = "Content-Type: application/json"
@@ -235,7 +237,7 @@ def test_a_request_with_trailers_reaches_the_upstream_with_them(sound: Sound) ->
     live, _, backend = sound
     sent = chunk(QUESTION) + b"0\r\nX-Sum: 5\r\nAuthorization: Bearer sk-in-a-trailer\r\n\r\n"
     with dial(live.urls["backend"]) as agent:
-        agent.send(b"POST /trailers HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + sent)
+        agent.send(b"POST /trailers HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n" + sent)
         assert agent.take(len(FINE)) == FINE
     exchange = live.record("/trailers")
     assert seen_by(backend, "/trailers").endswith(END_OF_HEAD + sent)
@@ -288,7 +290,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
     analyzed = machine.run("analyze", "--run", str(machine.run_folder))
     assert (analyzed.code, analyzed.stderr.count("Traceback")) == (0, 0), analyzed.stderr
     report = (machine.run_folder / "report.md").read_text()
-    assert f"Total requests: {2 * len(BODIES)}" in report
+    assert f"- {2 * len(BODIES)} exchanges in " in report
     assert "could not" not in report
 
 
@@ -400,7 +402,7 @@ def test_500_mb_down_and_200_mb_up_are_on_the_record_in_little_memory(machine: M
             head(agent)
             got = swallowed(agent, DOWN)
         with dial(live.url) as agent:
-            agent.send(b"POST /up HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (UP * MB))
+            agent.send(b"POST /up HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (UP * MB))
             for _ in range(UP):
                 agent.socket.sendall(UP_BLOCK * 1024)
             put = body(agent, head(agent)).decode()

@@ -32,6 +32,8 @@ from tests.support.provider import Provider, provider_running
 from tests.support.tunnels import Tls, Tunnel
 from tests.support.upstream import Handler, upstream_running
 
+pytestmark = pytest.mark.slow
+
 MODEL, BACKEND, OTHER = "api.openai.com", "chatgpt.com", "api.example.test"
 BEDROCK = "bedrock-runtime.eu-central-1.amazonaws.com"
 PATH = "/v1/responses"

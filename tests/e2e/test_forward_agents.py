@@ -19,7 +19,7 @@ from tests.support.answers import FOUND
 from tests.support.certificates import Authority
 from tests.support.forward_proxy import ForwardProxy, proxy_running
 from tests.support.login import ACCOUNT, REFRESH_TOKEN, write_login
-from tests.support.loops import NONCE, assert_told, outside, plant
+from tests.support.loops import NONCE, assert_shows_loop, outside, plant
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
@@ -119,7 +119,7 @@ def test_a_tool_loop_is_recorded_byte_for_byte(tmp_path: Path, case: Case) -> No
             assert {one["listener"] for one in calls} == {"model"}
             # The tool was really run: its output went back to the model.
             assert str(NONCE) in json.dumps(calls)
-            assert_told((running.run_folder() / "report.md").read_text(), case.api)
+            assert_shows_loop((running.run_folder() / "report.md").read_text(), case.api)
             manifest = running.manifest()
             assert (manifest["counts"]["cut_short"], manifest["problems"]) == (0, [])
             assert manifest["coverage"]["source"] == "forward mode"

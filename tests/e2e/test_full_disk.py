@@ -16,6 +16,8 @@ from probe.targets import PROJECT
 from tests.support.running import Running
 from tests.support.upstream import Handler, Upstream, upstream_running
 
+pytestmark = pytest.mark.slow
+
 SIZE = 8 << 20
 """Of the file system."""
 PIECE = bytes(range(32, 127)) * 690
@@ -61,6 +63,7 @@ def test_what_fits_is_kept_and_what_does_not_is_counted(tmp_path: Path, small_di
         assert running.wait() == 1
         assert running.stdout.split()[0] == hashlib.sha256(PIECE * PIECES).hexdigest()
         assert "No space left on device" in running.stderr
+        assert "without sending a request" not in running.stderr
         folder = running.run_folder()
         assert list((folder / FOLDER).iterdir())
 

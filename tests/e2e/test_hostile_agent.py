@@ -14,6 +14,8 @@ from probe.targets import PROJECT
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
+pytestmark = pytest.mark.slow
+
 # Asks its model once, so that there is a record; then does to its run's folder what the words say.
 AGENT = """
 import json, os, pathlib, shutil, sys, urllib.request
@@ -290,3 +292,32 @@ def test_an_output_folder_with_links_in_it_is_refused(tmp_path: Path) -> None:
             assert f"{name} is no file of ours" in running.stderr
         (out / name).unlink()
     assert (tmp_path / "precious").read_text() == ""
+
+
+@pytest.mark.parametrize("script", ["probe.runs", "probe.verify", "probe.capture"])
+def test_the_documented_way_from_elsewhere_runs_nothing_that_lies_there(tmp_path: Path, script: str) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    for name in ("probe", "json", "yaml", "argparse", "msgspec", "asyncio", "mitmproxy", "sitecustomize"):
+        (work / f"{name}.py").write_text("open('planted was run', 'w')")
+    command = ["/bin/sh", "-c", f'cd "{work}" && exec "$@"', "sh", sys.executable, "-P", "-m"]
+    words = ["--data-dir", str(PROJECT / "data")]
+    if script == "probe.capture":
+        words = ["--target=codex", "--replay", str(PROJECT / "data/codex/tool-loop"), "--", "true"]
+    with Running(tmp_path, script, *words, command=command) as running:
+        running.wait()
+        assert "Traceback" not in running.stderr
+    assert not (work / "planted was run").exists()
+    assert "python -P -m probe." in (PROJECT / "docs/safety.md").read_text()
+
+
+def test_a_folder_that_was_deleted_and_one_that_is_no_text_are_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    command = ["/bin/sh", "-c", f'mkdir "{gone}" && cd "{gone}" && rmdir "{gone}" && exec "$@"', "sh", sys.executable]
+    with Running(tmp_path, "-P", "-m", "probe.runs", command=command) as running:
+        assert running.wait() == 2
+        assert "was deleted" in running.stderr
+    data = os.fsdecode(os.fsencode(tmp_path) + b"/no\xff")
+    with Running(tmp_path, "probe.capture", "--target=codex", "--data-dir", data, "--", "true") as running:
+        assert running.wait() == 2
+        assert "is no UTF-8" in running.stderr

@@ -18,6 +18,8 @@ from probe.targets import PROJECT
 from tests.support.running import Running
 from tests.support.upstream import Handler, upstream_running
 
+pytestmark = pytest.mark.slow
+
 EVIL = "\x1b]0;title\x07\x1b[2J\x9b31m\x7f\x08\r\u202etxt.exe\u2066\u200b\ufeff\u2028\u0085\nFORGED"
 """Escape sequences, C1 controls, what turns text around or hides it, and a line that is none of ours."""
 

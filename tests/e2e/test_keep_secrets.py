@@ -13,6 +13,8 @@ from probe.targets import PROJECT
 from probe.wire.ports import free_ports
 from tests.support.running import Running
 
+pytestmark = pytest.mark.slow
+
 WARNING = "WARNING: credentials are written to the disk as they are (--keep-secrets)"
 IN_REPORT = "- Credentials: `written as they are (--keep-secrets)`"
 REPLAY = ["--replay", str(PROJECT / "data/codex/tool-loop")]

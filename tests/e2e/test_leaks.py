@@ -111,7 +111,7 @@ def test_a_replay_of_the_demo_stays_on_loopback(machine: Machine, shell_proxy: F
     assert shell_proxy.seen == []
 
 
-@pytest.mark.codex
+@pytest.mark.agents
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_a_replay_of_the_real_codex_stays_on_loopback(
     machine: Machine, shell_proxy: ForwardProxy, codex_binary: Path, sample: str
@@ -124,7 +124,7 @@ def test_a_replay_of_the_real_codex_stays_on_loopback(
     assert shell_proxy.seen == []
 
 
-@pytest.mark.codex
+@pytest.mark.agents
 def test_a_capture_of_the_real_codex_tells_the_proxy_no_key(
     machine: Machine, shell_proxy: ForwardProxy, codex_binary: Path
 ) -> None:

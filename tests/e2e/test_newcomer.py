@@ -55,6 +55,85 @@ def test_an_upstream_that_is_not_there_is_told_and_a_retrys_body_is_on_the_recor
         assert second["request"]["body"] == {"model": "m", "input": "attempt 2"}
 
 
+@pytest.mark.parametrize("script", ["probe.capture", "probe.pipeline"])
+def test_an_empty_prompt_runs_no_agent(tmp_path: Path, script: str) -> None:
+    with Running(tmp_path, script, "--target", "demo", "--prompt", " ") as running:
+        assert running.wait() == 2
+        assert "error: the prompt is empty\n  hint: " in running.stderr
+        assert list(running.data.glob("demo/*")) == []
+
+
+UNATTENDED = {
+    "one that approves": ("gemini-cli", "gemini", "it approves every tool call without a question (--yolo)"),
+    "one that refuses": ("claude-code", "claude", "it refuses whatever it would ask for, edits among it"),
+}
+
+
+@pytest.mark.parametrize(("target", "program", "what"), UNATTENDED.values(), ids=UNATTENDED.keys())
+def test_what_an_agent_does_without_asking_is_said_before_it_starts(
+    tmp_path: Path, target: str, program: str, what: str
+) -> None:
+    agent = tmp_path / "bin" / program
+    agent.parent.mkdir()
+    agent.write_text("#!/bin/sh\necho started >&2\n")
+    agent.chmod(0o755)
+    env = {"PATH": f"{agent.parent}:{os.environ['PATH']}"}
+    for words, times in ((["--prompt", "x"], 1), (["--", program], 0)):
+        with Running(tmp_path, "probe.capture", "--target", target, *words, env=env) as running:
+            running.wait()
+            before, _, _ = running.stderr.partition("started")
+            assert before.count(f"note: nobody is asked: {what}; it works in {tmp_path}\n") == times
+
+
+def test_an_agent_that_is_interrupted_before_its_first_request_is_not_explained(tmp_path: Path) -> None:
+    agent = [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGINT)"]
+    with Running(tmp_path, "probe.capture", "--target", "codex", "--", *agent) as running:
+        assert running.wait() == 130
+        assert "likely reasons" not in running.stderr
+
+
+def test_a_capture_names_the_next_step(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.capture", "--target", "demo", "--prompt", "x") as running:
+        assert running.wait() == 0, running.stderr
+        run = running.run_folder()
+        assert f"next: {sys.executable} -m probe.analyze --run {run.relative_to(tmp_path)}\n" in running.stderr
+        assert running.stdout.splitlines()[-1] == str(run / "traffic.jsonl")
+    with Running(tmp_path, "probe.runs", "--data-dir", "data") as listed:
+        listed.wait()
+        head, line = listed.stdout.splitlines()[:2]
+        assert line.split()[-2:] == ["-", "x"]
+        assert not head.endswith(" ")
+        assert len(line) < 150
+
+
+def test_a_pipeline_warns_of_an_upstream_that_is_not_there_before_it_starts_the_agent(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    ask = TWICE + "import sys; print('asked', file=sys.stderr, flush=True); import time; time.sleep(1)\n"
+    words = ["--target=openai-compatible", f"--upstream=model=http://127.0.0.1:{port}", "--", sys.executable, "-c", ask]
+    with Running(tmp_path, "probe.pipeline", *words) as running:
+        assert running.wait() == 1
+        before, _, after = running.stderr.partition("capturing openai-compatible into")
+        assert (
+            f"WARNING: model -> http://127.0.0.1:{port} cannot be reached: 127.0.0.1:{port}: Connection refused"
+            in before
+        )
+        assert "probe.doctor --target openai-compatible" in before
+        # While the agent still runs, and once.
+        meanwhile = after.partition("captured 2 exchanges")[0]
+        assert meanwhile.count("WARNING: the agent's requests get no answer: ") == 1
+        assert meanwhile.index("WARNING: the agent's requests") < meanwhile.index("2 of 2 exchanges got no answer")
+
+
+def test_an_upstream_that_answers_is_not_warned_of(tmp_path: Path) -> None:
+    with provider_running() as provider:
+        words = ["--target=openai-compatible", f"--upstream=model={provider.url}", "--", sys.executable, "-c", TWICE]
+        with Running(tmp_path, "probe.pipeline", *words) as running:
+            assert running.wait() == 0, running.stderr
+            assert "WARNING" not in running.stderr
+            # Connecting sends nothing.
+            assert len(provider.log.requests) == 2
+
+
 def test_asking_the_agent_for_its_version_shows_it_neither_key_nor_proxy(tmp_path: Path) -> None:
     # An agent that takes every word for a prompt.
     agent = tmp_path / "bin" / "codex"
@@ -78,8 +157,13 @@ def test_a_replay_says_what_was_not_asked_for(tmp_path: Path) -> None:
     words = ["--target", "codex", "--replay", replay, "--", sys.executable, "-c", ask]
     with Running(tmp_path, "probe.capture", *words) as running:
         assert running.wait() == 0, running.stderr
-        assert "note: 2 of the recorded answers were not asked for" in running.stderr
-        assert running.manifest()["notes"] == ["2 of the recorded answers were not asked for"]
+        differs, unasked = running.manifest()["notes"]
+        assert unasked == "2 of the recorded answers were not asked for"
+        assert differs == (
+            "the user's text is not the recorded one in 1 of 1 call of the model, which got the recorded answers all "
+            "the same; call 1 was recorded with: Write a function that checks whether a number is prime."
+        )
+        assert f"note: {differs}\nnote: {unasked}\n" in running.stderr
 
 
 def test_a_replay_leaves_the_users_own_settings_of_the_agent_out(tmp_path: Path) -> None:
@@ -231,11 +315,15 @@ def test_a_run_that_was_interrupted_is_taken_up_and_told(tmp_path: Path) -> None
             assert running.wait() == 143
             running.until_nothing_runs()
             run = running.run_folder()
-            assert f"invoke pipeline --run {run.name}" in running.stderr
+            assert f"{sys.executable} -m probe.pipeline --run {run.name}" in running.stderr
     assert not (run / "report.md").exists()
     with Running(tmp_path, "probe.pipeline", "--run", run.name) as again:
         assert again.wait() == 0, again.stderr
-        assert again.stdout.splitlines() == [str(run / "report.md"), str(run / "manifest.json")]
+        assert again.stdout.splitlines() == [
+            f"record: {run / 'traffic.jsonl'}",
+            f"manifest: {run / 'manifest.json'}",
+            f"report: {run / 'report.md'}",
+        ]
     with Running(tmp_path, "probe.pipeline", "--run", run.name, "--prompt", "Another") as refused:
         assert refused.wait() == 2
         assert f"run {run.name} is recorded already: --prompt would change nothing" in refused.stderr

@@ -20,22 +20,24 @@ from tests.support.running import Running
 from tests.support.talker import COMMAND, SEEN
 from tests.support.tunnels import Tunnel, echo, serving
 
+pytestmark = pytest.mark.slow
+
 ASK = "import os, urllib.request as r; r.urlopen(os.environ['OPENAI_BASE_URL'] + '/models').read(); "
 
 
-def told(machine: Machine, script: str, *options: str) -> Ended:
+def run_on(machine: Machine, script: str, *options: str) -> Ended:
     """Run a script on the run."""
     return machine.run(script, "--run", str(machine.run_folder), "--data-dir", str(machine.data), *options)
 
 
 def section(machine: Machine, title: str) -> str:
-    """Give a section of the run's report."""
-    assert told(machine, "analyze").code == 0
+    """Return a section of the run's report."""
+    assert run_on(machine, "analyze").code == 0
     return (machine.run_folder / "report.md").read_text().split(f"## {title}\n")[1].split("\n## ")[0]
 
 
 def environment_of(machine: Machine) -> dict[str, str]:
-    """Give the environment that the agent had."""
+    """Return the environment that the agent had."""
     found: dict[str, str] = json.loads((machine.workspace / SEEN).read_text())
     return found
 
@@ -43,21 +45,21 @@ def environment_of(machine: Machine) -> dict[str, str]:
 # -- captured, or only seen ---------------------------------------------------------------------------------------
 
 
-def test_report_and_verify_tell_which_hosts_were_captured_and_which_only_seen(machine: Machine) -> None:
+def test_report_and_verify_say_which_hosts_were_captured_and_which_only_seen(machine: Machine) -> None:
     with provider_running() as provider, provider_running(ssl_context=Authority().server_context()) as other:
         (closed,) = free_ports(1)
         ports = [str(other.port), str(closed)]
         ended = machine.capture(f"--upstream=model=http://127.0.0.1:{provider.port}", "--", *COMMAND, *ports)
     assert (ended.code, ended.stdout.splitlines()[0]) == (0, "200"), ended.stderr
-    verified = told(machine, "verify")
+    verified = run_on(machine, "verify")
     assert verified.code == 0, verified.stdout
     seen = sorted([f"127.0.0.1:{other.port}", f"127.0.0.1:{closed}"])
     names = [f"{name} (not reached)" if name.endswith(f":{closed}") else name for name in seen]
     assert f"captured 1 of 3 hosts; only seen: {', '.join(names)}" in verified.stdout.splitlines()
-    coverage = json.loads(told(machine, "verify", "--json").stdout)["coverage"]
+    coverage = json.loads(run_on(machine, "verify", "--json").stdout)["coverage"]
     assert (coverage["watched"], coverage["only_seen"]) == (True, seen)
     assert coverage["captured"] == [f"127.0.0.1:{provider.port}"]
-    table = section(machine, "Channels")
+    table = section(machine, "Hosts")
     notes = [json.loads(line) for line in (machine.run_folder / "tunnels.jsonl").read_text().splitlines()]
     sent, received = next((f"{one['sent']:,}", f"{one['received']:,}") for one in notes if one["port"] == other.port)
     assert f"| `127.0.0.1:{provider.port}` | captured | `model` | 1 | 0 | " in table
@@ -89,7 +91,7 @@ def test_a_note_that_is_missing_later_is_found(machine: Machine) -> None:
     with provider_running() as provider, provider_running(ssl_context=Authority().server_context()) as other:
         machine.capture(f"--upstream=model=http://127.0.0.1:{provider.port}", "--", *COMMAND, str(other.port))
     (machine.run_folder / "tunnels.jsonl").unlink()
-    verified = told(machine, "verify")
+    verified = run_on(machine, "verify")
     assert verified.code == 1
     assert "1 tunnels went around the listeners, 0 are noted" in verified.stdout
 
@@ -101,8 +103,8 @@ def test_without_it_the_agent_gets_no_proxy_and_the_report_says_so(machine: Mach
     assert [name for name in environment_of(machine) if name.lower() == "https_proxy"] == []
     assert machine.manifest["coverage"] == {"watched": False, "source": "command line"}
     unwatched = "aptured 1 host; what went around the listeners was not watched (--coverage)"
-    assert f"c{unwatched}" in told(machine, "verify").stdout.splitlines()
-    assert f"C{unwatched}." in section(machine, "Channels").splitlines()
+    assert f"c{unwatched}" in run_on(machine, "verify").stdout.splitlines()
+    assert f"C{unwatched}." in section(machine, "Hosts").splitlines()
 
 
 def test_in_a_replay_nothing_leaves_through_it(tmp_path: Path) -> None:
@@ -191,8 +193,8 @@ def test_every_variable_that_differs_is_on_the_list_of_changes(
 def test_the_report_lists_what_was_changed_and_why(machine: Machine) -> None:
     with provider_running() as provider:
         machine.capture(f"--upstream=model=http://127.0.0.1:{provider.port}/prefix", "--", *COMMAND)
-    told_changes = section(machine, "What the observer changed")
-    rows = [line for line in told_changes.splitlines() if line.startswith("| ")][1:]
+    changes = section(machine, "What the observer changed")
+    rows = [line for line in changes.splitlines() if line.startswith("| ")][1:]
     assert len(rows) == len(machine.manifest["observer_changes"])
     for part in (
         "OPENAI_BASE_URL = ",
@@ -203,7 +205,7 @@ def test_the_report_lists_what_was_changed_and_why(machine: Machine) -> None:
         "HTTPS_PROXY, https_proxy: ",
         "NO_PROXY, no_proxy: ",
     ):
-        assert part in told_changes, told_changes
+        assert part in changes, changes
 
 
 @pytest.mark.parametrize("command", ["the target's agent", "another program"])

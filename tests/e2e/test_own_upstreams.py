@@ -23,6 +23,8 @@ from tests.support.provider import provider_running
 from tests.support.running import Running
 from tests.support.upstream import Handler, Upstream, upstream_running
 
+pytestmark = pytest.mark.slow
+
 TARGET = """\
 description: An agent of two vendors
 agent: thing

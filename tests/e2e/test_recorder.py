@@ -53,7 +53,13 @@ def test_large_records_are_made_beside_the_proxies(machine: Machine, provider: P
         assert live.end().code == 0
     assert not process.is_running()
     assert [one.request.sha256 for one in machine.records][1:] == [hashlib.sha256(body).hexdigest() for body in bodies]
-    assert machine.manifest["counts"] == {"seen": 4, "written": 4, "cut_short": 0, "websocket_messages": 0}
+    assert machine.manifest["counts"] == {
+        "seen": 4,
+        "written": 4,
+        "refused": 0,
+        "cut_short": 0,
+        "websocket_messages": 0,
+    }
     assert machine.run("verify", "--run", str(machine.run_folder)).code == 0
 
 

@@ -47,6 +47,10 @@ SECRETS = {
     "prompt": "prompt-Ss0123456789-planted",
     "value of --env": "option-Tt0123456789-planted",
     "said by the model, piece by piece": "said-Uu0123456789-planted",
+    "reason phrase": "sk-reason-Ww0123456789-planted",
+    "reason phrase of an interim answer": "sk-interim-Xx0123456789-planted",
+    "environment, a path by its look": "/slash-Yy0123456789-planted",
+    "request body, its dashes escaped": "sk-escaped-Zz0123456789-planted",
 }
 NOT_RECORDED = {"password of the upstream proxy"}
 """What no record holds even with --keep-secrets."""
@@ -64,6 +68,7 @@ ENVIRONMENT = {
     "DATABASE_URL": f"postgres://me:{SECRETS['password in a URL of the environment']}@db.example.test/x",
     "BOT_TOKEN": SECRETS["URL path"],
     "PROMPT_TOKEN": SECRETS["prompt"],
+    "SLASHED_SECRET_ACCESS_KEY": SECRETS["environment, a path by its look"],
     "SPEAKING_TOKEN": SECRETS["said by the model, piece by piece"],
 }
 OPTION = f"--env=DEPLOY_TOKEN={SECRETS['value of --env']}"
@@ -115,6 +120,13 @@ class Talk:
         back = ("X-Echo", SECRETS["header that stands elsewhere too"])
         handler.whole(json.dumps(value).encode(), ("Content-Type", "application/json"), cookie, back)
 
+    def refuse(self, handler: Handler) -> None:
+        """Name keys in the reason phrases of an answer and of the one before it."""
+        handler.rfile.read(int(handler.headers["content-length"]))
+        interim, final = SECRETS["reason phrase of an interim answer"], SECRETS["reason phrase"]
+        handler.wfile.write(f"HTTP/1.1 100 known is {interim}\r\n\r\n".encode())
+        handler.wfile.write(f"HTTP/1.1 401 bad key {final}\r\nContent-Length: 0\r\n\r\n".encode())
+
     def stream(self, handler: Handler) -> None:
         """Send one secret in two pieces, the second when the first has arrived."""
         secret = SECRETS["event stream, across two pieces"]
@@ -132,7 +144,7 @@ def _by_hand(machine: Machine, *options: str) -> Ended:
     password = SECRETS["password of the upstream proxy"]
     path = f"/v1/bot{SECRETS['URL path']}/echo"
     with (
-        upstream_running({path: talk.echo, "/v1/responses": talk.stream}) as upstream,
+        upstream_running({path: talk.echo, "/v1/refuse": talk.refuse, "/v1/responses": talk.stream}) as upstream,
         echo_running() as echo,
         proxy_running(credentials=f"me:{password}") as forward,
     ):
@@ -140,6 +152,10 @@ def _by_hand(machine: Machine, *options: str) -> Ended:
         upstreams = [f"--upstream=model={upstream.url}", f"--upstream=backend={echo.url}"]
         with machine.listening(*upstreams, proxy, *options, env=ENVIRONMENT) as live:
             _ask(live.url + path)
+            escaped = SECRETS["request body, its dashes escaped"].replace("-", "\\u002d")
+            slashed = SECRETS["environment, a path by its look"]
+            body = f'{{"key":"{escaped}","arguments":"{slashed}"}}'.encode()
+            assert ask(live.url + "/v1/refuse", body, headers={"Content-Type": "application/json"}).status == 401
             _read_stream(live.url + "/v1/responses", talk)
             asyncio.run(_converse(live.urls["backend"]))
             ended = live.end()
@@ -265,7 +281,7 @@ def test_keep_secrets_says_so_loudly(kept: Planted, planted: Planted) -> None:
     assert not any(warning in text for text in planted.said)
 
 
-@pytest.mark.codex
+@pytest.mark.agents
 def test_what_a_tool_of_the_real_codex_echoes_is_not_written_down(tmp_path: Path, codex_binary: Path) -> None:
     machine = Machine(tmp_path)
     env = {**ENVIRONMENT, "PATH": f"{codex_binary.parent}:{machine.environment({})['PATH']}"}

@@ -1,4 +1,4 @@
-"""Real agents that start sub-agents, come twice in one run, or take up a session again: who did what is told right."""
+"""Real agents that start sub-agents, come twice in one run, or take up a session again: reports say who did what."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.test_agents import AIDERS, CASES, Case, recorded
 from tests.support import agents
 from tests.support.answers import FOUND
-from tests.support.loops import NONCE, table
+from tests.support.loops import NONCE, section, table
 from tests.support.provider import provider_running
 from tests.support.running import Running
 
@@ -24,8 +24,8 @@ FIRST, SECOND = "First thing", "Second thing"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """A thread as the report tells it."""
+class Shown:
+    """A thread as the report shows it."""
 
     heading: str
     """Empty for the only one."""
@@ -34,32 +34,33 @@ class Told:
     """Number of the prompt, empty where it is the only one, and what the turn did; its work alone."""
 
 
-def threads(report: str) -> Iterator[Told]:
-    """Read the threads out of a report."""
-    section = report.split("\n## Turns\n")[1].split("\n### Totals\n")[0]
-    for part in re.split(r"\n### (?=.*\n)", section) if "\n### " in section else [f"\n{section}"]:
+def threads(report: str) -> Iterator[Shown]:
+    """Yield the threads of a report."""
+    actions = section(report, "What the agent did")
+    for part in re.split(r"\n### (?=.*\n)", actions) if "\n### " in actions else [f"\n{actions}"]:
         heading, _, rest = part.partition("\n")
         if "\n| " not in rest:
             continue
         found = re.search(r"(?m)^(?:Id|Session) `(.+)`$", rest)
         rows = [row for row in table(rest) if row["purpose"] == "turn"]
         did = [(row.get("prompt", ""), row["what it did"].strip("`")) for row in rows]
-        yield Told(heading=heading, id=found and found[1], turns=did)
+        yield Shown(heading=heading, id=found and found[1], turns=did)
 
 
-def told(folder: Path, case: Case, *, sub_agent: bool = False) -> tuple[str, list[Told]]:
-    """Record an agent, and give the report and its threads."""
+def shown(folder: Path, case: Case, *, sub_agent: bool = False) -> tuple[str, list[Shown]]:
+    """Record an agent; return the report and its threads."""
     with provider_running(sub_agent=sub_agent) as provider, recorded(folder, "probe.pipeline", case, provider) as run:
         assert run.wait() == 0, run.stdout + run.stderr
         assert "FAIL" not in run.stderr
         report = (run.run_folder() / "report.md").read_text()
     with Running(folder, "probe.verify", "--run", "latest") as verified:
         assert verified.wait() == 0, verified.stdout
+    assert report.splitlines()[2] == "No problems were found."
     return report, list(threads(report))
 
 
 def does(turns: list[tuple[str, str]], *expected: str) -> bool:
-    """Tell whether turns did this: names of tools, or the beginning of a text."""
+    """Check whether turns did this: names of tools, or the beginning of a text."""
     return len(turns) == len(expected) and all(
         did.startswith(what) for (_, did), what in zip(turns, expected, strict=True)
     )
@@ -83,7 +84,7 @@ SUB_AGENTS = {
 def test_a_sub_agent_has_a_thread_of_its_own(
     tmp_path: Path, case: Case, hands: list[str], works: list[str], name: str
 ) -> None:
-    report, (main, sub) = told(tmp_path, case, sub_agent=True)
+    report, (main, sub) = shown(tmp_path, case, sub_agent=True)
     assert "in 1 session, 2 threads (1 sub-agent)." in report
     assert (main.heading, re.fullmatch(f"Thread 2 · {name}", sub.heading) is not None) == ("Thread 1", True)
     assert does(main.turns, *hands, SAID), main
@@ -92,7 +93,6 @@ def test_a_sub_agent_has_a_thread_of_its_own(
     assert main.id != sub.id
     # The sub-agent's tool was really run.
     assert str(NONCE) in report
-    assert "shown raw because" not in report
 
 
 CODEX_EXEC = 'codex -c openai_base_url="$OPENAI_BASE_URL" exec --skip-git-repo-check'
@@ -100,7 +100,7 @@ CLAUDE, OPENCODE, QWEN, PI = "claude -p", "opencode run", "qwen --auth-type open
 
 
 def scripted(case: Case, *commands: str) -> Case:
-    """Make a case of several commands in one run."""
+    """Return a case of several commands in one run."""
     return replace(case, command=("sh", "-c", " && ".join(commands)))
 
 
@@ -114,7 +114,7 @@ TWICE = {
 
 @pytest.mark.parametrize(("case", "command"), TWICE.values(), ids=TWICE.keys())
 def test_an_agent_that_runs_twice_has_two_sessions(tmp_path: Path, case: Case, command: str) -> None:
-    report, found = told(tmp_path, scripted(case, f"{command} '{FIRST}'", f"{command} '{SECOND}'"))
+    report, found = shown(tmp_path, scripted(case, f"{command} '{FIRST}'", f"{command} '{SECOND}'"))
     assert "in 2 sessions, 2 threads." in report
     assert [one.heading for one in found] == ["Session 1 · Thread 1", "Session 2 · Thread 2"]
     assert [len(one.turns) for one in found] == [2, 2]
@@ -133,7 +133,7 @@ RESUMED = {
 def test_a_session_that_is_taken_up_again_goes_on_with_the_next_prompt(
     tmp_path: Path, case: Case, command: str, again: str
 ) -> None:
-    _, (thread,) = told(tmp_path, scripted(case, f"{command} '{FIRST}'", f"{again} '{SECOND}'"))
+    _, (thread,) = shown(tmp_path, scripted(case, f"{command} '{FIRST}'", f"{again} '{SECOND}'"))
     assert [prompt for prompt, _ in thread.turns] == ["1", "1", "2", "2"]
     assert thread.id
 
@@ -148,7 +148,7 @@ WITHOUT_IDS = {
 def test_without_ids_two_prompts_in_two_processes_are_two_threads(
     tmp_path: Path, case: Case, command: str, turns: int
 ) -> None:
-    report, found = told(tmp_path, scripted(case, f"{command} '{FIRST}'", f"{command} '{SECOND}'"))
+    report, found = shown(tmp_path, scripted(case, f"{command} '{FIRST}'", f"{command} '{SECOND}'"))
     assert f"{2 * turns} turns in 2 threads." in report
     assert [one.heading for one in found] == ["Thread 1", "Thread 2"]
     assert [len(one.turns) for one in found] == [turns, turns]
@@ -157,5 +157,5 @@ def test_without_ids_two_prompts_in_two_processes_are_two_threads(
 
 def test_without_ids_a_conversation_that_is_taken_up_again_is_one_thread(tmp_path: Path) -> None:
     again = QWEN.replace(" -p", " --continue -p")
-    _, (thread,) = told(tmp_path, scripted(CASES["qwen-code"], f"{QWEN} '{FIRST}'", f"{again} '{SECOND}'"))
+    _, (thread,) = shown(tmp_path, scripted(CASES["qwen-code"], f"{QWEN} '{FIRST}'", f"{again} '{SECOND}'"))
     assert [prompt for prompt, _ in thread.turns] == ["1", "1", "2", "2"]

@@ -26,6 +26,8 @@ from tests.support.planted import Mint
 from tests.support.provider import provider_running
 from tests.support.upstream import Handler, upstream_running
 
+pytestmark = pytest.mark.slow
+
 PLACES = [
     "a JSON body", "JSON in JSON", "JSON in JSON in JSON", "a text", "a compressed body", "binary bytes", "a form",
     "a parameter of a URL", "a header of any name", "a header of the answer", "an answer", "an answer that fails",

@@ -20,6 +20,8 @@ from tests.support.client import ask
 from tests.support.forward_proxy import ForwardProxy, proxy_running
 from tests.support.provider import Provider, provider_running
 
+pytestmark = pytest.mark.slow
+
 HOST = "api.example.test"
 CREDENTIALS = "proxy-user:proxy-pass%40word"
 BASIC = "Basic " + base64.b64encode(b"proxy-user:proxy-pass@word").decode()

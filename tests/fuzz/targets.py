@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import tempfile
 import unicodedata
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,45 +18,45 @@ from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import exact_json
 from probe.addon.redaction.across_events import applied
 from probe.addon.redaction.redactor import Edit, Redactor
-from probe.analysis.hosts import ChannelsBuilder
-from probe.analysis.prices import Prices
-from probe.analysis.structure import ExchangeStructure
-from probe.analysis.summary import summarise
-from probe.analysis.turns import TurnsBuilder
+from probe.analysis.hosts import HostsBuilder
 from probe.cli.edge import printed_json
 from probe.errors import UserError
 from probe.record.exchange import Exchange
 from probe.record.integrity import exchange_problems
 from probe.record.manifest import Manifest
+from probe.record.manifest_facts import CoverageFacts
 from probe.record.reader import parse_exchange
 from probe.record.runs import all_runs
 from probe.record.tunnels import TUNNELS, read_tunnels
-from probe.renderers import Renderer, load_renderer
-from probe.renderers.bodies import bytes_of
-from probe.renderers.markdown import markdown
+from probe.renderers.api import Kind
+from probe.renderers.json_reader import decoded_base64
+from probe.renderers.loader import AUTO, load_renderer, renderer_names
 from probe.renderers.sse import SseParser
-from probe.report import write_report
-from probe.report.coverage import channel_table
-from probe.report.log import Log
-from probe.report.turns import turn_section
+from probe.report.markdown.blocks import markdown
+from probe.report.markdown.hosts import host_table
+from probe.report.report import ReportedRun, write_report
 from probe.runs import described
 from probe.targets import PROJECT
+from probe.trace.facts import TurnFacts
+from probe.trace.items import NewItem
+from probe.trace.trace import read_trace
+from probe.trace.turns import Traced
 from tests.conftest import GOLDEN
+from tests.renderers.reading import read_blocks, read_request
 from tests.support.encodings import NAMES, encode
 from tests.support.frames import chunk
 
 SAMPLES = sorted((PROJECT / "data").glob("*/*/traffic.jsonl"))
-RENDERED = (
-    *("openai_responses", "openai_chat_completions", "anthropic_messages", "gemini_generate_content", "bedrock"),
-    "generic",
-)
-RENDERERS = {name: load_renderer(f"probe.renderers.{name}") for name in RENDERED}
+RENDERERS = {name.rpartition(".")[2]: load_renderer(name) for name in renderer_names()}
+FRAMES = "/model/m/invoke-with-response-stream"
+PATHS = ("/v1/responses", "/v1/other", FRAMES)
+IDS = {"session": ["header session_id", "body metadata.user_id.session_id"]}
 SECRETS = ("sk-proj-Planted/secret+42", 'pass"word\\é-0123', "short1!")
 _NOW = 1707123456.0
 
 
 def cut(data: bytes) -> tuple[list[bytes], bytes]:
-    """Take bytes as places to cut at, a zero, and what is to be cut; give the pieces and the whole."""
+    """Take bytes as places to cut at, a zero, and what is to be cut; return the pieces and the whole."""
     places, _, whole = data.partition(b"\0")
     ends, place = [0], 0
     for step in places[:64]:
@@ -91,107 +92,83 @@ def _finished(text: str) -> list[Any]:
 
 
 def harmless(text: str) -> bool:
-    """Tell whether a report has no character that a terminal would obey."""
+    """Check whether a report has no character that a terminal would obey."""
     left = {char for char in text if not char.isprintable() and unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")}
     return left <= {"\n", "\t"}
 
 
-def told(exchange: Exchange, renderer: Renderer) -> None:
-    """Tell an exchange in a report's log, as every renderer of ours must be able to."""
-    turns = TurnsBuilder({"session": ["header session_id", "body metadata.user_id.session_id"]})
-    log = Log(renderer, exchange.timestamp, turns.add)
-    assert harmless(log.entry(1, exchange))
-    assert log.failures == 0
-    assert harmless(turn_section(turns.turns, Prices(), exchange.timestamp))
+@contextmanager
+def file_of(data: bytes) -> Iterator[Path]:
+    """Yield a file with these bytes."""
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
+        file.write(data)
+        file.flush()
+        yield Path(file.name)
 
 
 def reader(data: bytes) -> None:
-    """A line is an exchange or an error in words; an exchange can be counted, checked, told and written down."""
+    """A line is an exchange or an error in words; an exchange can be checked, and read by every renderer."""
     for line in data.split(b"\n"):
         try:
             exchange = parse_exchange(line, 1)
         except ValueError:
             continue
-        summarise([exchange])
-        structure = ExchangeStructure()
-        structure.add(exchange)
-        structure.requests.structure()
-        structure.responses.structure()
         for problem in exchange_problems(exchange, Path("/nowhere")):
             assert problem
+    with file_of(data) as path:
         for renderer in RENDERERS.values():
-            renderer.is_complete(exchange)
-            told(exchange, renderer)
+            trace = read_trace(path, renderer, ids=IDS, on_exchange=_is_harmless)
+            assert trace.failures == []
+
+
+def _is_harmless(traced: Traced, turns: Sequence[TurnFacts], new: Sequence[NewItem]) -> None:
+    items = (block for item in new for block in item.blocks)
+    answers = (block for turn in traced.turns for block in (*turn.asked.notes, *turn.response))
+    for blocks in (items, answers, traced.request or (), traced.response or ()):
+        assert harmless(markdown(blocks))
+    assert len(turns) == len(traced.turns)
 
 
 def report(data: bytes) -> None:
-    """A file of any bytes has a report."""
-    with tempfile.NamedTemporaryFile(suffix=".jsonl") as file:
-        file.write(data)
-        file.flush()
-        out = StringIO()
-        write_report(
-            out,
-            Path(file.name),
-            title="Title",
-            source="source",
-            generated_at=datetime.fromtimestamp(_NOW, UTC),
-            renderer=RENDERERS["openai_responses"],
-        )
-        assert harmless(out.getvalue())
+    """A file of any bytes has a report of either form."""
+    run = ReportedRun(title="Title", source="source", generated_at=datetime.fromtimestamp(_NOW, UTC), prompt="Hi.")
+    with file_of(data) as path:
+        for full in (False, True):
+            out = StringIO()
+            written = write_report(out, path, run, renderer=load_renderer(AUTO), ids=IDS, full=full)
+            assert harmless(out.getvalue())
+            assert written.trace.failures == []
 
 
-def renderer_of_responses(data: bytes) -> None:
-    """The renderer of the Responses API tells any body, and raises for none."""
-    _renders(data, "openai_responses")
-
-
-def renderer_of_chat_completions(data: bytes) -> None:
-    """The renderer of the Chat Completions API tells any body, and raises for none."""
-    _renders(data, "openai_chat_completions")
-
-
-def renderer_of_messages(data: bytes) -> None:
-    """The renderer of the Messages API tells any body, and raises for none."""
-    _renders(data, "anthropic_messages")
-
-
-def renderer_of_gemini(data: bytes) -> None:
-    """The renderer of the Gemini API tells any body, and what may be an array cut short, and raises for none."""
-    _renders(data, "gemini_generate_content")
-    array = f"[{data.decode('utf-8', 'replace')}"
-    assert harmless(markdown(RENDERERS["gemini_generate_content"].response("/", array, 200)))
-
-
-def renderer_of_frames(data: bytes) -> None:
-    """The renderer of Bedrock tells any bytes, and what is redacted in frames leaves them frames."""
-    path = "/model/m/invoke-with-response-stream"
-    assert harmless(markdown(RENDERERS["bedrock"].response(path, data, 200)))
+def frames(data: bytes) -> None:
+    """What is redacted in frames leaves them frames."""
     redacted = applied(data, frame_edits(data, Redactor(b"salt", SECRETS)))
     before, after = ([frame.kind for frame in read_frames(one)] for one in (data, redacted))
     if not {CUT, DAMAGED} & set(before):
         assert before == after
 
 
-def renderer_of_anything(data: bytes) -> None:
-    """The generic renderer tells any body, and raises for none."""
-    _renders(data, "generic")
-
-
-def _renders(data: bytes, name: str) -> None:
-    renderer = RENDERERS[name]
+def bodies(name: str, data: bytes) -> None:
+    """A renderer shows any body as a request, an answer and a stream, and raises for none."""
+    (_, _, api), *_ = RENDERERS[name].routes
     text = data.decode("utf-8", "replace")
-    for body in _bodies(text):
-        for path in ("/v1/responses", "/v1/other"):
-            for blocks in (renderer.request(path, body), renderer.response(path, body, 200)):
-                assert harmless(markdown(blocks))
-    assert harmless(markdown(renderer.response("/v1/responses", tuple(text.split("\n")), 200)))
-    assert harmless(markdown(renderer.response("/v1/responses", _as_stream(text), 400)))
+    # One API streams an array, whose end may be missing.
+    texts = (*_bodies(text), _as_stream(text), f"[{text}", *([data] if api.reads_bytes else []))
+    for body in texts:
+        for path in PATHS:
+            for status in (200, 400):
+                assert harmless(markdown(read_blocks(api, body, path, status)))
+            if isinstance(body, dict | list):
+                assert harmless(markdown(read_request(api, body, path) or ()))
+                for kind in Kind:
+                    api.canonical(kind, body)
 
 
 def _bodies(text: str) -> Iterator[Any]:
     yield text
-    if (exact := exact_json(text)) is not None:
+    exact = exact_json(text)
+    # A reader of whole records takes the others.
+    if exact is not None and exact[:1] in ("{", "["):
         yield json.loads(exact)
 
 
@@ -246,7 +223,7 @@ def _decoded(encoding: str, pieces: list[bytes]) -> bytes | None:
 
 
 def manifest(data: bytes) -> None:
-    """Any manifest can be listed; what cannot be read is told in words."""
+    """Any manifest can be listed; what cannot be read is an error in words."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder, "codex", "20260101T000000Z")
         run.mkdir(parents=True)
@@ -262,15 +239,15 @@ def tunnels(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, TUNNELS)
         path.write_bytes(data)
-        builder = ChannelsBuilder()
+        builder = HostsBuilder()
         builder.add_tunnels(read_tunnels(path, lambda _line, why: None))
-        found = builder.channels({"watched": True})
+        found = builder.hosts(CoverageFacts(watched=True))
         assert printable_json(found.as_dict())
-        assert harmless(channel_table(found))
+        assert harmless(host_table(found))
 
 
 def printable_json(value: Any) -> bool:
-    """Tell whether JSON is printed without anything that a terminal would obey."""
+    """Check whether JSON is printed without anything that a terminal would obey."""
     return all(char.isprintable() or char == "\n" for char in printed_json(value))
 
 
@@ -287,7 +264,7 @@ def _exchanges() -> list[Exchange]:
 
 
 def _texts() -> list[bytes]:
-    """Give every body and message of the golden cases and samples as text."""
+    """Return every body and message of the golden cases and samples as text."""
     found = []
     for exchange in _exchanges():
         payloads = [exchange.request, *([exchange.response] if exchange.response else [])]
@@ -299,10 +276,11 @@ def _texts() -> list[bytes]:
 
 
 def _frames() -> list[bytes]:
-    """Give the binary answers of the golden cases, and one with a secret in it."""
+    """Return the binary answers of the golden cases, and one with a secret in it."""
     answers = [exchange.response for exchange in _exchanges() if exchange.response]
     said = [chunk({"delta": {"text": text}}) for text in (*SECRETS, SECRETS[0][:9], SECRETS[0][9:])]
-    return [*(data for answer in answers if (data := bytes_of(answer))), b"".join(said)]
+    binary = (answer.body for answer in answers if answer.body_kind == "base64")
+    return [*(data for body in binary if (data := decoded_base64(body))), b"".join(said)]
 
 
 def _streams() -> list[bytes]:
@@ -335,12 +313,9 @@ TARGETS: dict[str, tuple[Target, Callable[[], list[bytes]]]] = {
     "sse": (sse, _streams),
     "reader": (reader, _lines),
     "report": (report, _lines),
-    "responses": (renderer_of_responses, _texts),
-    "chat": (renderer_of_chat_completions, _texts),
-    "messages": (renderer_of_messages, _texts),
-    "gemini": (renderer_of_gemini, _texts),
-    "frames": (renderer_of_frames, _frames),
-    "generic": (renderer_of_anything, _texts),
+    **{name: (partial(bodies, name), _texts) for name in RENDERERS},
+    **{name: (partial(bodies, name), _frames) for name, one in RENDERERS.items() if one.routes[0][2].reads_bytes},
+    "frames": (frames, _frames),
     "redactor": (redactor, _secrets),
     "decoders": (decoders, _encoded),
     "manifest": (manifest, _manifests),

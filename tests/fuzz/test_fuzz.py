@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.fuzz import CASES, cases
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import RENDERERS, TARGETS
 
 FOUND = [path for name in TARGETS for path in cases(name)]
 
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_what_the_fuzzer_found_stays_mended(path: Path) -> None:
+def test_what_the_fuzzer_found_stays_fixed(path: Path) -> None:
     TARGETS[path.parent.name][0](path.read_bytes())
 
 
@@ -46,6 +46,7 @@ EDITS = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 @given(data=st.data())
 @settings(max_examples=120, suppress_health_check=list(HealthCheck))
@@ -57,6 +58,7 @@ def test_no_change_of_a_seed_breaks_a_promise(name: str, data: st.DataObject) ->
     TARGETS[name][0](bytes(seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 @given(data=st.binary(max_size=400))
 @settings(max_examples=100)
@@ -107,7 +109,7 @@ LINES = [json.loads(line) for line in SEEDS["reader"]]
 
 @given(st.integers(0, len(LINES) - 1), st.integers(0, 1 << 32), st.integers(1, 6))
 @settings(max_examples=600)
-def test_what_is_shaped_like_the_api_and_unlike_it_is_told(number: int, seed: int, times: int) -> None:
+def test_what_is_shaped_like_the_api_and_unlike_it_is_read(number: int, seed: int, times: int) -> None:
     rng, value = random.Random(seed), LINES[number]
     for _ in range(times):
         value = changed(value, rng)
@@ -117,9 +119,10 @@ def test_what_is_shaped_like_the_api_and_unlike_it_is_told(number: int, seed: in
 STREAMS = [seed.partition(b"\0")[2].decode() for seed in SEEDS["sse"]]
 
 
+@pytest.mark.slow
 @given(st.integers(0, len(STREAMS) - 1), st.integers(0, 1 << 32), st.integers(1, 6))
 @settings(max_examples=600)
-def test_events_shaped_like_the_api_and_unlike_it_are_told(number: int, seed: int, times: int) -> None:
+def test_events_shaped_like_the_api_and_unlike_it_are_read(number: int, seed: int, times: int) -> None:
     rng, lines = random.Random(seed), STREAMS[number].split("\n")
     for _ in range(times):
         place = rng.randrange(len(lines))
@@ -128,5 +131,5 @@ def test_events_shaped_like_the_api_and_unlike_it_are_told(number: int, seed: in
             lines[place] = name + colon + json.dumps(changed(json.loads(data), rng))
         except ValueError:
             lines[place] = rng.choice(lines)
-    for name in ("responses", "chat", "messages", "gemini"):
+    for name in RENDERERS:
         TARGETS[name][0]("\n".join(lines).encode("utf-8", "surrogatepass"))

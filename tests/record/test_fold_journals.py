@@ -18,6 +18,7 @@ from probe.addon.journal import FOLDER, KNOWN, JournalFolder
 from probe.addon.open_exchange import CUT_OFF, Live
 from probe.addon.piece_buffer import IN_MEMORY
 from probe.addon.redaction.fingerprints import KnownFile
+from probe.addon.redaction.salt import NAME as SALT
 from probe.addon.websocket_messages import message_kind
 from probe.addon.writer import Writer
 from probe.record.exchange import Exchange
@@ -62,7 +63,7 @@ class Killed:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         environ = {"SOME_API_KEY": KEY, "NEVER_SENT_PASSWORD": "correct-horse-battery"}
-        config = Config(output_dir=folder, salt_file=folder / ".salt", environ=environ)
+        config = Config(output_dir=folder, salt_file=folder / SALT, environ=environ)
         self.redactor = config.redactor()
         self.writer = Writer(folder / TRAFFIC)
         self._journals = JournalFolder(folder)
@@ -88,11 +89,11 @@ def killed(tmp_path: Path) -> Killed:
 def folded(killed: Killed) -> list[Exchange]:
     """Let the proxy die, fold in what it left, and give all records; nothing else may be left."""
     killed.die()
-    count = fold_in(killed.folder)
+    count = fold_in(killed.folder, killed.folder)
     records = read_records(killed.folder)
     assert count is not None
     assert not (killed.folder / FOLDER).exists()
-    assert fold_in(killed.folder) == 0
+    assert fold_in(killed.folder, killed.folder) == 0
     for record in records:
         assert list(exchange_problems(record, killed.folder / TRAFFIC)) == []
     text = (killed.folder / TRAFFIC).read_text()
@@ -212,7 +213,7 @@ def test_a_torn_line_that_no_journal_explains_stays(killed: Killed) -> None:
     half_a_stream(killed.begin("one"))
     (killed.folder / TRAFFIC).write_bytes(b'{"schema":1,"id":"another","listener":')
     killed.die()
-    assert fold_in(killed.folder) == 1
+    assert fold_in(killed.folder, killed.folder) == 1
     first, second = (killed.folder / TRAFFIC).read_bytes().splitlines()
     assert first == b'{"schema":1,"id":"another","listener":'
     assert json.loads(second)["id"] == "one"
@@ -225,22 +226,23 @@ def test_an_empty_journal_tells_of_nothing(killed: Killed) -> None:
 
 def test_nothing_is_touched_while_a_proxy_writes(killed: Killed) -> None:
     half_a_stream(killed.begin("one"))
-    assert fold_in(killed.folder) is None
+    assert fold_in(killed.folder, killed.folder) is None
     assert (killed.folder / FOLDER / "one").exists()
 
 
 def test_without_the_salt_nothing_is_folded_in_and_nothing_is_lost(killed: Killed) -> None:
     half_a_stream(killed.begin("one"))
     killed.die()
-    (killed.folder / ".salt").unlink()
-    with pytest.raises(OSError, match=r"\.salt"):
-        fold_in(killed.folder)
+    (killed.folder / SALT).unlink()
+    with pytest.raises(OSError, match="-salt"):
+        fold_in(killed.folder, killed.folder)
     assert (killed.folder / FOLDER / "one").exists()
 
 
 DAMAGES = {
     "a fact that is no JSON": b"Q" + bytes(8) + b"\x01\0\0\0{",
     "a fact without its fields": b"Q" + bytes(8) + b"\x02\0\0\0{}",
+    "a kind of frame that there is none of": b"?" + bytes(12),
     "a count of losses that is none": b"L" + bytes(8) + b"\x01\0\0\0x",
 }
 
@@ -252,10 +254,10 @@ def test_a_journal_that_no_proxy_wrote_is_told_and_left_where_it_is(killed: Kill
     path = killed.folder / FOLDER / "one"
     path.write_bytes(path.read_bytes() + frame)
     with pytest.raises(OSError, match="a file is damaged"):
-        fold_in(killed.folder)
+        fold_in(killed.folder, killed.folder)
     assert path.exists()
     path.unlink()
-    assert fold_in(killed.folder) == 0
+    assert fold_in(killed.folder, killed.folder) == 0
 
 
 def test_what_is_no_journal_is_not_waited_for(killed: Killed) -> None:
@@ -263,5 +265,83 @@ def test_what_is_no_journal_is_not_waited_for(killed: Killed) -> None:
     killed.die()
     os.mkfifo(killed.folder / FOLDER / "pipe")
     (killed.folder / FOLDER / "link").symlink_to("/dev/zero")
-    with pytest.raises(OSError, match=r"link|pipe|symbolic"):
-        fold_in(killed.folder)
+    with pytest.raises(OSError, match=r"plain file|link|symbolic"):
+        fold_in(killed.folder, killed.folder)
+
+
+SALTS: dict[str, Callable[[Path], object]] = {
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+    "a file of another length": lambda path: path.write_bytes(bytes(33)),
+    "another salt": lambda path: path.write_bytes(bytes(32)),
+}
+
+
+@pytest.mark.parametrize("put", SALTS.values(), ids=SALTS.keys())
+def test_only_the_salt_of_the_recording_is_taken_for_it(killed: Killed, put: Callable[[Path], object]) -> None:
+    half_a_stream(killed.begin("one"))
+    killed.die()
+    (killed.folder / SALT).rename(killed.folder / "kept")
+    put(killed.folder / SALT)
+    with pytest.raises(OSError, match="salt"):
+        fold_in(killed.folder, killed.folder)
+    data_dir = killed.folder / "data"
+    data_dir.mkdir()
+    (killed.folder / "kept").rename(data_dir / SALT)
+    assert fold_in(killed.folder, data_dir) == 1
+
+
+def test_the_salt_is_found_where_the_run_is(tmp_path: Path) -> None:
+    run = tmp_path / "data" / "target" / "run"
+    run.mkdir(parents=True)
+    killed = Killed(run)
+    half_a_stream(killed.begin("one"))
+    killed.die()
+    (run / SALT).rename(tmp_path / "data" / SALT)
+    assert fold_in(run, tmp_path) == 1
+
+
+def test_no_file_of_a_run_names_another(killed: Killed) -> None:
+    half_a_stream(killed.begin("one"))
+    killed.die()
+    for path in (killed.folder / FOLDER).iterdir():
+        assert str(killed.folder).encode() not in path.read_bytes()
+    head, *_ = (killed.folder / FOLDER / KNOWN).read_text().splitlines()
+    assert set(json.loads(head)) == {"salt", "headers", "keep"}
+
+
+def sparse(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 40)
+
+
+KNOWN_FILES: dict[str, Callable[[Path], object]] = {
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+    "a terabyte of nothing": sparse,
+    "more than any run has": lambda path: path.write_bytes(b"\n" * ((64 << 20) + 1)),
+    "a path of a salt": lambda path: path.write_text('{"salt_file": "/dev/zero", "headers": [], "keep": false}'),
+    "no text": lambda path: path.write_bytes(b"\xff"),
+    "JSON that is too deep": lambda path: path.write_text("[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("put", KNOWN_FILES.values(), ids=KNOWN_FILES.keys())
+def test_what_stands_in_the_place_of_the_known_values_is_refused(killed: Killed, put: Callable[[Path], object]) -> None:
+    half_a_stream(killed.begin("one"))
+    killed.die()
+    (killed.folder / FOLDER / KNOWN).unlink()
+    put(killed.folder / FOLDER / KNOWN)
+    with pytest.raises(OSError):  # noqa: PT011 - each has words of its own
+        fold_in(killed.folder, killed.folder)
+    assert (killed.folder / FOLDER / "one").exists()
+
+
+def test_a_journal_of_a_terabyte_of_nothing_is_refused(killed: Killed) -> None:
+    killed.begin("one")
+    killed.die()
+    sparse(killed.folder / FOLDER / "two")
+    with pytest.raises(OSError, match="has holes"):
+        fold_in(killed.folder, killed.folder)

@@ -18,9 +18,10 @@ from probe.record import long_lines, reader
 from probe.record.exchange import Exchange
 from probe.record.integrity import exchange_problems
 from probe.record.long_lines import text_chunks
-from probe.record.reader import read_at, read_exchanges, read_places
+from probe.record.reader import read_at, read_exchanges, read_places, read_unread
 from probe.renderers.loader import load_renderer
-from probe.report.report import write_report
+from probe.report.report import ReportedRun, write_report
+from probe.trace.exchanges import ExchangeReader
 
 EVENT = 'data: {"type":"response.output_text.delta","delta":"é\\"\\\\ %d"}\n\n'
 END = 'data: {"type":"response.completed","response":{"status":"completed","usage":{"total_tokens":7}}}\n\n'
@@ -96,7 +97,8 @@ def test_a_long_stream_shows_its_first_and_its_last_events_and_is_whole(tmp_path
     assert events[-2] + "\n\n" == END
     assert len(exchange.response.body) < 3000
     assert sum("bytes are left out here" in event for event in events) == 1
-    assert load_renderer("probe.renderers.openai_responses").is_complete(exchange)
+    (unread,) = read_unread(path, lambda line, why: None)
+    assert ExchangeReader(load_renderer("probe.renderers.openai_responses")).read(unread).complete
 
 
 def test_a_report_says_that_it_shows_a_part(tmp_path: Path) -> None:
@@ -104,14 +106,10 @@ def test_a_report_says_that_it_shows_a_part(tmp_path: Path) -> None:
     write_report(
         out,
         written(tmp_path, BODIES["an event stream"]),
-        title="T",
-        source="s",
-        about=[],
-        generated_at=datetime(2026, 1, 1, tzinfo=UTC),
+        ReportedRun(title="T", source="s", generated_at=datetime(2026, 1, 1, tzinfo=UTC)),
         renderer=load_renderer("probe.renderers.openai_responses"),
-        on_malformed=lambda line, why: None,
     )
-    assert f"Only the begin and the end of these {len(STREAM.encode())} bytes are shown" in out.getvalue()
+    assert f"Only the beginning and the end of these {len(STREAM.encode())} bytes are shown" in out.getvalue()
 
 
 def test_who_wants_it_whole_gets_it_whole(tmp_path: Path) -> None:

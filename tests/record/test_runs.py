@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from probe.errors import UserError
 from probe.record.files import file_sha256
-from probe.record.manifest import Manifest
+from probe.record.manifest import Manifest, utc_now
 from probe.record.runs import all_runs, find_run, has_records, is_alive, new_run
 
 
@@ -133,3 +134,11 @@ def test_a_process_that_only_has_the_same_number_keeps_no_run_alive(tmp_path: Pa
     make(tmp_path, "codex", "20990101T000000Z", "2099-01-01T00:00:00.000000Z", **running)
     make(tmp_path, "codex", "20200101T000000Z", "2020-01-01T00:00:00.000000Z", **running)
     assert [is_alive(run) for run in all_runs(tmp_path)] == [False, True]
+
+
+def test_a_process_that_is_dead_but_not_yet_waited_for_records_nothing(tmp_path: Path) -> None:
+    with subprocess.Popen(["true"]) as zombie:
+        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+        make(tmp_path, "codex", "run", utc_now(), pid=zombie.pid)
+        (run,) = all_runs(tmp_path)
+        assert not is_alive(run)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from probe.renderers.api import Answer, Api
-from probe.renderers.blocks import Block, Conversation, Instructions, Message, ToolResult, Unknown
+from probe.renderers.blocks import Block, Conversation, Instructions, Message, Settings, ToolResult, Unknown
 from probe.renderers.events import Stream, merged, read_events
 from probe.renderers.json_reader import Json, json_of, parsed, parsed_json
 
@@ -51,9 +51,19 @@ def read_split(api: Api, stream: Stream, *, join: bool = True) -> Answer:
 
 
 def read_blocks(api: Api, body: Any, path: str = "/", status: int | None = 200) -> list[Block]:
-    """Return the blocks of a response, be it an answer or not; none where it is none of the API's."""
+    """Return the blocks of a response, be it an answer or not; none where it is none of the API's.
+
+    What an answer repeats of a request that is not known here is shown, as the trace does.
+    """
     answer = read_answer(api, body, path, status)
-    return list(answer.blocks if answer else api.response_blocks(path, body, status) or ())
+    return list(answer_blocks(answer) if answer else api.response_blocks(path, body, status) or ())
+
+
+def answer_blocks(answer: Answer) -> Iterator[Block]:
+    """Yield the blocks of an answer, with all that it repeats of its request."""
+    yield from answer.blocks
+    if answer.echo:
+        yield Settings(pairs=tuple(answer.echo.items()))
 
 
 def of_type(blocks: Iterable[Block] | None, kind: type[_B]) -> list[_B]:

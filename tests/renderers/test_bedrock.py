@@ -264,8 +264,11 @@ def test_bytes_that_are_no_frames_are_shown_as_base64() -> None:
     assert read_blocks(API, b"\x89PNG") == [Note(text="Binary, as base64:"), Body(value="iVBORw==")]
 
 
-def test_a_request_for_another_maker_s_model_is_none_of_this_api() -> None:
-    assert read_request(API, {"prompt": "Hi.", "max_gen_len": 9}, INVOKE) is None
+def test_a_request_for_another_maker_s_model_is_a_call_whose_fields_are_unknown() -> None:
+    assert unknowns(read_request(API, {"prompt": "Hi.", "max_gen_len": 9}, INVOKE)) == [
+        "setting 'prompt'",
+        "setting 'max_gen_len'",
+    ]
 
 
 def test_the_events_of_another_maker_s_model_are_shown_as_they_are() -> None:

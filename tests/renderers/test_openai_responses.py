@@ -15,6 +15,7 @@ from probe.renderers.blocks import Block, Message, Reasoning, Settings, Text, To
 from probe.renderers.events import Stream, split_stream
 from probe.renderers.json_reader import json_of
 from probe.renderers.openai_responses import API
+from probe.renderers.openai_responses.canonical import CODEX_METADATA
 from probe.renderers.openai_responses.events import ASSEMBLED, LIFECYCLE, OTHERWISE_SHOWN
 from tests.conftest import GOLDEN
 from tests.renderers.reading import of_type, read_answer, read_blocks, read_request, read_split, unknowns
@@ -359,6 +360,7 @@ OUTPUT_AND_INPUT = {
         {"role": "assistant", "content": "Hello."},
     ),
     "a tool call": (CALL, {"type": "function_call", "name": "ls", "arguments": "{ }", "call_id": "c"}),
+    "a tool call in codex's words": (CALL, {**CALL, CODEX_METADATA: {"turn_id": "t-1"}}),
     "reasoning": (
         {"type": "reasoning", "id": "rs", "summary": [], "content": None, "encrypted_content": "xyz"},
         {"type": "reasoning", "encrypted_content": "xyz"},
@@ -369,6 +371,21 @@ OUTPUT_AND_INPUT = {
 @pytest.mark.parametrize(("made", "sent"), OUTPUT_AND_INPUT.values(), ids=OUTPUT_AND_INPUT.keys())
 def test_an_item_and_what_sends_it_back_are_equal(made: dict[str, Any], sent: dict[str, Any]) -> None:
     assert API.canonical(Kind.MESSAGE, made) == API.canonical(Kind.MESSAGE, sent)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"type": "message", "role": "user", "content": "Hi."},
+        {"type": "custom_tool_call_output", "call_id": "c", "output": "Hi."},
+    ],
+    ids=lambda item: item["type"],
+)
+def test_what_codex_says_of_an_item_is_a_detail_of_it(item: dict[str, Any]) -> None:
+    metadata = {"turn_id": "t-1", "content_item_kinds": ["user.text"]}
+    blocks = read_request(API, {"input": [{**item, CODEX_METADATA: metadata}]})
+    assert (CODEX_METADATA, metadata) in [pair for block in of_type(blocks, Settings) for pair in block.pairs]
+    assert CODEX_METADATA not in str(unknowns(blocks))
 
 
 def test_what_differs_stays_different() -> None:
@@ -386,8 +403,8 @@ def test_what_an_agent_adds_to_the_user_s_words_is_left_out_of_comparisons() -> 
     assert forms[0] == forms[1]
 
 
-def test_the_echo_of_the_request_is_shown_in_few_settings() -> None:
-    response = {"output": [], "temperature": 1.0, "top_p": 0.5, "tools": [{"type": "x"}], "instructions": "Work."}
-    found = answer_of(response)
-    assert found.before == (Settings(pairs=(("echo of the request", {"temperature": 1.0, "top_p": 0.5}),)),)
-    assert found.after == (Settings(pairs=(("instructions", "Work."), ("tools", [{"type": "x"}]))),)
+def test_what_an_answer_repeats_of_its_request_is_kept_apart() -> None:
+    echo = {"temperature": 1.0, "top_p": 0.5, "tools": [{"type": "x"}], "instructions": "Work."}
+    found = answer_of({"output": [], **echo})
+    assert found.echo == echo
+    assert list(found.blocks) == []

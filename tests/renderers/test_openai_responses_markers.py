@@ -11,7 +11,7 @@ import pytest
 from probe.renderers.events import Stream
 from probe.renderers.openai_responses import API
 from tests.renderers.markers import lost
-from tests.renderers.reading import read_blocks, read_request, read_split
+from tests.renderers.reading import answer_blocks, read_blocks, read_request, read_split
 from tests.renderers.test_openai_responses import bodies
 
 Read = Callable[[Any], Any]
@@ -88,7 +88,8 @@ def read_output(items: Any) -> Any:
 
 def read_events(events: Any) -> Any:
     """Read events as the messages of a WebSocket."""
-    return list(read_split(API, Stream(["message"] * len(events), [json.dumps(event) for event in events])).blocks)
+    stream = Stream(["message"] * len(events), [json.dumps(event) for event in events])
+    return list(answer_blocks(read_split(API, stream)))
 
 
 def read_response(event: Any) -> Any:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.renderers.sse import Event, SseParser, is_stream, parse_stream
+from probe.renderers.events import split_stream
+from probe.renderers.sse import Event, SseParser, is_stream
 
 STREAMS: dict[str, tuple[bytes, list[tuple[str, str | None]]]] = {
     "an event with a name": (b"event: a\ndata: 1\n\n", [("a", "1")]),
@@ -28,6 +29,11 @@ STREAMS: dict[str, tuple[bytes, list[tuple[str, str | None]]]] = {
     "bytes that are not UTF-8": (b"data: \xff\n\n", [("message", "\ufffd")]),
     "empty lines between events": (b"\n\n\ndata: 1\n\n\n\n", [("message", "1")]),
 }
+
+
+def whole(stream: str) -> list[Event]:
+    """Parse a whole stream."""
+    return list(SseParser().read(stream))
 
 
 def read(stream: bytes, size: int) -> list[Event]:
@@ -56,7 +62,7 @@ def test_an_unfinished_event_is_told_as_such() -> None:
 
 
 def test_comments_are_counted() -> None:
-    assert parse_stream(": one\n: two\ndata: 1\n\n")[1] == 2
+    assert split_stream(": one\n: two\ndata: 1\n\n").comments == 2
 
 
 LINES = st.sampled_from(
@@ -74,16 +80,37 @@ def test_any_cut_gives_the_same_events(stream: str, data: st.DataObject) -> None
     events = []
     for begin, end in zip([0, *cuts], [*cuts, len(encoded)], strict=True):
         events += parser.feed(encoded[begin:end])
-    assert events + parser.finish() == parse_stream(stream)[0]
+    assert events + parser.finish() == whole(stream)
 
 
 # A byte order mark is one at the begin of a stream only, so the same text reads otherwise from its middle.
 @given(STREAM.map(lambda stream: stream.replace("\ufeff", "y")))
 def test_each_offset_is_where_its_event_begins(stream: str) -> None:
     encoded = stream.encode()
-    for event in parse_stream(stream)[0]:
-        rest = parse_stream(encoded[event.offset :].decode())[0]
+    for event in whole(stream):
+        rest = whole(encoded[event.offset :].decode())
         assert (rest[0].type, rest[0].data) == (event.type, event.data)
+
+
+@given(STREAM)
+def test_a_stream_is_split_alike_whether_it_is_plain_or_not(stream: str) -> None:
+    found = split_stream(stream)
+    complete = [event for event in whole(stream) if event.complete and event.data is not None]
+    assert list(zip(found.names, found.texts, strict=True)) == [(event.type, event.data) for event in complete]
+    assert [found.offset(number) for number in range(len(complete))] == [event.offset for event in complete]
+
+
+PLAIN = st.lists(st.tuples(st.sampled_from(["", "event: a\n"]), st.sampled_from(["{}", "é", "[DONE]", " x"]))).map(
+    lambda events: "".join(f"{name}data: {data}\n\n" for name, data in events)
+)
+
+
+@given(PLAIN)
+def test_a_plain_stream_has_its_events_at_their_offsets(stream: str) -> None:
+    found = split_stream(stream)
+    offsets = [found.offset(number) for number in range(len(found.names))]
+    expected = [(event.type, event.data, event.offset) for event in whole(stream)]
+    assert list(zip(found.names, found.texts, offsets, strict=True)) == expected
 
 
 BODIES = {

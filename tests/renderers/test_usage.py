@@ -193,6 +193,10 @@ GEMINI: dict[str, tuple[dict[str, Any], Usage]] = {
     "no total": ({"promptTokenCount": 100}, told(100, None, None)),
     "a total that is too small": ({"promptTokenCount": 100, "totalTokenCount": 90}, told(100, None, 90)),
 }
+OLLAMA: dict[str, tuple[dict[str, Any], Usage]] = {
+    "the total is the sum of both": ({"prompt_eval_count": 210, "eval_count": 41}, told(210, 41, 251)),
+    "no count of the prompt": ({"eval_count": 41}, told(None, 41, None)),
+}
 CASES = {
     f"{map_usage.__name__}: {name}": (map_usage, *case)
     for map_usage, cases in (
@@ -200,6 +204,7 @@ CASES = {
         (usage.openai_chat_completions, CHAT),
         (usage.anthropic_messages, ANTHROPIC),
         (usage.gemini_generate_content, GEMINI),
+        (usage.ollama, OLLAMA),
     )
     for name, case in cases.items()
 }

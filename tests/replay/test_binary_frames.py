@@ -14,7 +14,7 @@ from tests.support.frames import MEDIA_TYPE
 
 
 def test_a_replay_sends_the_frames_byte_for_byte() -> None:
-    recorded = GOLDEN / "bedrock" / "streamed-tool-call.jsonl"
+    recorded = GOLDEN / "bedrock_invoke" / "streamed-tool-call.jsonl"
     exchanges = list(read_exchanges(recorded, lambda _number, _reason: None))
     path = exchanges[0].request.url.removeprefix("https://bedrock-runtime.eu-west-1.amazonaws.com")
     with replaying(exchanges, load_renderer("probe.renderers.bedrock_invoke")) as replay:

@@ -21,7 +21,7 @@ from probe.cli.edge import WARNINGS
 from tests.report.reports import report
 from tests.support.running import Running
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 MANY = 100_000
 MOST_TIMES = 40
 """No report is so many times larger than its record: each item of a request has a row, a fold and a fence."""

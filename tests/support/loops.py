@@ -11,7 +11,9 @@ from typing import Any
 from probe.renderers.blocks import Usage
 from tests.support.answers import CALL, FOUND, TEXT, USAGE
 from tests.support.forward_proxy import Seen
+from tests.support.toolcalls import LIST_FILES
 
+PROMPT = "List the files"
 NONCE = 73_402_197
 """A size that only a listing tells: names of files stand in the first request of some agents."""
 _COLUMNS = ("input", "cache read", "cache write", "output", "reasoning", "total")
@@ -26,42 +28,75 @@ def plant(folder: Path) -> Path:
 
 
 def turns_of(report: str) -> list[dict[str, str]]:
-    """Read the report's table of turns: a mapping of column to cell for each."""
-    return table(report.split("\n## Turns\n")[1].split("\n### ")[0].split("\n## ")[0])
+    """Return a mapping of column to cell for each row of the report's first table of turns."""
+    return table(section(report, "What the agent did"))
+
+
+def section(report: str, title: str) -> str:
+    """Return the text below a heading of the second level."""
+    return report.split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
 def table(text: str) -> list[dict[str, str]]:
-    """Read the table in a text: a mapping of column to cell for each row."""
-    lines = [line for line in text.splitlines() if line.startswith("|")]
+    """Return a mapping of column to cell for each row of the first table in a text."""
+    lines = text[text.index("\n|") + 1 :].split("\n\n")[0].splitlines()
     head, _, *rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
-def told(usage: Usage | None) -> dict[str, str]:
-    """Give the cells that tell a usage."""
+def usage_cells(usage: Usage | None) -> dict[str, str]:
+    """Return the cells that show a usage."""
     numbers = [getattr(usage, name.replace(" ", "_"), None) for name in _COLUMNS]
     return dict(zip(_COLUMNS, ("?" if number is None else f"{number:,}" for number in numbers), strict=True))
 
 
-def assert_told(report: str, api: str) -> None:
-    """Check that a report tells the tool call, the final text, and what each of the two turns took."""
-    turns = [row for row in turns_of(report) if row["purpose"] == "turn"]
-    assert [{name: row[name] for name in _COLUMNS} for row in turns] == [
-        told(USAGE[api][CALL]),
-        told(USAGE[api][TEXT]),
+def work_of(report: str) -> list[dict[str, str]]:
+    """Return the rows of the agent's own work."""
+    return [row for row in turns_of(report) if row["purpose"] == "turn"]
+
+
+def assert_shows_loop(report: str, api: str) -> None:
+    """Check that a report shows the tool call, the final text, and what each of the two turns took."""
+    assert [{name: row[name] for name in _COLUMNS} for row in work_of(report)] == [
+        usage_cells(USAGE[api][CALL]),
+        usage_cells(USAGE[api][TEXT]),
     ]
     assert "**Tool call:** " in report
     assert str(NONCE) in report
     assert FOUND in report
+    assert_head(report)
+
+
+_HEAD = 60
+"""Lines after which a reader knows what a run was."""
+_SECONDS = r"(\d+\.\d)s"
+_TIME = rf"\*\*Time:\*\* {_SECONDS}: model {_SECONDS}, tool {_SECONDS}, agent {_SECONDS}, idle {_SECONDS}; first token"
+_COST = r"\*\*Cost:\*\* (unknown \([^)]+\)|(at least )?\\\$\d+\.\d{4}) · \*\*Tokens:\*\* "
+
+
+def assert_head(report: str) -> None:
+    """Check that a report begins with what was asked and done, the answer, the cost and the time."""
+    head = "\n".join(report.splitlines()[:_HEAD])
+    assert report.splitlines()[2] == "No problems were found."
+    assert PROMPT in head.split("\n## What the agent did\n")[0]
+    # The tool with its argument.
+    assert re.fullmatch(rf"`[\w.]+: .*{LIST_FILES}.*`", work_of(report)[0]["what it did"])
+    assert FOUND in section(f"{head}\n", "Final answer")
+    assert re.search(_COST, head)
+    took = re.search(_TIME, head)
+    assert took
+    total, *parts = map(float, took.groups())
+    # Each is rounded.
+    assert abs(total - sum(parts)) < 0.3
 
 
 def outside(seen: Iterable[Seen]) -> set[str]:
-    """Give the hosts that were asked for, this machine aside."""
+    """Return the hosts that were asked for, this machine aside."""
     return {one.target for one in seen if "127.0.0.1:" not in one.target}
 
 
 def crossed(records: list[dict[str, Any]]) -> list[Any]:
-    """Give what is the same in each run: no times, ports, folders and random ids."""
+    """Return what is the same in each run: no times, ports, folders and random ids."""
     return [
         (
             record["listener"],

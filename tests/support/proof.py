@@ -54,12 +54,14 @@ def check_next(live: Listening, listener: str = "model") -> None:
     assert exchange.error is None
 
 
-def check_end(machine: Machine, ended: Ended, *, written: int, cut_short: int) -> None:
-    """Check the script's verdict, and that the run proves what it holds."""
+def check_end(machine: Machine, ended: Ended, *, written: int, cut_short: int, left: int = 0) -> None:
+    """Check the script's verdict, and that the run proves what it holds; `left` of those cut short left the agent."""
     counts = machine.manifest["counts"]
     assert (counts["seen"], counts["written"], counts["cut_short"]) == (written, written, cut_short)
-    assert ended.code == (1 if cut_short else 0), ended.stderr
+    assert ended.code == (1 if cut_short > left else 0), ended.stderr
+    assert (f"note: the agent left {left} of {written} exchanges before the end" in ended.stderr) == bool(left)
     assert "Traceback" not in ended.stderr
     log = (machine.run_folder / "proxy.log").read_text()
     assert [words for words in ("has crashed", "Addon error", "could not be written") if words in log] == []
-    assert verify(["--run", str(machine.run_folder)]) == 0
+    run = ["--run", str(machine.run_folder)]
+    assert (verify(run), verify([*run, "--strict"])) == (ended.code, 1 if cut_short else 0)

@@ -177,7 +177,7 @@ def body(wire: Wire, fields: dict[str, str]) -> bytes:
 
 def request(path: str, data: bytes = b"", *more: str, method: str = "POST") -> bytes:
     """Write a request with a length."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: agents.own", f"Content-Length: {len(data)}", *more]
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(data)}", *more]
     return "\r\n".join(lines).encode("latin-1") + END_OF_HEAD + data
 
 

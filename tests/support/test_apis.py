@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from probe.renderers.blocks import Block, Failure, Reasoning, Text, ToolCall, Usage
+from probe.renderers.blocks import Block, Encrypted, Failure, Reasoning, Text, ToolCall, Usage
 from probe.renderers.loader import AUTO, load_renderer
+from tests.renderers.reading import read_blocks
 from tests.support import encodings
 from tests.support.answers import CALL, FOUND, PLAN, SIDE, SUMMARY, TEXT, USAGE, Asked, Model
 from tests.support.apis import (
@@ -195,7 +196,8 @@ def told(spoken: Spoken, answer: Answer) -> list[Block]:
     if dict(answer.headers)["Content-Type"] != MEDIA_TYPE:
         assert isinstance(body, bytes)
         body = body.decode()
-    return load_renderer(AUTO).response(urlsplit(spoken.path).path, body, answer.status)
+    path = urlsplit(spoken.path).path
+    return read_blocks(load_renderer(AUTO).api(path), body, path, answer.status)
 
 
 def only(kind: type[T], blocks: list[Block]) -> T:
@@ -280,20 +282,24 @@ def test_every_number_of_a_usage_is_another() -> None:
             assert len(set(numbers)) == len(numbers)
 
 
-HIDDEN: dict[str, tuple[Spoken, bool]] = {
-    "Messages without thinking": (_anthropic(thinking={"type": "disabled"}), False),
-    "Messages with thinking that is not shown": (_anthropic(thinking={"type": "adaptive", "display": "omitted"}), True),
+HIDDEN: dict[str, tuple[Spoken, type | None]] = {
+    "Messages without thinking": (_anthropic(thinking={"type": "disabled"}), None),
+    "Messages with thinking that is not shown": (
+        _anthropic(thinking={"type": "adaptive", "display": "omitted"}),
+        Reasoning,
+    ),
     "Gemini without thoughts, but with the signature of a call": (
         SPOKEN["Gemini, whole"].but(generationConfig={}),
-        True,
+        Encrypted,
     ),
 }
 
 
-@pytest.mark.parametrize(("spoken", "signed"), HIDDEN.values(), ids=HIDDEN.keys())
-def test_thoughts_are_shown_only_where_they_are_asked_for(spoken: Spoken, signed: bool) -> None:
+@pytest.mark.parametrize(("spoken", "signature"), HIDDEN.values(), ids=HIDDEN.keys())
+def test_thoughts_are_shown_only_where_they_are_asked_for(spoken: Spoken, signature: type | None) -> None:
     blocks = said(spoken)
-    assert kinds(blocks) == {ToolCall, *([Reasoning] if signed else [])}
+    assert {type(block) for block in blocks} & {Reasoning, Encrypted} == ({signature} if signature else set())
+    assert kinds(blocks) - {Reasoning} == {ToolCall}
     assert PLAN not in str(blocks)
 
 

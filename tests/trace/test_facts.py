@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from probe.analysis.turns import TEXT, TOOLS, TurnFacts
 from probe.record.exchange import Exchange, Request, Response
+from probe.renderers.api import Stop
 from probe.renderers.blocks import Usage
-from tests.analysis.runs import ask, facts, ran, said
+from probe.trace.facts import CALLS as MOST_CALLS
+from probe.trace.facts import TEXT, Call, TurnFacts
+from probe.trace.features import text_number
+from tests.analysis.runs import ask, facts, said
 from tests.replay.replays import conversation, create, events, told
 
 USER = "Where am I?"
@@ -125,10 +128,11 @@ def test_a_call_has_the_same_facts_in_every_api(api: str, call: tuple[str, Any, 
     assert (turn.api, turn.model, turn.answered_by) == (api, "m", "m-answered")
     assert turn.usage is not None
     assert (turn.usage.input, turn.usage.output, turn.usage.total) == (10, 4, 14)
-    assert (turn.calls, turn.text, turn.problem) == ((("shell", 1),), "I look.", None)
+    assert ([call.name for call in turn.calls], turn.text, turn.problem) == (["shell"], "I look.", None)
+    assert turn.stop is Stop.TOOL_CALL
     assert (turn.started, turn.ended, turn.listener, turn.origin) == (5.0, 7.5, "model", "https://api.test")
-    assert (turn.complete, turn.known, turn.websocket, turn.part) == (True, True, False, None)
-    assert (turn.asked.tools, turn.asked.prompts, turn.link.known) == (1, True, True)
+    assert (turn.complete, turn.read, turn.websocket, turn.part) == (True, True, False, None)
+    assert (turn.tools, turn.prompts, turn.elsewhere, turn.previous_id) == (1, True, False, None)
 
 
 @pytest.mark.parametrize(("api", "call"), CALLS.items(), ids=CALLS.keys())
@@ -142,19 +146,19 @@ def test_each_call_of_a_websocket_is_a_turn_of_its_own() -> None:
     calls = [create(0, generate=False, model="m"), *told(1, events("r0"))]
     calls += [create(2, model="m", input=[said(USER)]), *told(3, events("r1"))]
     first, second = facts([conversation(calls)])
-    assert [(turn.number, turn.part, turn.websocket, turn.text) for turn in (first, second)] == [
+    assert [(turn.line, turn.part, turn.websocket, turn.text) for turn in (first, second)] == [
         (1, 1, True, "r0"),
         (1, 2, True, "r1"),
     ]
-    assert first.asked.warm_up
-    assert not second.asked.warm_up
+    assert first.warm_up
+    assert not second.warm_up
 
 
 def test_a_call_without_an_answer_has_no_facts_of_one() -> None:
     run = exchange(*CALLS["openai_responses"])
     turn = only(Exchange(timestamp=1.0, request=run.request, error="reset"))
     assert (turn.ended, turn.status, turn.usage, turn.answered_by, turn.complete) == (None, None, None, None, False)
-    assert (turn.model, turn.known) == ("m", True)
+    assert (turn.model, turn.read) == ("m", True)
 
 
 def test_usage_that_is_not_told_is_not_known() -> None:
@@ -164,11 +168,36 @@ def test_usage_that_is_not_told_is_not_known() -> None:
 
 
 def test_what_is_kept_of_a_turn_is_bounded() -> None:
-    many = [{"type": "function_call", "name": f"tool-{number}", "arguments": "{}"} for number in range(TOOLS + 5)]
+    many = [
+        {
+            "type": "function_call",
+            "name": f"tool-{number}",
+            "call_id": "c",
+            "arguments": '{"command":"%s"}' % ("y" * 999),
+        }
+        for number in range(MOST_CALLS + 5)
+    ]
     text = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "x" * 5000}]}
-    turn = only(ask(1, said(USER), answer=[*many, many[0], text]))
-    assert turn.calls[:2] == (("tool-0", 2), ("tool-1", 1))
-    assert (len(turn.calls), turn.more_calls, len(turn.text)) == (TOOLS, 5, TEXT)
+    turn = only(ask(1, said(USER), answer=[*many, text]))
+    assert turn.calls[0] == Call(name="tool-0", argument="y" * TEXT, call_id="c", texts=(text_number("y" * 999),))
+    assert (len(turn.calls), turn.more_calls, len(turn.text)) == (MOST_CALLS, 5, TEXT)
+
+
+ARGUMENTS: dict[str, tuple[str, str]] = {
+    "a command": ('{"timeout": 5, "command": "ls -l"}', "ls -l"),
+    "a command as words": ('{"command": ["git", "status"]}', "git status"),
+    "the script of a shell": ('{"command": ["bash", "-lc", "make test"]}', "make test"),
+    "a file before its content": ('{"content": "x", "path": "a.py"}', "a.py"),
+    "the first of unknown names": ('{"what": "this", "how": "so"}', "this"),
+    "no arguments": ("{}", ""),
+    "arguments that are no JSON": ("*** Begin Patch", "*** Begin Patch"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "shown"), ARGUMENTS.values(), ids=ARGUMENTS.keys())
+def test_the_argument_that_says_most_is_kept(arguments: str, shown: str) -> None:
+    call = {"type": "function_call", "name": "tool", "call_id": "c", "arguments": arguments}
+    assert [one.argument for one in only(ask(1, said(USER), answer=[call])).calls] == [shown]
 
 
 def test_the_last_text_is_the_answer_and_not_what_stands_at_its_cut() -> None:
@@ -192,7 +221,7 @@ PATHS = {
 
 @pytest.mark.parametrize(("path", "model"), PATHS.items())
 def test_a_model_is_told_by_the_path_where_the_body_does_not(path: str, model: str) -> None:
-    body = {"contents": [], "messages": [], "max_tokens": 1}
+    body = {"contents": [], "messages": [], "max_tokens": 1, "anthropic_version": "bedrock-2023-05-31"}
     assert only(exchange(path, body, json.loads("{}"))).model == model
 
 
@@ -207,8 +236,3 @@ NO_TURNS: dict[str, tuple[str, Any]] = {
 @pytest.mark.parametrize(("path", "body"), NO_TURNS.values(), ids=NO_TURNS.keys())
 def test_what_is_no_call_of_a_model_is_no_turn(path: str, body: Any) -> None:
     assert facts([exchange(path, body, {"totalTokens": 1, "input_tokens": 1})]) == []
-
-
-def test_a_repeated_question_links_to_the_one_before() -> None:
-    first, again, on = facts([ask(1, said(USER)), ask(2, said(USER)), ask(3, said(USER), *ran("a"))])
-    assert (first.link.before, again.link.before, again.link.repeated, on.link.before) == (None, 0, True, 1)

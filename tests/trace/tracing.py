@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,7 +19,6 @@ from probe.trace.items import NewItem
 from probe.trace.trace import Trace, read_trace
 from probe.trace.turns import Traced
 
-
 _T = TypeVar("_T")
 
 
@@ -31,7 +30,11 @@ def fail(number: int, reason: str) -> None:
 def lines(exchanges: Iterable[Exchange]) -> bytes:
     """Return exchanges as a `traffic.jsonl`."""
     made = (msgspec.to_builtins(one) for one in exchanges)
-    return b"".join(json.dumps({k: v for k, v in one.items() if k != "seq"}).encode() + b"\n" for one in made)
+    return b"".join(_line({k: v for k, v in one.items() if k != "seq"}) for one in made)
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
 
 
 def unread(exchanges: Iterable[Exchange]) -> list[UnreadExchange]:

@@ -37,7 +37,7 @@ def test_what_is_on_the_disk_is_counted(
 ) -> None:
     path = tmp_path / "traffic.jsonl"
     path.write_text("".join(f"{line}\n" for line in lines))
-    found, problems = tally(path, load_renderer("auto"), reported)
+    found, problems, _ = tally(path, load_renderer("auto"), reported)
     assert [found[name] for name in ("seen", "written", "cut_short")] == counts
     assert [problem.kind for problem in problems] == kinds
 
@@ -45,8 +45,17 @@ def test_what_is_on_the_disk_is_counted(
 def test_a_link_in_the_place_of_the_record_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text(record() + "\n")
     (tmp_path / "traffic.jsonl").symlink_to(tmp_path / "elsewhere")
-    counts, problems = tally(tmp_path / "traffic.jsonl", load_renderer("auto"), {})
+    counts, problems, _ = tally(tmp_path / "traffic.jsonl", load_renderer("auto"), {})
     assert (counts["written"], [problem.kind for problem in problems]) == (0, [ProblemKind.REPLACED])
+
+
+def test_what_the_proxies_refused_is_noted_and_no_problem(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.jsonl"
+    refused = record(response=None, error="a web page sent it", refused=True)
+    path.write_text(f"{refused}\n{refused}\n{record()}\n")
+    counts, problems, notes = tally(path, load_renderer("auto"), {})
+    assert (counts["written"], counts["refused"], problems) == (3, 2, [])
+    assert notes == ["2 of 3 requests were refused, the first because: a web page sent it"]
 
 
 LINES = {

@@ -1,7 +1,8 @@
 """Which values a later command must redact in a journal, without one of them being written down.
 
-Beside the journals lies `known.jsonl`: of each value its first two bytes, its length and an HMAC, under a key that lies
-elsewhere. A process that folds the journals in looks where such a value may begin, and compares.
+Beside the journals lies `known.jsonl`: of each value its first two bytes, its length and an HMAC, under a key made of
+the salt, which lies elsewhere. The file only proves which salt that was: where it is, its reader knows. A process that
+folds the journals in looks where such a value may begin, and compares.
 """
 
 from __future__ import annotations
@@ -10,23 +11,28 @@ import contextlib
 import hmac
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from probe.addon.journal import FOLDER, KNOWN
+from probe.addon.plain_files import plain_fd, read_plain
 from probe.addon.redaction.redactor import Redactor
+from probe.addon.redaction.salt import read_salt
 
 _BEGIN = 2
 """More would tell more of a short password; less would find too many places to compare."""
+_LARGEST = 64 << 20
+"""Bytes of the file: a hundred for each spelling of each value."""
 
 
 class KnownFile:
     """The values that a proxy redacts, for whoever comes after it."""
 
     def __init__(self, folder: Path, redactor: Redactor, salt_file: Path, headers: tuple[str, ...]) -> None:
-        self._key = _key(salt_file)
-        self._fd = os.open(folder / KNOWN, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._write({"salt_file": str(salt_file.resolve()), "headers": headers, "keep": redactor.keep})
+        salt = read_salt(salt_file)
+        self._key = _key(salt)
+        self._fd = plain_fd(folder / KNOWN, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._write({"salt": _proof(salt), "headers": headers, "keep": redactor.keep})
 
     def add(self, marks: Mapping[bytes, bytes]) -> None:
         """Note values with what stands in their place."""
@@ -43,20 +49,20 @@ class KnownFile:
         os.close(self._fd)
 
 
-def read_redactor(run_folder: Path) -> Redactor:
-    """Make the redactor of a run whose proxies were killed. Raises OSError when its salt is gone."""
+def read_redactor(run_folder: Path, salt_files: Iterable[Path]) -> Redactor:
+    """Make the redactor of a run whose proxies were killed. Raises OSError when none of the files has its salt."""
     redactor: Redactor | None = None
     found = Hashed(b"")
-    for line in (run_folder / FOLDER / KNOWN).read_text().splitlines():
+    for line in read_plain(run_folder / FOLDER / KNOWN, _LARGEST).decode().splitlines():
         try:
             told = json.loads(line)
         except ValueError:
             # The last line of a killed process.
             continue
         if isinstance(told, dict):
-            salt_file = Path(told["salt_file"])
-            found.key = _key(salt_file)
-            redactor = Redactor(salt_file.read_bytes(), (), told["headers"], keep=told["keep"])
+            salt = _find_salt(told["salt"], salt_files)
+            found.key = _key(salt)
+            redactor = Redactor(salt, (), told["headers"], keep=told["keep"])
         else:
             found.add(bytes.fromhex(told[0]), told[1], told[2], told[3].encode())
     if redactor is None:
@@ -103,8 +109,27 @@ def _places(data: bytes, part: bytes) -> Iterator[int]:
         place = data.find(part, place + 1)
 
 
-def _key(salt_file: Path) -> bytes:
-    return hmac.digest(salt_file.read_bytes(), b"known values", "sha256")
+def _find_salt(proof: str, salt_files: Iterable[Path]) -> bytes:
+    """Return the salt that a run was recorded with. Raises OSError when it is in none of the files."""
+    tried = []
+    for path in salt_files:
+        try:
+            salt = read_salt(path)
+        except OSError as error:
+            tried.append(f"{path} ({error.strerror})")
+        else:
+            if _proof(salt) == proof:
+                return salt
+            tried.append(f"{path} (another salt)")
+    raise FileNotFoundError(f"the salt of the run's redaction tags was not found; looked for in {', '.join(tried)}")
+
+
+def _key(salt: bytes) -> bytes:
+    return hmac.digest(salt, b"known values", "sha256")
+
+
+def _proof(salt: bytes) -> str:
+    return hmac.digest(salt, b"which salt", "sha256").hex()
 
 
 def _digest(key: bytes, value: bytes) -> str:

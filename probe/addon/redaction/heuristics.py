@@ -30,8 +30,8 @@ _HARMLESS_TOKEN = re.compile(
     r"|cls|mask|unk|special|first|last|design|progress"
 )
 _SECRET_KEY = re.compile(
-    r"api|secret|private|access|account|signing|encryption|auth(?:entication)?|subscription|master|admin|deploy|storage"
-    r"|service|shared|token|client|functions?|openai|anthropic|gemini|azure|google"
+    r"(?:rapid)?api|secret|private|access|account|signing|encryption|auth(?:entication)?|subscription|master|admin|deploy"
+    r"|storage|service|shared|token|client|application|gateway|license|functions?|openai|anthropic|gemini|azure|google"
 )
 _PUBLIC_KEY = re.compile(r"public|cache|primary|foreign|sort|partition|prompt|idempotency|host")
 

@@ -8,66 +8,36 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import pairwise
 from typing import Protocol
 from urllib.parse import unquote, unquote_plus
 
 from probe.addon.redaction import patterns as shapes
 from probe.addon.redaction.clean_prefixes import SEGMENT, Beginning, Beginnings
+from probe.addon.redaction.credential_names import (
+    Kind,
+    is_header,
+    is_parameter,
+    is_sure_key,
+    option_kind,
+    variable_kind,
+)
+from probe.addon.redaction.escapes import View, views_of
 from probe.addon.redaction.known_values import Known, spellings
 
-HEADERS = frozenset(
-    {
-        "anthropic-api-key",
-        "api-key",
-        "authorization",
-        "chatgpt-account-id",
-        "ocp-apim-subscription-key",
-        "openai-api-key",
-        "private-token",
-        "proxy-authorization",
-        "statsig-api-key",
-        "x-access-token",
-        "x-amz-security-token",
-        "x-api-key",
-        "x-auth-token",
-        "x-csrf-token",
-        "x-functions-key",
-        "x-gemini-api-privileged-user-id",
-        "x-goog-api-key",
-        "x-goog-iam-authorization-token",
-        "x-vault-token",
-        "x-xsrf-token",
-    }
-)
-"""Headers whose whole value is a credential or names an account; cookies are treated apart."""
-
-_HEADER_WORDS = re.compile(r"(?:^|[-_])(?:(?:api|auth)[-_]?key|secret|password|credentials?|token|authorization)$")
 _MARK = re.compile(r"\[REDACTED(?::[0-9a-f]{8})?\]")
 # "Bearer authentication" is none.
 _SIGN_IN = re.compile(r"(?i)\b(bearer|basic)(\s+)(?=\S*[0-9])([A-Za-z0-9._~+/=-]{8,})")
 _KEY_IN_PROTOCOL = re.compile(r"(?<=insecure-api-key\.)[^,\s]+")
-_PARAMETER = re.compile(
-    r"(?i)^(?:key|sig|auth|code|signature|password|passwd|pwd|secret|token|authorization"
-    r"|x-amz-(?:signature|credential|security-token)|x-goog-(?:signature|credential)"
-    r"|.*[-_](?:key|token|secret|password|signature)|.*(?:apikey|accesskey|accesstoken|clientsecret))$"
-)
-_VARIABLE = re.compile(
-    r"(?:API_?KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|SSHPASS|(?<=_)PWD"
-    r"|(?:^|_)(?:CREDENTIALS?|KEY|PASS|PAT|AUTH|AUTH_CONFIG))(?:_(?:ID|VALUE|\d+)|\d+)?$",
-    re.I,
-)
-# Ends that are too common alone (`--sort-key`) stand behind no word that says they are harmless.
-_OPTION = re.compile(
-    r"--?(?![\w-]*(?:public|cache|primary|foreign|sort|partition|prompt|idempotency|host|group|page|next|[be]os|pad|stop)"
-    r"[-_]?(?:key|token)$)(?:[\w-]*[-_])?(?:password|passwd|passphrase|pass|secret|token|key|api_?key|auth_?token"
-    r"|access_?(?:key|token)|client_?secret)",
-    re.I,
-)
 _USER_OPTION = re.compile(r"(--user=|-u)?([^\s:/]*):(.+)", re.S)
-_PLAIN_VALUE = re.compile(r"[/~.@$].*|\{.*\}|[-+]?[0-9.,_]+", re.S)
-"""A path, a reference or a number."""
+_REFERENCE = re.compile(r"\$.*|\{.*\}", re.S)
+_PLAIN_VALUES: dict[Kind, re.Pattern[str]] = {
+    "password": _REFERENCE,
+    "token": re.compile(r"[/~.@$].*|\{.*\}", re.S),
+    "key": re.compile(r"[/~.@$].*|\{.*\}|[-+]?[0-9.,_]+", re.S),
+    "auth": re.compile(r"[/~.@$].*|\{.*\}|[-+]?[0-9.,_]+|[A-Za-z]+", re.S),
+}
+"""What an option is given that is no credential: a reference, a path, a number, the name of a method."""
 _COOKIES = frozenset({"cookie", "set-cookie", "sec-websocket-protocol"})
 _QUERY = re.compile(r"(?<=[?&;#])([^=?&#;\s\"'<>]{1,200})=([^&#;\s\"'<>]+)")
 _USER_INFO = re.compile(r"(?<=://)([^/?#@\s]+)(?=@)")
@@ -97,9 +67,11 @@ def secret_values(environ: Mapping[str, str], keys: Iterable[str] = ()) -> set[s
     """Give the values of `keys`, and of all variables that are named like a credential."""
     found = {environ[name].strip() for name in keys if len(environ.get(name, "").strip()) >= SHORTEST_KEY}
     for name, value in environ.items():
-        # A path (GOOGLE_APPLICATION_CREDENTIALS) or a number (MAX_KEY) is no secret.
+        kind = variable_kind(name)
+        # A path (GOOGLE_APPLICATION_CREDENTIALS) or a number (MAX_KEY) is no secret, unless the name is sure of it.
         plain = value.startswith(("/", "~", ".")) or value.isdigit()
-        if _VARIABLE.search(name) and len(value) >= SHORTEST_GUESS and not plain:
+        sure = kind in ("password", "token") or is_sure_key(name)
+        if kind and len(value.strip()) >= SHORTEST_GUESS and (sure or not plain):
             found.add(value.strip())
     for value in environ.values():
         for user_info in _USER_INFO.findall(value):
@@ -122,6 +94,15 @@ class Edit:
         self.start, self.length, self.new = start, length, new
 
 
+def applied(data: bytes, edits: list[Edit]) -> bytes:
+    """Give `data` with its edits made."""
+    out, position = [], 0
+    for edit in edits:
+        out += [data[position : edit.start], edit.new]
+        position = edit.start + edit.length
+    return b"".join([*out, data[position:]])
+
+
 class Finder(Protocol):
     """Finds values without being told them; see `probe.addon.redaction.fingerprints`."""
 
@@ -139,7 +120,7 @@ class Redactor:
     ) -> None:
         self.keep = keep
         self._salt = salt
-        self._headers = HEADERS | {name.lower() for name in headers}
+        self._headers = {name.lower() for name in headers}
         self._known = Known({})
         self._recalled: Finder | None = None
         self._shapes_learned = 0
@@ -232,8 +213,10 @@ class Redactor:
 
     def holds_secret(self, data: bytes) -> bool:
         """Tell whether a known value stands in `data`, or what looks like a credential."""
-        known = self._known.holds(data) or (self._recalled is not None and any(self._recalled.found(data)))
-        return not self.keep and (known or shapes.holds(data))
+        if self.keep:
+            return False
+        views = views_of(data)
+        return any(True for _ in self._known_in(views)) or shapes.holds(views)
 
     def found(self, data: bytes) -> list[tuple[int, int, bytes]]:
         """Give begin, end and mark of each secret in `data`, in order, none over another."""
@@ -241,17 +224,29 @@ class Redactor:
 
     def _spans(self, data: bytes, begin: int, limit: int) -> list[tuple[int, int, bytes]]:
         part = data[begin:] if begin else data
+        views = views_of(part)
         # What begins behind the limit may not be whole yet.
-        found = [one for one in shapes.find(part) if begin + one.start < limit]
+        found = [one for one in shapes.find_in(views) if begin + one.start < limit]
         spans = [(start, end, self._shaped(part[start:end])) for start, end, _ in found]
         # Now, since what a shape has shown to be secret may stand elsewhere in another spelling.
-        spans += self._known.found(part)
-        spans += self._recalled.found(part) if self._recalled else ()
+        spans += self._known_in(views)
         return [(begin + start, begin + end, mark) for start, end, mark in _apart(spans)] if spans else []
+
+    def _known_in(self, views: list[View]) -> Iterator[tuple[int, int, bytes]]:
+        """Yield begin, end and mark of each known value, where it is in the views' original."""
+        for finder in (self._known, self._recalled) if self._recalled else (self._known,):
+            yield from finder.found(views[0].original)
+            for view in views:
+                if view.differs:
+                    for start, end, mark in finder.found(view.data):
+                        yield *view.place(start, end), mark
 
     def _shaped(self, value: bytes) -> bytes:
         """Give the mark of what was found by its shape, and look for it from now on."""
         plain = _unescaped(value.decode("utf-8", "surrogateescape"))
+        for _ in range(2):
+            if "%" in plain and "\ufffd" not in (decoded := unquote(plain)):
+                plain = decoded
         known = self._known.marks.get(plain.encode("utf-8", "surrogateescape"))
         if known is None and len(plain) >= SHORTEST_SHAPED and self._shapes_learned < MOST_SHAPED:
             self._shapes_learned += 1
@@ -280,14 +275,15 @@ class Redactor:
         if before in ("-u", "--user") or word.startswith(("-u", "--user=")):
             user = _USER_OPTION.fullmatch(word)
             if user and (user[1] or before in ("-u", "--user")):
-                return word[: user.start(3)] + self._option_value(user[3])
+                return word[: user.start(3)] + self._option_value(user[3], "key")
         name, equals, value = word.partition("=")
-        if equals and _OPTION.fullmatch(name):
-            return f"{name}={self._option_value(value)}"
-        return self._option_value(word) if _OPTION.fullmatch(before) and not word.startswith("-") else word
+        if equals and (kind := option_kind(name)):
+            return f"{name}={self._option_value(value, kind)}"
+        kind = None if word.startswith("-") else option_kind(before)
+        return self._option_value(word, kind) if kind else word
 
-    def _option_value(self, value: str) -> str:
-        plain = len(value) < SHORTEST_OPTION or _PLAIN_VALUE.fullmatch(value)
+    def _option_value(self, value: str, kind: Kind) -> str:
+        plain = len(value) < SHORTEST_OPTION or _PLAIN_VALUES[kind].fullmatch(value)
         return value if plain else self._learned(value, SHORTEST_GUESS)
 
     # -- names --------------------------------------------------------------------------------------------
@@ -313,7 +309,7 @@ class Redactor:
 
     def _parameter(self, match: re.Match[str]) -> str:
         name, value = match[1], match[2]
-        if not _PARAMETER.match(unquote_plus(name)) or _MARK.fullmatch(value):
+        if not is_parameter(unquote_plus(name)) or _MARK.fullmatch(value):
             return match[0]
         self._learn_from(unquote_plus(value), SHORTEST_GUESS)
         return f"{name}={self._learned(value, SHORTEST_GUESS)}"
@@ -347,7 +343,7 @@ class Redactor:
 
     def _is_credential(self, name: str) -> bool:
         lower = name.lower()
-        return lower in self._headers or lower in _COOKIES or _ends_like_credential(lower)
+        return lower in self._headers or lower in _COOKIES or is_header(name)
 
     def header(self, name: str, value: str) -> str:
         """Replace what is secret in one header's value."""
@@ -378,11 +374,6 @@ class Redactor:
             for part in _basic_secrets(secret):
                 self._learn_from(part, SHORTEST_KEY)
         return self._learned(secret, SHORTEST_KEY)
-
-
-@lru_cache(1024)
-def _ends_like_credential(name: str) -> bool:
-    return _HEADER_WORDS.search(name) is not None
 
 
 def _basic_secrets(encoded: str) -> list[str]:

@@ -52,6 +52,7 @@ class AnthropicMessages(Api):
 
     # Called for each event: without a function of its own.
     merge_key = staticmethod(merging.merge_key)
+    pieces = staticmethod(merging.pieces)
     with_text = staticmethod(merging.with_text)
 
     def answer(self, path: str, body: Any, status: int | None) -> Answer | None:

@@ -27,7 +27,7 @@ class BedrockInvoke(AnthropicMessages):
         return method == "POST" and path.rstrip("/").endswith(_CALLS)
 
     def items(self, path: str, body: Json) -> Iterable[Item] | None:
-        # Bedrock asks for this field in every request for a model of Anthropic's; other makers have other bodies.
+        # Bedrock requires this field for models of Anthropic's; other makers have bodies of their own.
         if "anthropic_version" in body.members:
             return super().items(path, body)
         return [Item(Kind.SETTING, name, name, None, value) for name, value in body.members.items()] or None

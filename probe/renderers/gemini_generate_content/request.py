@@ -56,7 +56,9 @@ def asked(path: str, body: Json) -> Asked:
     request, at = _request(body) or (body, "")
     model = request.get("model") or (body.get("model") if at else None)
     by_path = None if model else model_in(path)
-    config = spelled(next((request.get(name) for name in _CONFIG if name in request.members), None))
+    given = next((request.members[name].members for name in _CONFIG if name in request.members), {})
+    # The very values of the items, each read once.
+    config = spelled({name: value.value for name, value in given.items()})
     most = config.get("maxOutputTokens")
     return Asked(
         model=model if isinstance(model, str) else by_path,

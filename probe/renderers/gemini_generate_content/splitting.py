@@ -33,7 +33,7 @@ def split(body: str | bytes | Json) -> Stream | None:
 
 def _events(text: str) -> Stream:
     stream = split_stream(text)
-    found = [] if stream.blocks else list(_OUTSIDE.finditer(text))
+    found = [] if stream.lines else list(_OUTSIDE.finditer(text))
     outside = "\n".join(line[0] for line in found)
     if not outside.strip():
         return stream

@@ -47,6 +47,10 @@ class OpenAIResponses(Api):
     # Called for each event: without a function of its own.
     merge_key = staticmethod(merging.merge_key)
 
+    def pieces(self, events: list[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
+        """Return the same for many events of one type."""
+        return merging.pieces(events)
+
     def with_text(self, event: dict[str, Any], text: str) -> dict[str, Any]:
         """Return a delta event with another text."""
         return {**event, "delta": text}

@@ -9,8 +9,10 @@ from probe.renderers.json_reader import parsed_json
 _REMINDER = "<system-reminder>"
 """How agents begin a part that they add to the user's words: with the next prompt it may be elsewhere."""
 _TEXTS = ("input_text", "output_text", "text")
-_ADDED = ("id", "status", "created_by")
-"""Members that the API adds to an item, and that clients need not send back."""
+CODEX_METADATA = "internal_chat_message_metadata_passthrough"
+"""What codex adds to an item: its turn, its time and the kinds of its parts. The API does not document it."""
+_ADDED = ("id", "status", "created_by", CODEX_METADATA)
+"""Members that one side adds to an item, and the other need not send."""
 
 
 def canonical(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from probe.renderers.blocks import Block, Encrypted, MediaKind, Message, Reasoning, Text, Tools, Unknown
 from probe.renderers.fields import Fields
+from probe.renderers.openai_responses.canonical import CODEX_METADATA
 from probe.renderers.openai_responses.content import content_blocks
 from probe.renderers.openai_responses.tools import (
     CALLS,
@@ -52,7 +53,7 @@ _DETAILS: dict[str, tuple[str, ...]] = {
 """Documented fields of an item that have no block of their own."""
 _NAMED_BY_ID = ("mcp_approval_request", "item_reference")
 """Items whose id says something: the answer to the one names it, the other is nothing else."""
-_OF_ALL = ("id", "status", "created_by")
+_OF_ALL = ("id", "status", "created_by", CODEX_METADATA)
 
 
 def message(item: Any) -> Message:

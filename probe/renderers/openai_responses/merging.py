@@ -25,6 +25,17 @@ def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
     return (place, place(event)), delta
 
 
+def pieces(events: list[dict[str, Any]]) -> tuple[list[Any], list[str]] | None:
+    """Return the same for many events of one type; None where they do not all have the same members."""
+    names = set(map(tuple, events))
+    place = _place(names.pop()) if len(names) == 1 and events[0]["type"] in DELTAS else None
+    if place is None or "delta" not in events[0]:
+        return None
+    texts = [*map(itemgetter("delta"), events)]
+    weighed = "logprobs" in events[0] and any(map(itemgetter("logprobs"), events))
+    return None if weighed or set(map(type, texts)) != {str} else ([*map(place, events)], texts)
+
+
 @lru_cache(maxsize=64)
 def _place(names: tuple[str, ...]) -> Callable[[Any], Any] | None:
     """Return what reads the place of a delta from an event with these members; None where others are among them."""

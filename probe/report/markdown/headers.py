@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from probe.addon.redaction.redactor import HEADERS, Redactor
+from probe.addon.redaction.credential_names import HEADERS
+from probe.addon.redaction.redactor import Redactor
 from probe.record.exchange import Exchange, Headers
 from probe.renderers.urls import split_url
 

@@ -26,8 +26,9 @@ slim = "mitmproxy.addons" in sys.modules
 from mitmproxy.net.http import url
 from mitmproxy.proxy import server
 from mitmproxy.proxy.layers import websocket
-from mitmproxy.proxy.layers.http import _http1
-from probe.addon.mitmproxy_fixes import all_bug_fixes, coalescing
+from mitmproxy.proxy.layers.http import HttpStream, _http1
+from mitmproxy.test.tflow import tflow
+from probe.addon.mitmproxy_fixes import all_bug_fixes, coalescing, refusals
 from probe.addon.mitmproxy_fixes.direct_hooks import DirectHooks, addon_manager
 from mitmproxy.master import Master
 from mitmproxy.options import Options
@@ -37,6 +38,7 @@ PLACES = [
     (_http1, "make_body_reader"), (_http1.Http1Connection, "read_body"), (_http1.Http1Client, "read_headers"),
     (_http1.Http1Client, "send"), (_http1.Http1Server, "send"), (websocket.WebsocketLayer, "relay_messages"),
     (server.ConnectionHandler, "on_timeout"), (server.ConnectionHandler, "handle_connection"), (url, "hostport"),
+    (HttpStream, "state_wait_for_request_headers"),
 ]
 now = lambda: [getattr(owner, name) for owner, name in PLACES]
 before = now()
@@ -44,13 +46,17 @@ def apply():
     coalescing.join_reads()
     coalescing.join_chunks()
     all_bug_fixes.apply()
+    refusals.apply()
     return now()
 once = apply()
 again = apply()
 changed = {one is not other for one, other in zip(before, once)}
 # mitmproxy's master takes the log over.
 direct = isinstance(addon_manager(Master(Options(), event_loop=asyncio.new_event_loop())), DirectHooks)
-print(slim, direct, changed, once == again)
+flow = tflow()
+refusals.refuse(flow, "a web page sent it")
+answered = flow.response.status_code if flow.response else "at its head"
+print(slim, direct, changed, once == again, answered)
 """
 
 
@@ -62,12 +68,12 @@ def told(version: str) -> tuple[str, str]:
 
 
 def test_every_fix_is_put_into_the_installed_version_once() -> None:
-    assert told("") == ("True True {True} True\n", "")
+    assert told("") == ("True True {True} True at its head\n", "")
 
 
 def test_an_unknown_version_is_left_alone_and_the_log_says_so() -> None:
     out, log = told("99.0.0")
-    assert out == "False False {False} True\n"
+    assert out == "False False {False} True 403\n"
     assert "mitmproxy 99.0.0 is not known here: the reading of trailers is left as it is" in log
 
 

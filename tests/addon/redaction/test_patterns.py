@@ -374,6 +374,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_no_text_takes_long_to_search(text: str) -> None:
     # Twice as much takes about twice as long: a search that goes back over what it has seen would take hours.

@@ -59,6 +59,20 @@ def test_a_header_shows_that_there_was_a_credential_and_not_which(name: str, val
     assert re.search(MARK, str(headers[name]))
 
 
+CREDENTIAL_HEADERS = [
+    "X-RapidAPI-Key", "DD-API-KEY", "DD-APPLICATION-KEY", "X-Gateway-Key", "Langfuse-Secret-Key", "X-Access-Key",
+    "xApiKey", "XApiKey", "x_api_key", "xapikey", "X-Auth", "X-Api-Secret", "X-Client-JWT", "x-pat", "AccessToken",
+    "X-Customer-Key", "X-Amz-Server-Side-Encryption-Customer-Key", "api-key-2", "Helicone-Auth", "cf-aig-authorization",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CREDENTIAL_HEADERS)
+def test_a_header_is_a_credential_by_the_words_of_its_name_however_it_is_spelled(name: str) -> None:
+    redactor = Redactor(b"salt")
+    assert redactor.headers([(name, SECRET)]) == {name: redactor.mark(SECRET)}
+    assert SECRET not in redactor.text(f"it was {SECRET} there")
+
+
 def test_a_set_cookie_header_keeps_what_is_no_secret() -> None:
     shown = Redactor(b"salt").header("Set-Cookie", f"session={SECRET}; Path=/; Max-Age=60; HttpOnly")
     assert re.fullmatch(rf"session={MARK}; Path=/; Max-Age=60; HttpOnly", shown)
@@ -90,6 +104,14 @@ PLAIN_HEADERS = {
     "a request id": ("x-request-id", "req_0123456789abcdef"),
     "a token count": ("x-ratelimit-remaining-tokens", "149984"),
     "a cache key": ("x-cache-key-version", "7"),
+    "a key of a cache": ("Surrogate-Key", "page-1 page-2-of-many"),
+    "a key of a WebSocket": ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    "a key that makes a request unique": ("Idempotency-Key", "01a1fba8-4876-7d22-a87b-ec193fc02e27"),
+    "a key for routing": ("X-Routing-Key", "orders-of-today"),
+    "a public key": ("Langfuse-Public-Key", "pk-of-mine-and-yours"),
+    "a permission": ("Access-Control-Allow-Credentials", "true-for-all"),
+    "an author": ("X-Author", "someone-else-entirely"),
+    "a path": ("X-Compass", "a-way-to-somewhere"),
     "an entity tag": ("etag", 'W/"33a64df551425fcc55e4d42a148795d9f25f89d4"'),
 }
 
@@ -210,6 +232,23 @@ def test_which_variables_hold_secrets() -> None:
 )
 def test_a_variable_that_is_named_like_a_credential_holds_one(name: str) -> None:
     assert secret_values({name: OPAQUE}) == {OPAQUE}
+
+
+ODD_STARTS = ["/" + OPAQUE, "~" + OPAQUE, "." + OPAQUE, "0123456789"]
+
+
+@pytest.mark.parametrize("value", ODD_STARTS)
+@pytest.mark.parametrize(
+    "name", ["AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY", "GITHUB_TOKEN", "DB_PASSWORD", "CLIENT_SECRET", "AZURE_PAT"]
+)
+def test_the_name_of_a_variable_decides_and_not_how_its_value_looks(name: str, value: str) -> None:
+    assert secret_values({name: value}) == {value}
+
+
+@pytest.mark.parametrize("value", ["/home/me/tls.key", "~/tls.key", "./tls.key", "0123456789"])
+@pytest.mark.parametrize("name", ["TLS_KEY", "GOOGLE_APPLICATION_CREDENTIALS", "SSH_KEY", "REGISTRY_AUTH", "MAX_KEY"])
+def test_a_variable_that_may_name_a_file_or_a_number_holds_no_secret_then(name: str, value: str) -> None:
+    assert secret_values({name: value}) == set()
 
 
 @pytest.mark.parametrize(
@@ -392,6 +431,11 @@ OPTIONS = [
     "--client-secret",
     "--apikey",
     "--db-password",
+    "--dbPassword",
+    "--pat",
+    "--jwt",
+    "--accessKey",
+    "--x-gateway-key",
     "-token",
     "--API_KEY",
 ]
@@ -405,6 +449,24 @@ def test_what_an_option_that_is_named_like_a_credential_is_given_is_replaced(opt
     assert redactor.words(["x", option, value, "-v"]) == ["x", option, mark, "-v"]
     assert redactor.words(["x", f"{option}={value}"]) == ["x", f"{option}={mark}"]
     assert (value.encode() in redacted(f"it is {value}.".encode(), redactor)) == (len(value) < 8)
+
+
+ODD_VALUES = [
+    ("--password", "@hunter2-of-mine"),
+    ("--password", "/hunter/2"),
+    ("--password", "20260101"),
+    ("--token", "123456"),
+    ("--access-token", "0123456789"),
+    ("--auth", "me:hunter2"),
+    ("--auth", "0123abcd"),
+]
+
+
+@pytest.mark.parametrize(("option", "value"), ODD_VALUES)
+def test_the_name_of_an_option_decides_and_not_how_its_value_looks(option: str, value: str) -> None:
+    redactor = Redactor(b"salt")
+    assert redactor.words(["x", option, value]) == ["x", option, redactor.mark(value)]
+    assert redactor.words(["x", f"{option}={value}"]) == ["x", f"{option}={redactor.mark(value)}"]
 
 
 USERS = [["-u", "me:$"], ["--user", "me:$"], ["--user=me:$"], ["-ume:$"], ["-u", ":$"]]
@@ -424,8 +486,14 @@ PLAIN_WORDS = [
     ["--token", "@token.txt"],
     ["--token", "$TOKEN"],
     ["--token={token}"],
-    ["--token", "123456"],
+    ["--key", "123456"],
     ["--token", "abc"],
+    ["--auth", "basic"],
+    ["--auth", "~/auth.json"],
+    ["--password", "$PASSWORD"],
+    ["--routing-key", "orders-of-today"],
+    ["--author", "someone-else"],
+    ["--path", "a-long-one-of-mine"],
     ["--password", "--verbose"],
     ["--max-tokens", "many-of-them"],
     ["--sort-key", "created_at"],

@@ -1,0 +1,222 @@
+"""Credentials that are known by what stands around them in a text: a command, a header, a URL, a PEM file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from probe.addon.redaction.credential_pattern import BEGIN, CONTEXT, END, Shape, value_spans
+from probe.addon.redaction.heuristics import (
+    is_lettered,
+    is_mixed,
+    is_password,
+    is_random,
+    is_sign_in,
+    is_user_and_password,
+    is_varied,
+)
+from probe.addon.redaction.named_values import BY_NAME, IS, QUOTE, SPACE, named_spans
+
+_COOKIE = re.compile(rb"=([^;,=\s\"\\]{12,4096}+)={0,2}")
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]{32}")
+_OPTION = rb"[a-z0-9-]{0,40}?(?:key|token|secret|password|passwd|passphrase|pat|jwt|auth)[ \t]{1,4}(?:" + QUOTE + rb")?"
+_USER = rb"[^\s/?#@\"'`\\:<>{}()\[\]]{0,128}"
+_LINE_BREAK = rb"(?:\\{1,8}[rn]|[\r\n])"
+# What tools write before each line: its number, a quote's `>`, a diff's sign, an indent.
+_SIGN = rb"[ \t>*#|]|[+-](?!----)|\\{1,8}(?:t|u2192|u2502)|\xe2\x86\x92|\xe2\x94\x82"
+_SIGNS = rb"(?:" + _SIGN + rb"){0,16}+"
+_NUMBER = rb"(?:[0-9]{1,7}(?:[:)]|" + _SIGN + rb"))?+"
+_PEM_LINE = (
+    rb"(?:" + _LINE_BREAK + _SIGNS + _NUMBER + _SIGNS
+    + rb"(?:[A-Za-z-]{1,20}: [A-Za-z0-9,. ()-]{1,100}|[A-Za-z0-9+/=]{0,200}))"
+)  # fmt: skip
+_PEM_END = rb"(?:-----END [A-Z0-9 ]{1,40}-----)?"
+
+
+def _cookies(data: bytes, _place: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for match in _COOKIE.finditer(data, start, end):
+        if is_random(match[1]):
+            yield match.span(1)
+
+
+def _private_key(data: bytes, place: int, _start: int, end: int) -> Iterator[tuple[int, int]]:
+    begin = place - len("-----B")
+    if _BASE64_LINE.search(data, begin, end):
+        yield begin, end
+
+
+# In a URL it stands behind "bot".
+_TELEGRAM = re.compile(BEGIN + rb"(?<!%)(?:bot)?([0-9]{8,10}:A)\Z")
+_GAP = rb"(?:[ \t\r\n]|\\{1,4}[rnt])++"
+_NETRC_WORD = _GAP + rb"[^\s\\\"']{1,100}"
+_NETRC = re.compile(
+    rb"\b(?:machine" + _NETRC_WORD + rb"|default)(" + _GAP + rb"(?:login|account)" + _NETRC_WORD + rb"){0,2}"
+    + _GAP + rb"\Z"
+)  # fmt: skip
+_CURL = re.compile(rb"\bcurl\b(?:(?!&&)[^\r\n;|])*\Z")
+_USER_OPTION = (
+    rb"[ \t=]{0,4}(?:" + QUOTE + rb")?[^\s:/\"'`\\-][^\s:/\"'`\\]{0,127}:([^\s\"'`\\]{3,256}+)"
+)  # fmt: skip
+
+
+def _telegram(data: bytes, place: int, _start: int, end: int) -> Iterator[tuple[int, int]]:
+    found = _TELEGRAM.search(data, max(0, place - 40), place + 1)
+    if found and is_varied(data[place:end]):
+        yield found.start(1), end
+
+
+def _netrc(data: bytes, place: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+    before = place - len("pass")
+    found = _NETRC.search(data, max(0, before - CONTEXT // 2 - 32), before)
+    value = data[start:end]
+    if found and is_password(value) and (found[1] or is_lettered(value, 8)):
+        yield start, end
+
+
+def _curl(data: bytes, place: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+    value = data[start:end]
+    if is_password(value) and not value.isdigit() and _CURL.search(data, max(0, place - CONTEXT // 2 - 32), place):
+        yield start, end
+
+
+TEXTS = [
+    Shape(
+        name="Telegram token",
+        before=rb"[0-9]:",
+        anchor=b"A",
+        after=rb"([A-Za-z0-9_-]{34})" + END,
+        spans=_telegram,
+    ),
+    Shape(
+        name="password of a netrc file",
+        before=rb"pass",
+        anchor=b"w",
+        lead=b"ord",
+        after=_GAP + rb"([^\s\"'\\]{4,256}+)",
+        spans=_netrc,
+    ),
+    Shape(
+        name="password of curl's user",
+        anchor=b"-",
+        lead=b"u",
+        after=rb"(?<![A-Za-z0-9_-]-u)" + _USER_OPTION,
+        spans=_curl,
+    ),
+    Shape(
+        name="password of curl's user",
+        anchor=b"-",
+        lead=b"-user",
+        after=rb"(?<![A-Za-z0-9_-]--user)" + _USER_OPTION,
+        spans=_curl,
+    ),
+    Shape(
+        name="private key",
+        before=rb"-----B",
+        anchor=b"E",
+        lead=b"GIN ",
+        # Without an end, in a body that was cut short, to its last line.
+        after=rb"((?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/= ]{0,12000}+"
+        + _PEM_LINE
+        + rb"{0,300}+"
+        + _PEM_END
+        + rb")",
+        spans=_private_key,
+    ),
+    Shape(
+        name="bearer token",
+        anchor=b"B",
+        lead=b"earer ",
+        after=rb" {0,2}([A-Za-z0-9._~+/-]{12,12000}+={0,2})",
+        spans=value_spans(is_sign_in),
+    ),
+    Shape(
+        name="basic credential",
+        anchor=b"B",
+        lead=b"asic ",
+        after=rb" {0,2}([A-Za-z0-9+/]{8,1024}+={0,2})",
+        spans=value_spans(is_user_and_password),
+    ),
+    Shape(
+        name=BY_NAME,
+        before=rb"[Aa]uthori",
+        anchor=b"z",
+        lead=b"ation",
+        after=rb"(?:" + QUOTE + rb")?\]?" + SPACE + rb"(?:" + IS + rb"|,)" + SPACE + rb"(?:" + QUOTE + rb")?"
+        rb"(?:[A-Za-z0-9-]{1,20} {1,2})?([A-Za-z0-9._~+/-]{12,4096}+={0,2})",
+        spans=named_spans,
+    ),
+    Shape(
+        name="cookie",
+        before=rb"[Cc]oo",
+        anchor=b"k",
+        lead=b"ie",
+        after=rb"(?:" + QUOTE + rb")?" + SPACE + rb":" + SPACE + rb"(?:" + QUOTE + rb")?([^\r\n\"\\:]{1,4096}+)",
+        spans=_cookies,
+    ),
+    Shape(
+        name="value of an option that says it is secret",
+        before=rb"-",
+        anchor=b"-",
+        after=rb"(?:(?<![A-Za-z0-9_-]--)|(?<=\\n--))" + _OPTION + rb"([A-Za-z0-9_~+/.@!#$%^*-]{8,4096}+={0,2})",
+        spans=value_spans(is_sign_in),
+    ),
+    Shape(
+        name="signature of a URL",
+        before=rb"sig",
+        anchor=b"=",
+        after=rb"(?<![A-Za-z_-]sig=)([A-Za-z0-9%+/_-]{20,512}+={0,2})",
+        spans=value_spans(is_varied),
+    ),
+    Shape(
+        name="signature",
+        before=rb"[Ss]ignature",
+        anchor=b"=",
+        after=rb"([A-Za-z0-9%+/_~-]{32,1024}+={0,2})",
+        spans=value_spans(is_random),
+    ),
+    Shape(
+        name="password in a URL",
+        before=rb":",
+        anchor=b"/",
+        lead=b"/",
+        after=_USER + rb":([^\s/?#@\"'`\\<>(){}]{3,256}+)@",
+        spans=value_spans(is_password),
+    ),
+    Shape(
+        name="secret part of a webhook's URL",
+        before=rb"hooks.slack.com",
+        anchor=b"/",
+        after=rb"(?:services|workflows|triggers)/([A-Za-z0-9+/_-]{24,200}+)",
+        spans=value_spans(is_mixed),
+    ),
+    Shape(
+        name="secret part of a webhook's URL",
+        before=rb".webhook.office.com",
+        anchor=b"/",
+        after=rb"webhookb2/([A-Za-z0-9@/-]{60,300}+)",
+        spans=value_spans(is_mixed),
+    ),
+    Shape(
+        name="secret part of a webhook's URL",
+        before=rb"/api/webhooks",
+        anchor=b"/",
+        after=rb"[0-9]{17,20}/([A-Za-z0-9_-]{60,80}+)",
+        spans=value_spans(is_mixed),
+    ),
+    Shape(
+        name="basic credential",
+        before=rb"[\"']a",
+        anchor=b"u",
+        lead=b"th",
+        after=QUOTE + SPACE + rb":" + SPACE + QUOTE + rb"([A-Za-z0-9+/]{8,2048}+={0,2})",
+        spans=value_spans(is_user_and_password),
+    ),
+    Shape(
+        name="basic credential",
+        before=rb"_a",
+        anchor=b"u",
+        lead=b"th",
+        after=SPACE + rb"=" + SPACE + rb"(?:" + QUOTE + rb")?([A-Za-z0-9+/]{8,2048}+={0,2})",
+        spans=value_spans(is_user_and_password),
+    ),
+]

@@ -1,0 +1,58 @@
+"""How the user called this program, so that hints spell commands that can be typed as they are."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+CALLED_AS = "PROBE_CALLED_AS"
+"""Hands the way of calling on to scripts that a task or another script starts."""
+_PROJECT = Path(__file__).resolve().parents[2]
+_COMMAND = re.compile(r"(?<![\w-])invoke ([a-z][a-z-]*)")
+
+
+_given = os.environ.pop(CALLED_AS, None)  # Popped, for the agent's environment is the user's own.
+
+
+def module_of(command: str) -> str:
+    """Return the module of a script; `bench` measures the package from outside of it."""
+    return command if command == "bench" else f"probe.{command.replace('-', '_')}"
+
+
+def as_called(text: str) -> str:
+    """Return a text of ours in which each `invoke TASK` is spelled as the user called this program."""
+    way = way_of_calling()
+    return _COMMAND.sub(lambda match: way + (module_of(match[1]) if way.endswith(" -m ") else match[1]), text)
+
+
+def way_of_calling() -> str:
+    """Return what is typed before a task's name, or before a script's module."""
+    uv = "UV_RUN_RECURSION_DEPTH" in os.environ
+    return _given or read_way(sys.orig_argv, uv=uv, inside=Path.cwd().is_relative_to(_PROJECT))
+
+
+def read_way(words: Sequence[str], *, uv: bool, inside: bool) -> str:
+    """Read the way of calling from the words that started Python; `inside` is the project's folder.
+
+    `uv run` puts a whole path in the place of `python`, and the kernel one before the path of `invoke`.
+    """
+    place = words.index("-m") if "-m" in words else len(words)
+    module = next(iter(words[place + 1 :]), "")
+    python = ["python" if uv else words[0], *words[1:place], "-m"]
+    root = [] if inside else ["--search-root", str(_PROJECT)]
+    if module.startswith("probe.") or module == "bench":
+        way = python
+    elif module == "invoke":
+        way = [*python, "invoke", *root]
+    elif program := next((word for word in words[:2] if Path(word).name in ("invoke", "inv")), None):
+        name = Path(program).name
+        way = [name if uv or shutil.which(name) == program else program, *root]
+    else:
+        return "invoke "  # another program uses ours
+    project = [] if inside else ["--project", str(_PROJECT)]
+    return shlex.join([*(["uv", "run", *project] if uv else []), *way]) + " "

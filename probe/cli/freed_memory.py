@@ -1,0 +1,24 @@
+"""Keeping freed memory in the process: it is needed again for the next line of a record."""
+
+from __future__ import annotations
+
+import ctypes
+
+# https://man7.org/linux/man-pages/man3/mallopt.3.html
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+_TRIMMED = 64 << 20
+"""Bytes that may be free at the end of the heap; by default 128 KiB go back to the kernel, and each page that is
+asked for again costs a fault: a fifth of the time in which a record is read."""
+_MAPPED = 16 << 20
+"""Bytes from which an allocation gets pages of its own."""
+
+
+def keep_freed_memory() -> None:
+    """Let glibc keep what is freed; other C libraries do as they like."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return
+    mallopt(_M_MMAP_THRESHOLD, _MAPPED)
+    mallopt(_M_TRIM_THRESHOLD, _TRIMMED)
+    mallopt(_M_TOP_PAD, 1 << 20)

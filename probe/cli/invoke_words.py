@@ -1,0 +1,77 @@
+"""What Invoke says of our tasks: mistakes with the way out, options with their placeholder."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from invoke.exceptions import ParseError
+from invoke.parser import Parser
+from invoke.parser.context import ParserContext
+from invoke.program import Program
+
+from probe.cli.called_as import as_called, way_of_calling
+from probe.cli.options import COMMANDS, LAUNCHING, flag, option_of
+
+_UNKNOWN = re.compile(r"No idea what '(.*)' is!", re.DOTALL)
+_NO_VALUE = re.compile(r"Flag <Argument: ([\w-]+).*> needed value and was not given one!")
+_help_for = ParserContext.help_for
+
+
+def install() -> None:
+    """Replace Invoke's words by ours, from here on."""
+    Parser.parse_argv = _explained(Parser.parse_argv)  # type: ignore[method-assign]
+    Program.parse_cleanup = _explained(Program.parse_cleanup)  # type: ignore[method-assign]
+    ParserContext.help_for = _help_with_placeholder  # type: ignore[method-assign, assignment]
+
+
+def _explained(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a function of Invoke that raises ParseError: Invoke would print it alone, and exit with 1."""
+
+    def explained(*arguments: Any) -> Any:
+        try:
+            return parse(*arguments)
+        except ParseError as error:
+            _refuse(str(error), getattr(error.context, "name", None))
+
+    return explained
+
+
+def _refuse(said: str, task: str | None) -> NoReturn:
+    """Print a mistake on Invoke's command line with the way out, and exit as for any of the user's mistakes."""
+    match = _UNKNOWN.fullmatch(said)
+    problem, hint = _unknown(match[1], task) if match else (_NO_VALUE.sub(r"--\1 needs a value", said), "")
+    listed = f"--help {task} lists its options" if task in COMMANDS else "--list lists the tasks"
+    print(f"error: {problem}\n  hint: {hint}{way_of_calling()}{listed}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _unknown(word: str, task: str | None) -> tuple[str, str]:
+    """Return what is wrong with a word, and what was probably meant."""
+    from probe.errors import nearest  # Here, for hardly a call comes here.
+
+    if task not in COMMANDS:
+        return f"no task {word!r}", nearest(word, COMMANDS)
+    options = COMMANDS[task].options
+    if word.startswith("-"):
+        return f"{task} has no option {word}", nearest(word, map(flag, options))
+    meant = nearest(word, COMMANDS)
+    if set(LAUNCHING) <= set(options):
+        meant += "did you forget -- before the command? " + as_called(f"invoke {task} … -- {word} …; ")
+    return f"{task} takes no word {word!r}", meant
+
+
+def _help_with_placeholder(context: ParserContext, name: str) -> tuple[str, str]:
+    """Return an option's names and help; Invoke shows STRING as the placeholder, and none for a list."""
+    names, text = _help_for(context, name)
+    task = context.name or ""
+    option = context.flags[name].attr_name or context.flags[name].name
+    option = (option or "").replace("-", "_")
+    if task not in COMMANDS or option not in COMMANDS[task].options:
+        return names, text
+    if placeholder := option_of(task, option).metavar:
+        spelled = sorted(context.names_for(name), key=len)
+        names = ", ".join(f"{one}{'=' if one.startswith('--') else ' '}{placeholder}" for one in spelled)
+    return names, text

@@ -1,0 +1,41 @@
+"""Tools: what the model may call, and what it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from probe.renderers.blocks import Block, Tool, ToolCall, Unknown
+from probe.renderers.fields import Fields
+from probe.renderers.json_reader import parsed_json
+
+
+def tool_blocks(definition: Any) -> Iterator[Block]:
+    """Yield one tool definition."""
+    if not isinstance(definition, dict) or not isinstance(definition.get("function", {}), dict):
+        yield Unknown(what="tool", value=definition)
+        return
+    function = definition.get("function", {})
+    text = function.get("description")
+    yield Tool(
+        name=str(function.get("name") or "(no name)"),
+        type=str(definition.get("type") or "function"),
+        description=text if isinstance(text, str) else None,
+        definition=definition,
+    )
+
+
+def call_blocks(call: Any) -> Iterator[Block]:
+    """Yield one of a message's `tool_calls`: arguments come as an object, and always whole."""
+    fields = Fields(call)
+    function = Fields(fields.object("function"))
+    name = function.text("name")
+    if name is None:
+        yield Unknown(what="tool call", value=call)
+        return
+    arguments = parsed_json(function.take("arguments"))
+    yield ToolCall(name=name, arguments=arguments, kind="function", call_id=fields.text("id"))
+    fields.drop("type", "function")
+    function.number("index")  # The place in the list says nothing of its own.
+    yield from function.unknown()
+    yield from fields.unknown()

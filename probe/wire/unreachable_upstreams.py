@@ -1,0 +1,87 @@
+"""What a user wants to know before an agent asks again and again for minutes: an upstream does not answer."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from probe.record.files import is_plain
+from probe.settings.settings import Settings
+from probe.wire.upstream_proxy import unreachable
+
+SECONDS = 2.0
+"""A name that cannot be looked up takes many times longer; the run does not wait for that."""
+_FAILURES = 2
+
+
+def unreachable_upstreams(settings: Settings) -> dict[str, str]:
+    """Connect to each listener's upstream, and send nothing; return the reasons of those that take no connection.
+
+    Not in a replay, and not where an upstream proxy is between: that is checked when the recording starts.
+    """
+    routes = {} if settings.replay else settings.routes
+    asked = {name: route.upstream for name, route in routes.items() if route.upstream and not route.upstream_proxy}
+    reasons: dict[str, str] = {}
+
+    def connect(name: str, url: str) -> None:
+        if reason := unreachable(url, SECONDS):
+            reasons[name] = reason
+
+    # Daemons, for a look-up cannot be broken off.
+    threads = {name: threading.Thread(target=connect, args=(name, url), daemon=True) for name, url in asked.items()}
+    for thread in threads.values():
+        thread.start()
+    for name, thread in threads.items():
+        thread.join(SECONDS)
+        if thread.is_alive():
+            reasons[name] = f"no answer within {SECONDS:g} seconds"
+    return reasons
+
+
+class FirstAnswers:
+    """Watches a recording until its first answer came, or until it is clear that none comes."""
+
+    def __init__(self, traffic: Path) -> None:
+        self._traffic = traffic
+        self._read = 0
+        self._size = 0
+        self._failures = 0
+        self._over = False
+
+    def failure(self) -> str | None:
+        """Return once why the first exchanges got no answer; None as long as that is open, and afterwards."""
+        for record in () if self._over else self._new_records():
+            if record.get("response") or str(record.get("error")).startswith("the agent "):
+                self._over = bool(record.get("response"))
+                continue
+            self._failures += 1
+            if self._failures == _FAILURES:
+                self._over = True
+                return str(record.get("error"))
+        return None
+
+    def _new_records(self) -> Iterator[dict[str, object]]:
+        """Yield the records that were written since; a line that is not whole yet comes later."""
+        try:
+            # The agent may have put something else in its place.
+            if not is_plain(self._traffic) or self._traffic.stat().st_size == self._size:
+                return
+            self._size = self._traffic.stat().st_size
+            with self._traffic.open("rb") as file:
+                file.seek(self._read)
+                lines = file.read().splitlines(keepends=True)
+        except OSError:
+            return
+        for line in lines:
+            if not line.endswith(b"\n"):
+                return
+            self._read += len(line)
+            with suppress(ValueError, RecursionError):
+                record = json.loads(line)
+                if isinstance(record, dict):
+                    yield record
+            if self._over:
+                return

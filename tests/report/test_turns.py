@@ -143,6 +143,26 @@ def test_a_call_that_goes_on_from_a_stored_answer_names_its_turn(tmp_path: Path)
     assert "**Request**, going on from what the API has stored and this record does not show: 1 message" in third
 
 
+def loop_of(calls: int) -> list[Exchange]:
+    """Make a run that sends its instructions and its growing history again with each call, as agents do."""
+    history: list[dict[str, Any]] = [PROMPT]
+    run = []
+    for number in range(calls):
+        call = {**CALL[0], "call_id": f"c{number}"}
+        run.append(ask(number, *history, answer=[call], instructions="Work with care. " * 3000))
+        output = {"type": "function_call_output", "call_id": f"c{number}", "output": f"line {number}\n" * 100}
+        history += [call, output]
+    return run
+
+
+def test_a_run_of_21_calls_takes_a_tenth_of_its_full_log(tmp_path: Path) -> None:
+    file = tmp_path / "traffic.jsonl"
+    file.write_bytes(lines(loop_of(21)))
+    short, full = (report_of(file, full=form)[0] for form in (False, True))
+    assert len(short) < len(full) / 10
+    assert all(f"line {number}\n" in short for number in range(20))
+
+
 def test_side_requests_are_marked_and_added_up_apart(tmp_path: Path) -> None:
     text = report(tmp_path, [TITLE, *LOOP])
     assert "2 turns and 1 side request in 1 session." in section(text)

@@ -18,7 +18,7 @@ from tests.support import agents
 from tests.support.agents import Agent
 from tests.support.answers import FOUND, TEXT, USAGE
 from tests.support.forward_proxy import ForwardProxy, proxy_running
-from tests.support.loops import NONCE, PROMPT, assert_shows_loop, crossed, outside, plant, turns_of, usage_cells
+from tests.support.loops import NONCE, PROMPT, assert_shows_loop, crossed, outside, plant, shows_usage, turns_of
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
@@ -201,7 +201,7 @@ def test_aiders_edit_is_made_and_goes_back_to_the_model_and_can_be_replayed(
     # A commit message is asked for: with what git says of the edit.
     assert [f"+{EDITED.strip()}" in one.body.decode() for one in provider.log.requests] == [False, True]
     assert [row["purpose"] for row in turns_of(report)] == ["turn", "*commit message*"]
-    assert usage_cells(usage).items() <= turns_of(report)[0].items()
+    assert shows_usage(turns_of(report)[0], usage)
     assert EDITED in report
     # Its list of models' prices: no switch of it stops that.
     assert outside(forward.seen) <= {"raw.githubusercontent.com:443"}

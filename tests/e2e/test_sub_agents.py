@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.test_agents import AIDERS, CASES, Case, recorded
 from tests.support import agents
 from tests.support.answers import FOUND
-from tests.support.loops import NONCE, section, table
+from tests.support.loops import NONCE, rows, section
 from tests.support.provider import provider_running
 from tests.support.running import Running
 
@@ -42,8 +42,8 @@ def threads(report: str) -> Iterator[Shown]:
         if "\n| " not in rest:
             continue
         found = re.search(r"(?m)^(?:Id|Session) `(.+)`$", rest)
-        rows = [row for row in table(rest) if row["purpose"] == "turn"]
-        did = [(row.get("prompt", ""), row["what it did"].strip("`")) for row in rows]
+        work = [row for row in rows(rest) if row["purpose"] == "turn"]
+        did = [(row.get("prompt", ""), row["what it did"].strip("`")) for row in work]
         yield Shown(heading=heading, id=found and found[1], turns=did)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ PROMPT = "List the files"
 NONCE = 73_402_197
 """A size that only a listing tells: names of files stand in the first request of some agents."""
 _COLUMNS = ("input", "cache read", "cache write", "output", "reasoning")
-_SIDE = re.compile(r"(\*[\w -]+\*)(?:: |$)")
+_SIDE = re.compile(r"\*([^*]+)\*(: .*)?")
+"""How a row says that it is no turn of the agent's own work."""
 
 
 def plant(folder: Path) -> Path:
@@ -30,17 +31,7 @@ def plant(folder: Path) -> Path:
 
 def turns_of(report: str) -> list[dict[str, str]]:
     """Return a mapping of column to cell for each row of the report's first table of turns."""
-    return rows(section(report, "What the agent did"))
-
-
-def rows(text: str) -> list[dict[str, str]]:
-    """Return the rows of the first table of turns in a text; the mark of a side request is its purpose."""
-    found = table(text)
-    for row in found:
-        side = _SIDE.match(row["what it did"])
-        row["purpose"] = side[1] if side else "turn"
-        row["what it did"] = row["what it did"][side.end() if side else 0 :]
-    return found
+    return table(section(report, "What the agent did"))
 
 
 def section(report: str, title: str) -> str:
@@ -55,25 +46,32 @@ def table(text: str) -> list[dict[str, str]]:
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
-def shows_usage(row: dict[str, str], usage: Usage | None) -> bool:
-    """Check whether a row shows a usage; a column that would hold only zeros is left out."""
-    numbers = {name: getattr(usage, name.replace(" ", "_"), None) for name in _COLUMNS}
-    return all(
-        row[name] == ("?" if number is None else f"{number:,}") if name in row else not number
-        for name, number in numbers.items()
-    )
+def purpose_of(row: Mapping[str, str]) -> str:
+    """Return `turn`, or what a side request is for."""
+    side = _SIDE.fullmatch(row["what it did"])
+    return side[1] if side else "turn"
 
 
 def work_of(report: str) -> list[dict[str, str]]:
     """Return the rows of the agent's own work."""
-    return [row for row in turns_of(report) if row["purpose"] == "turn"]
+    return [row for row in turns_of(report) if purpose_of(row) == "turn"]
+
+
+def assert_usage(row: Mapping[str, str], usage: Usage | None) -> None:
+    """Check the tokens of a turn; a column is left out where no turn has a number for it."""
+    numbers = {name: getattr(usage, name.replace(" ", "_"), None) for name in _COLUMNS}
+    assert {name: row.get(name, "?") for name in _COLUMNS} == {
+        name: "?" if number is None else f"{number:,}" for name, number in numbers.items()
+    }
 
 
 def assert_shows_loop(report: str, api: str) -> None:
     """Check that a report shows the tool call, the final text, and what each of the two turns took."""
-    call, text = work_of(report)
-    assert shows_usage(call, USAGE[api][CALL])
-    assert shows_usage(text, USAGE[api][TEXT])
+    usages = [USAGE[api][CALL], USAGE[api][TEXT]]
+    for row, usage in zip(work_of(report), usages, strict=True):
+        assert_usage(row, usage)
+    sums = {row[""]: row["total"] for row in table(section(report, "Totals"))}
+    assert sums.get("**the work**", sums["**all**"]) == f"{sum(usage.total or 0 for usage in usages):,}"
     assert "**Tool call:** " in report
     assert str(NONCE) in report
     assert FOUND in report

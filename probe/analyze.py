@@ -30,6 +30,7 @@ from probe.settings.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
 from probe.wire.recover_run import open_run
 
+_MOST_JOBS = 64
 _LINE = 'a line is like {"timestamp": 1707123456.1, "request": {"method": …, "url": …}, "response": {"status_code": …}}'
 
 
@@ -52,7 +53,7 @@ def _analyze_file(arguments: Namespace) -> int:
     output = Path(arguments.output or source.with_suffix(".report.md")).expanduser()
     target = load_target(arguments.target)[0] if arguments.target else None
     # The user may name a link; a run's own files are never links.
-    reported = _write(source.resolve(), output, target, None, full=arguments.full)
+    reported = _write(source.resolve(), output, target, None, full=arguments.full, jobs=_jobs(arguments))
     print(printable(str(output)))
     if not reported.summary.requests:
         say(f"error: {source}: no line of it is an exchange\n  hint: {_LINE}")
@@ -80,12 +81,20 @@ def _analyze_run(arguments: Namespace) -> int:
     if manifest and not arguments.force and manifest.up_to_date("analyze", inputs):
         say("analyze: up to date")
     else:
-        reported = _write(found.traffic, output, target, found, full=arguments.full)
+        reported = _write(found.traffic, output, target, found, full=arguments.full, jobs=_jobs(arguments))
         if manifest:
             manifest.finished_step("analyze", inputs, {REPORT: file_sha256(output) or ""})
         code = 1 if reported.malformed else 0
     print(printable(str(output)))
     return code
+
+
+def _jobs(arguments: Namespace) -> int:
+    """Return how many processes are asked for. Raises UserError."""
+    given = arguments.jobs or "1"
+    if not (given.isascii() and given.isdigit() and 0 < int(given) <= _MOST_JOBS):
+        raise UserError(f"--jobs {given}: not a number from 1 to {_MOST_JOBS}", "for example: --jobs 2")
+    return int(given)
 
 
 def _why_empty(found: Run) -> str:
@@ -154,7 +163,7 @@ def _about(found: Run) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
 
 
-def _write(source: Path, output: Path, target: Target | None, found: Run | None, *, full: bool) -> Reported:
+def _write(source: Path, output: Path, target: Target | None, found: Run | None, *, full: bool, jobs: int) -> Reported:
     """Write the report; a reader of `output` sees the old one or the new one. Raises UserError."""
     if output.exists() and output.samefile(source):
         raise UserError(f"{output} is the recording itself", "name another place for the report with --output")
@@ -171,6 +180,7 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
                 prices=Prices(own=_own_prices()),
                 on_malformed=skipped,
                 full=full,
+                jobs=jobs,
             )
     except OSError as error:
         place = error.filename or output

@@ -146,7 +146,7 @@ def _read_small(texts: list[str | bytes]) -> list[Any]:
 
 MergeKey = Callable[[dict[str, Any]], tuple[Any, str] | None]
 """Returns what must be equal in events that carry pieces of one text, and the piece; None for any other event."""
-Pieces = Callable[[list[dict[str, Any]]], tuple[Sequence[Any], Sequence[str]] | None]
+Pieces = Callable[[Sequence[dict[str, Any]]], tuple[Sequence[Any], Sequence[str]] | None]
 """Does the same for many events of one type at once; None where that cannot be done."""
 Join = Callable[[Any, str], Any]
 """Returns an event with another text in the place of its piece."""

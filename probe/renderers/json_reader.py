@@ -192,7 +192,7 @@ class OutlinedJson(Json):
             return "{", hash(tuple((name, _hashed(one)) for name, one in outline.items()))
         if isinstance(outline, list):
             return "[", hash(tuple(map(_hashed, outline)))
-        return type(outline), outline
+        return type(outline).__name__, outline
 
     def _read_parts(self) -> dict[str, Json] | list[Json] | None:
         outline = self._outline
@@ -225,7 +225,7 @@ def _size(outline: Any) -> int:
         case dict():
             return 1 + sum(len(name) + 4 + _size(one) for name, one in outline.items())
         case list():
-            return 1 + sum(map(len, map(memoryview, outline))) + len(outline)
+            return 1 + sum(len(memoryview(one)) for one in outline) + len(outline)
     return len(str(outline))
 
 

@@ -104,8 +104,8 @@ class TurnTable:
             # Without an id nobody knows whether several threads are of one session.
             groups.insert(0, plural(len(self._sessions), "session"))
         model = f" with {_model(self._models[0])}" if len(self._models) == 1 else ""
-        text = f"{_and(counted)} in {', '.join(groups)}"
-        return text + (f" ({plural(subs, 'sub-agent')})" if subs else "") + f"{model}.\n"
+        text = f"{_and(counted)}{model} in {', '.join(groups)}"
+        return text + (f" ({plural(subs, 'sub-agent')})" if subs else "") + ".\n"
 
     def _heading(self, number: int, thread: Thread) -> str:
         """Name a thread where there are several; the only one shows its id alone."""

@@ -17,6 +17,8 @@ _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode = msgspec.json.Decoder().decode
 _LARGEST = 1 << 18
 """Characters up to which the value of a text is remembered."""
+_TOGETHER = 1_000_000
+"""Bytes of JSON that cannot have more values than can be handled."""
 _FAILURES = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
@@ -163,6 +165,22 @@ class OutlinedJson(Json):
     def size(self) -> int:
         """Return the bytes of its pieces, nearly all of those of the text."""
         return _size(self._outline)
+
+    @property
+    def value(self) -> Any:
+        """Return the whole value, put together from its pieces; of a very large one the text is read again."""
+        try:
+            return self._value
+        except AttributeError:
+            self._value = self._together() if self.size <= _TOGETHER else parsed(self.raw)
+            return self._value
+
+    def _together(self) -> Any:
+        if isinstance(self._outline, dict):
+            value: Any = {name: member.value for name, member in self.members.items()}
+        else:
+            value = [element.value for element in self.elements]
+        return as_text(self.raw) if too_deep(value) else value
 
     @property
     def key(self) -> tuple[Hashable, ...]:

@@ -22,11 +22,12 @@ import msgspec
 import pytest
 
 import probe.verify
-from probe.record import body_text, ids, integrity
+from probe.record import body_text, ids, integrity, reader
 from probe.record.exchange import Exchange
 from probe.record.manifest import Manifest
 from probe.record.runs import Run
-from probe.renderers import events, json_reader
+from probe.renderers import api, events, json_reader
+from probe.renderers.gemini_generate_content import splitting
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.report import ReportedRun, write_report
 from probe.trace import large_json
@@ -68,11 +69,36 @@ class Decoders:
 
         return wrapped
 
+    def outline(self, decode: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap the decoder of lines that reads a part of each body, and leaves its arrays as they are."""
+
+        def wrapped(line: bytes) -> Any:
+            exchange = decode(line)
+            for payload in filter(None, (exchange.request, exchange.response)):
+                data = "\n".join(json.dumps(text) for text in _texts(payload.body)).encode()
+                self.read.update((token.decode(), len(slashes)) for slashes, token in _TOKEN.findall(data))
+            return exchange
+
+        return wrapped
+
     def _note(self, name: str, text: Any) -> bytes:
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
         # Small values are the same in many places.
         self.given[name, data] += b"tkn" in data
         return data
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts that were read, of which none is in JSON that was left as it is."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 @pytest.fixture
@@ -83,13 +109,15 @@ def decoders(monkeypatch: pytest.MonkeyPatch) -> Decoders:
         remembered.cache_clear()
     for module, name in ((json_reader, "_members"), (json_reader, "_elements")):
         monkeypatch.setattr(module, name, found.outer(name, getattr(module, name)))
-    for split in ("_split_plain", "_split_any"):
-        monkeypatch.setattr(events, split, found.outer("stream", getattr(events, split)))
-    for module in (json_reader, events):
-        monkeypatch.setattr(module, "_decode", found.full("json", module._decode))
-    for reader in (json_reader, ids, integrity):
+    for module in (api, splitting):
+        monkeypatch.setattr(module, "split_stream", found.outer("stream", events.split_stream))
+    monkeypatch.setattr(events, "_decode_lines", found.full("json", events._decode_lines))
+    monkeypatch.setattr(json_reader, "_decode", found.full("json", json_reader._decode))
+    for module in (json_reader, ids, integrity):
         loads = found.full("json", json.loads)
-        monkeypatch.setattr(reader, "json", SimpleNamespace(loads=loads, dumps=json.dumps))
+        monkeypatch.setattr(module, "json", SimpleNamespace(loads=loads, dumps=json.dumps))
+    outline = SimpleNamespace(decode=found.outline(reader._outline_decoder.decode))
+    monkeypatch.setattr(reader, "_outline_decoder", outline)
     whole = SimpleNamespace(decode=found.full("json", msgspec.json.decode))
     monkeypatch.setattr(integrity, "msgspec", SimpleNamespace(json=whole, Raw=msgspec.Raw))
     strings = SimpleNamespace(json=SimpleNamespace(decode=found.outer("string", msgspec.json.decode)))

@@ -57,6 +57,7 @@ class TurnLog:
             f'<a id="turn-{number}"></a>\n\n### Turn {number}{purpose}. {self._actions.heading(turn)}\n',
             self._about(turn, exchange),
             *self._actions.tries(tries),
+            _not_here(turn),
             "\n".join(self._request(number, facts, before, found)),
             self._texts.spool.get(("notes", facts.line, facts.part)),
             f"**Answer**\n\n{self._texts.spool.get(('answer', facts.line, facts.part))}",

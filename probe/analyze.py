@@ -14,7 +14,7 @@ from typing import Any
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.addon.private_files import private_folder
-from probe.analysis.prices import Prices, library_version
+from probe.analysis.prices import ModelPrice, Prices, library_version
 from probe.cli.edge import Skipped, printable, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
@@ -25,6 +25,7 @@ from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.report import Reported, ReportedRun, write_report
+from probe.settings.own_prices import own_prices
 from probe.settings.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
 from probe.wire.recover_run import open_run
@@ -127,9 +128,13 @@ def _inputs(found: Run, target: Target | None, *, full: bool) -> dict[str, str]:
         TUNNELS: file_sha256(found.folder / TUNNELS) or "",
         "renderer": f"{spec} {_sources(spec)}",
         "ids": text_sha256(str(target.ids if target else {})),
-        "prices": library_version() or "",
+        "prices": f"{library_version() or ''} {text_sha256(str(_own_prices()))}",
         "form": "full" if full else "short",
     }
+
+
+def _own_prices() -> list[ModelPrice]:
+    return [ModelPrice(model=model, **prices) for model, prices in own_prices(os.environ).items()]
 
 
 def _sources(spec: Any) -> str:
@@ -172,7 +177,7 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
                 _described(source, target, found, skipped_tunnels),
                 renderer=load_renderer(renderer_spec(target) if target else AUTO),
                 ids=target.ids if target else None,
-                prices=Prices(),
+                prices=Prices(own=_own_prices()),
                 on_malformed=skipped,
                 full=full,
                 jobs=jobs,

@@ -18,7 +18,19 @@ from tests.support import agents
 from tests.support.agents import Agent
 from tests.support.answers import FOUND, TEXT, USAGE
 from tests.support.forward_proxy import ForwardProxy, proxy_running
-from tests.support.loops import NONCE, PROMPT, assert_shows_loop, crossed, outside, plant, turns_of, usage_cells
+from tests.support.loops import (
+    NONCE,
+    PROMPT,
+    assert_shows_loop,
+    assert_usage,
+    crossed,
+    outside,
+    plant,
+    purpose_of,
+    section,
+    turns_of,
+    work_of,
+)
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
@@ -134,7 +146,7 @@ def test_an_agents_tool_loop_is_recorded_and_shown(tmp_path: Path, case: Case) -
             report = (run.run_folder() / "report.md").read_text()
     assert "FAIL" not in run.stderr
     assert_shows_loop(report, case.api)
-    assert {row["purpose"] for row in turns_of(report)} == {"turn", *(f"*{side}*" for side in case.side)}
+    assert {purpose_of(row) for row in turns_of(report)} == {"turn", *case.side}
     assert manifest["counts"]["cut_short"] == 0
     if load_target(case.target)[0].agent:
         assert case.agent.version in manifest["versions"]["agent"]
@@ -172,6 +184,22 @@ def test_a_recorded_agent_runs_again_from_its_record(tmp_path: Path, case: Case)
         assert FOUND in run.stdout
 
 
+@each_agent
+def test_calls_that_an_agent_tries_again_are_one_turn(tmp_path: Path, case: Case) -> None:
+    soon = {"retry-after-ms": "1"}
+    with (
+        provider_running(status=503, failures=2, answer_headers=soon) as provider,
+        recorded(tmp_path, "probe.pipeline", case, provider) as run,
+    ):
+        assert run.wait() == 0, run.stdout + run.stderr
+        report = (run.run_folder() / "report.md").read_text()
+    assert len(work_of(report)) == 2
+    assert sum("failed tr" in row["what it did"] for row in turns_of(report)) in (1, 2)
+    problems = report.splitlines()[2]
+    assert "2 calls of the model failed (503: " in problems
+    assert FOUND in section(report, "Final answer")
+
+
 EDITED = "written by the agent\n"
 EDIT = f"I write it down.\n\nnotes.txt\n```\n<<<<<<< SEARCH\n=======\n{EDITED}>>>>>>> REPLACE\n```\n"
 """What aider takes for an edit; it knows no other tools."""
@@ -200,8 +228,8 @@ def test_aiders_edit_is_made_and_goes_back_to_the_model_and_can_be_replayed(
     assert (first / "work" / "notes.txt").read_text() == EDITED
     # A commit message is asked for: with what git says of the edit.
     assert [f"+{EDITED.strip()}" in one.body.decode() for one in provider.log.requests] == [False, True]
-    assert [row["purpose"] for row in turns_of(report)] == ["turn", "*commit message*"]
-    assert usage_cells(usage).items() <= turns_of(report)[0].items()
+    assert [purpose_of(row) for row in turns_of(report)] == ["turn", "commit message"]
+    assert_usage(turns_of(report)[0], usage)
     assert EDITED in report
     # Its list of models' prices: no switch of it stops that.
     assert outside(forward.seen) <= {"raw.githubusercontent.com:443"}

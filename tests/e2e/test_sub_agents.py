@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.test_agents import AIDERS, CASES, Case, recorded
 from tests.support import agents
 from tests.support.answers import FOUND
-from tests.support.loops import NONCE, section, table
+from tests.support.loops import NONCE, purpose_of, section, table
 from tests.support.provider import provider_running
 from tests.support.running import Running
 
@@ -42,7 +42,7 @@ def threads(report: str) -> Iterator[Shown]:
         if "\n| " not in rest:
             continue
         found = re.search(r"(?m)^(?:Id|Session) `(.+)`$", rest)
-        rows = [row for row in table(rest) if row["purpose"] == "turn"]
+        rows = [row for row in table(rest) if purpose_of(row) == "turn"]
         did = [(row.get("prompt", ""), row["what it did"].strip("`")) for row in rows]
         yield Shown(heading=heading, id=found and found[1], turns=did)
 
@@ -85,7 +85,7 @@ def test_a_sub_agent_has_a_thread_of_its_own(
     tmp_path: Path, case: Case, hands: list[str], works: list[str], name: str
 ) -> None:
     report, (main, sub) = shown(tmp_path, case, sub_agent=True)
-    assert "in 1 session, 2 threads (1 sub-agent)." in report
+    assert "in 1 session, 2 threads (1 sub-agent)" in report
     assert (main.heading, re.fullmatch(f"Thread 2 · {name}", sub.heading) is not None) == ("Thread 1", True)
     assert does(main.turns, *hands, SAID), main
     assert does(sub.turns, *works, SAID), sub
@@ -115,7 +115,7 @@ TWICE = {
 @pytest.mark.parametrize(("case", "command"), TWICE.values(), ids=TWICE.keys())
 def test_an_agent_that_runs_twice_has_two_sessions(tmp_path: Path, case: Case, command: str) -> None:
     report, found = shown(tmp_path, scripted(case, f"{command} '{FIRST}'", f"{command} '{SECOND}'"))
-    assert "in 2 sessions, 2 threads." in report
+    assert "in 2 sessions, 2 threads" in report
     assert [one.heading for one in found] == ["Session 1 · Thread 1", "Session 2 · Thread 2"]
     assert [len(one.turns) for one in found] == [2, 2]
     assert len({one.id for one in found}) == 2
@@ -149,7 +149,7 @@ def test_without_ids_two_prompts_in_two_processes_are_two_threads(
     tmp_path: Path, case: Case, command: str, turns: int
 ) -> None:
     report, found = shown(tmp_path, scripted(case, f"{command} '{FIRST}'", f"{command} '{SECOND}'"))
-    assert f"{2 * turns} turns in 2 threads." in report
+    assert f"{2 * turns} turns in 2 threads" in report
     assert [one.heading for one in found] == ["Thread 1", "Thread 2"]
     assert [len(one.turns) for one in found] == [turns, turns]
     assert [one.id for one in found] == [None, None]

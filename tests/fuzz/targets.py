@@ -16,8 +16,7 @@ from typing import Any
 from probe.addon.aws_event_stream import CUT, DAMAGED, frame_edits, read_frames
 from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import exact_json
-from probe.addon.redaction.across_events import applied
-from probe.addon.redaction.redactor import Edit, Redactor
+from probe.addon.redaction.redactor import Edit, Redactor, applied
 from probe.analysis.hosts import HostsBuilder
 from probe.cli.edge import printed_json
 from probe.errors import UserError
@@ -168,7 +167,7 @@ def _bodies(text: str) -> Iterator[Any]:
     yield text
     exact = exact_json(text)
     # A reader of whole records takes the others.
-    if exact is not None and exact[:1] in ("{", "["):
+    if exact is not None and exact[:1] in (b"{", b"["):
         yield json.loads(exact)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from tests.support.toolcalls import LIST_FILES
 PROMPT = "List the files"
 NONCE = 73_402_197
 """A size that only a listing tells: names of files stand in the first request of some agents."""
-_COLUMNS = ("input", "cache read", "cache write", "output", "reasoning", "total")
+_COLUMNS = ("input", "cache read", "cache write", "output", "reasoning")
+_SIDE = re.compile(r"\*([^*]+)\*(: .*)?")
+"""How a row says that it is no turn of the agent's own work."""
 
 
 def plant(folder: Path) -> Path:
@@ -44,23 +46,32 @@ def table(text: str) -> list[dict[str, str]]:
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
-def usage_cells(usage: Usage | None) -> dict[str, str]:
-    """Return the cells that show a usage."""
-    numbers = [getattr(usage, name.replace(" ", "_"), None) for name in _COLUMNS]
-    return dict(zip(_COLUMNS, ("?" if number is None else f"{number:,}" for number in numbers), strict=True))
+def purpose_of(row: Mapping[str, str]) -> str:
+    """Return `turn`, or what a side request is for."""
+    side = _SIDE.fullmatch(row["what it did"])
+    return side[1] if side else "turn"
 
 
 def work_of(report: str) -> list[dict[str, str]]:
     """Return the rows of the agent's own work."""
-    return [row for row in turns_of(report) if row["purpose"] == "turn"]
+    return [row for row in turns_of(report) if purpose_of(row) == "turn"]
+
+
+def assert_usage(row: Mapping[str, str], usage: Usage | None) -> None:
+    """Check the tokens of a turn; a column is left out where no turn has a number for it."""
+    numbers = {name: getattr(usage, name.replace(" ", "_"), None) for name in _COLUMNS}
+    assert {name: row.get(name, "?") for name in _COLUMNS} == {
+        name: "?" if number is None else f"{number:,}" for name, number in numbers.items()
+    }
 
 
 def assert_shows_loop(report: str, api: str) -> None:
     """Check that a report shows the tool call, the final text, and what each of the two turns took."""
-    assert [{name: row[name] for name in _COLUMNS} for row in work_of(report)] == [
-        usage_cells(USAGE[api][CALL]),
-        usage_cells(USAGE[api][TEXT]),
-    ]
+    usages = [USAGE[api][CALL], USAGE[api][TEXT]]
+    for row, usage in zip(work_of(report), usages, strict=True):
+        assert_usage(row, usage)
+    sums = {row[""]: row["total"] for row in table(section(report, "Totals"))}
+    assert sums.get("**the work**", sums["**all**"]) == f"{sum(usage.total or 0 for usage in usages):,}"
     assert "**Tool call:** " in report
     assert str(NONCE) in report
     assert FOUND in report

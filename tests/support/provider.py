@@ -51,6 +51,8 @@ class Provider:
     """Seconds between the last event and the end of the stream; codex leaves right after the event."""
     status: int = 200
     """Any other: the model endpoint fails with it."""
+    failures: int | None = None
+    """How many calls fail with `status`, before the others are answered; None for all."""
     command: str = LIST_FILES
     """What the tool call runs; `env` echoes the agent's secrets, if it hands them to its tools."""
     text: str = FOUND
@@ -97,7 +99,7 @@ class Provider:
         if api is None:
             headers = {key.lower(): value for key, value in request.headers.items()}
             return await self._send(request, received, whole(side_answer(request.path, headers)))
-        if self.status != 200:
+        if self._fails():
             return await self._refuse(request, received, api, self.status, "told_to_fail")
         if request.headers.get("upgrade", "").lower() == "websocket":
             if self.transport == "http":
@@ -105,6 +107,13 @@ class Provider:
             answer = partial(openai_responses.events_of, model=self.model)
             return await delivery.converse(request, received.id, answer, self._delivery())
         return await self._turn(request, received, api)
+
+    def _fails(self) -> bool:
+        """Check whether a call of the model is to fail, and count it."""
+        if self.status == 200 or self.failures == 0:
+            return False
+        self.failures = self.failures - 1 if self.failures else None
+        return True
 
     async def _turn(self, request: web.Request, received: Received, api: Api) -> web.StreamResponse:
         """Answer a posted turn."""

@@ -19,7 +19,7 @@ import psutil
 from probe.record.manifest import Manifest
 from probe.targets import PROJECT
 
-SECONDS = 60.0
+SECONDS = 120.0
 _OWN_MARKER = "PROBE_TEST_MARKER"
 
 

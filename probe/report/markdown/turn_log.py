@@ -144,12 +144,13 @@ class TurnLog:
         dropped = [item for item in found.dropped_tools if self._texts.items[item].title not in names]
         if dropped:
             named = ", ".join(code(cut(self._texts.items[item].title)) for item in dropped[:_NAMED])
-            yield self._dropped("tools", dropped) + f"({named}{', …' if len(dropped) > _NAMED else ''})\n"
+            yield self._dropped("tools", dropped, named + (", …" if len(dropped) > _NAMED else ""))
 
-    def _dropped(self, what: str, items: Sequence[int]) -> str:
+    def _dropped(self, what: str, items: Sequence[int], named: str = "") -> str:
         turns = sorted({turn for turn in map(self._shown.get, items) if turn is not None})
         where = ", ".join(map(self._link, turns[:_NAMED]))
-        return f"Dropped {what}: {len(items):,}" + (f", shown in {where}" if where else "") + "\n"
+        names = f" ({named})" if named else ""
+        return f"Dropped {what}: {len(items):,}{names}" + (f", shown in {where}" if where else "") + "\n"
 
     def _first(self, item: int, number: int) -> str | None:
         """Return a link to where an item was shown first; None when that is here."""
@@ -214,3 +215,11 @@ def _places(places: Iterable[int]) -> str:
             runs.append([place])
     words = [f"#{run[0]}" if len(run) == 1 else f"#{run[0]} to #{run[-1]}" for run in runs]
     return f"Message{'s' if len(runs) > 1 or len(runs[0]) > 1 else ''} {', '.join(words)}"
+
+
+def _not_here(turn: PlacedTurn) -> str:
+    """Write that a part of a turn's input is not in the record."""
+    facts = turn.facts
+    if facts.previous_id and not turn.link.known:
+        return f"It goes on from the answer {code(cut(facts.previous_id))}: what is before it is not in this record.\n"
+    return "A part of its input is stored by the API, and is not in this record.\n" if facts.elsewhere else ""

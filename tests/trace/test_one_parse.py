@@ -23,11 +23,10 @@ import pytest
 
 import probe.verify
 from probe.record import body_text, ids, integrity, reader
-from probe.record.exchange import Exchange
+from probe.record.exchange import Exchange, UnreadExchange
 from probe.record.manifest import Manifest
 from probe.record.runs import Run
-from probe.renderers import api, events, json_reader
-from probe.renderers.gemini_generate_content import splitting
+from probe.renderers import events, json_reader
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.report import ReportedRun, write_report
 from probe.trace import large_json
@@ -69,14 +68,15 @@ class Decoders:
 
         return wrapped
 
-    def outline(self, decode: Callable[..., Any]) -> Callable[..., Any]:
-        """Wrap the decoder of lines that reads a part of each body, and leaves its arrays as they are."""
+    def outline(self, decode: Callable[[bytes], UnreadExchange]) -> Callable[[bytes], UnreadExchange]:
+        """Wrap the decoder of a line, which reads the texts among the members of bodies."""
 
-        def wrapped(line: bytes) -> Any:
+        def wrapped(line: bytes) -> UnreadExchange:
             exchange = decode(line)
-            for payload in filter(None, (exchange.request, exchange.response)):
-                data = "\n".join(json.dumps(text) for text in _texts(payload.body)).encode()
-                self.read.update((token.decode(), len(slashes)) for slashes, token in _TOKEN.findall(data))
+            for payload in (exchange.request, exchange.response):
+                members: dict[str, Any] = payload.body if payload and isinstance(payload.body, dict) else {}
+                texts = [json.dumps(one).encode() for one in members.values() if isinstance(one, str)]
+                self.read.update((token.decode(), len(slashes)) for t in texts for slashes, token in _TOKEN.findall(t))
             return exchange
 
         return wrapped
@@ -88,19 +88,6 @@ class Decoders:
         return data
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """Yield the texts that were read, of which none is in JSON that was left as it is."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield name
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
-
-
 @pytest.fixture
 def decoders(monkeypatch: pytest.MonkeyPatch) -> Decoders:
     """Wrap every decoder of the modules that read records."""
@@ -109,15 +96,14 @@ def decoders(monkeypatch: pytest.MonkeyPatch) -> Decoders:
         remembered.cache_clear()
     for module, name in ((json_reader, "_members"), (json_reader, "_elements")):
         monkeypatch.setattr(module, name, found.outer(name, getattr(module, name)))
-    for module in (api, splitting):
-        monkeypatch.setattr(module, "split_stream", found.outer("stream", events.split_stream))
-    monkeypatch.setattr(events, "_decode_lines", found.full("json", events._decode_lines))
-    monkeypatch.setattr(json_reader, "_decode", found.full("json", json_reader._decode))
+    monkeypatch.setattr(reader, "_decode_outline", found.outline(reader._decode_outline))
+    for split in ("_split_plain", "_split_any"):
+        monkeypatch.setattr(events, split, found.outer("stream", getattr(events, split)))
+    for module in (json_reader, events):
+        monkeypatch.setattr(module, "_decode", found.full("json", module._decode))
     for module in (json_reader, ids, integrity):
         loads = found.full("json", json.loads)
         monkeypatch.setattr(module, "json", SimpleNamespace(loads=loads, dumps=json.dumps))
-    outline = SimpleNamespace(decode=found.outline(reader._outline_decoder.decode))
-    monkeypatch.setattr(reader, "_outline_decoder", outline)
     whole = SimpleNamespace(decode=found.full("json", msgspec.json.decode))
     monkeypatch.setattr(integrity, "msgspec", SimpleNamespace(json=whole, Raw=msgspec.Raw))
     strings = SimpleNamespace(json=SimpleNamespace(decode=found.outer("string", msgspec.json.decode)))

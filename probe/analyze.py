@@ -14,7 +14,7 @@ from typing import Any
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.addon.private_files import private_folder
-from probe.analysis.prices import Prices, library_version
+from probe.analysis.prices import ModelPrice, Prices, library_version
 from probe.cli.edge import Skipped, printable, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
@@ -25,10 +25,12 @@ from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.report import Reported, ReportedRun, write_report
+from probe.settings.own_prices import own_prices
 from probe.settings.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
 from probe.wire.recover_run import open_run
 
+_MOST_JOBS = 64
 _LINE = 'a line is like {"timestamp": 1707123456.1, "request": {"method": …, "url": …}, "response": {"status_code": …}}'
 
 
@@ -51,7 +53,7 @@ def _analyze_file(arguments: Namespace) -> int:
     output = Path(arguments.output or source.with_suffix(".report.md")).expanduser()
     target = load_target(arguments.target)[0] if arguments.target else None
     # The user may name a link; a run's own files are never links.
-    reported = _write(source.resolve(), output, target, None, full=arguments.full)
+    reported = _write(source.resolve(), output, target, None, full=arguments.full, jobs=_jobs(arguments))
     print(printable(str(output)))
     if not reported.summary.requests:
         say(f"error: {source}: no line of it is an exchange\n  hint: {_LINE}")
@@ -79,12 +81,20 @@ def _analyze_run(arguments: Namespace) -> int:
     if manifest and not arguments.force and manifest.up_to_date("analyze", inputs):
         say("analyze: up to date")
     else:
-        reported = _write(found.traffic, output, target, found, full=arguments.full)
+        reported = _write(found.traffic, output, target, found, full=arguments.full, jobs=_jobs(arguments))
         if manifest:
             manifest.finished_step("analyze", inputs, {REPORT: file_sha256(output) or ""})
         code = 1 if reported.malformed else 0
     print(printable(str(output)))
     return code
+
+
+def _jobs(arguments: Namespace) -> int:
+    """Return how many processes are asked for. Raises UserError."""
+    given = arguments.jobs or "1"
+    if not (given.isascii() and given.isdigit() and 0 < int(given) <= _MOST_JOBS):
+        raise UserError(f"--jobs {given}: not a number from 1 to {_MOST_JOBS}", "for example: --jobs 2")
+    return int(given)
 
 
 def _why_empty(found: Run) -> str:
@@ -118,9 +128,13 @@ def _inputs(found: Run, target: Target | None, *, full: bool) -> dict[str, str]:
         TUNNELS: file_sha256(found.folder / TUNNELS) or "",
         "renderer": f"{spec} {_sources(spec)}",
         "ids": text_sha256(str(target.ids if target else {})),
-        "prices": library_version() or "",
+        "prices": f"{library_version() or ''} {text_sha256(str(_own_prices()))}",
         "form": "full" if full else "short",
     }
+
+
+def _own_prices() -> list[ModelPrice]:
+    return [ModelPrice(model=model, **prices) for model, prices in own_prices(os.environ).items()]
 
 
 def _sources(spec: Any) -> str:
@@ -149,7 +163,7 @@ def _about(found: Run) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
 
 
-def _write(source: Path, output: Path, target: Target | None, found: Run | None, *, full: bool) -> Reported:
+def _write(source: Path, output: Path, target: Target | None, found: Run | None, *, full: bool, jobs: int) -> Reported:
     """Write the report; a reader of `output` sees the old one or the new one. Raises UserError."""
     if output.exists() and output.samefile(source):
         raise UserError(f"{output} is the recording itself", "name another place for the report with --output")
@@ -163,9 +177,10 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
                 _described(source, target, found, skipped_tunnels),
                 renderer=load_renderer(renderer_spec(target) if target else AUTO),
                 ids=target.ids if target else None,
-                prices=Prices(),
+                prices=Prices(own=_own_prices()),
                 on_malformed=skipped,
                 full=full,
+                jobs=jobs,
             )
     except OSError as error:
         place = error.filename or output

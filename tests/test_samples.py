@@ -106,3 +106,14 @@ def test_analysing_a_sample_leaves_its_folder_as_it_was(tmp_path: Path, capsys: 
     assert analyze(["--run", "codex/sample", "--data-dir", str(tmp_path / "data")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "data" / ".samples" / "codex" / "sample" / "report.md")
     assert {file.name: file.read_bytes() for file in data.iterdir()} == before
+
+
+def test_the_readmes_excerpt_is_of_a_real_report() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    excerpt = readme.split("<!-- report excerpt: begin -->")[1].split("<!-- report excerpt: end -->")[0]
+    report = (SAMPLES["codex/tool-loop-websocket"].folder / "report.md").read_text(encoding="utf-8").replace("## ", "")
+    quoted = [line.removeprefix("> ").strip("*") for line in excerpt.splitlines() if line.startswith("> ")]
+    # A bundled report has no prices, and the rows of the table are shortened.
+    lines = [line for line in quoted if "$" not in line and not line.startswith("|")]
+    assert len(lines) > 10
+    assert [line for line in lines if line not in report] == []

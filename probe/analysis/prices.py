@@ -1,4 +1,4 @@
-"""Tell what turns cost: what the API itself says, else the list price of a price library that may be installed.
+"""Price turns: what the API itself says, else the user's own prices, else the list price of an optional library.
 
 The library's prices are those that it was released with: nothing is asked of the network.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Any
 
 from probe.renderers.blocks import Usage
@@ -19,6 +20,8 @@ from probe.trace.facts import TurnFacts
 
 LIBRARY = "genai_prices"
 REPORTED = "the API itself"
+OWN = "your own prices"
+_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,17 +30,46 @@ class Price:
 
     dollars: Decimal
     source: str
-    """Whose list price it is, or `REPORTED`."""
+    """Whose list price it is, `OWN`, or `REPORTED`."""
     at_least: bool = False
     """True where a part of it is dearer than the library knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPrice:
+    """What a model costs, in dollars per million tokens."""
+
+    model: str
+    """Its name, or a pattern (fnmatch)."""
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal | None = None
+    """None where it costs as much as other input."""
+    cache_write: Decimal | None = None
+
+    def of(self, usage: Usage) -> Decimal | None:
+        """Return what tokens cost; None where their sums contradict each other."""
+        read, written = usage.cache_read or 0, usage.cache_write or 0
+        fresh, output = (usage.input or 0) - read - written, usage.output or 0
+        if min(fresh, read, written, output) < 0:
+            return None
+        by_price = (
+            (fresh, self.input),
+            (read, self.input if self.cache_read is None else self.cache_read),
+            (written, self.input if self.cache_write is None else self.cache_write),
+            (output, self.output),
+        )
+        return sum((tokens * price for tokens, price in by_price), Decimal(0)) / _MILLION
 
 
 class Prices:
     """Prices turns; the library is loaded when the first one needs it."""
 
-    def __init__(self, *, installed: bool | None = None) -> None:
+    def __init__(self, *, installed: bool | None = None, own: Sequence[ModelPrice] = ()) -> None:
         self.installed = importlib.util.find_spec(LIBRARY) is not None if installed is None else installed
         """Whether there is a price library; without it only what APIs tell themselves is known."""
+        self._own = own
+        """Prices of the user's own, which count before any list; a name before a pattern, then the first."""
         self._library: Any = None
 
     def of(self, turn: TurnFacts) -> Price | None:
@@ -47,7 +79,13 @@ class Prices:
             return None
         if usage.cost is not None:
             return Price(dollars=Decimal(str(usage.cost)), source=REPORTED)
-        if not self.installed or usage.input is None or usage.output is None:
+        if usage.input is None or usage.output is None:
+            return None
+        own = self._own_price(turn)
+        if own:
+            dollars = own.of(usage)
+            return None if dollars is None else Price(dollars=dollars, source=OWN)
+        if not self.installed:
             return None
         counts = self._counts(usage)
         for names in _names(turn):
@@ -70,7 +108,16 @@ class Prices:
             return "the API did not report the tokens"
         if not self.installed:
             return "the price library is not installed: uv sync --extra cost"
-        return f"no list price is known for {turn.answered_by or turn.model or 'a model without a name'}"
+        name = turn.answered_by or turn.model
+        return f"no list price is known for {name}: PROBE_PRICES can name one" if name else "no model is named"
+
+    def _own_price(self, turn: TurnFacts) -> ModelPrice | None:
+        for name in filter(None, (turn.answered_by, turn.model)):
+            exact = (price for price in self._own if price.model == name)
+            matching = (price for price in self._own if fnmatchcase(name, price.model))
+            if found := next(exact, None) or next(matching, None):
+                return found
+        return None
 
     def _counts(self, usage: Usage) -> dict[str, int]:
         """Map our usage to the library's, whose sums are the same: input with the cache, output with the reasoning."""

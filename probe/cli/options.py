@@ -48,6 +48,7 @@ OPTIONS = {
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
     "output": Option("Write the report to this file.", "O", "FILE"),
     "full": Option("Write every exchange whole, with headers and all that was sent again."),
+    "jobs": Option("Read the record with this many processes (default: 1).", None, "NUMBER"),
     "json": Option("Print JSON.", "j"),
     "strict": Option("Fail too where the agent itself left an exchange before its end.", "s"),
     "name": Option("What the target shall be called.", None, "NAME", positional=True),
@@ -121,7 +122,7 @@ COMMANDS = {
     "analyze": Command(
         "Write the report of a captured run, or of a file from elsewhere.",
         "invoke analyze --run latest",
-        ("run", "target", "data_dir", "input", "output", "full", "force"),
+        ("run", "target", "data_dir", "input", "output", "full", "jobs", "force"),
     ),
     "pipeline": Command(
         "Capture, analyze, verify; only what is not up to date yet.",

@@ -204,7 +204,7 @@ class Api:
         """
         return None
 
-    def pieces(self, events: list[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
+    def pieces(self, events: Sequence[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
         """Return the same for many events of one type at once, as two lists; None where one of them has no piece.
 
         Only for speed: `merge_key` is asked about each event where this returns None.

@@ -16,7 +16,7 @@ LARGE = 2048
 """Characters of an event's data from which its members are read one by one, since most of them are repeats."""
 _DONE = "[DONE]"
 
-_decode_lines = msgspec.json.Decoder().decode_lines
+_decode = msgspec.json.Decoder().decode_lines
 
 
 class Stream(NamedTuple):
@@ -63,12 +63,17 @@ def split_stream(text: str) -> Stream:
 
     https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     """
-    if "\r" not in text and text.endswith("\n\n"):
-        # As bytes, since one dash would make each character of a text two bytes wide.
-        lines = text.encode("utf-8", "surrogatepass").split(b"\n")
-        del lines[-1]
-        return _split_named(lines) or _split_unnamed(lines) or _split_any(text)
-    return _split_any(text)
+    return _split_plain(text) or _split_any(text)
+
+
+def _split_plain(text: str) -> Stream | None:
+    """Split a stream whose events are alike, with LF, as nearly all are; None for any other."""
+    if "\r" in text or not text.endswith("\n\n"):
+        return None
+    # As bytes, since one dash would make each character of a text two bytes wide.
+    lines = text.encode("utf-8", "surrogatepass").split(b"\n")
+    del lines[-1]
+    return _split_named(lines) or _split_unnamed(lines)
 
 
 def _split_named(lines: list[bytes]) -> Stream | None:
@@ -136,7 +141,7 @@ def _read_small(texts: list[str | bytes]) -> list[Any]:
     values: list[Any] = []
     try:
         if joined.count(b"\n") < len(texts):
-            values = _decode_lines(joined)
+            values = _decode(joined)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         pass
     if ends_done:
@@ -146,7 +151,7 @@ def _read_small(texts: list[str | bytes]) -> list[Any]:
 
 MergeKey = Callable[[dict[str, Any]], tuple[Any, str] | None]
 """Returns what must be equal in events that carry pieces of one text, and the piece; None for any other event."""
-Pieces = Callable[[list[dict[str, Any]]], tuple[Sequence[Any], Sequence[str]] | None]
+Pieces = Callable[[Sequence[dict[str, Any]]], tuple[Sequence[Any], Sequence[str]] | None]
 """Does the same for many events of one type at once; None where that cannot be done."""
 Join = Callable[[Any, str], Any]
 """Returns an event with another text in the place of its piece."""

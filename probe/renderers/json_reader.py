@@ -17,6 +17,10 @@ _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode = msgspec.json.Decoder().decode
 _LARGEST = 1 << 18
 """Characters up to which the value of a text is remembered."""
+_LARGE = 1 << 14
+"""Bytes of a text that is not read again only to know its exact size."""
+_COUNTED = 1_000_000
+"""Bytes of a text up to which it holds no more values, and is nested no deeper, than can be handled."""
 _FAILURES = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
@@ -96,8 +100,11 @@ class Json:
         try:
             return self._value
         except AttributeError:
-            self._value: Any = parsed(self.raw)
+            self._value: Any = self._read_value()
             return self._value
+
+    def _read_value(self) -> Any:
+        return parsed(self.raw)
 
     def get(self, name: str) -> Any:
         """Return the whole value of a member; None where there is none."""
@@ -161,8 +168,9 @@ class OutlinedJson(Json):
 
     @property
     def size(self) -> int:
-        """Return the bytes of its pieces, nearly all of those of the text."""
-        return _size(self._outline)
+        """Return the bytes of the text; of a large one those of its pieces, which are nearly all."""
+        size = _size(self._outline)
+        return size if size > _LARGE else len(self.raw)
 
     @property
     def key(self) -> tuple[Hashable, ...]:
@@ -174,7 +182,14 @@ class OutlinedJson(Json):
             return "{", hash(tuple((name, _hashed(one)) for name, one in outline.items()))
         if isinstance(outline, list):
             return "[", hash(tuple(map(_hashed, outline)))
-        return type(outline), outline
+        return type(outline).__name__, outline
+
+    def _read_value(self) -> Any:
+        """Read what is below the outline; all of it at once where that is too large, or cannot be read."""
+        try:
+            return _value(self._outline) if self.size < _COUNTED else parsed(self.raw)
+        except ValueError:
+            return parsed(self.raw)
 
     def _read_parts(self) -> dict[str, Json] | list[Json] | None:
         outline = self._outline
@@ -194,6 +209,22 @@ def _member_texts(load: Callable[[], bytes]) -> Mapping[str, msgspec.Raw]:
     return _members(load())
 
 
+def _value(outline: Any) -> Any:
+    """Return the value of an outline. Raises ValueError where a piece of it is none that can be handled."""
+    match outline:
+        case msgspec.Raw():
+            raw = bytes(outline)
+            value = parsed(raw)
+            if isinstance(value, str) and raw[:1] != b'"':
+                raise ValueError("no JSON")
+            return value
+        case dict():
+            return {name: _value(one) for name, one in outline.items()}
+        case list():
+            return [_value(one) for one in outline]
+    return outline
+
+
 def _hashed(outline: Any) -> Hashable:
     return bytes(outline) if isinstance(outline, msgspec.Raw) else OutlinedJson(outline, bytes).key
 
@@ -207,7 +238,7 @@ def _size(outline: Any) -> int:
         case dict():
             return 1 + sum(len(name) + 4 + _size(one) for name, one in outline.items())
         case list():
-            return 1 + sum(map(len, map(memoryview, outline))) + len(outline)
+            return 1 + sum(len(memoryview(one)) for one in outline) + len(outline)
     return len(str(outline))
 
 

@@ -10,7 +10,7 @@ from aiohttp import WSMsgType, web
 from probe.addon.json_text import dumps
 from probe.renderers.api import Api
 from probe.renderers.events import split_stream
-from probe.renderers.json_reader import parsed
+from probe.renderers.json_reader import as_text, parsed
 from probe.replay.answers import turn_bytes
 from probe.replay.playback import EXHAUSTED_STATUS, Playback
 from probe.replay.recorded_turn import EVENT_STREAM, RecordedTurn
@@ -54,7 +54,7 @@ def _messages(turn: RecordedTurn, api: Api) -> Sequence[str]:
         return turn.messages
     text = turn_bytes(turn).decode("utf-8", "replace")
     if turn.content_type == EVENT_STREAM:
-        return split_stream(text).texts
+        return [*map(as_text, split_stream(text).texts)]
     return [dumps(api.error_message(max(turn.status_code, 400), text))]
 
 

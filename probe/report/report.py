@@ -24,11 +24,11 @@ from probe.report.markdown.full_log import FullLog
 from probe.report.markdown.hosts import host_table, observer_changes
 from probe.report.markdown.overview import Front, front, numbers, payload_structure, time_line
 from probe.report.markdown.retries import Tries, fold_retries
-from probe.report.markdown.spool import Spool
 from probe.report.markdown.turn_log import TurnLog
 from probe.report.markdown.turn_table import TurnTable
+from probe.report.parts import Reading, read_record
 from probe.trace.facts import TurnFacts
-from probe.trace.trace import ExchangeFacts, Trace, read_trace
+from probe.trace.trace import ExchangeFacts, Trace
 
 _PROMPT = 1500
 """Characters of a prompt that the head of a report shows."""
@@ -80,11 +80,12 @@ def write_report(
     prices: Prices | None = None,
     on_malformed: Callable[[int, str], None] = lambda number, reason: None,
     full: bool = False,
+    jobs: int = 1,
 ) -> Reported:
     """Write the report of a `traffic.jsonl`; a line that is no record goes to `on_malformed` as well.
 
     `ids` says where the agent's own ids are (`probe.record.ids`); `full` writes every exchange with its headers and
-    both bodies instead of what is new in each turn.
+    both bodies instead of what is new in each turn; `jobs` processes read the record.
     """
     malformed = array("Q")
 
@@ -92,14 +93,7 @@ def write_report(
         malformed.append(number)
         on_malformed(number, reason)
 
-    texts = ExchangeTexts(Spool())
-    trace = read_trace(
-        record,
-        renderer,
-        ids=ids,
-        on_malformed=skip,
-        on_exchange=lambda traced, turns, new: texts.add(traced, new),
-    )
+    trace, texts = read_record(Reading(record=record, ids=ids or {}, full=full), renderer, skip, jobs)
     writer = _Writer(trace, texts, run, prices or Prices(installed=False), malformed)
     for part in writer.parts(full=full):
         out.write(part)

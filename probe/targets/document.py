@@ -1,4 +1,4 @@
-"""A target's YAML file, with the place of everything in it."""
+"""A YAML file, such as a target's, with the place of everything in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DEEPEST = 50
 class Document:
     """A YAML file with the line of each of its keys."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = "a target") -> None:
         self.name = str(path.relative_to(_PROJECT) if path.is_relative_to(_PROJECT) else path)
         """As messages and manifests have it: within the project from there, else whole."""
         self.lines: dict[tuple[str, ...], int] = {}
@@ -33,7 +33,7 @@ class Document:
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"{path}: cannot be read: {error}") from error
         if not isinstance(self.data, dict):
-            raise UserError(f"{self.name}:1: a target is a mapping of keys to values")
+            raise UserError(f"{self.name}:1: {what} is a mapping of keys to values")
         self._note(node, ())
 
     def _refuse_bombs(self, text: str) -> None:

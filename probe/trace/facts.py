@@ -147,8 +147,7 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
         most_output=asked.most_output,
         schema_fields=asked.schema_fields,
         tools=sum(one.features.tools for one in known),
-        about=about(one.features.words for one in known if one.features.system)
-        or about([user.words] if user else []),
+        about=about(one.features.words for one in known if one.features.system) or about([user.words] if user else []),
         prompts=bool(messages) and messages[0].prompt,
         size=sum(one.size for one in known),
         ids=find_ids(ids, exchange.request, _settings(turn, ids)),

@@ -25,7 +25,20 @@ WORDS = {
     "warm-up": re.compile(r"\bwarm-?up\b", re.IGNORECASE),
 }
 """What agents ask beside their work, by the words that they use for it."""
-_STEMS = ("title", "topic", "commit me", "summar", "compact", "rout", "classif", "complex", "sugg", "predict", "quota", "warm")
+_STEMS = (
+    "title",
+    "topic",
+    "commit me",
+    "summar",
+    "compact",
+    "rout",
+    "classif",
+    "complex",
+    "sugg",
+    "predict",
+    "quota",
+    "warm",
+)
 """One of them is in every such word: looking for them is many times faster."""
 
 

@@ -14,7 +14,7 @@ from probe.renderers.blocks import Block
 from probe.renderers.safely import safely
 from probe.trace.features import Features, features_of
 from probe.trace.shapes import Shape, Structure, shape_of
-from probe.trace.unknowns import Unknowns
+from probe.trace.unknowns import Unknowns, unknown_names
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +38,8 @@ class Known:
     uses: int = 0
     failed: str | None = None
     """Why the renderer could not read it; None where it could."""
+    unknown: tuple[str, ...] = ()
+    """What was not understood of it."""
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -86,6 +88,7 @@ class Items:
     def merge(self, other: Items) -> list[int]:
         """Add the items of another part of the record; return the number here of each of them."""
         moved = []
+        repeated: list[str] = []
         for one in other.known:
             number = self._digests.get(one.identity)
             if number is None:
@@ -93,7 +96,9 @@ class Items:
                 self.known.append(replace(one, number=number))
             else:
                 self.known[number].uses += one.uses
+                repeated += one.unknown
             moved.append(number)
+        self._unknowns.merge(other._unknowns, repeated)
         return moved
 
     def add_to(self, structure: Structure) -> None:
@@ -122,8 +127,9 @@ class Items:
             shape=shape_of(value),
             features=features_of(item.kind, made),
             failed=failed,
+            unknown=tuple(unknown_names(made)),
         )
-        self._unknowns.add(made)
+        self._unknowns.counts.update(known.unknown)
         self._digests[known.identity] = known.number
         self.known.append(known)
         self.new.append(NewItem(known=known, blocks=made, value=value))

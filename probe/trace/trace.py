@@ -74,7 +74,6 @@ class Trace:
             numbers = array("L", [moved[number] for number in turn.items])
             self.turns.append(replace(turn, number=first + turn.number, items=numbers))
         self.exchanges += other.exchanges
-        self.unknowns.merge(other.unknowns)
         self.requests.merge(other.requests)
         self.responses.merge(other.responses)
         self.failures += other.failures

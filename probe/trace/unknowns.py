@@ -16,11 +16,17 @@ class Unknowns:
 
     def add(self, blocks: Iterable[Block]) -> None:
         """Count the unknown blocks among blocks and within them."""
-        self.counts.update(block.what for block in every_block(blocks) if isinstance(block, Unknown))
+        self.counts.update(unknown_names(blocks))
 
-    def merge(self, other: Unknowns) -> None:
-        """Add what another part of the record holds."""
+    def merge(self, other: Unknowns, repeated: Iterable[str]) -> None:
+        """Add what another part of the record holds, but for what is repeated there and counted here already."""
         self.counts.update(other.counts)
+        self.counts.subtract(repeated)
+
+
+def unknown_names(blocks: Iterable[Block]) -> list[str]:
+    """Return what unknown blocks among blocks and within them are."""
+    return [block.what for block in every_block(blocks) if isinstance(block, Unknown)]
 
 
 def every_block(blocks: Iterable[Block]) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from probe.analysis.prices import REPORTED, Price, Prices, library_version
+from probe.analysis.prices import OWN, REPORTED, ModelPrice, Price, Prices, library_version
 from probe.renderers.blocks import Usage
 from probe.trace.facts import TurnFacts
 from tests.analysis.runs import ask, facts, said
@@ -138,6 +138,56 @@ def test_what_is_kept_for_an_hour_is_priced_or_said_to_cost_more() -> None:
 
 def test_without_the_library_no_list_is_known() -> None:
     assert Prices(installed=False).of(turn("gpt-4.1", used(10))) is None
+
+
+OWN_PRICES = (
+    ModelPrice(model="big-*", input=Decimal(2), output=Decimal(10), cache_read=Decimal("0.5"), cache_write=Decimal(4)),
+    ModelPrice(model="big-1", input=Decimal(1), output=Decimal(5)),
+    ModelPrice(model="gpt-4.1", input=Decimal(100), output=Decimal(100)),
+)
+CHARGED: dict[str, tuple[TurnFacts, str | None]] = {
+    "a pattern": (turn("big-2", used(MILLION, MILLION)), "12"),
+    "a name before a pattern": (turn("big-1", used(MILLION, MILLION)), "6"),
+    "the model that answered": (turn("big-1", used(MILLION), answered_by="big-2"), "2"),
+    "the model that was asked": (turn("big-1", used(MILLION), answered_by="other"), "1"),
+    "parts of the input": (turn("big-2", used(10 * MILLION, cache_read=5 * MILLION, cache_write=MILLION)), "14.5"),
+    "parts that have no price of their own": (turn("big-1", used(10, cache_read=5, cache_write=5)), "0.00001"),
+    "own prices before any list": (turn("gpt-4.1", used(MILLION)), "100"),
+    "a part that is larger than its sum": (turn("big-1", used(10, cache_read=11)), None),
+    "an input that is not reported": (turn("big-1", Usage(input=None, output=5, total=None)), None),
+}
+
+
+@pytest.mark.parametrize(("charged", "dollars"), CHARGED.values(), ids=CHARGED.keys())
+@pytest.mark.parametrize("installed", [True, False])
+def test_prices_of_ones_own_count_before_any_list(charged: TurnFacts, dollars: str | None, installed: bool) -> None:
+    price = Prices(own=OWN_PRICES, installed=installed).of(charged)
+    assert price == (Price(dollars=Decimal(dollars), source=OWN) if dollars else None)
+
+
+def test_what_the_api_reports_counts_before_prices_of_ones_own() -> None:
+    price = Prices(own=OWN_PRICES).of(turn("big-1", used(10, 10, cost=3.5)))
+    assert price == Price(dollars=Decimal("3.5"), source=REPORTED)
+
+
+REASONS: dict[str, tuple[TurnFacts, str]] = {
+    "a failed call": (turn("gpt-4.1", None, status=429), "failed calls have no usage"),
+    "no answer": (turn("gpt-4.1", None, status=None), "failed calls have no usage"),
+    "no usage": (turn("gpt-4.1", None), "the API did not report the tokens"),
+    "half of a usage": (turn("m", Usage(input=5, output=None, total=None)), "the API did not report the tokens"),
+    "nobody lists it": (turn("no-such", used(1)), "no list price is known for no-such: PROBE_PRICES can name one"),
+    "no name": (turn(None, used(1)), "no model is named"),
+}
+
+
+@pytest.mark.parametrize(("unpriced", "reason"), REASONS.values(), ids=REASONS.keys())
+def test_a_price_that_is_not_known_has_a_reason(unpriced: TurnFacts, reason: str) -> None:
+    assert Prices(installed=True).of(unpriced) is None
+    assert Prices(installed=True).reasons([unpriced, unpriced]) == [reason]
+
+
+def test_a_library_that_is_missing_is_the_reason() -> None:
+    assert "uv sync --extra cost" in Prices(installed=False).why_unknown(turn("gpt-4.1", used(1)))
 
 
 def run(code: str) -> str:

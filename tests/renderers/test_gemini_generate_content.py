@@ -27,7 +27,7 @@ from probe.renderers.blocks import (
     Usage,
 )
 from probe.renderers.gemini_generate_content import API
-from probe.renderers.json_reader import Json, json_of
+from probe.renderers.json_reader import Json, as_text, json_of
 from tests.conftest import GOLDEN
 from tests.renderers.reading import of_type, read_answer, read_blocks, read_request, read_split, unknowns
 
@@ -253,9 +253,9 @@ def test_elements_of_an_array_are_found_again_in_the_body() -> None:
         split = API.split(PATH, body)
         assert split
         starts = [split.offset(number) or 0 for number in range(2)]
-        assert [text[start:].startswith(one.encode()) for start, one in zip(starts, split.texts, strict=True)] == [
-            True
-        ] * 2
+        assert [
+            text[start:].startswith(as_text(one).encode()) for start, one in zip(starts, split.texts, strict=True)
+        ] == [True] * 2
 
 
 def test_an_answer_is_equal_to_the_content_that_repeats_it() -> None:

@@ -16,7 +16,7 @@ from probe.record.reader import read_exchanges
 from probe.renderers.api import Answer, Asked, EventSource, Kind, Stop
 from probe.renderers.blocks import Block, Reasoning, Text, ToolCall
 from probe.renderers.events import merged, read_events
-from probe.renderers.json_reader import json_of, parsed
+from probe.renderers.json_reader import as_text, json_of, parsed
 from probe.renderers.ollama import API
 from tests.conftest import GOLDEN
 from tests.renderers.reading import of_type, read_answer, read_blocks, read_request, read_split, unknowns
@@ -190,9 +190,10 @@ def test_a_stream_may_be_cut_anywhere(lines: list[dict[str, Any]], size: int) ->
     stream = API.split("/api/chat", text)
     if stream is not None:
         read_split(API, stream)
-        assert "".join((*stream.texts, *(left for _, left in stream.unfinished))) == text.replace("\n", "")
+        texts = [as_text(one) for one in stream.texts]
+        assert "".join((*texts, *(left for _, left in stream.unfinished))) == text.replace("\n", "")
         starts = [text.encode()[stream.offset(number) :].decode() for number in range(len(stream.texts))]
-        assert all(rest.startswith(one) for rest, one in zip(starts, stream.texts, strict=True))
+        assert all(rest.startswith(one) for rest, one in zip(starts, texts, strict=True))
 
 
 def _without_time(blocks: tuple[Block, ...]) -> list[str]:

@@ -79,7 +79,7 @@ TITLE = ask(9, PROMPT, model="gpt-4.1-nano", tools=False, instructions="Make a t
 
 def test_each_turn_has_a_row(tmp_path: Path) -> None:
     text = report(tmp_path, LOOP)
-    assert "2 turns in 1 session with `gpt-4.1`." in section(text)
+    assert "2 turns with `gpt-4.1` in 1 session." in section(text)
     first = {"start": "+0.0s", "took": "0.00s", "first token": "", "reasoning": "2"}
     assert rows(text) == [
         {
@@ -111,7 +111,7 @@ def test_a_row_links_to_its_turn_whose_heading_says_what_it_did(tmp_path: Path) 
 
 def test_a_run_of_one_turn_has_no_headings_of_groups(tmp_path: Path) -> None:
     text = section(report(tmp_path, LOOP[:1]))
-    assert "1 turn in 1 session" in text
+    assert "1 turn with `gpt-4.1` in 1 session." in text
     assert [line for line in text.splitlines() if line.startswith("#")] == []
 
 
@@ -141,6 +141,26 @@ def test_a_call_that_goes_on_from_a_stored_answer_names_its_turn(tmp_path: Path)
     assert "**Request**, going on from the answer of [turn 1](#turn-1): 1 new message" in second
     assert "Fix the tests" not in second
     assert "**Request**, going on from what the API has stored and this record does not show: 1 message" in third
+
+
+def loop_of(calls: int) -> list[Exchange]:
+    """Make a run that sends its instructions and its growing history again with each call, as agents do."""
+    history: list[dict[str, Any]] = [PROMPT]
+    run = []
+    for number in range(calls):
+        call = {**CALL[0], "call_id": f"c{number}"}
+        run.append(ask(number, *history, answer=[call], instructions="Work with care. " * 3000))
+        output = {"type": "function_call_output", "call_id": f"c{number}", "output": f"line {number}\n" * 100}
+        history += [call, output]
+    return run
+
+
+def test_a_run_of_21_calls_takes_a_tenth_of_its_full_log(tmp_path: Path) -> None:
+    file = tmp_path / "traffic.jsonl"
+    file.write_bytes(lines(loop_of(21)))
+    short, full = (report_of(file, full=form)[0] for form in (False, True))
+    assert len(short) < len(full) / 10
+    assert all(f"line {number}\n" in short for number in range(20))
 
 
 def test_side_requests_are_marked_and_added_up_apart(tmp_path: Path) -> None:
@@ -178,7 +198,7 @@ def test_an_answer_that_was_ended_early_is_reported_but_of_a_warm_up(tmp_path: P
 
 def test_threads_without_an_id_are_not_said_to_be_one_session(tmp_path: Path) -> None:
     text = section(report(tmp_path, [ask(1, PROMPT), ask(2, said("Something else"))]))
-    assert "2 turns in 2 threads with" in text
+    assert "2 turns with `big-1` in 2 threads." in text
 
 
 def test_sessions_threads_and_sub_agents_have_headings(tmp_path: Path) -> None:
@@ -188,7 +208,7 @@ def test_sessions_threads_and_sub_agents_have_headings(tmp_path: Path) -> None:
         ask(3, PROMPT, headers={"s": "y"}),
     ]
     text = section(report(tmp_path, run, ids=IDS))
-    assert "3 turns in 2 sessions, 3 threads (1 sub-agent) with" in text
+    assert "3 turns with `big-1` in 2 sessions, 3 threads (1 sub-agent)." in text
     assert [line for line in text.splitlines() if line.startswith(("#", "Id "))] == [
         "### Session 1 · Thread 1",
         "Id `x`",
@@ -242,7 +262,7 @@ def unanswered(at: float, error: str | None = None) -> Exchange:
 def test_failed_tries_are_one_turn_with_the_call_that_they_lead_to(tmp_path: Path) -> None:
     run = [failed(1, 529, "busy"), failed(2, 529, "busy"), unanswered(3, "reset"), ask(4, PROMPT)]
     text = report(tmp_path, run)
-    assert "1 turn and 3 failed tries in 1 session with `big-1`." in section(text)
+    assert "1 turn and 3 failed tries with `big-1` in 1 session." in section(text)
     assert [row["what it did"] for row in rows(text)] == ["fine; after 3 failed tries (529: busy; no answer: reset)"]
     (turn,) = turns(text)
     assert "2 failed tries before it (+0.0s to +1.0s, lines 1 to 2 of the record): 529: busy" in turn
@@ -266,7 +286,7 @@ def test_costs_are_list_prices_and_say_so(tmp_path: Path) -> None:
     text = report(tmp_path, [TITLE, *LOOP, unknown], prices=Prices())
     # 1,000 at 2, 50 at 8; then 200 at 2, 1,000 at 0.5, 30 at 8.
     assert [row["cost"] for row in rows(text)][1:] == ["\\$0.0024", "\\$0.0011", "unknown"]
-    assert "+ 1 turn unknown (no list price is known for no-such-model)" in text
+    assert "+ 1 turn unknown (no list price is known for no-such-model: PROBE_PRICES can name one)" in text
     totals = section(text, "Totals")
     assert "| `no-such-model` | 1 | 10 | 0 | ? | 1 | 2 | 11 | unknown |" in totals
     assert "\\$0.0035 + 1 turn unknown |" in totals.split("**the work**")[1].splitlines()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -24,9 +25,9 @@ def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
     return ((event.get("index"), kind), piece) if type(piece) is str else None
 
 
-def pieces(events: list[dict[str, Any]]) -> tuple[list[Any], list[str]] | None:
+def pieces(events: Sequence[dict[str, Any]]) -> tuple[list[Any], list[str]] | None:
     """Return the same for many events of one type; None where one of them has another form."""
-    deltas = [event.get("delta") for event in events]
+    deltas: list[Any] = [event.get("delta") for event in events]
     if set(map(frozenset, events)) != {_MEMBERS} or set(map(type, deltas)) != {dict}:
         return None
     keys: list[Any] = []

@@ -47,7 +47,7 @@ class OpenAIResponses(Api):
     # Called for each event: without a function of its own.
     merge_key = staticmethod(merging.merge_key)
 
-    def pieces(self, events: list[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
+    def pieces(self, events: Sequence[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
         """Return the same for many events of one type."""
         return merging.pieces(events)
 

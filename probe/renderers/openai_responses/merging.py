@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -25,7 +25,7 @@ def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
     return (place, place(event)), delta
 
 
-def pieces(events: list[dict[str, Any]]) -> tuple[list[Any], list[str]] | None:
+def pieces(events: Sequence[dict[str, Any]]) -> tuple[list[Any], list[str]] | None:
     """Return the same for many events of one type; None where they do not all have the same members."""
     names = set(map(tuple, events))
     place = _place(names.pop()) if len(names) == 1 and events[0]["type"] in DELTAS else None

@@ -20,9 +20,11 @@ from probe.trace.unknowns import every_block
 class ExchangeTexts:
     """Texts of exchanges, turns and items, in a spool."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, *, full: bool = True) -> None:
+        """`full` is false where nobody will read headers."""
         self.items = ItemTexts(spool)
         self.spool = spool
+        self._full = full
 
     def add(self, traced: Traced, new: Sequence[NewItem]) -> None:
         """Write an exchange, and the items that are new with it."""
@@ -33,8 +35,9 @@ class ExchangeTexts:
         put(("circumstances", line), circumstances(traced))
         # The messages of a WebSocket are no body.
         sent, received = (0, 0) if exchange.websocket else (traced.sent, traced.received)
-        put(("request head", line), payload_head(exchange, exchange.request, sent))
-        if exchange.response:
+        if self._full:
+            put(("request head", line), payload_head(exchange, exchange.request, sent))
+        if self._full and exchange.response:
             put(("response head", line), payload_head(exchange, exchange.response, received))
         if traced.request is not None and not (exchange.websocket and not traced.request):
             put(("request", line), _side(traced.request))

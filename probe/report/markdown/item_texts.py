@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from probe.renderers.api import Kind
@@ -52,6 +52,15 @@ class ItemTexts:
                 Settings(pairs=((f"Shown as it is, because the renderer failed: {item.known.failed}", item.value),))
             ]
         self._spool.put(("item", number), markdown(shown))
+
+    def merge(self, texts: Mapping[int, ItemText], moved: Sequence[int]) -> None:
+        """Add the items of another part of the record; `moved` has the number here of each of them."""
+        for number, text in texts.items():
+            self._texts.setdefault(moved[number], text)
+
+    def described(self) -> dict[int, ItemText]:
+        """Return what is written of all items besides their texts."""
+        return self._texts
 
     def __getitem__(self, number: int) -> ItemText:
         """Return what is written of an item."""

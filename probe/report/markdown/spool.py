@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from typing import BinaryIO, cast
+
+Place = tuple[int, int, int]
+"""Number of the file, offset in it, and bytes."""
 
 
 class Spool:
     """Keeps texts by key in a temporary file that goes with it."""
 
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - it lives as long as the spool
-        self._places: dict[Hashable, tuple[int, int]] = {}
+    def __init__(self, file: BinaryIO | None = None) -> None:
+        self._file = file or temporary_file()
+        self._files = [self._file]
+        self._places: dict[Hashable, Place] = {}
         self._end = 0
 
     def put(self, key: Hashable, text: str) -> None:
@@ -19,23 +24,42 @@ class Spool:
         if key not in self._places:
             data = text.encode("utf-8", "backslashreplace")
             self._file.write(data)
-            self._places[key] = (self._end, len(data))
+            self._places[key] = (0, self._end, len(data))
             self._end += len(data)
 
     def get(self, key: Hashable) -> str:
         """Return a text; empty for a key that is not known."""
         if key not in self._places:
             return ""
-        begin, length = self._places[key]
-        self._file.seek(begin)
-        data = self._file.read(length)
+        number, begin, length = self._places[key]
+        file = self._files[number]
+        file.seek(begin)
+        data = file.read(length)
         self._file.seek(self._end)
         return data.decode()
 
     def size(self, key: Hashable) -> int:
         """Return the bytes of a text."""
-        return self._places.get(key, (0, 0))[1]
+        return self._places.get(key, (0, 0, 0))[2]
+
+    def places(self) -> dict[Hashable, Place]:
+        """Return where each text is, once all are in the file."""
+        self._file.flush()
+        return self._places
+
+    def merge(self, file: BinaryIO, places: Mapping[Hashable, Place]) -> None:
+        """Add the texts of another spool's file; a key that is known keeps its first text."""
+        number = len(self._files)
+        self._files.append(file)
+        for key, (_, begin, length) in places.items():
+            self._places.setdefault(key, (number, begin, length))
 
     def close(self) -> None:
         """Give the disk back."""
-        self._file.close()
+        for file in self._files:
+            file.close()
+
+
+def temporary_file() -> BinaryIO:
+    """Return a new file without a name."""
+    return cast(BinaryIO, tempfile.TemporaryFile("w+b"))

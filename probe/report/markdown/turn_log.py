@@ -144,12 +144,13 @@ class TurnLog:
         dropped = [item for item in found.dropped_tools if self._texts.items[item].title not in names]
         if dropped:
             named = ", ".join(code(cut(self._texts.items[item].title)) for item in dropped[:_NAMED])
-            yield self._dropped("tools", dropped) + f"({named}{', …' if len(dropped) > _NAMED else ''})\n"
+            yield self._dropped("tools", dropped, named + (", …" if len(dropped) > _NAMED else ""))
 
-    def _dropped(self, what: str, items: Sequence[int]) -> str:
+    def _dropped(self, what: str, items: Sequence[int], named: str = "") -> str:
         turns = sorted({turn for turn in map(self._shown.get, items) if turn is not None})
         where = ", ".join(map(self._link, turns[:_NAMED]))
-        return f"Dropped {what}: {len(items):,}" + (f", shown in {where}" if where else "") + "\n"
+        names = f" ({named})" if named else ""
+        return f"Dropped {what}: {len(items):,}{names}" + (f", shown in {where}" if where else "") + "\n"
 
     def _first(self, item: int, number: int) -> str | None:
         """Return a link to where an item was shown first; None when that is here."""

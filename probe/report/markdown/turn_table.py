@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from probe.analysis.groups import Session, Thread
-from probe.analysis.prices import REPORTED, Price, Prices
+from probe.analysis.prices import OWN, REPORTED, Price, Prices
 from probe.analysis.totals import TOKENS, Total, totals
 from probe.report.markdown.actions import Actions
 from probe.report.markdown.escape import code, inline
@@ -104,8 +104,8 @@ class TurnTable:
             # Without an id nobody knows whether several threads are of one session.
             groups.insert(0, plural(len(self._sessions), "session"))
         model = f" with {_model(self._models[0])}" if len(self._models) == 1 else ""
-        text = f"{_and(counted)} in {', '.join(groups)}"
-        return text + (f" ({plural(subs, 'sub-agent')})" if subs else "") + f"{model}.\n"
+        text = f"{_and(counted)}{model} in {', '.join(groups)}"
+        return text + (f" ({plural(subs, 'sub-agent')})" if subs else "") + ".\n"
 
     def _heading(self, number: int, thread: Thread) -> str:
         """Name a thread where there are several; the only one shows its id alone."""
@@ -145,8 +145,9 @@ class TurnTable:
 
     def _sources(self) -> str:
         prices = [price for _, price in self._priced if price]
-        lists = sorted({price.source for price in prices if price.source != REPORTED})
+        lists = sorted({price.source for price in prices} - {REPORTED, OWN})
         parts = [f"at list price of {', '.join(map(inline, lists))}, for tokens alone"] if lists else []
+        parts += ["at your own prices (PROBE_PRICES)"] if any(price.source == OWN for price in prices) else []
         parts += ["as the API reported it"] if any(price.source == REPORTED for price in prices) else []
         notes = [f"Cost: {'; '.join(parts)}. Subscriptions and discounts are not known here."] if parts else []
         if any(price.at_least for price in prices):

@@ -1,0 +1,172 @@
+"""Read a record in parts of about equal size, each in a process of its own, and put them together again."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from probe.record.files import open_plain
+from probe.renderers.loader import Renderer, load_renderer
+from probe.report.markdown.exchange_texts import ExchangeTexts
+from probe.report.markdown.item_texts import ItemText
+from probe.report.markdown.spool import Place, Spool, temporary_file
+from probe.trace.trace import Trace, read_trace
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a record is read."""
+
+    record: Path
+    ids: Mapping[str, Sequence[str]]
+    full: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a process is asked for."""
+
+    reading: Reading
+    rules: Sequence[Mapping[str, str]]
+    """What its renderer is loaded by."""
+    start: int
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRead:
+    """What a process returns; the texts are in the file that it was given."""
+
+    trace: Trace
+    items: Mapping[int, ItemText]
+    places: Mapping[Hashable, Place]
+    malformed: Sequence[tuple[int, str]]
+
+
+def read_record(
+    reading: Reading, renderer: Renderer, on_malformed: Callable[[int, str], None], jobs: int
+) -> tuple[Trace, ExchangeTexts]:
+    """Return the trace and the texts of a record, read by as many processes; this one reads the first part."""
+    first, *others = _ranges(reading.record, jobs)
+    rules = [{"path": pattern, "renderer": module} for pattern, module, _ in renderer.routes]
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(_Process(Part(reading=reading, rules=rules, start=start, end=end)))
+            for start, end in others
+        ]
+        trace, texts = _read(reading, renderer, Spool(), on_malformed, first)
+        for process in started:
+            found = process.result()
+            moved = trace.merge(found.trace)
+            items: dict[Hashable, Hashable] = {("item", number): ("item", new) for number, new in enumerate(moved)}
+            texts.spool.merge(process.spool, {items.get(key, key): place for key, place in found.places.items()})
+            texts.items.merge(found.items, moved)
+            for number, reason in found.malformed:
+                on_malformed(number, reason)
+    return trace, texts
+
+
+def _read(
+    reading: Reading,
+    renderer: Renderer,
+    spool: Spool,
+    on_malformed: Callable[[int, str], None],
+    place: tuple[int, int | None],
+) -> tuple[Trace, ExchangeTexts]:
+    texts = ExchangeTexts(spool, full=reading.full)
+    trace = read_trace(
+        reading.record,
+        renderer,
+        ids=reading.ids,
+        on_malformed=on_malformed,
+        on_exchange=lambda traced, turns, new: texts.add(traced, new),
+        start=place[0],
+        end=place[1],
+        lines_before=_lines_before(reading.record, place[0]),
+    )
+    return trace, texts
+
+
+class _Process:
+    """A process that reads a part. It ends with the block that it is used in."""
+
+    def __init__(self, part: Part) -> None:
+        self.spool = temporary_file()
+        command = [sys.executable, "-P", "-m", "probe.report.part_process", str(self.spool.fileno())]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=[self.spool.fileno()],
+        )
+        assert self._process.stdin
+        with self._process.stdin as stdin:
+            pickle.dump(part, stdin)
+        self._process.stdin = None
+
+    def __enter__(self) -> _Process:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        assert self._process.stdout
+        self._process.stdout.close()
+        self._process.kill()
+        self._process.wait()
+
+    def result(self) -> PartRead:
+        """Wait for what it has read. Raises RuntimeError when it failed, and has said why."""
+        output, _ = self._process.communicate()
+        if self._process.returncode:
+            raise RuntimeError(f"the process that read a part of the record failed ({self._process.returncode})")
+        # Nothing but our own process writes to this pipe.
+        found: PartRead = pickle.loads(output)
+        return found
+
+
+def _ranges(record: Path, jobs: int) -> list[tuple[int, int | None]]:
+    """Return where parts of about equal size begin and end, at borders of lines; the last one has no end."""
+    with open_plain(record) as file:
+        size = file.seek(0, os.SEEK_END)
+        borders = sorted({0, *(_line_after(file, size * number // jobs) for number in range(1, jobs))} - {size} | {0})
+    return [(start, end) for start, end in zip(borders, [*borders[1:], None], strict=True)]
+
+
+def _line_after(file: BinaryIO, offset: int) -> int:
+    """Return where the first line begins that does not begin before an offset."""
+    file.seek(max(offset - 1, 0))
+    while block := file.readline(_BLOCK):
+        if block.endswith(b"\n"):
+            break
+    return file.tell()
+
+
+def _lines_before(record: Path, offset: int) -> int:
+    return sum(block.count(b"\n") for block in _blocks(record, offset))
+
+
+def _blocks(record: Path, end: int) -> Iterator[bytes]:
+    with open_plain(record, buffering=_BLOCK) as file:
+        while (left := end - file.tell()) > 0 and (block := file.read(min(_BLOCK, left))):
+            yield block
+
+
+def read_part(part: Part, file: BinaryIO) -> PartRead:
+    """Read a part of a record; its texts go to a file."""
+    malformed: list[tuple[int, str]] = []
+    trace, texts = _read(
+        part.reading,
+        load_renderer(part.rules),
+        Spool(file),
+        lambda number, reason: malformed.append((number, reason)),
+        (part.start, part.end),
+    )
+    return PartRead(trace=trace, items=texts.items.described(), places=texts.spool.places(), malformed=malformed)

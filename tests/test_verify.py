@@ -224,18 +224,21 @@ def test_a_credential_in_a_websocket_message_is_found(tmp_path: Path, capsys: py
     folder = copy_of(tmp_path, "codex/tool-loop-websocket")
     traffic = folder / "traffic.jsonl"
     record = json.loads(traffic.read_text())
-    for number, content in (
-        (2, f'{{"text":"{TOKEN}"}}'),
-        (4, '{"delta":"' + JWT[:40] + '"}'),
-        (5, f'{{"delta":"{JWT[40:]}"}}'),
-    ):
+    # The last message of an answer stays, without which the answer would be cut short.
+    server = [
+        number
+        for number, message in enumerate(record["websocket"]["messages"])
+        if message["direction"] == "server" and '"response.completed"' not in message["content"]
+    ]
+    planted = (f'{{"text":"{TOKEN}"}}', '{"delta":"' + JWT[:40] + '"}', f'{{"delta":"{JWT[40:]}"}}')
+    for number, content in zip(server[-6:-3], planted, strict=True):
         fields = {"type": "text", "direction": "server", "content": content, "sha256": sha256(content)}
         record["websocket"]["messages"][number] |= fields | {"size": len(content)}
     traffic.write_text(json.dumps(record, ensure_ascii=False) + "\n")
     Manifest.read(folder).update(traffic_sha256=file_sha256(traffic))
     assert verified(folder, capsys)[1] == {
         "secrets": [
-            "line 1: WebSocket message 3: GitHub token",
+            f"line 1: WebSocket message {server[-6] + 1}: GitHub token",
             "line 1: WebSocket messages of the server: a credential spread over several pieces",
         ]
     }

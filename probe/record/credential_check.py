@@ -58,7 +58,7 @@ _KEY_NEAR = 600
 """At least six lines of it, with their numbers, quotes and the marks of a diff."""
 _KEY_LEAST = 48
 
-_NAME_ENDS = (b"token", b"secret", b"password", b"passwd", b"key", b"authorization")
+_NAME_ENDS = (b"token", b"secret", b"passw(?:or)?d", b"key", b"authorization")
 _NAMES = tuple(re.compile(end + rb"""(?=["'\\\] \t]{0,12}[:=])""") for end in _NAME_ENDS)
 _LONGEST_NAME = 48
 _BEFORE = re.compile(rb"[A-Za-z0-9_.-]*\Z")

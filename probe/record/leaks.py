@@ -31,6 +31,8 @@ class LeakSearch:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._check = CredentialCheck(environ)
+        self._clean_request = b""
+        """The last request's body in which nothing was found."""
 
     def in_exchange(self, exchange: Exchange, source: Path) -> Iterator[str]:
         """Yield what in an exchange of a file looks like a credential."""
@@ -82,14 +84,23 @@ class LeakSearch:
                 chunks: Iterable[bytes] = [bytes(body) if unread else dumps(body).encode("utf-8", "replace")]
             else:
                 chunks = body_chunks(payload, source)
-            # The pieces of requests are whole texts: an agent sends them again with each call.
-            if isinstance(payload, Response) and (payload.size or 0) <= IN_ONE_PIECE:
+            if (payload.size or 0) > IN_ONE_PIECE:
+                yield from self._in_chunks(chunks)
+            elif isinstance(payload, Response):
                 data = b"".join(chunks)
-                chunks = [data]
+                yield from self._in_chunks([data])
                 yield from self._in_events(data)
-            yield from self._in_chunks(chunks)
+            else:
+                yield from self._in_request(b"".join(chunks))
         except ValueError:
             return  # what cannot be rebuilt is told elsewhere
+
+    def _in_request(self, data: bytes) -> list[str]:
+        """Return what is found in a request: an agent sends its whole history again with each."""
+        searched = _length_in_common(data, self._clean_request)
+        found = self._in_chunks([data[max(0, searched - shapes.LONGEST - shapes.CONTEXT) :]])
+        self._clean_request = b"" if found else data
+        return found
 
     def _in_events(self, data: bytes) -> Iterator[str]:
         """Yield what is found only when the events of a stream are decoded, and their pieces joined."""
@@ -127,3 +138,15 @@ class LeakSearch:
             kinds |= self._check.kinds(data)
             before = data[-(shapes.LONGEST + shapes.CONTEXT) :]
         return sorted(kinds)
+
+
+def _length_in_common(one: bytes, other: bytes) -> int:
+    """Return how many bytes two texts begin with alike."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one.startswith(other[:middle]):
+            least = middle
+        else:
+            most = middle - 1
+    return least

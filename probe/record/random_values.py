@@ -7,13 +7,13 @@ import re
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _RUN = re.compile(rb"[A-Za-z0-9]{12,}+")
 _PIECE = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+|([0-9]+)")
-_SEQUENCE = re.compile(rb"(?i)example|abcdefg|0123456|1234567|redacted")
+_PLACEHOLDER = re.compile(rb"(?i)example|abcdefg|0123456|1234567|redacted|\.\.\.")
 _LEAST_DISTINCT = 8
 
 
 def is_varied(value: bytes) -> bool:
     """Check whether a value is no placeholder: `xxxxxxxx`, `AKIAIOSFODNN7EXAMPLE`."""
-    return len(set(value)) >= _LEAST_DISTINCT and _SEQUENCE.search(value) is None
+    return len(set(value)) >= _LEAST_DISTINCT and _PLACEHOLDER.search(value) is None
 
 
 def is_random(value: bytes) -> bool:
@@ -23,4 +23,4 @@ def is_random(value: bytes) -> bool:
     numbers = sum(map(bool, pieces))
     # A random piece has 1.6 characters on average, in lower case 2.5, and a word 5.
     short = len(run) <= 2.4 * len(pieces) or (numbers >= 2 and len(run) <= 3.3 * len(pieces))
-    return numbers >= 1 and short and is_varied(run)
+    return numbers >= 1 and short and is_varied(run) and is_varied(value)

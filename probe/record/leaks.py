@@ -86,7 +86,7 @@ class LeakSearch:
                 chunks = body_chunks(payload, source)
             if (payload.size or 0) > IN_ONE_PIECE:
                 yield from self._in_chunks(chunks)
-            elif isinstance(payload, Response):
+            elif isinstance(payload, Response) or payload.body_kind not in ("json", None):
                 data = b"".join(chunks)
                 yield from self._in_chunks([data])
                 yield from self._in_events(data)
@@ -103,7 +103,7 @@ class LeakSearch:
         return found
 
     def _in_events(self, data: bytes) -> Iterator[str]:
-        """Yield what is found only when the events of a stream are decoded, and their pieces joined."""
+        """Yield what is found only when the frames of a stream are decoded, or the pieces of a text joined."""
         if is_event_stream(data):
             data = joined_events(data)
             yield from (f"event stream: {kind}" for kind in self._in_chunks([data]))

@@ -258,6 +258,19 @@ def test_a_credential_in_another_file_of_the_run_is_found(
     assert verified(folder, capsys) == (1, {"secrets": [f"{name}: GitHub token"]})
 
 
+def test_a_secret_of_this_environment_is_found_in_the_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    secret = "correct-horse-battery"
+    (folder / "notes.txt").touch(mode=0o600)
+    (folder / "notes.txt").write_text(f"the word is {secret}\n")
+    assert verified(folder, capsys) == (0, {})
+    monkeypatch.setenv("SOME_TOKEN", secret)
+    kind = "the value of SOME_TOKEN in this environment"
+    assert verified(folder, capsys) == (1, {"secrets": [f"notes.txt: {kind}"]})
+
+
 def test_a_run_that_keeps_its_secrets_says_so_and_is_not_blamed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -261,7 +261,7 @@ def _lines() -> list[bytes]:
 def _exchanges() -> list[Exchange]:
     found = []
     for line in _lines():
-        # A golden case has lines that are no records.
+        # Some cases are about lines that are no records.
         with suppress(ValueError):
             found.append(parse_exchange(line, 1))
     return found

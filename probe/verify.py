@@ -6,9 +6,10 @@ import os
 import stat
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import UNSET
@@ -21,7 +22,7 @@ from probe.errors import UserError
 from probe.record.early_ends import left_by_agent
 from probe.record.files import file_sha256, is_plain
 from probe.record.integrity import exchange_problems
-from probe.record.leaks import exchange_leaks, file_leaks
+from probe.record.leaks import LeakSearch
 from probe.record.manifest import Manifest
 from probe.record.manifest_facts import Counts, CoverageFacts
 from probe.record.reader import read_unread
@@ -43,6 +44,7 @@ class Findings:
     """Whether an exchange that the agent itself left before the end is a problem too."""
     keeps_secrets: bool = False
     """The run was recorded with --keep-secrets: they are in it on request."""
+    leaks: LeakSearch = field(default_factory=lambda: LeakSearch({}))
     exchanges: int = 0
     cut_short: int = 0
     bodies: int = 0
@@ -72,7 +74,7 @@ class Findings:
         for text in exchange_problems(exchange, source):
             self.problem("bodies", f"{where}: {text}")
         if not self.keeps_secrets:
-            for text in exchange_leaks(exchange, source):
+            for text in self.leaks.in_exchange(exchange, source):
                 self.problem("secrets", f"{where}: {text}")
         for name, payload in (("request", exchange.request), ("response", exchange.response)):
             if payload:
@@ -123,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lost = counts and counts.written
         why = f"its manifest tells of {lost}: {found.traffic} was deleted or emptied" if lost else "none was captured"
         raise UserError(f"run {found.target}/{found.name} holds no exchange", why, code=1)
-    findings = _findings(found, strict=arguments.strict)
+    findings = _findings(found, strict=arguments.strict, environ=os.environ)
     if arguments.json:
         print(printed_json(_described(found, findings)))
     else:
@@ -131,8 +133,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if findings.problems else 0
 
 
-def _findings(found: Run, *, strict: bool) -> Findings:
-    findings = Findings(strict=strict, keeps_secrets=found.manifest.facts.keeps_secrets)
+def _findings(found: Run, *, strict: bool = False, environ: Mapping[str, str] = MappingProxyType({})) -> Findings:
+    leaks = LeakSearch(environ)
+    findings = Findings(strict=strict, keeps_secrets=found.manifest.facts.keeps_secrets, leaks=leaks)
     reader = ExchangeReader(renderer_of(found.target))
     exchanges = read_unread(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is no record: {why}")
@@ -173,8 +176,8 @@ def _check_files(found: Run, findings: Findings) -> None:
     for path in sorted(found.folder.iterdir()):
         if path != found.traffic and is_plain(path):
             try:
-                for shape in file_leaks(path):
-                    findings.problem("secrets", f"{path.name}: {shape}")
+                for kind in findings.leaks.in_file(path):
+                    findings.problem("secrets", f"{path.name}: {kind}")
             except OSError as error:
                 findings.problem("secrets", f"{path.name} could not be searched: {error.strerror}")
 

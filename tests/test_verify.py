@@ -224,18 +224,21 @@ def test_a_credential_in_a_websocket_message_is_found(tmp_path: Path, capsys: py
     folder = copy_of(tmp_path, "codex/tool-loop-websocket")
     traffic = folder / "traffic.jsonl"
     record = json.loads(traffic.read_text())
-    for number, content in (
-        (2, f'{{"text":"{TOKEN}"}}'),
-        (4, '{"delta":"' + JWT[:40] + '"}'),
-        (5, f'{{"delta":"{JWT[40:]}"}}'),
-    ):
+    # The last message of an answer stays, without which the answer would be cut short.
+    server = [
+        number
+        for number, message in enumerate(record["websocket"]["messages"])
+        if message["direction"] == "server" and '"response.completed"' not in message["content"]
+    ]
+    planted = (f'{{"text":"{TOKEN}"}}', '{"delta":"' + JWT[:40] + '"}', f'{{"delta":"{JWT[40:]}"}}')
+    for number, content in zip(server[-6:-3], planted, strict=True):
         fields = {"type": "text", "direction": "server", "content": content, "sha256": sha256(content)}
         record["websocket"]["messages"][number] |= fields | {"size": len(content)}
     traffic.write_text(json.dumps(record, ensure_ascii=False) + "\n")
     Manifest.read(folder).update(traffic_sha256=file_sha256(traffic))
     assert verified(folder, capsys)[1] == {
         "secrets": [
-            "line 1: WebSocket message 3: GitHub token",
+            f"line 1: WebSocket message {server[-6] + 1}: GitHub token",
             "line 1: WebSocket messages of the server: a credential spread over several pieces",
         ]
     }
@@ -253,6 +256,19 @@ def test_a_credential_in_another_file_of_the_run_is_found(
         (folder / name).touch(mode=0o600)
         (folder / name).write_text(f"{before}\nand {TOKEN} as well\n")
     assert verified(folder, capsys) == (1, {"secrets": [f"{name}: GitHub token"]})
+
+
+def test_a_secret_of_this_environment_is_found_in_the_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    secret = "correct-horse-battery"
+    (folder / "notes.txt").touch(mode=0o600)
+    (folder / "notes.txt").write_text(f"the word is {secret}\n")
+    assert verified(folder, capsys) == (0, {})
+    monkeypatch.setenv("SOME_TOKEN", secret)
+    kind = "the value of SOME_TOKEN in this environment"
+    assert verified(folder, capsys) == (1, {"secrets": [f"notes.txt: {kind}"]})
 
 
 def test_a_run_that_keeps_its_secrets_says_so_and_is_not_blamed(

@@ -63,6 +63,11 @@ def read_frames(data: bytes) -> Iterator[Frame]:
         yield Frame(start=frame.start, kind=kind, name=name, payload=payload)
 
 
+def joined_events(data: bytes) -> bytes:
+    """Return what all frames carry, base64 undone, one event below the other."""
+    return _joined([frame.event for frame in _frames(data)])
+
+
 class _Frame:
     """One frame, or what there is of one that was cut or damaged."""
 

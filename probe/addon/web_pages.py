@@ -11,9 +11,12 @@ import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mitmproxy.http import Headers
+if TYPE_CHECKING:
+    # Scripts that run without mitmproxy, to report that it is missing, import this module too.
+    from mitmproxy.http import Headers
 
 _SWITCH = "if it shall be served, name its host in the target's allow_hosts"
 _LONGEST = 200

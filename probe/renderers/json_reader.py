@@ -19,7 +19,7 @@ _LARGEST = 1 << 18
 """Characters up to which the value of a text is remembered."""
 _LARGE = 1 << 14
 """Bytes of a text that is not read again only to know its exact size."""
-_LARGEST = 1_000_000
+_COUNTED = 1_000_000
 """Bytes of a text up to which it holds no more values, and is nested no deeper, than can be handled."""
 _FAILURES = (msgspec.DecodeError, UnicodeError, RecursionError)
 
@@ -187,7 +187,7 @@ class OutlinedJson(Json):
     def _read_value(self) -> Any:
         """Read what is below the outline; all of it at once where that is too large, or cannot be read."""
         try:
-            return _value(self._outline) if self.size < _LARGEST else parsed(self.raw)
+            return _value(self._outline) if self.size < _COUNTED else parsed(self.raw)
         except ValueError:
             return parsed(self.raw)
 

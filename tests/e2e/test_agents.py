@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from tests.support.loops import (
     outside,
     plant,
     purpose_of,
+    seconds_spent,
     section,
     turns_of,
     work_of,
@@ -147,6 +149,9 @@ def test_an_agents_tool_loop_is_recorded_and_shown(tmp_path: Path, case: Case) -
     assert "FAIL" not in run.stderr
     assert_shows_loop(report, case.api)
     assert {purpose_of(row) for row in turns_of(report)} == {"turn", *case.side}
+    # All of its time is somebody's: from its start, long before it asks the model, to its end.
+    started, ended = (datetime.fromisoformat(manifest[f"agent_{moment}"]) for moment in ("started", "ended"))
+    assert abs(seconds_spent(report)["total"] - (ended - started).total_seconds()) < 0.2
     assert manifest["counts"]["cut_short"] == 0
     if load_target(case.target)[0].agent:
         assert case.agent.version in manifest["versions"]["agent"]

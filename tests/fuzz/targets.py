@@ -259,7 +259,12 @@ def _lines() -> list[bytes]:
 
 
 def _exchanges() -> list[Exchange]:
-    return [parse_exchange(line, 1) for line in _lines()]
+    found = []
+    for line in _lines():
+        # Some cases are about lines that are no records.
+        with suppress(ValueError):
+            found.append(parse_exchange(line, 1))
+    return found
 
 
 def _texts() -> list[bytes]:

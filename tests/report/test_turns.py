@@ -286,7 +286,7 @@ def test_costs_are_list_prices_and_say_so(tmp_path: Path) -> None:
     text = report(tmp_path, [TITLE, *LOOP, unknown], prices=Prices())
     # 1,000 at 2, 50 at 8; then 200 at 2, 1,000 at 0.5, 30 at 8.
     assert [row["cost"] for row in rows(text)][1:] == ["\\$0.0024", "\\$0.0011", "unknown"]
-    assert "+ 1 turn unknown (no list price is known for no-such-model)" in text
+    assert "+ 1 turn unknown (no list price is known for no-such-model: PROBE_PRICES can name one)" in text
     totals = section(text, "Totals")
     assert "| `no-such-model` | 1 | 10 | 0 | ? | 1 | 2 | 11 | unknown |" in totals
     assert "\\$0.0035 + 1 turn unknown |" in totals.split("**the work**")[1].splitlines()[0]

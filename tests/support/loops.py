@@ -80,8 +80,8 @@ def assert_shows_loop(report: str, api: str) -> None:
 
 _HEAD = 60
 """Lines after which a reader knows what a run was."""
-_SECONDS = r"(\d+\.\d)s"
-_TIME = rf"\*\*Time:\*\* {_SECONDS}: model {_SECONDS}, tool {_SECONDS}, agent {_SECONDS}, idle {_SECONDS}; first token"
+_KINDS = ", ".join(rf"{kind} (?P<{kind}>[\d.]+)s" for kind in ("model", "tool", "agent", "idle"))
+_TIME = rf"\*\*Time:\*\* (?P<total>[\d.]+)s: {_KINDS}; first token"
 _COST = r"\*\*Cost:\*\* (unknown \([^)]+\)|(at least )?\\\$\d+\.\d{4}) · \*\*Tokens:\*\* "
 
 
@@ -94,11 +94,16 @@ def assert_head(report: str) -> None:
     assert re.fullmatch(rf"`[\w.]+: .*{LIST_FILES}.*`", work_of(report)[0]["what it did"])
     assert FOUND in section(f"{head}\n", "Final answer")
     assert re.search(_COST, head)
-    took = re.search(_TIME, head)
-    assert took
-    total, *parts = map(float, took.groups())
+    spent = seconds_spent(head)
     # Each is rounded.
-    assert abs(total - sum(parts)) < 0.3
+    assert abs(spent.pop("total") - sum(spent.values())) < 0.3
+
+
+def seconds_spent(report: str) -> dict[str, float]:
+    """Return the seconds of a run in all, and by who took them."""
+    found = re.search(_TIME, report)
+    assert found
+    return {name: float(seconds) for name, seconds in found.groupdict().items()}
 
 
 def outside(seen: Iterable[Seen]) -> set[str]:

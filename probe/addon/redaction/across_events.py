@@ -73,6 +73,15 @@ class SpokenTails:
         return text[max(0, begin, len(text) - max(shapes.LONGEST, longest)) :]
 
 
+def joined_texts(data: bytes) -> bytes:
+    """Return the text of each stream of content in the events of `data`, in a line of its own."""
+    texts = texts_by_name(data)
+    if texts is None:
+        spread = (pieces for pieces in content_streams(data).values() if _is_spread(pieces))
+        texts = [b"".join([piece.text for piece in pieces]) for pieces in spread]
+    return b"\n".join(texts)
+
+
 def spoken_edits(data: bytes, redactor: Redactor) -> list[Edit]:
     """Give the places of `data` that together spell a secret: the first becomes its mark, the others nothing."""
     if redactor.keep:

@@ -215,11 +215,3 @@ def _places(places: Iterable[int]) -> str:
             runs.append([place])
     words = [f"#{run[0]}" if len(run) == 1 else f"#{run[0]} to #{run[-1]}" for run in runs]
     return f"Message{'s' if len(runs) > 1 or len(runs[0]) > 1 else ''} {', '.join(words)}"
-
-
-def _not_here(turn: PlacedTurn) -> str:
-    """Write that a part of a turn's input is not in the record."""
-    facts = turn.facts
-    if facts.previous_id and not turn.link.known:
-        return f"It goes on from the answer {code(cut(facts.previous_id))}: what is before it is not in this record.\n"
-    return "A part of its input is stored by the API, and is not in this record.\n" if facts.elsewhere else ""

@@ -21,6 +21,7 @@ from probe.errors import UserError
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_facts import CoverageFacts
+from probe.record.reading_memory import tune_memory
 from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import AUTO, load_renderer
@@ -28,7 +29,6 @@ from probe.report.report import Reported, ReportedRun, write_report
 from probe.settings.own_prices import own_prices
 from probe.settings.settings import data_dir
 from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
-from probe.wire.recover_run import open_run
 
 _MOST_JOBS = 64
 _LINE = 'a line is like {"timestamp": 1707123456.1, "request": {"method": …, "url": …}, "response": {"status_code": …}}'
@@ -62,6 +62,8 @@ def _analyze_file(arguments: Namespace) -> int:
 
 
 def _analyze_run(arguments: Namespace) -> int:
+    from probe.wire.recover_run import open_run  # Here, since a file from elsewhere needs no redactor.
+
     found = open_run(
         "latest" if arguments.run is None else arguments.run,
         data_dir(arguments.data_dir, os.environ),
@@ -222,4 +224,5 @@ def _shown(source: Path) -> str:
 
 
 if __name__ == "__main__":
+    tune_memory()
     sys.exit(run(main))

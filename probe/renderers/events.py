@@ -35,6 +35,8 @@ class Stream(NamedTuple):
     """All lines, where each event has as many of them."""
     width: int = 0
     """How many."""
+    size: int | None = None
+    """Bytes of the whole, where they were counted."""
 
     def offset(self, number: int) -> int | None:
         """Return where an event begins, in bytes of the stored body; None where that is not known."""
@@ -71,9 +73,11 @@ def _split_plain(text: str) -> Stream | None:
     if "\r" in text or not text.endswith("\n\n"):
         return None
     # As bytes, since one dash would make each character of a text two bytes wide.
-    lines = text.encode("utf-8", "surrogatepass").split(b"\n")
+    data = text.encode("utf-8", "surrogatepass")
+    lines = data.split(b"\n")
     del lines[-1]
-    return _split_named(lines) or _split_unnamed(lines)
+    found = _split_named(lines) or _split_unnamed(lines)
+    return found._replace(size=len(data)) if found else None
 
 
 def _split_named(lines: list[bytes]) -> Stream | None:

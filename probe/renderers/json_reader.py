@@ -242,6 +242,14 @@ def _size(outline: Any) -> int:
     return len(str(outline))
 
 
+def raw_members(text: bytes) -> dict[str, bytes] | None:
+    """Return the texts of an object's members; None where it is no object that can be read."""
+    try:
+        return {name: bytes(raw) for name, raw in _members(text).items()} if text[:1] == b"{" else None
+    except _FAILURES:
+        return None
+
+
 def json_of(value: Any) -> Json:
     """Return the Json of a value that is parsed already."""
     try:

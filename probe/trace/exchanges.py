@@ -69,7 +69,8 @@ class ExchangeReader:
 
     def _http(self, traced: Traced, path: str) -> None:
         exchange, api = traced.exchange, traced.api
-        body, traced.sent = _body(exchange, exchange.request)
+        body, size = _body(exchange, exchange.request)
+        traced.sent = _sized(body, size)
         call = api.is_call(exchange.request.method, path) and isinstance(body, Json)
         items = self._items(traced, path, body) if call and isinstance(body, Json) else None
         if items is None:
@@ -219,8 +220,8 @@ class ExchangeReader:
         """Pair each call with the server's messages up to the next call of its lane."""
         exchange, api = traced.exchange, traced.api
         body, size = _body(exchange, exchange.request)
-        traced.sent += size
-        traced.received += _body(exchange, exchange.response)[1] if exchange.response else 0
+        traced.sent += _sized(body, size)
+        traced.received += _sized(*_body(exchange, exchange.response)) if exchange.response else 0
         traced.request = self._request_blocks(traced, path, body)
         # Other WebSockets have messages of the same names: the Realtime API sends `response.create` too.
         has_calls = api.is_call("POST", path)
@@ -304,11 +305,13 @@ class _AnswerReader:
         response, api, error = self._response, self._traced.api, self._traced.exchange.error
         if response is None:
             return True
-        source, size = _body(self._traced.exchange, response)
-        self._traced.received += size
+        source, known_size = _body(self._traced.exchange, response)
         data = decoded_base64(source) if response.body_kind == "base64" and api.reads_bytes else None
         split = data if data is not None else source
         stream = self._reader._guarded(self._traced, lambda: api.split(self._path, split)) if split else None
+        size = stream.size if stream and known_size is None else known_size
+        size = _sized(source, size)
+        self._traced.received += size
         if stream is not None:
             self.read_stream(stream, size, "sse", text=source if data is None else None)
             return True
@@ -414,8 +417,11 @@ def _time_at(pieces: Sequence[tuple[float, int]], offset: int) -> float | None:
     return found
 
 
-def _body(exchange: UnreadExchange, payload: UnreadRequest | UnreadResponse) -> tuple[Json | str | None, int]:
-    """Return a body and its size: JSON not read yet, text, or None where there is none."""
+def _body(exchange: UnreadExchange, payload: UnreadRequest | UnreadResponse) -> tuple[Json | str | None, int | None]:
+    """Return a body and its size: JSON not read yet, text, or None where there is none.
+
+    The size is None where the record does not have it, and counting would take long.
+    """
     if isinstance(payload.body, msgspec.Raw):
         raw = bytes(payload.body)
         if raw[:1] != b'"':
@@ -429,12 +435,13 @@ def _body(exchange: UnreadExchange, payload: UnreadRequest | UnreadResponse) -> 
         return outlined, outlined.size if payload.size is None else payload.size
     else:
         text = payload.body
-    size = text_size(text) if payload.size is None else payload.size
     # A body that is too large for the record to parse, or of a file that keeps all bodies as text.
     if text[:1] in ("{", "[") and not payload.whole_text:
         json = Json(text.encode("utf-8", "surrogatepass"))
-        return (json if json.members or json.elements else text), size
-    return text or None, size
+        return (json if json.members or json.elements else text), len(
+            json.raw
+        ) if payload.size is None else payload.size
+    return text or None, payload.size
 
 
 def _text_of(exchange: UnreadExchange, payload: UnreadRequest | UnreadResponse) -> bytes:
@@ -444,6 +451,10 @@ def _text_of(exchange: UnreadExchange, payload: UnreadRequest | UnreadResponse) 
     found = unread.request if payload is exchange.request else unread.response
     assert found is not None
     return bytes(found.body)
+
+
+def _sized(body: Json | str | None, size: int | None) -> int:
+    return size or 0 if size is not None or not isinstance(body, str) else text_size(body)
 
 
 def text_size(text: str) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from probe.renderers.json_reader import Json
-from probe.trace.shapes import Shape, shape_of
+from probe.renderers.json_reader import parsed, raw_members
+from probe.trace.shapes import CountedShape, Shape, shape_of
 
 _PIECE = 256
 """Bytes of a member from which it is looked up before it is read."""
@@ -21,28 +21,34 @@ def read_large(text: str | bytes) -> tuple[Any, Shape]:
 
     Values may be shared: they must not be changed.
     """
-    return _read(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
-
-
-def _read(raw: bytes) -> tuple[Any, Shape]:
-    json = Json(raw)
-    members = json.members if json.is_object else None
+    raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    members = raw_members(raw)
     if not members:
-        value = json.value
+        value = parsed(raw)
         return value, shape_of(value)
+    small = _read_small({name: member for name, member in members.items() if len(member) < _PIECE})
     values: dict[str, Any] = {}
     shapes: list[tuple[str, Shape]] = []
     for name, member in members.items():
-        size = len(member.raw)
-        if size < _PIECE:
-            values[name] = value = member.value
-            shapes.append((name, shape_of(value)))
+        if name in small:
+            value = small[name]
+            shape = shape_of(value)
         else:
-            values[name], shape = _remembered(member.raw) if size <= _LARGEST else _read(member.raw)
-            shapes.append((name, shape))
+            value, shape = _remembered(member) if len(member) <= _LARGEST else read_large(member)
+        values[name] = value
+        shapes.append((name, shape))
     return values, ("object", *shapes)
+
+
+def _read_small(members: dict[str, bytes]) -> dict[str, Any]:
+    """Return the values of small members, read at once where they can be."""
+    values = parsed(b"[" + b",".join(members.values()) + b"]")
+    if isinstance(values, list):
+        return dict(zip(members, values, strict=True))
+    return {name: parsed(member) for name, member in members.items()}
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _remembered(raw: bytes) -> tuple[Any, Shape]:
-    return _read(raw)
+    value, shape = read_large(raw)
+    return value, CountedShape(shape) if isinstance(shape, tuple) else shape

@@ -1,8 +1,9 @@
-"""Keeping freed memory in the process: it is needed again for the next line of a record."""
+"""Memory of a process that reads records: what is freed is needed again for the next line."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 
 # https://man7.org/linux/man-pages/man3/mallopt.3.html
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
@@ -13,8 +14,13 @@ _MAPPED = 16 << 20
 """Bytes from which an allocation gets pages of its own."""
 
 
-def keep_freed_memory() -> None:
-    """Let glibc keep what is freed; other C libraries do as they like."""
+_ALLOCATED = 100_000
+"""Objects after which Python looks for cycles. A stream has thousands of events at once, and none of them has any."""
+
+
+def tune_memory() -> None:
+    """Let glibc keep what is freed (other C libraries do as they like), and look for cycles less often."""
+    gc.set_threshold(_ALLOCATED, 20, 100)
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):

@@ -23,7 +23,8 @@ from probe.report.turns import turn_section
 from probe.addon.aws_event_stream import CUT, DAMAGED, frame_edits, read_frames
 from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import exact_json
-from probe.addon.redaction.redactor import Edit, Redactor, applied
+from probe.addon.redaction.edits import Edit, applied
+from probe.addon.redaction.redactor import Redactor
 from probe.analysis.hosts import ChannelsBuilder
 from probe.analysis.prices import Prices
 from probe.analysis.summary import summarise

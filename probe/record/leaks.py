@@ -1,4 +1,4 @@
-"""What of a run still looks like a credential: where, and of which shape, never the value itself."""
+"""Find what still looks like a credential in a run: where, and of which shape, never the value itself."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import msgspec
 from probe.addon.bodies import IN_ONE_PIECE
 from probe.addon.json_text import dumps
 from probe.addon.redaction import patterns as shapes
-from probe.addon.redaction.across_events import spoken_edits
-from probe.addon.redaction.redactor import Redactor, in_blocks
+from probe.addon.redaction.across_events import edits_across_events
+from probe.addon.redaction.edits import in_blocks
+from probe.addon.redaction.redactor import Redactor
 from probe.record.exchange import Exchange, Headers, Message, Payload, Response
 from probe.record.files import open_plain
 from probe.record.integrity import body_chunks, message_chunks
@@ -21,7 +22,7 @@ _SPREAD = "a credential spread over several pieces"
 
 
 def exchange_leaks(exchange: Exchange, source: Path) -> Iterator[str]:
-    """Say what in an exchange of a file looks like a credential."""
+    """Yield what looks like a credential in an exchange of a file."""
     yield from (f"URL: {shape}" for shape in _url_leaks(exchange.request.url))
     for name, payload in (("request", exchange.request), ("response", exchange.response)):
         if payload:
@@ -36,7 +37,7 @@ def exchange_leaks(exchange: Exchange, source: Path) -> Iterator[str]:
 
 
 def file_leaks(path: Path) -> Iterator[str]:
-    """Say what in a file looks like a credential."""
+    """Yield what looks like a credential in a file."""
     with open_plain(path) as file:
         yield from _shapes_in(iter(lambda: file.read(_BLOCK), b""))
 
@@ -56,7 +57,7 @@ def _url_leaks(url: str) -> Iterator[str]:
 def _header_leaks(headers: Headers) -> Iterator[str]:
     for name, values in headers.items():
         for value in [values] if isinstance(values, str) else values:
-            # Files from elsewhere have marks of their own.
+            # Other programs use other marks.
             if "REDACTED" not in value and "***" not in value and Redactor(b"").header(name, value) != value:
                 yield f"{name}: not redacted"
 
@@ -73,7 +74,7 @@ def _body_leaks(payload: Payload, source: Path) -> Iterator[str]:
         if payload.body_kind == "sse":
             yield from _spread(b"".join(chunks))
     except ValueError:
-        return  # what cannot be rebuilt is told elsewhere
+        return  # `integrity` reports what cannot be rebuilt
 
 
 def _conversation_leaks(messages: list[Message], source: Path) -> Iterator[str]:
@@ -89,7 +90,7 @@ def _conversation_leaks(messages: list[Message], source: Path) -> Iterator[str]:
 
 
 def _spread(data: bytes) -> Iterator[str]:
-    if len(data) <= IN_ONE_PIECE and spoken_edits(data, Redactor(b"")):
+    if len(data) <= IN_ONE_PIECE and edits_across_events(data, Redactor(b"")):
         yield _SPREAD
 
 
@@ -98,12 +99,12 @@ def _text_leaks(text: str | None) -> list[str]:
 
 
 def _shapes_in(chunks: Iterable[bytes]) -> list[str]:
-    """Give the names of the shapes that are found in bytes of any length."""
+    """Return the names of the shapes found in bytes of any length."""
     names: set[str] = set()
     before = b""
     for block in in_blocks(chunks, _BLOCK):
         data = before + block
-        # What begins at the very begin was seen in the last block, with what stands before it.
+        # Shapes at the very start were found in the last block, with their context.
         names |= {one.shape for one in shapes.find(data) if not before or one.start >= shapes.CONTEXT}
         before = data[-(shapes.LONGEST + shapes.CONTEXT) :]
     return sorted(names)

@@ -11,9 +11,11 @@ import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mitmproxy.http import Headers
+if TYPE_CHECKING:
+    from mitmproxy.http import Headers  # Here: `capture` uses `is_this_machine` and must not load mitmproxy.
 
 _HINT = "to allow it, add its host to the target's allow_hosts"
 _LONGEST = 200

@@ -257,7 +257,7 @@ BODIES = {
     "escaped NUL": rb'{"input":"a\u0000b"}',
     "a lone surrogate": rb'{"input":"\ud800"}',
     "a key that is a lone surrogate": rb'{"\udfff":1}',
-    "a key that stands twice": b'{"input":1,"input":{"input":2},"input":3}',
+    "a key that appears twice": b'{"input":1,"input":{"input":2},"input":3}',
     "a number of 300 digits": b'{"input":' + b"9" * 300 + b"}",
     "a number of 300 digits in a fraction": b'{"input":0.' + b"1" * 300 + b"}",
     "a number beyond all floats": b'{"input":1e999,"b":-1e-999}',

@@ -1,4 +1,4 @@
-"""Measure what the proxies cost, beside others and none."""
+"""Measure what the proxies cost, compared with others and none."""
 
 from __future__ import annotations
 

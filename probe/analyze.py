@@ -108,7 +108,7 @@ def _why_empty(found: Run) -> str:
 
 
 def _target_of(found: Run, name: str | None) -> Target | None:
-    """Give the run's target; None, and the generic rendering, when its file is gone."""
+    """Return the run's target; None, and the generic rendering, when its file is gone."""
     try:
         return load_target(name or found.target)[0]
     except UserError as error:
@@ -189,8 +189,8 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
         raise UserError(
             f"{place}: {error.strerror or error}", "name another place with --output, or repair it"
         ) from error
-    skipped.tell_rest()
-    skipped_tunnels.tell_rest()
+    skipped.report_rest()
+    skipped_tunnels.report_rest()
     return reported
 
 

@@ -120,7 +120,7 @@ def _has_no_key(settings: Settings, environ: Mapping[str, str]) -> bool:
 
 def _warn(settings: Settings, environ: Mapping[str, str]) -> None:
     """Say beforehand what the user may regret afterwards."""
-    for line in settings.told:
+    for line in settings.notes:
         say(line)
     if _has_no_key(settings, environ):
         say(f"note: no key is set ({' or '.join(settings.target.key_variables)}); the agent may not get far without")
@@ -148,20 +148,20 @@ def _trouble(recording: Started, *, aloud: bool) -> Callable[[], str | None]:
 
 
 def _fresh_folders(recording: Started) -> dict[str, str]:
-    """Give the agent empty folders in a replay, where the target says that its own would change what it does."""
+    """Return the agent empty folders in a replay, where the target says that its own would change what it does."""
     if recording.replay_url is None:
         return {}
     return agent_folders.fresh_folders(recording.folder, recording.settings.target.fresh_folders)
 
 
 def _unused(path: Path) -> Path:
-    """Give the path, or one beside it where something is already (a run that was taken up again)."""
+    """Return the path, or one beside it where something is already (a run that was taken up again)."""
     names = (path if number == 1 else path.with_name(f"{path.name}-{number}") for number in range(1, 10_000))
     return next(name for name in names if not os.path.lexists(name))
 
 
 def _template(settings: Settings, command: list[str], prompt: str | None) -> list[str]:
-    """Give the command to run: the user's own, or the target's for a prompt, or for none."""
+    """Return the command to run: the user's own, or the target's for a prompt, or for none."""
     target = settings.target
     if prompt is not None and not prompt.strip():
         raise UserError("the prompt is empty", 'say what the agent is to do: --prompt "List the files"')
@@ -291,7 +291,7 @@ def _take_in(fresh: Path, folder: Path) -> str | None:
 
 
 def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: Interrupts) -> int:
-    """Say what happened and give the exit code: the agent's own failure outranks ours."""
+    """Return what happened and give the exit code: the agent's own failure outranks ours."""
     settings, counts, code = recording.settings, finished.counts, 0
     for note in finished.notes:
         say(f"note: {note}")

@@ -110,7 +110,7 @@ def _target(settings: Settings) -> Iterator[Check]:
         yield _authority(settings)
     proxies = list(_proxies(settings))
     yield from proxies
-    yield from (Check(True, line) for line in settings.told)
+    yield from (Check(True, line) for line in settings.notes)
     if not settings.replay and all(proxy.ok for proxy in proxies):
         yield from _listeners(settings)
 

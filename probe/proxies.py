@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = resolve(arguments, os.environ)
     replayed = find_replay(settings)
     folder = new_run(settings.run_parent, settings.output_dir)
-    for line in settings.told:
+    for line in settings.notes:
         say(line)
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _variables(recording: Started) -> dict[str, str]:
-    """Give the variables that the user is told to set for the agent."""
+    """Return the variables that the user is told to set for the agent."""
     told = mentioned(recording.settings, recording.placeholders)
     told |= led(recording.settings, recording.coverage_url) | recording.trusted
     through_proxy = recording.coverage_url or any(map(os.environ.get, ("HTTP_PROXY", "http_proxy")))

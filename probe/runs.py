@@ -25,7 +25,7 @@ from probe.errors import UserError, nearest
 from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links
 from probe.settings.settings import data_dir
 from probe.targets import output_dirs, target_names
-from probe.wire.recover_run import make_whole
+from probe.wire.recover_run import recover_and_report
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +68,7 @@ def _make_whole(one: Run, data_dir: Path) -> None:
         return
     try:
         refuse_links(one.folder)
-        make_whole(one, data_dir, say)
+        recover_and_report(one, data_dir, say)
     except UserError as error:
         say(f"WARNING: {error.args[0]}")
 
@@ -101,7 +101,7 @@ def _prune(runs: list[Run], keep: int) -> list[Run]:
 
 
 def described(one: Run) -> dict[str, Any]:
-    """Give what is listed of a run."""
+    """Return what is listed of a run."""
     facts = one.manifest.facts
     return {
         "target": one.target,

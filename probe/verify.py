@@ -138,7 +138,7 @@ def _findings(found: Run, *, strict: bool = False, environ: Mapping[str, str] = 
     findings = Findings(strict=strict, keeps_secrets=found.manifest.facts.keeps_secrets, leaks=leaks)
     reader = ExchangeReader(renderer_of(found.target))
     exchanges = read_unread(
-        found.traffic, lambda line, why: findings.problem("lines", f"line {line} is no record: {why}")
+        found.traffic, lambda line, why: findings.problem("lines", f"line {line} is not a record: {why}")
     )
     for exchange in exchanges:
         findings.add(reader.read(exchange), found.traffic)

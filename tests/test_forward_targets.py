@@ -123,7 +123,7 @@ REFUSED = {
     "no coverage": (["--no-coverage"], {}, "--no-coverage: in forward mode"),
     "two ports": (["--port", "model=9", "--port", "other=10"], {}, "all listeners share one port"),
     "a SOCKS proxy": ([], {"ALL_PROXY": "socks5://p:1"}, "is not http://host:port"),
-    "a loop": (["--upstream", "model=http://127.0.0.1:8080"], {}, "is our own listener"),
+    "a loop": (["--upstream", "model=http://127.0.0.1:8080"], {}, "is the listener"),
 }
 
 

@@ -107,7 +107,7 @@ MISTAKES = {
         ["at least one"],
     ),
     "a missing key": (GOOD.replace("description: An agent\n", ""), ["targets/thing.yaml:1:", "description"]),
-    "a key that stands twice": (GOOD + "agent: other\n", ["targets/thing.yaml:9:", "stands twice", "line 2"]),
+    "a key that appears twice": (GOOD + "agent: other\n", ["targets/thing.yaml:9:", "appears twice", "line 2"]),
     "args that are one string": (
         GOOD.replace('[--base, "{model.url}/v1"]', "--base"),
         ["targets/thing.yaml:3:", "array"],

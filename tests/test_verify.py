@@ -304,7 +304,7 @@ def test_a_parsed_body_that_is_not_its_exact_text_is_found(tmp_path: Path, capsy
         record["request"]["body"] = body | changed
         (folder / "traffic.jsonl").write_text("\n".join([json.dumps(record), *lines[1:]]) + "\n")
         told = verified(folder, capsys)[1].get("bodies", [])
-        assert told == (["line 1: request body: the parsed body is not what its exact text says"] if found else [])
+        assert told == (["line 1: request body: the parsed body differs from its exact text"] if found else [])
 
 
 def test_what_lies_beside_a_runs_own_files_is_the_users(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Read AWS's binary event streams, and find secrets in them: frames have lengths, checksums, and events as base64.
+"""Read AWS's binary event streams, and find secrets in them: frames have lengths, checksums and base64 events.
 
 https://smithy.io/2.0/aws/amazon-eventstream.html
 """
@@ -12,16 +12,17 @@ from binascii import crc32
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from probe.addon.redaction.across_events import spoken_edits
-from probe.addon.redaction.redactor import Edit, Redactor, applied
+from probe.addon.redaction.across_events import edits_across_events
+from probe.addon.redaction.edits import Edit, applied
+from probe.addon.redaction.redactor import Redactor
 
 MEDIA_TYPE = "application/vnd.amazon.eventstream"
 
 _PRELUDE = struct.Struct(">III")
 _CHECKSUM = struct.Struct(">I")
-# Padding ends it: what stands behind is no base64 any more.
+# Padding ends it: what follows is not base64.
 _CHUNK = re.compile(rb'"bytes"\s*+:\s*+"([A-Za-z0-9+/]++={0,2}+)')
-# Length of each type of header value: booleans, integers, a time, a UUID; bytes (6) and texts (7) have their own.
+# Length of each type of header value: booleans, integers, a time, a UUID; bytes (6) and texts (7) carry their own.
 _VALUES = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
 _WITH_LENGTH = (6, 7)
 
@@ -44,12 +45,12 @@ class Frame:
 
 
 def is_event_stream(data: bytes) -> bool:
-    """Check whether bytes begin as a frame does: with lengths that their checksum confirms."""
+    """Check whether bytes begin with a frame's lengths and a checksum that confirms them."""
     return _has_prelude(data, 0)
 
 
 def read_frames(data: bytes) -> Iterator[Frame]:
-    """Yield all frames; a damaged one costs none of the others."""
+    """Yield all frames; a damaged one does not affect the others."""
     for frame in _frames(data):
         headers = frame.headers() if frame.whole else None
         if headers is None:
@@ -57,7 +58,7 @@ def read_frames(data: bytes) -> Iterator[Frame]:
             yield Frame(start=frame.start, kind=kind, name="", payload=data[frame.start : frame.end])
             continue
         kind = headers.get(":message-type", "event")
-        # An error has its words in the headers, and no payload.
+        # An error has its message in the headers, and no payload.
         payload = headers.get(":error-message", "").encode() if kind == "error" else frame.payload
         name = headers.get(":error-code" if kind == "error" else f":{kind}-type", kind)
         yield Frame(start=frame.start, kind=kind, name=name, payload=payload)
@@ -69,7 +70,7 @@ def joined_events(data: bytes) -> bytes:
 
 
 class _Frame:
-    """One frame, or what there is of one that was cut or damaged."""
+    """One frame, or what arrived of one that was cut or damaged."""
 
     def __init__(
         self, data: bytes, start: int, end: int, payload: tuple[int, int], *, whole: bool, cut: bool = False
@@ -81,11 +82,11 @@ class _Frame:
         chunk = _CHUNK.search(data, *payload)
         self._encoded = chunk.span(1) if chunk else None
         self.event = self._event()
-        """What it carries, decoded."""
+        """Its content, decoded."""
 
     @property
     def payload(self) -> bytes:
-        """Return what comes behind the headers."""
+        """Return what follows the headers."""
         return self._data[slice(*self._payload)]
 
     def headers(self) -> dict[str, str] | None:
@@ -116,7 +117,7 @@ class _Frame:
         return base64.b64decode(encoded[: len(encoded) // 4 * 4])
 
     def carrying(self, event: bytes) -> bytes:
-        """Give the frame with another event in it; one that is not whole carries nothing any more."""
+        """Return the frame with another event in it; empty for a frame that is not whole."""
         if not self.whole:
             return b""
         begin, end = self._payload
@@ -131,17 +132,17 @@ class _Frame:
 
 
 def frame_edits(data: bytes, redactor: Redactor) -> list[Edit]:
-    """Give the frames in which a secret stands, alone or spread over several, as they are without it."""
+    """Return edits that redact the frames holding a secret, whole or spread over several frames."""
     if redactor.keep:
         return []
-    # What is no frame at all is redacted as any other bytes are.
+    # Bytes outside of frames are redacted like any others.
     frames = [frame for frame in _frames(data) if _has_prelude(data, frame.start)]
     events = [frame.event for frame in frames]
     found: list[Edit] = []
     for _ in redactor.chunks([_joined(events)], found):
         pass
-    # What is spread over events goes first: a piece that was redacted alone would hide where the rest begins.
-    spread = spoken_edits(_joined(events), redactor)
+    # Secrets spread over events come first: a piece redacted alone would hide where the rest begins.
+    spread = edits_across_events(_joined(events), redactor)
     if not found and not spread:
         return []
     events = _without(events, spread)
@@ -154,7 +155,7 @@ def frame_edits(data: bytes, redactor: Redactor) -> list[Edit]:
 
 
 def _frames(data: bytes) -> Iterator[_Frame]:
-    """Yield the frames; of one that was cut, what came; of damaged ones, all up to the next that is sound."""
+    """Yield the frames; a cut one with what arrived, damaged ones with all bytes up to the next sound frame."""
     start = 0
     while start < len(data):
         sound = _has_prelude(data, start)
@@ -191,12 +192,12 @@ def _has_prelude(data: bytes, place: int) -> bool:
 
 
 def _joined(events: list[bytes]) -> bytes:
-    """Put events one below the other, so that no text goes on from one in the next."""
+    """Return events as lines, so that no text continues from one into the next."""
     return b"\n".join(events)
 
 
 def _without(events: list[bytes], edits: list[Edit]) -> list[bytes]:
-    """Make edits of the joined events in each of them."""
+    """Return the events with edits of the joined events applied to each."""
     own: list[list[Edit]] = [[] for _ in events]
     begin, index = 0, 0
     for edit in edits:
@@ -204,7 +205,7 @@ def _without(events: list[bytes], edits: list[Edit]) -> list[bytes]:
             begin += len(events[index]) + 1
             index += 1
         own[index].append(Edit(edit.start - begin, edit.length, edit.new))
-        # What goes beyond the event's end stands in the next ones.
+        # What exceeds the event's end is in the next ones.
         left, place = edit.start + edit.length - begin - len(events[index]) - 1, index + 1
         while left > 0 and place < len(events):
             own[place].append(Edit(0, min(left, len(events[place])), b""))

@@ -1,4 +1,4 @@
-"""The bytes of one direction of an exchange: kept as they arrive, and turned into the record's form at the end."""
+"""The bytes of one direction of an exchange: kept as they arrive, converted to the record's form at the end."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.journal import Journal
 from probe.addon.json_text import dumps, exact_json
 from probe.addon.piece_buffer import Chunks, PieceBuffer
-from probe.addon.redaction.across_events import spoken_edits
-from probe.addon.redaction.redactor import Edit, Redactor, applied, in_blocks
+from probe.addon.redaction.across_events import edits_across_events
+from probe.addon.redaction.edits import Edit, applied, in_blocks
+from probe.addon.redaction.redactor import Redactor
 from probe.addon.spool import Spool
 
 IN_ONE_PIECE = 8 << 20
-"""A larger body is never parsed and never held whole."""
+"""Larger bodies are neither parsed nor held whole in memory."""
 _EVENT_TYPES = (
     "text/event-stream",
     "application/x-ndjson",
@@ -31,7 +32,7 @@ _EVENT_TYPES = (
 
 
 class Fragment:
-    """JSON text that goes into a record's line as it is, chunk by chunk."""
+    """JSON text that is written into a record's line unchanged, chunk by chunk."""
 
     def __init__(self, chunks: Callable[[], Iterator[bytes]]) -> None:
         self.chunks = chunks
@@ -56,7 +57,7 @@ class BodyBuffer:
         self.lost = 0
 
     def add(self, data: bytes, now: float) -> None:
-        """Keep a piece; what cannot be kept (a full disk) is counted, and so is all that follows it."""
+        """Keep a piece; count what cannot be kept (a full disk) and everything after it as lost."""
         if self.lost or not self._pieces.add(self._kind, now, data):
             self.lost += len(data)
         else:
@@ -65,21 +66,21 @@ class BodyBuffer:
         self.wire_size += len(data)
 
     def fields(self, content_type: str, content_encoding: str, redactor: Redactor) -> dict[str, Any]:
-        """Give the body's part of the record. See DESIGN.md, "A record", for what each field means."""
+        """Return the body's part of the record; DESIGN.md, "A record", defines the fields."""
         decoded, offsets, error = self._decode(content_encoding, redactor)
         digest = _digest(decoded)
-        # First, while the lengths that frames tell still hold.
+        # First, while the lengths in the frames are still right.
         framed, frames = self._redact_frames(decoded, content_type, redactor)
         offsets = _moved(offsets, frames)
-        # What is spread over events goes first: a piece that was redacted alone would hide where the rest begins.
+        # Secrets spread over events come first: a piece redacted alone would hide where the rest begins.
         holds_secret = self._holds_secret(framed, redactor)
-        joined, spoken = self._redact_spoken(framed, content_type, redactor)
-        offsets = _moved(offsets, spoken)
-        stored, edits = self._redact(joined, redactor) if holds_secret or spoken else (joined, [])
+        joined, spread = self._redact_across_events(framed, content_type, redactor)
+        offsets = _moved(offsets, spread)
+        stored, edits = self._redact(joined, redactor) if holds_secret or spread else (joined, [])
         offsets = _moved(offsets, edits)
         fields: dict[str, Any] = _value(stored, content_type)
         fields |= {"size": decoded.size, "sha256": digest, "wire_size": self.wire_size}
-        if redactions := len(frames) + len(edits) + len(spoken):
+        if redactions := len(frames) + len(edits) + len(spread):
             fields |= {"redactions": redactions, "stored_sha256": _digest(stored)}
         if error:
             fields["decode_error"] = error
@@ -89,11 +90,11 @@ class BodyBuffer:
 
     @property
     def unjournaled(self) -> int:
-        """Give how many bytes are lost if no record can be written."""
+        """Return how many bytes would be lost without a record."""
         return self.lost + self._pieces.unjournaled_size
 
     def close(self) -> None:
-        """Give memory and disk back."""
+        """Release memory and disk space."""
         for spool in self._spools:
             spool.close()
 
@@ -103,7 +104,7 @@ class BodyBuffer:
         return spool
 
     def _decode(self, content_encoding: str, redactor: Redactor) -> tuple[Content, Sequence[int], str | None]:
-        """Undo the content-encoding; give the bytes, where each piece begins in them, and why it failed if it did."""
+        """Return the decoded bytes, the offset of each piece in them, and the error if decoding failed."""
         wire = Chunks(self._pieces)
         decoder = decoder_for(content_encoding)
         if decoder is None or not wire.size:
@@ -117,15 +118,15 @@ class BodyBuffer:
             problem = f"content-encoding {content_encoding}: {error}"
             if self._holds_secret(decoded, redactor):
                 offsets.extend([decoded.size] * (len(self._begins) - len(offsets)))
-                # On the wire's form nothing could be replaced, and anybody could decode it.
+                # The encoded form cannot be redacted, and anybody could decode it.
                 return decoded, offsets, f"{problem}; only what came before it is kept, since a credential is in it"
             return wire, self._begins, problem
         return decoded, offsets, None
 
     def _holds_secret(self, content: Content, redactor: Redactor) -> bool:
-        """Check whether anything would be replaced; most bodies hold no secret, and only those that do are copied."""
+        """Check whether anything would be replaced: only bodies with secrets are copied."""
         edits: list[Edit] = []
-        # To the end, since what is learned there may be in an earlier place as well.
+        # To the end: a secret learned there may appear earlier as well.
         for _ in redactor.chunks(content, edits):
             pass
         return bool(edits)
@@ -137,7 +138,9 @@ class BodyBuffer:
             stored.append(chunk)
         return stored, edits
 
-    def _redact_spoken(self, content: Content, content_type: str, redactor: Redactor) -> tuple[Content, list[Edit]]:
+    def _redact_across_events(
+        self, content: Content, content_type: str, redactor: Redactor
+    ) -> tuple[Content, list[Edit]]:
         """Replace secrets that are spread over the events of a stream, or over the tokens of log probabilities."""
         if content.size > IN_ONE_PIECE:
             return content, []
@@ -147,7 +150,7 @@ class BodyBuffer:
         data = b"".join(content)
         if not kind.startswith(_EVENT_TYPES) and not data.lstrip().startswith(b"[") and b'"logprob' not in data:
             return content, []
-        return self._edited(content, data, spoken_edits(data, redactor))
+        return self._edited(content, data, edits_across_events(data, redactor))
 
     def _redact_frames(self, content: Content, content_type: str, redactor: Redactor) -> tuple[Content, list[Edit]]:
         """Replace known secrets that binary frames carry."""
@@ -157,7 +160,7 @@ class BodyBuffer:
         return self._edited(content, data, frame_edits(data, redactor))
 
     def _edited(self, content: Content, data: bytes, edits: list[Edit]) -> tuple[Content, list[Edit]]:
-        """Make edits; `data` is all of the content."""
+        """Return the content with edits applied; `data` is all of the content."""
         if not edits:
             return content, edits
         stored = self._new_spool()
@@ -184,9 +187,9 @@ def _digest(chunks: Iterable[bytes]) -> str:
 
 
 def _moved(offsets: Sequence[int], edits: list[Edit]) -> Sequence[int]:
-    """Give where bytes of the body (in ascending order) stand in the redacted body.
+    """Return ascending offsets of the body as offsets of the redacted body.
 
-    A place inside an edit is the edit's begin.
+    An offset inside an edit becomes the edit's start.
     """
     if not edits:
         return offsets
@@ -201,7 +204,7 @@ def _moved(offsets: Sequence[int], edits: list[Edit]) -> Sequence[int]:
 
 
 def _value(content: Content, content_type: str) -> dict[str, Any]:
-    """Give `body`, `body_kind` and, where it is needed, `body_text`."""
+    """Return `body`, `body_kind` and, where needed, `body_text`."""
     if not content.size:
         return {"body": None, "body_kind": "none"}
     media_type = content_type.partition(";")[0].strip().lower()

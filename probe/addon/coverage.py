@@ -1,6 +1,6 @@
-"""The pass-through listener: notes where an agent talks to around the other listeners, and looks into nothing.
+"""The pass-through listener: notes which hosts an agent reaches without the other listeners, and decrypts nothing.
 
-The agent gets it as HTTPS_PROXY. A tunnel's bytes are passed on as they come and counted; host, port and times are
+The agent gets it as HTTPS_PROXY. A tunnel's bytes are passed on unchanged and counted; host, port and times are
 noted. When one side has closed its half of a tunnel, mitmproxy ends the other half too.
 """
 
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 SCHEMA = 1
 _LONGEST_HOST = 255
-"""A name in the DNS is no longer; what an agent sends may be."""
+"""The limit of a DNS name; an agent may send a longer one."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -51,18 +51,18 @@ class Passage:
     received: int = 0
 
     def up(self, data: bytes) -> bytes:
-        """Count bytes of the agent and pass them on."""
+        """Count bytes from the agent and pass them on."""
         self.sent += len(data)
         return data
 
     def down(self, data: bytes) -> bytes:
-        """Count bytes of the other side and pass them on."""
+        """Count bytes from the other side and pass them on."""
         self.received += len(data)
         return data
 
 
 class Coverage:
-    """Hooks of mitmproxy for the one listener that is a forward proxy. It stands before all other addons."""
+    """Hooks of mitmproxy for the one listener that is a forward proxy; it comes before all other addons."""
 
     def __init__(self, config: Config, redactor: Redactor) -> None:
         self.seen = 0
@@ -77,11 +77,11 @@ class Coverage:
         self._own_options: Options | None = None
 
     def counts(self) -> dict[str, Any]:
-        """Give what the run is to be told at its end."""
+        """Return the counts that the run needs at its end."""
         return {"tunnels": self.seen}
 
     def next_layer(self, data: NextLayer) -> None:
-        """Pick the layers of this listener's connections: a forward proxy, and bare TCP in each tunnel."""
+        """Set the layers of this listener's connections: a forward proxy, and bare TCP in each tunnel."""
         context = data.context
         if not self._is_own(context.client):
             return
@@ -98,11 +98,11 @@ class Coverage:
                 data.layer = stack[0]
 
     def _options(self) -> Options:
-        """Give mitmproxy's options with what is different for this listener; the recording ones keep theirs."""
+        """Return a copy of mitmproxy's options with the changes for this listener alone."""
         if self._own_options is None:
             self._own_options = copy.copy(ctx.options)
-            # Eager: a host that cannot be reached is a 502, as other proxies have it, and no tunnel that breaks.
-            # And a WebSocket over plain http is bytes like everything here: mitmproxy would keep its messages.
+            # Eager: a host that cannot be reached is a 502, as with other proxies, not a tunnel that breaks.
+            # A WebSocket over plain http is passed on as bytes too: mitmproxy would keep its messages.
             self._own_options.update(connection_strategy="eager", websocket=False)
         return self._own_options
 
@@ -119,27 +119,27 @@ class Coverage:
             complete_connect(flow.request, self._proxy)
 
     def http_connected(self, flow: HTTPFlow) -> None:
-        """Note that the other side was reached."""
+        """Record that the other side was reached."""
         if passage := self._open.get(flow.client_conn.id):
             passage.connected = True
 
     def http_connect_error(self, flow: HTTPFlow) -> None:
-        """End a tunnel that never was, and tell the agent why."""
+        """End a tunnel that could not be opened, and send the agent the reason."""
         passage = self._open.get(flow.client_conn.id)
         if passage and flow.response:
-            # What follows is advice on mitmproxy's options, which is nothing to the agent.
+            # The advice on mitmproxy's options that follows is useless to the agent.
             reason = (flow.response.text or "").partition(": ")[2].partition(" If you plan to")[0]
-            # And a second CONNECT on the same connection is more than mitmproxy takes.
+            # mitmproxy cannot handle a second CONNECT on the same connection.
             flow.response = Response.make(502, f"{passage.host}: {reason}", {"Connection": "close"})
             self._end(flow.client_conn.id, f"it could not be reached: {reason}")
 
     def tcp_start(self, flow: TCPFlow) -> None:
-        """Begin what a plain request was upgraded to; a CONNECT's tunnel has begun already."""
+        """Begin a tunnel that a plain request was upgraded to; a CONNECT's tunnel has begun already."""
         if self._is_own(flow.client_conn) and flow.client_conn.id not in self._open and flow.server_conn.address:
             self._begin(flow.client_conn.id, "tunnel", *flow.server_conn.address[:2]).connected = True
 
     def tcp_message(self, flow: TCPFlow) -> None:
-        """Count bytes, and let mitmproxy forget them: it would keep them all."""
+        """Count bytes and drop them: mitmproxy would keep them all in memory."""
         if passage := self._open.get(flow.client_conn.id):
             message = flow.messages[-1]
             (passage.up if message.from_client else passage.down)(message.content)
@@ -154,14 +154,14 @@ class Coverage:
         self._end(flow.client_conn.id, flow.error.msg if flow.error else "the connection ended")
 
     def client_disconnected(self, client: Client) -> None:
-        """End a tunnel through which nothing went."""
+        """End a tunnel that was not used."""
         passage = self._open.get(client.id)
         self._end(client.id, None if passage and passage.connected else "the agent left before it was reached")
 
     # -- plain requests -----------------------------------------------------------------------------------
 
     def requestheaders(self, flow: HTTPFlow) -> None:
-        """Begin a plain request; it is none of the recorder's."""
+        """Begin a plain request, which is not recorded."""
         if self._is_own(flow.client_conn):
             passage = self._begin(flow.id, "request", flow.request.host, flow.request.port)
             if not refused(flow):
@@ -207,7 +207,7 @@ class Coverage:
         return passage
 
     def _forget(self, name: str) -> Passage | None:
-        """Note nothing of what turned out to be no passage; give what was known of it."""
+        """Remove and return a passage that the recorder records instead."""
         passage = self._open.pop(name, None)
         self.seen -= passage is not None
         return passage
@@ -230,9 +230,9 @@ class Coverage:
             "error": self._redactor.text(error) if error else None,
         }
         try:
-            # Only a run in which something went around has the file.
+            # Only a run in which something bypassed the listeners has the file.
             self._writer = self._writer or Writer(self._path)
             self._writer.append(line)
         except OSError as problem:
-            # The agent's traffic goes on whatever happens to the note; the counts tell of the loss.
+            # The agent's traffic continues without the note; the counts show the loss.
             logger.error("a tunnel could not be noted: %s", problem)

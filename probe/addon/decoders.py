@@ -1,7 +1,7 @@
-"""Undoing content-encodings piece by piece, so that a stream cut short still gives its readable prefix.
+"""Decode content-encodings piece by piece, so that a stream cut short still yields its readable prefix.
 
-A body that decodes to far more than it is on the wire is a bomb, not an answer: decoding stops there with an error,
-and on the way never more than a few dozen megabytes are made at once.
+A body that decodes to far more than its size on the wire is a bomb, not an answer: decoding stops there with an error,
+and never holds more than a few dozen megabytes at once.
 """
 
 from __future__ import annotations
@@ -16,49 +16,49 @@ ALWAYS_ALLOWED = 64 << 20
 """A body may decode to this many bytes, however small it is on the wire."""
 MOST_TIMES = 100
 """Beyond that, to this many times its bytes on the wire. JSON and event streams reach 3 to 20, a log of equal lines
-60; what is made to fill a memory reaches 1,000 (gzip) to 1,000,000 (brotli)."""
+60; a bomb reaches 1,000 (gzip) to 1,000,000 (brotli)."""
 MOST_ENCODINGS = 4
-"""Real bodies have one, seldom two; each costs a pass over what the one before it gave."""
+"""Real bodies have one, seldom two; each costs a pass over the output of the one before."""
 MOST_MEMBERS = 100_000
-"""Gzip members or zstd frames in one body. Each costs a decoder of its own, and may be empty."""
+"""Gzip members or zstd frames in one body. Each needs a new decoder, and may be empty."""
 LARGEST_WINDOW = 8 << 20
-"""What a zstd decoder must remember of its past; RFC 9659 forbids more in a content-encoding."""
+"""Bytes of history that a zstd decoder must keep; RFC 9659 forbids more in a content-encoding."""
 
 
 class DecodeError(Exception):
-    """The bytes are not what the content-encoding says, or more than a body can be."""
+    """The bytes do not match the content-encoding, or decode to more than is allowed."""
 
 
 class _Stage(Protocol):
-    """Undoes one encoding."""
+    """Decodes one encoding."""
 
     slice: int
-    """Bytes that `decode` may be given at once: the libraries have no limit on what they give, or not in every
-    version, so what they are given is limited."""
+    """Bytes that `decode` accepts at once: not every version of the libraries can limit its output, so the input
+    is limited."""
 
     def decode(self, data: bytes) -> Iterator[bytes]:
         """Yield what can be decoded now. Raises DecodeError."""
 
 
 class Decoder:
-    """The encodings of one body; takes its pieces, gives decoded bytes."""
+    """The encodings of one body: decodes its pieces."""
 
     def __init__(self, stages: list[_Stage]) -> None:
         self._stages = stages
-        self._given = [0 for _ in stages]
+        self._decoded_sizes = [0 for _ in stages]
         self._wire_size = 0
 
     def chunks(self, data: bytes) -> Iterator[bytes]:
-        """Yield what can be decoded now, never much at once; an end cut short is no error. Raises DecodeError."""
+        """Yield what can be decoded now, in small chunks; an end cut short is not an error. Raises DecodeError."""
         self._wire_size += len(data)
         return self._through(0, data)
 
     def decode(self, data: bytes) -> bytes:
-        """Give the same in one piece."""
+        """Return what `chunks` yields in one piece."""
         return b"".join(self.chunks(data))
 
     def _through(self, number: int, data: bytes) -> Iterator[bytes]:
-        """Yield what bytes become in a stage and those behind it."""
+        """Yield bytes decoded by a stage and all stages after it."""
         if number == len(self._stages):
             yield data
             return
@@ -69,9 +69,9 @@ class Decoder:
                 yield from self._through(number + 1, decoded)
 
     def _count(self, number: int, size: int) -> None:
-        # Each stage by itself: a bomb inside a bomb may in the end give nothing, after any time.
-        self._given[number] += size
-        if self._given[number] > max(ALWAYS_ALLOWED, MOST_TIMES * self._wire_size):
+        # Each stage by itself: a bomb inside a bomb may run for any time and yield nothing in the end.
+        self._decoded_sizes[number] += size
+        if self._decoded_sizes[number] > max(ALWAYS_ALLOWED, MOST_TIMES * self._wire_size):
             raise DecodeError(
                 f"it decodes to more than {ALWAYS_ALLOWED >> 20} MB and {MOST_TIMES} times its size on the wire,"
                 " so decoding was stopped"
@@ -79,14 +79,14 @@ class Decoder:
 
 
 def decoder_for(content_encoding: str) -> Decoder | None:
-    """Give a decoder for a Content-Encoding header (RFC 9110, 8.4); None when nothing is to be undone."""
+    """Return a decoder for a Content-Encoding header (RFC 9110, 8.4); None when there is nothing to decode."""
     names = [name.strip().lower() for name in content_encoding.split(",")]
     names = [name for name in names if name not in ("", "identity")]
     if not names:
         return None
     if len(names) > MOST_ENCODINGS:
         return Decoder([_Refusing(f"it has {len(names)} encodings, more than {MOST_ENCODINGS}")])
-    # The last one applied is undone first.
+    # The last one applied is decoded first.
     return Decoder([_STAGES[name]() if name in _STAGES else _Refusing("no decoder for it") for name in reversed(names)])
 
 
@@ -101,10 +101,10 @@ class _Refusing:
 
 
 class _Gzip:
-    """Gzip, with any number of members one after the other."""
+    """Gzip with any number of consecutive members."""
 
     slice = 4096
-    """Which become 4 MB at most."""
+    """These decode to 4 MB at most."""
     _MAGIC = b"\x1f\x8b"
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ class _Gzip:
             data = self._member.unused_data
 
     def _next_member(self, data: bytes) -> bytes:
-        """Begin the member that bytes are of; what is no gzip ends the body, browsers pass it over as well."""
+        """Begin a member and return its bytes; anything but gzip ends the body, as in browsers."""
         self._between += data
         if self._between == self._MAGIC[:1]:
             return b""
@@ -138,7 +138,7 @@ class _Gzip:
 
 
 class _Deflate:
-    """Deflate with the zlib wrapper that the specification asks for, or without it, as some servers send."""
+    """Deflate with the zlib wrapper that the specification requires, or without it, as some servers send it."""
 
     slice = 4096
 
@@ -152,7 +152,7 @@ class _Deflate:
             if len(self._begun) < 2:
                 return
             data = self._begun
-            # No compressor begins a stream without the wrapper like this: it would be a stored block, oddly padded.
+            # No compressor begins an unwrapped stream like this: it would be a stored block with odd padding.
             wrapped = data[0] & 15 == 8 and int.from_bytes(data[:2]) % 31 == 0
             self._stream = zlib.decompressobj(wbits=15 if wrapped else -15)
         if self._stream.eof:
@@ -165,7 +165,7 @@ class _Deflate:
 
 class _Brotli:
     slice = 16
-    """Ten bytes can tell 16 MB, so two such blocks."""
+    """Ten bytes can encode 16 MB, so at most two such blocks."""
 
     def __init__(self) -> None:
         self._module: Any = importlib.import_module("brotli")
@@ -179,10 +179,10 @@ class _Brotli:
 
 
 class _Zstandard:
-    """Zstandard, with any number of frames one after the other."""
+    """Zstandard with any number of consecutive frames."""
 
     slice = 512
-    """Four bytes can tell a block of 128 KB, so 16 MB at most."""
+    """Four bytes can encode a block of 128 KB, so 16 MB at most."""
 
     def __init__(self) -> None:
         self._new_frame, self._error = _zstandard()
@@ -195,7 +195,7 @@ class _Zstandard:
             if self._frame.eof:
                 self._frames = _counted(self._frames)
                 self._frame, self._begun = self._new_frame(), False
-            # Of a whole frame at once the library asks more than of the same bytes in pieces, so it never gets one.
+            # The library is stricter with a whole frame than with the same bytes in pieces, so it never gets one.
             now, data = (data, b"") if self._begun else (data[:1], data[1:])
             self._begun = True
             try:
@@ -207,7 +207,7 @@ class _Zstandard:
 
 
 def _zstandard() -> tuple[Callable[[], Any], type[Exception]]:
-    """Give what makes a decompressor of one frame, from whichever module came with this mitmproxy or Python."""
+    """Return a factory of decompressors and their error, from the module that this mitmproxy or Python has."""
     for name in ("compression.zstd", "backports.zstd"):
         try:
             module: Any = importlib.import_module(name)
@@ -220,7 +220,7 @@ def _zstandard() -> tuple[Callable[[], Any], type[Exception]]:
 
 
 def _counted(members: int) -> int:
-    """Count one more member."""
+    """Return the count with one more member. Raises DecodeError when there are too many."""
     if members >= MOST_MEMBERS:
         raise DecodeError(f"it has more than {MOST_MEMBERS:,} members, so decoding was stopped")
     return members + 1

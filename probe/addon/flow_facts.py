@@ -1,4 +1,4 @@
-"""What is known of a flow beside its bytes, in plain values: as the journal and the record have it."""
+"""Facts about a flow other than its bytes, as plain values for the journal and the record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SIDES = {True: "client", False: "server", None: None}
 
 
 def request_facts(flow: HTTPFlow, listener: str | None) -> dict[str, Any]:
-    """Give what is known when a request begins; `listener` is the name of the one that it came through."""
+    """Return what is known when a request begins; `listener` is the name of its listener."""
     request = flow.request
     return {
         "id": flow.id,
@@ -23,7 +23,7 @@ def request_facts(flow: HTTPFlow, listener: str | None) -> dict[str, Any]:
 
 
 def response_facts(flow: HTTPFlow) -> dict[str, Any]:
-    """Give what is known when a response begins."""
+    """Return what is known when a response begins."""
     assert flow.response is not None
     facts = {"status_code": flow.response.status_code, "reason": flow.response.reason} | _head(flow.response)
     if interim := take_interim(flow.server_conn):
@@ -40,7 +40,7 @@ def response_facts(flow: HTTPFlow) -> dict[str, Any]:
 
 
 def end_facts(message: Message) -> dict[str, Any]:
-    """Give what is known when a request or a response has ended."""
+    """Return what is known when a request or a response has ended."""
     facts: dict[str, Any] = {"ended": message.timestamp_end}
     if message.trailers:
         facts["trailers"] = _text_fields(message.trailers)
@@ -48,13 +48,13 @@ def end_facts(message: Message) -> dict[str, Any]:
 
 
 def close_facts(flow: HTTPFlow) -> dict[str, Any]:
-    """Give how a WebSocket closed."""
+    """Return how and when a WebSocket closed."""
     websocket = flow.websocket
     assert websocket is not None
     return {
         "close_code": websocket.close_code,
         "close_reason": websocket.close_reason,
-        # Where the proxy ended it after a time-out, neither side did.
+        # After a time-out the proxy ended it, and neither side did.
         "closed_by": None if flow.client_conn.error else _SIDES[websocket.closed_by_client],
         "ended": websocket.timestamp_end,
     }
@@ -76,7 +76,7 @@ def _value(headers: list[tuple[str, str]], name: str) -> str:
 
 
 def _text_fields(headers: Headers) -> list[tuple[str, str]]:
-    """Give header fields as text; bytes that are not UTF-8 are read as Latin-1, as HTTP once had it."""
+    """Return header fields as text; bytes that are not UTF-8 are decoded as Latin-1, as HTTP once specified."""
     return [(_text(name), _text(value)) for name, value in headers.fields]
 
 
@@ -88,5 +88,5 @@ def _text(data: bytes) -> str:
 
 
 def _clean(text: str) -> str:
-    """Read back the bytes that mitmproxy smuggled through a str."""
+    """Return text in which mitmproxy's surrogate escapes are decoded."""
     return _text(text.encode("utf-8", "surrogateescape"))

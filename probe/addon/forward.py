@@ -1,7 +1,7 @@
-"""The forward listener: opens the tunnels to the hosts that a target names, and passes all others through unopened.
+"""The forward listener: decrypts the tunnels to the hosts that a target names, and passes all others through.
 
-An agent without a base URL gets it as its proxy, and a certificate authority of ours to trust. What comes out of an
-opened tunnel is the recorder's, like what comes through any other listener; the rest is the pass-through listener's.
+An agent without a base URL gets it as its proxy, and agent-probe's certificate authority to trust. Requests in a
+decrypted tunnel are recorded like those of any other listener; the pass-through listener handles the rest.
 """
 
 from __future__ import annotations
@@ -27,47 +27,47 @@ from probe.addon.coverage import Coverage
 from probe.addon.redaction.redactor import Redactor
 
 OPENED = "opened"
-"""The kind of note that an opened tunnel leaves when no request came through it."""
+"""Kind of the note about a decrypted tunnel without any request."""
 _TLS_MAGIC = 3
-"""So many bytes tell TLS from plain HTTP."""
+"""Bytes needed to distinguish TLS from plain HTTP."""
 _DOUBTS, _LEFT = "trust the proxy's certificate", "disconnected during the handshake"
-"""What mitmproxy says where the agent sent an alert, or did not even do that."""
-_NO_REQUEST = "no request came through it: the agent may not trust the certificate, or speaks no HTTP"
+"""mitmproxy's messages when the agent sent an alert, and when it just disconnected."""
+_NO_REQUEST = "no request came through it: the agent may not trust the certificate, or does not use HTTP"
 _LONGEST_REASON = 200
 _MOST_HOSTS = 20
-"""Hosts that are told one by one; a pattern may stand for any number."""
+"""Hosts that are listed one by one; a pattern may match any number."""
 
 
 class Forward(Coverage):
-    """Hooks of mitmproxy for a forward proxy that looks into some of its tunnels."""
+    """Hooks of mitmproxy for a forward proxy that decrypts some of its tunnels."""
 
     def __init__(self, config: Config, redactor: Redactor) -> None:
         super().__init__(config, redactor)
         self._named = [listener for listener in config.listeners if listener.host]
-        self._looked_into: dict[str, Listener] = {}
-        """By the id of the client's connection: the tunnels that are opened."""
+        self._decrypted: dict[str, Listener] = {}
+        """By the id of the client's connection: the decrypted tunnels."""
         self._refused: dict[str, str] = {}
-        """By host: how the agent said that it does not take our certificate."""
+        """By host: the agent's reason for refusing the proxy's certificate."""
         self._silent: set[str] = set()
-        """Hosts to which a tunnel brought no request."""
+        """Hosts of tunnels without any request."""
         self._captured: set[str] = set()
 
     def counts(self) -> dict[str, Any]:
-        """Give what the run is to be told at its end."""
+        """Return the counts and hosts that the run needs at its end."""
         silent = sorted(self._silent - self._captured - set(self._refused))
         return super().counts() | {"refused": self._refused, "silent": silent[:_MOST_HOSTS]}
 
     def next_layer(self, data: NextLayer) -> None:
-        """Pick the layers of an opened tunnel: TLS of ours, if the agent begins with it, and the recorder's HTTP."""
+        """Set the layers of a decrypted tunnel: the proxy's TLS if the agent begins with TLS, and recorded HTTP."""
         context = data.context
-        if context.client.id not in self._looked_into or not isinstance(context.layers[-1], HttpStream):
+        if context.client.id not in self._decrypted or not isinstance(context.layers[-1], HttpStream):
             super().next_layer(data)
             return
         begun = data.data_client()
         if len(begun) < _TLS_MAGIC:
-            # It is asked again when there is more.
+            # mitmproxy asks again when there is more.
             raise AddonHalt
-        # Those of the recording listeners: this one's own keep no WebSocket messages and connect at once.
+        # The recording listeners' options: this listener's own drop WebSocket messages and connect at once.
         context.options = ctx.options
         context.server = Server(address=context.server.address)
         stack = LayerStack()
@@ -78,49 +78,49 @@ class Forward(Coverage):
         data.layer = stack[0]
 
     def http_connect(self, flow: HTTPFlow) -> None:
-        """Begin a tunnel; one that is opened is answered here: where its requests go is known when they come."""
+        """Begin a tunnel; answer one to be decrypted here, as its requests' destination is known only later."""
         listener = self._listener_of(flow.request.host) if self._is_own(flow.client_conn) else None
         if listener is None:
             super().http_connect(flow)
             return
-        self._looked_into[flow.client_conn.id] = listener
+        self._decrypted[flow.client_conn.id] = listener
         self._begin(flow.client_conn.id, OPENED, flow.request.host, flow.request.port)
         version, now = flow.request.data.http_version, time.time()
         flow.response = Response(version, 200, b"Connection established", Headers(), b"", None, now, now)
 
     def http_connected(self, flow: HTTPFlow) -> None:
-        """Note that the other side was reached, where that is known already."""
-        if flow.client_conn.id not in self._looked_into:
+        """Record that the other side of a passed-through tunnel was reached."""
+        if flow.client_conn.id not in self._decrypted:
             super().http_connected(flow)
 
     def tls_failed_client(self, data: TlsData) -> None:
-        """Note that the agent does not take our certificate, or left before it said so."""
+        """Record that the agent refused the proxy's certificate, or left during the handshake."""
         passage = self._open.get(data.conn.id)
         if passage is None or passage.kind != OPENED:
             return
-        said = self._redactor.text(data.conn.error or "")
-        if _DOUBTS not in said or _LEFT in said:
+        message = self._redactor.text(data.conn.error or "")
+        if _DOUBTS not in message or _LEFT in message:
             self._silent.add(passage.host)
-            self._end(data.conn.id, f"no TLS came about: {said[:_LONGEST_REASON]}")
+            self._end(data.conn.id, f"the TLS handshake failed: {message[:_LONGEST_REASON]}")
             return
-        reason = said.partition("(")[2].removesuffix(")")[:_LONGEST_REASON]
+        reason = message.partition("(")[2].removesuffix(")")[:_LONGEST_REASON]
         if len(self._refused) < _MOST_HOSTS:
             self._refused[passage.host] = reason
         self._end(data.conn.id, f"the agent refused the certificate: {reason}")
 
     def client_disconnected(self, client: Client) -> None:
-        """End a tunnel through which nothing went."""
+        """End a tunnel that was not used."""
         passage = self._open.get(client.id)
-        if self._looked_into.pop(client.id, None) and passage:
+        if self._decrypted.pop(client.id, None) and passage:
             self._silent.add(passage.host)
             self._end(client.id, _NO_REQUEST)
         super().client_disconnected(client)
 
     def requestheaders(self, flow: HTTPFlow) -> None:
-        """Give a request to a named host to the recorder, and send it where the listener says."""
+        """Pass a request to a named host on to the recorder, and redirect it to the listener's upstream."""
         listener = None
         if self._is_own(flow.client_conn):
-            listener = self._looked_into.get(flow.client_conn.id) or self._listener_of(flow.request.host)
+            listener = self._decrypted.get(flow.client_conn.id) or self._listener_of(flow.request.host)
         if listener is None:
             super().requestheaders(flow)
             return
@@ -128,7 +128,7 @@ class Forward(Coverage):
             self._captured.add(passage.host)
         flow.metadata[LISTENER] = listener
         if flow.request.host:
-            # One of its own: on the connection of a plain proxy request it is shared with those that pass through.
+            # A separate one: plain proxy requests on one connection share it with requests that are passed through.
             flow.server_conn = Server(address=(flow.request.host, flow.request.port))
             _redirect(flow, listener.upstream)
 
@@ -138,7 +138,7 @@ class Forward(Coverage):
 
 
 def _redirect(flow: HTTPFlow, upstream: str) -> None:
-    """Send a request elsewhere, its Host header with it; without an upstream, to the host that was asked for."""
+    """Set a request's upstream and its Host header; without an upstream, leave the requested host."""
     if upstream:
         parts = urlsplit(upstream)
         flow.request.scheme = parts.scheme

@@ -1,7 +1,7 @@
-"""The journal of an exchange: what happens is in a file at once, so that a killed proxy loses none of it.
+"""The journal of an exchange: every event is written to a file at once, so that a killed proxy loses nothing.
 
-`<run>/.live/` holds one 0600 file for each exchange under way; it goes when the record is written. A file is a row of
-frames: kind (1 byte), time (epoch seconds, 8 bytes), length (4 bytes, all little-endian), then so many bytes.
+`<run>/.live/` holds one 0600 file for each exchange under way; it is deleted when the record is written. A file is a
+sequence of frames: kind (1 byte), time (epoch seconds, 8 bytes), length (4 bytes, all little-endian), then the bytes.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ _CHUNK = 1 << 18
 
 
 class Journal:
-    """The file of one exchange: `name`, in the folder that is open as `folder`."""
+    """The file of one exchange: `name`, in the folder with the descriptor `folder`."""
 
     def __init__(self, name: str | Path, folder: int | None = None) -> None:
         self.name, self._folder = str(name), folder
         self.size = 0
         """Bytes of all whole frames."""
         self.broken = False
-        """True once a frame could not be written (a full disk): all before it is there, nothing after it."""
+        """True once a frame could not be written (a full disk): all before it is in the file, nothing after it."""
         try:
             self._fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
         except OSError:
             self._fd, self.broken = -1, True
 
     def append(self, kind: bytes, now: float, data: bytes) -> bool:
-        """Add a frame; tell whether it is in the file."""
+        """Add a frame; return whether it is in the file."""
         if self.broken:
             return False
         length = _HEAD.size + len(data)
@@ -63,20 +63,20 @@ class Journal:
         return False
 
     def _break(self) -> None:
-        """End the file with a frame for what is lost, while there is room for so little."""
+        """End the file with a frame for what is lost, which needs little room."""
         self.broken = True
         with contextlib.suppress(OSError):
             os.ftruncate(self._fd, self.size)
             os.pwrite(self._fd, _HEAD.pack(LOST, 0.0, _LOSSES.size) + _LOSSES.pack(0, 0, 0), self.size)
 
     def note_losses(self, request: int, response: int, messages: int) -> None:
-        """Say in a broken journal how many bytes and messages are missing: over what is there, so it needs no room."""
+        """Write the losses of a broken journal into the frame reserved for them, which needs no more room."""
         if self.broken and self._fd >= 0:
             with contextlib.suppress(OSError):
                 os.pwrite(self._fd, _LOSSES.pack(request, response, messages), self.size + _HEAD.size)
 
     def frames(self) -> Iterator[Frame]:
-        """Yield all whole frames, oldest first. Raises ValueError at one that no proxy wrote."""
+        """Yield all whole frames, oldest first. Raises ValueError at an unknown kind."""
         end = os.fstat(self._fd).st_size
         position, buffer, offset = 0, b"", 0
         while True:
@@ -84,7 +84,7 @@ class Journal:
             while len(buffer) - offset >= needed:
                 kind, now, length = _HEAD.unpack_from(buffer, offset)
                 if kind not in KINDS:
-                    raise ValueError(f"a frame of kind {kind!r}, which no proxy writes")
+                    raise ValueError(f"a frame of unknown kind {kind!r}")
                 needed = _HEAD.size + length
                 if len(buffer) - offset < needed:
                     break
@@ -98,7 +98,7 @@ class Journal:
             buffer, offset = buffer[offset:] + data, 0
 
     def exists(self) -> bool:
-        """Tell whether it was not removed meanwhile, by a process that wrote its record."""
+        """Check whether it still exists: another process that wrote its record may have removed it."""
         return self._fd >= 0 and os.fstat(self._fd).st_nlink > 0
 
     def close(self, *, remove: bool) -> None:
@@ -112,7 +112,7 @@ class Journal:
 
 
 class PastJournal(Journal):
-    """A journal that a killed proxy left: what is added to it again is there already."""
+    """A journal that a killed proxy left; appending to it changes nothing."""
 
     def __init__(self, path: Path) -> None:
         self.name, self._folder, self.broken = str(path), None, False
@@ -120,18 +120,18 @@ class PastJournal(Journal):
         self.size = os.fstat(self._fd).st_size
 
     def append(self, kind: bytes, now: float, data: bytes) -> bool:
-        """Tell that it is in the file."""
+        """Return True: the frame is in the file already."""
         return True
 
 
 def losses(data: bytes) -> tuple[int, int, int]:
-    """Read a frame of kind LOST: bytes of the request, bytes of the response, messages."""
+    """Parse a frame of kind LOST: bytes of the request, bytes of the response, messages."""
     request, response, messages = _LOSSES.unpack(data)
     return request, response, messages
 
 
 class JournalFolder:
-    """`.live` of a run, locked by each proxy that writes into it, so that nobody takes it for a dead one's."""
+    """`.live` of a run, locked by each proxy that writes into it, so that nobody mistakes it for a dead one's."""
 
     def __init__(self, run_folder: Path) -> None:
         self.path = run_folder / FOLDER
@@ -142,7 +142,7 @@ class JournalFolder:
         return Journal(name, self._fd)
 
     def close(self) -> None:
-        """Leave the folder, and remove it when it is empty and nobody else uses it."""
+        """Unlock the folder, and remove it when it is empty and unused."""
         with contextlib.suppress(OSError):
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             remove_folder(self.path)
@@ -150,7 +150,7 @@ class JournalFolder:
 
 
 def _locked(folder: Path, how: int) -> int:
-    """Open and lock a folder that may be removed by another process meanwhile."""
+    """Open and lock a folder that another process may remove at the same time."""
     while True:
         private_folder(folder)
         fd = -1
@@ -167,9 +167,9 @@ def _locked(folder: Path, how: int) -> int:
 
 @contextlib.contextmanager
 def left_journals(run_folder: Path, patience: float = 0.0) -> Iterator[list[Path] | None]:
-    """Give the journals that killed proxies left in a run, oldest first; None while a proxy still writes there.
+    """Yield the journals that killed proxies left in a run, oldest first; None while a proxy still writes there.
 
-    `patience` is how many seconds to wait for it: what a killed proxy has started ends a little later.
+    `patience` is how many seconds to wait for that proxy: a killed proxy's children end a little later.
     """
     folder = run_folder / FOLDER
     try:
@@ -203,7 +203,7 @@ def _locked_alone(fd: int, patience: float) -> bool:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove the folder when no journal is left in it. Raises OSError when one is."""
+    """Remove the folder if no journal is left in it. Raises OSError."""
     known = folder / KNOWN
     if [path.name for path in folder.iterdir()] in ([], [KNOWN]):
         known.unlink(missing_ok=True)
@@ -211,4 +211,4 @@ def remove_folder(folder: Path) -> None:
 
 
 KNOWN = "known.jsonl"
-"""Which values a later command must redact; see `probe.addon.redaction.fingerprints`."""
+"""Identifies the values that a later command must redact; see `probe.addon.redaction.fingerprints`."""

@@ -1,4 +1,4 @@
-"""JSON as the record keeps it: parsed only where every reader takes back the same value."""
+"""JSON as the record keeps it: parsed only where every reader gets the same value."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 DEEPEST = 200
-"""More levels than this are kept as text: parsers' limits begin at a few hundred."""
+"""JSON with more levels is kept as text: parsers' limits begin at a few hundred."""
 MOST_VALUES = 1_000_000
-"""What has more values is kept as text: parsed, each takes up to 100 bytes, where its text may be three."""
+"""JSON with more values is kept as text: parsed, each takes up to 100 bytes, its text as few as three."""
 
 
 dumps: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Write JSON compactly, in UTF-8 terms. A compact dump is what `body_text` is compared with."""
+"""Return compact JSON without ASCII escapes, which `body_text` is compared with."""
 
 
 def exact_json(text: str) -> bytes | None:
-    """Give the compact dump of JSON that is strict and means the same to every reader; None for all other."""
+    """Return compact JSON if the text is strict and means the same to every reader; None otherwise."""
     if too_many_values(text):
         return None
     try:
@@ -34,12 +34,12 @@ def exact_json(text: str) -> bytes | None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key appears twice")
     return members
 
 
 def _int(digits: str) -> int:
-    # The length first: Python refuses to parse thousands of digits, and slowly parses hundreds.
+    # The length first: Python refuses to parse thousands of digits, and is slow with hundreds.
     if len(digits) > 20 or not -(2**63) <= int(digits) < 2**64:
         raise ValueError("an integer of more than 64 bits")
     return int(digits)
@@ -57,12 +57,12 @@ def _refuse(name: str) -> Any:
 
 
 def too_many_values(text: str) -> bool:
-    """Tell whether JSON may hold more than MOST_VALUES; a text inside it counts by its commas and brackets."""
+    """Check whether JSON may hold more than MOST_VALUES, judged by its commas and brackets."""
     return len(text) > MOST_VALUES and sum(map(text.count, ",[{")) > MOST_VALUES
 
 
 def too_deep(value: Any) -> bool:
-    """Tell whether containers are nested more than DEEPEST levels."""
+    """Check whether containers are nested more than DEEPEST levels."""
     level = [value] if isinstance(value, dict | list) else []
     depth = 0
     while level:

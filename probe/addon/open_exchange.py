@@ -1,4 +1,4 @@
-"""An exchange while it runs: what has crossed so far, and the record that comes of it."""
+"""An exchange under way: what has crossed the wire so far, and the record made from it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from probe.addon.websocket_messages import WebSocketBuffer
 
 SCHEMA = 1
 SMALL = 1 << 20
-"""Making the record of so many bytes takes a few milliseconds."""
+"""A record of this many bytes takes a few milliseconds to make."""
 CUT_OFF = "the proxy was killed while this exchange was under way"
 
 DISK_FULL = "the disk was full: what followed in this exchange could not be kept"
 
 
 class Live:
-    """What is known of one exchange; all of it is in the journal as well, at once."""
+    """What is known of one exchange; the journal has all of it as well, at once."""
 
     def __init__(self, journal: Journal, folder: Path, redactor: Redactor) -> None:
         self.journal = journal
@@ -35,14 +35,14 @@ class Live:
         self._facts: dict[bytes, dict[str, Any]] = {}
 
     def note(self, kind: bytes, facts: dict[str, Any]) -> None:
-        """Note what a hook told; see `probe.addon.flow_facts` for the keys."""
+        """Add facts from a hook; `probe.addon.flow_facts` defines the keys."""
         self.journal.append(kind, time.time(), dumps(facts).encode("utf-8", "replace"))
         self._apply(kind, facts)
 
     def _apply(self, kind: bytes, facts: dict[str, Any]) -> None:
         self._facts[kind] = facts
         if kind == frames.REQUEST:
-            # Credentials of this request are looked for in all that follows, so they are learned at its begin.
+            # Credentials of this request are searched for in all that follows, so they are learned at its start.
             url = self._redactor.url(facts["url"])
             facts["headers"] = self._redactor.headers(facts["headers"])
             facts["url"] = self._redactor.text(url)
@@ -61,22 +61,22 @@ class Live:
 
     @property
     def began(self) -> bool:
-        """Tell whether anything is known of it: a proxy may be killed before that."""
+        """Check whether the request's head is known: a proxy may be killed before that."""
         return frames.REQUEST in self._facts
 
     @property
     def ended(self) -> bool:
-        """Tell whether it came to an end, in whichever way."""
+        """Check whether it ended, normally or not."""
         whole = frames.WEBSOCKET_END if frames.WEBSOCKET in self._facts else frames.RESPONSE_END
         return frames.ERROR in self._facts or whole in self._facts
 
     @property
     def small(self) -> bool:
-        """Tell whether the record is written faster than another exchange would notice."""
+        """Check whether writing the record delays other exchanges too little to matter."""
         return self.request.wire_size + self.response.wire_size + self.conversation.size <= SMALL
 
     def record(self) -> dict[str, Any]:
-        """Give the record; it may hold Fragments, and is written before `close`."""
+        """Return the record; it may hold Fragments, so write it before `close`."""
         facts = self._facts
         head = facts[frames.REQUEST]
         response = facts.get(frames.RESPONSE)
@@ -104,7 +104,7 @@ class Live:
     def _message(
         self, head: dict[str, Any], end: dict[str, Any] | None, body: BodyBuffer, headers: Any
     ) -> dict[str, Any]:
-        """Give the record's form of a request or a response."""
+        """Return the record's form of a request or a response."""
         names = ("method", "url") if "method" in head else ("status_code", "reason")
         fields: dict[str, Any] = {name: head[name] for name in names}
         if fields.get("reason"):
@@ -122,7 +122,7 @@ class Live:
         return answer | {"reason": reason, "headers": self._redactor.headers(answer["headers"])}
 
     def close(self, *, written: bool) -> None:
-        """Give memory and disk back; the journal of an exchange that could not be written stays."""
+        """Release memory and disk space; keep the journal of an exchange that could not be written."""
         if not written:
             parts = (self.request, self.response, self.conversation)
             self.journal.note_losses(*(part.unjournaled for part in parts))
@@ -131,8 +131,8 @@ class Live:
             part.close()
 
 
-def relive(path: Path, folder: Path, redactor: Redactor) -> Live:
-    """Make an exchange out of the journal that a killed proxy left."""
+def restored_exchange(path: Path, folder: Path, redactor: Redactor) -> Live:
+    """Return the exchange in a journal that a killed proxy left."""
     journal = PastJournal(path)
     live = Live(journal, folder, redactor)
     lost = None
@@ -179,6 +179,6 @@ class Counts:
             self.failure = self.failure or why
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the counts under the names that the manifest uses."""
+        """Return the counts under the names that the manifest uses."""
         names = ("seen", "written", "failed", "failure")
         return {name: getattr(self, name) for name in names} | {"websocket_messages": self.messages}

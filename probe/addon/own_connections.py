@@ -1,7 +1,7 @@
-"""Connections of the proxies to themselves, by whatever address: passed on, they would go round without end.
+"""Refuse connections of the proxies to themselves, which would loop without end.
 
-What the address of a listener may be called (127.1, 0.0.0.0, a host name, a LAN address) is not looked up: where a
-connection comes from is one of our own sockets, the kernel says so.
+A listener's address has many spellings (127.1, 0.0.0.0, a host name, a LAN address), so instead of the destination the
+source is checked: whether it is one of the proxies' own sockets.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ _MAPPED = "::ffff:"
 
 
 class OwnConnections:
-    """Hooks of mitmproxy; it is the first of all addons."""
+    """Hooks of mitmproxy; must be the first addon."""
 
     def __init__(self) -> None:
         self._sockets: set[tuple[str, int]] = set()
 
     def server_connected(self, data: ServerConnectionHookData) -> None:
-        """Note a socket of ours."""
+        """Add a socket of the proxies."""
         if data.server.sockname:
             self._sockets.add(_address(data.server.sockname))
 
     def server_disconnected(self, data: ServerConnectionHookData) -> None:
-        """Forget it."""
+        """Remove a socket of the proxies."""
         if data.server.sockname:
             self._sockets.discard(_address(data.server.sockname))
 
     def http_connect(self, flow: HTTPFlow) -> None:
-        """Refuse a tunnel that would begin here and end here."""
+        """Refuse a tunnel from the proxies to themselves."""
         if self._has(flow.client_conn):
             flow.response = Response.make(502, f"refused: {_WHY}")
 
     def requestheaders(self, flow: HTTPFlow) -> None:
-        """Refuse a request of ours."""
+        """Refuse a request from the proxies themselves."""
         if self._has(flow.client_conn):
             refuse(flow, _WHY)
 

@@ -1,4 +1,4 @@
-"""What arrived in an exchange, piece by piece: in memory while it is little, else read back from its journal."""
+"""The pieces that arrived in an exchange: in memory while they are small, else read back from its journal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from probe.addon.journal import Frame, Journal
 
 IN_MEMORY = 4 << 20
-"""Up to this size pieces are kept in memory as well: most requests of an agent are smaller."""
+"""Up to this size pieces are kept in memory as well: most of an agent's requests are smaller."""
 _OVERHEAD = 100
 """What Python needs for a piece besides its bytes."""
 
@@ -19,20 +19,20 @@ class PieceBuffer:
         self.size = 0
         """Bytes of all pieces that are kept."""
         self.unjournaled = self.unjournaled_size = 0
-        """How many pieces, and bytes of them, are kept in memory alone (a full disk)."""
+        """How many pieces, and how many bytes, are only in memory (a full disk)."""
         self._kinds = kinds
         self._journal = journal
         self._memory: list[Frame] | None = []
         self._used = 0
 
     def add(self, kind: bytes, now: float, data: bytes) -> bool:
-        """Keep a piece; False when it could not be kept (a full disk)."""
+        """Keep a piece; return False if it could not be kept (a full disk)."""
         journaled = self._journal.append(kind, now, data)
         if self._memory is not None and self._used + len(data) <= IN_MEMORY:
             self._memory.append((kind, now, data))
             self._used += len(data) + _OVERHEAD
         elif journaled:
-            # All before it is in the journal as well.
+            # The journal has all earlier pieces too.
             self._memory = None
         else:
             return False
@@ -43,7 +43,7 @@ class PieceBuffer:
         return True
 
     def joined(self) -> bytes | None:
-        """Give all bytes in one, if they are in memory."""
+        """Return all bytes joined if they are in memory, else None."""
         return b"".join([data for _, _, data in self._memory]) if self._memory is not None else None
 
     def __iter__(self) -> Iterator[Frame]:
@@ -54,7 +54,7 @@ class PieceBuffer:
 
 
 class Chunks:
-    """The bytes of some pieces, to be read any number of times."""
+    """The bytes of a PieceBuffer, readable any number of times."""
 
     def __init__(self, pieces: PieceBuffer) -> None:
         self._pieces = pieces

@@ -1,4 +1,4 @@
-"""Opening files only where they are plain files: an agent may put links, pipes or devices in their places."""
+"""Open files only if they are plain files: an agent may replace them with links, pipes or devices."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _SAFE = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 """Follow no link, and wait for no pipe."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 LARGEST_SPARSE = 1 << 30
-"""A larger file with holes holds next to nothing, but reading it would have no end. A small one may come of a body of
-zeros on a file system that compresses."""
+"""A larger file with holes holds almost nothing but takes forever to read. A smaller one may be a body of zeros on a
+file system that compresses."""
 
 
 def plain_fd(path: Path, flags: int, mode: int = 0o600) -> int:
-    """Open a plain file in a folder that is no link. Raises OSError where something else is in either place."""
+    """Open a plain file in a folder that is not a link. Raises OSError for anything else."""
     folder = open_folder(path.parent)
     try:
         fd = os.open(path.name, flags | _SAFE, mode, dir_fd=folder)
@@ -33,12 +33,12 @@ def plain_fd(path: Path, flags: int, mode: int = 0o600) -> int:
 
 
 def open_folder(path: Path) -> int:
-    """Open a folder that is no link, for the files in it. Raises OSError."""
+    """Return a descriptor of a folder that is not a link. Raises OSError."""
     return os.open(path, _FOLDER)
 
 
 def read_plain(path: Path, largest: int) -> bytes:
-    """Read a plain file of at most `largest` bytes. Raises OSError where it is larger, or no plain file."""
+    """Return the content of a plain file of at most `largest` bytes. Raises OSError for anything else."""
     with os.fdopen(plain_fd(path, os.O_RDONLY), "rb") as file:
         data = file.read(largest + 1)
     if len(data) > largest:
@@ -49,7 +49,7 @@ def read_plain(path: Path, largest: int) -> bytes:
 def _refuse_others(fd: int, path: Path) -> None:
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+        raise OSError(errno.EINVAL, "not a plain file", str(path))
     if status.st_size > LARGEST_SPARSE and os.lseek(fd, 0, os.SEEK_HOLE) < status.st_size:
         raise OSError(errno.EFBIG, f"it claims {status.st_size:,} bytes, but has holes", str(path))
     os.lseek(fd, 0, os.SEEK_SET)

@@ -1,4 +1,4 @@
-"""Folders that nobody else may look into."""
+"""Folders that only their owner can access."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for nobody else to look into."""
-    # mkdir's own `parents` gives the mode to the last one only.
+    """Make a folder and its missing parents, accessible only to their owner."""
+    # mkdir's own `parents` sets the mode of the last one only.
     for missing in [path for path in reversed((folder, *folder.parents)) if not path.exists()]:
         missing.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Let nothing pass any more once the record is closed: mitmproxy's connections outlive the `done` of its addons."""
+"""Stop all traffic before the record is closed: mitmproxy's connections outlive the `done` of its addons."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from mitmproxy.connection import Client
 
 
 class Ending:
-    """The addon that stands before all others, so that it ends all traffic before they end their records."""
+    """Must be the first addon, so that it stops all traffic before the others close their records."""
 
     def __init__(self) -> None:
         self._over = False
 
     def client_connected(self, client: Client) -> None:
-        """Refuse whoever comes too late."""
+        """Refuse a client that connects too late."""
         if self._over:
             client.error = "the proxy is being stopped"
 
     def done(self) -> None:
-        """Take every connection from its event loop: what arrives from now on goes nowhere."""
+        """Detach every connection from its events: what arrives from now on is dropped."""
         self._over = True
         for handler in ctx.master.addons.get("proxyserver").connections.values():
             handler.server_event = _nothing
 
 
 async def _nothing(_event: Any) -> None:
-    """Take the place of what would pass an event on."""
+    """Drop an event."""

@@ -1,4 +1,4 @@
-"""Where a body waits that was made of one on the wire: decoded, or redacted."""
+"""Storage for a decoded or redacted copy of a body."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 IN_MEMORY = 1 << 20
-"""Up to this size they wait in memory, beyond it in a file."""
+"""Up to this size a copy is in memory, beyond it in a file."""
 _CHUNK = 1 << 18
 
 
@@ -22,7 +22,7 @@ class Spool:
         self.size = 0
 
     def append(self, data: bytes) -> None:
-        """Add bytes. Raises OSError when the disk is full; nothing of `data` is kept then."""
+        """Add bytes. Raises OSError and keeps none of them when the disk is full."""
         if self._file is None and self.size + len(data) > IN_MEMORY:
             file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - closed by close()
             for chunk in self._chunks:
@@ -42,7 +42,7 @@ class Spool:
     def __iter__(self) -> Iterator[bytes]:
         """Yield all bytes in order, in chunks."""
         if self._file is None:
-            # In one: each chunk costs whoever reads it.
+            # Joined: each chunk costs the reader.
             self._chunks = [b"".join(self._chunks)]
             yield from self._chunks
             return
@@ -54,14 +54,14 @@ class Spool:
             yield data
 
     def close(self) -> None:
-        """Give memory and disk back."""
+        """Release memory and disk space."""
         self._chunks = []
         if self._file is not None:
             self._file.close()
 
 
 def _write_all(file: IO[bytes], data: bytes) -> None:
-    """Write all of `data`: an unbuffered file may take only a part."""
+    """Write all of `data`: an unbuffered write may be partial."""
     view = memoryview(data)
     while view:
         view = view[file.write(view) :]

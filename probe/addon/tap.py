@@ -1,6 +1,6 @@
-"""The mitmproxy addon: passes every piece on as it arrives and writes every exchange down.
+"""The mitmproxy addon: passes every piece on as it arrives and records every exchange.
 
-Any mitmdump can load it alone:
+Any mitmdump can load it:
 
     TRAFFIC_OUTPUT_DIR=out mitmdump --mode reverse:https://api.openai.com@127.0.0.1:8080 -s probe/addon/tap.py
 """
@@ -23,12 +23,11 @@ from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow
 
 if "probe.addon" not in sys.modules:
-    # A mitmdump that loads this file by its path knows no package; the project may not be installed there.
+    # A mitmdump that loads this file by its path has no package; the project may not be installed there.
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from probe.addon import end_reasons as causes
+from probe.addon import end_reasons, web_pages
 from probe.addon import journal as frames
-from probe.addon import web_pages
 from probe.addon.config import LISTENER, Config, Listener, from_environ
 from probe.addon.flow_facts import close_facts, end_facts, request_facts, response_facts
 from probe.addon.journal import JournalFolder
@@ -43,24 +42,24 @@ from probe.addon.writer import Writer
 logger = logging.getLogger(__name__)
 
 READ_FIRST = 16 << 20
-"""A larger body is never held in memory to be read first."""
+"""Larger bodies are streamed even after a failure."""
 
 
 class RecordMaker(Protocol):
-    """Makes records of journals elsewhere; see `probe.wire.recorder`."""
+    """Makes records from journals in another process; see `probe.wire.recorder`."""
 
     def learn(self, forms: Mapping[bytes, bytes]) -> None:
-        """Note the spellings of a value to redact, with what stands in their place."""
+        """Add the spellings of a value to redact, with their replacement."""
 
     def write(self, name: str) -> None:
-        """Have the record of a journal written. Raises an exception when that failed."""
+        """Write the record of a journal. Raises an exception on failure."""
 
     def close(self) -> None:
-        """Come to an end."""
+        """Finish and end the process."""
 
 
 class TrafficTap:
-    """Hooks of mitmproxy; docs.mitmproxy.org/stable/api/events.html says when each one fires."""
+    """Hooks of mitmproxy; docs.mitmproxy.org/stable/api/events.html documents when each one fires."""
 
     def __init__(self, config: Config, recorder: RecordMaker | None = None) -> None:
         self.counts = Counts()
@@ -73,23 +72,23 @@ class TrafficTap:
         self.redactor.on_learned(self._learned)
         self._live: dict[str, Live] = {}
         self._answered: dict[str, Client] = {}
-        """Exchanges whose answer is whole while their request is not."""
+        """Exchanges whose answer ended before their request."""
         self._unreachable: set[tuple[str, int]] = set()
-        """Upstreams (host and port) that could not be reached when they were last asked."""
+        """Upstreams (host and port) that could not be reached the last time."""
         self._listeners = {listener.port: listener for listener in config.listeners if not listener.host}
-        # Large records are written beside the event loop, one after the other, so that no stream stands still.
+        # Large records are written in another thread, one after the other, so that no stream stalls.
         self._large = ThreadPoolExecutor(1, "large-records")
         self._writing: set[Future[None]] = set()
 
     def load(self, _loader: Loader) -> None:
-        """Ask for lazy connections: with eager ones nothing is chained, and a refused connection reaches no hook."""
-        # In `running` it would be too late for a client that is quick: the ports are open by then.
+        """Set lazy connections: with eager ones no upstream proxy is used, and a refused connection reaches no hook."""
+        # `running` would be too late for a fast client: the ports are open by then.
         ctx.options.update(connection_strategy="lazy")
         all_bug_fixes.apply()
         refusals.apply()
 
     def running(self) -> None:
-        """Say where records go, and warn of a port that is open to others."""
+        """Log where records go, and warn about a port that is open to other machines."""
         logger.info("recording into %s", self._writer.path)
         proxyserver = ctx.master.addons.get("proxyserver")
         for host, port, *_ in proxyserver.listen_addrs():
@@ -97,7 +96,7 @@ class TrafficTap:
                 logger.warning("port %s is open to other machines; name 127.0.0.1 in --mode", port)
 
     def requestheaders(self, flow: HTTPFlow) -> None:
-        """Begin an exchange: chain it through the upstream proxy and tee its request."""
+        """Begin an exchange: set its upstream proxy and tee its request."""
         self.counts.seen += 1
         listener = self._listener(flow)
         if listener and not listener.host and (why := self._refusal(flow, listener)):
@@ -106,14 +105,14 @@ class TrafficTap:
             flow.request.path = listener.upstream_path(flow.request.path)
         proxy = listener.upstream_proxy if listener else self._config.upstream_proxy
         if proxy:
-            # The one way that chains in reverse mode; options for it are ignored or break the agent's own header.
+            # The only way that works in reverse mode; mitmproxy's options are ignored or break the agent's own header.
             flow.server_conn.via = server_spec(proxy)
         live = self._live[flow.id] = Live(self._journals.journal(flow.id), self._config.output_dir, self.redactor)
         live.note(frames.REQUEST, request_facts(flow, listener.name if listener else None))
         if refusals.refused(flow):
             return
-        # mitmproxy connects before it reads a body that is to be streamed, and reads nothing when that fails: after a
-        # failure, bodies are read first, so that a retry is on the record whole.
+        # mitmproxy connects before it reads a streamed body, and reads nothing when that fails: after a failure,
+        # bodies are read first, so that the record of a retry is complete.
         if _upstream(flow) not in self._unreachable or _length(flow) > READ_FIRST:
             flow.request.stream = live.tee_request
 
@@ -122,7 +121,7 @@ class TrafficTap:
         return web_pages.refusal(flow.request.headers, asked, upstream, self._config.allow_hosts)
 
     def request(self, flow: HTTPFlow) -> None:
-        """End a request, and keep its body if it was read before the upstream was asked."""
+        """End a request, and keep its body if it was not streamed."""
         live = self._live.get(flow.id)
         if live:
             if not flow.request.stream:
@@ -151,15 +150,15 @@ class TrafficTap:
         if live and flow.response:
             live.note(frames.RESPONSE_END, end_facts(flow.response))
         if flow.request.timestamp_end is None:
-            # Answered before its end, as a refused upload is: what the agent still sends belongs to the record.
+            # Answered before its end, like a refused upload: what the agent still sends belongs to the record.
             self._answered[flow.id] = flow.client_conn
         elif flow.websocket is None:
             self._finish(flow.id, None)
 
     def client_disconnected(self, client: Client) -> None:
-        """End an exchange of which no hook will tell any more: it was answered, but never asked to its end."""
+        """End exchanges that were answered before their request ended: no other hook follows."""
         for flow_id in [flow_id for flow_id, agent in self._answered.items() if agent is client]:
-            self._finish(flow_id, causes.ANSWERED_EARLY)
+            self._finish(flow_id, end_reasons.ANSWERED_EARLY)
 
     def websocket_start(self, flow: HTTPFlow) -> None:
         """Begin a WebSocket conversation."""
@@ -169,17 +168,19 @@ class TrafficTap:
 
     def error(self, flow: HTTPFlow) -> None:
         """End an exchange that was cut short."""
-        error = causes.in_words(flow)
+        error = end_reasons.end_reason(flow)
         live = self._live.get(flow.id)
-        if live and causes.upstream_failed(flow):
+        if live and end_reasons.upstream_failed(flow):
             self._unreachable.add(_upstream(flow))
             if _length(flow) and not live.request.wire_size:
                 length = flow.request.headers.get("content-length", "of unknown length")
-                error = f"{error} (the request's body, {length} bytes, was not read: there was nobody to send it to)"
+                error = (
+                    f"{error} (the request's body, {length} bytes, was not read: there was no upstream to send it to)"
+                )
         self._finish(flow.id, error, refused=bool(refusals.refused(flow)))
 
     def websocket_message(self, flow: HTTPFlow) -> None:
-        """Keep the newest message, and let mitmproxy forget it: it would keep them all."""
+        """Keep the newest message and drop it from the flow: mitmproxy would keep them all in memory."""
         live = self._live.get(flow.id)
         assert flow.websocket is not None
         message = flow.websocket.messages[-1]
@@ -195,10 +196,10 @@ class TrafficTap:
         live = self._live.get(flow.id)
         if live:
             live.note(frames.WEBSOCKET_END, close_facts(flow))
-        self._finish(flow.id, causes.websocket_in_words(flow))
+        self._finish(flow.id, end_reasons.websocket_end_reason(flow))
 
     def done(self) -> None:
-        """End what still runs: mitmproxy calls this before it reports their errors."""
+        """End open exchanges: mitmproxy calls this before it reports their errors."""
         for flow_id in list(self._live):
             self._finish(flow_id, "the proxy was stopped while this exchange was under way")
         self._large.shutdown(wait=True)
@@ -224,7 +225,7 @@ class TrafficTap:
         if live.small and not self._writing:
             self._write(live)
         else:
-            # Small ones as well while a large one holds the file: this loop must not wait for it.
+            # Small ones too while a large one holds the file: the event loop must not wait for it.
             self._writing.add(self._large.submit(self._write, live))
         self._writing = {future for future in self._writing if not future.done()}
 
@@ -241,16 +242,16 @@ class TrafficTap:
             self.counts.wrote()
             written = True
         except Exception as problem:
-            # The agent's traffic goes on whatever happens to its record; the counts tell of the loss.
+            # The agent's traffic continues without the record; the counts show the loss.
             self.counts.lost(f"{type(problem).__name__}: {problem}")
             logger.exception("an exchange could not be written")
         finally:
             live.close(written=written)
 
     def _written_elsewhere(self, live: Live, recorder: RecordMaker) -> bool:
-        """Have a large record written in another process; False when it must be written here."""
+        """Write a large record in another process; return False if it must be written here."""
         if live.journal.broken:
-            # What is missing in the journal may be in this process's memory.
+            # What the journal lacks may be in this process's memory.
             return False
         try:
             recorder.write(live.journal.name)
@@ -261,12 +262,12 @@ class TrafficTap:
 
 
 def _upstream(flow: HTTPFlow) -> tuple[str, int]:
-    """Name the upstream that a request is for."""
+    """Return host and port of a request's upstream."""
     return flow.request.host, flow.request.port
 
 
 def _length(flow: HTTPFlow) -> int:
-    """Give the length that a request says its body has; a body of unknown length may be of any."""
+    """Return the body length that a request announces; more than READ_FIRST when it is unknown."""
     if "chunked" in flow.request.headers.get("transfer-encoding", "").lower():
         return READ_FIRST + 1
     length = flow.request.headers.get("content-length", "0")

@@ -1,4 +1,4 @@
-"""Going through an upstream proxy: its address as mitmproxy takes it, and what its CONNECT must say."""
+"""Upstream proxies: their address in mitmproxy's form, and the CONNECT that they need."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mitmproxy.net.server_spec import ServerSpec
 
 
 def server_spec(url: str) -> ServerSpec:
-    """Give mitmproxy's form of a proxy's URL."""
+    """Return a proxy's URL in mitmproxy's form."""
     parts = urlsplit(url)
     scheme: Literal["http", "https"] = "https" if parts.scheme == "https" else "http"
     return scheme, (parts.hostname or "", parts.port or (443 if scheme == "https" else 80))
 
 
 def complete_connect(request: Request, url: str | None) -> None:
-    """Complete the CONNECT that mitmproxy sends to an upstream proxy: sign in, and put an IPv6 host in brackets."""
+    """Add credentials and IPv6 brackets to the CONNECT that mitmproxy sends to an upstream proxy."""
     proxy = urlsplit(url or "")
     if proxy.username is not None:
         credential = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"

@@ -1,7 +1,7 @@
-"""Which requests to a listener come from a web page of elsewhere: the user's browser sends them, not the agent.
+"""Recognize requests to a listener that a foreign web page sent from the user's browser, not the agent.
 
-A page may ask any port of this machine, and a name server may call this machine by any name (DNS rebinding). Agents
-that are browsers themselves have origins of their own kind (`null`, `vscode-file://`): these are no pages of elsewhere.
+A page may request any port of this machine, and a name server may resolve any name to it (DNS rebinding). Agents that
+are browsers themselves have other kinds of origins (`null`, `vscode-file://`), which are accepted.
 """
 
 from __future__ import annotations
@@ -15,27 +15,26 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    # Scripts that run without mitmproxy, to report that it is missing, import this module too.
-    from mitmproxy.http import Headers
+    from mitmproxy.http import Headers  # Here: `capture` uses `is_this_machine` and must not load mitmproxy.
 
-_SWITCH = "if it shall be served, name its host in the target's allow_hosts"
+_HINT = "to allow it, add its host to the target's allow_hosts"
 _LONGEST = 200
 
 
 def refusal(headers: Headers, asked: str | None, upstream: str, allowed: Sequence[str]) -> str | None:
-    """Return why a request is refused; None where it may pass.
+    """Return why a request is refused; None if it is accepted.
 
-    `asked` is the Host as the client sent it; `upstream` is the host behind the listener, whose name no page can take.
+    `asked` is the Host as the client sent it; `upstream` is the host behind the listener, a name that no page can use.
     """
-    # A browser that follows a link or loads an image sends no Origin, but says that the page is of elsewhere.
+    # A browser that follows a link or loads an image sends no Origin, but marks the request as cross-site.
     origins = headers.get_all("origin")
     if not origins and "cross-site" in headers.get_all("sec-fetch-site"):
-        return f"a web page of elsewhere asked the listener (Sec-Fetch-Site: cross-site); {_SWITCH}"
+        return f"a foreign web page called the listener (Sec-Fetch-Site: cross-site); {_HINT}"
     for origin in origins:
         if origin.lower().startswith(("http://", "https://")) and not _passes(origin, allowed):
-            return f"a web page of elsewhere asked the listener (Origin: {origin[:_LONGEST]}); {_SWITCH}"
+            return f"a foreign web page called the listener (Origin: {origin[:_LONGEST]}); {_HINT}"
     if asked and not _passes(f"//{asked}", [*allowed, upstream]):
-        return f"the listener was asked by a name that is not its own (Host: {asked[:_LONGEST]}); {_SWITCH}"
+        return f"the Host header does not name the listener (Host: {asked[:_LONGEST]}); {_HINT}"
     return None
 
 
@@ -52,7 +51,7 @@ def is_this_machine(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     with contextlib.suppress(OSError):
-        # 127.1, 0x7f000001 and the like, which Python's own class for addresses does not read.
+        # 127.1, 0x7f000001 and the like, which Python's address class does not parse.
         host = socket.inet_ntoa(socket.inet_aton(host))
     with contextlib.suppress(ValueError):
         address = ipaddress.ip_address(host)

@@ -1,4 +1,4 @@
-"""Appending whole lines to `traffic.jsonl`, from several processes and threads."""
+"""Append whole lines to `traffic.jsonl` from several processes and threads."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from probe.addon.bodies import Fragment
 from probe.addon.json_text import dumps
 from probe.addon.plain_files import plain_fd
 from probe.addon.private_files import private_folder
-from probe.addon.redaction.redactor import in_blocks
+from probe.addon.redaction.edits import in_blocks
 
 
 class Writer:
-    """One file of records, 0600; a record is on it whole or not at all."""
+    """One file of records, 0600; it has a record completely or not at all."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -28,7 +28,7 @@ class Writer:
         self._lock = threading.Lock()
 
     def append(self, record: dict[str, Any]) -> None:
-        """Write one record as a line. Raises OSError, with the file as it was, when it does not fit on the disk."""
+        """Write one record as a line. Raises OSError and leaves the file unchanged when the disk is full."""
         with self._lock:
             fcntl.flock(self._fd, fcntl.LOCK_EX)
             try:
@@ -39,7 +39,7 @@ class Writer:
     def _append(self, chunks: Iterable[bytes]) -> None:
         end = os.fstat(self._fd).st_size
         try:
-            # A killed writer may have left half a line; a new record must not be glued to it.
+            # A killed writer may have left half a line; a new record must not continue it.
             if end and os.pread(self._fd, 1, end - 1) != b"\n":
                 _write_all(self._fd, b"\n")
             for chunk in in_blocks(chunks):
@@ -54,9 +54,9 @@ class Writer:
 
 
 def encoded(record: dict[str, Any]) -> Iterator[bytes]:
-    """Yield a record as one line of JSON; a Fragment inside it goes in chunk by chunk."""
+    """Yield a record as one line of JSON; a Fragment inside it is written chunk by chunk."""
     fragments: list[Fragment] = []
-    # Random, so that nothing that came over the wire can look like it.
+    # Random, so that nothing from the wire can look like it.
     mark = secrets.token_hex(12)
 
     def stand_in(value: Any) -> Any:
@@ -75,7 +75,7 @@ def encoded(record: dict[str, Any]) -> Iterator[bytes]:
 
 
 def _mapped(value: Any, function: Any) -> Any:
-    """Apply `function` to a value, or to a message's fields (fragments stand no deeper)."""
+    """Apply `function` to a value, or to a message's fields (fragments are never deeper)."""
     if isinstance(value, dict):
         return {key: function(member) for key, member in value.items()}
     return function(value)

@@ -1,4 +1,4 @@
-"""How the user called this program, so that hints spell commands that can be typed as they are."""
+"""Detect how the user called this program, so that hints show commands that work as typed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 CALLED_AS = "PROBE_CALLED_AS"
-"""Hands the way of calling on to scripts that a task or another script starts."""
+"""Passes the way of calling on to scripts that a task or another script starts."""
 _PROJECT = Path(__file__).resolve().parents[2]
 _COMMAND = re.compile(r"(?<![\w-])invoke ([a-z][a-z-]*)")
 
 
-_given = os.environ.pop(CALLED_AS, None)  # Popped, for the agent's environment is the user's own.
+_given = os.environ.pop(CALLED_AS, None)  # Popped: the agent gets the user's environment.
 
 
 def module_of(command: str) -> str:
@@ -25,7 +25,7 @@ def module_of(command: str) -> str:
 
 
 def as_called(text: str) -> str:
-    """Return a text of ours in which each `invoke TASK` is spelled as the user called this program."""
+    """Return a text in which each `invoke TASK` is spelled as the user called this program."""
     way = way_of_calling()
     return _COMMAND.sub(lambda match: way + (module_of(match[1]) if way.endswith(" -m ") else match[1]), text)
 
@@ -37,9 +37,9 @@ def way_of_calling() -> str:
 
 
 def read_way(words: Sequence[str], *, uv: bool, inside: bool) -> str:
-    """Read the way of calling from the words that started Python; `inside` is the project's folder.
+    """Return the way of calling from the words that started Python; `inside`: in the project's folder.
 
-    `uv run` puts a whole path in the place of `python`, and the kernel one before the path of `invoke`.
+    `uv run` replaces `python` by a full path, and the kernel puts one before the path of `invoke`.
     """
     place = words.index("-m") if "-m" in words else len(words)
     module = next(iter(words[place + 1 :]), "")
@@ -53,6 +53,6 @@ def read_way(words: Sequence[str], *, uv: bool, inside: bool) -> str:
         name = Path(program).name
         way = [name if uv or shutil.which(name) == program else program, *root]
     else:
-        return "invoke "  # another program uses ours
+        return "invoke "  # called by another program
     project = [] if inside else ["--project", str(_PROJECT)]
     return shlex.join([*(["uv", "run", *project] if uv else []), *way]) + " "

@@ -1,4 +1,4 @@
-"""What every script does at its edge: errors to exit codes, progress to stderr."""
+"""Convert errors to exit codes and print progress to stderr, for every script."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from probe.errors import UserError
 
 Main = Callable[[Sequence[str] | None], int]
 WARNINGS = 20
-"""Malformed lines that are told one by one: a file may have a million."""
+"""Malformed lines that are listed one by one: a file may have a million."""
 _LONGEST = 500
 """Characters of a reason that are shown."""
 
 
 def say(text: str) -> None:
-    """Tell the user how it goes."""
+    """Print progress for the user to stderr."""
     print(printable(text), file=sys.stderr, flush=True)
 
 
 def say_next(task: str, folder: Path) -> None:
-    """Name the task that goes on with a run, where the user is the one who goes on."""
+    """Print the next task for a run, unless a pipeline continues with it."""
     if not is_step():
         run = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
         say(as_called(f"next: invoke {task} --run {shlex.quote(str(run))}"))
 
 
 def printable(text: str) -> str:
-    """Show control characters instead of sending them to the terminal: some of what we print came over the wire."""
+    """Return a text with control characters escaped: some of it came over the wire."""
     return "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)
 
 
 def one_line(text: str) -> str:
-    """Show a text that came over the wire in one line, so that none of it can pass for a line of ours."""
+    """Return a text from the wire in one line, so that no part of it can imitate a line of agent-probe."""
     return printable(text.replace("\n", "\\n"))
 
 
 def printed_json(value: Any) -> str:
-    """Write JSON for a program or a reader: what a terminal would obey is escaped, which leaves the value the same."""
+    """Return JSON with all control characters escaped, which does not change the value."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     return "".join(char if char.isprintable() or char == "\n" else _escaped(char) for char in text)
 
@@ -55,7 +55,7 @@ def _escaped(char: str) -> str:
 
 
 class Skipped:
-    """Warns of lines that are no records: of the first of them one by one, of the others in the end."""
+    """Warns about lines that are not records: the first one by one, the others as a count at the end."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -66,8 +66,8 @@ class Skipped:
         if self._count <= WARNINGS:
             say(f"WARNING: skipping malformed line {line} of {self._name}: {one_line(why[:_LONGEST])}")
 
-    def tell_rest(self) -> None:
-        """Say how many there were besides those that were told."""
+    def report_rest(self) -> None:
+        """Print how many more lines there were."""
         if self._count > WARNINGS:
             say(f"WARNING: skipping {self._count - WARNINGS:,} more malformed lines of {self._name}")
 
@@ -80,7 +80,7 @@ def _refuse_deleted_folder() -> None:
 
 
 def run(main: Main) -> int:
-    """Run a script's `main` and give its exit code: 2 the user's mistake, 3 a bug (with the log's path), 130 Ctrl-C."""
+    """Run a script's `main`; return its exit code: 2 for a user's error, 3 for a bug, 130 for Ctrl-C."""
     die_with_parent()
     try:
         _refuse_deleted_folder()
@@ -92,12 +92,12 @@ def run(main: Main) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # `… | head` closed our output; that is no mistake of anybody.
+        # `… | head` closed stdout; that is not an error.
         sys.stderr.close()
         return 141
     except Exception:
         with tempfile.NamedTemporaryFile("w", prefix="probe-bug-", suffix=".log", delete=False) as log:
             traceback.print_exc(file=log)
         last = traceback.format_exc().strip().splitlines()[-1]
-        say(f"error: this is a bug of ours: {last}\n  hint: report it with the log {Path(log.name)}")
+        say(f"error: this is a bug in agent-probe: {last}\n  hint: report it with the log {Path(log.name)}")
         return 3

@@ -1,4 +1,4 @@
-"""What Invoke says of our tasks: mistakes with the way out, options with their placeholder."""
+"""Improve Invoke's messages: errors with a hint, options with their placeholder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _help_for = ParserContext.help_for
 
 
 def install() -> None:
-    """Replace Invoke's words by ours, from here on."""
+    """Replace Invoke's messages from here on."""
     Parser.parse_argv = _explained(Parser.parse_argv)  # type: ignore[method-assign]
     Program.parse_cleanup = _explained(Program.parse_cleanup)  # type: ignore[method-assign]
     ParserContext.help_for = _help_with_placeholder  # type: ignore[method-assign, assignment]
@@ -39,18 +39,18 @@ def _explained(parse: Callable[..., Any]) -> Callable[..., Any]:
     return explained
 
 
-def _refuse(said: str, task: str | None) -> NoReturn:
-    """Print a mistake on Invoke's command line with the way out, and exit as for any of the user's mistakes."""
-    match = _UNKNOWN.fullmatch(said)
-    problem, hint = _unknown(match[1], task) if match else (_NO_VALUE.sub(r"--\1 needs a value", said), "")
+def _refuse(message: str, task: str | None) -> NoReturn:
+    """Print an error of Invoke's command line with a hint, and exit as for any error of the user."""
+    match = _UNKNOWN.fullmatch(message)
+    problem, hint = _unknown(match[1], task) if match else (_NO_VALUE.sub(r"--\1 needs a value", message), "")
     listed = f"--help {task} lists its options" if task in COMMANDS else "--list lists the tasks"
     print(f"error: {problem}\n  hint: {hint}{way_of_calling()}{listed}", file=sys.stderr)
     sys.exit(2)
 
 
 def _unknown(word: str, task: str | None) -> tuple[str, str]:
-    """Return what is wrong with a word, and what was probably meant."""
-    from probe.errors import nearest  # Here, for hardly a call comes here.
+    """Return what is wrong with a word, and a suggestion."""
+    from probe.errors import nearest  # Here: it is rarely needed.
 
     if task not in COMMANDS:
         return f"no task {word!r}", nearest(word, COMMANDS)
@@ -60,7 +60,7 @@ def _unknown(word: str, task: str | None) -> tuple[str, str]:
     meant = nearest(word, COMMANDS)
     if set(LAUNCHING) <= set(options):
         meant += "did you forget -- before the command? " + as_called(f"invoke {task} … -- {word} …; ")
-    return f"{task} takes no word {word!r}", meant
+    return f"{task} accepts no word {word!r}", meant
 
 
 def _help_with_placeholder(context: ParserContext, name: str) -> tuple[str, str]:

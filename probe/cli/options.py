@@ -1,4 +1,4 @@
-"""Every option of every script, once: scripts and Invoke tasks take name, short form and help from here."""
+"""Every option of every script, once: scripts and Invoke tasks get name, short form and help from here."""
 
 from __future__ import annotations
 
@@ -41,8 +41,10 @@ OPTIONS = {
     "output_dir": Option("Exactly this run's folder, instead of a new one in the data folder.", "o", "DIR"),
     "env": Option("Set a variable in the agent's environment: K=V, any number of times.", "e", "K=V", True),
     "cwd": Option("Folder in which the agent works (default: this one; a fresh one in a replay).", "C", "DIR"),
-    "coverage": Option("Give the agent an HTTPS_PROXY too that notes, unopened, what goes around the listeners.", "c"),
-    "no_coverage": Option("Do not watch what goes around the listeners, whatever the target's file says."),
+    "coverage": Option(
+        "Give the agent an HTTPS_PROXY too that notes, undecrypted, connections that bypass the listeners.", "c"
+    ),
+    "no_coverage": Option("Do not watch connections that bypass the listeners, whatever the target's file says."),
     "keep_secrets": Option("Write credentials as they are. The run's files are then secrets themselves."),
     "force": Option("Do a step again although its inputs have not changed.", "f"),
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
@@ -51,20 +53,20 @@ OPTIONS = {
     "jobs": Option("Read the record with this many processes (default: 1).", None, "NUMBER"),
     "json": Option("Print JSON.", "j"),
     "strict": Option("Fail too where the agent itself left an exchange before its end.", "s"),
-    "name": Option("What the target shall be called.", None, "NAME", positional=True),
-    "command": Option("How the agent is given a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
+    "name": Option("Name of the new target.", None, "NAME", positional=True),
+    "command": Option("Command that runs the agent with a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
     "api": Option("The API that it speaks: openai, anthropic or gemini, or the address of another.", None, "API"),
     "base_url": Option(
-        "Variable that takes its base URL, with the path behind: OPENAI_BASE_URL/v1; - for none.", None, "VARIABLE"
+        "Variable for its base URL, with the path after it: OPENAI_BASE_URL/v1; - for none.", None, "VARIABLE"
     ),
-    "key": Option("Variable that has its key; - for none.", "k", "VARIABLE"),
+    "key": Option("Variable with its key; - for none.", "k", "VARIABLE"),
     "file": Option(
         "A settings file of the agent's in {files}: NAME=TEXT, or NAME=@PATH; any number of times.",
         None,
         "NAME=TEXT",
         True,
     ),
-    "install": Option("How it is installed, for those who miss it.", None, "COMMAND"),
+    "install": Option("Command that installs it.", None, "COMMAND"),
     "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
     "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
     "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
@@ -82,11 +84,11 @@ OPTIONS = {
     ),
     "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
-"""Under the names that tasks have for them; `_` is `-` on the command line."""
+"""By their names in tasks; `_` is `-` on the command line."""
 
 _SPECIAL = {
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
-    ("new-target", "upstream"): Option("Address of the API, where it is another than the API's own.", "u", "URL"),
+    ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
 }
 """Options that mean something else in one script."""
 
@@ -115,12 +117,12 @@ COMMANDS = {
         RECORDING,
     ),
     "capture": Command(
-        "Run an agent behind its proxies; write down all it exchanges.",
+        "Run an agent behind its proxies; record all it exchanges.",
         'invoke capture --target codex -- codex exec "explain this repo"',
         (*RECORDING, *LAUNCHING),
     ),
     "analyze": Command(
-        "Write the report of a captured run, or of a file from elsewhere.",
+        "Write the report of a captured run, or of another file.",
         "invoke analyze --run latest",
         ("run", "target", "data_dir", "input", "output", "full", "jobs", "force"),
     ),
@@ -145,7 +147,7 @@ COMMANDS = {
         ("target", "data_dir", "json", "prune"),
     ),
     "doctor": Command(
-        "Check what a target needs, and how to mend what is missing.",
+        "Check what a target needs, and how to fix what is missing.",
         "invoke doctor --target codex",
         ("target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "replay"),
     ),
@@ -155,7 +157,7 @@ COMMANDS = {
         ("name", "command", "api", "upstream", "base_url", "key", "file", "env", "install", "agent"),
     ),
     "bench": Command(
-        "Measure what the proxies cost, beside others and none.",
+        "Measure what the proxies cost, compared with others and none.",
         "invoke bench --json > bench.json",
         ("rounds", "exchanges", "only", "without", "json"),
     ),
@@ -164,18 +166,18 @@ COMMANDS = {name: command._replace(options=(*command.options, "version")) for na
 
 
 def flag(name: str) -> str:
-    """Give an option's long form on the command line."""
+    """Return an option's long form on the command line."""
     return "--" + name.replace("_", "-")
 
 
 def option_of(command: str, name: str) -> Option:
-    """Give an option of a script."""
+    """Return an option of a script."""
     return _SPECIAL.get((command, name)) or OPTIONS[name]
 
 
 def parser(command: str) -> argparse.ArgumentParser:
-    """Make the argument parser of `python -m probe.<command>`."""
-    import argparse  # Here, for `tasks.py` makes no parser.
+    """Return the argument parser of `python -m probe.<command>`."""
+    import argparse  # Here: `tasks.py` does not need it.
 
     text = COMMANDS[command]
     made = argparse.ArgumentParser(
@@ -201,7 +203,7 @@ def parser(command: str) -> argparse.ArgumentParser:
 
 
 def _versions() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # Here, for `tasks.py` does not need it.
+    from importlib.metadata import PackageNotFoundError, version  # Here: `tasks.py` does not need it.
 
     shown = []
     for package in ("agent-probe", "mitmproxy"):
@@ -213,13 +215,13 @@ def _versions() -> str:
 
 
 def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Parse a script's arguments; give them, and what stands after `--` as it was."""
+    """Parse a script's arguments; return them, and the unchanged words after `--`."""
     own, rest = _split(list(argv))
     return parser(command).parse_args(own), rest
 
 
 def command_line(command: str, options: Mapping[str, Any]) -> list[str]:
-    """Spell options as the arguments of a script; those that it does not have, or that say nothing, are left out."""
+    """Return options as the arguments of a script, without unset ones and those that it does not have."""
     arguments = []
     for name in COMMANDS[command].options:
         value = options.get(name)

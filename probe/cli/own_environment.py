@@ -1,4 +1,4 @@
-"""The environment of processes of ours, which the agent does not get."""
+"""The environment of agent-probe's own processes, which the agent does not get."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from pathlib import Path
 _PROJECT = str(Path(__file__).resolve().parents[2])
 PARENT = "PROBE_PARENT"
 """Names the process that a script must not outlive; see `probe.cli.script_process`."""
-_OURS = "probe"
-"""Value of PYTHONSAFEPATH, of which any will do, by which it is known that the user has not set it."""
+_MARK = "probe"
+"""Value of PYTHONSAFEPATH that shows that the user has not set it; any value works."""
 
 
 def own_environment() -> dict[str, str]:
-    """Give the environment of a process of ours: it takes modules from this project and from where they are installed,
-    never from the current folder, into which an agent may have put one of the same name.
+    """Return the environment of an own process, which imports from this project and installed packages only.
+
+    It never imports from the current folder, where an agent may have created a module of the same name.
     """
     path = os.pathsep.join(filter(None, (_PROJECT, os.environ.get("PYTHONPATH"))))
-    return os.environ | {"PYTHONPATH": path, "PYTHONSAFEPATH": os.environ.get("PYTHONSAFEPATH") or _OURS}
+    return os.environ | {"PYTHONPATH": path, "PYTHONSAFEPATH": os.environ.get("PYTHONSAFEPATH") or _MARK}
 
 
 def forget_own_environment() -> None:
-    """Take out what was added for us alone: the agent gets what the user has set."""
-    if os.environ.get("PYTHONSAFEPATH") == _OURS:
+    """Remove what `own_environment` added: the agent gets what the user has set."""
+    if os.environ.get("PYTHONSAFEPATH") == _MARK:
         del os.environ["PYTHONSAFEPATH"]
     first, _, rest = os.environ.get("PYTHONPATH", "").partition(os.pathsep)
     if first == _PROJECT:

@@ -1,4 +1,4 @@
-"""Not outliving the process that started us, and passing its signals on."""
+"""Run scripts that end with their parent process and get its signals."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent() -> None:
-    """Get SIGTERM when the script that started this one is killed (Linux has this; elsewhere nothing does)."""
+    """Get SIGTERM when the script that started this one is killed (only on Linux)."""
     parent = os.environ.pop(PARENT, None)
     if parent is not None:
         forget_own_environment()
     if parent is None or not sys.platform.startswith("linux"):
         return
-    import ctypes  # Here, for `tasks.py` is loaded with every `invoke --list`.
+    import ctypes  # Here: `tasks.py` is loaded with every `invoke --list`.
 
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != int(parent):
@@ -37,14 +37,14 @@ _is_step = bool(os.environ.pop(STEP, None))
 
 
 def is_step() -> bool:
-    """Check whether a pipeline goes on with what this script leaves, and reports where it is."""
+    """Check whether this script is a step of a pipeline, which continues with its result."""
     return _is_step
 
 
 def run_script(module: str, arguments: Sequence[str], *, step: bool = False, stdout: int | TextIO | None = None) -> int:
-    """Run one of our scripts in this terminal and return its exit code.
+    """Run a script of agent-probe in this terminal and return its exit code.
 
-    Ctrl-C reaches it through the terminal, so we wait on; SIGTERM and SIGHUP are passed on.
+    Ctrl-C reaches it through the terminal, so this process keeps waiting; SIGTERM and SIGHUP are passed on.
     """
     command = [sys.executable, "-m", module, *arguments]
     env = own_environment() | {PARENT: str(os.getpid()), CALLED_AS: way_of_calling()}

@@ -1,1 +1,1 @@
-"""A small coding agent of our own, for a first run without a key or a network."""
+"""A small coding agent for a first run without a key or a network."""

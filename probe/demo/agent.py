@@ -1,6 +1,6 @@
 """A small coding agent that speaks the Responses API: `OPENAI_BASE_URL=… python -m probe.demo.agent "PROMPT"`.
 
-It stands alone on the standard library, as a foreign agent would, and can be run by its path.
+It needs only the standard library and no other module of agent-probe, and can be run by its path.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ INSTRUCTIONS = (
 
 
 def _tool(name: str, description: str, *parameters: str) -> dict[str, Any]:
-    """Describe a function whose parameters are all texts."""
+    """Return the schema of a function whose parameters are all texts."""
     schema = {
         "type": "object",
         "properties": {parameter: {"type": "string"} for parameter in parameters},
@@ -48,11 +48,11 @@ TOOLS = [
 
 
 class AgentError(Exception):
-    """Why the agent cannot go on, in words for the user."""
+    """Why the agent cannot continue, as a message for the user."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Work on a prompt; 0 when the model said that it is done, 1 on an error of the API, 2 on the user's."""
+    """Work on a prompt; return 0 when the model is done, 1 on an error of the API, 2 on an error of the user."""
     parser = argparse.ArgumentParser(prog="demo-agent", description="A small coding agent for demonstrations.")
     parser.add_argument("prompt", help="what to do in the current folder")
     parser.add_argument("--version", action="version", version=f"demo-agent {VERSION}")
@@ -76,12 +76,12 @@ def _is_url(text: str) -> bool:
     try:
         url = urlsplit(text)
         return url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-    except ValueError:  # a port that is no number
+    except ValueError:  # the port is not a number
         return False
 
 
 def work(prompt: str, base_url: str, key: str) -> None:
-    """Ask the model and do what it says until it calls no more tools. Raises AgentError."""
+    """Call the model and run its tool calls until there are none. Raises AgentError."""
     conversation: list[dict[str, Any]] = [{"type": "message", "role": "user", "content": prompt}]
     for _ in range(MOST_TURNS):
         items = answer(conversation, base_url, key)
@@ -96,7 +96,7 @@ def work(prompt: str, base_url: str, key: str) -> None:
 
 
 def answer(conversation: list[dict[str, Any]], base_url: str, key: str) -> list[dict[str, Any]]:
-    """Call the model once, show its text as it comes, and give the items of its answer. Raises AgentError."""
+    """Call the model once, print its text as it arrives, and return the items of its answer. Raises AgentError."""
     request = {
         "model": "demo-1",
         "instructions": INSTRUCTIONS,
@@ -128,7 +128,7 @@ def answer(conversation: list[dict[str, Any]], base_url: str, key: str) -> list[
 def _events(request: dict[str, Any], base_url: str, key: str) -> Iterator[dict[str, Any]]:
     """Post a request and yield the events of its answer."""
     url = urlsplit(base_url)
-    # http.client knows no proxy variables: what goes to a listener on loopback must not go anywhere else.
+    # http.client ignores proxy variables: requests to a listener on loopback must not go anywhere else.
     connect = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     connection = connect(url.hostname or "", url.port, timeout=ANSWER_SECONDS)
     headers = {
@@ -152,7 +152,7 @@ def _events(request: dict[str, Any], base_url: str, key: str) -> Iterator[dict[s
 
 
 def run_tool(call: dict[str, Any]) -> str:
-    """Do what the model asks for, and give what it gets to read about it."""
+    """Run a tool call and return its output for the model."""
     arguments = _object(call.get("arguments") or "")
     print(
         _plain(f"[{call.get('name')}] {arguments.get('path') or arguments.get('command')}"), file=sys.stderr, flush=True
@@ -181,7 +181,7 @@ def write_file(path: str, content: str) -> str:
 
 
 def shell(command: str) -> str:
-    """Run a command with all that it starts, and give its exit code and output."""
+    """Run a command and end all that it started; return its exit code and output."""
     process = subprocess.Popen(
         ["/bin/sh", "-c", command],
         stdin=subprocess.DEVNULL,
@@ -203,15 +203,15 @@ def shell(command: str) -> str:
 
 
 def _reason(answer: dict[str, Any]) -> str:
-    """Find an error's message, wherever the API put it: in the answer, in its `error`, or in its `response`."""
+    """Return an error's message, wherever the API put it: in the answer, in its `error`, or in its `response`."""
     inner = answer.get("response")
-    told = (inner if isinstance(inner, dict) else answer).get("error") or answer
-    message = told.get("message") if isinstance(told, dict) else told
+    error = (inner if isinstance(inner, dict) else answer).get("error") or answer
+    message = error.get("message") if isinstance(error, dict) else error
     return str(message or answer.get("type") or "no reason given")
 
 
 def _object(text: str | bytes) -> dict[str, Any]:
-    """Parse a JSON object; empty when it is none."""
+    """Parse a JSON object; return an empty one for anything else."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -220,7 +220,7 @@ def _object(text: str | bytes) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    """Take out what a terminal would obey."""
+    """Return a text without control characters."""
     return "".join(character for character in text if character.isprintable() or character in "\n\t")
 
 

@@ -1,4 +1,4 @@
-"""Who ended an exchange early, by the cause that its record names."""
+"""Find out who ended an exchange early, by the error in its record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from probe.record.exchange import Exchange
 
-# The words are those of `probe.addon.end_reasons`, which imports mitmproxy.
+# The texts of `probe.addon.end_reasons`, repeated here because that module imports mitmproxy.
 _BY_AGENT = re.compile(
     "the agent (disconnected|ended) |the agent's request was cut short: "
     "|a breach of the WebSocket protocol by the agent |the answer came before the request's end"
@@ -14,5 +14,5 @@ _BY_AGENT = re.compile(
 
 
 def left_by_agent(exchange: Exchange) -> bool:
-    """Check whether the agent itself walked away from an exchange, which is no fault of upstream or proxy."""
+    """Check whether the agent itself ended an exchange early, which is not a fault of upstream or proxy."""
     return bool(_BY_AGENT.match(exchange.error or ""))

@@ -1,7 +1,7 @@
 """An exchange as written: one line of `traffic.jsonl`, typed.
 
-The addon (`probe.addon`) writes these lines with the standard library alone; this is what reads them back.
-Files from elsewhere that have only `timestamp`, `request` and `response` are read without complaint.
+The addon (`probe.addon`) writes these lines with the standard library alone; this module
+reads them back. Foreign files with only `timestamp`, `request` and `response` are accepted.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ import msgspec
 
 Headers = dict[str, str | list[str]]
 Span = tuple[int, int]
-"""Begin and end of a JSON string's inside, in bytes of the file."""
+"""Begin and end of a JSON string's content, in bytes of the file."""
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a request or a response, content-encoding undone."""
+    """The body of a request or a response, decoded."""
 
     headers: Headers = {}
     """As sent, credentials redacted; a header that repeats has all its values in order."""
     body: Any = None
-    """JSON parsed, text and event streams as a string, anything else as base64; `body_kind` says which."""
+    """Parsed JSON, text and event streams as a string, anything else as base64, by `body_kind`."""
     body_kind: str | None = None
-    """json, text, sse, base64 or none; None in a file from elsewhere."""
+    """json, text, sse, base64 or none; None in a foreign file."""
     body_text: str | None = None
-    """The exact JSON text, where a compact dump of `body` would give other bytes; else None."""
+    """The exact JSON text if a compact dump of `body` has other bytes; else None."""
     size: int | None = None
-    """Bytes of the decoded body as it crossed the wire; None in a file from elsewhere."""
+    """Bytes of the decoded body before redaction; None in a foreign file."""
     sha256: str | None = None
     """Hash of those bytes."""
     wire_size: int | None = None
-    """Bytes of the body on the wire, before its content-encoding was undone."""
+    """Bytes of the body on the wire, before decoding."""
     redactions: int = 0
     """How many places of the body were redacted."""
     stored_sha256: str | None = None
-    """Hash of the decoded body as kept; only where something was redacted."""
+    """Hash of the decoded body as stored; only if something was redacted."""
     decode_error: str | None = None
-    """Why the content-encoding could not be undone; the body is then kept as it was on the wire."""
+    """Why the body could not be decoded; it is then stored as it was on the wire."""
     lost: int = 0
     """Bytes that crossed the wire and could not be kept (a full disk)."""
     pieces: list[tuple[float, int]] = []
@@ -49,11 +49,11 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     http_version: str | None = None
     trailers: Headers | None = None
     whole_text: Span | None = None
-    """Where the whole text stands, when it is too long to be loaded: `body` (or `body_text`) then holds its begin and
-    its end; not stored."""
+    """Where the whole text is, when it is too long to be loaded: `body` (or `body_text`) then holds its begin and its
+    end; not stored."""
 
     def header(self, name: str) -> str | None:
-        """Give the (first) value of a header, whatever its case, or None."""
+        """Return the (first) value of a header, ignoring case, or None."""
         for key, value in self.headers.items():
             if key.lower() == name.lower():
                 return value if isinstance(value, str) else next(iter(value), None)
@@ -69,7 +69,7 @@ class Request(Payload, frozen=True, kw_only=True):
 
 
 class Interim(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer before the answer: 100 Continue, 103 Early Hints."""
+    """An interim answer: 100 Continue, 103 Early Hints."""
 
     timestamp: float
     status_code: int
@@ -83,7 +83,7 @@ class Response(Payload, frozen=True, kw_only=True):
     status_code: int
     reason: str | None = None
     interim: list[Interim] = []
-    """What the upstream sent before it; the proxy's own 100 Continue is not among them."""
+    """The upstream's interim answers, without the proxy's own 100 Continue."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +115,7 @@ class WebSocket(msgspec.Struct, frozen=True, kw_only=True):
     """1006 when it ended without a close frame."""
     close_reason: str | None = None
     closed_by: str | None = None
-    """client or server; None when nobody said."""
+    """client or server; None when it is unknown."""
     ended: float | None = None
     """When it closed, in epoch seconds."""
 
@@ -129,22 +129,22 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     response: Response | None = None
     """None when the connection died before an answer."""
     websocket: WebSocket | None = None
-    """None when the exchange was no WebSocket conversation."""
+    """None when the exchange was not a WebSocket conversation."""
     error: str | None = None
-    """What cut the exchange short; None when both sides ended it in the protocol's way."""
+    """What cut the exchange short; None when both sides ended it properly."""
     refused: bool = False
     """Whether the proxy refused the request, as `error` says: a web page sent it, not the agent."""
     id: str | None = None
     listener: str | None = None
     """Name of the listener that it came through; None when the addon ran without a target."""
     schema: int = 0
-    """Version of the record's form; 0 is a file from elsewhere."""
+    """Version of the record's form; 0 in a foreign file."""
     seq: int = 0
     """Line number in the file, from 1; not stored."""
 
     @property
     def ended(self) -> float:
-        """Epoch seconds of the last thing that is known of this exchange."""
+        """Return epoch seconds of the last known event of this exchange."""
         times = [self.timestamp, self.request.ended or 0.0]
         if self.response:
             times += [self.response.started or 0.0, self.response.ended or 0.0]
@@ -168,7 +168,7 @@ class UnreadResponse(Response, frozen=True, kw_only=True):
 
 
 class UnreadExchange(Exchange, frozen=True, kw_only=True):
-    """An exchange whose bodies are not read yet: what reads them does so once, and no further than it needs."""
+    """An exchange whose bodies are still unparsed: a reader parses them once, and only what it needs."""
 
     request: UnreadRequest
     response: UnreadResponse | None = None

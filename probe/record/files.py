@@ -1,4 +1,4 @@
-"""Files of a run, opened so that nothing else is: its agent may have put links, pipes or devices in their places."""
+"""Open files of a run safely: its agent may have replaced them with links, pipes or devices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def is_plain(path: Path) -> bool:
-    """Check whether there is a plain file at a path, in a folder that is no link."""
+    """Check whether there is a plain file at a path, in a folder that is not a link."""
     try:
         return not path.parent.is_symlink() and stat.S_ISREG(path.lstat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -27,23 +27,23 @@ def is_plain(path: Path) -> bool:
 
 
 def open_plain(path: Path, buffering: int = io.DEFAULT_BUFFER_SIZE) -> BufferedReader:
-    """Open a file to read. Raises OSError where something else is: no link is followed, no pipe waited for."""
+    """Open a plain file for reading. Raises OSError for anything else; follows no link, waits for no pipe."""
     return io.BufferedReader(io.FileIO(plain_fd(path, os.O_RDONLY)), buffering)
 
 
 @contextlib.contextmanager
 def private_file(path: Path) -> Iterator[TextIO]:
-    """Open a 0600 file to write, so that a reader sees the old text or the whole new one, never a part.
+    """Open a 0600 file for writing, so that a reader sees the old text or the whole new one, never a part.
 
-    What stood at the path is replaced, whatever it was; the folder must not be a link.
+    Anything at the path is replaced; the folder must not be a link.
     """
-    # Whoever guesses the name puts a link there first.
+    # Random: an attacker who guesses the name could create a link first.
     new = f".{path.name}.{secrets.token_hex(8)}"
     folder = open_folder(path.parent)
     try:
         with _named(path):
             fd = os.open(new, _WRITE, 0o600, dir_fd=folder)
-        # A command line may hold bytes that are no UTF-8.
+        # A command line may hold bytes that are not UTF-8.
         with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as file:
             yield file
         with _named(path):
@@ -58,7 +58,7 @@ def private_file(path: Path) -> Iterator[TextIO]:
 
 @contextlib.contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Name the file that is meant in an error about another one."""
+    """Replace the path in an error by the file that the caller named."""
     try:
         yield
     except OSError as error:
@@ -72,7 +72,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def file_sha256(path: Path) -> str | None:
-    """Give the SHA-256 of a file; None when there is none of its own."""
+    """Return the SHA-256 of a plain file; None when there is none."""
     if not is_plain(path):
         return None
     with open_plain(path) as file:

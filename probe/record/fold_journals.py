@@ -1,4 +1,4 @@
-"""Folding in what a killed proxy left: each exchange that was under way becomes a record that was cut short."""
+"""Recover what a killed proxy left: each exchange that was under way becomes a record that was cut short."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 
 from probe.addon.journal import left_journals
-from probe.addon.open_exchange import SCHEMA, relive
+from probe.addon.open_exchange import SCHEMA, restored_exchange
 from probe.addon.redaction.fingerprints import read_redactor
 from probe.addon.redaction.redactor import Redactor
 from probe.addon.redaction.salt import NAME as SALT
@@ -17,15 +17,15 @@ from probe.record.files import open_plain
 from probe.record.runs import TRAFFIC
 
 _DAMAGED = (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, struct.error)
-"""What reading a file raises that no proxy of ours has written; the run's agent may have."""
+"""Errors of reading a file that agent-probe did not write; the run's agent may have."""
 
 
 def fold_in(folder: Path, data_dir: Path, patience: float = 0.0) -> int | None:
-    """Write the records of the journals in a run's folder; give how many, or None while a proxy still writes there.
+    """Write the records of the journals in a run's folder; return how many, or None while a proxy still writes there.
 
-    The salt is the data folder's: of `data_dir`, of the one that the run is in, or, where a mitmdump was started by
-    hand, the run's own. `patience` is how many seconds to wait for the proxy's end. Raises OSError when the records
-    cannot be written; the journals are then still there.
+    The salt is that of `data_dir`, of the data folder around the run, or, for a mitmdump started by hand, the run's
+    own. `patience` is how many seconds to wait for the proxy's end. Raises OSError when the records cannot be
+    written, and keeps the journals.
     """
     with left_journals(folder, patience) as journals:
         if not journals:
@@ -44,11 +44,11 @@ def fold_in(folder: Path, data_dir: Path, patience: float = 0.0) -> int | None:
 
 
 def _fold(path: Path, folder: Path, redactor: Redactor, writer: Writer) -> bool:
-    """Write one record; tell whether there was anything to write."""
-    live = relive(path, folder, redactor)
+    """Write one record; return whether there was anything to write."""
+    live = restored_exchange(path, folder, redactor)
     done = False
     try:
-        # A kill may fall between the writing of a record and the removal of its journal.
+        # A proxy may be killed between writing a record and removing its journal.
         missing = live.began and not _on_record(folder / TRAFFIC, path.name)
         if missing:
             writer.append(live.record())
@@ -59,7 +59,7 @@ def _fold(path: Path, folder: Path, redactor: Redactor, writer: Writer) -> bool:
 
 
 def _begin(name: str) -> bytes:
-    """Give how the line of an exchange begins; inside a record it would stand with its quotes escaped."""
+    """Return the begin of an exchange's line, which inside a record would have its quotes escaped."""
     return f'{{"schema":{SCHEMA},"id":"{name}",'.encode()
 
 
@@ -72,7 +72,7 @@ def _on_record(traffic: Path, name: str) -> bool:
 
 
 def _drop_torn_record(traffic: Path, journals: list[Path]) -> None:
-    """Cut off half a last line whose exchange is in a journal: it will be written whole."""
+    """Remove an incomplete last line whose exchange is in a journal, to be written completely."""
     if not traffic.stat().st_size:
         return
     with open_plain(traffic) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:

@@ -1,4 +1,4 @@
-"""Find an agent's own ids in its requests, where its target says that they stand."""
+"""Find an agent's own ids in its requests, at the places that its target lists."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ KINDS = {
     "thread": "one conversation in it",
     "prompt": "what the user asked once, and all turns that answer it",
     "agent": "a sub-agent's id or name; only its requests have one",
-    "name": "what a sub-agent is called, where its id does not tell; others may have one too",
+    "name": "a sub-agent's name, where its id is not readable; others may have one too",
     "parent": "the thread or session that a sub-agent works for",
 }
-"""What an id may stand for."""
+"""What an id may identify."""
 LONGEST = 200
-"""Characters of an id that count; a longer one is none, but some other text."""
+"""Maximum length of an id; longer texts are not ids."""
 _JSON = ("{", "[")
 _PLACE = re.compile(r"header [!#$%&'*+.^_`|~\w-]+(?: [^\s.]+(?:\.[^\s.]+)*)?|body [^\s.]+(?:\.[^\s.]+)*", re.ASCII)
 
 
 def place_problem(place: str) -> str | None:
-    """Say what is wrong with a place; None when nothing is."""
+    """Return what is wrong with a place; None when nothing is."""
     return None if _PLACE.fullmatch(place) else "a place is `header NAME`, `header NAME PATH` or `body PATH`"
 
 
 def find_ids(places: Mapping[str, Iterable[str]], request: Request, body: Any) -> dict[str, str]:
-    """Give the id of each kind; `body` is that of the call, which a WebSocket's request does not hold.
+    """Return the id of each kind; `body` is that of the call, which a WebSocket's request does not hold.
 
     A place is `header NAME`, `header NAME PATH` or `body PATH`; the first that holds something counts. A path goes
     through objects (`a.b`), and through JSON that is a text within them.

@@ -43,16 +43,16 @@ def body_chunks(payload: Payload, source: Path) -> Iterator[bytes]:
 
 
 def _compact(payload: Payload) -> bytes:
-    """Return the compact dump of a parsed body; one that is not read yet is such a dump where its size says so."""
+    """Return the compact dump of a parsed body; an unparsed one with the recorded size is one already."""
     body = payload.body
     if isinstance(body, msgspec.Raw) and len(body := bytes(body)) == payload.size and not payload.redactions:
         return body
-    # Another program may have written the record again, in its own style.
+    # Another program may have rewritten the record in its own style.
     return dumps(_value(payload.body)).encode()
 
 
 def _text(body: Any) -> str:
-    """Return a body that is a string, read or not."""
+    """Return a body that is a string, parsed or not."""
     return string_of(body) if isinstance(body, msgspec.Raw) else str(body)
 
 
@@ -80,7 +80,7 @@ def _decoded(texts: Iterable[str]) -> Iterator[bytes]:
 
 
 def _measured(chunks: Iterable[bytes]) -> tuple[int, str]:
-    """Give size and SHA-256."""
+    """Return size and SHA-256."""
     size, digest = 0, hashlib.sha256()
     for chunk in chunks:
         size += len(chunk)
@@ -102,16 +102,16 @@ def _says(text: str, body: Any) -> bool:
 
 
 def payload_problems(payload: Payload, source: Path) -> Iterator[str]:
-    """Say what does not match in a body; nothing when the record proves it."""
+    """Yield what does not match in a body; nothing when the record proves it."""
     try:
         size, digest = _measured(body_chunks(payload, source))
     except ValueError as error:
         yield str(error)
         return
     if payload.body_text is not None and not payload.whole_text and not _says(payload.body_text, payload.body):
-        yield "the parsed body is not what its exact text says"
+        yield "the parsed body differs from its exact text"
     if payload.redactions:
-        # What stood there before cannot be rebuilt; what stands there now can be checked.
+        # The original cannot be rebuilt; the redacted body can be checked.
         if digest != payload.stored_sha256:
             yield f"SHA-256 of the redacted body is {digest}, recorded was {payload.stored_sha256}"
     elif (size, digest) != (payload.size, payload.sha256):
@@ -121,7 +121,7 @@ def payload_problems(payload: Payload, source: Path) -> Iterator[str]:
 
 
 def message_problems(message: Message, source: Path) -> Iterator[str]:
-    """Say what does not match in a WebSocket message."""
+    """Yield what does not match in a WebSocket message."""
     try:
         _, digest = _measured(message_chunks(message, source))
     except ValueError as error:
@@ -133,9 +133,9 @@ def message_problems(message: Message, source: Path) -> Iterator[str]:
 
 
 def exchange_problems(exchange: Exchange, source: Path) -> Iterator[str]:
-    """Say what is wrong with an exchange of a file: bodies, messages, and an end that nobody explains."""
+    """Yield what is wrong with an exchange of a file: bodies, messages, and an unexplained end."""
     if exchange.schema < 1:
-        yield "it is from elsewhere and holds nothing that it could be checked against"
+        yield "another program wrote it, without anything to check it against"
         return
     payloads = {"request": exchange.request, "response": exchange.response}
     for name, payload in payloads.items():
@@ -147,4 +147,4 @@ def exchange_problems(exchange: Exchange, source: Path) -> Iterator[str]:
         yield f"{exchange.websocket.lost} WebSocket messages could not be kept"
     ended = exchange.response is not None and exchange.response.ended is not None
     if not ended and exchange.error is None:
-        yield "it did not end, and does not say why"
+        yield "it did not end, and no reason is recorded"

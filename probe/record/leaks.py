@@ -16,7 +16,8 @@ from probe.addon.bodies import IN_ONE_PIECE
 from probe.addon.json_text import dumps
 from probe.addon.redaction import patterns as shapes
 from probe.addon.redaction.across_events import joined_texts
-from probe.addon.redaction.redactor import Redactor, in_blocks
+from probe.addon.redaction.edits import in_blocks
+from probe.addon.redaction.redactor import Redactor
 from probe.record.credential_check import CredentialCheck
 from probe.record.exchange import Exchange, Headers, Message, Payload, Response
 from probe.record.files import open_plain

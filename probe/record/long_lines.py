@@ -1,7 +1,7 @@
-"""Lines that are too long to be loaded: their long texts are read in part, and in whole only chunk by chunk.
+"""Lines that are too long to be loaded: long texts are read in part, or completely but chunk by chunk.
 
-A body may have any size, and a line of `traffic.jsonl` holds it whole. What reads a record to show it gets the begin
-and the end of such a text; what checks it reads all of it, a little at a time.
+A body may have any size, and a line of `traffic.jsonl` holds all of it. Code that shows a record gets the begin and
+the end of such a text; code that checks it reads all of it in chunks.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from probe.record.exchange import Exchange, Message, Payload, Span
 from probe.record.files import open_plain
 
 LONG_LINE = 32 << 20
-"""A longer line is not loaded as it is."""
+"""Longer lines are not loaded completely."""
 LONG_TEXT = 16 << 20
-"""In such a line a longer text is left out but for its begin and its end."""
+"""In such a line, only the begin and the end of a longer text are loaded."""
 KEPT = 1 << 20
-"""So much of each of them is kept."""
+"""Bytes of the begin and of the end that are loaded."""
 LONGEST_LINE = 512 << 20
-"""What remains of a line may be as long as this."""
+"""Maximum length of the rest of a line."""
 
 _CHUNK = 1 << 20
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
@@ -38,7 +38,7 @@ T = TypeVar("T", Payload, Message)
 
 
 def shortened(data: mmap.mmap, start: int, end: int) -> tuple[bytes, str, list[Span]]:
-    """Give a line without its long texts, the mark that stands in each of them, and where they are in the file."""
+    """Return a line with its long texts shortened, the mark in each of them, and their places in the file."""
     mark = secrets.token_hex(12)
     parts: list[bytes] = []
     spans: list[Span] = []
@@ -58,13 +58,13 @@ def shortened(data: mmap.mmap, start: int, end: int) -> tuple[bytes, str, list[S
 
 
 def _begin(text: bytes) -> bytes:
-    """Cut a text after its last whole event, or else where no escape and no character is torn."""
+    """Cut a text after its last whole event, or else where no escape and no character is split."""
     ends = [match.end() for match in _EVENT_END.finditer(text)]
     return text[: ends[-1]] if ends else _ascii_border(text[:-20], text[-20:])
 
 
 def _ascii_border(kept: bytes, border: bytes) -> bytes:
-    """Give `kept` and what of `border` is plain, so that nothing after it belongs to what is before it."""
+    """Return `kept` and the plain start of `border`, so that nothing is split at the end."""
     plain = re.match(rb"[ -!#-\[\]-~]*", border)
     cut = kept.rfind(b"\\", -12)
     return kept + plain[0] if plain and plain[0] else kept[:cut] if cut > 0 else kept
@@ -80,9 +80,9 @@ def _end(text: bytes) -> bytes:
 
 
 def with_spans(exchange: Exchange, mark: str, spans: list[Span]) -> Exchange | None:
-    """Note at each text that was left out where it stands, and take the mark away.
+    """Return an exchange with the place of each shortened text in it, and without the mark.
 
-    Gives None when such a text is no body and no message but stands inside of one.
+    Returns None when such a text is not a body or a message, but a part of one.
     """
     left = set(range(len(spans)))
 
@@ -105,7 +105,7 @@ def with_spans(exchange: Exchange, mark: str, spans: list[Span]) -> Exchange | N
 
 
 def text_chunks(path: Path, span: Span) -> Iterator[str]:
-    """Yield the whole of a text that was left out."""
+    """Yield all of a shortened text."""
     decoder, rest = codecs.getincrementaldecoder("utf-8")(), ""
     with open_plain(path) as file:
         file.seek(span[0])
@@ -113,7 +113,7 @@ def text_chunks(path: Path, span: Span) -> Iterator[str]:
         while left and (data := file.read(min(_CHUNK, left))):
             left -= len(data)
             text = rest + decoder.decode(data)
-            # An escape may be cut in two.
+            # An escape may be split.
             whole = _WHOLE.match(text)
             assert whole is not None
             yield json.loads(f'"{whole[0]}"', strict=False)

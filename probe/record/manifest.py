@@ -24,7 +24,7 @@ LARGEST = 16 << 20
 
 
 class Manifest:
-    """A run's manifest; every change is on the disk at once, whole."""
+    """A run's manifest; every change is written to the disk at once."""
 
     def __init__(self, folder: Path, data: dict[str, Any]) -> None:
         self.path = folder / NAME
@@ -46,7 +46,7 @@ class Manifest:
             data = json.loads(read_plain(path, LARGEST))
             msgspec.convert(data, dict[str, Any])
             for name in ("started", "ended"):
-                # Which reads less than msgspec does: no `z`.
+                # Stricter than msgspec: it does not accept `z`.
                 datetime.fromisoformat(data.get(name) or utc_now())
             return cls(folder, migrated(data))
         except FileNotFoundError:
@@ -69,7 +69,7 @@ class Manifest:
             raise UserError(f"{self.path}: cannot be written: {error.strerror}", hint, code=1) from error
 
     def finished_step(self, name: str, inputs: dict[str, str], outputs: dict[str, str]) -> None:
-        """Note what a step was made from and what it made (file or setting → SHA-256)."""
+        """Record the inputs and outputs of a step (file or setting → SHA-256)."""
         step = Step(inputs=inputs, outputs=outputs, finished=utc_now())
         self.update(steps={**self.facts.steps, name: step})
 
@@ -82,7 +82,7 @@ class Manifest:
 
 
 def project_version() -> str:
-    """Give this project's version."""
+    """Return this project's version."""
     try:
         return version("agent-probe")
     except PackageNotFoundError:
@@ -92,10 +92,10 @@ def project_version() -> str:
 
 
 def text_sha256(text: str) -> str:
-    """Give the SHA-256 of a text."""
+    """Return the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def utc_now() -> str:
-    """Give the time as the manifest has it."""
+    """Return the current time in the manifest's format."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,4 +1,4 @@
-"""What a manifest holds, typed; and what older ones hold, as of today."""
+"""The typed content of a manifest, and the migration of older ones."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from probe.record.problem import Problem, ProblemKind
 SCHEMA = 2
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 _FileName = Annotated[str, msgspec.Meta(pattern=r"^[\w-][\w.-]{0,199}\Z")]
-"""A file of the run; never a way to another folder."""
+"""A file of the run, never a path to another folder."""
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What a step of the pipeline was made from, and what it made: file or setting → SHA-256."""
+    """Inputs and outputs of a step of the pipeline: file or setting → SHA-256."""
 
     inputs: dict[str, str]
     outputs: dict[_FileName, str]
@@ -24,7 +24,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Recovered(msgspec.Struct, frozen=True):
-    """What was done for a recording that did not come to its end."""
+    """How a recording that was killed was recovered."""
 
     exchanges: int
     """Those that were folded in."""
@@ -39,13 +39,13 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """How much was recorded; None where nobody counted."""
+    """How much was recorded; None where it was not counted."""
 
     seen: int | None = None
     """Exchanges that the proxies saw."""
     written: int | None = None
     refused: int | None = None
-    """Those of which the proxy refused the request."""
+    """Exchanges whose request the proxy refused."""
     cut_short: int | None = None
     websocket_messages: int | None = None
 
@@ -60,32 +60,32 @@ class ListenerFacts(msgspec.Struct, frozen=True):
 
 
 class CoverageFacts(msgspec.Struct, frozen=True):
-    """Whether somebody looked for what bypassed the listeners, and how much there was."""
+    """Whether connections that bypass the listeners were watched, and how many there were."""
 
     watched: bool = False
     source: str = ""
     address: str | None = None
     upstream_proxy: str | None = None
     seen: int | None = None
-    """None before the end of the run, and where nobody watched."""
+    """None before the end of the run, and where they were not watched."""
     noted: int | None = None
     sha256: str | msgspec.UnsetType | None = msgspec.UNSET
-    """Of the file of tunnels; None where there was none, unset where nobody looked."""
+    """Of the file of tunnels; None where there was none, unset where it was not checked."""
 
 
 class ObserverChange(msgspec.Struct, frozen=True):
-    """One way in which the agent was not as it would be alone."""
+    """One way in which recording changed the agent or its environment."""
 
     what: str = ""
     why: str = ""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a run. A run's agent may have written into the file: what is of another type is an error."""
+    """What is known of a run. Other types are errors: the run's agent may have written into the file."""
 
     schema: int = 0
     target: Annotated[str, msgspec.Meta(pattern=r"^[\w.-]{1,200}\Z")] | None = None
-    """A file's name without its ending, so never a way to another folder."""
+    """A file's name without its ending, never a path to another folder."""
     run: str | None = None
     bundled: bool = False
     """Whether it is a sample that is part of the project."""
@@ -93,7 +93,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Why the file cannot be read; never on the disk."""
     started: _Time | None = None
     ended: _Time | None = None
-    """End of the recording; None while it goes on, or where it was ended by force."""
+    """End of the recording; None while it runs, or when it was killed."""
     finished: _Time | None = None
     agent_started: _Time | None = None
     """When the agent's process began; None where no agent was started by the capture."""
@@ -109,7 +109,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Where the agent worked."""
     command: list[str] | None = None
     own_command: list[str] | None = None
-    """The user's own; empty where the target's was taken."""
+    """The user's own; empty when the target's was used."""
     prompt: str | None = None
     not_kept: list[str] = []
     """Which of prompt and own_command held a credential, so that they cannot be used again."""
@@ -138,7 +138,7 @@ NAMES = frozenset(field.name for field in msgspec.structs.fields(Facts))
 
 
 def migrated(data: dict[str, Any]) -> dict[str, Any]:
-    """Return what a manifest says, as the newest schema has it; what a later version wrote stays as it is."""
+    """Return a manifest's data in the newest schema; data of a later version is unchanged."""
     if not data or data.get("schema", 0) >= SCHEMA:
         return data
     new = data | {"schema": SCHEMA}

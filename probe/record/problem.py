@@ -1,4 +1,4 @@
-"""What can be wrong with a recording: a closed set of kinds, so that no program reads a sentence."""
+"""What can be wrong with a recording: a closed set of kinds, so that no program has to parse text."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import msgspec
 
 
 class ProblemKind(Enum):
-    """What a problem is, by who has to do what about it."""
+    """The kind of a problem."""
 
     MALFORMED = "malformed"
-    """Lines that are no records."""
+    """Lines that are not records."""
     REPLACED = "replaced"
-    """Something else was put in the place of a file of the run."""
+    """A file of the run was replaced by something else."""
     LOST = "lost"
-    """Exchanges, bytes, messages or tunnels that were seen and are not on the disk."""
+    """Exchanges, bytes, messages or tunnels that were seen but are not on the disk."""
     UNANSWERED = "unanswered"
     CUT_SHORT = "cut_short"
     PROXY_ENDED = "proxy_ended"
-    """The proxies ended before they were told to."""
+    """The proxies ended unexpectedly."""
     FOLDED_IN = "folded_in"
     """Exchanges that the proxies could not write became records afterwards."""
     LEFT_BEHIND = "left_behind"
@@ -27,9 +27,9 @@ class ProblemKind(Enum):
     REPLAY = "replay"
     """The agent asked for what the replayed run does not have."""
     UNTRUSTED = "untrusted"
-    """The agent refused a certificate of ours."""
+    """The agent refused the proxy's certificate."""
     UNKNOWN = "unknown"
-    """Of a manifest from before there were kinds."""
+    """From a manifest that is older than kinds."""
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Reading `traffic.jsonl`, line by line, losing nothing to a bad line."""
+"""Read `traffic.jsonl` line by line; a bad line does not affect the others."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ Place = tuple[int, int]
 
 _YEAR_10000 = 253402300800
 _LARGE = 8 << 20
-"""JSON up to this size is parsed, whatever it holds; each of its values may take 100 bytes."""
+"""JSON up to this size is always parsed; each of its values may take 100 bytes."""
 _MOST_VALUES = 10_000_000
-"""So many of them a larger line may hold. Our own records hold far fewer, see `probe.addon.json_text`."""
+"""Maximum number of values in a larger line; agent-probe's own records hold far fewer."""
 _BUFFER = 1 << 20
-"""Bytes that are read at once."""
+"""Bytes to read at once."""
 _decoder = msgspec.json.Decoder(Exchange)
 _unread_decoder = msgspec.json.Decoder(UnreadExchange)
 _outline_decoder = msgspec.json.Decoder(OutlinedExchange)
 
 
 def parse_exchange(line: bytes, seq: int) -> Exchange:
-    """Turn one line into an exchange. Raises ValueError that says what does not fit, and where."""
+    """Return the exchange in one line. Raises ValueError with what is wrong, and where."""
     try:
         if len(line) > _LARGE:
             _check_values(line)
@@ -57,7 +57,7 @@ def parse_exchange(line: bytes, seq: int) -> Exchange:
 
 def _check_time(exchange: Exchange) -> None:
     if not 0 <= exchange.timestamp < _YEAR_10000:
-        raise ValueError(f"timestamp {exchange.timestamp} is no time in seconds since 1970")
+        raise ValueError(f"timestamp {exchange.timestamp} is not a time in seconds since 1970")
 
 
 def _decode(line: bytes) -> Exchange:
@@ -66,19 +66,19 @@ def _decode(line: bytes) -> Exchange:
     except msgspec.DecodeError as error:
         if isinstance(error, msgspec.ValidationError) or b"\\u" not in line:
             raise
-    # Half a surrogate pair, as other tools write it, is no Unicode; only it is replaced.
+    # Half a surrogate pair, which other tools write, is not valid Unicode; only that is replaced.
     return _decoder.decode(json.dumps(json.loads(line), ensure_ascii=False).encode("utf-8", "replace"))
 
 
 class _Outline(msgspec.Struct):
-    """A record of which nothing is parsed yet that may be large."""
+    """A record whose large parts are unparsed."""
 
     request: dict[str, msgspec.Raw] = {}
     response: dict[str, msgspec.Raw] | None = None
 
 
 def _check_values(line: bytes) -> None:
-    """Raise ValueError where JSON inside a record would take far more memory than the line has bytes."""
+    """Raise ValueError if JSON inside a record would take far more memory than the line."""
     outline = msgspec.json.decode(line, type=_Outline)
     for part in (outline.request, outline.response or {}):
         for name, value in part.items():
@@ -88,7 +88,7 @@ def _check_values(line: bytes) -> None:
 
 
 def _shallow(exchange: Exchange, line: bytes) -> Exchange:
-    """Keep a body as text that is nested deeper than all that handles it can follow."""
+    """Return an exchange in which bodies that are nested too deeply are text."""
     if line.count(b"[") + line.count(b"{") <= DEEPEST:
         return exchange
     changes: dict[str, Any] = {}
@@ -101,9 +101,9 @@ def _shallow(exchange: Exchange, line: bytes) -> Exchange:
 
 
 def read_exchanges(path: Path, on_malformed: Callable[[int, str], None], *, whole: bool = False) -> Iterator[Exchange]:
-    """Yield the exchanges of a file in their order; a line that is none goes to `on_malformed(number, reason)`.
+    """Yield the exchanges of a file in their order; a bad line goes to `on_malformed(number, reason)`.
 
-    Texts that are too long to be loaded are left out in part (`Payload.whole_text`), unless they are wanted whole.
+    Texts too long to be loaded are shortened (`Payload.whole_text`), unless `whole` is set.
     """
     for _, exchange in read_places(path, on_malformed, whole=whole):
         yield exchange
@@ -137,10 +137,10 @@ def read_unread(
     whole: bool = False,
     outlined: bool = False,
 ) -> Iterator[UnreadExchange]:
-    """Yield the exchanges of a file, or of the lines that begin between two offsets, with their bodies not read yet.
+    """Yield the exchanges of a file, or of the lines that begin between two offsets, with their bodies unparsed.
 
-    `number` is how many lines there are before `start`. Texts that are too long to be loaded are left out in part
-    (`Payload.whole_text`), unless they are wanted whole. `outlined` reads bodies in outline where that can be done.
+    `number` is how many lines there are before `start`. Texts too long to be loaded are shortened
+    (`Payload.whole_text`), unless `whole` is set. `outlined` reads bodies in outline where that can be done.
     """
     decode = _decode_outline if outlined else _unread_decoder.decode
     with open_plain(path, buffering=_BUFFER) as file:
@@ -186,7 +186,7 @@ def _unread(
 
 
 def _as_unread(exchange: Exchange) -> UnreadExchange:
-    """Return an exchange that could not be read as it is, with its bodies as JSON text again."""
+    """Return an exchange with its bodies as JSON text again."""
     outer = {name: getattr(exchange, name) for name in exchange.__struct_fields__}
     for name, kind in (("request", UnreadRequest), ("response", UnreadResponse)):
         if outer[name] is not None:
@@ -206,7 +206,7 @@ def read_at(path: Path, places: Iterable[Place]) -> Iterator[Exchange]:
 
 
 def _line(file: BinaryIO) -> bytes | int:
-    """Read a line; of one that is too long to be loaded, give only the length."""
+    """Read a line; return only the length of one that is too long to be loaded."""
     line = file.readline(LONG_LINE)
     if len(line) < LONG_LINE or line.endswith(b"\n"):
         return line
@@ -219,7 +219,7 @@ def _line(file: BinaryIO) -> bytes | int:
 
 
 def _exchange(file: BinaryIO, place: Place, line: bytes | int, *, whole: bool) -> Exchange | None:
-    """Make an exchange of a line; None of a blank one. Raises ValueError."""
+    """Return the exchange in a line; None for a blank one. Raises ValueError."""
     start, number = place
     if isinstance(line, int):
         short = None if whole else _shortened(file, place, line)
@@ -231,7 +231,7 @@ def _exchange(file: BinaryIO, place: Place, line: bytes | int, *, whole: bool) -
 
 
 def _shortened(file: BinaryIO, place: Place, length: int) -> Exchange | None:
-    """Make an exchange of a line without its long texts; None where that cannot be done. Raises ValueError."""
+    """Return the exchange in a line with its long texts shortened; None if that is impossible. Raises ValueError."""
     start, number = place
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         line, mark, spans = shortened(data, start, start + length)

@@ -1,4 +1,4 @@
-"""Run folders: making one, naming one, listing all."""
+"""Run folders: create, find and list them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TRAFFIC = "traffic.jsonl"
 REPORT = "report.md"
 PROXY_LOG = "proxy.log"
 _OPENED = (TRAFFIC, "proxy.log", "tunnels.jsonl")
+"""Files that are opened in place; a report or a manifest is always a new file that replaces the old one."""
 _LIVE = ".live"
-"""What is opened where it lies; a report or a manifest is always a new file, put in the place of the old one."""
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 _LATEST = re.compile(r"latest(?:~(\d+))?$")
 
@@ -37,33 +37,33 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Give the folder's name."""
+        """Return the folder's name."""
         return self.folder.name
 
     @property
     def bundled(self) -> bool:
-        """Tell whether it is a sample that is part of the project."""
+        """Check whether it is a sample that is part of the project."""
         return self.manifest.facts.bundled
 
     @property
     def started(self) -> str:
-        """Give the recorded start; a folder without one sorts by its name, which is a time."""
+        """Return the recorded start; a folder without one sorts by its name, which is a time."""
         match = _NAME.match(self.name)
         named = "{}-{}-{}T{}:{}:{}Z".format(*match.groups()) if match else ""
         return str(self.manifest.data.get("started") or named)  # as it is written: texts in UTC sort by time
 
     @property
     def traffic(self) -> Path:
-        """Give the path of its traffic.jsonl."""
+        """Return the path of its traffic.jsonl."""
         return self.folder / TRAFFIC
 
     @property
     def analysis_folder(self) -> Path:
-        """Give where its analysis goes: a bundled sample stays as it was checked out. Raises UserError."""
+        """Return where its analysis is written: not into a bundled sample, which stays unchanged. Raises UserError."""
         if not self.bundled:
             return self.folder
         data = self.folder.parent.parent.resolve()
-        # The folder's own names: a manifest may say anything.
+        # The folder's own names: a manifest may hold anything.
         folder = data / ".samples" / self.folder.parent.name / self.name
         if folder.resolve() != folder:
             raise UserError(f"{folder} leads to {folder.resolve()}", "remove that link")
@@ -71,34 +71,34 @@ class Run:
 
 
 def is_generated(name: str) -> bool:
-    """Tell whether a folder's name was made here, not chosen by the user."""
+    """Check whether a folder's name was generated, not chosen by the user."""
     return bool(_NAME.match(name))
 
 
 def has_records(folder: Path) -> bool:
-    """Tell whether anything was captured into a folder."""
+    """Check whether anything was captured into a folder."""
     return is_plain(folder / TRAFFIC) and (folder / TRAFFIC).stat().st_size > 0
 
 
 def refuse_links(folder: Path) -> None:
-    """Raise UserError where an agent has put a link or a pipe in the place of one of a run's own files."""
+    """Raise UserError if an agent has replaced one of a run's files with a link or a pipe."""
     others = [path for name in _OPENED if os.path.lexists(path := folder / name) and not is_plain(path)]
     if os.path.lexists(folder / _LIVE) and not _is_folder(folder / _LIVE):
         others.append(folder / _LIVE)
     for path in others:
         what = "a folder" if _is_folder(path) else "a link, a pipe or a device"
-        raise UserError(f"{path} is no file of ours but {what}", "look at it, then remove it")
+        raise UserError(f"{path} is not a file of agent-probe but {what}", "inspect it, then remove it")
     for path in (folder / name for name in _OPENED):
         try:
             open_plain(path).close()
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise UserError(f"{path} cannot be read: {error.strerror}", "look at it, then remove it") from error
+            raise UserError(f"{path} cannot be read: {error.strerror}", "inspect it, then remove it") from error
 
 
 def new_run(parent: Path, output_dir: Path | None) -> Path:
-    """Make a run's folder and give its path. Raises UserError where it cannot be made."""
+    """Create a run's folder and return its path. Raises UserError."""
     _refuse_undecodable(output_dir or parent)
     try:
         if output_dir is not None:
@@ -108,24 +108,24 @@ def new_run(parent: Path, output_dir: Path | None) -> Path:
             if has_records(output_dir):
                 raise UserError(
                     f"{output_dir} already holds a run",
-                    "name another --output-dir, or take that run up with: invoke pipeline --run " + str(output_dir),
+                    "name another --output-dir, or continue that run with: invoke pipeline --run " + str(output_dir),
                 )
             return output_dir
         return _new_named(parent)
     except OSError as error:
         raise UserError(
-            f"the run's folder cannot be made: {error}", "name a folder that you may write with --data-dir"
+            f"the run's folder cannot be created: {error}", "name a writable folder with --data-dir"
         ) from error
 
 
 def _refuse_undecodable(folder: Path) -> None:
-    """Raise UserError where a path is no UTF-8: mitmproxy takes no such path, and no JSON holds one."""
+    """Raise UserError if a path is not UTF-8, which mitmproxy does not accept and JSON cannot hold."""
     try:
         str(folder).encode()
     except UnicodeEncodeError as error:
         shown = os.fsencode(folder).decode(errors="replace")
         raise UserError(
-            f"the path {shown} is no UTF-8", "name another folder with --data-dir or --output-dir"
+            f"the path {shown} is not UTF-8", "name another folder with --data-dir or --output-dir"
         ) from error
 
 
@@ -146,7 +146,7 @@ def _new_named(parent: Path) -> Path:
 
 
 def all_runs(data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> list[Run]:
-    """Give all runs, oldest start first; `elsewhere` has the folders of targets that do not use the data folder."""
+    """Return all runs, oldest start first; `elsewhere` has the folders of targets that do not use the data folder."""
     parents = [path for path in sorted(data_dir.glob("*")) if _is_folder(path) and not path.name.startswith(".")]
     runs = [_run(folder) for parent in parents for folder in _run_folders(parent)]
     known = {run.folder for run in runs}
@@ -161,13 +161,13 @@ def _run_folders(parent: Path) -> list[Path]:
 
 
 def _is_folder(path: Path) -> bool:
-    """Tell whether a path is a folder of its own: what links lead to is not among the runs, nor deleted with them."""
+    """Check whether a path is a folder and not a link: linked folders are neither listed nor deleted."""
     return path.is_dir() and not path.is_symlink()
 
 
 def _is_run(folder: Path) -> bool:
     try:
-        # Our own names, and a user's, are words; another one would be shown in our messages.
+        # Generated names and those of users are printable; others must not appear in messages.
         named = _is_folder(folder) and folder.name.isprintable()
         return named and any(is_plain(folder / name) for name in (MANIFEST, TRAFFIC))
     except PermissionError:
@@ -178,13 +178,13 @@ def _run(folder: Path) -> Run:
     try:
         manifest = Manifest.read(folder)
     except UserError as error:
-        # One damaged run must not hide the others; what is asked of this one tells of it.
+        # One damaged run must not hide the others; commands on this one report the damage.
         manifest = Manifest(folder, {"damaged": str(error.args[0])})
     return Run(folder=folder, target=manifest.facts.target or folder.parent.name, manifest=manifest)
 
 
 def find_run(word: str, data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> Run:
-    """Find the run that a word means: latest, latest~N, name, prefix, target/name or path. Raises UserError."""
+    """Return the run that a word names: latest, latest~N, name, prefix, target/name or path. Raises UserError."""
     found = _find(word, data_dir, target, elsewhere)
     refuse_links(found.folder)
     return found
@@ -226,21 +226,21 @@ def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> 
     if found:
         return UserError(f"run {word!r} is ambiguous", f"it may be: {listed(found)}")
     names = [run.name for run in runs] + [f"{run.target}/{run.name}" for run in runs]
-    hint = f"runs there are: {listed(runs)}" if runs else "there is none yet; invoke runs lists them"
+    hint = f"existing runs: {listed(runs)}" if runs else "there is none yet; invoke runs lists them"
     hint = nearest(word, ["latest", *names]) + hint
     return UserError(f"no run {word!r} in {data_dir}", hint)
 
 
 def is_alive(run: Run) -> bool:
-    """Tell whether the process that records a run is still there."""
+    """Check whether the process that records a run is still running."""
     pid = run.manifest.facts.pid
     if pid is None or run.manifest.facts.ended:
         return False
     try:
-        # A process that began later only has the same number; the system tells its begin to about a second.
+        # A process that began later only has the same number; the start time is exact to about a second.
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
-            return False  # dead, though nobody has asked for its exit code
+            return False  # dead, but its parent has not read its exit code
         return process.create_time() <= datetime.fromisoformat(run.started).timestamp() + 5
     except (psutil.Error, ValueError):
         return False

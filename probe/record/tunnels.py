@@ -1,4 +1,4 @@
-"""What went around the listeners: `tunnels.jsonl`, a line for each tunnel or plain request, its content never seen."""
+"""Connections that bypassed the listeners: `tunnels.jsonl`, a line per tunnel or plain request, without content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPENED = "opened"
 
 
 class Tunnel(msgspec.Struct, frozen=True, kw_only=True):
-    """One connection of the agent to another host than the listeners' upstreams, passed through unopened."""
+    """One connection of the agent to another host than the listeners' upstreams, passed through undecrypted."""
 
     host: str
     port: int
@@ -22,19 +22,19 @@ class Tunnel(msgspec.Struct, frozen=True, kw_only=True):
     """Epoch seconds."""
     ended: float
     sent: int
-    """Bytes from the agent: of a tunnel all, TLS and headers included; of a plain request the body."""
+    """Bytes from the agent: for a tunnel all, with TLS and headers; for a plain request the body."""
     received: int
     connected: bool
     """Whether the other side was reached."""
     error: str | None = None
     """What was wrong with its end; None when one side closed it."""
     kind: str = "tunnel"
-    """tunnel (a CONNECT), request (plain http), or opened: one to a host of forward mode, which brought no request."""
+    """tunnel (a CONNECT), request (plain http), or opened: a tunnel to a host of forward mode, without any request."""
     schema: int = 0
 
 
 def read_tunnels(path: Path, on_malformed: Callable[[int, str], None]) -> Iterator[Tunnel]:
-    """Yield the tunnels of a file, which is missing where there were none; bad lines go to `on_malformed`."""
+    """Yield the tunnels of a file, which is missing if there were none; bad lines go to `on_malformed`."""
     if not is_plain(path):
         return
     with open_plain(path) as lines:

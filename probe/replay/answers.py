@@ -1,4 +1,4 @@
-"""A recorded answer made into bytes for the wire again."""
+"""Convert a recorded answer to bytes for the wire."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from probe.record.exchange import Payload, Response
 from probe.record.integrity import body_bytes
 from probe.replay.recorded_turn import RecordedTurn, as_stream
 
-# These are about the recorded connection, its server or its day, not about the answer; cookies are redacted.
+# These belong to the recorded connection, its server or its date, not to the answer; cookies are redacted.
 NOT_REPLAYED = {
     *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
     *("content-encoding", "content-length", "proxy-authenticate"),
@@ -22,7 +22,7 @@ NOT_REPLAYED = {
 _EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
 _LINE = re.compile(rb"[^\n]*\n")
 _LINES = ("ndjson", "jsonl", "json-lines")
-"""How the media types of streams end whose events are lines."""
+"""Endings of media types of streams whose events are lines."""
 
 
 def stored_bytes(payload: Payload) -> bytes:
@@ -53,7 +53,7 @@ def replayed_headers(response: Response | None, content_type: str | None = None)
 
 
 def events(body: bytes, content_type: str | None = None) -> Iterator[bytes]:
-    """Cut a stream after each event, or each line; nothing is lost, a last piece without an end included."""
+    """Yield a stream cut after each event, or each line; with an incomplete last one."""
     end = 0
     for event in (_LINE if (content_type or "").endswith(_LINES) else _EVENT).finditer(body):
         end = event.end()

@@ -1,4 +1,4 @@
-"""The answers of a recorded run, given out in their order by endpoint."""
+"""The answers of a recorded run, served in order by endpoint."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class RecordedRun:
             found += calls
             if not calls and exchange.response and not exchange.websocket:
                 self._sides.append(exchange)
-        # Several conversations may have run side by side: what counts is when each call was made.
+        # Several conversations may have run in parallel: calls are sorted by their time.
         found.sort(key=lambda turn: turn.started)
         self._turns = [turn for turn in found if not turn.warm_up]
         self._warm_ups = [turn for turn in found if turn.warm_up]
@@ -30,7 +30,7 @@ class RecordedRun:
         return len(_matching(self._turns, path))
 
     def left(self) -> int:
-        """Count the turns that nobody has asked for yet."""
+        """Count the turns that were not requested yet."""
         return sum(not turn.given for turn in self._turns)
 
     def has_websocket(self, path: str) -> bool:
@@ -46,7 +46,7 @@ class RecordedRun:
         return _next(_matching(self._warm_ups, path))
 
     def side(self, method: str, target: str) -> UnreadExchange | None:
-        """Return the recorded answer to a side request: in order, the last one again and again."""
+        """Return the recorded answer to a side request: in order, the last one repeatedly."""
         same = [one for one in self._sides if _target(one) == target and one.request.method == method]
         path = target.partition("?")[0]
         found = same or [one for one in self._sides if _path(one) == path and one.request.method == method]
@@ -59,7 +59,7 @@ class RecordedRun:
 
 
 def _matching(turns: Sequence[RecordedTurn], path: str) -> list[RecordedTurn]:
-    """Find an endpoint's turns; another prefix (`/v1`, `/backend-api/codex`) names the same endpoint."""
+    """Return an endpoint's turns; another prefix (`/v1`, `/backend-api/codex`) names the same endpoint."""
     exact = [turn for turn in turns if turn.path.rstrip("/") == path.rstrip("/")]
     return exact or [turn for turn in turns if _name(turn.path) == _name(path)]
 

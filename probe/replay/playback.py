@@ -1,4 +1,4 @@
-"""A replay under way: the recording, the APIs that it speaks, and what was given out so far."""
+"""A replay under way: the recording, the APIs that it speaks, and what was served so far."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from probe.replay.user_text import TextComparison, user_text
 from probe.trace.exchanges import ExchangeReader
 
 EXHAUSTED_STATUS = 400
-"""The one status with which codex ends at once. After 404, 410 or 422 it asks 6 times (7 s), after a 500 or 503
+"""The one status with which codex ends at once. After 404, 410 or 422 it tries 6 times (7 s), after a 500 or 503
 30 times (25 s), over a WebSocket as often again (0.98.0 and 0.169.0, measured)."""
 
 
 class Playback:
-    """Gives out a recording's answers, and counts the calls that it has none for."""
+    """Serves a recording's answers, and counts the calls that it has none for."""
 
     def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer) -> None:
         self._renderer = renderer
@@ -30,11 +30,11 @@ class Playback:
         self._texts = TextComparison()
 
     def api(self, path: str) -> Api:
-        """Return the API that is spoken at a URL path."""
+        """Return the API at a URL path."""
         return self._renderer.api(path)
 
     def is_call(self, path: str) -> bool:
-        """Check whether a POST is a call of the model: the recording has such, or only a recorded answer would do."""
+        """Check whether a POST is a call of the model: the recording has one, or only a recorded answer would fit."""
         return self.recording.count(path) > 0 or self.api(path).side_answer("POST", path) is None
 
     def called(self, path: str, text: str) -> bool | None:
@@ -45,7 +45,7 @@ class Playback:
         return None if api.asked(path, message).no_answer else True
 
     def next_turn(self, path: str, request: Any) -> RecordedTurn | None:
-        """Return the next answer to a call of the model, and note where the call asks something else."""
+        """Return the next answer to a call of the model, and note when the user's text differs."""
         turn = self.recording.next_turn(path)
         if turn:
             self._texts.compare(user_text(request), user_text(turn.request.value))
@@ -53,11 +53,11 @@ class Playback:
 
     @property
     def notes(self) -> list[str]:
-        """Return in which way the agent asked for something else than it did in the recording."""
+        """Return how the agent's requests differed from the recording."""
         return self._texts.notes
 
     def warm_up(self, path: str) -> RecordedTurn | None:
-        """Return the next recorded answer to a warm-up; None when there is no whole one left."""
+        """Return the next recorded answer to a warm-up; None when no complete one is left."""
         turn = self.recording.next_warm_up(path)
         return turn if turn and turn.complete else None
 
@@ -85,6 +85,6 @@ class Playback:
         for exchange in exchanges:
             path = split_url(exchange.request.url).path
             api = self.api(path)
-            # Where APIs are known by path, a request to another path is no call of a model.
+            # Where APIs are known by path, a request to another path is not a call of a model.
             posts = self._renderer.knows(path) and (api.every_post or api.is_call("POST", path))
             yield exchange, recorded_turns(reader.read(exchange), path, posts=posts)

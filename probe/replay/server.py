@@ -17,7 +17,7 @@ from probe.replay.websocket import converse
 
 HOST = "127.0.0.1"
 STOP_SECONDS = 1.0
-"""What running answers get to end in, when the server stops."""
+"""Time for running answers to end when the server stops."""
 
 
 class ReplayServer:
@@ -29,18 +29,18 @@ class ReplayServer:
 
     @property
     def problems(self) -> list[str]:
-        """Say what went wrong, a line each; empty when the recording had all that the agent asked for."""
+        """Return what went wrong, a line each; empty when the recording had all that the agent asked for."""
         return self._playback.problems
 
     @property
     def notes(self) -> list[str]:
-        """Say in which way this run of the agent was unlike the recorded one."""
+        """Return how this run of the agent differed from the recorded one."""
         left = self._playback.recording.left()
         unasked = [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
         return [*self._playback.notes, *unasked]
 
     async def start(self, port: int = 0) -> int:
-        """Listen on loopback and give the port. Raises OSError when the port is taken."""
+        """Listen on loopback and return the port. Raises OSError when the port is taken."""
         # Bodies stay encoded: nobody reads them, and aiohttp does not know every encoding that agents use.
         server = web.Server(self._answer, auto_decompress=False, access_log=None)
         self._runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
@@ -53,7 +53,7 @@ class ReplayServer:
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
-        """Stop listening and drop what is still connected."""
+        """Stop listening and close all connections."""
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
@@ -72,7 +72,7 @@ class ReplayServer:
         return self._side(request, path)
 
     def _refuse(self, request: web.BaseRequest) -> web.Response:
-        """Refuse what an agent sends to another host through us as its HTTP proxy."""
+        """Refuse a request to another host for which the agent uses this server as its HTTP proxy."""
         what = f"{request.method} {request.raw_path}"
         response = self._error("", 403, f"probe replay: nothing leaves this machine in a replay; refused {what}")
         response.force_close()
@@ -81,7 +81,7 @@ class ReplayServer:
     async def _upgrade(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         if self._playback.recording.has_websocket(path):
             return await converse(request, path, self._playback)
-        # 426 is what makes codex post at once; other codes it takes for a fault, and tries again for seconds.
+        # After 426 codex posts at once; it retries for seconds after other codes.
         return self._error(path, 426, f"probe replay: the recording has no WebSocket for {path}; post instead")
 
     async def _turn(self, request: web.BaseRequest, path: str, body: bytes) -> web.StreamResponse:
@@ -107,7 +107,7 @@ class ReplayServer:
 
 
 async def _send_turn(request: web.BaseRequest, turn: RecordedTurn) -> web.StreamResponse:
-    """Send a turn as it was: event by event, and broken off where the recording was."""
+    """Send a turn event by event; break off where the recording did."""
     recorded = turn.exchange.response
     headers = replayed_headers(recorded, turn.content_type)
     response = web.StreamResponse(status=turn.status_code or 502, headers=headers)

@@ -1,4 +1,4 @@
-"""What the user asks in a call of the model, to see whether a replay is asked what the recording was asked."""
+"""Compare the user's text in a replay's calls of the model with the recorded text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from probe.addon.decoders import DecodeError, decoder_for
 
 _LISTS = ("input", "messages", "contents")
-"""Where the APIs have what was said so far."""
+"""Where the APIs have the conversation."""
 
 _SHOWN = 60
 """Characters of a recorded text in a note."""
@@ -34,7 +34,7 @@ class TextComparison:
 
     @property
     def notes(self) -> list[str]:
-        """Return in which way the agent asked for something else than it did in the recording."""
+        """Return how the user's texts differed from the recording."""
         if not self._differing:
             return []
         calls = "call" if self._served == 1 else "calls"
@@ -45,18 +45,18 @@ class TextComparison:
 
 
 def user_text(body: Any) -> str | None:
-    """Return the last text of the user in a request; None where there is none.
+    """Return the last text of the user in a request; None when there is none.
 
-    What agents add as the user's begins with a tag: an environment, a reminder.
+    Texts that agents add for the user begin with a tag: an environment, a reminder.
     """
     if not isinstance(body, dict):
         return None
-    said = next((body[name] for name in _LISTS if name in body), None)
-    if said is None:
+    conversation = next((body[name] for name in _LISTS if name in body), None)
+    if conversation is None:
         return user_text(body.get("request"))
-    if isinstance(said, str):
-        return said
-    for entry in reversed(said if isinstance(said, list) else []):
+    if isinstance(conversation, str):
+        return conversation
+    for entry in reversed(conversation if isinstance(conversation, list) else []):
         if isinstance(entry, dict) and entry.get("role") == "user":
             texts = [text for text in _texts(entry) if not text.lstrip().startswith("<")]
             if texts:
@@ -65,7 +65,7 @@ def user_text(body: Any) -> str | None:
 
 
 def parsed(body: bytes, content_encoding: str) -> Any:
-    """Return a request's JSON; None for what is none."""
+    """Return a request's JSON; None for anything else."""
     try:
         decoder = decoder_for(content_encoding)
         return json.loads(decoder.decode(body) if decoder else body)

@@ -17,8 +17,8 @@ from probe.replay.recorded_turn import EVENT_STREAM, RecordedTurn
 
 
 async def converse(request: web.BaseRequest, path: str, playback: Playback) -> web.WebSocketResponse:
-    """Answer an agent's calls until it goes, or until an answer that was broken off in the recording."""
-    socket = web.WebSocketResponse(max_msg_size=0)  # no limit: a turn holds files and images
+    """Answer an agent's calls until it disconnects, or until an answer that broke off in the recording."""
+    socket = web.WebSocketResponse(max_msg_size=0)  # no limit: a turn may hold files and images
     await socket.prepare(request)
     async for message in socket:
         called = playback.called(path, message.data) if message.type is WSMsgType.TEXT else False

@@ -1,4 +1,4 @@
-"""Whether what bypasses the listeners is watched, and through which proxy it goes on."""
+"""Whether connections that bypass the listeners are watched, and their upstream proxy."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from probe.settings.upstream_proxy import proxy_url
 
 
 def chosen_coverage(given: Sources, proxy: str | None, *, replaying: bool) -> tuple[bool, str | None]:
-    """Return whether to watch what goes around the listeners, and through which proxy it goes on."""
+    """Return whether to watch connections that bypass the listeners, and their upstream proxy."""
     if given.target.mode.sees_all:
         if given.option("no_coverage"):
-            raise UserError("--no-coverage: in forward mode all that the agent sends comes to us", "leave it out")
+            raise UserError("--no-coverage: in forward mode all connections go to the listener", "leave it out")
         given.sources["coverage"] = "forward mode"
         return True, proxy
     wanted = _wanted(given)
     if replaying:
-        # There, what would go around ends at the replay server, which refuses and counts it.
+        # Such connections end at the replay server, which refuses and counts them.
         given.sources["coverage"] = "off in a replay"
         return False, None
     name = next((name for name in ("ALL_PROXY", "all_proxy") if given.environ.get(name)), None)
     if not wanted or not name or given.sources["upstream_proxy"] != DEFAULT:
         return wanted, proxy if wanted else None
-    # Alone, the agent would go through this one.
+    # Without agent-probe, the agent would use this one.
     value = given.environ[name]
     if "://" in value and not value.startswith(("http://", "https://")):
-        given.sources["coverage"] = f"off: {name} is no HTTP proxy"
+        given.sources["coverage"] = f"off: {name} is not an HTTP proxy"
         return False, None
     return True, proxy_url(value, f"environment {name}")
 

@@ -13,7 +13,7 @@ from probe.targets.vendors import vendor_of
 
 _BASE_URL = re.compile(r"\{([\w-]+)\.url\}(/[^{}?#]*)?")
 _PLACE = re.compile(r"\{([\w-]+)\.url\}((?:/[\w.~%-]*)*)")
-"""Wherever a listener's address stands, with the path behind it."""
+"""A listener's address anywhere in a text, with the path after it."""
 
 
 class BaseUrl(NamedTuple):
@@ -21,7 +21,7 @@ class BaseUrl(NamedTuple):
 
     listener: str
     suffix: str
-    """The path behind the address, which begins every path that the agent asks for; empty for none."""
+    """The path after the address, with which every path of the agent begins; empty for none."""
 
 
 class OwnUrl(NamedTuple):
@@ -32,11 +32,11 @@ class OwnUrl(NamedTuple):
     variable: str
     upstream: str
     drop: str
-    """What the listener takes off the head of a path before it puts the upstream's there."""
+    """Prefix that the listener removes from a path before it adds the upstream's."""
 
 
 def base_urls(target: Target) -> dict[str, BaseUrl]:
-    """Give the target's variables that hold the address of a listener and nothing else."""
+    """Return the target's variables that hold the address of a listener and nothing else."""
     found = {name: _BASE_URL.fullmatch(value) for name, value in target.env.items()}
     return {
         name: BaseUrl(match[1], (match[2] or "").rstrip("/"))
@@ -48,7 +48,7 @@ def base_urls(target: Target) -> dict[str, BaseUrl]:
 def own_url(
     target: Target, listener: str, environ: Mapping[str, str], given: Mapping[str, str]
 ) -> tuple[OwnUrl | None, str | None]:
-    """Give the URL that the user's own variables have for a listener, or a note of why one is not used.
+    """Return the URL that the user's own variables have for a listener, or a note of why one is not used.
 
     `given` is what the command line sets for the agent, `environ` the user's environment. Raises UserError for a URL
     that cannot be an upstream.
@@ -61,7 +61,7 @@ def own_url(
         source = urls[0].source
         hint = f"--upstream {listener}=URL sends all of it elsewhere"
         if urls[0].variable in given:
-            raise UserError(f"{source}: it cannot say where listener {listener!r} leads to: {why}", hint)
+            raise UserError(f"{source}: it cannot set the upstream of listener {listener!r}: {why}", hint)
         return None, f"{source} is not used: {why}; {hint}"
     for other in urls[1:]:
         if (other.upstream, other.drop) != (urls[0].upstream, urls[0].drop):
@@ -73,7 +73,7 @@ def own_url(
 
 
 def _urls(variables: Mapping[str, str], environ: Mapping[str, str], given: Mapping[str, str]) -> Iterator[OwnUrl]:
-    """Read what the user has set; an empty value says nothing, and on the command line takes the other back."""
+    """Yield the URLs that the user has set; an empty value on the command line cancels the environment's."""
     for name, suffix in variables.items():
         source = f"--env {name}" if name in given else f"environment {name}"
         if value := (given[name] if name in given else environ.get(name, "")).strip():
@@ -81,25 +81,25 @@ def _urls(variables: Mapping[str, str], environ: Mapping[str, str], given: Mappi
 
 
 def _unfit(target: Target, listener: str, variables: Mapping[str, str]) -> str | None:
-    """Say why a listener has no single base URL that the user's could stand for; None when it has."""
+    """Return why a listener has no single base URL that the user's could stand for; None when it has."""
     if len({vendor_of(name) for name in variables} - {None}) > 1:
         return "APIs of several vendors are behind this listener"
     for _, text in texts(target):
         for name, path in _PLACE.findall(text):
             below = [path.rstrip("/") == suffix or path.startswith(f"{suffix}/") for suffix in variables.values()]
             if name == listener and not all(below):
-                return f"{path} of this listener is in use too, which is no part of it"
+                return f"{path} of this listener is in use too, outside of this base URL"
     return None
 
 
 def _checked(value: str, name: str, source: str) -> SplitResult:
-    """Take a URL apart. Raises UserError, which shows no more of it than host and path."""
+    """Return the parts of a URL. Raises UserError, which shows only its host and path."""
     try:
         parts = urlsplit(value)
         port = parts.port
     except ValueError as error:
         raise UserError(
-            f"{source} is no usable URL: {error}", f"for example {name}=https://gateway.example/v1"
+            f"{source} is not a usable URL: {error}", f"for example {name}=https://gateway.example/v1"
         ) from None
     if parts.username is not None:
         raise UserError(
@@ -108,7 +108,7 @@ def _checked(value: str, name: str, source: str) -> SplitResult:
         )
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or re.search(r"\s", value):
         raise UserError(
-            f"{source} is no URL of an API: it must be http:// or https:// with a host",
+            f"{source} is not a URL of an API: it must be http:// or https:// with a host",
             f"for example {name}=https://gateway.example/v1",
         )
     shown = urlunsplit(parts._replace(query="", fragment=""))
@@ -123,7 +123,7 @@ def _checked(value: str, name: str, source: str) -> SplitResult:
 
 
 def _mapped(parts: SplitResult, suffix: str, name: str, source: str) -> OwnUrl:
-    """Say how a listener serves a URL to an agent whose base URL is the listener's address and the suffix."""
+    """Return a URL as a listener serves it to an agent whose base URL is the listener's address and the suffix."""
     path = parts.path.rstrip("/")
     drop = "" if path.endswith(suffix) else suffix
     kept = path.removesuffix(suffix) if suffix and not drop else path

@@ -1,4 +1,4 @@
-"""All settings of a run, out of the command line, the environment and the target's files."""
+"""Resolve the settings of a run from the command line, the environment and the target's files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SYSTEM_STORES = (
 
 
 def resolve(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
-    """Resolve all settings of a run. Raises UserError for what does not fit."""
+    """Resolve all settings of a run. Raises UserError for invalid ones."""
     if not arguments.target:
         raise UserError("no target given", f"name one with --target: {', '.join(target_names())}")
     target, files = load_target(arguments.target)
@@ -61,24 +61,24 @@ def _settings(given: Sources) -> Settings:
         coverage_upstream_proxy=coverage_proxy,
         replay=replay,
         sources=given.sources,
-        told=tuple(given.told),
+        notes=tuple(given.notes),
     )
 
 
 def _replay(given: Sources) -> str | None:
-    """Give the run that answers; none where the command line names an upstream instead."""
+    """Return the run that answers; none where the command line names an upstream instead."""
     replay = given.pick("replay", None, in_environment=False)
     if not replay:
         return replay
     chosen = given.sources["replay"] == COMMAND_LINE
     if given.option("upstream"):
         if chosen:
-            raise UserError("--replay and --upstream both say who answers the agent", "give one of them")
+            raise UserError("--replay and --upstream exclude each other", "give one of them")
         given.sources["replay"] = "off: --upstream is given"
         return None
     if given.option("coverage"):
         hint = "leave --coverage out" if chosen else "name an --upstream, or switch the recording off: --replay ''"
-        raise UserError("--coverage: in a replay nothing may go around the listeners", hint)
+        raise UserError("--coverage: in a replay nothing may bypass the listeners", hint)
     return replay
 
 

@@ -14,7 +14,7 @@ from probe.targets import ListenerSpec, url_problem
 
 
 def chosen_routes(given: Sources, proxy: str | None, *, inherited: bool, replaying: bool) -> dict[str, Route]:
-    """Return what each listener does. Raises UserError for what cannot be."""
+    """Return the route of each listener. Raises UserError for impossible ones."""
     upstreams, ports = given.named("upstream"), _ports(given)
     own = _own_urls(given, upstreams, replaying=replaying)
     routes = {}
@@ -59,7 +59,7 @@ def _note_sources(given: Sources, name: str, own: OwnUrl | None) -> None:
 
 
 def _ports(given: Sources) -> dict[str, str]:
-    """Read the ports that the user names; in forward mode all listeners share one, so one of them says it."""
+    """Return the ports that the user names; in forward mode one port is for all listeners."""
     ports = given.named("port")
     if not given.target.mode.shares_port or not ports:
         return ports
@@ -72,27 +72,27 @@ def _ports(given: Sources) -> dict[str, str]:
 
 
 def _own_urls(given: Sources, chosen: Mapping[str, str], *, replaying: bool) -> dict[str, OwnUrl]:
-    """Give the URLs that the user's own variables (OPENAI_BASE_URL and the like) have for listeners."""
+    """Return the URLs that the user's own variables (OPENAI_BASE_URL and the like) have for listeners."""
     own_env = pairs("env", given.option("env") or [])
     found = {}
     for name in given.target.listeners:
         outranked = _outranked(given, name, chosen, replaying=replaying)
         if outranked:
             mine = [one for one, base in base_urls(given.target).items() if base.listener == name]
-            given.told += [f"note: --env {one} is not used: {outranked}" for one in mine if own_env.get(one)]
+            given.notes += [f"note: --env {one} is not used: {outranked}" for one in mine if own_env.get(one)]
             continue
         own, note = own_url(given.target, name, given.environ, own_env)
         if note:
-            given.told.append(f"note: {note}")
+            given.notes.append(f"note: {note}")
         if own:
             found[name] = own
             given.sources[f"upstream.{name}"] = own.source
-            given.told.append(f"{name} -> {own.upstream} (from {own.source.removeprefix('environment ')})")
+            given.notes.append(f"{name} -> {own.upstream} (from {own.source.removeprefix('environment ')})")
     return found
 
 
 def _outranked(given: Sources, name: str, chosen: Mapping[str, str], *, replaying: bool) -> str | None:
-    """Say what goes before the user's own base URL for a listener; None when nothing does."""
+    """Return what takes precedence over the user's own base URL for a listener; None when nothing does."""
     source = given.files.get(f"listeners.{name}.upstream", DEFAULT)
     if replaying:
         return "a recorded run answers"
@@ -109,8 +109,9 @@ def _port(source: str, pair: str) -> int:
 
 
 def _refuse_loops(routes: Mapping[str, Route]) -> None:
-    """Raise UserError where two listeners would be one. What the user's own variables name is seen to where it starts:
-    a model on this machine may well have a port that is in a target's file; see `probe.wire.own_listeners`.
+    """Raise UserError if two listeners share a port, or an upstream is a listener.
+
+    `probe.wire.own_listeners` checks upstreams from the user's own variables: a local model may use a target's port.
     """
     ports: dict[int, str] = {}
     for name, route in routes.items():
@@ -126,6 +127,6 @@ def _refuse_loops(routes: Mapping[str, Route]) -> None:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if parts.hostname in LOOPBACK and port in ports:
             raise UserError(
-                f"upstream {name}={route.upstream} is our own listener {ports[port]!r}",
+                f"upstream {name}={route.upstream} is the listener {ports[port]!r}",
                 "name the server that it should reach, or give the listener another --port",
             )

@@ -22,13 +22,13 @@ class Route(NamedTuple):
     upstream_proxy: str | None
     purpose: str
     drop: str = ""
-    """What goes off the head of a request's path, before the upstream's path is put there."""
+    """Prefix removed from a request's path before the upstream's path is added."""
     own: str | None = None
-    """The user's own variable that names the upstream (OPENAI_BASE_URL and the like); None for all else."""
+    """The user's own variable that names the upstream (OPENAI_BASE_URL and the like); None otherwise."""
     host: str | None = None
-    """In forward mode: the host (pattern) that the listener stands for."""
+    """In forward mode: the listener's host (pattern)."""
     as_asked: bool = False
-    """In forward mode: whether requests go to the host that the agent asks for; `upstream` then only tells."""
+    """In forward mode: whether requests go to the host that the agent asks for; `upstream` is then only shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,24 +40,24 @@ class Settings:
     routes: dict[str, Route]
     upstream_ca: str | None
     system_store: str | None
-    """What programs on this machine trust, as a file; None where it is not in a known place."""
+    """The system's CA file; None if it is not in a known place."""
     data_dir: Path
     run_parent: Path
-    """Where this target's runs go."""
+    """Folder of this target's runs."""
     output_dir: Path | None
     """Exactly this run's folder; None for a new one."""
     keep_secrets: bool
     coverage: bool
-    """Whether to watch what goes around the listeners."""
+    """Whether to watch connections that bypass the listeners."""
     coverage_upstream_proxy: str | None
-    """The proxy through which that goes on; None goes direct."""
+    """Proxy for these; None for direct connections."""
     replay: str | None
     sources: dict[str, str] = field(default_factory=dict)
-    told: tuple[str, ...] = ()
-    """What the user should know of them before a run, a line each."""
+    notes: tuple[str, ...] = ()
+    """What the user should know about them before a run, a line each."""
 
     def described(self) -> dict[str, dict[str, Any]]:
-        """Give every setting with its source, credentials left out."""
+        """Return every setting with its source, without credentials."""
         values: dict[str, Any] = {
             "target": self.target_name,
             "upstream_ca": self.upstream_ca,
@@ -79,5 +79,5 @@ class Settings:
 
 
 def data_dir(given: str | None, environ: Mapping[str, str]) -> Path:
-    """Give the folder of all runs, for a script that needs no other setting."""
+    """Return the folder of all runs, for a script that needs no other setting."""
     return Path(given or environ.get("PROBE_DATA_DIR") or PROJECT / "data").expanduser().resolve()

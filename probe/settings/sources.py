@@ -15,7 +15,7 @@ YES, NO = ("1", "true", "yes"), ("0", "false", "no")
 
 
 class Sources:
-    """All that may say what a run uses; notes of each setting which of them did."""
+    """All sources of settings; records which one each setting came from."""
 
     def __init__(
         self, arguments: argparse.Namespace, environ: Mapping[str, str], target: Target, files: dict[str, str]
@@ -28,15 +28,15 @@ class Sources:
         self.sources = {"target": COMMAND_LINE}
         """Setting → where its value came from."""
         used, *hidden = target_files(arguments.target)
-        self.told = [f"note: target {arguments.target} is {used}, not {other}" for other in hidden]
-        """What the user should know of them before a run, a line each."""
+        self.notes = [f"note: target {arguments.target} is {used}, not {other}" for other in hidden]
+        """What the user should know about them before a run, a line each."""
 
     def option(self, name: str) -> Any:
-        """Return an option of the command line; None where the script does not have it."""
+        """Return an option of the command line; None if the script does not have it."""
         return getattr(self.arguments, name, None)
 
     def pick(self, name: str, default: str | None, *, in_environment: bool = True, in_file: bool = True) -> str | None:
-        """Return the first of command line, environment and file that says something, noting which it was."""
+        """Return the first value of command line, environment and file, and record its source."""
         variable = f"PROBE_{name.upper()}"
         candidates = [(self.option(name), COMMAND_LINE)]
         if in_environment:
@@ -48,7 +48,7 @@ class Sources:
         return value
 
     def named(self, option: str) -> dict[str, str]:
-        """Read NAME=VALUE pairs: those of the command line over those of the environment."""
+        """Return NAME=VALUE pairs; the command line overrides the environment."""
         variable = f"PROBE_{option.upper()}"
         pairs = [(pair, f"environment {variable}") for pair in self.environ.get(variable, "").split()]
         pairs += [(pair, COMMAND_LINE) for pair in self.option(option) or []]
@@ -67,7 +67,7 @@ class Sources:
 
 
 def pairs(option: str, values: Iterable[str]) -> dict[str, str]:
-    """Read K=V pairs. Raises UserError for one that is none."""
+    """Parse K=V pairs. Raises UserError for anything else."""
     result = {}
     for value in values:
         name, equals, rest = value.partition("=")

@@ -30,7 +30,7 @@ def chosen_proxy(given: Sources, *, replaying: bool) -> tuple[str | None, bool]:
 
 
 def proxy_url(value: str, source: str) -> str:
-    """Return a proxy's URL, http:// where it says no scheme. Raises UserError where it is none."""
+    """Return a proxy's URL, with http:// by default. Raises UserError if it is invalid."""
     url = value if "://" in value else f"http://{value}"
     try:
         parts = urlsplit(url)
@@ -41,19 +41,19 @@ def proxy_url(value: str, source: str) -> str:
         shown = without_credentials(value)
         raise UserError(
             f"upstream proxy {shown!r} ({source}) is not http://host:port",
-            "only HTTP proxies can be chained; --upstream-proxy '' goes direct",
+            "only HTTP proxies are supported; --upstream-proxy '' connects directly",
         )
     return url
 
 
 def leaves_out(upstream: str, environ: Mapping[str, str]) -> bool:
-    """Check whether the user's own proxy setting leaves this host out: loopback always, else as NO_PROXY says."""
+    """Check whether the user's proxy does not apply to a host: loopback, or one in NO_PROXY."""
     host = urlsplit(upstream).hostname or ""
     return host in LOOPBACK or bypassed(host, environ.get("NO_PROXY") or environ.get("no_proxy") or "")
 
 
 def bypassed(host: str, no_proxy: str) -> bool:
-    """Check whether a host is one of those that a NO_PROXY names."""
+    """Check whether NO_PROXY matches a host."""
     return bool(urllib.request.proxy_bypass_environment(host, {"no": no_proxy}))  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""Targets: what is known of an agent, out of `<name>.yaml` in targets/ or in a folder of the user's (PROBE_TARGETS)."""
+"""Targets: facts about an agent, from `<name>.yaml` in targets/ or in a folder of the user (PROBE_TARGETS)."""
 
 from __future__ import annotations
 

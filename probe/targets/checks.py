@@ -1,4 +1,4 @@
-"""Whether a target's files say what a target can be; an error names file, line, key and the nearest known word."""
+"""Check a target's files; an error names file, line, key and the nearest known word."""
 
 from __future__ import annotations
 
@@ -55,30 +55,30 @@ def converted(data: dict[str, Any], documents: list[Document]) -> Target:
 
 
 def _meant(path: tuple[str, ...]) -> str | None:
-    """Say how the value of a key is written, where that is not what everybody would write first."""
+    """Return a hint on how to write the value of a key, if it is not obvious."""
     key = path[0] if path else ""
     if key.endswith("_command") or key == "args":
-        return 'a list of words, for example [my-agent, run, "{prompt}"]; a word with braces stands in quotes'
+        return 'a list of words, for example [my-agent, run, "{prompt}"]; quote a word with braces'
     return {"mode": "modes are: reverse, forward", "env": 'a text, in quotes: NAME: "1"'}.get(key)
 
 
 _VALUES: dict[str, Any] = {"listeners": ListenerSpec, "env": str, "ids": list[str]}
-"""What the values of each mapping are."""
+"""The type of each mapping's values."""
 
 
 def _unconvertible(mapping: dict[str, Any], kind: Any) -> str:
-    """Give the first key whose value does not convert: msgspec does not name it."""
+    """Return the first key whose value does not convert: msgspec does not name it."""
     for key, value in mapping.items():
         try:
             msgspec.convert(value, kind)
         except msgspec.ValidationError:
             return str(key)
-    # It is the key itself that is of the wrong kind: 1 instead of "1".
+    # The key itself has the wrong type: 1 instead of "1".
     return next(str(key) for key in mapping if not isinstance(key, str))
 
 
 def _owner(documents: list[Document], path: tuple[str, ...]) -> Document:
-    """Give the file that a value is from: the uppermost that has it."""
+    """Return the file that a value is from: the last one that has it."""
     return next((document for document in reversed(documents) if path in document.lines), documents[0])
 
 
@@ -88,7 +88,7 @@ def check_values(target: Target, documents: list[Document]) -> None:
 
 
 def _problems(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
-    """Yield what is wrong although its type is right: the key's path, the problem, a hint."""
+    """Yield errors other than wrong types: the key's path, the problem, a hint."""
     if not target.listeners:
         yield ("listeners",), "a target needs at least one listener", None
     for name, listener in target.listeners.items():
@@ -117,7 +117,7 @@ def _problems(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None
 
 
 def _misfits(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
-    """Yield keys that do nothing without another."""
+    """Yield keys that have no effect without another."""
     if target.prompt_command is not None and not any("{prompt}" in word for word in target.prompt_command):
         yield ("prompt_command",), "prompt_command has no {prompt}", 'for example [thing, run, "{prompt}"]'
     if target.args and not target.agent:
@@ -134,7 +134,7 @@ def _misfits(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]
 
 
 def _misplaced_ids(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
-    """Yield kinds of ids that there are not, and places that are none."""
+    """Yield unknown kinds of ids, and invalid places."""
     for kind, places in target.ids.items():
         if kind not in KINDS:
             yield ("ids", kind), f"unknown kind of id {kind!r}", nearest(kind, KINDS) + f"kinds are: {', '.join(KINDS)}"
@@ -144,7 +144,7 @@ def _misplaced_ids(target: Target) -> Iterator[tuple[tuple[str, ...], str, str |
 
 
 def _mixed_keys(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
-    """Yield keys of two vendors that would be handed on for one another, or that are of no listener."""
+    """Yield keys of two vendors in one list, and keys of unknown listeners."""
     named = target.keys if isinstance(target.keys, dict) else {"": target.keys}
     for listener, names in named.items():
         where = ("keys", listener) if listener else ("keys",)
@@ -158,11 +158,11 @@ def _mixed_keys(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | No
 
 
 def _misfits_of_mode(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
-    """Yield what forward mode needs, and what means nothing in the mode that the target has."""
+    """Yield keys that forward mode requires, and keys without effect in the target's mode."""
     if not target.mode.opens_tls:
-        told: list[tuple[str, ...]] = [("ca_env",)] if target.ca_env else []
-        told += [("listeners", name, "host") for name, listener in target.listeners.items() if listener.host]
-        for place in told:
+        unused: list[tuple[str, ...]] = [("ca_env",)] if target.ca_env else []
+        unused += [("listeners", name, "host") for name, listener in target.listeners.items() if listener.host]
+        for place in unused:
             yield place, f"{place[-1]} does nothing in reverse mode", "add: mode: forward"
         return
     if not target.agent:
@@ -183,7 +183,7 @@ def _misfits_of_mode(target: Target) -> Iterator[tuple[tuple[str, ...], str, str
 
 
 def _misplaced_files(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
-    """Yield settings files that would lie elsewhere than in the run's own folder, or that cannot be written."""
+    """Yield settings files with paths outside of the run's folder, or with values that cannot be written."""
     for name, value in target.files.items():
         path, where = PurePosixPath(name), ("files", name)
         if str(path) != name or path.is_absolute() or not path.name or ".." in path.parts or "\0" in name:
@@ -203,15 +203,15 @@ def _is_json(value: Any) -> bool:
 
 
 def _unknown_placeholders(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:
-    # In forward mode the agent asks the hosts themselves: there is no other URL.
+    # In forward mode the agent calls the hosts themselves: there is no other URL.
     names = target.listeners if target.mode.listeners_have_urls else ()
     known = [*_PLAIN_PLACEHOLDERS, *(f"{name}.{part}" for name in names for part in ("url", "port"))]
-    told: list[tuple[tuple[str, ...], str]] = [
+    described: list[tuple[tuple[str, ...], str]] = [
         (("manual_steps", str(place)), text) for place, text in enumerate(target.manual_steps)
     ]
-    told += [(("changes", str(place), "what"), change.what) for place, change in enumerate(target.changes)]
+    described += [(("changes", str(place), "what"), change.what) for place, change in enumerate(target.changes)]
     keys = [f"{name}.key" for name in target.keys] if isinstance(target.keys, dict) else ["key"] * bool(target.keys)
-    for where, text in (*texts(target), *told):
+    for where, text in (*texts(target), *described):
         for name in PLACEHOLDER.findall(text):
             if name in keys and where[0] != "files":
                 yield where, f"{{{name}}} is for files alone", "the agent gets its key in the environment anyway"

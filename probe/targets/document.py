@@ -1,4 +1,4 @@
-"""A YAML file, such as a target's, with the place of everything in it."""
+"""A YAML file, such as a target's, with the line of each key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Document:
 
     def __init__(self, path: Path, what: str = "a target") -> None:
         self.name = str(path.relative_to(_PROJECT) if path.is_relative_to(_PROJECT) else path)
-        """As messages and manifests have it: within the project from there, else whole."""
+        """For messages and manifests: relative to the project if inside it, else absolute."""
         self.lines: dict[tuple[str, ...], int] = {}
         try:
             text = path.read_text(encoding="utf-8")
@@ -37,13 +37,13 @@ class Document:
         self._note(node, ())
 
     def _refuse_bombs(self, text: str) -> None:
-        """Raise UserError at an alias, which may stand for more than memory holds or for itself, and at great depth."""
+        """Raise UserError for an alias, which may expand to more than memory holds, and for deep nesting."""
         depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             place = f"{self.name}:{event.start_mark.line + 1}" if event.start_mark else self.name
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if isinstance(event, yaml.AliasEvent):
-                raise UserError(f"{place}: an alias (*{event.anchor})", "write out what it stands for")
+                raise UserError(f"{place}: an alias (*{event.anchor})", "write out its value")
             if depth > _DEEPEST:
                 raise UserError(f"{place}: nested too deeply", f"a target has fewer than {_DEEPEST} levels")
 
@@ -54,7 +54,7 @@ class Document:
                 first = self.lines.get(below)
                 self.lines[below] = key.start_mark.line + 1
                 if first is not None:
-                    raise self.error(below, f"key {key.value!r} stands twice (also in line {first})")
+                    raise self.error(below, f"key {key.value!r} appears twice (also in line {first})")
                 self._note(value, below)
         elif isinstance(node, yaml.SequenceNode):
             for number, value in enumerate(node.value):
@@ -62,7 +62,7 @@ class Document:
                 self._note(value, (*path, str(number)))
 
     def error(self, path: tuple[str, ...], problem: str, hint: str | None = None) -> UserError:
-        """Make an error that names file, line and problem."""
+        """Return an error with file, line and problem."""
         while path and path not in self.lines:
             path = path[:-1]
         return UserError(f"{self.name}:{self.lines.get(path, 1)}: {problem}", hint)

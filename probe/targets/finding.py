@@ -1,4 +1,4 @@
-"""Where targets are, and reading one."""
+"""Find and read targets."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from probe.targets.document import Document
 from probe.targets.target import Target
 
 PROJECT = Path(__file__).resolve().parents[2]
-"""The checkout: targets, the default data folder and the demo agent lie in it."""
+"""The checkout, with the targets, the default data folder and the demo agent."""
 
 
 def target_folders() -> list[Path]:
-    """Give the folders of targets: the user's own (PROBE_TARGETS), then ours; of two of one name the first counts."""
+    """Return the folders of targets: the user's own (PROBE_TARGETS), then the project's; the first match counts."""
     own = [Path(one).expanduser().absolute() for one in os.environ.get("PROBE_TARGETS", "").split(os.pathsep) if one]
     return list(dict.fromkeys([*own, PROJECT / "targets"]))
 
 
 def target_files(name: str) -> list[Path]:
-    """Give the files of a target's name: the one that is read, then those that it hides."""
+    """Return the files with a target's name: the one that is read, then those that it hides."""
     plain = name and Path(name).name == name and not name.endswith(".local")
     return [folder / f"{name}.yaml" for folder in target_folders() if plain and (folder / f"{name}.yaml").is_file()]
 
 
 def target_names() -> list[str]:
-    """Give the names of all targets."""
+    """Return the names of all targets."""
     files = {file.stem for folder in target_folders() for file in folder.glob("*.yaml")}
     return sorted(name for name in files if not name.endswith(".local"))
 
 
 def load_target(name: str) -> tuple[Target, dict[str, str]]:
-    """Read a target, with the `<name>.local.yaml` beside it over it; give it with the file that each key is from.
+    """Return a target, merged with `<name>.local.yaml` next to it, and the file of each key.
 
-    Raises UserError that names file, line, key and the nearest known word.
+    Raises UserError with file, line, key and the nearest known word.
     """
     file = next(iter(target_files(name)), None)
     if file is None:
@@ -70,10 +70,10 @@ def _no_target(name: str) -> UserError:
 
 
 def output_dirs() -> dict[str, Path]:
-    """Give the run folders of the targets that do not use the data folder."""
+    """Return the run folders of the targets that do not use the data folder."""
     dirs = {}
     for name in target_names():
-        # A file with a mistake in it is told of where it is used.
+        # Errors in a file are reported where it is used.
         with contextlib.suppress(UserError):
             target, _ = load_target(name)
             if target.output_dir:
@@ -82,19 +82,19 @@ def output_dirs() -> dict[str, Path]:
 
 
 def output_dir(given: str) -> Path:
-    """Give the folder that a target's file names: relative to the project."""
+    """Return the folder that a target's file names, relative to the project."""
     return (PROJECT / Path(given).expanduser()).resolve()
 
 
 def renderer_spec(target: Target) -> str | list[dict[str, str]]:
-    """Give a target's renderer as `probe.renderers.loader` takes it."""
+    """Return a target's renderer in the form of `probe.renderers.loader`."""
     if isinstance(target.renderer, str):
         return target.renderer
     return [{"path": rule.path, "renderer": rule.renderer} for rule in target.renderer]
 
 
 def renderer_of(name: str) -> Renderer:
-    """Give the renderer of a target's runs; found by path when its file is gone."""
+    """Return the renderer of a target's runs; found by path when its file is gone."""
     try:
         return load_renderer(renderer_spec(load_target(name)[0]))
     except UserError:
@@ -102,7 +102,7 @@ def renderer_of(name: str) -> Renderer:
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Lay one file's keys over another's; mappings (listeners, env) key by key."""
+    """Return one file's keys merged over another's; mappings (listeners, env) key by key."""
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)

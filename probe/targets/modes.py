@@ -1,4 +1,4 @@
-"""The two ways in which an agent is led to its listeners, and what follows from each before anything runs."""
+"""The two ways to lead an agent to its listeners, and their effect on targets and settings."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ _ALL_PROXY = ("ALL_PROXY", "all_proxy")
 
 @dataclass(frozen=True, kw_only=True)
 class Mode:
-    """What a target's mode means for its file and for the settings of a run; `probe.wire.modes` has what it does."""
+    """The effects of a target's mode on its file and a run's settings; `probe.wire.modes` has its behaviour."""
 
     name: str
     listeners_have_urls: bool
-    """Whether each listener has an address of its own, which stands for one upstream that must be named."""
+    """Whether each listener has its own address for one upstream, which the target must name."""
     shares_port: bool
     """Whether all listeners are behind one port."""
     opens_tls: bool
-    """Whether the agent must trust our certificate authority."""
+    """Whether the agent must trust agent-probe's certificate authority."""
     sees_all: bool
-    """Whether all that the agent sends comes to the listeners, so that nothing can bypass them unseen."""
+    """Whether all of the agent's connections go to the listeners, so that none can bypass them unseen."""
     led_by: tuple[str, ...]
-    """Variables that lead the agent to the listener that sees what the others do not."""
+    """Proxy variables that lead the agent to the coverage listener."""
     inherited_proxies: tuple[str, ...]
-    """The user's own variables that name a proxy for what the listeners send on."""
+    """The user's variables that name a proxy for the listeners' connections to upstreams."""
 
 
 REVERSE = Mode(
@@ -33,7 +33,7 @@ REVERSE = Mode(
     shares_port=False,
     opens_tls=False,
     sees_all=False,
-    # Not HTTP_PROXY or ALL_PROXY: what would then be sent here as well is what the listeners are for.
+    # Not HTTP_PROXY or ALL_PROXY: they would also redirect requests to the listeners.
     led_by=WATCHED,
     inherited_proxies=WATCHED,
 )
@@ -45,7 +45,7 @@ FORWARD = Mode(
     sees_all=True,
     # Plain http to a named host is recorded as well.
     led_by=(*WATCHED, "HTTP_PROXY", "http_proxy"),
-    # Alone, the agent would send all through one of these.
+    # Without agent-probe, the agent would use one of these for everything.
     inherited_proxies=(*WATCHED, *_ALL_PROXY),
 )
 MODES = {mode.name: mode for mode in (REVERSE, FORWARD)}

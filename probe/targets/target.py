@@ -97,13 +97,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def key_groups(self) -> list[list[str]]:
-        """Give the variables with keys; those of one group are names of one key."""
+        """Return the variables with keys; those of one group are names of one key."""
         groups = list(self.keys.values()) if isinstance(self.keys, dict) else [self.keys]
         return [group for group in groups if group]
 
     @property
     def key_variables(self) -> list[str]:
-        """Give all variables with keys."""
+        """Return all variables with keys."""
         return list(dict.fromkeys(name for group in self.key_groups for name in group))
 
 
@@ -124,7 +124,7 @@ def set_by(words: Sequence[str]) -> list[str]:
 
 
 def explains(change: Change, name: str) -> bool:
-    """Tell whether a change names what a word or a variable sets."""
+    """Check whether a change names what a word or a variable sets."""
     return bool(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", change.what))
 
 
@@ -147,7 +147,7 @@ def texts(target: Target) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def url_problem(url: str) -> str | None:
-    """Say what is wrong with an upstream's URL; None when nothing is."""
+    """Return what is wrong with an upstream's URL; None when nothing is."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -1,4 +1,4 @@
-"""Launching the agent in the user's own terminal, and ending it when the run must end."""
+"""Run the agent in the user's own terminal, and end it when the run must end."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class AgentEnd:
     exit_code: int
     """Its own, or 128 and the signal's number."""
     stopped_because: str | None
-    """Why we ended it; None when it ended by itself."""
+    """Why agent-probe ended it; None when it ended by itself."""
     never_ran: bool = False
-    """True when the run was told to end before the agent was started."""
+    """True when the run was cancelled before the agent was started."""
 
 
 def runs_agent(program: str, target: Target) -> bool:
-    """Tell whether a program is this target's agent."""
+    """Check whether a program is this target's agent."""
     return target.agent is not None and Path(program).name == Path(target.agent).name
 
 
 def with_target_args(command: Sequence[str], target: Target, args: Sequence[str]) -> list[str]:
-    """Put the target's `args` after the program's name, if the command runs this target's agent."""
+    """Return the command with the target's `args` after the program's name, if it runs this target's agent."""
     return [command[0], *(args if runs_agent(command[0], target) else []), *command[1:]]
 
 
 def find_program(program: str, path: str | None, target: Target) -> str:
-    """Give the program's path. Raises UserError with the install line when there is none."""
+    """Return the program's path. Raises UserError with the install command when there is none."""
     found = shutil.which(program, path=path) or shutil.which(program, path=str(Path(sys.executable).parent))
     if found:
         # The agent may work in another folder.
@@ -60,14 +60,14 @@ def run_agent(
     interrupts: Interrupts,
     trouble: Callable[[], str | None],
 ) -> AgentEnd:
-    """Run the agent to its end; end it when a signal came, or when `trouble` says why it cannot go on.
+    """Run the agent to its end; end it after a signal, or when `trouble` returns why it cannot continue.
 
     Raises UserError when it cannot be started.
     """
     if interrupts.received is not None:
         # Cancelled while the proxies started: a request that is sent now may cost money.
         code = 128 + interrupts.received
-        return AgentEnd(exit_code=code, stopped_because="this run was told to end", never_ran=True)
+        return AgentEnd(exit_code=code, stopped_because="the run was interrupted", never_ran=True)
     try:
         with _terminal_kept():
             interrupts.terminal_is_the_agents = in_foreground()
@@ -76,7 +76,7 @@ def run_agent(
                 reason = _wait(process, interrupts, trouble)
             finally:
                 interrupts.terminal_is_the_agents = False
-                # Whatever the agent started in the background would talk to proxies that are gone.
+                # Processes that the agent left in the background would use proxies that are gone.
                 _end(process, environment[MARKER])
     except (OSError, ValueError) as error:
         raise UserError(f"{command[0]!r} cannot be started: {error}") from error
@@ -90,7 +90,7 @@ def _wait(process: subprocess.Popen[bytes], interrupts: Interrupts, trouble: Cal
             process.wait(_POLL_SECONDS)
             return None
         if interrupts.received is not None:
-            return "this run was told to end"
+            return "the run was interrupted"
         if reason := trouble():
             return reason
 
@@ -108,7 +108,7 @@ def _end(process: subprocess.Popen[bytes], marker: str) -> None:
 
 @contextlib.contextmanager
 def _terminal_kept() -> Iterator[None]:
-    """Put the terminal's modes back: an agent that was ended may have left it raw."""
+    """Restore the terminal's modes afterwards: an agent that was ended may have left it raw."""
     if not os.isatty(0):
         yield
         return

@@ -1,6 +1,6 @@
-"""What an agent gets to keep while a run lasts: a target's settings files, and empty folders in a replay.
+"""Temporary folders of an agent: a target's settings files, and empty folders in a replay.
 
-All of it goes when the run ends: an agent may have written its sign-in beside the settings.
+They are deleted when the run ends: an agent may have written its sign-in next to the settings.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from probe.record.files import write_private
 from probe.targets import expand
 
 NAME = ".agent-folders"
-"""Inside the run's folder; one that a user has named may hold files of theirs, of other names."""
+"""Inside the run's folder, where a user may have files with other names."""
 FILES = "files"
-"""Inside of that: what `{files}` stands for."""
+"""Inside of that: the folder `{files}`."""
 
 
 def files_folder(run: Path) -> Path:
-    """Give the folder in which a run's settings files are."""
+    """Return the folder of a run's settings files."""
     return run / NAME / FILES
 
 
@@ -33,7 +33,7 @@ def write_files(
 ) -> dict[str, str]:
     """Write a target's settings files, placeholders filled. Raises OSError.
 
-    Returns what each says, but for the values of `keys`: those stay `{key}`.
+    Returns their texts, but with `{key}` for the values of `keys`.
     """
     for name, value in files.items():
         path = files_folder(run) / name
@@ -43,7 +43,7 @@ def write_files(
 
 
 def fresh_folders(run: Path, variables: Iterable[str]) -> dict[str, str]:
-    """Make an empty folder for each variable that names one."""
+    """Create an empty folder for each variable; return the variables with their folders."""
     folders = {name: run / NAME / name for name in variables}
     for folder in folders.values():
         private_folder(folder)
@@ -51,7 +51,7 @@ def fresh_folders(run: Path, variables: Iterable[str]) -> dict[str, str]:
 
 
 def remove(run: Path) -> str | None:
-    """Remove it all; say what is still there, or None. No link is followed, whatever the agent put there."""
+    """Remove the folders without following links; return an error message if anything remains, or None."""
     folder = run / NAME
     if run.is_symlink() or not os.path.lexists(folder):
         return None
@@ -60,11 +60,11 @@ def remove(run: Path) -> str | None:
             folder.unlink()
         else:
             _remove_tree(folder)
-    return f"what the agent kept could not be removed: {folder}" if os.path.lexists(folder) else None
+    return f"the agent's temporary folder could not be removed: {folder}" if os.path.lexists(folder) else None
 
 
 def _remove_tree(folder: Path) -> None:
-    """Remove a folder; those that the agent closed, to us too, are opened first."""
+    """Remove a folder; make those accessible first that the agent has protected."""
     folder.chmod(0o700)
     for path, folders, _ in os.walk(folder):
         for one in (Path(path, name) for name in folders):
@@ -74,7 +74,7 @@ def _remove_tree(folder: Path) -> None:
 
 
 def _text(value: Any, placeholders: Mapping[str, str]) -> str:
-    """Give what a file says: a text as it is, a mapping or a list as JSON."""
+    """Return a file's text: a text unchanged, a mapping or a list as JSON."""
     filled = _filled(value, dict(placeholders))
     return filled if isinstance(filled, str) else json.dumps(filled, indent=2, ensure_ascii=False) + "\n"
 

@@ -1,4 +1,4 @@
-"""Asking an agent for its version, in the one way that neither costs nor changes anything."""
+"""Ask an agent for its version without costs or changes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from probe.settings.settings import Settings
 from probe.wire.environment import is_key
 
 _LONGEST_LINE = 4096
-"""Bytes of what an agent may say of itself."""
+"""Maximum bytes to read of the agent's output."""
 _LONGEST_VERSION = 200
 
 
 def ask_version(program: str, environ: Mapping[str, str], settings: Settings) -> subprocess.Popen[bytes]:
-    """Start an agent with `--version`; some take a second to answer. Raises OSError where it does not start.
+    """Start an agent with `--version`; some take a second to answer. Raises OSError if it does not start.
 
-    It gets no key: an agent that takes the question for a prompt must not be paid for.
+    It gets no key: an agent that mistakes the option for a prompt must not cause costs.
     """
     return subprocess.Popen(
         [program, "--version"],
@@ -35,34 +35,34 @@ def ask_version(program: str, environ: Mapping[str, str], settings: Settings) ->
 
 
 def answered_version(process: subprocess.Popen[bytes], seconds: float) -> str | None:
-    """Return what it answered, then end it; None where it said nothing in time."""
+    """Return the version that it printed, or None if there was none in time; then end it."""
     return _first_line(process, seconds)[:_LONGEST_VERSION] or None
 
 
 def _first_line(process: subprocess.Popen[bytes], seconds: float) -> str:
-    """Return the first line that a program says, and end it with those of its group; empty where it says none in time.
+    """Return the first line that a program prints in time, or an empty one; then end its process group.
 
-    It may say no end of things, or leave a process behind that keeps the pipe open. Some (pi) say it on stderr.
+    It may print without end, or leave a process behind that keeps the pipe open. Some (pi) print it on stderr.
     """
-    said, until = b"", time.monotonic() + seconds
+    output, until = b"", time.monotonic() + seconds
     for pipe in filter(None, (process.stdout, process.stderr)):
-        said = said or _first_of(pipe, until)
+        output = output or _first_of(pipe, until)
         pipe.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(max(0.0, until - time.monotonic()))
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    return said.partition(b"\n")[0].decode(errors="replace").strip()
+    return output.partition(b"\n")[0].decode(errors="replace").strip()
 
 
 def _first_of(pipe: IO[bytes], until: float) -> bytes:
-    """Read until a line is there, or the end, or the time is up."""
-    said = b""
-    while b"\n" not in said and len(said) < _LONGEST_LINE:
+    """Read until there is a whole line, or the end, or the time is up."""
+    output = b""
+    while b"\n" not in output and len(output) < _LONGEST_LINE:
         ready, _, _ = select.select([pipe], [], [], max(0.0, until - time.monotonic()))
         data = os.read(pipe.fileno(), _LONGEST_LINE) if ready else b""
         if not data:
             break
-        said += data
-    return said.strip()
+        output += data
+    return output.strip()

@@ -1,4 +1,4 @@
-"""Counting what a recording holds, beside what its proxies say that they saw."""
+"""Count what a recording holds, and compare it with what its proxies saw."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from probe.renderers.loader import Renderer
 from probe.trace.exchanges import ExchangeReader
 
 _LISTED = 20
-"""Lines that are no records are told one by one so far."""
+"""Lines that are not records are listed one by one up to this number."""
 
 
 class Tally(NamedTuple):
-    """What the exchanges of a recording come to."""
+    """The counts of a recording."""
 
     counts: dict[str, int]
-    """As the manifest has them."""
+    """In the manifest's form."""
     problems: list[Problem]
     """What is wrong with the record."""
     notes: list[str]
-    """What was refused, and what the agent left: nothing of the agent's is missing."""
+    """Refused requests, and exchanges that the agent left: nothing of the agent's is missing."""
 
 
 class _Counter:
-    """What is counted of the exchanges of a run."""
+    """Counts the exchanges of a run."""
 
     def __init__(self) -> None:
         self.written = self.messages = self.lost = self.left = self.cut_short = 0
         self.unanswered: list[str] = []
         self.cut: list[str] = []
         self.refused: list[str] = []
-        """Why, of those that got no answer, were cut short or were refused; not those that the agent left."""
+        """The reasons of exchanges without an answer, cut short or refused, except those that the agent left."""
 
     def add(self, exchange: Exchange, *, complete: bool) -> None:
         """Count an exchange."""
@@ -71,7 +71,7 @@ class _Counter:
                 yield Problem(kind, text)
 
     def notes(self) -> Iterator[str]:
-        """Yield what nobody has to act on."""
+        """Yield facts that need no action."""
         if self.left:
             yield f"the agent left {self.left} of {self.written} exchanges before the end"
         if self.refused:
@@ -79,10 +79,10 @@ class _Counter:
             yield f"{of}, the first because: {self.refused[0]}"
 
 
-def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> Tally:
+def tally(traffic: Path, renderer: Renderer, reported: Mapping[str, Any]) -> Tally:
     """Count the exchanges on the disk.
 
-    `told` is what the proxies reported when they stopped; empty when they could not report anything.
+    `reported` is what the proxies reported when they stopped; empty when they could not report anything.
     """
     found = _Counter()
     malformed: list[tuple[int, str]] = []
@@ -91,18 +91,20 @@ def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> Tally:
     for exchange in exchanges if is_plain(traffic) else ():
         found.add(exchange, complete=reader.read(exchange).complete)
         reader.items.take_new()
-    problems = [Problem(ProblemKind.MALFORMED, f"line {line} is no record: {why}") for line, why in malformed[:_LISTED]]
+    problems = [
+        Problem(ProblemKind.MALFORMED, f"line {line} is not a record: {why}") for line, why in malformed[:_LISTED]
+    ]
 
     def problem(kind: ProblemKind, text: str) -> None:
         problems.append(Problem(kind, text))
 
     if len(malformed) > _LISTED:
-        problem(ProblemKind.MALFORMED, f"{len(malformed) - _LISTED:,} more lines are no records")
+        problem(ProblemKind.MALFORMED, f"{len(malformed) - _LISTED:,} more lines are not records")
     if traffic.is_symlink() or (traffic.exists() and not is_plain(traffic)):
-        problem(ProblemKind.REPLACED, f"{traffic} is no file of ours any more: something was put in its place")
-    seen = int(told.get("seen", found.written))
+        problem(ProblemKind.REPLACED, f"{traffic} is not the recorded file: something has replaced it")
+    seen = int(reported.get("seen", found.written))
     if seen > found.written:
-        text = f"{seen - found.written} of {seen} exchanges could not be written: {told.get('failure')}"
+        text = f"{seen - found.written} of {seen} exchanges could not be written: {reported.get('failure')}"
         problem(ProblemKind.LOST, text)
     problems += found.problems()
     counts = {
@@ -116,7 +118,7 @@ def tally(traffic: Path, renderer: Renderer, told: Mapping[str, Any]) -> Tally:
 
 
 def in_a_line(counts: Mapping[str, int]) -> str:
-    """Say what was recorded, in a line."""
+    """Return one line about what was recorded."""
     written, cut_short = counts["written"], counts["cut_short"]
     text = f"captured {written} exchange{'' if written == 1 else 's'}"
     messages = counts["websocket_messages"]

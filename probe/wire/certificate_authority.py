@@ -1,7 +1,7 @@
-"""The certificate authority of forward mode, as far as an agent sees it: files that say whom it may trust.
+"""The certificate authority of forward mode, and the files of certificates that an agent trusts.
 
-mitmproxy makes the authority in the data folder when the first proxy starts. An agent gets its certificate only, for as
-long as the run lasts, together with those that it would trust alone: hosts that are passed through show their own.
+mitmproxy creates the authority in the data folder when the first proxy starts. An agent gets only its certificate, only
+during the run, together with those that it trusts anyway: hosts that are passed through present their own.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ FOLDER = ".mitmproxy"
 CERTIFICATE = "mitmproxy-ca-cert.pem"
 KEY = "mitmproxy-ca.pem"
 ADDING = ("NODE_EXTRA_CA_CERTS",)
-"""Variables whose certificates are trusted besides the agent's built-in ones; all others replace these."""
+"""Variables whose certificates are trusted besides the agent's built-in ones; all others replace those."""
 
 _CERTIFICATES = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 
 
 def authority_folder(data_dir: Path) -> Path:
-    """Give the folder of the authority, its private key included."""
+    """Return the folder of the authority, its private key included."""
     return data_dir / FOLDER
 
 
 def authority_problem(data_dir: Path) -> str | None:
-    """Say why the authority cannot be made or used; None when it can."""
+    """Return why the authority cannot be created or used; None when it can."""
     folder = authority_folder(data_dir)
     if folder.is_symlink():
-        return f"{folder} is a link: the authority's key would lie elsewhere"
+        return f"{folder} is a link: the authority's key would be elsewhere"
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         return f"{existing} is not writable"
@@ -53,31 +53,33 @@ def authority_problem(data_dir: Path) -> str | None:
 def write_trusted(
     run: Path, variables: Iterable[str], own: Mapping[str, str], data_dir: Path, store: str | None
 ) -> dict[str, str]:
-    """Write a file for each variable by which the agent takes authorities; give the variables with their files.
+    """Write a file for each of the agent's variables for authorities; return the variables with their files.
 
-    `own` is the user's environment: what a variable names there stays trusted; `store` is the system's.
+    `own` is the user's environment: certificates that a variable names there stay trusted; `store` is the system's.
     """
-    ours = (authority_folder(data_dir) / CERTIFICATE).read_text()
+    authority = (authority_folder(data_dir) / CERTIFICATE).read_text()
     folder = run / agent_folders.NAME / "authorities"
     private_folder(folder)
     files = {}
     for name in variables:
-        base = own.get(name) or (None if name in ADDING else store or _mitmproxys())
+        base = own.get(name) or (None if name in ADDING else store or _mitmproxy_store())
         path = folder / f"{name}.pem"
-        write_private(path, "\n".join([*(_certificates(name, base) if base else ()), *_CERTIFICATES.findall(ours), ""]))
+        write_private(
+            path, "\n".join([*(_certificates(name, base) if base else ()), *_CERTIFICATES.findall(authority), ""])
+        )
         files[name] = str(path)
     return files
 
 
-def _mitmproxys() -> str:
-    """Give the store that comes with mitmproxy, for a system that has none in a known place."""
+def _mitmproxy_store() -> str:
+    """Return the store that comes with mitmproxy, for a system without one in a known place."""
     import certifi
 
     return certifi.where()
 
 
 def _certificates(variable: str, place: str) -> list[str]:
-    """Give the certificates in a file, or in all files of a folder, each once, and nothing else that is there."""
+    """Return the certificates in a file, or in all files of a folder, without duplicates."""
     path = Path(place).expanduser()
     try:
         files = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]

@@ -1,4 +1,4 @@
-"""The agent's environment: where its base URL points, which key it has, and what may not go around the proxy."""
+"""The agent's environment: its base URL, its keys, and its proxy settings."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def agent_environment(
     trusted: Mapping[str, str] | None = None,
     answered: Set[str] = frozenset(),
 ) -> dict[str, str]:
-    """Give the environment in which the agent runs."""
+    """Return the environment in which the agent runs."""
     groups = _key_groups(settings, answered)
     env = {name: value for name, value in environ.items() if name != PARENT}
     env |= {name: expand(value, placeholders) for name, value in settings.target.env.items()}
     for group in groups:
         env |= _keys(env | dict(overrides), group, replaying=replay_url is not None)
     if replay_url is not None:
-        # What would go around the listeners ends at the replay server, which refuses it: nothing leaves loopback.
+        # Connections that bypass the listeners end at the replay server, which refuses them: nothing leaves loopback.
         env |= dict.fromkeys(PROXY_VARIABLES, replay_url)
         first = [group[0] for group in groups]
         env = {name: value for name, value in env.items() if name in first or not is_key(name, settings)}
@@ -42,16 +42,16 @@ def agent_environment(
     for name in ("NO_PROXY", "no_proxy"):
         env[name] = no_proxy(settings, env.get(name, "") if replay_url is None else "")
     env |= overrides
-    # After what the user asked for: it is part of these files.
+    # After the user's overrides, whose certificates are in these files.
     env |= trusted or {}
     env[MARKER] = marker
     return env
 
 
 def _key_groups(settings: Settings, answered: Set[str]) -> list[list[str]]:
-    """Give the names of each key that the agent gets: in a replay not those of vendors that it has no answers of.
+    """Return the names of each key that the agent gets: in a replay only those of vendors with recorded answers.
 
-    An agent with keys of two vendors may choose a model of the other one.
+    An agent with keys of two vendors might choose a model of the other one.
     """
     keys = settings.target.keys
     if isinstance(keys, dict) and answered & keys.keys():
@@ -60,12 +60,12 @@ def _key_groups(settings: Settings, answered: Set[str]) -> list[list[str]]:
 
 
 def is_key(name: str, settings: Settings) -> bool:
-    """Tell whether a variable has a key: of the target's, or one of a vendor that the agent may know by itself."""
+    """Check whether a variable holds a key: the target's, or one of a vendor that the agent may know by itself."""
     return name in settings.target.key_variables or (vendor_of(name) is not None and name.endswith(("_KEY", "_TOKEN")))
 
 
 def keys_set(settings: Settings, environ: Mapping[str, str]) -> list[str]:
-    """Give the variables that are set and have a key: the target's own, then others of the same vendors."""
+    """Return the variables that are set and hold a key: the target's own, then others of the same vendors."""
     own = settings.target.key_variables
     vendors = {vendor_of(name) for name in own} - {None}
     others = [name for name in environ if is_key(name, settings) and vendor_of(name) in vendors]
@@ -73,19 +73,19 @@ def keys_set(settings: Settings, environ: Mapping[str, str]) -> list[str]:
 
 
 def led(settings: Settings, coverage_url: str | None) -> dict[str, str]:
-    """Give the variables by which an agent comes to the listener that watches; in forward mode that is all of them."""
+    """Return the proxy variables that send the agent to the coverage listener; in forward mode, the only listener."""
     return dict.fromkeys(settings.target.mode.led_by, coverage_url) if coverage_url else {}
 
 
 def no_proxy(settings: Settings, own: str) -> str:
-    """Give the agent's NO_PROXY: the user's own, but for what would lead past the hosts of forward mode."""
+    """Return the agent's NO_PROXY: the user's own, without names that match hosts of forward mode."""
     hosts = [route.host for route in settings.routes.values() if route.host]
     names = [name for name in own.split(",") if not any(bypassed(host, name.strip()) for host in hosts)]
     return with_loopback(",".join(names))
 
 
 def _keys(env: Mapping[str, str], keys: list[str], *, replaying: bool) -> dict[str, str]:
-    """Hand the first key that is set on under the name that the agent reads first."""
+    """Return the first key that is set, under the name that the agent reads first."""
     if replaying:
         return {keys[0]: PLACEHOLDER_KEY}
     value = next((env[name] for name in keys if env.get(name)), None)
@@ -101,11 +101,11 @@ def key_values(settings: Settings, environ: Mapping[str, str], *, replaying: boo
 
 
 def with_loopback(no_proxy: str) -> str:
-    """Give a NO_PROXY that names this machine besides what it named before."""
+    """Return a NO_PROXY with the names of this machine added."""
     names = [name.strip() for name in no_proxy.split(",") if name.strip()]
     return ",".join([*names, *(name for name in LOOPBACK if name not in names)])
 
 
 def mentioned(settings: Settings, placeholders: dict[str, str]) -> dict[str, Any]:
-    """Give the variables that the target sets, for a user who starts the agent by hand."""
+    """Return the variables that the target sets, for a user who starts the agent by hand."""
     return {name: expand(value, placeholders) for name, value in settings.target.env.items()}

@@ -1,4 +1,4 @@
-"""The limit of open files: a proxy has two connections and a file for each exchange under way."""
+"""The limit on open files: a proxy has two connections and a file for each exchange under way."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import resource
 
 _ENOUGH = 1 << 20
-"""Where the hard limit is none, the system may have another one."""
+"""Used where the hard limit is infinite; the system may have a lower one."""
 
 
 def raise_file_limit() -> None:
@@ -14,6 +14,6 @@ def raise_file_limit() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _ENOUGH if hard == resource.RLIM_INFINITY else hard
     if soft not in (resource.RLIM_INFINITY, wanted):
-        # macOS takes no more than a limit of its own.
+        # macOS accepts no more than a limit of its own.
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))

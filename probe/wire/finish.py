@@ -1,4 +1,4 @@
-"""Ending a recording: its processes are stopped, what they wrote is counted, the manifest is completed."""
+"""End a recording: stop its processes, count what they wrote, complete the manifest."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from probe.wire.observer_changes import by_transport
 from probe.wire.started import Started
 
 _PATIENCE_SECONDS = 10.0
-"""Killed proxies leave a process that makes a record to its end."""
+"""Killed proxies leave a process behind that finishes its record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Finished:
     counts: dict[str, int]
     problems: list[Problem]
     notes: list[str]
-    """In which way a replayed run was unlike the recorded one, and the like."""
+    """How a replayed run differed from the recorded one, and the like."""
 
 
 def finish(started: Started) -> Finished:
@@ -73,7 +73,7 @@ def _complete(started: Started, finished: Finished, coverage: dict[str, Any]) ->
 
 
 def _fold_in(started: Started, *, killed: bool) -> Iterator[Problem]:
-    """Save what the proxies could not write; yield that it was so, and that they were killed."""
+    """Recover what the proxies could not write; yield a problem for that, and one if they were killed."""
     folder = started.folder
     if killed:
         text = f"the proxies ended before they could finish; see {folder / PROXY_LOG}"
@@ -85,21 +85,21 @@ def _fold_in(started: Started, *, killed: bool) -> Iterator[Problem]:
         yield Problem(ProblemKind.LOST, text)
     else:
         if folded:
-            yield Problem(ProblemKind.FOLDED_IN, f"{folded} exchanges that were under way were folded in")
+            yield Problem(ProblemKind.FOLDED_IN, f"{folded} exchanges that were under way were recovered")
 
 
 def _counted_tunnels(started: Started, reported: Mapping[str, Any]) -> dict[str, Any]:
-    """Count what went around the listeners."""
+    """Count the tunnels that bypassed the listeners."""
     path = started.folder / TUNNELS
     noted = sum(1 for _ in read_tunnels(path, lambda line, why: None))
     return {"seen": int(reported.get("tunnels", noted)), "noted": noted, "sha256": file_sha256(path)}
 
 
 def _refused(started: Started, coverage: Mapping[str, Any], reported: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield what of that could not be noted, and which hosts the agent did not trust."""
+    """Yield tunnels that could not be noted, and hosts for which the agent refused the certificate."""
     if coverage and coverage["seen"] > coverage["noted"]:
         missing = coverage["seen"] - coverage["noted"]
-        text = f"{missing} of {coverage['seen']} tunnels around the listeners could not be noted"
+        text = f"{missing} of {coverage['seen']} tunnels that bypassed the listeners could not be noted"
         yield Problem(ProblemKind.LOST, text)
     for host, reason in reported.get("refused", {}).items():
         hint = f"name its CA variable in ca_env, which has {', '.join(started.trusted)}"
@@ -107,20 +107,20 @@ def _refused(started: Started, coverage: Mapping[str, Any], reported: Mapping[st
 
 
 def _silent(started: Started, reported: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the hosts that the agent came to and asked nothing."""
+    """Yield the hosts that the agent connected to without any request."""
     for host in reported.get("silent", ()):
         hint = f"name its CA variable in ca_env, which has {', '.join(started.trusted)}"
-        yield f"the agent came to {host} and left without a request: if it does not trust the certificate, {hint}"
+        yield f"the agent connected to {host} without any request: if it does not trust the certificate, {hint}"
 
 
 def discard(folder: Path) -> None:
-    """Remove what a run that never began left: our own files, and the folder if nothing else is in it."""
-    # Behind a link, which the agent may have put there, files of the same names are not the run's.
+    """Remove the files of a run that never began, and its folder if nothing else is in it."""
+    # Behind a link, which the agent may have created, files of the same names are not the run's.
     if folder.is_symlink() or has_records(folder):
         return
     agent_folders.remove(folder)
     for name in (TRAFFIC, TUNNELS, PROXY_LOG, MANIFEST):
         (folder / name).unlink(missing_ok=True)
-    # The user may have named a folder of their own: only an empty one goes.
+    # The user may have named an existing folder: only an empty one is removed.
     with contextlib.suppress(OSError):
         folder.rmdir()

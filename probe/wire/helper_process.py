@@ -1,6 +1,6 @@
-"""A helper process of ours: started with its settings, waited for until it is ready, never left behind.
+"""A helper process: started with its settings, awaited until it is ready, never left behind.
 
-The two speak JSON lines over pipes. The pipe to the child is also its life line: when it ends, the child stops.
+The two exchange JSON lines over pipes. When the pipe to the child is closed, the child stops.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ STOP_SECONDS = 60.0
 
 
 class ChildError(Exception):
-    """A helper process did not become ready; the text is what it said."""
+    """A helper process did not become ready; the text is its output."""
 
     def __init__(self, text: str, message: dict[str, Any] | None = None) -> None:
         super().__init__(text)
         self.message = message or {}
-        """What it sent instead of `ready`; empty where it could send nothing."""
+        """What it sent instead of `ready`; empty if it sent nothing."""
 
 
 class Child:
@@ -47,7 +47,7 @@ class Child:
             # A file, since nobody reads while it runs: a full pipe would stop it.
             stderr=self._errors,
             bufsize=0,
-            # Ctrl-C in the terminal is for the agent; this process ends when it is told to.
+            # Ctrl-C in the terminal is for the agent; this process ends on request.
             start_new_session=True,
         )
         self.pid = self._process.pid
@@ -56,31 +56,31 @@ class Child:
             self._send(json.dumps(settings))
 
     def wait_ready(self) -> dict[str, Any]:
-        """Wait for the `ready` message and give it. Raises ChildError."""
+        """Wait for the `ready` message and return it. Raises ChildError."""
         message = self._read_message(START_SECONDS)
         if message is None or message.get("event") != "ready":
             self._process.kill()
             self._process.communicate()
             self._errors.seek(0)
-            said = message or self._errors.read(1 << 16).decode(errors="replace").strip()
+            output = message or self._errors.read(1 << 16).decode(errors="replace").strip()
             self._end()
             ended = f"{self._module} ended with exit code {self._process.returncode}"
-            raise ChildError(str(said) or ended, message)
+            raise ChildError(str(output) or ended, message)
         return message
 
     def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-        """Send a message and give the answer to it; None when the process ended, or after `seconds`."""
+        """Send a message and return the answer; None when the process ended, or after `seconds`."""
         with contextlib.suppress(BrokenPipeError, ValueError):
             self._send(json.dumps(message))
         return self._read_message(seconds)
 
     @property
     def alive(self) -> bool:
-        """Tell whether it still runs."""
+        """Check whether it still runs."""
         return self._process.poll() is None
 
     def stop(self) -> dict[str, Any] | None:
-        """Stop it and give its `stopped` message; None when it had died before it could say anything."""
+        """Stop it and return its `stopped` message; None when it died without one."""
         if self._gone:
             return None
         with contextlib.suppress(BrokenPipeError, ValueError):
@@ -107,7 +107,7 @@ class Child:
             data = data[self._process.stdin.write(data) :]
 
     def _read_message(self, seconds: float) -> dict[str, Any] | None:
-        """Give the next line as a message; None at the end of the output, or after `seconds`."""
+        """Return the next line as a message; None at the end of the output, or after `seconds`."""
         assert self._process.stdout is not None
         until = time.monotonic() + seconds
         with selectors.DefaultSelector() as selector:
@@ -123,7 +123,7 @@ class Child:
         try:
             message = json.loads(line)
         except ValueError:
-            return {"event": "said", "text": line.decode(errors="replace")}
+            return {"event": "output", "text": line.decode(errors="replace")}
         return message if isinstance(message, dict) else None
 
 
@@ -131,7 +131,7 @@ class Child:
 
 
 def first_line() -> bytes:
-    """Read the settings byte by byte, so that nothing of what follows waits in a buffer unseen."""
+    """Read the settings unbuffered, so that later lines do not wait in a buffer unseen."""
     line = b""
     with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as stdin:
         while data := stdin.readline():
@@ -141,7 +141,7 @@ def first_line() -> bytes:
     return line
 
 
-def tell(message: dict[str, Any]) -> None:
+def send_to_parent(message: dict[str, Any]) -> None:
     """Send one line to the parent, which may be gone."""
     try:
         print(json.dumps(message), flush=True)

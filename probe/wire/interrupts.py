@@ -1,4 +1,4 @@
-"""Ending in an orderly way on Ctrl-C, SIGTERM and SIGHUP."""
+"""End in an orderly way on Ctrl-C, SIGTERM and SIGHUP."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 
 
 class Interrupts:
-    """Remembers the first signal that asks this script to end, instead of dying of it."""
+    """Remembers the first signal to end this script instead of dying from it."""
 
     def __init__(self) -> None:
         self.received: int | None = None
@@ -24,16 +24,16 @@ class Interrupts:
         self.received = self.received or number
 
     terminal_is_the_agents = False
-    """True while an agent uses the terminal that we share with it."""
+    """True while an agent uses the terminal that it shares with this process."""
 
     @property
     def exit_code(self) -> int | None:
-        """Give 130, 143 or 129 when a signal came, else None."""
+        """Return 130, 143 or 129 after a signal, else None."""
         return None if self.received is None else 128 + self.received
 
 
 def in_foreground() -> bool:
-    """Tell whether this process belongs to the group that gets the terminal's Ctrl-C."""
+    """Check whether this process belongs to the group that gets the terminal's Ctrl-C."""
     with contextlib.suppress(OSError):
         return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
     return False

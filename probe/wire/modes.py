@@ -1,4 +1,4 @@
-"""Reverse and forward: what each mode does while a run is recorded, and how it looks to the agent."""
+"""Reverse and forward mode: what each does while a run is recorded, and what the agent sees of it."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ class RecordingMode(Protocol):
     """What differs between the modes from the choice of ports to the end of a run."""
 
     def choose_ports(self, settings: Settings, *, fixed: bool) -> Ports:
-        """Return the ports to open; `fixed` takes those that are written. Raises UserError where one is taken."""
+        """Return the ports to open; `fixed` uses the configured ones. Raises UserError if one is taken."""
 
     def addresses(self, ports: Ports) -> dict[str, str]:
         """Return the values of `{model.url}`, `{model.port}` and the like."""
 
     def write_trusted(self, settings: Settings, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
-        """Write what the agent must trust; return its variables with their files. Raises UserError."""
+        """Write the certificates that the agent must trust; return its variables with their files. Raises UserError."""
 
     def checked_urls(self, settings: Settings, urls: Mapping[str, str]) -> dict[str, str]:
-        """Return the URL to ask for by listener, in order to see whether its upstream answers."""
+        """Return by listener the URL to request in order to check its upstream."""
 
     def handlers(self, settings: Settings, coverage_url: str | None) -> list[urllib.request.BaseHandler]:
-        """Return what leads `urllib` to the listeners as the agent is led."""
+        """Return `urllib` handlers that use the listeners as the agent does."""
 
     def changes(self, settings: Settings) -> Iterator[Change]:
-        """Yield what is different for the agent, whatever the upstreams are."""
+        """Yield the changes for the agent that do not depend on the upstreams."""
 
     def host_changes(self, settings: Settings) -> Iterator[Change]:
-        """Yield whose name the Host header has, where that is not the one that the agent wrote."""
+        """Yield changes of the Host header that the agent sent."""
 
     def why_no_proxy(self) -> str:
-        """Return why NO_PROXY is as it is."""
+        """Return the reason for the value of NO_PROXY."""
 
     def why_led(self, settings: Settings) -> str:
         """Return why the agent gets a proxy."""
@@ -69,7 +69,7 @@ class ReverseMode:
         return {}
 
     def checked_urls(self, settings: Settings, urls: Mapping[str, str]) -> dict[str, str]:
-        # The list of models, where the target says below which path an API is.
+        # The list of models, if the target has the path of the API.
         below = {base.listener: base.suffix for base in base_urls(settings.target).values() if base.suffix}
         return {name: f"{url}{below[name]}/models" if name in below else f"{url}/" for name, url in urls.items()}
 
@@ -81,22 +81,22 @@ class ReverseMode:
 
     def host_changes(self, settings: Settings) -> Iterator[Change]:
         yield Change(
-            what="The Host header names the upstream; the agent wrote the listener's address there",
-            why="the agent asks the listener, and the upstream answers to its own name",
+            what="The Host header names the upstream; the agent sent the listener's address",
+            why="the agent calls the listener, and the upstream expects its own name",
         )
 
     def why_no_proxy(self) -> str:
-        return "the listeners are on this machine and must not be looked for through a proxy"
+        return "the listeners are on this machine and must not be reached through a proxy"
 
     def why_led(self, settings: Settings) -> str:
         proxy, source = settings.coverage_upstream_proxy, settings.sources["coverage"]
         on = f", on to {without_credentials(proxy)}" if proxy else ""
-        text = f"what goes around the listeners passes through one more{on}, unopened; host and bytes are noted"
+        text = f"connections that bypass the listeners pass through one more{on}, undecrypted; host and bytes are noted"
         return f"{text} ({source})"
 
 
 class ForwardMode:
-    """All listeners are behind one port, a proxy that opens the TLS of the hosts that the target names."""
+    """All listeners are behind one port, a proxy that decrypts the TLS of the hosts that the target names."""
 
     def choose_ports(self, settings: Settings, *, fixed: bool) -> Ports:
         name, route = next(iter(settings.routes.items()))
@@ -107,7 +107,7 @@ class ForwardMode:
         return Ports(listeners=dict.fromkeys(settings.routes, port), coverage=port)
 
     def addresses(self, ports: Ports) -> dict[str, str]:
-        # The agent asks the hosts themselves: there is no other URL.
+        # The agent calls the hosts themselves: there is no other URL.
         return {}
 
     def write_trusted(self, settings: Settings, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
@@ -128,24 +128,24 @@ class ForwardMode:
 
     def changes(self, settings: Settings) -> Iterator[Change]:
         yield Change(
-            what="TLS, and HTTP/1.1 where the agent offers HTTP/2, are the listener's for the hosts that it stands for",
-            why="it takes the upstream's place; all other hosts are passed through unopened, with their own TLS",
+            what="For the hosts of the listeners, TLS is the listener's, and HTTP/1.1 replaces HTTP/2",
+            why="the listener takes the upstream's place; all other hosts are passed through with their own TLS",
         )
 
     def host_changes(self, settings: Settings) -> Iterator[Change]:
         for name, route in settings.routes.items():
             if not route.as_asked:
                 yield Change(
-                    what=f"The Host header names the upstream; the agent wrote {route.host} there (listener {name})",
-                    why=f"the upstream answers to its own name ({settings.sources[f'upstream.{name}']})",
+                    what=f"The Host header names the upstream; the agent sent {route.host} (listener {name})",
+                    why=f"the upstream expects its own name ({settings.sources[f'upstream.{name}']})",
                 )
 
     def why_no_proxy(self) -> str:
-        return "what is on this machine is no other host; nothing else may lead past those that the target names"
+        return "this machine is reached directly; no other name may bypass the proxy for the target's hosts"
 
     def why_led(self, settings: Settings) -> str:
         hosts = ", ".join(str(route.host) for route in settings.routes.values())
-        return f"all that it sends comes to the listener, which opens what is for {hosts} and passes the rest through"
+        return f"all its connections go to the listener, which decrypts those to {hosts} and passes the rest through"
 
 
 def mode_of(settings: Settings) -> RecordingMode:

@@ -1,4 +1,4 @@
-"""What the observer changed: every way in which a recorded agent is not as it would be alone, and why."""
+"""Describe the observer's changes: every way in which recording changes an agent or its environment, and why."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_PROXY = ("NO_PROXY", "no_proxy")
 
 
 def by_target(target: Target, words: Sequence[str]) -> Iterator[Change]:
-    """Tell what the target's file sets; `words` are the command as it is run."""
+    """Yield what the target's file sets; `words` are the command as it is run."""
     done = [*set_by(words), *target.env, *target.files]
     for change in target.changes:
         if any(explains(change, name) for name in done):
@@ -26,17 +26,17 @@ def by_target(target: Target, words: Sequence[str]) -> Iterator[Change]:
     own = set_by([*target.args, *(target.prompt_command or ()), *(target.interactive_command or ())])
     for name in dict.fromkeys([*(name for name in done if name in own), *target.env, *target.files]):
         if not any(explains(change, name) for change in target.changes):
-            yield Change(what=f"{name} is set", why="the target's file sets it and does not say why")
+            yield Change(what=f"{name} is set", why="the target's file sets it without a reason")
 
 
 def by_listeners(settings: Settings, urls: Mapping[str, str]) -> Iterator[Change]:
-    """Tell what is different between the agent and its upstreams; `urls` are the listeners' addresses."""
+    """Yield the changes between the agent and its upstreams; `urls` are the listeners' addresses."""
     for name, route in settings.routes.items():
         yield _way(name, route, urls[name])
         prefix = urlsplit(route.upstream).path.rstrip("/")
         if route.drop:
             yield Change(
-                what=f"{route.drop} at the head of a path becomes {prefix or 'nothing'} (listener {name})",
+                what=f"{route.drop} at the start of a path becomes {prefix or 'nothing'} (listener {name})",
                 why=f"the base URL that you set has this path ({settings.sources[f'upstream.{name}']})",
             )
         elif prefix:
@@ -48,8 +48,7 @@ def by_listeners(settings: Settings, urls: Mapping[str, str]) -> Iterator[Change
     yield from mode.host_changes(settings)
     tls = any(route.upstream.startswith("https:") for route in settings.routes.values())
     yield Change(
-        what="Upstreams are spoken to over HTTP/1.1"
-        + (", and their TLS is mitmproxy's, not the agent's" if tls else ""),
+        what="Upstreams are called over HTTP/1.1" + (", and their TLS is mitmproxy's, not the agent's" if tls else ""),
         why="the listener makes the connection: HTTP version, ciphers and fingerprint are its own",
     )
     yield Change(what="Expect: 100-continue is answered by the listener", why="mitmproxy does not pass it on")
@@ -61,36 +60,36 @@ def by_listeners(settings: Settings, urls: Mapping[str, str]) -> Iterator[Change
     for proxy in sorted({route.upstream_proxy for route in settings.routes.values() if route.upstream_proxy}):
         yield Change(
             what=f"Upstreams are reached through {without_credentials(proxy)}",
-            why=f"asked for by: {settings.sources['upstream_proxy']}",
+            why=f"set by: {settings.sources['upstream_proxy']}",
         )
 
 
 def _way(name: str, route: Route, url: str) -> Change:
-    """Tell how a listener comes between the agent and an upstream."""
+    """Return how a listener gets between the agent and an upstream."""
     if not route.host:
         return Change(
-            what=f"What is for {route.upstream} goes to {url}, in plain http (listener {name})",
-            why="the exchange can be read without a certificate of ours in the agent",
+            what=f"Requests for {route.upstream} go to {url}, in plain http (listener {name})",
+            why="the exchange can be recorded without a certificate of agent-probe in the agent",
         )
     on = "" if route.as_asked else f", and on to {route.upstream}"
     return Change(
-        what=f"TLS for {route.host} ends at {url}, with a certificate of ours{on} (listener {name})",
-        why="the exchange can be read although the agent has no base URL to set",
+        what=f"TLS for {route.host} ends at {url}, with a certificate of agent-probe{on} (listener {name})",
+        why="the exchange can be recorded although the agent has no base URL to set",
     )
 
 
 def by_environment(
     settings: Settings, own: Mapping[str, str], given: Mapping[str, str], asked_for: Mapping[str, str]
 ) -> Iterator[Change]:
-    """Tell of every variable of the agent's environment that is not as the user has it, but those of the target."""
+    """Yield the variables that differ between the user's and the agent's environment, except the target's."""
     changed = [name for name in sorted({*own, *given}) if own.get(name) != given.get(name) and name != PARENT]
-    told: set[str] = set()
+    done: set[str] = set()
     for name in changed:
-        if name in told or (name in settings.target.env and name not in asked_for):
+        if name in done or (name in settings.target.env and name not in asked_for):
             continue
         # Upper and lower case of one variable are one change.
         alike = [one for one in changed if one.lower() == name.lower() and given.get(one) == given.get(name)]
-        told.update(alike)
+        done.update(alike)
         yield Change(
             what=f"{', '.join(alike)}: {_value(name, given, settings)}",
             why=_reason(name, settings, asked_for),
@@ -99,7 +98,7 @@ def by_environment(
 
 def _value(name: str, given: Mapping[str, str], settings: Settings) -> str:
     if name not in given:
-        return "taken away"
+        return "removed"
     if name in (*NO_PROXY, *PROXY_VARIABLES):
         return str(without_credentials(given[name]))
     return "a placeholder" if given[name] == PLACEHOLDER_KEY else "set"
@@ -108,8 +107,8 @@ def _value(name: str, given: Mapping[str, str], settings: Settings) -> str:
 def _reason(name: str, settings: Settings, asked_for: Mapping[str, str]) -> str:
     target, replaying, mode = settings.target, settings.replay is not None, mode_of(settings)
     reasons = {
-        "it trusts a certificate authority of ours, besides those that it would trust alone; hosts that are passed "
-        "through show their own certificates": target.ca_env,
+        "it trusts agent-probe's certificate authority, besides those that it trusts anyway; hosts that are passed "
+        "through present their own certificates": target.ca_env,
         "you asked for it (--env)": asked_for,
         "a replay needs no key, and the real one must not be at risk": (
             (name,) if replaying and is_key(name, settings) else ()
@@ -118,7 +117,7 @@ def _reason(name: str, settings: Settings, asked_for: Mapping[str, str]) -> str:
         "an empty folder: settings of your own could send the agent elsewhere": target.fresh_folders,
         mode.why_no_proxy(): NO_PROXY,
         mode.why_led(settings): target.mode.led_by if settings.coverage else (),
-        "nothing leaves this machine in a replay: what goes around the listeners is refused": (
+        "nothing leaves this machine in a replay: connections that bypass the listeners are refused": (
             PROXY_VARIABLES if replaying else ()
         ),
         "it marks the processes that belong to the run, so that none is left behind": (MARKER,),
@@ -129,7 +128,7 @@ def _reason(name: str, settings: Settings, asked_for: Mapping[str, str]) -> str:
 def by_launch(
     settings: Settings, *, fresh_folder: bool, asks_version: bool, own_folder: bool = False
 ) -> Iterator[Change]:
-    """Tell what is different because a script starts and ends the agent; `own_folder` is one that the user names."""
+    """Yield the changes caused by starting and ending the agent; `own_folder` means that the user named its folder."""
     if settings.replay:
         yield Change(
             what="Every answer comes from a recorded run; a WebSocket that it does not have is refused (426)",
@@ -145,12 +144,12 @@ def by_launch(
         yield Change(what="The agent is started a second time with --version", why="the manifest names its version")
     yield Change(
         what="Processes that the agent left in the background are ended with it",
-        why="the listeners that they would talk to are gone",
+        why="the listeners that they would use are gone",
     )
 
 
 def by_transport(websocket_messages: int) -> Iterator[Change]:
-    """Tell what became of WebSockets, where there were any."""
+    """Yield the changes of WebSockets, if there were any."""
     if websocket_messages:
         yield Change(
             what="WebSocket was kept, message by message; frames and compression are mitmproxy's own",

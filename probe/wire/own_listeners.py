@@ -1,4 +1,4 @@
-"""Whether an upstream is a listener of ours, of this run or of another: it would be recorded twice, or go round."""
+"""Refuse upstreams that are listeners of agent-probe, which would record twice or loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SECONDS = 1.0
 
 
 def refuse_own_listeners(settings: Settings) -> None:
-    """Raise UserError where a listener would lead to one of ours, or to where one of ours was."""
+    """Raise UserError if an upstream is the address of a listener, now or in an earlier run."""
     for name, route in settings.routes.items():
         host, port = _address(route.upstream)
         if settings.replay or not is_this_machine(host):
@@ -27,8 +27,10 @@ def refuse_own_listeners(settings: Settings) -> None:
         hint = f"name the server that it should reach: --upstream {name}=URL"
         if route.own:
             hint = f"unset {route.own}, or {hint}"
-        if pid := _holder_of_ours(port):
-            raise UserError(f"upstream {name}={route.upstream} ({source}) is a listener of ours (pid {pid})", hint)
+        if pid := _own_proxy(port):
+            raise UserError(
+                f"upstream {name}={route.upstream} ({source}) is a listener of agent-probe (pid {pid})", hint
+            )
         if route.own and port in _written_ports(settings) and not _listens(host, port):
             problem = "nobody listens there; it looks like the address that `invoke proxies` printed"
             raise UserError(f"upstream {name}={route.upstream} ({source}): {problem}", hint)
@@ -39,10 +41,10 @@ def _address(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _holder_of_ours(port: int) -> int | None:
-    """Give the process of ours that listens on a port; None when there is none."""
+def _own_proxy(port: int) -> int | None:
+    """Return the pid of agent-probe's proxies that listen on a port; None when there is none."""
     for process in psutil.process_iter():
-        # Those of other users do not tell; one may end while we look.
+        # Other users' processes are not readable; a process may end during the search.
         with contextlib.suppress(psutil.Error, OSError):
             if _MODULE in process.cmdline() and any(
                 one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port
@@ -59,7 +61,7 @@ def _listens(host: str, port: int) -> bool:
 
 
 def _written_ports(settings: Settings) -> set[int]:
-    """Give the ports that `proxies` uses: those of this run, and those in the targets' files."""
+    """Return the ports that `proxies` uses: those of this run, and those in the targets' files."""
     ports = {route.port for route in settings.routes.values()}
     for name in target_names():
         with contextlib.suppress(UserError):

@@ -16,7 +16,7 @@ class Ports:
 
     listeners: dict[str, int]
     coverage: int | None
-    """Of the listener that sees what the others do not; None when nobody watches."""
+    """The coverage listener's; None without coverage."""
 
     @property
     def urls(self) -> dict[str, str]:
@@ -25,12 +25,12 @@ class Ports:
 
     @property
     def coverage_url(self) -> str | None:
-        """Return the address of the listener that watches; None when nobody watches."""
+        """Return the coverage listener's address; None without coverage."""
         return None if self.coverage is None else f"http://127.0.0.1:{self.coverage}"
 
 
 def free_ports(count: int) -> list[int]:
-    """Give ports that are free for TCP and UDP now: a listener in front of an https upstream binds both."""
+    """Return ports that are free for TCP and UDP now: a listener in front of an https upstream binds both."""
     with contextlib.ExitStack() as held:
         ports: list[int] = []
         while len(ports) < count:
@@ -45,7 +45,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a listener could open this port now."""
+    """Check whether a listener could open this port now."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:
@@ -58,7 +58,7 @@ def is_free(port: int) -> bool:
 
 
 def require_free(name: str, port: int) -> None:
-    """Raise UserError that says who holds the port, unless it is free."""
+    """Raise UserError with the process that uses the port, unless it is free."""
     if is_free(port):
         return
     holder = holder_of(port)

@@ -1,4 +1,4 @@
-"""Finding and ending the processes that belong to a run."""
+"""Find and end the processes that belong to a run."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MARKER = "PROBE_RUN_MARKER"
 
 
 def marked(marker: str) -> list[psutil.Process]:
-    """Give the processes, other than this one, that carry a run's marker in their environment."""
+    """Return the processes, other than this one, that carry a run's marker in their environment."""
     found = []
     for process in psutil.process_iter():
-        # Other users' processes do not show their environment; a process may end while we look.
+        # Other users' processes do not show their environment; a process may end during the search.
         with contextlib.suppress(psutil.Error, OSError):
             if process.pid != os.getpid() and process.environ().get(MARKER) == marker:
                 found.append(process)
@@ -26,7 +26,7 @@ def marked(marker: str) -> list[psutil.Process]:
 def end_marked(marker: str, grace: float = 2.0) -> None:
     """End all processes of a run: politely, then by force."""
     end(marked(marker), grace)
-    # What was started meanwhile.
+    # Those started in the meantime.
     end(marked(marker), 0.5)
 
 
@@ -36,7 +36,7 @@ def end(processes: Iterable[psutil.Process], grace: float) -> None:
     for process in processes:
         with contextlib.suppress(psutil.Error):
             process.terminate()
-            # A stopped process takes no SIGTERM before it goes on.
+            # A stopped process does not handle SIGTERM before it continues.
             process.resume()
     _, alive = psutil.wait_procs(processes, timeout=grace)
     for process in alive:
@@ -46,7 +46,7 @@ def end(processes: Iterable[psutil.Process], grace: float) -> None:
 
 
 def holder_of(port: int) -> str | None:
-    """Tell which process listens on a TCP port, as `name (pid N)`; None when that cannot be told."""
+    """Return the process that listens on a TCP port, as `name (pid N)`; None when it is unknown."""
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections(kind="inet"):
             listens = connection.status == psutil.CONN_LISTEN

@@ -1,7 +1,7 @@
-"""The process that runs mitmproxy for one run: its master with only the addons that our listeners need.
+"""The process that runs mitmproxy for one run: its master with only the addons that the listeners need.
 
-It speaks JSON lines with the process that starts it (see `probe.wire.helper_process`): settings come in on stdin,
-`ready` and `stopped` go out on stdout. When stdin ends without a `stop`, its parent was killed: it then ends the
+It exchanges JSON lines with its parent (see `probe.wire.helper_process`): settings arrive on stdin, `ready` and
+`stopped` go to stdout. When stdin ends without a `stop`, its parent was killed: it then ends the
 agent's processes too, so that nothing is left running.
 """
 
@@ -40,13 +40,13 @@ from probe.addon.redaction.redactor import Redactor
 from probe.addon.shutdown import Ending
 from probe.addon.tap import TrafficTap
 from probe.wire.file_limit import raise_file_limit
-from probe.wire.helper_process import first_line, tell
+from probe.wire.helper_process import first_line, send_to_parent
 from probe.wire.recorder import Recorder
 
 LONGEST_SILENCE = 3600
-"""Models think for long without a byte; the agent's own time-out decides."""
+"""Models may think long without sending a byte; the agent's own time-out decides."""
 _CHECKED_SECONDS = 0.01
-"""After `running`, mitmproxy looks whether start-up logged an error, and ends if so: a matter of two loop turns."""
+"""After `running`, mitmproxy checks within two loop turns whether start-up logged an error, and ends if so."""
 
 
 class _RedactingFormatter(logging.Formatter):
@@ -61,7 +61,7 @@ class _RedactingFormatter(logging.Formatter):
 
 
 class _Errors(logging.Handler):
-    """Keeps what was logged as an error until the listeners are open: why they could not be."""
+    """Collects logged errors until the listeners are open: the reasons if they cannot be opened."""
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__(logging.ERROR)
@@ -73,24 +73,24 @@ class _Errors(logging.Handler):
 
 
 class _Ready:
-    """Tells the parent that every listener is open; an accepted connection would not prove that."""
+    """Reports to the parent that every listener is open; an accepted connection would not prove that."""
 
     def __init__(self, errors: _Errors) -> None:
         self._errors = errors
 
     def running(self) -> None:
         logging.getLogger().removeHandler(self._errors)
-        asyncio.get_running_loop().call_later(_CHECKED_SECONDS, tell, {"event": "ready", "pid": os.getpid()})
+        asyncio.get_running_loop().call_later(_CHECKED_SECONDS, send_to_parent, {"event": "ready", "pid": os.getpid()})
 
 
 def _make_authority(folder: Path) -> None:
-    """Make mitmproxy's own CA on first use. It would do so itself, but of many at once each would, over the others."""
+    """Create mitmproxy's CA on first use, under a lock: concurrent proxies would overwrite each other's."""
     private_folder(folder)
     if folder.is_symlink():
-        raise OSError(f"{folder} is a link to {folder.resolve()}: the CA's key would lie there")
+        raise OSError(f"{folder} is a link to {folder.resolve()}: the CA's key would be there")
     with _opened(folder / ".lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # The last of the files that it makes.
+        # The last file that mitmproxy creates.
         if not (folder / f"{CONF_BASENAME}-dhparam.pem").exists():
             for half_made in folder.glob(f"{CONF_BASENAME}-*"):
                 half_made.unlink()
@@ -101,19 +101,19 @@ def _make_authority(folder: Path) -> None:
 
 
 def _opened(path: Path) -> TextIO:
-    """Open a 0600 file to append to; an agent of an earlier run may have put a link there, which is not followed."""
+    """Open a 0600 file for appending without following a link, which an earlier agent may have created."""
     return os.fdopen(plain_fd(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "a")
 
 
 def _log_to(path: Path, redactor: Redactor, errors: _Errors) -> None:
-    # On a full disk each line would bring a traceback along.
+    # On a full disk each line would cause a traceback.
     logging.raiseExceptions = False
     handler = logging.StreamHandler(_opened(path))
     handler.setFormatter(_RedactingFormatter(redactor))
     logging.getLogger().addHandler(handler)
     logging.getLogger().addHandler(errors)
     logging.getLogger().setLevel(logging.INFO)
-    # One line for each connection and each look-up tells nothing that the record does not.
+    # A line for each connection and each look-up adds nothing to the record.
     for name in ("mitmproxy.proxy.server", "asyncio", "hpack", "tornado"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -127,14 +127,14 @@ def _options(settings: dict[str, Any], config: Config) -> options.Options:
         mode=modes,
         confdir=settings["confdir"],
         ssl_verify_upstream_trusted_ca=settings["upstream_ca"],
-        # An agent that is given TLS may ask for HTTP/2; all that mends mitmproxy here is made for HTTP/1.1.
+        # An agent may offer HTTP/2 over TLS, but the fixes of mitmproxy are made for HTTP/1.1.
         http2=False,
         **time_out(settings.get("tcp_timeout", LONGEST_SILENCE)),
     )
 
 
 async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
-    """Run mitmproxy to its end and give the counts of what it saw."""
+    """Run mitmproxy to its end and return the counts of what it saw."""
     tap = TrafficTap(config, Recorder(settings))
     coverage = _coverage(config, tap.redactor)
     errors = _Errors(tap.redactor)
@@ -166,7 +166,7 @@ async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
     except SystemExit:
         # mitmproxy's ErrorCheck exits when start-up logged an error.
         failures = [getattr(one.last_exception, "errno", None) for one in server_addon.servers]
-        tell({"event": "failed", "errors": errors.texts, "port_taken": errno.EADDRINUSE in failures})
+        send_to_parent({"event": "failed", "errors": errors.texts, "port_taken": errno.EADDRINUSE in failures})
         raise
     finally:
         loop.remove_reader(sys.stdin.fileno())
@@ -174,14 +174,14 @@ async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
 
 
 def _coverage(config: Config, redactor: Redactor) -> Coverage | None:
-    """Give the addon of the listener that is a forward proxy, if there is one."""
+    """Return the addon of the listener that is a forward proxy, if there is one."""
     if config.coverage_port is None:
         return None
     return (Forward if any(listener.host for listener in config.listeners) else Coverage)(config, redactor)
 
 
 def _on_parent(master: Master, marker: str) -> None:
-    """Stop when the parent says so or is gone; in the second case nobody else ends the agent."""
+    """Stop on the parent's request, or when it is gone; then end the agent too, as nobody else does."""
     asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
     orphaned = not os.read(sys.stdin.fileno(), 4096)
     if orphaned:
@@ -192,7 +192,7 @@ def _on_parent(master: Master, marker: str) -> None:
 
 
 def main() -> int:
-    """Run until told to stop; exit 1 when a listener cannot be opened (the log says why)."""
+    """Run until asked to stop; exit 1 when a listener cannot be opened (the log has the reason)."""
     os.umask(0o077)
     raise_file_limit()
     join_reads()
@@ -203,7 +203,7 @@ def main() -> int:
         counts = asyncio.run(_run(settings, config))
     except SystemExit as error:
         return int(error.code or 0)
-    tell({"event": "stopped", **counts})
+    send_to_parent({"event": "stopped", **counts})
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Making a run whole that was ended by force: what was under way becomes records, the manifest is completed."""
+"""Recover a run that was killed: exchanges under way become records, the manifest is completed."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from probe.wire.capture_counts import tally
 def open_run(
     word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str, Path], say: Callable[[str], None]
 ) -> Run:
-    """Find the run that a word means, as `find_run` does, and make it whole first. Raises UserError."""
+    """Return the run that a word names, as `find_run` does, after recovering it. Raises UserError."""
     found = find_run(word, data_dir, target, elsewhere)
-    make_whole(found, data_dir, say)
+    recover_and_report(found, data_dir, say)
     return found
 
 
-def make_whole(found: Run, data_dir: Path, say: Callable[[str], None]) -> None:
-    """Fold in what a killed proxy left in a run, and say so. Raises UserError."""
+def recover_and_report(found: Run, data_dir: Path, say: Callable[[str], None]) -> None:
+    """Recover a run and report it with `say`. Raises UserError."""
     if folded := recover(found, data_dir):
-        said = "1 exchange" if folded == 1 else f"{folded} exchanges"
-        say(f"note: run {found.target}/{found.name}: {said} that its proxies left unwritten: folded in now, cut short")
+        count = "1 exchange" if folded == 1 else f"{folded} exchanges"
+        say(f"note: run {found.target}/{found.name}: {count} that its proxies left unwritten: recovered now, cut short")
 
 
 def recover(run: Run, data_dir: Path) -> int:
-    """Complete a run that was ended by force; give how many exchanges were folded in. Raises UserError."""
+    """Complete a run that was killed; return how many exchanges were recovered. Raises UserError."""
     manifest, facts = run.manifest, run.manifest.facts
     if facts.started and not run.bundled and not is_alive(run):
         agent_folders.remove(run.folder)
@@ -47,9 +47,9 @@ def recover(run: Run, data_dir: Path) -> int:
         folded = fold_in(run.folder, data_dir)
     except OSError as error:
         raise UserError(
-            f"run {run.target}/{run.name}: what its proxy left cannot be folded in: {error}",
-            f"nothing is lost: it lies in {run.folder / FOLDER}; make room, give the folder back what is missing,"
-            " or move away what is damaged",
+            f"run {run.target}/{run.name}: what its proxy left cannot be recovered: {error}",
+            f"nothing is lost: it is in {run.folder / FOLDER}; free some space, restore missing files,"
+            " or move damaged ones away",
             code=1,
         ) from error
     if folded is None or not run.traffic.exists():
@@ -60,18 +60,18 @@ def recover(run: Run, data_dir: Path) -> int:
 
 
 def _complete(run: Run, manifest: Manifest, folded: int, last_seen: datetime | None) -> None:
-    """Write into the manifest what the recording could not write any more."""
+    """Write into the manifest what the recording could not write."""
     facts = manifest.facts
     seen = {"seen": facts.counts.seen} if facts.counts and facts.counts.seen is not None else {}
     counts, problems, notes = tally(run.traffic, renderer_of(run.target), seen)
-    text = f"{folded} exchanges that the proxies could not write were folded in afterwards"
-    said = [Problem(ProblemKind.FOLDED_IN, text)] if folded else []
+    text = f"{folded} exchanges that the proxies could not write were recovered afterwards"
+    recovered = [Problem(ProblemKind.FOLDED_IN, text)] if folded else []
     manifest.update(
         counts=counts,
         ended=manifest.data.get("ended") or (last_seen.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if last_seen else utc_now()),
         pid=None,
         traffic_sha256=file_sha256(run.traffic),
-        problems=[*facts.problems, *said, *problems],
+        problems=[*facts.problems, *recovered, *problems],
         notes=[*facts.notes, *notes],
         recovered={"exchanges": folded, "at": utc_now()},
     )

@@ -1,4 +1,4 @@
-"""The process that serves a replay during a capture; see `probe.wire.helper_process` for how it is spoken with."""
+"""The process that serves a replay during a capture; `probe.wire.helper_process` describes its protocol."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from probe.record.reader import read_unread
 from probe.renderers.loader import load_renderer
 from probe.replay.server import ReplayServer
 from probe.wire.file_limit import raise_file_limit
-from probe.wire.helper_process import first_line, tell
+from probe.wire.helper_process import first_line, send_to_parent
 
 
 async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:
@@ -21,20 +21,22 @@ async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:
     exchanges = list(read_unread(traffic, lambda line, why: skipped.append(f"line {line}: {why}"), whole=True))
     server = ReplayServer(exchanges, load_renderer(settings["renderer"]))
     port = await server.start(settings["port"])
-    tell({"event": "ready", "port": port, "listeners": sorted({one.listener for one in exchanges if one.listener})})
-    told = asyncio.Event()
-    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), told.set)
-    await told.wait()
+    send_to_parent(
+        {"event": "ready", "port": port, "listeners": sorted({one.listener for one in exchanges if one.listener})}
+    )
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), stop.set)
+    await stop.wait()
     asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
     await server.stop()
     return {"problems": server.problems, "notes": server.notes}
 
 
 def main() -> int:
-    """Serve until stdin says stop or ends."""
+    """Serve until there is a line on stdin, or it ends."""
     raise_file_limit()
     settings = json.loads(first_line())
-    tell({"event": "stopped", **asyncio.run(_serve(settings))})
+    send_to_parent({"event": "stopped", **asyncio.run(_serve(settings))})
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Which run answers for the upstreams."""
+"""Find the run that a replay serves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from probe.wire.recover_run import recover
 
 
 def find_replay(settings: Settings) -> Run | None:
-    """Find the run to replay: of this target first, then of any, then among the bundled ones. Raises UserError."""
+    """Return the run to replay: of this target first, then of any, then a bundled one. Raises UserError."""
     if not settings.replay:
         return None
     places = [(settings.data_dir, settings.target_name), (settings.data_dir, None), (PROJECT / "data", None)]

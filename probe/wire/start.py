@@ -1,4 +1,4 @@
-"""Starting a recording: its folder's manifest, its replay server, its proxies, the agent's files."""
+"""Start a recording: its folder's manifest, its replay server, its proxies, the agent's files."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from probe.wire.started import ServedRun, Started, coverage_proxy
 from probe.wire.upstream_proxy import unreachable
 
 _TRIES = 5
-"""A free port may be taken between choosing and opening it; with a hundred runs at once that happens."""
+"""A free port may be taken before it is opened; with a hundred runs at once that happens."""
 
 
 def start(
     settings: Settings, folder: Path, environ: Mapping[str, str], replayed: Run | None, *, fixed_ports: bool
 ) -> Started:
-    """Open the listeners of a run in a new folder. Raises UserError, with nothing left behind.
+    """Open the listeners of a run in a new folder. Raises UserError and leaves nothing behind.
 
-    What `environ` holds and is named like a credential is kept off the disk; `replayed` answers for the upstreams.
+    Credentials in `environ` are kept off the disk; `replayed` answers instead of the upstreams.
     """
     with ExitStack() as undo:
         undo.callback(discard, folder)
@@ -52,7 +52,7 @@ def start(
         _require_upstream_proxies(settings)
         proxy, config = _open_listeners(settings, folder, environ, served, marker, fixed_ports=fixed_ports)
         undo.callback(proxy.stop)
-        left = agent_folders.remove(folder)  # of a run that was taken up again
+        left = agent_folders.remove(folder)  # of a run that is continued
         ports = Ports(listeners={one.name: one.port for one in config.listeners}, coverage=config.coverage_port)
         started = Started(
             settings=settings,
@@ -64,7 +64,7 @@ def start(
             ports=ports,
             proxy=proxy,
             served=served,
-            # The authority is there since the proxies are.
+            # The proxies have created the authority.
             trusted=mode_of(settings).write_trusted(settings, folder, environ),
         )
         _write_files(started, left)
@@ -76,7 +76,7 @@ def start(
 def addon_config(
     settings: Settings, folder: Path, environ: Mapping[str, str], ports: Ports, replay_url: str | None
 ) -> Config:
-    """Return what the proxies are told."""
+    """Return the proxies' settings."""
     return Config(
         output_dir=folder,
         salt_file=settings.data_dir / SALT,
@@ -155,7 +155,7 @@ def _open_listeners(
     *,
     fixed_ports: bool,
 ) -> tuple[Child, Config]:
-    """Start the proxies, on other ports where another process was faster."""
+    """Start the proxies; retry with other ports if another process took one."""
     others: dict[str, Any] = {
         "confdir": str(authority_folder(settings.data_dir)),
         "upstream_ca": settings.upstream_ca,
@@ -182,7 +182,7 @@ def _start_error(error: ChildError) -> UserError:
 
 
 def _write_files(started: Started, left: str | None) -> None:
-    """Write the settings files that the target asks for; the manifest keeps what they said."""
+    """Write the target's settings files, and their texts into the manifest."""
     try:
         keys = key_values(started.settings, started.environ, replaying=started.served is not None)
         files = started.settings.target.files

@@ -1,4 +1,4 @@
-"""A recording that has begun: what was chosen for it, and the processes that write it. Nothing in it changes."""
+"""A recording that has begun: its settings and the processes that write it; immutable."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from probe.wire.ports import Ports
 
 @dataclass(frozen=True, kw_only=True)
 class ServedRun:
-    """A recorded run that is served in the place of the upstreams."""
+    """A recorded run that is served instead of the upstreams."""
 
     child: Child
     url: str
     listeners: frozenset[str]
-    """Those of which it has answers."""
+    """Listeners with recorded answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +47,9 @@ class Started:
     ports: Ports
     proxy: Child
     served: ServedRun | None
-    """None where the upstreams themselves answer."""
+    """None when the upstreams themselves answer."""
     trusted: dict[str, str]
-    """The agent's variables that name a file of certificates; empty where it needs none of ours."""
+    """The agent's variables that name a file of certificates; empty in reverse mode."""
 
     @property
     def urls(self) -> dict[str, str]:
@@ -58,7 +58,7 @@ class Started:
 
     @property
     def coverage_url(self) -> str | None:
-        """Return the address of the listener that sees what the others do not; None when nobody watches."""
+        """Return the coverage listener's address; None without coverage."""
         return self.ports.coverage_url
 
     @property
@@ -68,7 +68,7 @@ class Started:
 
     @property
     def answered(self) -> frozenset[str]:
-        """Return the listeners of which a replayed run has answers."""
+        """Return the listeners for which a replayed run has answers."""
         return self.served.listeners if self.served else frozenset()
 
     @property
@@ -77,19 +77,19 @@ class Started:
         return placeholders(self.settings, self.folder, self.ports)
 
     def expanded(self, texts: Sequence[str], **more: str) -> list[str]:
-        """Fill the placeholders in some of the target's texts."""
+        """Return some of the target's texts with placeholders filled."""
         return [expand(text, self.placeholders | more) for text in texts]
 
     def redacted(self, text: str) -> str:
-        """Take credentials out of a text before it goes to the manifest."""
+        """Return a text for the manifest without credentials."""
         return self.redactor.text(text)
 
     def redacted_words(self, words: Sequence[str]) -> list[str]:
-        """Take credentials out of a command line."""
+        """Return a command line without credentials."""
         return self.redactor.words(words)
 
     def trouble(self) -> str | None:
-        """Return why the agent cannot go on; None while all is well."""
+        """Return why the agent cannot continue; None while all is well."""
         if not self.proxy.alive:
             return f"the proxies ended unexpectedly; see {self.folder / PROXY_LOG}"
         if self.served and not self.served.child.alive:
@@ -97,7 +97,7 @@ class Started:
         return None
 
     def note_changes(self, *changes: Iterable[Change]) -> None:
-        """Add to the manifest in which ways the agent is not as it would be alone."""
+        """Add changes by the observer to the manifest."""
         noted = [
             ObserverChange(self.redacted(expand(change.what, self.placeholders)), self.redacted(change.why))
             for change in chain.from_iterable(changes)
@@ -105,7 +105,7 @@ class Started:
         self.manifest.update(observer_changes=[*(self.manifest.facts.observer_changes or []), *noted])
 
     def described_listeners(self) -> dict[str, dict[str, Any]]:
-        """Return each listener as the manifest has it."""
+        """Return each listener in the manifest's form."""
         return {
             name: {
                 "address": f"127.0.0.1:{self.ports.listeners[name]}",
@@ -117,7 +117,7 @@ class Started:
         }
 
     def described_coverage(self) -> dict[str, Any]:
-        """Return as the manifest has it whether somebody looks for what goes around the listeners."""
+        """Return in the manifest's form whether connections that bypass the listeners are watched."""
         url, proxy = self.coverage_url, coverage_proxy(self.settings, self.replay_url)
         address = {"address": urlsplit(url).netloc, "upstream_proxy": without_credentials(proxy)} if url else {}
         return {"watched": self.settings.coverage, "source": self.settings.sources["coverage"], **address}
@@ -129,5 +129,5 @@ def placeholders(settings: Settings, folder: Path, ports: Ports) -> dict[str, st
 
 
 def coverage_proxy(settings: Settings, replay_url: str | None) -> str | None:
-    """Return the proxy for what goes around: in a replay, its server is one that refuses all."""
+    """Return the proxy for connections that bypass the listeners: in a replay its server, which refuses them."""
     return replay_url or settings.coverage_upstream_proxy

@@ -1,4 +1,4 @@
-"""What a user wants to know before an agent asks again and again for minutes: an upstream does not answer."""
+"""Detect an upstream that does not answer, before an agent retries for minutes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from probe.settings.settings import Settings
 from probe.wire.upstream_proxy import unreachable
 
 SECONDS = 2.0
-"""A name that cannot be looked up takes many times longer; the run does not wait for that."""
+"""Resolving an unknown name takes many times longer; the run does not wait for that."""
 _FAILURES = 2
 
 
 def unreachable_upstreams(settings: Settings) -> dict[str, str]:
-    """Connect to each listener's upstream, and send nothing; return the reasons of those that take no connection.
+    """Connect to each listener's upstream without sending anything; return the reasons of those that fail.
 
-    Not in a replay, and not where an upstream proxy is between: that is checked when the recording starts.
+    Not in a replay, and not behind an upstream proxy, which is checked when the recording starts.
     """
     routes = {} if settings.replay else settings.routes
     asked = {name: route.upstream for name, route in routes.items() if route.upstream and not route.upstream_proxy}
@@ -30,7 +30,7 @@ def unreachable_upstreams(settings: Settings) -> dict[str, str]:
         if reason := unreachable(url, SECONDS):
             reasons[name] = reason
 
-    # Daemons, for a look-up cannot be broken off.
+    # Daemons, because a look-up cannot be cancelled.
     threads = {name: threading.Thread(target=connect, args=(name, url), daemon=True) for name, url in asked.items()}
     for thread in threads.values():
         thread.start()
@@ -42,7 +42,7 @@ def unreachable_upstreams(settings: Settings) -> dict[str, str]:
 
 
 class FirstAnswers:
-    """Watches a recording until its first answer came, or until it is clear that none comes."""
+    """Watches a recording until its first answer, or until it is clear that there will be none."""
 
     def __init__(self, traffic: Path) -> None:
         self._traffic = traffic
@@ -52,7 +52,7 @@ class FirstAnswers:
         self._over = False
 
     def failure(self) -> str | None:
-        """Return once why the first exchanges got no answer; None as long as that is open, and afterwards."""
+        """Return once why the first exchanges got no answer; None before and afterwards."""
         for record in () if self._over else self._new_records():
             if record.get("response") or str(record.get("error")).startswith("the agent "):
                 self._over = bool(record.get("response"))
@@ -64,9 +64,9 @@ class FirstAnswers:
         return None
 
     def _new_records(self) -> Iterator[dict[str, object]]:
-        """Yield the records that were written since; a line that is not whole yet comes later."""
+        """Yield records written since the last call; an incomplete line is read later."""
         try:
-            # The agent may have put something else in its place.
+            # The agent may have replaced it.
             if not is_plain(self._traffic) or self._traffic.stat().st_size == self._size:
                 return
             self._size = self._traffic.stat().st_size

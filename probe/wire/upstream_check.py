@@ -1,4 +1,4 @@
-"""Whether each listener's upstream answers: one request through the real proxies, in a folder that goes afterwards."""
+"""Check whether each listener's upstream answers: one request through the real proxies, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from probe.wire.modes import mode_of
 from probe.wire.start import start
 
 SECONDS = 10.0
-"""Within these an API answers a request that it refuses."""
+"""An API refuses an unauthenticated request within this time."""
 _NO_ANSWER = f"no answer within {SECONDS:g} seconds"
 _FIXES = {
     (
@@ -42,36 +42,36 @@ _FIXES = {
         "is a firewall between? Behind a company's proxy: --upstream-proxy http://host:port"
     ),
 }
-"""By words of mitmproxy and of the system."""
+"""By words in the messages of mitmproxy and of the system."""
 
 
 class Reached(NamedTuple):
-    """What became of the one request to a listener."""
+    """The result of the request to a listener."""
 
     listener: str
     upstream: str
     status: int | None
     """None when nothing answered."""
     problem: str = ""
-    """Empty when something answered, whatever it said."""
+    """Empty when something answered, with any status."""
     fix: str = ""
 
 
 def reach(settings: Settings, environ: Mapping[str, str]) -> list[Reached]:
-    """Send one request without a key through each listener; none where its host is a pattern.
+    """Send one request without a key through each listener whose host is not a pattern; return the results.
 
-    Raises UserError where the proxies do not start.
+    Raises UserError if the proxies do not start.
     """
     with tempfile.TemporaryDirectory(prefix="probe-doctor-") as folder:
         run = Path(folder, "run")
         private_folder(run)
-        apart = _apart(settings, Path(folder))
-        started = start(apart, run, environ, None, fixed_ports=False)
+        temporary = _temporary(settings, Path(folder))
+        started = start(temporary, run, environ, None, fixed_ports=False)
         try:
-            mode = mode_of(apart)
-            urls = mode.checked_urls(apart, started.urls)
-            # As the agent is led, and never through a proxy of the user's or after a redirect.
-            opener = urllib.request.build_opener(*mode.handlers(apart, started.coverage_url), _Stay)
+            mode = mode_of(temporary)
+            urls = mode.checked_urls(temporary, started.urls)
+            # The agent's way: never through a proxy of the user's, and without following redirects.
+            opener = urllib.request.build_opener(*mode.handlers(temporary, started.coverage_url), _Stay)
             with ThreadPoolExecutor(len(urls) or 1) as pool:
                 answers = dict(zip(urls, pool.map(lambda url: _ask(opener, url), urls.values()), strict=True))
         finally:
@@ -82,8 +82,8 @@ def reach(settings: Settings, environ: Mapping[str, str]) -> list[Reached]:
         ]
 
 
-def _apart(settings: Settings, folder: Path) -> Settings:
-    """Give the settings of a run that leaves nothing behind and takes whatever ports are free."""
+def _temporary(settings: Settings, folder: Path) -> Settings:
+    """Return the settings of a temporary run on any free ports."""
     routes = {name: route._replace(chosen=False) for name, route in settings.routes.items()}
     watched = settings.coverage and settings.target.mode.sees_all
     return replace(settings, routes=routes, data_dir=folder, output_dir=folder / "run", coverage=watched)
@@ -91,11 +91,11 @@ def _apart(settings: Settings, folder: Path) -> Settings:
 
 class _Stay(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_: object) -> None:
-        """Take a redirect for the answer that it is."""
+        """Follow no redirect: it is an answer."""
 
 
 def _ask(opener: urllib.request.OpenerDirector, url: str) -> int | str:
-    """Give the status of the answer, or why there was none."""
+    """Return the status of the answer, or why there was none."""
     try:
         with opener.open(url, timeout=SECONDS) as answer:
             return int(answer.status)
@@ -110,11 +110,11 @@ def _ask(opener: urllib.request.OpenerDirector, url: str) -> int | str:
 
 
 def _reached(name: str, upstream: str, answer: int | str, record: Exchange | None) -> Reached:
-    """Tell an upstream's answer from one that the listener gave in its place."""
-    # The answer that the listener makes up where the upstream gives none is not on the record as a response.
+    """Return the result, with an upstream's answer distinguished from the listener's own."""
+    # An answer by the listener itself is not a response in the record.
     if isinstance(answer, int) and record and record.response:
         return Reached(name, upstream, answer)
-    said = answer if isinstance(answer, str) else str(record and record.error)
-    problem = said.partition(PROXY_ANSWERED)[0]
+    message = answer if isinstance(answer, str) else str(record and record.error)
+    problem = message.partition(PROXY_ANSWERED)[0]
     fix = next((fix for words, fix in _FIXES.items() if any(word in problem for word in words)), None)
     return Reached(name, upstream, None, problem, (fix or "name another with --upstream {name}=URL").format(name=name))

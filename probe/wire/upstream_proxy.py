@@ -1,4 +1,4 @@
-"""Whether an upstream proxy answers, asked before an agent is launched behind it."""
+"""Check whether a server accepts connections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ SECONDS = 5.0
 
 
 def unreachable(url: str, seconds: float = SECONDS) -> str | None:
-    """Say why a server cannot be reached; None when it takes a connection."""
+    """Return why a server cannot be reached; None when it accepts a connection."""
     parts = urlsplit(url)
     address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     try:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.addon.aws_event_stream import CUT, DAMAGED, frame_edits, read_frames
-from probe.addon.redaction.redactor import Edit, Redactor, applied
+from probe.addon.redaction.edits import Edit, applied
+from probe.addon.redaction.redactor import Redactor
 from tests.support.frames import chunk, event_frame, exception
 
 SECRET = "bedrock-api-key-Planted0123456789"

@@ -69,7 +69,7 @@ KINDS = {
     "JSON without a content type": (b'{"a":1}', "", "json"),
     "JSON with an escape that a dump would not write": (b'{"a":"\\u00e9\\/"}', "application/json", "json"),
     "a number that a dump would write in another way": (b'{"a":1e3,"b":1.50}', "application/json", "json"),
-    "a key that stands twice": (b'{"a":1,"a":2}', "application/json", "text"),
+    "a key that appears twice": (b'{"a":1,"a":2}', "application/json", "text"),
     "an integer beyond 64 bits": (b'{"a":18446744073709551616}', "application/json", "text"),
     "the largest integer in 64 bits": (b'{"a":18446744073709551615}', "application/json", "json"),
     "an infinite number": (b'{"a":1e999}', "application/json", "text"),

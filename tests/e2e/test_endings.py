@@ -127,7 +127,7 @@ def test_a_killed_proxy_ends_the_agent_with_an_error(tmp_path: Path, slow: Provi
         assert "the proxies ended unexpectedly" in running.stderr
         running.until_nothing_runs()
         assert running.manifest()["exit_code"] == 1
-        assert "1 exchanges that were under way were folded in" in running.stderr
+        assert "1 exchanges that were under way were recovered" in running.stderr
         (record,) = running.records()
         assert record["error"] == CUT_OFF
         assert record["response"]["body"].startswith("event: response.created")
@@ -171,7 +171,7 @@ def test_when_all_are_killed_the_next_command_makes_the_run_whole(tmp_path: Path
             cwd=PROJECT,
         )
         assert again.returncode == (command == "probe.verify"), again.stdout + again.stderr
-        assert "1 exchange that its proxies left unwritten: folded in now, cut short" in again.stderr
+        assert "1 exchange that its proxies left unwritten: recovered now, cut short" in again.stderr
         (record,) = running.records()
         assert record["error"] == CUT_OFF
         assert record["response"]["body"].startswith("event: response.created")

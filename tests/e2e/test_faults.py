@@ -530,7 +530,7 @@ def check_unreached(exchange: Exchange, error: str) -> None:
     assert exchange.response is None
     # mitmproxy connects before it reads, and reads nothing when that fails.
     check(exchange.request, b"")
-    unread = rf" \(the request's body, {len(QUESTION)} bytes, was not read: there was nobody to send it to\)$"
+    unread = rf" \(the request's body, {len(QUESTION)} bytes, was not read: there was no upstream to send it to\)$"
     assert re.search(error + ".*" + ANSWERED_502 + unread, str(exchange.error)), exchange.error
 
 
@@ -604,7 +604,7 @@ def test_a_silence_longer_than_the_time_out_is_told_as_such(tmp_path: Path, upst
             agent(wire, cue)
         (exchange,) = wait_for(lambda: read_records(tmp_path / "run"), "a record")
         told = child.stop()
-    assert exchange.error == f"not a byte crossed the connection for {SILENT_SECONDS} seconds, so the proxy ended it"
+    assert exchange.error == f"no data crossed the connection for {SILENT_SECONDS} seconds, so the proxy closed it"
     assert told is not None
     assert (told["seen"], told["written"]) == (1, 1)
     if exchange.websocket:

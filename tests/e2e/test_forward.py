@@ -581,7 +581,7 @@ def test_the_agent_is_led_to_the_listener_whatever_the_users_own_settings_are(ma
     assert "OPENAI_BASE_URL" not in given
     changes = json.dumps(machine.manifest["observer_changes"])
     assert "TLS for api.openai.com ends at http://127.0.0.1:" in changes
-    assert "it trusts a certificate authority of ours" in changes
+    assert "it trusts agent-probe's certificate authority" in changes
     assert "the recorder sets it" not in changes
 
 

@@ -93,12 +93,12 @@ def test_what_stands_in_the_place_of_the_record_is_told_and_not_read(
 ) -> None:
     with capture(tmp_path, provider, "(run / 'traffic.jsonl').unlink(); " + trap, script="probe.capture") as running:
         assert running.wait() == 1
-        assert "traffic.jsonl is no file of ours any more" in running.stderr
+        assert "traffic.jsonl is not the recorded file" in running.stderr
         run = running.run_folder()
     for script in ("analyze", "verify", "pipeline", "replay"):
         with Running(tmp_path, f"probe.{script}", "--run", str(run)) as again:
             assert again.wait() == 2
-            assert "traffic.jsonl is no file of ours but a link, a pipe or a device" in again.stderr
+            assert "traffic.jsonl is not a file of agent-probe but a link, a pipe or a device" in again.stderr
     assert untouched(tmp_path)
 
 

@@ -35,7 +35,7 @@ def check(running: Running) -> None:
         assert dangerous(text) == set()
         assert [line for line in text.splitlines() if re.match(r"\W*FORGED", line)] == []
         assert "Traceback" not in text
-        assert "this is a bug of ours" not in text
+        assert "this is a bug in agent-probe" not in text
 
 
 def evil(value: Any) -> Any:

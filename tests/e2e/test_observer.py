@@ -84,7 +84,7 @@ def test_notes_that_cannot_be_written_cost_the_agent_nothing(machine: Machine) -
     with provider_running() as provider, provider_running(ssl_context=Authority().server_context()) as other:
         ended = machine.capture(f"--upstream=model=http://127.0.0.1:{provider.port}", "--", *COMMAND, str(other.port))
     assert (ended.code, ended.stdout.splitlines()[0]) == (1, "200")
-    assert "1 of 1 tunnels around the listeners could not be noted" in ended.stderr
+    assert "1 of 1 tunnels that bypassed the listeners could not be noted" in ended.stderr
 
 
 def test_a_note_that_is_missing_later_is_found(machine: Machine) -> None:

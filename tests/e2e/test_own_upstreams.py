@@ -131,7 +131,7 @@ def test_the_users_gateway_gets_its_own_key_and_the_other_vendor_its_own(world: 
     assert manifest["settings"]["upstream.openai"] == {"value": upstream, "source": "environment OPENAI_BASE_URL"}
     assert manifest["listeners"]["openai"]["upstream"] == upstream
     told = " ".join(change["what"] for change in manifest["observer_changes"])
-    assert ("/v1 at the head of a path becomes /openai (listener openai)" in told) == (path == "/openai")
+    assert ("/v1 at the start of a path becomes /openai (listener openai)" in told) == (path == "/openai")
 
 
 def test_a_url_for_the_agent_on_the_command_line_does_not_lead_around_us(world: World) -> None:
@@ -238,13 +238,13 @@ def test_what_proxies_prints_is_refused_while_it_runs_and_afterwards(world: Worl
         variables = {"OPENAI_BASE_URL": printed.partition("=")[2], **BOTH}
         with world.capture(env=variables) as running:
             assert running.wait() == 2
-            assert "is a listener of ours (pid " in running.stderr
+            assert "is a listener of agent-probe (pid " in running.stderr
             assert "unset OPENAI_BASE_URL" in running.stderr
         # The other's port is no port of this run.
         words = ["--upstream", f"openai=http://localhost:{world.ports[0]}", "--port", f"openai={free_ports(1)[0]}"]
         with world.capture(*words, env=BOTH) as running:
             assert running.wait() == 2
-            assert "(command line) is a listener of ours (pid " in running.stderr
+            assert "(command line) is a listener of agent-probe (pid " in running.stderr
         proxies.process.terminate()
         proxies.wait()
         proxies.until_nothing_runs()
@@ -269,7 +269,7 @@ def test_the_listener_of_another_capture_is_refused(world: World, tmp_path: Path
         url = other.stdout.split()[0].replace("127.0.0.1", "localhost")
         with world.capture(env={"OPENAI_BASE_URL": url, **BOTH}) as running:
             assert running.wait() == 2
-            assert "is a listener of ours (pid " in running.stderr
+            assert "is a listener of agent-probe (pid " in running.stderr
 
 
 def test_a_model_on_a_port_of_a_targets_file_is_no_listener_of_ours(world: World) -> None:

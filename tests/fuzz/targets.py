@@ -16,7 +16,8 @@ from typing import Any
 from probe.addon.aws_event_stream import CUT, DAMAGED, frame_edits, read_frames
 from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import exact_json
-from probe.addon.redaction.redactor import Edit, Redactor, applied
+from probe.addon.redaction.edits import Edit, applied
+from probe.addon.redaction.redactor import Redactor
 from probe.analysis.hosts import HostsBuilder
 from probe.cli.edge import printed_json
 from probe.errors import UserError

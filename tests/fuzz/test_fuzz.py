@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from probe.addon.json_text import exact_json
 from tests.fuzz.fuzz import CASES, cases
 from tests.fuzz.targets import RENDERERS, TARGETS
 
@@ -104,7 +105,7 @@ def _containers(value: Any) -> Any:
             yield from _containers(inner)
 
 
-LINES = [json.loads(line) for line in SEEDS["reader"]]
+LINES = [json.loads(line) for line in SEEDS["reader"] if exact_json(line.decode())]
 
 
 @given(st.integers(0, len(LINES) - 1), st.integers(0, 1 << 32), st.integers(1, 6))

@@ -59,7 +59,7 @@ def test_no_file_of_a_run_is_followed_waited_for_or_read_without_end(killed: Pat
     shutil.rmtree(killed / name) if (killed / name).is_dir() else (killed / name).unlink(missing_ok=True)
     TRAPS[trap](killed / name)
     for main in (verify.main, analyze.main):
-        with pytest.raises(UserError, match=r"no file of ours|cannot be|damaged"):
+        with pytest.raises(UserError, match=r"not a file of agent-probe|cannot be|damaged"):
             main([f"--data-dir={killed.parent.parent}", f"--run={killed.name}"])
     runs.main([f"--data-dir={killed.parent.parent}"])
 

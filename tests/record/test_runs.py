@@ -99,7 +99,7 @@ def test_an_output_folder_that_holds_a_run_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot be made"):
+    with pytest.raises(UserError, match="cannot be created"):
         new_run(tmp_path / "file" / "codex", None)
 
 

@@ -80,7 +80,7 @@ def test_a_users_url_becomes_the_listeners_upstream(url: str, upstream: str, dro
     found = settings(OPENAI_BASE_URL=url)
     assert (found.routes["openai"].upstream, found.routes["openai"].drop) == (upstream, drop)
     assert found.routes["openai"].own == "OPENAI_BASE_URL"
-    assert found.told == (f"openai -> {upstream} (from OPENAI_BASE_URL)",)
+    assert found.notes == (f"openai -> {upstream} (from OPENAI_BASE_URL)",)
     described = found.described()
     assert described["upstream.openai"] == {"value": upstream, "source": "environment OPENAI_BASE_URL"}
     assert described.get("drop.openai", {"value": ""})["value"] == drop
@@ -119,14 +119,14 @@ def test_a_variable_of_one_vendor_moves_no_other_vendors_listener() -> None:
 def test_what_two_vendors_share_is_moved_by_neither() -> None:
     found = settings(MISTRAL_BASE_URL="https://gw.example/v1")
     assert found.routes["mixed"].upstream == "https://mixed.example.test"
-    assert "MISTRAL_BASE_URL is not used: APIs of several vendors" in found.told[0]
+    assert "MISTRAL_BASE_URL is not used: APIs of several vendors" in found.notes[0]
 
 
 def test_a_listener_that_serves_other_addresses_too_stays_where_it_is() -> None:
     found = settings(CHAT_URL="https://gw.example/backend/chat")
     assert found.routes["told"].upstream == "https://told.example.test"
-    assert "CHAT_URL is not used: /backend/ of this listener is in use too" in found.told[0]
-    with pytest.raises(UserError, match="cannot say where listener 'told' leads to"):
+    assert "CHAT_URL is not used: /backend/ of this listener is in use too" in found.notes[0]
+    with pytest.raises(UserError, match="cannot set the upstream of listener 'told'"):
         settings("--env", "CHAT_URL=https://gw.example")
 
 
@@ -178,7 +178,7 @@ def test_the_users_own_file_goes_before_the_variable(own: Path) -> None:
     assert upstreams(settings(OPENAI_BASE_URL=URL))["openai"] == "https://local.example"
     found = settings("--env", f"OPENAI_BASE_URL={URL}")
     assert upstreams(found)["openai"] == "https://local.example"
-    assert found.told == (f"note: --env OPENAI_BASE_URL is not used: {own / 'thing.local.yaml'} names an upstream",)
+    assert found.notes == (f"note: --env OPENAI_BASE_URL is not used: {own / 'thing.local.yaml'} names an upstream",)
     # A file that says something else of the listener says nothing of its upstream.
     (own / "thing.local.yaml").write_text("listeners: {openai: {port: 19999}}\n")
     assert upstreams(settings(OPENAI_BASE_URL=URL))["openai"] == "https://mine.example"
@@ -187,13 +187,13 @@ def test_the_users_own_file_goes_before_the_variable(own: Path) -> None:
 def test_in_a_replay_the_variable_says_nothing() -> None:
     found = settings("--replay", "x", "--env", f"OPENAI_BASE_URL={URL}", ANTHROPIC_BASE_URL="nonsense")
     assert upstreams(found) == upstreams(settings())
-    assert found.told == ("note: --env OPENAI_BASE_URL is not used: a recorded run answers",)
-    assert settings(target="demo", OPENAI_BASE_URL="nonsense").told == ()
+    assert found.notes == ("note: --env OPENAI_BASE_URL is not used: a recorded run answers",)
+    assert settings(target="demo", OPENAI_BASE_URL="nonsense").notes == ()
 
 
 def test_an_own_target_that_hides_one_of_ours_is_told(own: Path) -> None:
     (own / "codex.yaml").write_text(TARGET)
-    assert settings(target="codex").told[0].startswith(f"note: target codex is {own / 'codex.yaml'}, not ")
+    assert settings(target="codex").notes[0].startswith(f"note: target codex is {own / 'codex.yaml'}, not ")
 
 
 def test_two_variables_of_one_listener_must_agree() -> None:
@@ -213,8 +213,8 @@ MISTAKES = {
     "another scheme": (f"ftp://gw.example/{SECRET}", "must be http:// or https://"),
     "no host": (f"https:///{SECRET}", "must be http:// or https:// with a host"),
     "no port": (f"https://gw.example:0/{SECRET}", "must be http://"),
-    "a port too large": (f"https://gw.example:99999/{SECRET}", "no usable URL"),
-    "half an address": (f"https://[::1/{SECRET}", "no usable URL"),
+    "a port too large": (f"https://gw.example:99999/{SECRET}", "not a usable URL"),
+    "half an address": (f"https://[::1/{SECRET}", "not a usable URL"),
     "a blank": (f"https://gw.example/a {SECRET}", "must be http://"),
 }
 

@@ -59,7 +59,7 @@ SOURCES = {
         {"ALL_PROXY": "socks5://p:1"},
         "coverage",
         False,
-        "off: ALL_PROXY is no HTTP proxy",
+        "off: ALL_PROXY is not an HTTP proxy",
     ),
 }
 
@@ -81,9 +81,9 @@ def test_an_upstream_on_the_command_line_goes_before_the_targets_recording() -> 
 @pytest.mark.parametrize(
     ("argv", "target", "told"),
     [
-        (["--replay", "x", "--upstream", "model=http://127.0.0.1:9"], "codex", "both say who answers the agent"),
-        (["--replay", "x", "--coverage"], "codex", "nothing may go around"),
-        (["--coverage"], "demo", "nothing may go around"),
+        (["--replay", "x", "--upstream", "model=http://127.0.0.1:9"], "codex", "exclude each other"),
+        (["--replay", "x", "--coverage"], "codex", "nothing may bypass"),
+        (["--coverage"], "demo", "nothing may bypass"),
     ],
 )
 def test_what_a_replay_would_ignore_is_refused(argv: list[str], target: str, told: str) -> None:
@@ -138,12 +138,12 @@ MISTAKES = {
     "no URL": (["--upstream", "model"], "not NAME=VALUE"),
     "an upstream of another kind": (["--upstream", "model=ftp://x"], "must begin with"),
     "a port that is none": (["--port", "model=0"], "not a port"),
-    "a SOCKS proxy": (["--upstream-proxy", "socks5://x:1"], "only HTTP proxies can be chained"),
+    "a SOCKS proxy": (["--upstream-proxy", "socks5://x:1"], "only HTTP proxies are supported"),
     "a CA without a certificate": (["--upstream-ca", __file__], "no certificates in it"),
     "two listeners on one port": (["--port", "model=8081"], "port 8081 is both 'model' and 'backend'"),
     "coverage on and off": (["--coverage", "--no-coverage"], "give one of them"),
     "a CA that is not there": (["--upstream-ca", "/no/such/file"], "no such file"),
-    "our own listener as its upstream": (["--upstream", "model=http://localhost:8081"], "our own listener 'backend'"),
+    "our own listener as its upstream": (["--upstream", "model=http://localhost:8081"], "is the listener 'backend'"),
 }
 
 

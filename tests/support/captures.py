@@ -153,7 +153,7 @@ def read_records(folder: Path) -> list[Exchange]:
     """Read all records in a folder; a line that is none fails the test."""
 
     def fail(number: int, reason: str) -> None:
-        raise AssertionError(f"line {number} is no record: {reason}")
+        raise AssertionError(f"line {number} is not a record: {reason}")
 
     path = folder / TRAFFIC
     return list(read_exchanges(path, fail)) if path.exists() else []

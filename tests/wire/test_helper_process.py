@@ -48,7 +48,7 @@ FAILURES = {
     "it ends at once": ("", "ended with exit code 0", {}),
     "it raises": ("raise ValueError('no such thing')", "no such thing", {}),
     "it says why": ('print(\'{"event": "failed", "why": 1}\')', "failed", {"event": "failed", "why": 1}),
-    "it says what is no JSON": ("print('hello')", "hello", {"event": "said", "text": "hello"}),
+    "it says what is no JSON": ("print('hello')", "hello", {"event": "output", "text": "hello"}),
     "it says JSON that is no message": ("print('[1]')", "ended with exit code", {}),
 }
 

@@ -27,8 +27,8 @@ LISTENERS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "an https upstream": (
         [],
         [
-            "What is for https://api.openai.com goes to http://127.0.0.1:1, in plain http (listener model)",
-            "What is for https://chatgpt.com goes to http://127.0.0.1:2",
+            "Requests for https://api.openai.com go to http://127.0.0.1:1, in plain http (listener model)",
+            "Requests for https://chatgpt.com go to http://127.0.0.1:2",
             "Host header",
             "TLS is mitmproxy's",
         ],
@@ -36,7 +36,7 @@ LISTENERS: dict[str, tuple[list[str], list[str], list[str]]] = {
     ),
     "upstreams without TLS": (
         ["--upstream", "model=http://a.test", "--upstream", "backend=http://b.test"],
-        ["Upstreams are spoken to over HTTP/1.1 —"],
+        ["Upstreams are called over HTTP/1.1 —"],
         ["TLS"],
     ),
     "a gateway's prefix": (
@@ -46,7 +46,7 @@ LISTENERS: dict[str, tuple[list[str], list[str], list[str]]] = {
     ),
     "an upstream proxy": (
         ["--upstream-proxy", "http://me:pass-word@p.test:1"],
-        ["Upstreams are reached through http://…@p.test:1 — asked for by: command line"],
+        ["Upstreams are reached through http://…@p.test:1 — set by: command line"],
         ["pass-word"],
     ),
     "a CA": (
@@ -56,7 +56,7 @@ LISTENERS: dict[str, tuple[list[str], list[str], list[str]]] = {
     ),
     "a replay": (
         ["--replay", "x"],
-        ["What is for https://api.openai.com goes to http://127.0.0.1:1"],
+        ["Requests for https://api.openai.com go to http://127.0.0.1:1"],
         ["Host header", "HTTP/1.1", "Expect"],
     ),
 }
@@ -94,7 +94,7 @@ ENVIRONMENT: dict[str, tuple[list[str], dict[str, str], dict[str, str], dict[str
         {"CODEX_API_KEY": "placeholder-key-of-a-replay"},
         {},
         "CODEX_API_KEY: a placeholder — a replay needs no key, and the real one must not be at risk\n"
-        "OPENAI_API_KEY: taken away — a replay needs no key, and the real one must not be at risk",
+        "OPENAI_API_KEY: removed — a replay needs no key, and the real one must not be at risk",
     ),
     "proxies in a replay": (
         REPLAY,
@@ -102,30 +102,30 @@ ENVIRONMENT: dict[str, tuple[list[str], dict[str, str], dict[str, str], dict[str
         WATCHED,
         {},
         "HTTPS_PROXY, https_proxy: http://127.0.0.1:3 — "
-        "nothing leaves this machine in a replay: what goes around the listeners is refused",
+        "nothing leaves this machine in a replay: connections that bypass the listeners are refused",
     ),
     "coverage": (
         [],
         {"https_proxy": "http://p.test:1"},
         WATCHED,
         {},
-        "HTTPS_PROXY, https_proxy: http://127.0.0.1:3 — what goes around the listeners passes through one more, "
-        "unopened; host and bytes are noted (targets/codex.yaml)",
+        "HTTPS_PROXY, https_proxy: http://127.0.0.1:3 — connections that bypass the listeners pass through one more, "
+        "undecrypted; host and bytes are noted (targets/codex.yaml)",
     ),
     "coverage, and the user's own proxy behind it": (
         ["--upstream-proxy", "http://me:pass-word@p.test:1", "--coverage"],
         {},
         WATCHED,
         {},
-        "HTTPS_PROXY, https_proxy: http://127.0.0.1:3 — what goes around the listeners passes through one more, "
-        "on to http://…@p.test:1, unopened; host and bytes are noted (command line)",
+        "HTTPS_PROXY, https_proxy: http://127.0.0.1:3 — connections that bypass the listeners pass through one more, "
+        "on to http://…@p.test:1, undecrypted; host and bytes are noted (command line)",
     ),
     "this machine left out of proxies": (
         [],
         {"NO_PROXY": "a.test"},
         {"NO_PROXY": "a.test,127.0.0.1"},
         {},
-        "NO_PROXY: a.test,127.0.0.1 — the listeners are on this machine and must not be looked for through a proxy",
+        "NO_PROXY: a.test,127.0.0.1 — the listeners are on this machine and must not be reached through a proxy",
     ),
     "an empty folder": (
         REPLAY,
@@ -163,7 +163,7 @@ TARGET = Target(
 def test_what_a_target_sets_is_told_and_what_it_does_not_explain_too() -> None:
     found = list(by_target(TARGET, ["/bin/thing", *TARGET.args, "run", "what is a=b --other"]))
     assert [change.what for change in found] == ["--base, BASE_URL = {model.url}", "quiet is set"]
-    assert found[1].why == "the target's file sets it and does not say why"
+    assert found[1].why == "the target's file sets it without a reason"
 
 
 def test_what_is_told_is_what_was_really_run() -> None:

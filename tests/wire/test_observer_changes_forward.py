@@ -15,8 +15,8 @@ LISTENERS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "hosts as they are": (
         [],
         [
-            f"TLS for api.openai.com ends at {URL}, with a certificate of ours (listener model)",
-            "HTTP/1.1 where the agent offers HTTP/2",
+            f"TLS for api.openai.com ends at {URL}, with a certificate of agent-probe (listener model)",
+            "HTTP/1.1 replaces HTTP/2",
             "their TLS is mitmproxy's",
         ],
         ["Host header", "in plain http"],
@@ -24,11 +24,11 @@ LISTENERS: dict[str, tuple[list[str], list[str], list[str]]] = {
     "one elsewhere": (
         ["--upstream", "model=https://gw.test/llm"],
         [
-            f"TLS for api.openai.com ends at {URL}, with a certificate of ours, and on to https://gw.test/llm",
+            f"TLS for api.openai.com ends at {URL}, with a certificate of agent-probe, and on to https://gw.test/llm",
             "/llm is put before every path (listener model)",
-            "The Host header names the upstream; the agent wrote api.openai.com there (listener model)",
+            "The Host header names the upstream; the agent sent api.openai.com (listener model)",
         ],
-        ["the agent wrote chatgpt.com there"],
+        ["the agent sent chatgpt.com"],
     ),
     "a replay": (["--replay", "x"], ["TLS for chatgpt.com ends at"], ["Host header", "mitmproxy's", "Expect"]),
 }
@@ -48,9 +48,9 @@ def test_every_variable_of_forward_mode_has_its_reason(argv: list[str]) -> None:
     given = dict.fromkeys(["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"], URL)
     given |= {"SSL_CERT_FILE": "/x.pem", "NO_PROXY": "localhost"}
     found = {change.what: change.why for change in by_environment(settings, {}, given, {})}
-    assert found["SSL_CERT_FILE: set"].startswith("it trusts a certificate authority of ours")
+    assert found["SSL_CERT_FILE: set"].startswith("it trusts agent-probe's certificate authority")
     for name in ("HTTPS_PROXY, https_proxy", "HTTP_PROXY, http_proxy"):
         assert found[f"{name}: {URL}"].startswith(
-            "all that it sends comes to the listener, which opens what is for api."
+            "all its connections go to the listener, which decrypts those to api."
         )
-    assert found["NO_PROXY: localhost"].endswith("nothing else may lead past those that the target names")
+    assert found["NO_PROXY: localhost"].endswith("no other name may bypass the proxy for the target's hosts")

@@ -1,4 +1,4 @@
-"""The fixes of bugs: what every mitmproxy needs that runs the addon, one that a user started by hand too."""
+"""The bug fixes that every mitmproxy needs for the addon, including one started by hand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from probe.addon.mitmproxy_fixes import forced_ends, interim_answers, ipv6_host,
 
 
 def apply() -> None:
-    """Put each fix in whose code is the known one; the log names the others."""
+    """Install each fix whose target code is known; log the others."""
     for fix in (trailers, interim_answers, forced_ends, ipv6_host):
         fix.apply()

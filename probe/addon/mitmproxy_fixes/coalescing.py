@@ -1,7 +1,7 @@
-"""Passing on what arrived together in one piece.
+"""Pass on in one piece what arrived together.
 
-mitmproxy reads at most 64 KB at a time, cuts it into HTTP's chunks, and takes each through all of its layers to the
-agent's socket. Forty events that arrive together cost forty times as much as one, and are no sooner there.
+mitmproxy reads at most 64 KB at a time, cuts it into HTTP's chunks, and passes each through all of its layers to the
+agent's socket. Forty events that arrive together cost forty times as much as one, and do not arrive sooner.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from mitmproxy.proxy.server import ConnectionHandler
 from probe.addon.mitmproxy_fixes.guard import Replacement, replace
 
 _READ = 1 << 20
-"""More than asyncio ever holds back for a reader."""
+"""More than asyncio ever buffers for a reader."""
 
 
 def join_reads() -> None:
-    """Let mitmproxy read all that has arrived on a connection at once."""
+    """Make mitmproxy read all that has arrived on a connection at once."""
     replace("the size of reads", [Replacement(ConnectionHandler, "handle_connection", ("self", "connection"), _joined)])
 
 
@@ -39,7 +39,7 @@ def _joined(handle_connection: Any) -> Any:
 
 
 def join_chunks() -> None:
-    """Let a read of a body be one event of mitmproxy's, however many chunks it holds; no byte waits for the next."""
+    """Make each read of a body one mitmproxy event, however many chunks it holds; no byte is delayed."""
     reads = Replacement(_http1.Http1Connection, "read_body", ("self", "event"), _in_one)
     replace("the reading of chunks", [reads])
 
@@ -55,7 +55,7 @@ def _in_one(read_body: Any) -> Any:
             except StopIteration:
                 break
             except Exception as error:
-                # What was read before it has arrived all the same.
+                # Pass on first what was read before the error.
                 failure = error
                 break
             if isinstance(command, ReceiveHttp) and isinstance(command.event, self.ReceiveData):

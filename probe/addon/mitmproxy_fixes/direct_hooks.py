@@ -1,4 +1,4 @@
-"""Calling addons with less ceremony: for a proxy that streams, half of mitmproxy's own cost per hook."""
+"""Call addons with less overhead: for a proxy that streams, half of mitmproxy's cost per hook."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def addon_manager(master: Any) -> AddonManager:
-    """Return a master's addon manager; mitmproxy's own where that is not the known one."""
+    """Return a master's addon manager; mitmproxy's own if its code is not known here."""
     known = known_version() and hasattr(AddonManager, "handle_lifecycle")
     return DirectHooks(master) if known else AddonManager(master)
 
@@ -47,5 +47,5 @@ class DirectHooks(AddonManager):
             except AddonHalt:
                 return
             except Exception:
-                # As mitmproxy does: an addon's mistake must not end a connection.
+                # As in mitmproxy: an addon's error must not end a connection.
                 logger.exception("Addon error")

@@ -1,5 +1,5 @@
-"""What ends by force is passed on or reported as something else: a reset as the end of an answer without a length, a
-broken WebSocket as closed normally, a time-out as a client that left.
+"""Report forced ends as such: mitmproxy reports a reset as the end of an answer without a length, a broken WebSocket
+as closed normally, and a time-out as a client that disconnected.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ToTheEnd: Any = getattr(_http1, "Http10Reader", object)
 
 
 def apply() -> bool:
-    """Let each end by force be one on the other side and on the record."""
+    """Make each forced end a forced end on the other side and in the record."""
     reset = Replacement(_http1.Http1Connection, "read_body", ("self", "event"), _body_end)
     broken = Replacement(websocket.WebsocketLayer, "relay_messages", ("self", "event"), _relay)
     silent = Replacement(server.ConnectionHandler, "on_timeout", ("self",), _timer)
@@ -34,11 +34,11 @@ def apply() -> bool:
 
 
 def _body_end(original: Callable[..., Commands]) -> Callable[..., Commands]:
-    """Tell of a reset in an answer whose only end is the connection's: mitmproxy takes it for that end."""
+    """Report a reset in an answer that ends with its connection: mitmproxy mistakes it for that end."""
 
     def read_body(self: Any, event: Any) -> Commands:
         if isinstance(event, events.ConnectionClosed) and isinstance(self.body_reader, _ToTheEnd) and _was_reset(self):
-            return _told_reset(self)
+            return _reported_reset(self)
         return original(self, event)
 
     return read_body
@@ -51,7 +51,7 @@ def _was_reset(layer: Any) -> bool:
     return any(reader and isinstance(reader.exception(), ConnectionResetError) for reader in readers)
 
 
-def _told_reset(layer: Any) -> Commands:
+def _reported_reset(layer: Any) -> Commands:
     yield commands.CloseConnection(layer.conn)
     code = _events.ResponseProtocolError.code
     yield ReceiveHttp(_events.ResponseProtocolError(layer.stream_id, "the upstream reset the connection", code))
@@ -60,14 +60,14 @@ def _told_reset(layer: Any) -> Commands:
 def _timer(original: Callable[..., Any]) -> Callable[..., Any]:
     async def on_timeout(self: Any) -> None:
         seconds = self.timeout_watchdog.timeout
-        self.client.error = f"not a byte crossed the connection for {seconds:g} seconds, so the proxy ended it"
+        self.client.error = f"no data crossed the connection for {seconds:g} seconds, so the proxy closed it"
         await original(self)
 
     return on_timeout
 
 
 def _relay(original: Callable[..., Commands]) -> Callable[..., Commands]:
-    """Pass a WebSocket's end by force on as one: mitmproxy would send 1000, a normal close, in its name."""
+    """Pass on a WebSocket's forced end: mitmproxy would send 1000, a normal close, in its place."""
 
     def relay_messages(self: Any, event: Any) -> Commands:
         relaying = original(self, event)

@@ -1,4 +1,4 @@
-"""Replacing functions of mitmproxy's own, only where they are the ones that the replacement was written for."""
+"""Replace functions of mitmproxy, but only the versions that the replacements were written for."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from mitmproxy import version
 logger = logging.getLogger(__name__)
 
 KNOWN_VERSIONS = ("11.", "12.")
-"""Versions whose code these fixes were written for."""
+"""Versions that these fixes were written for."""
 
 
 class Replacement(NamedTuple):
-    """A function of mitmproxy's, and what takes its place."""
+    """A function of mitmproxy and its replacement."""
 
     owner: Any
     """Its class or module."""
     name: str
     parameters: tuple[str, ...] | None
-    """Names of its parameters; None for what must not be there yet."""
+    """Names of its parameters; None for a function that must not exist yet."""
     make: Callable[[Any], Any]
-    """Returns the new one; takes the old one, or None."""
+    """Returns the new function for the old one, or for None."""
 
 
 _done: set[str] = set()
 
 
 def known_version() -> bool:
-    """Check whether mitmproxy is one whose code is known here."""
+    """Check whether mitmproxy's version is known here."""
     return version.VERSION.startswith(KNOWN_VERSIONS)
 
 
 def replace(fix: str, replacements: list[Replacement], *, fits: bool = True) -> bool:
-    """Put a fix in, whole and once; where any of the code is not the known one, leave all of it and log that.
+    """Install a fix once and completely; log it and change nothing if any of the code is unknown.
 
-    `fits` is what else is known of the code. Returns whether the fix is in.
+    `fits` is the result of further checks of the code. Returns whether the fix is installed.
     """
     if fix in _done:
         return True

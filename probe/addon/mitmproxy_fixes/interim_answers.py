@@ -1,4 +1,4 @@
-"""Interim answers (103 and the like): mitmproxy takes one for the final answer, and the client hangs."""
+"""Interim answers (103 and the like): mitmproxy mistakes one for the final answer, and the client hangs."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from probe.addon.mitmproxy_fixes.guard import Replacement, replace
 
 Commands = Iterator[Any]
 _interim: WeakKeyDictionary[Connection, list[tuple[float, http.Response]]] = WeakKeyDictionary()
-"""Interim answers that a connection to an upstream brought, until they are taken."""
+"""Interim answers that arrived on a connection to an upstream, until they are consumed."""
 
 
 def apply() -> bool:
-    """Let interim answers pass, and the final one follow them."""
+    """Make mitmproxy pass interim answers on, and the final one after them."""
     reads = Replacement(_http1.Http1Client, "read_headers", ("self", "event"), _head_reader)
     return replace("the reading of interim answers", [reads])
 
 
 def take_interim(connection: Connection) -> list[tuple[float, http.Response]]:
-    """Give the interim answers (1xx) that came since the last call, each with its time."""
+    """Return the interim answers (1xx) that arrived since the last call, each with its time."""
     return _interim.pop(connection, [])
 
 
 def _head_reader(original: Callable[..., Commands]) -> Callable[..., Commands]:
-    """Pass interim answers on and go on waiting for the final one."""
+    """Pass interim answers on and keep waiting for the final one."""
 
     def read_headers(self: Any, event: Any) -> Commands:
         reading = original(self, event)
         for command in reading:
-            told = command.event if isinstance(command, ReceiveHttp) else None
-            if isinstance(told, _events.ResponseHeaders) and _is_interim(told.response):
-                # What would follow is the end of the exchange.
+            received = command.event if isinstance(command, ReceiveHttp) else None
+            if isinstance(received, _events.ResponseHeaders) and _is_interim(received.response):
+                # The reader would end the exchange next.
                 reading.close()  # type: ignore[attr-defined]
                 self.response = None
-                yield from _passed_on(self, told.response)
+                yield from _passed_on(self, received.response)
                 if self.buf:
                     yield from self.read_headers(event)
                 return

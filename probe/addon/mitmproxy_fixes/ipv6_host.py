@@ -1,4 +1,4 @@
-"""An IPv6 upstream gets a Host header without brackets, which is invalid."""
+"""IPv6 upstreams: mitmproxy sends their Host header without brackets, which is invalid."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def _bracketing(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def bracketed(host: str) -> str:
-    """Give a host as it stands in a URL or a Host header: an IPv6 address in brackets."""
+    """Return a host as URLs and Host headers spell it: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host

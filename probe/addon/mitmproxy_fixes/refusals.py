@@ -1,7 +1,7 @@
-"""Refusing a request at its head: 403 at once, without an upstream and without its body.
+"""Refuse a request at its head: 403 at once, without an upstream and without its body.
 
-A hook can answer a request only after mitmproxy has read its body into memory, however large it is. Where mitmproxy is
-not a known version, that is what happens.
+A hook can answer a request only after mitmproxy has read its whole body into memory. With an unknown version of
+mitmproxy, that is what happens.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ Steps = Generator[Any, Any, None]
 
 
 def apply() -> bool:
-    """Have mitmproxy look at what the hooks say of a request's head."""
+    """Make mitmproxy check after the hooks of a request's head whether they refused it."""
     head = Replacement(HttpStream, "state_wait_for_request_headers", ("self", "event"), _deciding)
     _in_place[:] = [replace("the refusal of a request at its head", [head])]
     return _in_place[0]
 
 
 def asked_host(request: http.Request) -> str | None:
-    """Return the Host header as the client sent it: the first hook sees the upstream's in its place."""
+    """Return the Host header as the client sent it: the hooks see the upstream's instead."""
     return _hosts.get(request)
 
 
 def refuse(flow: http.HTTPFlow, why: str) -> None:
-    """Have a request refused; for the hook `requestheaders`."""
+    """Refuse a request from the hook `requestheaders`."""
     if host := asked_host(flow.request):
-        # On the record, as it was sent.
+        # The record has it as it was sent.
         flow.request.headers["Host"] = host
     flow.metadata[_REFUSED] = why
     if not any(_in_place):

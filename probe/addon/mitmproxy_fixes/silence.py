@@ -1,4 +1,4 @@
-"""How long a connection may be silent: a constant of ten minutes in mitmproxy 11 and older 12, an option since."""
+"""The time-out of silent connections: a constant of ten minutes in mitmproxy 11 and early 12, an option since."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from mitmproxy.proxy import server
 
 
 def time_out(seconds: float) -> dict[str, float]:
-    """Return the options that set it; where there are none, set the constant."""
+    """Return the options that set the time-out; set the constant where there is no option."""
     if "tcp_timeout" in options.Options():
         return {"tcp_timeout": seconds}
     if hasattr(server, "TCP_TIMEOUT"):

@@ -1,7 +1,7 @@
-"""Importing mitmproxy without what reverse proxies never use, to be imported before any of its addons.
+"""Import mitmproxy without what reverse proxies never use; import this module before any of its addons.
 
-The package `mitmproxy.addons` imports every addon there is, with a web framework, LDAP and more: half of the time that
-a proxy takes to start. An empty package in its place lets each addon be imported by itself.
+The package `mitmproxy.addons` imports every addon, with a web framework, LDAP and more: half of a proxy's start-up
+time. An empty package in its place allows importing each addon by itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Trailers: mitmproxy's HTTP/1.1 reader crashes on them, and the client hangs; its writer leaves them out."""
+"""Trailers: mitmproxy's HTTP/1.1 reader crashes on them, and the client hangs; its writer omits them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from probe.addon.mitmproxy_fixes.guard import Replacement, replace
 Commands = Iterator[Any]
 
 _UNABLE = "HTTP trailers are not implemented yet."
-"""What the reader says as it crashes; one that says something else has learned to read trailers."""
-# Looked for now: others may wrap the reader before this fix is put in.
+"""The reader's error; a reader without it supports trailers."""
+# Checked on import: others may wrap the reader before this fix is installed.
 _IS_UNABLE = _UNABLE in _http1.Http1Connection.read_body.__code__.co_consts
 _LAST_CHUNK = b"0\r\n\r\n"
-# What the module itself has imported; nothing else has to be installed beside mitmproxy.
+# As mitmproxy's module imported it, so that no further package is needed.
 _h11: Any = getattr(_http1, "h11", None)
 _Reader: Any = getattr(_http1, "ChunkedReader", object)
 
 
 def apply() -> bool:
-    """Let trailers be read, kept with their message, and sent on."""
+    """Make mitmproxy read trailers, keep them with their message, and send them on."""
     sends = [Replacement(side, "send", ("self", "event"), _sender) for side in (_http1.Http1Client, _http1.Http1Server)]
     maker = Replacement(_http1, "make_body_reader", ("expected_size",), _reader_maker)
     reader = Replacement(_http1.Http1Connection, "body_reader", None, _body_reader)
@@ -33,7 +33,7 @@ def apply() -> bool:
 
 
 class _Chunks(_Reader):  # type: ignore[misc]
-    """Gives trailers to their message; the code around it would crash on them."""
+    """A body reader that stores trailers in their message; the surrounding code would crash on them."""
 
     message: http.Message
 
@@ -53,19 +53,19 @@ def _reader_maker(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _body_reader(_: None) -> property:
-    """Make a connection's attribute that tells a reader which message it reads."""
+    """Return a property of connections that sets the message of its reader."""
 
     def change(connection: Any, reader: Any) -> None:
         if isinstance(reader, _Chunks):
-            asked = isinstance(connection, _http1.Http1Server)
-            reader.message = connection.request if asked else connection.response
+            is_request = isinstance(connection, _http1.Http1Server)
+            reader.message = connection.request if is_request else connection.response
         connection.probe_reader = reader
 
     return property(attrgetter("probe_reader"), change)
 
 
 def _sender(original: Callable[..., Commands]) -> Callable[..., Commands]:
-    """Send trailers with the last chunk; a message that is not sent in chunks has no place for them."""
+    """Send trailers with the last chunk; an unchunked message cannot have them."""
 
     def send(self: Any, event: Any) -> Commands:
         if isinstance(event, _events.RequestTrailers | _events.ResponseTrailers):

@@ -1,6 +1,6 @@
-"""Finding a secret that a model says piece by piece: each event of a stream holds a part of it, and none the whole.
+"""Find secrets that a model streams piece by piece: each event holds a part, and none the whole.
 
-The pieces of each stream of content are read one after the other; see `content_streams`.
+The pieces of each stream of content are joined and searched; see `content_streams`.
 """
 
 from __future__ import annotations
@@ -12,29 +12,30 @@ from typing import Any
 
 from probe.addon.redaction import patterns as shapes
 from probe.addon.redaction.content_streams import Key, Piece, content_streams, texts_by_name
-from probe.addon.redaction.redactor import Edit, Redactor, applied
+from probe.addon.redaction.edits import Edit, applied
+from probe.addon.redaction.redactor import Redactor
 
 _LONGEST_MESSAGE = 8 << 20
-"""A larger message is no piece of what a model says."""
+"""A larger message is not a piece of a model's output."""
 _TAIL = 256
 """Most tokens are shorter."""
 _MOST_STREAMS = 64
-"""So many texts of a conversation may be under way at once."""
+"""Texts of one conversation that may be under way at once."""
 _LONG_TOKENS = (b"eyJ", b"ya29.")
 _KEY_BEGIN, _KEY_END = b"-----BEGIN ", b"-----END "
 _PREFIX = 40
-"""What may belong to a token before that."""
+"""Bytes before these that may belong to the token."""
 
 
-class SpokenTails:
-    """Watches a conversation's messages for a secret across their borders, keeping only the end of each text."""
+class StreamTails:
+    """Checks a conversation's messages for secrets across their borders, keeping only the end of each text."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._tails: dict[tuple[bool, Key], bytes] = {}
 
     def saw_secret(self, content: bytes, *, from_client: bool) -> bool:
-        """Check whether a message, as it crossed, goes on with a secret that the messages before it began."""
+        """Check whether a message continues a secret that began in earlier messages."""
         if self._redactor.keep or len(content) > _LONGEST_MESSAGE:
             return False
         texts: list[tuple[bytes, int]] = []
@@ -42,7 +43,7 @@ class SpokenTails:
             key, value = (from_client, stream), b"".join([piece.text for piece in pieces])
             before = self._tails.pop(key, b"")
             text = before + value
-            # The message alone was searched; a model's name or a state is said again and again.
+            # The message alone was searched; a model's name or a state is repeated in every message.
             if before and not (len(value) >= 16 and before.endswith(value)):
                 texts.append((text, len(before)))
             self._tails[key] = self._end(text)
@@ -50,16 +51,16 @@ class SpokenTails:
             del self._tails[next(iter(self._tails))]
         if not texts or not self._redactor.holds_secret(b"\n".join([text for text, _ in texts])):
             return False
-        return any(self._goes_on(text, border) for text, border in texts)
+        return any(self._continues_secret(text, border) for text, border in texts)
 
-    def _goes_on(self, text: bytes, border: int) -> bool:
-        """Check whether a text shows a secret that begins before the border and was not whole there."""
+    def _continues_secret(self, text: bytes, border: int) -> bool:
+        """Check whether a text holds a secret that begins before the border and was not complete there."""
         before = {(start, end) for start, end, _ in self._redactor.found(text[:border])}
         spans = ((start, end) for start, end, _ in self._redactor.found(text))
         return any(span[0] < border and span not in before for span in spans)
 
     def _end(self, text: bytes) -> bytes:
-        """Give the end of a text, in which a secret may have begun."""
+        """Return the end of a text, where a secret may have begun."""
         longest = max(_TAIL, self._redactor.longest)
         begin = len(text) - longest
         if begin <= 0:
@@ -82,34 +83,34 @@ def joined_texts(data: bytes) -> bytes:
     return b"\n".join(texts)
 
 
-def spoken_edits(data: bytes, redactor: Redactor) -> list[Edit]:
-    """Give the places of `data` that together spell a secret: the first becomes its mark, the others nothing."""
+def edits_across_events(data: bytes, redactor: Redactor) -> list[Edit]:
+    """Return edits of pieces that together hold a secret: the first becomes its mark, the others empty."""
     if redactor.keep:
         return []
     texts = texts_by_name(data)
     if texts is not None and not redactor.holds_secret(b"\n".join(texts)):
         return []
     streams = content_streams(data)
-    if not _speaks_of_secret(streams, redactor):
+    if not _hold_secret(streams, redactor):
         return []
     edits = [edit for pieces in streams.values() for edit in _edits(pieces, redactor)]
     return sorted(edits, key=lambda edit: edit.start)
 
 
-def _speaks_of_secret(streams: dict[Key, list[Piece]], redactor: Redactor) -> bool:
-    """Check, for little, whether what is in any stream is a secret when it is put together."""
+def _hold_secret(streams: dict[Key, list[Piece]], redactor: Redactor) -> bool:
+    """Check quickly whether the joined pieces of any stream hold a secret."""
     texts = (b"".join([piece.text for piece in pieces]) for pieces in streams.values() if _is_spread(pieces))
-    # No string of JSON holds a line's end, so no text goes on in the next.
+    # No JSON string holds a line break, so no text continues in the next line.
     return redactor.holds_secret(b"\n".join(texts))
 
 
 def _is_spread(pieces: list[Piece]) -> bool:
-    """Check whether a search of the data would not find what they say; numbers are found nowhere else."""
+    """Check whether a search of the data alone would miss their text, as it does when it is written as numbers."""
     return len(pieces) > 1 or pieces[0].numbers
 
 
 def _edits(pieces: list[Piece], redactor: Redactor) -> list[Edit]:
-    """Find secrets in one stream's text and cut them out of the pieces that it is made of."""
+    """Return edits of one stream's pieces that remove the secrets from its text."""
     text = b"".join([piece.text for piece in pieces])
     begins = list(accumulate((len(piece.text) for piece in pieces), initial=0))
     edits: dict[int, list[Edit]] = {}
@@ -125,17 +126,17 @@ def _edits(pieces: list[Piece], redactor: Redactor) -> list[Edit]:
 
 
 def redact_conversation(messages: list[dict[str, Any]], redactor: Redactor) -> None:
-    """Replace the secrets in the text messages of a WebSocket; they may be spread over several of them."""
+    """Replace the secrets in a WebSocket's text messages; a secret may be spread over several."""
     for direction in ("client", "server"):
-        spoken = [one for one in messages if one["direction"] == direction and one["type"] == "text"]
-        contents = [one["content"].encode() for one in spoken]
-        edits = spoken_edits(b"\n".join(contents), redactor)
+        texts = [one for one in messages if one["direction"] == direction and one["type"] == "text"]
+        contents = [one["content"].encode() for one in texts]
+        edits = edits_across_events(b"\n".join(contents), redactor)
         begin = 0
-        for message, content in zip(spoken, contents, strict=True):
+        for message, content in zip(texts, contents, strict=True):
             end = begin + len(content)
             own = [Edit(edit.start - begin, edit.length, edit.new) for edit in edits if begin <= edit.start <= end]
             alone: list[Edit] = []
-            # What is spread goes first: a message that was redacted alone would hide where the rest begins.
+            # Spread secrets come first: a message redacted alone would hide where the rest begins.
             stored = b"".join(redactor.chunks([applied(content, own)], alone))
             if own or alone:
                 message["content"] = stored.decode()

@@ -1,42 +1,42 @@
-"""Beginnings of bodies that hold no secret: an agent sends its whole history again with every request."""
+"""Skip prefixes of bodies that were searched before: an agent sends its whole history with every request."""
 
 from __future__ import annotations
 
 import hashlib
 
 SEGMENT = 1 << 16
-"""A hash of so much costs a tenth of searching it."""
+"""Hashing this many bytes costs a tenth of searching them."""
 _MOST = 4096
 
 
-class Beginnings:
-    """Remembers, by hashes, which beginnings of bodies were searched and clean; used from two threads."""
+class CleanPrefixes:
+    """Hashes of body prefixes that were searched and found clean; used from two threads."""
 
     def __init__(self) -> None:
         self._clean: tuple[object, set[bytes]] = (None, set())
 
-    def of(self, known: object) -> Beginning:
-        """Begin to follow a body that is searched for what is known now: what was clean before may not be."""
+    def check(self, known: object) -> PrefixCheck:
+        """Return a check of one body; forget all prefixes if `known`, the set of values, has changed."""
         if self._clean[0] is not known or len(self._clean[1]) > _MOST:
             self._clean = (known, set())
-        return Beginning(self._clean[1])
+        return PrefixCheck(self._clean[1])
 
 
-class Beginning:
-    """One body from its first byte on, segment after segment."""
+class PrefixCheck:
+    """Checks one body from its first byte on, segment by segment."""
 
     def __init__(self, clean: set[bytes]) -> None:
         self._clean = clean
         self._hash = hashlib.sha256()
         self._new: list[bytes] = []
         self._known = True
-        """All segments so far began a clean body."""
+        """Whether all segments so far are a clean prefix."""
 
     def follow(self, data: bytes, limit: int) -> int:
-        """Take the body's next bytes, up to `limit`; give how many of them begin another clean body."""
+        """Add the body's next bytes, up to `limit`; return how many of them continue a clean prefix."""
         clean = 0
         for start in range(0, limit - SEGMENT + 1, SEGMENT):
-            # All that came before is in the hash: two clean parts side by side may be one secret.
+            # The hash covers all earlier bytes: two clean parts in a row may form one secret.
             self._hash.update(data[start : start + SEGMENT])
             digest = self._hash.digest()
             self._known = self._known and digest in self._clean
@@ -47,6 +47,6 @@ class Beginning:
         return clean
 
     def was_clean(self) -> None:
-        """Remember what was followed: nothing was found in it."""
+        """Remember the segments added so far as clean."""
         self._clean.update(self._new)
         self._new = []

@@ -1,7 +1,7 @@
 """The pieces of text in the events of a stream, by the stream of content that each belongs to.
 
 APIs send text as a sequence of JSON strings under one key (`delta`, `text`, `content`, …). Two choices, two tool calls
-or two output items may take turns; numbers in the objects around the text (`index`, `output_index`, …) distinguish
+or two output items may alternate; numbers in the objects around the text (`index`, `output_index`, …) distinguish
 them, whatever the API. Ids do not: some servers make a new one for each event.
 """
 
@@ -13,12 +13,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from probe.addon.redaction.redactor import Edit, applied
+from probe.addon.redaction.edits import Edit, applied
 
-# Half of a stream's strings are kinds, ids and padding, in which nobody speaks.
+# Half of a stream's strings are kinds, ids and padding, which hold no content.
 _NO_TEXT = frozenset({"type", "id", "item_id", "object", "obfuscation"})
 _IDS = ("index", "output_index", "content_index", "summary_index")
-# Runs of plain characters at a time: one by one, each would cost the matcher 170 bytes.
+# Runs of plain characters: one at a time, each would cost the matcher 170 bytes.
 _TEXT = (
     rb"(?!(?:" + "|".join(sorted(_NO_TEXT)).encode() + rb')")([A-Za-z_]{1,40}+)"'
     rb'\s*+:\s*+"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
@@ -30,7 +30,7 @@ _MEMBERS = re.compile(rb"\}\s*+,\s*+\{")
 _JSON_BEGIN = re.compile(r"[{\[]")
 _NAME = re.compile(r"[A-Za-z_]{1,40}")
 _NUMBERED = frozenset({"choices", "candidates", "tool_calls", "top_logprobs"})
-"""Lists whose members are streams of their own, by their place where they have no `index`."""
+"""Lists whose members are separate streams, identified by position where they have no `index`."""
 
 Key = tuple[Any, ...]
 """The name of the text's key and what identifies its stream."""
@@ -46,7 +46,7 @@ class Piece(NamedTuple):
     """Whether it is written as a list of bytes (`[115,107]`), as log probabilities have it."""
 
     def edits(self, within: list[Edit]) -> list[Edit]:
-        """Return edits of the data that make edits within this piece."""
+        """Return edits within this piece as edits of the data."""
         if not self.numbers:
             return [Edit(self.start + edit.start, edit.length, edit.new) for edit in within]
         numbers = ",".join(map(str, applied(self.text, within))).encode()
@@ -67,7 +67,7 @@ def content_streams(data: bytes) -> dict[Key, list[Piece]]:
 
 
 def texts_by_name(data: bytes) -> list[bytes] | None:
-    """Return all text under each key, where one after the other is surely one text; None where texts may take turns."""
+    """Return all text under each key if it is certainly one text; None if several texts may alternate."""
     indexes = set(_INDEX.findall(data))
     if len(indexes) > len({name for name, _ in indexes}) or b'"bytes"' in data or _MEMBERS.search(data):
         return None
@@ -100,13 +100,13 @@ def _bytes_of(numbers: bytes) -> bytes:
     try:
         return bytes(map(int, numbers.split(b",")))
     except ValueError:
-        return b""  # it is empty, or no list of bytes
+        return b""  # empty, or not a list of bytes
 
 
 def _keys(line: bytes) -> list[Key] | None:
-    """Return the key of each text of a line in which a name repeats; None when it is no JSON."""
+    """Return the key of each text of a line in which a name repeats; None when it is not JSON."""
     try:
-        # Latin-1 reads anything and keeps each place; names and numbers are ASCII.
+        # Latin-1 decodes any bytes and keeps positions; names and numbers are ASCII.
         text = line.decode("latin-1")
         begin = _JSON_BEGIN.search(text)
         value, _ = json.JSONDecoder(strict=False).raw_decode(text, begin.start() if begin else 0)
@@ -128,5 +128,5 @@ def _walk(value: dict[str, Any], ids: Key) -> Iterator[Key]:
             for place, member in enumerate(one):
                 if isinstance(member, dict):
                     numbered = name in _NUMBERED and "index" not in member
-                    # The members of other lists go on with one text: a message's parts, the tokens of an event.
+                    # The members of other lists continue one text: a message's parts, an event's tokens.
                     yield from _walk(member, (*ids, ("index", str(place))) if numbered else ids)

@@ -1,6 +1,6 @@
-"""Which names say that a value is a credential: of headers, parameters of a URL, variables and options of a command.
+"""Recognize names of credentials: of headers, URL parameters, variables and command options.
 
-A name is taken apart into its words, however it is spelled: `x-api-key`, `xApiKey`, `X_API_KEY`, `X-RapidAPI-Key`.
+A name is split into its words, however it is spelled: `x-api-key`, `xApiKey`, `X_API_KEY`, `X-RapidAPI-Key`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ HEADERS = frozenset(
         "x-xsrf-token",
     }
 )
-"""Headers whose whole value is a credential or names an account; cookies are treated apart."""
+"""Headers whose whole value is a credential or names an account; cookies are handled separately."""
 
 Kind = Literal["password", "token", "key", "auth"]
 
@@ -48,7 +48,7 @@ _HARMLESS = re.compile(
     r"allow|public|cache|primary|foreign|sort|partition|prompt|idempotency|host|group|page|next|prev(?:ious)?|[be]os|pad"
     r"|stop|surrogate|socket|routing|affinity|dedup(?:lication)?|shard|row|object|hash|lookup|continuation|cursor"
 )
-"""What is before `key`, `token` or `credentials` where it names none."""
+"""Words before `key`, `token` or `credentials` in names of harmless values."""
 _LATER = frozenset({"id", "value", "config"})
 """Words that may follow in a variable: `AWS_ACCESS_KEY_ID`, `DOCKER_AUTH_CONFIG`."""
 _SURE_KEY = re.compile(r"(?:api|access|secret|auth|account|application|gateway|subscription)key")
@@ -81,7 +81,7 @@ def is_parameter(name: str) -> bool:
 
 
 def option_kind(word: str) -> Kind | None:
-    """Return what kind of credential an option of a command is given (`--api-key`); None when it is given none."""
+    """Return the kind of credential that a command's option expects (`--api-key`); None for other options."""
     option = _OPTION.fullmatch(word)
     words = words_of(option[1]) if option else []
     kind = _kind(words)
@@ -89,7 +89,7 @@ def option_kind(word: str) -> Kind | None:
 
 
 def variable_kind(name: str) -> Kind | None:
-    """Return what kind of credential a variable of an environment holds; None when it holds none."""
+    """Return the kind of credential that an environment variable holds; None for other variables."""
     words = words_of(name)
     while len(words) > 1 and (words[-1] in _LATER or words[-1].isdigit()):
         words.pop()
@@ -97,7 +97,7 @@ def variable_kind(name: str) -> Kind | None:
 
 
 def is_sure_key(name: str) -> bool:
-    """Check whether a key's name leaves no doubt: `API_KEY` is never a file, as `TLS_KEY` may be."""
+    """Check whether a key's name leaves no doubt: `API_KEY` is never a file, but `TLS_KEY` may be."""
     return _SURE_KEY.search("".join(words_of(name))) is not None
 
 

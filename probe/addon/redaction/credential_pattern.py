@@ -1,7 +1,7 @@
-"""What a pattern of a credential is made of.
+"""The parts of a credential's pattern.
 
-Each is looked for from one byte in it, its anchor: a pattern that begins with a single byte is several times faster
-than any other, and what is around the anchor is looked at only there.
+The search starts at one byte in it, the anchor: a pattern that begins with a single byte is several times faster than
+any other, and the bytes around the anchor are checked only there.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import NamedTuple
 from probe.addon.redaction.heuristics import is_varied
 
 LONGEST = 1 << 15
-"""No credential reaches further, in bytes: an RSA key of 8,192 bits, escaped twice, has 7 KB, a JWT seldom more."""
+"""Maximum size of a credential in bytes: an RSA key of 8,192 bits, escaped twice, has 7 KB, a JWT seldom more."""
 CONTEXT = 128
-"""So much of what stands before a secret may be looked at: the name that it is the value of."""
+"""Bytes before a secret that may be checked, for the name of the value."""
 
 
 class Found(NamedTuple):
-    """Where a secret stands, and by which shape it was found."""
+    """The place of a secret, and the shape that found it."""
 
     start: int
     end: int
@@ -28,12 +28,12 @@ class Found(NamedTuple):
 
 
 Spans = Callable[[bytes, int, int, int], Iterator[tuple[int, int]]]
-"""Gives the secrets of a match: out of the data, the anchor's place, and begin and end of the pattern's group."""
+"""Yields the secrets of a match, from the data, the anchor's place, and begin and end of the pattern's group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A kind of credential; `before`, `anchor`, `lead` and `after`, one behind the other, are its pattern."""
+    """A kind of credential; its pattern is `before`, `anchor`, `lead` and `after` in sequence."""
 
     name: str
     before: bytes = b""
@@ -41,17 +41,17 @@ class Shape:
     anchor: bytes
     """One byte."""
     lead: bytes = b""
-    """As it stands, no pattern."""
+    """Literal bytes, not a pattern."""
     after: bytes
-    """A pattern with groups; the one that matched is handed to `spans`."""
+    """A pattern with groups; the one that matched is passed to `spans`."""
     spans: Spans
     rest: int = 0
-    """At least so many characters of a token follow the anchor; few places have so many, so it is tried first."""
+    """Minimum number of token characters after the anchor; few places have as many, so this is checked first."""
 
 
 ATOM = re.compile(rb"\[[^]]*\]|.", re.S)
-# Before a token stands none of its own characters, unless they end an escape (\n, \u0026, %3D, a terminal's colour).
-# After a mark nothing begins: what was no token before redaction is none behind it.
+# No token character precedes a token, unless it ends an escape (\n, \u0026, %3D, a terminal's colour).
+# No token begins after a mark: what was not a token before redaction is not one afterwards.
 BEGIN = (
     rb"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4})|(?<=%[0-9A-Fa-f]{2})|(?<=[0-9]m))"
     rb"(?<!\[REDACTED:[0-9a-f]{8}\])"
@@ -91,7 +91,7 @@ def token(
 
 
 def value_spans(real: Callable[[bytes], bool]) -> Spans:
-    """Return what yields the whole group if it is a real credential."""
+    """Return a function that yields the whole group if it is a real credential."""
 
     def spans(data: bytes, _place: int, start: int, end: int) -> Iterator[tuple[int, int]]:
         if real(data[start:end]):

@@ -1,4 +1,4 @@
-"""Reading through escapes: JSON lets any character be written as `\\u002d`, and some encoders do so.
+"""Decode escapes that hide a credential: JSON can write any character as `\\u002d`, and some encoders do so.
 
 .NET writes `+` as `\\u002B` and quotes as `\\u0022`, Gson writes `=` as `\\u003d`, PHP writes `/` as `\\/`, Go writes
 `&` as `\\u0026`; a reader gets the same text. Inside a string of JSON inside JSON each backslash is doubled.
@@ -13,12 +13,12 @@ _ESCAPE = re.compile(rb"(\\{1,16})(?:u00(0[9aAdD]|[2-7][0-9a-fA-F])|/)")
 _ESCAPE_BEGIN = re.compile(rb"\\(?:u00(?:0[9aAdD]|[2-7][0-9a-fA-F])|/)")
 _PERCENT = re.compile(rb"%(0[9aAdD]|[2-9a-fA-F][0-9a-fA-F])")
 _PERCENT_IN_NAMES = re.compile(rb"%(?!2[5bB6]|3[dD])(0[9aAdD]|[2-9a-fA-F][0-9a-fA-F])")
-"""Without `%`, `&`, `+` and `=`: a form's value goes on behind those that are escaped."""
+"""Without `%`, `&`, `+` and `=`: a form's value continues after escaped ones."""
 _PERCENT_LEVELS = 2
 """A URL may be a parameter of another URL."""
 _WORD_BORDER = re.compile(rb"[\s\"'`<>\\]")
 _LONGEST_WORD = 1 << 12
-"""So far back a word is followed from its first escape; a form's name is nearer."""
+"""How far before its first escape a word may begin; a form's name is nearer."""
 _BETWEEN_WORDS = b" \0 "
 _MOST_PASSES = 4
 """The escape of one level may itself be escaped by a level above, as in `\\\\\\u00752d`."""
@@ -26,7 +26,7 @@ _CONTROL = {9: b"t", 10: b"n", 13: b"r"}
 
 
 class View:
-    """Bytes as they read without some of their escapes, and where each place of them is in the original."""
+    """Bytes with some escapes decoded, and a mapping of their places to the original."""
 
     __slots__ = ("_before", "_begins", "_escapes", "data", "original")
 
@@ -35,25 +35,25 @@ class View:
     ) -> None:
         self.original, self.data = original, data
         self._before = before
-        """The view that this one was made of."""
+        """The view that this one was made from."""
         self._escapes = escapes
         """Begin and end of each escape, first in `data`, then in the original."""
         self._begins = [escape[0] for escape in escapes]
 
     @property
     def differs(self) -> bool:
-        """Whether there was an escape to undo."""
+        """Return whether any escape was decoded."""
         return bool(self._escapes)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Return where a place of `data` is in the original; no escape is cut in two."""
+        """Return the place in the original of a place in `data`; escapes are never split."""
         if not self._escapes:
             return start, end
         start, end = self._original(start)[0], self._original(end - 1)[1]
         return self._before.place(start, end) if self._before else (start, end)
 
     def _original(self, place: int) -> tuple[int, int]:
-        """Return where one byte of `data` begins and ends in the original."""
+        """Return begin and end in the original of one byte of `data`."""
         index = bisect_right(self._begins, place) - 1
         if index < 0:
             return place, place + 1
@@ -64,7 +64,7 @@ class View:
 
 
 def views_of(data: bytes) -> list[View]:
-    """Return all views of a text that may show a credential which its bytes hide."""
+    """Return all views of a text that may reveal a hidden credential."""
     views = [unescaped(data)]
     for _ in range(_PERCENT_LEVELS):
         last = views[-1]
@@ -77,7 +77,7 @@ def views_of(data: bytes) -> list[View]:
 
 
 def unescaped(data: bytes) -> View:
-    """Return `data` without those escapes of JSON that hide a plain character, on every level of JSON inside JSON."""
+    """Return a view with JSON's escapes of plain characters decoded, on every level of JSON inside JSON."""
     view = View(data, data, [])
     for _ in range(_MOST_PASSES):
         first = view.data.find(b"\\")
@@ -88,7 +88,7 @@ def unescaped(data: bytes) -> View:
 
 
 def _percent_decoded(view: View, pattern: re.Pattern[bytes], first: int) -> View:
-    """Return a view of only those words in which a URL's or a form's escapes are undone."""
+    """Return a view of only those words with escapes of a URL or a form, decoded."""
     data, out, edits = view.data, list[bytes](), list[tuple[int, int, int, int]]()
     position = length = 0
 
@@ -120,7 +120,7 @@ def _percent_decoded(view: View, pattern: re.Pattern[bytes], first: int) -> View
 
 
 def _decoded(view: View) -> View:
-    """Return a view in which one level of escapes is undone."""
+    """Return a view with one level of escapes decoded."""
     parts: list[bytes] = []
     escapes: list[tuple[int, int, int, int]] = []
     position = length = 0
@@ -143,7 +143,7 @@ def _character(match: re.Match[bytes]) -> bytes:
     code, count = int(digits, 16), len(backslashes)
     if code in _CONTROL:
         return bytes(backslashes) + _CONTROL[code]
-    # An even number of backslashes was doubled by a level above; of an odd one the last begins the escape.
+    # An even number of backslashes was doubled by an outer level; with an odd number the last begins the escape.
     doubled = count % 2 == 0
     if code == ord("\\"):
         return b"\\" * (2 * count if doubled else count + 1)

@@ -1,8 +1,8 @@
-"""Which values a later command must redact in a journal, without one of them being written down.
+"""Store which values a later command must redact in a journal, without storing the values.
 
-Beside the journals lies `known.jsonl`: of each value its first two bytes, its length and an HMAC, under a key made of
-the salt, which lies elsewhere. The file only proves which salt that was: where it is, its reader knows. A process that
-folds the journals in looks where such a value may begin, and compares.
+`known.jsonl`, next to the journals, holds the first two bytes, the length and an HMAC of each value. The HMAC's key is
+derived from the salt, which is elsewhere; the file only identifies the salt. A process that recovers the journals
+compares the HMAC wherever these two bytes occur.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from probe.addon.redaction.redactor import Redactor
 from probe.addon.redaction.salt import read_salt
 
 _BEGIN = 2
-"""More would tell more of a short password; less would find too many places to compare."""
+"""More would reveal more of a short password; less would match too many places."""
 _LARGEST = 64 << 20
-"""Bytes of the file: a hundred for each spelling of each value."""
+"""Maximum size of the file: each spelling of each value takes a hundred bytes."""
 
 
 class KnownFile:
-    """The values that a proxy redacts, for whoever comes after it."""
+    """Writes the values that a proxy redacts, for a later command."""
 
     def __init__(self, folder: Path, redactor: Redactor, salt_file: Path, headers: tuple[str, ...]) -> None:
         salt = read_salt(salt_file)
@@ -35,12 +35,12 @@ class KnownFile:
         self._write({"salt": _proof(salt), "headers": headers, "keep": redactor.keep})
 
     def add(self, marks: Mapping[bytes, bytes]) -> None:
-        """Note values with what stands in their place."""
+        """Add values with their marks."""
         for value, mark in marks.items():
             self._write([value[:_BEGIN].hex(), len(value), _digest(self._key, value), mark.decode()])
 
     def _write(self, line: object) -> None:
-        # On a full disk no journal is written either.
+        # On a full disk the journals are not written either.
         with contextlib.suppress(OSError):
             os.write(self._fd, json.dumps(line).encode() + b"\n")
 
@@ -50,23 +50,23 @@ class KnownFile:
 
 
 def read_redactor(run_folder: Path, salt_files: Iterable[Path]) -> Redactor:
-    """Make the redactor of a run whose proxies were killed. Raises OSError when none of the files has its salt."""
+    """Return the redactor of a run whose proxies were killed. Raises OSError if none of the files has its salt."""
     redactor: Redactor | None = None
     found = Hashed(b"")
     for line in read_plain(run_folder / FOLDER / KNOWN, _LARGEST).decode().splitlines():
         try:
-            told = json.loads(line)
+            entry = json.loads(line)
         except ValueError:
-            # The last line of a killed process.
+            # A killed process may leave half a line.
             continue
-        if isinstance(told, dict):
-            salt = _find_salt(told["salt"], salt_files)
+        if isinstance(entry, dict):
+            salt = _find_salt(entry["salt"], salt_files)
             found.key = _key(salt)
-            redactor = Redactor(salt, (), told["headers"], keep=told["keep"])
+            redactor = Redactor(salt, (), entry["headers"], keep=entry["keep"])
         else:
-            found.add(bytes.fromhex(told[0]), told[1], told[2], told[3].encode())
+            found.add(bytes.fromhex(entry[0]), entry[1], entry[2], entry[3].encode())
     if redactor is None:
-        raise FileNotFoundError(f"{run_folder / FOLDER / KNOWN} does not say what to redact")
+        raise FileNotFoundError(f"{run_folder / FOLDER / KNOWN} does not list what to redact")
     redactor.recall(found)
     return redactor
 
@@ -80,12 +80,12 @@ class Hashed:
         self._marks: dict[bytes, dict[int, dict[str, bytes]]] = {}
 
     def add(self, begin: bytes, length: int, digest: str, mark: bytes) -> None:
-        """Look for a value from now on."""
+        """Search for a value from now on."""
         self._marks.setdefault(begin, {}).setdefault(length, {})[digest] = mark
         self.longest = max(self.longest, length)
 
     def found(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
-        """Yield begin, end and mark of each value in `data`, in their order; they do not overlap."""
+        """Yield begin, end and mark of each value in `data`, in order, without overlap."""
         places = sorted(place for begin in self._marks for place in _places(data, begin))
         free = 0
         for start in places:

@@ -1,4 +1,4 @@
-"""Whether a value is likely a credential, judged by how it reads and by the name that it stands under."""
+"""Check whether a value is likely a credential, by its characters and its name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SURE = re.compile(
     r"(?:(?:access|refresh|id|auth|session|bearer|security|api)token|(?:client|api)secret"
     r"|(?:api|secret|private|access|account)key|authorization)$"
 )
-"""Names that only credentials have: any long value with a letter and a digit is taken for one."""
+"""Names that only credentials have: any long value with a letter and a digit counts as one."""
 _HARMLESS_TOKEN = re.compile(
     r"page|next|prev(?:ious)?|continuation|pagination|sync|cancel(?:lation)?|cursor|resume|stop|start|end|[be]os|pad|sep"
     r"|cls|mask|unk|special|first|last|design|progress"
@@ -37,7 +37,7 @@ _PUBLIC_KEY = re.compile(r"public|cache|primary|foreign|sort|partition|prompt|id
 
 
 def is_placeholder(value: bytes) -> bool:
-    """Tell whether a value only stands for one: `your-key-here`, `xxxxxxxx`, `$TOKEN`, `OPENAI_API_KEY`."""
+    """Check whether a value is a placeholder or reference: `your-key-here`, `xxxxxxxx`, `$TOKEN`, `OPENAI_API_KEY`."""
     return (
         len(set(value)) < 5
         or value.endswith((b"EXAMPLE", b"EXAMPLEKEY"))
@@ -47,36 +47,36 @@ def is_placeholder(value: bytes) -> bool:
 
 
 def is_varied(value: bytes) -> bool:
-    """Tell whether a token whose prefix says what it is can be a real one."""
+    """Check whether a token with a vendor's prefix may be a real one."""
     return len(set(value)) >= 8 and not is_placeholder(value)
 
 
 def is_mixed(value: bytes) -> bool:
-    """Tell whether letters and digits are mixed in a part of it: it is not words with dashes, nor `ecdsa-nistp256`."""
+    """Check whether a part of it mixes letters and digits, unlike words with dashes or `ecdsa-nistp256`."""
     return is_varied(value) and any(
         len(_BORDERS.findall(part)) >= (1 if len(part) >= 12 else 2) for part in _WORDS.findall(value) if len(part) >= 8
     )
 
 
 def is_random(value: bytes) -> bool:
-    """Tell whether letters and digits alternate in it as they do in no word, name or number."""
+    """Check whether letters and digits alternate more than in any word, name or number."""
     parts = (word for word in _WORDS.findall(value) if len(word) >= 12)
     return is_varied(value) and any(len(_BORDERS.findall(part)) >= 2 for part in parts)
 
 
 def is_lettered(value: bytes, shortest: int = 16) -> bool:
-    """Tell whether it is long enough and holds a letter and a digit."""
+    """Check whether it is long enough and holds a letter and a digit."""
     enough = len(value) >= shortest and _LETTER.search(value) and _DIGIT.search(value)
     return bool(enough) and not is_placeholder(value)
 
 
 def is_sign_in(value: bytes) -> bool:
-    """Tell whether what follows `Bearer` or `Authorization:` is a credential."""
+    """Check whether the text after `Bearer` or `Authorization:` is a credential."""
     return is_random(value) or is_lettered(value)
 
 
 def is_user_and_password(value: bytes) -> bool:
-    """Tell whether what follows `Basic` is `user:password` in base64."""
+    """Check whether the text after `Basic` is `user:password` in base64."""
     try:
         decoded = base64.b64decode(value, validate=True)
     except binascii.Error:
@@ -85,12 +85,12 @@ def is_user_and_password(value: bytes) -> bool:
 
 
 def is_password(value: bytes) -> bool:
-    """Tell whether what stands between a URL's user and host is a real password."""
+    """Check whether the text between a URL's user and host is a real password."""
     return not is_placeholder(value) and value.lower() not in (b"password", b"passwd", b"secret", b"token", b"port")
 
 
 def is_secret_of(name: bytes, value: bytes, *, quoted: bool, field: bool = False) -> bool:
-    """Tell whether a value under a name is a credential; `field` is one of a form or of an environment."""
+    """Check whether a named value is a credential; `field` marks one in a form or an environment."""
     if not quoted and _TYPE.fullmatch(value):
         return False
     match _kind(name):
@@ -106,7 +106,7 @@ def is_secret_of(name: bytes, value: bytes, *, quoted: bool, field: bool = False
 
 @lru_cache(1024)
 def _kind(name: bytes) -> str | None:
-    """Tell how sure it is that what has this name is secret."""
+    """Return how certainly a value with this name is secret; None when it is not."""
     words = [word.lower() for word in _NAME_WORDS.findall(name.decode("ascii"))]
     joined, last = "".join(words), words[-1] if words else ""
     if joined.endswith(("password", "passwd", "pwd")) or joined == "secret":
@@ -126,6 +126,6 @@ def _kind(name: bytes) -> str | None:
 def _is_password_value(value: bytes, *, quoted: bool) -> bool:
     if value.startswith((b"/", b"~", b".")):
         return False  # PWD is a folder
-    # Without quotes it may be source code, where letters and digits make a name.
+    # Without quotes it may be source code, where names mix letters and digits.
     named = not quoted and _IDENTIFIER.fullmatch(value)
     return is_random(value) or (not named and is_lettered(value, 8))

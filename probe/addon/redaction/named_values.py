@@ -1,4 +1,4 @@
-"""Values whose name says that they are credentials."""
+"""Values that their name marks as credentials."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUOTE = rb"\\{0,7}[\"'`]"
 SPACE = rb"[ \t]{0,8}+"
 # name: value, name=value, "name": "value", <name>value, name => value, {"name": name, "value": value}
 IS = rb"(?:=>|:=|[:=>]|,?" + SPACE + rb"(?:" + QUOTE + rb")?value(?:" + QUOTE + rb")?" + SPACE + rb"[:=])"
-# Its begin only; where the value ends, `_closing` tells. No escape is cut in two: what was JSON stays JSON.
+# Its start only; `_closing` finds the end. Escapes are never split: valid JSON stays valid JSON.
 _INSIDE = rb"((?:[!#-\[\]-~\x80-\xff]|\\{1,16}[^\s\\]){8})"
 _QUOTED = rb"(?:" + IS + rb"|,)" + SPACE + rb"[bfru]?" + QUOTE + _INSIDE
 _BARE = IS + SPACE + rb"([A-Za-z0-9_~+/.@!#$%^*-]{8,12000}+={0,2})"
@@ -36,17 +36,17 @@ def named_spans(data: bytes, place: int, start: int, end: int) -> Iterator[tuple
         end = _closing(data, start)
     value = data[start:end]
     if b" " in value:
-        return  # words about it
+        return  # prose about it
     if is_secret_of(name, value, quoted=quoted, field=field) and (not listed or is_random(value)):
         yield start, end
 
 
 def _closing(data: bytes, start: int) -> int:
-    """Give where a quoted value ends; where it begins when it has no end."""
+    """Return the end of a quoted value, or its start when it has no end."""
     opening = data[max(0, start - 9) : start]
     escapes = len(opening) - 1 - len(opening[:-1].rstrip(b"\\"))
     for found in _QUOTES[opening[-1:]].finditer(data, start, start + LONGEST // 2):
-        # A quote inside has more backslashes before it. In JSON an end has 0, 2, 4, …; in JSON in JSON 1, 5, 9, …
+        # An inner quote has more backslashes before it. In JSON an end has 0, 2, 4, …; in JSON in JSON 1, 5, 9, …
         more = len(found[1]) - escapes
         if more >= 0 and more % (2 * escapes + 2) == 0:
             return found.end() - 1 - escapes
@@ -54,10 +54,10 @@ def _closing(data: bytes, start: int) -> int:
 
 
 def _name_around(data: bytes, place: int, start: int) -> tuple[bytes, bytes, bytes]:
-    """Give the name that a value at `start` has, the character before it, and what stands between the two."""
+    """Return the name of the value at `start`, the character before the name, and the bytes between name and value."""
     letters = _LETTERS.match(data, place, start)
     end = letters.end() if letters else place
-    # Backwards: forwards, every beginning would be tried.
+    # Backwards: forwards, every possible start would be tried.
     backwards = data[max(0, end - CONTEXT // 2) : end][::-1]
     found = _NAME_BACKWARDS.match(backwards)
     name = found[0][::-1] if found else b""

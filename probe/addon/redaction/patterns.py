@@ -1,4 +1,4 @@
-"""The search for what looks like a credential, known from before or not."""
+"""Search for anything that looks like a credential."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["CONTEXT", "LONGEST", "SHAPES", "Found", "find", "find_in", "holds"]
 
 SHAPES = (*TOKENS, *NAMES, *TEXTS)
 _RARE = b"ABDEGz=/~"
-"""Anchors that many bodies hold seldom or not at all: to look for the byte alone is far faster still."""
+"""Anchors that are rare in many bodies: searching for the byte alone is much faster."""
 _FEW = 8
 
 
@@ -24,20 +24,20 @@ def _atoms(shape: Shape) -> list[bytes]:
 
 
 def _any_of(shapes: list[Shape], place: int = -2) -> bytes:
-    """Return a class of all characters that shapes have at a place before their anchor."""
+    """Return a character class of all that shapes accept at a place before their anchor."""
     atoms = rb"|".join({regex_of(_atoms(shape)[place]) for shape in shapes})
     return rb"[" + b"".join(re.escape(one) for one in map(bytes, zip(range(128))) if re.fullmatch(atoms, one)) + rb"]"
 
 
 class _Search:
-    """All shapes of one anchor, looked for together."""
+    """All shapes of one anchor, searched for together."""
 
     def __init__(self, anchor: bytes) -> None:
         self._anchor = anchor
         self._shapes: list[Shape] = []
         """The shape that each group of the pattern belongs to."""
         shapes = [shape for shape in SHAPES if shape.anchor == anchor]
-        # Those that have only something before are tried last, and where its last two characters fit one of them.
+        # Shapes defined by what is before the anchor are tried last, and only if its last two characters match one.
         before = [shape for shape in shapes if not shape.lead and len(_atoms(shape)) >= 2]
         patterns = [self._pattern_of(shape) for shape in shapes if shape not in before]
         some = [[shape for shape in before if shape.rest], [shape for shape in before if not shape.rest]]
@@ -45,7 +45,7 @@ class _Search:
         self.pattern = re.compile(re.escape(anchor) + rb"(?:" + rb"|".join(patterns) + rb")")
 
     def _by_last_atoms(self, shapes: list[Shape], anchor: bytes) -> bytes:
-        """Return a pattern of shapes that begin before the anchor, tried by what is just before it."""
+        """Return a pattern of shapes that begin before the anchor, selected by the characters just before it."""
         groups: dict[bytes, list[Shape]] = {}
         for shape in shapes:
             groups.setdefault(regex_of(_atoms(shape)[-1]), []).append(shape)
@@ -74,7 +74,7 @@ class _Search:
                 Found(start, end, shape.name) for start, end in shape.spans(data, match.start(), *match.span(group))
             ]
             yield from found
-            # What was taken for a value and is none may hold one.
+            # A match that is not a secret may contain one.
             match = self._next(data, found[0].end if found else match.start() + 1)
 
     def _next(self, data: bytes, place: int) -> re.Match[bytes] | None:
@@ -105,7 +105,7 @@ def find(data: bytes) -> list[Found]:
 
 
 def find_in(views: Iterable[View]) -> list[Found]:
-    """Return every place that looks like a credential, where it is in the views' original."""
+    """Return every place that looks like a credential, as places in the views' original."""
     return sorted({Found(*view.place(one.start, one.end), one.shape) for view in views for one in _found(view.data)})
 
 

@@ -16,12 +16,12 @@ _LENGTH = 32
 
 
 def read_salt(path: Path) -> bytes:
-    """Read the salt. Raises OSError where it is missing or cannot be one."""
+    """Read the salt. Raises OSError if it is missing or invalid."""
     return _checked(read_plain(path, _LENGTH), path)
 
 
 def make_salt(path: Path) -> bytes:
-    """Read the salt, or make it; of several processes that make it at once, one wins. Raises OSError."""
+    """Read the salt, or create it; if several processes create it at once, one wins. Raises OSError."""
     private_folder(path.parent)
     # Not O_EXCL alone: another process would read the file before it is written.
     with os.fdopen(plain_fd(path, os.O_RDWR | os.O_CREAT), "r+b") as file:

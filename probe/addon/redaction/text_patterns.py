@@ -1,4 +1,4 @@
-"""Credentials that are known by what stands around them in a text: a command, a header, a URL, a PEM file."""
+"""Patterns of credentials that their context reveals: a command, a header, a URL, a PEM file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]{32}")
 _OPTION = rb"[a-z0-9-]{0,40}?(?:key|token|secret|password|passwd|passphrase|pat|jwt|auth)[ \t]{1,4}(?:" + QUOTE + rb")?"
 _USER = rb"[^\s/?#@\"'`\\:<>{}()\[\]]{0,128}"
 _LINE_BREAK = rb"(?:\\{1,8}[rn]|[\r\n])"
-# What tools write before each line: its number, a quote's `>`, a diff's sign, an indent.
+# Prefixes that tools add to each line: its number, a quote's `>`, a diff's sign, an indent.
 _SIGN = rb"[ \t>*#|]|[+-](?!----)|\\{1,8}(?:t|u2192|u2502)|\xe2\x86\x92|\xe2\x94\x82"
 _SIGNS = rb"(?:" + _SIGN + rb"){0,16}+"
 _NUMBER = rb"(?:[0-9]{1,7}(?:[:)]|" + _SIGN + rb"))?+"
@@ -45,7 +45,7 @@ def _private_key(data: bytes, place: int, _start: int, end: int) -> Iterator[tup
         yield begin, end
 
 
-# In a URL it stands behind "bot".
+# In a URL it follows "bot".
 _TELEGRAM = re.compile(BEGIN + rb"(?<!%)(?:bot)?([0-9]{8,10}:A)\Z")
 _GAP = rb"(?:[ \t\r\n]|\\{1,4}[rnt])++"
 _NETRC_WORD = _GAP + rb"[^\s\\\"']{1,100}"
@@ -114,7 +114,7 @@ TEXTS = [
         before=rb"-----B",
         anchor=b"E",
         lead=b"GIN ",
-        # Without an end, in a body that was cut short, to its last line.
+        # In a body that was cut short it has no end and reaches to the last line.
         after=rb"((?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/= ]{0,12000}+"
         + _PEM_LINE
         + rb"{0,300}+"

@@ -1,4 +1,4 @@
-"""Tokens whose prefix says what they are."""
+"""Patterns of tokens that a vendor's prefix identifies."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ TOKENS = [
     token("Slack token", rb"xox[a-z]", b"-", b"", rb"[A-Za-z0-9-]{10,512}+", is_lettered, rest=10),
     token("Slack token", rb"xapp", b"-", b"", rb"[A-Za-z0-9-]{10,512}+", is_lettered, rest=10),
     token("GitHub token", rb"gh[pousr]", b"_", b"", rb"[A-Za-z0-9]{36,255}+"),
-    # The number of an app and a JWT.
+    # An app's number and a JWT.
     token("GitHub token", rb"ghs", b"_", b"", rb"[A-Za-z0-9]{1,32}_eyJ[A-Za-z0-9_.-]{30,2048}+"),
     token("GitHub token", rb"github_pat", b"_", b"", rb"[A-Za-z0-9_]{36,255}+"),
     token("npm token", rb"npm", b"_", b"", rb"[A-Za-z0-9]{36,64}+"),
     token("Hugging Face token", rb"hf", b"_", b"", rb"[A-Za-z0-9]{30,64}+"),
     token("Google API key", rb"", b"A", b"Iza", rb"[A-Za-z0-9_-]{35,64}+", begin=NOT_IN_BASE64),
-    # In base64 it is never followed by what is no base64.
+    # In base64, another base64 character always follows.
     token("Google API key", rb"", b"A", b"Iza", rb"[A-Za-z0-9_-]{35}" + END_OF_BASE64, begin=NOT_AFTER_DOT),
     token("Google API key", rb"", b"A", b"Q.A", rb"[A-Za-z0-9_-]{30,256}+", begin=NOT_AFTER_DOT),
     token("AWS access key id", rb"", b"A", b"KIA", rb"[A-Z0-9]{16}" + END, begin=NOT_AFTER_DOT),
     token("AWS access key id", rb"", b"A", b"SIA", rb"[A-Z0-9]{16}" + END, begin=NOT_AFTER_DOT),
     token("Google access token", rb"", b"y", b"a29.", rb"[A-Za-z0-9_.-]{20,2048}+", begin=NOT_AFTER_DOT),
-    # In a form a plus is a space; in base64 so long a run without a slash or a plus is rare.
+    # In a form a plus is a space; in base64 a run this long without a slash or a plus is rare.
     token("Google refresh token", rb"1", b"/", b"/0", rb"[A-Za-z0-9_-]{60,512}+", begin=NOT_AFTER_DOT),
     token("Google refresh token", rb"1", b"/", b"/0", rb"[A-Za-z0-9_-]{20,512}+", begin=NOT_IN_BASE64),
     token(

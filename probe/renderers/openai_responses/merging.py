@@ -27,8 +27,8 @@ def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
 
 def pieces(events: Sequence[dict[str, Any]]) -> tuple[list[Any], list[str]] | None:
     """Return the same for many events of one type; None where they do not all have the same members."""
-    names = set(map(tuple, events))
-    place = _place(names.pop()) if len(names) == 1 and events[0]["type"] in DELTAS else None
+    names, kind = set(map(tuple, events)), events[0].get("type")
+    place = _place(names.pop()) if len(names) == 1 and type(kind) is str and kind in DELTAS else None
     if place is None or "delta" not in events[0]:
         return None
     texts = [*map(itemgetter("delta"), events)]

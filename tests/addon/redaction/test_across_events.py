@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.addon.redaction.across_events import SpokenTails, redact_conversation, spoken_edits
-from probe.addon.redaction.redactor import Redactor, applied
+from probe.addon.redaction.across_events import StreamTails, edits_across_events, redact_conversation
+from probe.addon.redaction.edits import applied
+from probe.addon.redaction.redactor import Redactor
 from tests.addon.test_bodies import fields_of
 from tests.support.planted import Mint
 
@@ -45,7 +46,7 @@ def test_a_secret_in_the_deltas_of_a_stream_is_replaced_once(key: str, cuts: set
     parts = ["It is ", *(SECRET[a:b] for a, b in pairwise(places)), ", I think."]
     redactor = Redactor(b"salt", [SECRET])
     data = stream(parts, key)
-    stored = applied(data, spoken_edits(data, redactor)).decode()
+    stored = applied(data, edits_across_events(data, redactor)).decode()
     assert said(stored, key) == f"It is {redactor.mark(SECRET)}, I think."
     assert stored.count("event: e\n") == len(parts)
 
@@ -65,8 +66,8 @@ def test_the_record_says_how_often_and_keeps_the_places_of_the_pieces(tmp_path: 
 
 def test_a_stream_without_a_secret_stays_as_it_is() -> None:
     data = stream(["sk-planted", "-", "something else", "0123456789"])
-    assert spoken_edits(data, Redactor(b"salt", [SECRET])) == []
-    assert spoken_edits(stream([SECRET]), Redactor(b"salt")) == []
+    assert edits_across_events(data, Redactor(b"salt", [SECRET])) == []
+    assert edits_across_events(stream([SECRET]), Redactor(b"salt")) == []
 
 
 def message(direction: str, **fields: Any) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def test_a_secret_over_several_websocket_messages_is_noticed_and_replaced() -> N
     parts = ["It is sk-pl", "anted-", "0123", "456789."]
     messages = [message("server", delta=part) for part in parts]
     messages.insert(2, message("client", delta="something of the client's"))
-    tails = SpokenTails(redactor)
+    tails = StreamTails(redactor)
     noticed = [tails.saw_secret(one["content"].encode(), from_client=one["direction"] == "client") for one in messages]
     assert noticed == [False, False, False, False, True]
     redact_conversation(messages, redactor)
@@ -107,24 +108,24 @@ SPOKEN = {
 def test_what_nobody_told_us_is_found_in_the_deltas_of_a_stream(secret: str, text: str, length: int) -> None:
     redactor = Redactor(b"salt")
     data = stream(pieces(text.replace("$", secret), length))
-    stored = applied(data, spoken_edits(data, redactor)).decode()
+    stored = applied(data, edits_across_events(data, redactor)).decode()
     assert said(stored) == text.replace("$", redactor.mark(secret))
-    assert spoken_edits(stored.encode(), redactor) == []
+    assert edits_across_events(stored.encode(), redactor) == []
 
 
 def test_the_arguments_of_a_tool_call_are_read_as_the_json_that_they_are() -> None:
     redactor = Redactor(b"salt")
     arguments = json.dumps({"headers": {"api_key": OPAQUE}, "note": "a\nb"})
     data = stream(pieces(arguments, 5), "arguments")
-    stored = applied(data, spoken_edits(data, redactor)).decode()
+    stored = applied(data, edits_across_events(data, redactor)).decode()
     assert json.loads(said(stored, "arguments")) == {"headers": {"api_key": redactor.mark(OPAQUE)}, "note": "a\nb"}
 
 
 def test_keep_secrets_keeps_what_is_spoken() -> None:
     redactor = Redactor(b"salt", keep=True)
     parts = pieces(f"It is {TOKENS['JWT']}.", 9)
-    assert spoken_edits(stream(parts), redactor) == []
-    tails = SpokenTails(redactor)
+    assert edits_across_events(stream(parts), redactor) == []
+    tails = StreamTails(redactor)
     assert not any(tails.saw_secret(json.dumps({"delta": part}).encode(), from_client=False) for part in parts)
 
 
@@ -136,7 +137,7 @@ def test_what_nobody_told_us_is_found_in_the_messages_of_a_websocket(secret: str
     messages = [
         message("server", type="response.output_text.delta", item_id="msg_0123456789", delta=part) for part in parts
     ]
-    tails = SpokenTails(redactor)
+    tails = StreamTails(redactor)
     assert any(tails.saw_secret(one["content"].encode(), from_client=False) for one in messages)
     redact_conversation(messages, redactor)
     shown = "".join(json.loads(one["content"])["delta"] for one in messages)
@@ -156,13 +157,13 @@ PLAIN = {
 @pytest.mark.parametrize("parts", PLAIN.values(), ids=PLAIN.keys())
 def test_what_only_looks_alike_is_left_as_it_was_said(parts: list[str]) -> None:
     redactor = Redactor(b"salt")
-    assert spoken_edits(stream(parts), redactor) == []
-    tails = SpokenTails(redactor)
+    assert edits_across_events(stream(parts), redactor) == []
+    tails = StreamTails(redactor)
     assert not any(tails.saw_secret(json.dumps({"delta": part}).encode(), from_client=False) for part in parts)
 
 
 def test_what_is_kept_of_a_long_conversation_is_bounded() -> None:
-    tails = SpokenTails(Redactor(b"salt", [SECRET]))
+    tails = StreamTails(Redactor(b"salt", [SECRET]))
     for number in range(300):
         tails.saw_secret(json.dumps({"audio": f"{number:04d}" + "QUFB" * 500}).encode(), from_client=False)
         tails.saw_secret(json.dumps({"delta": f"word {number} " * 50}).encode(), from_client=False)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.addon.redaction.across_events import SpokenTails, redact_conversation
+from probe.addon.redaction.across_events import StreamTails, redact_conversation
 from probe.addon.redaction.content_streams import content_streams
 from probe.addon.redaction.redactor import Redactor
 from tests.addon.test_bodies import fields_of
@@ -179,7 +179,7 @@ def test_the_bytes_of_log_probabilities_spell_no_secret(tmp_path: Path, streamed
 @pytest.mark.parametrize("api", APIS, ids=lambda api: api.__name__)
 def test_secrets_in_the_messages_of_a_websocket_that_take_turns_are_found(api: Callable[[str, int], Event]) -> None:
     contents = [json.dumps(event) for event in turns(api, 5)]
-    tails = SpokenTails(Redactor(b"salt"))
+    tails = StreamTails(Redactor(b"salt"))
     assert any(tails.saw_secret(content.encode(), from_client=False) for content in contents)
     stored = [{"direction": "server", "type": "text", "content": content} for content in contents]
     redact_conversation(stored, Redactor(b"salt"))
@@ -187,7 +187,7 @@ def test_secrets_in_the_messages_of_a_websocket_that_take_turns_are_found(api: C
 
 
 def test_what_is_kept_of_many_texts_at_once_is_bounded() -> None:
-    tails = SpokenTails(Redactor(b"salt"))
+    tails = StreamTails(Redactor(b"salt"))
     for index in range(1000):
         tails.saw_secret(json.dumps(chat(f"word {index} " * 30, index)).encode(), from_client=False)
     assert sum(map(len, tails._tails.values())) < 20_000

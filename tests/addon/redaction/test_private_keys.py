@@ -12,7 +12,8 @@ import pytest
 
 from probe.addon.aws_event_stream import frame_edits
 from probe.addon.journal import SERVER_TEXT, Journal
-from probe.addon.redaction.redactor import Redactor, applied
+from probe.addon.redaction.edits import applied
+from probe.addon.redaction.redactor import Redactor
 from probe.addon.websocket_messages import WebSocketBuffer
 from probe.addon.writer import encoded
 from tests.addon.test_bodies import fields_of

@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 
 from probe.addon.config import from_environ
 from probe.addon.redaction import patterns as shapes
-from probe.addon.redaction import redactor as redactor_module
+from probe.addon.redaction import secret_search
 from probe.addon.redaction.clean_prefixes import SEGMENT
-from probe.addon.redaction.redactor import MOST_SHAPED, MOST_SPELLINGS, Edit, Redactor, secret_values
+from probe.addon.redaction.edits import Edit
+from probe.addon.redaction.environment_secrets import secret_values
+from probe.addon.redaction.redactor import Redactor
+from probe.addon.redaction.secret_search import MOST_SHAPED, MOST_SPELLINGS
 from tests.support.planted import Mint
 
 SECRET = "sk-proj-Planted/secret+42"
@@ -557,7 +560,7 @@ def test_a_large_body_is_redacted_as_a_small_one(parts: list[bytes], times: int,
     values = ["known-value-0123", OPAQUE]
     expected = b"".join(Redactor(b"salt", values).chunks([data], whole))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redactor_module, "BLOCK", block)
+        patch.setattr(secret_search, "BLOCK", block)
         assert b"".join(Redactor(b"salt", values).chunks(chunks, cut)) == expected
     assert [(edit.start, edit.length, edit.new) for edit in cut] == [(one.start, one.length, one.new) for one in whole]
     ends = [edit.start + edit.length for edit in whole]
@@ -567,7 +570,7 @@ def test_a_large_body_is_redacted_as_a_small_one(parts: list[bytes], times: int,
 
 def test_a_secret_across_two_blocks_is_found() -> None:
     token = TOKENS["JWT"].encode()
-    for place in range(redactor_module.BLOCK - len(token) - 20, redactor_module.BLOCK + 20, 97):
+    for place in range(secret_search.BLOCK - len(token) - 20, secret_search.BLOCK + 20, 97):
         data = b"x " * (place // 2) + token + b" y" * 40_000
         chunks = [data[start : start + 65_536] for start in range(0, len(data), 65_536)]
         edits: list[Edit] = []

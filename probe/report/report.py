@@ -18,6 +18,7 @@ from probe.record.manifest_facts import CoverageFacts, ObserverChange
 from probe.record.tunnels import Tunnel
 from probe.renderers.loader import Renderer
 from probe.report.markdown.actions import Actions
+from probe.report.markdown.alike import Alike
 from probe.report.markdown.escape import fence
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import FullLog
@@ -209,8 +210,13 @@ class _Writer:
             for one in self._exchanges
             if one.turns == 0 or one.websocket_messages
         ]
+        alike = Alike()
         for _, line, _, entry in sorted(entries, key=lambda entry: entry[:3]):
-            yield log.turn(entry, exchanges[line]) if isinstance(entry, Tries) else log.side(entry)
+            if isinstance(entry, Tries):
+                yield log.turn(entry, exchanges[line])
+            elif not alike.add(entry):
+                yield log.side(entry)
+        yield from alike.left_out()
 
 
 def _numbers(tries: Iterable[Tries]) -> dict[int, int]:

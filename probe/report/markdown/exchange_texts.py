@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from probe.renderers.blocks import Block, Body, EventCounts
+from probe.renderers.api import Answer, Stop
+from probe.renderers.blocks import Block, Body, EventCounts, Settings
 from probe.report.markdown.blocks import markdown
 from probe.report.markdown.escape import fold, inline
 from probe.report.markdown.exchange_facts import circumstances, payload_head, websocket_end
@@ -21,8 +22,8 @@ class ExchangeTexts:
     """Texts of exchanges, turns and items, in a spool."""
 
     def __init__(self, spool: Spool, *, full: bool = True) -> None:
-        """`full` is false where nobody will read headers."""
-        self.items = ItemTexts(spool)
+        """`full` is false where nobody will read headers and long results."""
+        self.items = ItemTexts(spool, full=full)
         self.spool = spool
         self._full = full
 
@@ -52,8 +53,11 @@ class ExchangeTexts:
         key = (line, turn.part)
         self.spool.put(("notes", *key), markdown(turn.asked.notes))
         counts = [block for block in turn.response if isinstance(block, EventCounts)]
-        others = [block for block in turn.response if not isinstance(block, EventCounts)]
-        self.spool.put(("events", *key), markdown(counts))
+        others: list[Block] = [block for block in turn.response if not isinstance(block, EventCounts)]
+        if not self._full:
+            others = _without_usual(others, turn.answer)
+        if self._full:
+            self.spool.put(("events", *key), markdown(counts))
         self.spool.put(("answer", *key), markdown(others) if turn.response else "No answer came.\n")
         self.spool.put(("echo", *key), markdown(turn.echoes))
         texts = [text for text in spoken(every_block(turn.response)) if text.strip()]
@@ -73,6 +77,13 @@ class ExchangeTexts:
             for one in traced.other_messages
         ]
         return f"{end}\n{fold(f'Messages outside turns ({len(parts):,})', chr(10).join(parts))}"
+
+
+def _without_usual(blocks: Sequence[Block], answer: Answer | None) -> list[Block]:
+    """Leave out the ids and the status of an answer that came to its end: the turn's heading and table are enough."""
+    usual = answer.before if answer and answer.stop in (Stop.END, Stop.TOOL_CALL) else ()
+    left_out = {id(block) for block in usual if isinstance(block, Settings)}
+    return [block for block in blocks if id(block) not in left_out]
 
 
 def _side(blocks: Sequence[Block]) -> str:

@@ -10,8 +10,9 @@ from probe.renderers.blocks import Block, Message, Settings, Tool, Tools
 from probe.report.markdown.blocks import flat, markdown
 from probe.report.markdown.escape import code, fold, inline
 from probe.report.markdown.preview import cut, preview
+from probe.report.markdown.shortened import shortened
 from probe.report.markdown.spool import Spool
-from probe.report.markdown.tables import MESSAGE_COLUMNS, message_row, message_title, plural, table, tool_rows
+from probe.report.markdown.tables import MESSAGE_COLUMNS, message_title, plural, table, tool_rows
 from probe.trace.items import NewItem
 
 OPEN = 800
@@ -37,8 +38,9 @@ class ItemText:
 class ItemTexts:
     """The texts of all distinct items of a record."""
 
-    def __init__(self, spool: Spool) -> None:
-        self._spool = spool
+    def __init__(self, spool: Spool, *, full: bool = True) -> None:
+        """`full` is false where long results of tools are not wanted whole."""
+        self._spool, self._full = spool, full
         self._texts: dict[int, ItemText] = {}
 
     def add(self, item: NewItem) -> None:
@@ -51,7 +53,7 @@ class ItemTexts:
             shown = [
                 Settings(pairs=((f"Shown as it is, because the renderer failed: {item.known.failed}", item.value),))
             ]
-        self._spool.put(("item", number), markdown(shown))
+        self._spool.put(("item", number), markdown(shown if self._full else map(shortened, shown)))
 
     def merge(self, texts: Mapping[int, ItemText], moved: Sequence[int]) -> None:
         """Add the items of another part of the record; `moved` has the number here of each of them."""
@@ -108,8 +110,9 @@ def _described(item: NewItem) -> ItemText:
     if known.kind is Kind.MESSAGE:
         message = next((one for one in blocks if isinstance(one, Message)), None)
         message = message or Message(role=None, type="(not read)", content=tuple(blocks))
-        rows, title = (message_row("", message)[1:],), message_title("", message).removeprefix("# ")
         beginning = preview(message.content)
+        rows = ((inline(message.role or ""), code(message.type), inline(beginning)),)
+        title = message_title("", message).removeprefix("# ")
     elif known.kind is Kind.TOOL:
         rows = tuple(row for block in blocks for row in tool_rows(_tools(block)))
         rows = rows or (("(not read)", "", ""),)

@@ -96,7 +96,10 @@ MISTAKES = {
         ["capture", "-t", "codex", "codex", "exec", "hello"],
         ["capture accepts no word 'codex'", "did you forget -- before the command? ", "invoke capture … -- codex …; "],
     ),
-    "a task that starts no command": (["verify", "latest"], ["verify accepts no word 'latest'", "invoke --help verify"]),
+    "a task that starts no command": (
+        ["verify", "latest"],
+        ["verify accepts no word 'latest'", "invoke --help verify"],
+    ),
     "a missing value": (
         ["capture", "--prompt"],
         ["--prompt needs a value\n", "invoke --help capture lists its options"],

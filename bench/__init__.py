@@ -1,1 +1,1 @@
-"""What the proxies cost, measured beside others: the machinery of `bench.__main__`."""
+"""What the proxies cost, compared with others: the machinery of `bench.__main__`."""

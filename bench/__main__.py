@@ -1,4 +1,4 @@
-"""Measure what the proxies cost, beside others and none; `analysis FILE` and `start` measure the rest."""
+"""Measure what the proxies cost, compared with others and none; `analysis FILE` and `start` measure the rest."""
 
 from __future__ import annotations
 

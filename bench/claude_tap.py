@@ -1,4 +1,4 @@
-"""claude-tap, another recorder, in a venv of its own in the cache folder: it is no dependency of ours."""
+"""claude-tap, another recorder, in its own venv in the cache folder: it is not a dependency of agent-probe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class NotInstalledError(Exception):
 
 
 def installed() -> Path:
-    """Give the Python of a venv that holds claude-tap, made on first use. Raises NotInstalledError."""
+    """Return the Python of a venv that holds claude-tap, made on first use. Raises NotInstalledError."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-probe"
     name = f"claude-tap-{VERSION}-python-{sys.version_info.major}.{sys.version_info.minor}"
     venv, python = cache / name, cache / name / "bin" / "python"

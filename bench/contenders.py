@@ -1,4 +1,4 @@
-"""The contenders: what stands between the client and the server, each a real process on loopback."""
+"""The contenders: what is between the client and the server, each a real process on loopback."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ Start = Callable[[Path, int, int], list[str]]
 def running(folder: Path, names: Sequence[str], marker: str, claude_tap: Path | None) -> Iterator[list[Contender]]:
     """Run a server and these contenders in front of it; end them all at the end."""
     with contextlib.ExitStack() as stack:
-        # What a killed script of ours may leave behind carries the marker.
+        # Processes that a killed script leaves behind carry the marker.
         stack.callback(end_marked, marker)
         env = _environment(marker)
         server = _start(stack, [sys.executable, "-m", "bench.upstream"], folder / "server", env)
@@ -84,7 +84,7 @@ def running(folder: Path, names: Sequence[str], marker: str, claude_tap: Path | 
 
 
 def _environment(marker: str) -> dict[str, str]:
-    """Give the environment of all: nothing of the user's own, so that no setting and no proxy of theirs matters."""
+    """Return the environment of all: without the user's settings and proxies."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
     # Ours knows the key, as in real use, and looks for it everywhere.
     return kept | {"PYTHONPATH": str(PROJECT), "CODEX_API_KEY": KEY, MARKER: marker}
@@ -145,7 +145,7 @@ def _said(name: str, folder: Path) -> str:
 
 def _mitmdump(folder: Path, port: int, upstream: int) -> list[str]:
     settings = {"stream_large_bodies": "1", "connection_strategy": "lazy", "confdir": str(folder / "confdir")}
-    # Not by the name of the program: this is the mitmproxy that ours uses.
+    # Not by the name of the program: this is the mitmproxy that agent-probe uses.
     command = ["-c", "from mitmproxy.tools.main import mitmdump; mitmdump()", "-q"]
     command += ["--mode", f"reverse:http://127.0.0.1:{upstream}@127.0.0.1:{port}"]
     for name, value in settings.items():
@@ -174,7 +174,7 @@ _COMMANDS: dict[str, Start] = {FLOOR: _mitmdump, NATIVE: _mitmdump_w, OURS: _pro
 
 
 def chosen(without: list[str]) -> tuple[str, ...]:
-    """Give the contenders that are to run. Raises UserError for a name that is none."""
+    """Return the contenders that are to run. Raises UserError for an unknown name."""
     dispensable = (NATIVE, CLAUDE_TAP)
     for name in without:
         if name not in dispensable:

@@ -1,4 +1,4 @@
-"""Figures out of rounds: medians, spread, what stands beside the floor, and whether the targets are met."""
+"""Compute figures from rounds: medians, spread, comparison with the floor, and whether the targets are met."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Target(NamedTuple):
 
     @property
     def met(self) -> bool:
-        """Tell whether it holds."""
+        """Check whether it holds."""
         return self.measured <= self.limit
 
 
 def paired(rounds: Mapping[str, Sequence[float]]) -> dict[str, dict[str, Any]]:
-    """Give each contender's median and spread, and the median of its ratios and differences within the rounds."""
+    """Return each contender's median and spread, and the median of its ratios and differences within the rounds."""
     return {name: _one(values, rounds) for name, values in rounds.items()}
 
 
@@ -49,7 +49,7 @@ def _one(values: Sequence[float], rounds: Mapping[str, Sequence[float]]) -> dict
 
 
 def targets(results: Results) -> list[dict[str, Any]]:
-    """Judge what was measured of ours; what was not measured is not judged."""
+    """Yield the targets of agent-probe with their results; only those that were measured."""
     judged = (*_cpu(results), *_latency(results), *_memory(results), *_capture(results), *_kept(results))
     return [target._asdict() | {"met": target.met} for target in judged]
 
@@ -63,7 +63,7 @@ def _cpu(results: Results) -> Iterator[Target]:
         ours = results["workloads"].get(workload, {}).get(kind, {}).get(OURS, {})
         for key, other in (("of_floor", FLOOR), ("of_claude_tap", CLAUDE_TAP)):
             if key in ours:
-                yield Target(f"{what}, beside {other}", ours[key], 1.0, "times")
+                yield Target(f"{what}, compared with {other}", ours[key], 1.0, "times")
 
 
 def _latency(results: Results) -> Iterator[Target]:
@@ -71,7 +71,7 @@ def _latency(results: Results) -> Iterator[Target]:
     p50 = latency.get("p50", {})
     if {OURS, FLOOR, DIRECT} <= p50.keys():
         ours, floor = p50[OURS]["over_direct"], p50[FLOOR]["over_direct"]
-        yield Target(f"delay of an event (p50), beside {FLOOR}'s", ours, floor, "ms")
+        yield Target(f"delay of an event (p50), compared with {FLOOR}'s", ours, floor, "ms")
         first = latency["first"][OURS]["over_direct"]
         yield Target("first event later than direct", first, FIRST_EVENT_MILLISECONDS, "ms")
 

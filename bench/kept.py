@@ -29,7 +29,7 @@ class Sent:
     uploads: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the counts under the names that `Kept` has for what there should be as much of."""
+        """Return the counts under the names that `Kept` has for the expected amounts."""
         return {
             "exchanges": self.exchanges,
             "streams": self.streams,
@@ -50,7 +50,7 @@ class Kept:
     texts: int = 0
     """Streams whose text, put together, is there."""
     events: int = 0
-    """Events of which something is there that stands in no other event."""
+    """Events of which a unique part was found."""
     exact_streams: int = 0
     """Streams that are there byte for byte, as the client got them."""
     exact_uploads: int = 0
@@ -59,7 +59,7 @@ class Kept:
     """All files together."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the counts for JSON."""
+        """Return the counts for JSON."""
         return asdict(self)
 
 
@@ -75,7 +75,7 @@ class _Stored:
 
 
 def counted(name: str, folder: Path) -> Kept:
-    """Count the records of ours only, without reading what is in them; the floor keeps nothing."""
+    """Count agent-probe's records without parsing them; the floor keeps nothing."""
     if name != OURS:
         return Kept()
     with (run_folder(folder) / TRAFFIC).open("rb") as file:
@@ -104,7 +104,7 @@ def kept(name: str, folder: Path, hashes: set[str]) -> Kept:
 def _count(found: Kept, stream: str, answer: list[str], hashes: set[str]) -> None:
     joined = "\n".join(answer)
     text = text_of(stream)
-    # In a stream that is kept as it is, the text stands as JSON.
+    # In a stream that is kept unchanged, the text is JSON.
     found.texts += text in joined or json.dumps(text)[1:-1] in joined
     found.events += len(set(re.findall(rf"<{re.escape(stream)}\.\d+>", joined)))
     found.exact_streams += _exact(answer, hashes)
@@ -115,7 +115,7 @@ def _exact(texts: Iterable[str], hashes: set[str]) -> bool:
 
 
 def _as_sent(value: Any) -> list[str]:
-    """Give the text of a body that may be kept parsed; the client writes its JSON compactly."""
+    """Return the text of a body that may be kept parsed; the client writes its JSON compactly."""
     if value is None:
         return []
     return [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))]
@@ -135,7 +135,7 @@ def _nothing(_folder: Path) -> Iterator[_Stored]:
 
 
 def _traffic(folder: Path) -> Iterator[_Stored]:
-    """Read the run of ours."""
+    """Read agent-probe's run."""
     with (run_folder(folder) / TRAFFIC).open("rb") as lines:
         for line in lines:
             record = json.loads(line)
@@ -148,7 +148,7 @@ def _traffic(folder: Path) -> Iterator[_Stored]:
 
 
 def run_folder(folder: Path) -> Path:
-    """Give the one run in the folder of our contender."""
+    """Return the only run in agent-probe's folder."""
     (found,) = (folder / "data").glob("codex/*/")
     return found
 
@@ -176,7 +176,7 @@ def _traces(folder: Path) -> Iterator[_Stored]:
         }
         for (payload,) in database.execute("select payload_json from records"):
             record = json.loads(payload)
-            # Where long parts of a request are stored apart, the record stands one level deeper.
+            # Where long parts of a request are stored apart, the record is one level deeper.
             record = _with_blobs(record.get("record", record), blobs)
             request = record["request"]
             yield _Stored(
@@ -187,7 +187,7 @@ def _traces(folder: Path) -> Iterator[_Stored]:
 
 
 def _with_blobs(value: Any, blobs: dict[str, Any]) -> Any:
-    """Put what claude-tap stores apart back into its place."""
+    """Return a record with the parts that claude-tap stores separately."""
     if isinstance(value, list):
         return [_with_blobs(member, blobs) for member in value]
     if not isinstance(value, dict):

@@ -1,6 +1,6 @@
 """The client in front of every contender: `python -m bench.load JSON` does some work and prints what it saw.
 
-It stands alone on the standard library, keeps its connections open as agents do, and checks every byte that it gets.
+It needs only the standard library, keeps its connections open as agents do, and checks every byte that it gets.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ async def run(work: Work) -> Seen:
 
 
 async def _connection(work: Work, numbers: Iterator[int], seen: Seen) -> None:
-    """Take one exchange after the other, over one connection as long as it lives."""
+    """Do one exchange after the other, over one connection while it lasts."""
     reader, writer = await asyncio.open_connection("127.0.0.1", work.port, limit=_LIMIT)
     for number in numbers:
         try:
@@ -112,10 +112,10 @@ async def _stream(
     asked = time.monotonic_ns()
     writer.write(_head("POST", f"answer=stream&id={name}&pace={work.pace}", work.port, len(body)) + body)
     if await _read_head(reader):
-        raise WrongAnswerError("the answer is no stream")
+        raise WrongAnswerError("the answer is not a stream")
     arrivals: list[tuple[int, int]] = []
     wire = bytearray()
-    # Every event ends with \n\n, so \r\n\r\n stands at the end of the last chunk only.
+    # Every event ends with \n\n, so \r\n\r\n is at the end of the last chunk only.
     while not wire.endswith(b"0\r\n\r\n"):
         data = await reader.read(1 << 16)
         if not data:
@@ -130,7 +130,7 @@ async def _stream(
 
 
 def unchunked(wire: bytes) -> tuple[bytes, list[tuple[int, int]]]:
-    """Give the body of a chunked answer, and where each chunk ends in the body and on the wire."""
+    """Return the body of a chunked answer, and where each chunk ends in the body and on the wire."""
     body, position = bytearray(), 0
     ends: list[tuple[int, int]] = []
     while True:
@@ -159,7 +159,7 @@ def lags(body: bytes, ends: Iterable[tuple[int, int]], arrivals: Iterable[tuple[
     position = 0
     while position < len(body):
         begin, position = position, body.index(b"\n\n", position) + 2
-        # The last byte of the event stands as far before the end of its chunk on the wire as in the body.
+        # The last byte of the event is as far before the end of its chunk on the wire as in the body.
         wire = next(on_wire - (in_body - position) for in_body, on_wire in ends if in_body >= position)
         arrived = next(moment for moment, length in arrivals if length >= wire)
         yield (arrived - _data(body[begin:position])["sent"]) / 1e6

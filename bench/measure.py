@@ -29,7 +29,7 @@ _VERIFY_SECONDS = 600.0
 
 
 def measure(bench: Bench, names: Sequence[str], only: Sequence[str], folder: Path) -> Results:
-    """Do the workloads in `only` with these contenders, in a folder that is ours."""
+    """Do the workloads in `only` with these contenders, in a new folder."""
     results: Results = {"machine": _machine(), "left_out": {}, "workloads": {}, "kept": {}}
     other = None
     if CLAUDE_TAP in names and any(name in only for name in SIDE_BY_SIDE):
@@ -70,7 +70,7 @@ class _Phases:
         self._phase("side-by-side", names, work)
 
     def memory(self) -> None:
-        """Do as many streams as were asked for, beside the floor."""
+        """Do as many streams as requested, and the same with the floor."""
 
         def work(contenders: list[Contender]) -> None:
             megabytes = self._bench.memory(self._bench.warm_up(contenders))
@@ -82,7 +82,7 @@ class _Phases:
         self._phase("memory", (FLOOR, OURS), work)
 
     def large(self) -> None:
-        """Do the very large bodies, beside the floor."""
+        """Do the very large bodies, and the same with the floor."""
 
         def work(contenders: list[Contender]) -> None:
             self._workloads["large"] = self._bench.large(contenders)
@@ -115,7 +115,7 @@ class _Phases:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _look(self, phase: str, contender: Contender) -> None:
-        """Count what a contender has kept; of ours, let `verify` prove the record too."""
+        """Count what a contender has kept; let `verify` prove agent-probe's record too."""
         if contender.name == DIRECT:
             return
         self._bench.say(f"reading what {contender.name} has kept")
@@ -131,7 +131,7 @@ class _Phases:
 
 
 def _verified(contender: Contender) -> bool:
-    """Tell whether our own `verify` finds the run whole."""
+    """Check whether `verify` finds the run complete."""
     command = [sys.executable, "-m", "probe.verify", f"--run={run_folder(contender.folder)}"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, timeout=_VERIFY_SECONDS, start_new_session=True)
     return done.returncode == 0

@@ -15,7 +15,7 @@ _QUIET_CPU = 0.001
 
 
 def cpu_seconds(pid: int) -> float:
-    """Give the CPU time of a process, user and system, of all its threads."""
+    """Return the CPU time of a process, user and system, of all its threads."""
     if sys.platform.startswith("linux"):
         # The process's CPU clock (clock_getcpuclockid); /proc and psutil count in steps of 10 ms.
         return time.clock_gettime((~pid << 3) | 2)
@@ -50,12 +50,12 @@ def _cpu(pid: int) -> Cpu:
 
 
 def resident_megabytes(pid: int) -> float:
-    """Give how much memory a process has now."""
+    """Return how much memory a process has now."""
     return psutil.Process(pid).memory_info().rss / 1e6
 
 
 def peak_megabytes(pid: int) -> float | None:
-    """Give the most memory that a process ever had; None where the kernel does not tell (macOS)."""
+    """Return the most memory that a process ever had; None where the kernel does not report it (macOS)."""
     status = Path(f"/proc/{pid}/status")
     if not status.exists():
         return None

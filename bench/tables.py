@@ -47,7 +47,7 @@ def tables(results: Results) -> Group:
 
 
 def _setting(results: Results) -> Iterator[RenderableType]:
-    """Say where and with what all this was measured."""
+    """Return where and with which versions this was measured."""
     machine = results["machine"]
     cores, memory = machine["cores"], machine["memory_gigabytes"]
     yield Text(f"{machine['processor']}, {cores} cores, {memory} GB; {machine['platform']}")

@@ -1,6 +1,6 @@
 """The server behind every contender: `python -m bench.upstream` prints its port and serves until stdin ends.
 
-It stands alone on the standard library and does little, so that what is measured is the proxy in front of it.
+It needs only the standard library and does little, so that what is measured is the proxy in front of it.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _WORDS = "and so the model says, in some words, what it does next: `add(a, b)`"
 
 
 def mark(stream: str, number: int) -> str:
-    """Give what stands in one event of one stream only, by which it is found again wherever it was kept."""
+    """Return a text that is unique to one event of one stream, to find it wherever it was kept."""
     return f"<{stream}.{number}>"
 
 
 def text_of(stream: str) -> str:
-    """Give the text that a stream's deltas make up."""
+    """Return the text that a stream's deltas make up."""
     return "".join(map(_delta, [stream] * _DELTAS, range(_DELTAS)))
 
 

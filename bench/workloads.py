@@ -100,7 +100,7 @@ class Bench:
         return seen
 
     def streams(self, contender: Contender, count: int, pace: float = 0.0) -> Work:
-        """Give work that reads streams, each with an id of its own: paced ones one by one, others many at once."""
+        """Return work that reads streams, each with an id of its own: paced ones one by one, others many at once."""
         name = secrets.token_hex(4)
         connections = 1 if pace else min(CONNECTIONS, count)
         return Work(kind="stream", port=contender.port, count=count, connections=connections, name=name, pace=pace)
@@ -136,7 +136,7 @@ class Bench:
         return self.paired("CPU of 2 MB requests", proxies, measure)
 
     def _cpu(self, proxy: Contender, work: Work) -> dict[str, float]:
-        """Give the CPU time of one exchange: `cpu` in the proxy, `whole` with what it has started."""
+        """Return the CPU time of one exchange: `cpu` in the proxy, `whole` with what it has started."""
         try:
             before = settled_cpu(proxy.pid)
             self.load(proxy, work)
@@ -149,7 +149,7 @@ class Bench:
     def latency(self, contenders: Sequence[Contender]) -> dict[str, Figures]:
         """Measure how long events are under way, and how long the first one takes, in milliseconds.
 
-        A proxy has to open two connections where a client opens one, so the first stream of a connection stands apart.
+        A proxy has to open two connections where a client opens one, so the first stream of a connection is separate.
         """
 
         def measure(contender: Contender) -> dict[str, float]:
@@ -163,7 +163,7 @@ class Bench:
         return self.paired("latency of events", contenders, measure)
 
     def memory(self, contenders: Sequence[Contender]) -> Figures:
-        """Give the megabytes of memory of each proxy before, and after each tenth of many streams."""
+        """Return the megabytes of memory of each proxy before, and after each tenth of many streams."""
         figures: Figures = {proxy.name: [resident_megabytes(proxy.pid)] for proxy in contenders}
         for number in range(PORTIONS):
             self.say(f"memory: part {number + 1} of {PORTIONS}")
@@ -178,20 +178,20 @@ class Bench:
     def large(
         self, contenders: Sequence[Contender], download: int = DOWNLOAD_BYTES, upload: int = UPLOAD_BYTES
     ) -> dict[str, dict[str, float | None]]:
-        """Give the most memory that each proxy took for one very large answer, and for one very large request."""
+        """Return the most memory that each proxy took for one very large answer, and for one very large request."""
         peaks: dict[str, dict[str, float | None]] = {"download": {}, "upload": {}}
         for proxy in contenders:
             for kind, size in (("download", download), ("upload", upload)):
                 self.say(f"memory: {kind} of {size / 1e6:.0f} MB through {proxy.name}")
                 forget_peak(proxy.pid)
                 self.load(proxy, Work(kind=kind, port=proxy.port, count=1, size=size))
-                # Writing stands still at times, until the disk is ready.
+                # Writing stalls at times, until the disk is ready.
                 settled_cpu(proxy.pid, quiet=0.5)
                 peaks[kind][proxy.name] = peak_megabytes(proxy.pid)
         return peaks
 
     def capture(self, upstream: int, folder: Path) -> Figures:
-        """Give how many seconds a small agent takes alone, and under `capture`."""
+        """Return how many seconds a small agent takes alone, and under `capture`."""
         figures: Figures = {"alone": [], "captured": []}
         for number in range(self.rounds):
             self.say(f"capture: round {number + 1} of {self.rounds}")

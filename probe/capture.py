@@ -119,7 +119,7 @@ def _has_no_key(settings: Settings, environ: Mapping[str, str]) -> bool:
 
 
 def _warn(settings: Settings, environ: Mapping[str, str]) -> None:
-    """Say beforehand what the user may regret afterwards."""
+    """Warn about settings that the user may regret."""
     for line in settings.notes:
         say(line)
     if _has_no_key(settings, environ):
@@ -155,7 +155,7 @@ def _fresh_folders(recording: Started) -> dict[str, str]:
 
 
 def _unused(path: Path) -> Path:
-    """Return the path, or one beside it where something is already (a run that was taken up again)."""
+    """Return the path, or a similar one if it exists already (in a continued run)."""
     names = (path if number == 1 else path.with_name(f"{path.name}-{number}") for number in range(1, 10_000))
     return next(name for name in names if not os.path.lexists(name))
 
@@ -225,7 +225,7 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
             **_kept(recording, launch),
         )
         version = _ask_version(recording, command[0])
-        # A shell that changes the folder tells it so as well, and some agents ask no further.
+        # A shell that changes the folder sets this too, and some agents rely on it.
         env = env | {"PWD": str(folder)} if launch.cwd or fresh else env
         # An agent that was given no prompt may draw on the whole screen.
         aloud = launch.prompt is not None or not sys.stderr.isatty()
@@ -251,7 +251,7 @@ def _kept(recording: Started, launch: Launch) -> dict[str, Any]:
 
 
 def _ask_version(recording: Started, program: str) -> subprocess.Popen[bytes] | None:
-    """Ask the agent for its version beside the run itself."""
+    """Ask the agent for its version while the run goes on."""
     if not runs_agent(program, recording.settings.target):
         return None
     with suppress(OSError):
@@ -275,7 +275,7 @@ def _finish(
 
 
 def _take_in(fresh: Path, folder: Path) -> str | None:
-    """Move what the agent made into the run, where it belongs; give what stands in the way, or None."""
+    """Move the agent's files into the run; return a problem if that fails, or None."""
     if not os.path.lexists(fresh):
         return None
     if fresh.is_symlink():
@@ -291,7 +291,7 @@ def _take_in(fresh: Path, folder: Path) -> str | None:
 
 
 def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: Interrupts) -> int:
-    """Return what happened and give the exit code: the agent's own failure outranks ours."""
+    """Print what happened and return the exit code: the agent's failure takes precedence."""
     settings, counts, code = recording.settings, finished.counts, 0
     for note in finished.notes:
         say(f"note: {note}")

@@ -20,6 +20,6 @@ class UserError(Exception):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Give `did you mean …? ` for a word that is close to a known one, else nothing."""
+    """Return `did you mean …? ` for a word that is close to a known one, else nothing."""
     matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"did you mean {matches[0]!r}? " if matches else ""

@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _new_path(name: str) -> Path:
-    """Give where the file goes: into the user's own folder, else among ours; nothing is ever written over."""
+    """Return the path of the new file: in the user's own folder, else in targets/; never an existing one."""
     if not _NAME.fullmatch(name):
         raise UserError(f"{name!r} cannot be a target's name", "use letters, digits and -, for example my-agent")
     if there := target_files(name):
@@ -86,7 +86,7 @@ def _write(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        hint = "name a folder of your own: export PROBE_TARGETS=~/targets"
+        hint = "name another folder: export PROBE_TARGETS=~/targets"
         raise UserError(f"{path} cannot be written: {error.strerror}", hint) from error
     try:
         load_target(path.stem)
@@ -124,13 +124,13 @@ def _check_upstream(answer: str) -> None:
 
 def _check_base_url(answer: str) -> None:
     if answer != NONE and not BASE_URL.fullmatch(answer):
-        raise UserError(f"{answer!r} is no variable with a path behind it", "for example OPENAI_BASE_URL/v1")
+        raise UserError(f"{answer!r} is not a variable with a path after it", "for example OPENAI_BASE_URL/v1")
 
 
 def _check_key(answer: str) -> None:
     if answer != NONE and not _VARIABLE.fullmatch(answer):
         # It may be the key itself.
-        raise UserError("the key's variable is asked for, and this is no name of one", "for example OPENAI_API_KEY")
+        raise UserError("this is not the name of a variable for the key", "for example OPENAI_API_KEY")
 
 
 def _check_text(answer: str) -> None:
@@ -155,7 +155,7 @@ def _leads(texts: Iterable[str]) -> bool:
 
 
 def _answers(arguments: Namespace, ask: Callable[[Question, str | None], str] | None, *, leads: bool) -> dict[str, str]:
-    """Take each answer from its option, by asking, or as is usual. Raises UserError that names what is missing.
+    """Return the answers, from options, questions or defaults. Raises UserError with what is missing.
 
     `leads` says whether a file or a variable leads the agent to the listener.
     """
@@ -204,7 +204,7 @@ def _require_use(answers: Mapping[str, str], files: Mapping[str, str], env: Mapp
 
 
 def _usual(option: str, answers: dict[str, str]) -> str | None:
-    """Give what goes without saying, after what was said before; None where nothing does."""
+    """Return what goes without saying, after what was said before; None where nothing does."""
     known = answers.get("api", "")
     api = APIS.get(known)
     if option == "upstream":
@@ -216,14 +216,14 @@ def _usual(option: str, answers: dict[str, str]) -> str | None:
 
 
 def _is_open(option: str, arguments: Namespace, *, leads: bool) -> bool:
-    """Tell whether a question is worth asking after what is known."""
+    """Check whether a question is worth asking after what is known."""
     if option == "api":
         return arguments.upstream is None
     return option not in ("upstream", "agent") and not (option == "base_url" and leads)
 
 
 def _is_needed(option: str, arguments: Namespace) -> bool:
-    """Tell whether an answer that nothing gives must be given; the API gives most of them."""
+    """Check whether an answer that nothing gives must be given; the API gives most of them."""
     if option == "base_url":
         return arguments.upstream is not None
     return option == "command" or (option == "api" and arguments.upstream is None)

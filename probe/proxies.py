@@ -43,31 +43,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
     recording = start(settings, folder, os.environ, replayed, fixed_ports=True)
-    told = _variables(recording)
+    variables = _variables(recording)
     # The command is the user's own; the steps say what is to be in it.
     words = [word.strip("'\"`") for step in settings.target.manual_steps for word in step.split()]
     recording.note_changes(
         by_target(settings.target, words),
         by_listeners(settings, recording.urls),
-        by_environment(settings, os.environ, os.environ | told, {}),
+        by_environment(settings, os.environ, os.environ | variables, {}),
     )
-    print("\n".join(_instructions(recording, told)), flush=True)
+    print("\n".join(_instructions(recording, variables)), flush=True)
     while interrupts.received is None and recording.trouble() is None:
         time.sleep(_POLL_SECONDS)
     return _finish(recording, interrupts)
 
 
 def _variables(recording: Started) -> dict[str, str]:
-    """Return the variables that the user is told to set for the agent."""
-    told = mentioned(recording.settings, recording.placeholders)
-    told |= led(recording.settings, recording.coverage_url) | recording.trusted
+    """Return the variables that the user must set for the agent."""
+    variables = mentioned(recording.settings, recording.placeholders)
+    variables |= led(recording.settings, recording.coverage_url) | recording.trusted
     through_proxy = recording.coverage_url or any(map(os.environ.get, ("HTTP_PROXY", "http_proxy")))
     own = os.environ.get("NO_PROXY", "")
-    return told | ({"NO_PROXY": no_proxy(recording.settings, own)} if through_proxy else {})
+    return variables | ({"NO_PROXY": no_proxy(recording.settings, own)} if through_proxy else {})
 
 
 def _instructions(recording: Started, variables: Mapping[str, str]) -> list[str]:
-    """Tell what listens where, and how the agent is started."""
+    """Return the listeners' addresses and how to start the agent."""
     settings = recording.settings
     lines = []
     for name, listener in recording.described_listeners().items():
@@ -76,9 +76,9 @@ def _instructions(recording: Started, variables: Mapping[str, str]) -> list[str]
         lines.append(f":{recording.ports.listeners[name]} -> {listener['upstream'].rstrip('/')}/  ({purpose}){through}")
     steps = recording.expanded(settings.target.manual_steps)
     exports = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
-    told = [f"{number}. {step}" for number, step in enumerate(steps, 1)]
+    numbered = [f"{number}. {step}" for number, step in enumerate(steps, 1)]
     where = printable(f"Recording into {recording.folder}; Ctrl-C ends it.")
-    return [*lines, "", *exports, *([""] if exports and told else []), *told, "", where]
+    return [*lines, "", *exports, *([""] if exports and numbered else []), *numbered, "", where]
 
 
 def _finish(recording: Started, interrupts: Interrupts) -> int:

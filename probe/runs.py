@@ -84,8 +84,8 @@ def _prune(runs: list[Run], keep: int) -> list[Run]:
     kept: list[Run] = []
     counts: Counter[str] = Counter()
     for one in runs:
-        ours = {"schema", "target", "run"} <= one.manifest.data.keys()
-        if one.bundled or not ours or is_alive(one) or counts[one.target] < keep:
+        recorded = {"schema", "target", "run"} <= one.manifest.data.keys()
+        if one.bundled or not recorded or is_alive(one) or counts[one.target] < keep:
             counts[one.target] += not one.bundled
             kept.append(one)
         else:

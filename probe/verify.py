@@ -57,7 +57,7 @@ class Findings:
     _ids: Counter[str] = field(default_factory=Counter)
 
     def problem(self, check: str, text: str) -> None:
-        """Note what is wrong."""
+        """Add a problem."""
         self.problems.setdefault(check, []).append(text)
 
     def add(self, traced: Traced, source: Path) -> None:
@@ -107,7 +107,7 @@ CHECKS = {
     "permissions": "nobody else can read the run",
     "secrets": "nothing that looks like a credential is left",
 }
-"""In the order in which they are told."""
+"""In the order of the output."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -123,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not has_records(found.folder):
         counts = found.manifest.facts.counts
         lost = counts and counts.written
-        why = f"its manifest tells of {lost}: {found.traffic} was deleted or emptied" if lost else "none was captured"
+        why = f"its manifest lists {lost}: {found.traffic} was deleted or emptied" if lost else "none was captured"
         raise UserError(f"run {found.target}/{found.name} holds no exchange", why, code=1)
     findings = _findings(found, strict=arguments.strict, environ=os.environ)
     if arguments.json:
@@ -172,7 +172,7 @@ def _check_hashes(found: Run, findings: Findings) -> None:
 
 
 def _check_files(found: Run, findings: Findings) -> None:
-    """Look for credentials in what was written beside the record: report, manifest, logs."""
+    """Search for credentials in the other files of a run: report, manifest, logs."""
     for path in sorted(found.folder.iterdir()):
         if path != found.traffic and is_plain(path):
             try:
@@ -183,7 +183,7 @@ def _check_files(found: Run, findings: Findings) -> None:
 
 
 def _check_tunnels(found: Run, findings: Findings) -> None:
-    """Count what went around the listeners; that it did is no problem, only a note that is missing."""
+    """Count the tunnels that bypassed the listeners; only a missing note is a problem."""
     tunnels = read_tunnels(
         found.folder / TUNNELS, lambda line, why: findings.problem("lines", f"{TUNNELS}, line {line}: {why}")
     )
@@ -191,7 +191,7 @@ def _check_tunnels(found: Run, findings: Findings) -> None:
     coverage = found.manifest.facts.coverage
     seen = noted if coverage is None or coverage.seen is None else coverage.seen
     if seen != noted:
-        findings.problem("counts", f"{seen} tunnels went around the listeners, {noted} are noted")
+        findings.problem("counts", f"{seen} tunnels bypassed the listeners, {noted} are noted")
 
 
 def _coverage(found: Run, findings: Findings) -> Hosts:
@@ -201,7 +201,7 @@ def _coverage(found: Run, findings: Findings) -> Hosts:
 def _check_manifest(manifest: Manifest, findings: Findings) -> None:
     counts = manifest.facts.counts
     if counts is None or counts == Counts():
-        why = "the capture did not come to its end" if manifest.data else "there is no manifest"
+        why = "the capture was not completed" if manifest.data else "there is no manifest"
         findings.problem("counts", f"nobody says how many exchanges there were: {why}")
         return
     if counts.seen != counts.written:
@@ -226,7 +226,7 @@ def _open_to_others(found: Run) -> Iterator[str]:
 
 
 def _lines(found: Run, findings: Findings) -> Iterator[str]:
-    """Tell each check in a line, its problems below it."""
+    """Yield a line for each check, its problems below it."""
     counted = f"{findings.exchanges} exchange{'' if findings.exchanges == 1 else 's'}"
     counted += f" ({findings.cut_short} cut short), {findings.bodies} bodies"
     counted += f", {findings.messages} WebSocket messages"

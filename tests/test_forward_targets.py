@@ -49,7 +49,7 @@ MISTAKES = {
     "an upstream that is none": (GOOD.replace("https://gateway", "gateway"), [":7:", "must begin with http://"]),
     "two ports": (GOOD.replace('8080, host: "*', '8081, host: "*'), [":7:", "share one port; the first has 8080"]),
     "a URL of a listener": (GOOD + 'env: {BASE_URL: "{model.url}"}\n', [":9:", "unknown placeholder {model.url}"]),
-    "coverage": (GOOD + "coverage: true\n", [":9:", "is seen anyway"]),
+    "coverage": (GOOD + "coverage: true\n", [":9:", "are seen anyway"]),
     "another mode": (GOOD.replace("mode: forward", "mode: sideways"), [":2:", "mode"]),
     "a CA variable in reverse mode": (
         'description: x\nlisteners: {model: {port: 8080, upstream: "https://a.test"}}\nca_env: [SSL_CERT_FILE]\n',

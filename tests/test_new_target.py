@@ -187,12 +187,18 @@ MISTAKES: dict[str, tuple[list[str], list[str]]] = {
         ["thing", "--command", "a {prompt} {modle.url}", "--api", "openai"],
         ["unknown {modle.url}", "{model.url}"],
     ),
-    "a variable that is none": (["thing", *RUN, "--api", "openai", "--base-url", "A B"], ["no variable with a path"]),
+    "a variable that is none": (
+        ["thing", *RUN, "--api", "openai", "--base-url", "A B"],
+        ["not a variable with a path"],
+    ),
     "nothing that leads here": (
         ["thing", *RUN, "--api", "openai", "--base-url", "-"],
         ["nothing leads the agent to the listener", "--base-url VARIABLE"],
     ),
-    "the key itself": (["thing", *RUN, "--api", "openai", "--key", "sk-planted-0123456789"], ["no name of one"]),
+    "the key itself": (
+        ["thing", *RUN, "--api", "openai", "--key", "sk-planted-0123456789"],
+        ["not the name of a variable"],
+    ),
     "a name with a folder": (["../thing", *RUN, "--api", "openai"], ["cannot be a target's name"]),
     "a name of a local file": (["thing.local", *RUN, "--api", "openai"], ["cannot be a target's name"]),
     "too much": (["thing", "--", "x"], ["unexpected arguments: x"]),

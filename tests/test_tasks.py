@@ -94,9 +94,9 @@ MISTAKES = {
     "a task to be helped with": (["--help", "captur"], ["no task 'captur'", "did you mean 'capture'? "]),
     "a forgotten --": (
         ["capture", "-t", "codex", "codex", "exec", "hello"],
-        ["capture takes no word 'codex'", "did you forget -- before the command? ", "invoke capture … -- codex …; "],
+        ["capture accepts no word 'codex'", "did you forget -- before the command? ", "invoke capture … -- codex …; "],
     ),
-    "a task that starts no command": (["verify", "latest"], ["verify takes no word 'latest'", "invoke --help verify"]),
+    "a task that starts no command": (["verify", "latest"], ["verify accepts no word 'latest'", "invoke --help verify"]),
     "a missing value": (
         ["capture", "--prompt"],
         ["--prompt needs a value\n", "invoke --help capture lists its options"],

@@ -79,7 +79,7 @@ CHANGES = {
     "another answer": (response_body, "bodies", "line 1: response body:"),
     "another hash": (hash_alone, "bodies", "line 1: response body:"),
     "bytes that could not be kept": (lost_bytes, "bodies", "5 bytes could not be kept"),
-    "a stream that did not end": (no_end, "bodies", "did not end, and does not say why"),
+    "a stream that did not end": (no_end, "bodies", "did not end, and no reason is recorded"),
     "a record without an id": (no_id, "ids", "1 exchanges have no id"),
 }
 

@@ -54,7 +54,7 @@ OPTIONS = {
     "json": Option("Print JSON.", "j"),
     "strict": Option("Fail too where the agent itself left an exchange before its end.", "s"),
     "name": Option("Name of the new target.", None, "NAME", positional=True),
-    "command": Option("Command that runs the agent with a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
+    "command": Option("The agent's command with a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
     "api": Option("The API that it speaks: openai, anthropic or gemini, or the address of another.", None, "API"),
     "base_url": Option(
         "Variable for its base URL, with the path after it: OPENAI_BASE_URL/v1; - for none.", None, "VARIABLE"

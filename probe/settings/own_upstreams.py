@@ -81,7 +81,7 @@ def _urls(variables: Mapping[str, str], environ: Mapping[str, str], given: Mappi
 
 
 def _unfit(target: Target, listener: str, variables: Mapping[str, str]) -> str | None:
-    """Return why a listener has no single base URL that the user's could stand for; None when it has."""
+    """Return why a listener has no single base URL that the user's could replace; None when it has."""
     if len({vendor_of(name) for name in variables} - {None}) > 1:
         return "APIs of several vendors are behind this listener"
     for _, text in texts(target):

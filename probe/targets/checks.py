@@ -171,7 +171,7 @@ def _misfits_of_mode(target: Target) -> Iterator[tuple[tuple[str, ...], str, str
         hint = "ca_env names the variables by which the agent takes a CA, for example ca_env: [SSL_CERT_FILE]"
         yield ("mode",), "forward mode needs ca_env", hint
     if target.coverage:
-        yield ("coverage",), "in forward mode all that goes around the listeners is seen anyway", "leave it out"
+        yield ("coverage",), "in forward mode all connections are seen anyway", "leave it out"
     first = next(iter(target.listeners.values()), None)
     for name, listener in target.listeners.items():
         where = ("listeners", name)

@@ -51,7 +51,7 @@ def yaml_text(name: str, answers: Mapping[str, str], files: Mapping[str, str], e
     lines += [f"  - {{what: {_quoted(what)}, why: {_quoted(why)}}}" for what, why in _changes(words, files, variables)]
     lines += [
         f"manual_steps: [{_quoted('Start it with: ' + ' '.join(by_hand))}]",
-        "# true watches what goes around the listener, where that changes nothing for the agent.",
+        "# true watches connections that bypass the listener, if that changes nothing for the agent.",
         "coverage: false",
         f"report_title: {_quoted(f'{name} Traffic Analysis Report')}",
     ]

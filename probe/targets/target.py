@@ -39,7 +39,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One way in which the agent is not as it would be alone."""
 
     what: str
-    """Names what `args` or `env` set, as it stands there."""
+    """Names what `args` or `env` set, as written there."""
     why: str
 
 
@@ -69,7 +69,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ca_env: list[str] = []
     """Variables by which the agent takes a certificate authority; set in forward mode."""
     ids: dict[str, list[str]] = {}
-    """Where the agent's own ids stand in a request, by kind of group; see `probe.record.ids`."""
+    """Places of the agent's own ids in a request, by kind of group; see `probe.record.ids`."""
     keys: list[str] | dict[str, list[str]] = []
     """Variables with the agent's key; the first that is set is handed on under the first name. By listener where the
     agent has keys of several vendors: a key is handed on under a name of the same listener only."""
@@ -84,11 +84,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     fresh_folders: list[str] = []
     """Variables that name a folder of the agent's own (settings, history); in a replay each is an empty one."""
     coverage: bool = False
-    """Whether to watch by default what goes around the listeners."""
+    """Whether to watch by default connections that bypass the listeners."""
     changes: list[Change] = []
-    """What `args` and `env` change about the agent, and why; a run's manifest and report tell it."""
+    """What `args` and `env` change about the agent, and why; a run's manifest and report list it."""
     replay: str | None = None
-    """A run that stands in for the upstreams, unless one is given on the command line."""
+    """A run that replaces the upstreams, unless one is given on the command line."""
 
     @property
     def mode(self) -> Mode:

@@ -14,7 +14,7 @@ _VENDORS = {
 
 
 def vendor_of(variable: str) -> str | None:
-    """Return the vendor that a variable is named after; None for a name that tells of none."""
+    """Return the vendor that a variable is named after; None for other names."""
     # ANTHROPIC_BEDROCK_BASE_URL and AWS_BEARER_TOKEN_BEDROCK are not Anthropic's own.
     if "BEDROCK" in variable.split("_"):
         return "aws"

@@ -159,7 +159,7 @@ def test_when_all_are_killed_the_next_command_makes_the_run_whole(tmp_path: Path
             listed = subprocess.run(
                 [sys.executable, "-m", command], capture_output=True, text=True, timeout=60, env=env
             )
-            assert "folded in now, cut short" in listed.stderr
+            assert "recovered now, cut short" in listed.stderr
             assert [record["error"] for record in running.records()] == [CUT_OFF]
             return
         assert secret not in "".join(path.read_text("latin-1") for path in folder.rglob("*") if path.is_file())

@@ -473,7 +473,7 @@ def test_an_agent_that_leaves_without_a_request_is_noted(machine: Machine) -> No
         ended = agent.live.end()
     assert note["kind"] == "opened"
     assert note["error"].startswith("no request came through it: the agent may not trust the certificate")
-    assert "note: the agent came to api.openai.com and left without a request" in ended.stderr
+    assert "note: the agent connected to api.openai.com without any request" in ended.stderr
     assert machine.manifest["problems"] == []
 
 

@@ -289,7 +289,7 @@ def test_an_output_folder_with_links_in_it_is_refused(tmp_path: Path) -> None:
         (out / name).symlink_to(tmp_path / "precious")
         with Running(tmp_path, "probe.capture", "--target", "codex", "--output-dir", str(out), "--", "true") as running:
             assert running.wait() == 2
-            assert f"{name} is no file of ours" in running.stderr
+            assert f"{name} is not a file of agent-probe" in running.stderr
         (out / name).unlink()
     assert (tmp_path / "precious").read_text() == ""
 

@@ -93,7 +93,7 @@ def test_a_note_that_is_missing_later_is_found(machine: Machine) -> None:
     (machine.run_folder / "tunnels.jsonl").unlink()
     verified = run_on(machine, "verify")
     assert verified.code == 1
-    assert "1 tunnels went around the listeners, 0 are noted" in verified.stdout
+    assert "1 tunnels bypassed the listeners, 0 are noted" in verified.stdout
 
 
 def test_without_it_the_agent_gets_no_proxy_and_the_report_says_so(machine: Machine) -> None:

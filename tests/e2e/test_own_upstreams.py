@@ -199,7 +199,7 @@ def test_in_a_replay_nothing_goes_to_the_users_gateway_and_no_key_leaves(world: 
     assert [line[2] for line in lines[:2]] == ["placeholder-key-of-a-replay"] * 2
     placeholders = dict.fromkeys(("OPENAI_API_KEY", "ANTHROPIC_API_KEY"), "placeholder-key-of-a-replay")
     assert lines[2] == placeholders | {"MY_TOKEN": "of something else"}
-    assert "the real one must not be at risk" in told["ANTHROPIC_AUTH_TOKEN: taken away"]
+    assert "the real one must not be at risk" in told["ANTHROPIC_AUTH_TOKEN: removed"]
     assert [one.connections for one in (world.gateway, world.openai, world.claude)] == [0, 0, 0]
 
 

@@ -1,4 +1,4 @@
-"""Measure what the proxies cost, compared with others and none."""
+"""Measure what the proxies cost, compared with others and none; `analysis FILE` and `start` measure the rest."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from types import FrameType
 from rich.console import Console
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from bench import analysis, start
 from bench.contenders import chosen
 from bench.measure import measure
 from bench.tables import tables
@@ -26,8 +27,12 @@ _WIDTH = 120
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line of `python -m bench.__main__`."""
-    arguments, rest = parse("bench", sys.argv[1:] if argv is None else argv)
+    """Command line of `python -m bench`: of the proxies, or with `analysis` or `start` of what these names say."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] in (["analysis"], ["start"]):
+        other = {"analysis": analysis.main, "start": start.main}[argv[0]]
+        return other(argv[1:])
+    arguments, rest = parse("bench", argv)
     if rest:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke bench --rounds 9")
     names, only = chosen(arguments.without), _only(arguments.only)

@@ -27,9 +27,8 @@ def main(argv: Sequence[str]) -> int:
         for what, task in (("--list", ["--list"]), ("--help", ["--help", "capture"])):
             empty = [*invoke, "--list"] if what == "--list" else [*invoke, "--help", "nothing"]
             found = in_turns({"empty": empty, "ours": [*ours, *task]}, rounds, folder)
-            print(
-                f"invoke {what}: {found['ours'].cpu:.3f} s, {found['ours'].cpu / found['empty'].cpu:.2f} x an empty task"
-            )
+            ratio = found["ours"].cpu / found["empty"].cpu
+            print(f"invoke {what}: {found['ours'].cpu:.3f} s, {ratio:.2f} x a program with one empty task")
         capture = [sys.executable, "-m", "probe.capture", f"--data-dir={folder / 'data'}", "--target=codex"]
         capture += ["--upstream-proxy=", *(f"--upstream={one}=http://127.0.0.1:9" for one in ("model", "backend"))]
         commands = {

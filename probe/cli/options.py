@@ -52,7 +52,7 @@ OPTIONS = {
     "full": Option("Write every exchange whole, with headers and all that was sent again."),
     "jobs": Option("Read the record with this many processes (default: 1).", None, "NUMBER"),
     "json": Option("Print JSON.", "j"),
-    "strict": Option("Fail too where the agent itself left an exchange before its end.", "s"),
+    "strict": Option("Also fail where the agent itself left an exchange before its end.", "s"),
     "name": Option("Name of the new target.", None, "NAME", positional=True),
     "command": Option("The agent's command with a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
     "api": Option("The API that it speaks: openai, anthropic or gemini, or the address of another.", None, "API"),

@@ -48,7 +48,7 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
     "yes": ("m:\n  input: 1\n  output: yes\n", "3: output: True is no price", "dollars per million"),
     "a number alone": ("m: 3\n", "1: 'm' has no prices", "gpt-x:"),
     "a name that is a number": ("4: {input: 1, output: 1}\n", "1: 4 is no text", "quotes"),
-    "a model twice": ("m: {input: 1, output: 1}\nm: {input: 2, output: 1}\n", "2: key 'm' stands twice", ""),
+    "a model twice": ("m: {input: 1, output: 1}\nm: {input: 2, output: 1}\n", "2: key 'm' appears twice", ""),
     "no YAML": ("m: {input\n", "2: not YAML", ""),
     "a list": ("- m\n", "1: a file of prices is a mapping", ""),
 }  # fmt: skip

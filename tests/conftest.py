@@ -20,6 +20,8 @@ settings.load_profile("probe")
 
 # The developer's own targets are none of the project's; tests look for targets when they are collected.
 os.environ.pop("PROBE_TARGETS", None)
+# Nor does it matter how the tests were started: `uv run` changes how hints spell commands.
+os.environ.pop("UV_RUN_RECURSION_DEPTH", None)
 
 GOLDEN = Path(__file__).parent / "golden"
 _GENERATED = re.compile(r"(?m)(?<=; generated at )[-0-9: ]+ UTC$")

@@ -165,12 +165,17 @@ async def _run(settings: dict[str, Any], config: Config) -> dict[str, Any]:
         await master.run()
     except SystemExit:
         # mitmproxy's ErrorCheck exits when start-up logged an error.
-        failures = [getattr(one.last_exception, "errno", None) for one in server_addon.servers]
-        send_to_parent({"event": "failed", "errors": errors.texts, "port_taken": errno.EADDRINUSE in failures})
+        taken = any(_is_port_taken(one.last_exception) for one in server_addon.servers)
+        send_to_parent({"event": "failed", "errors": errors.texts, "port_taken": taken})
         raise
     finally:
         loop.remove_reader(sys.stdin.fileno())
     return tap.counts.as_dict() | (coverage.counts() if coverage else {})
+
+
+def _is_port_taken(error: Exception | None) -> bool:
+    """Check whether a listener failed because its port is in use; mitmproxy 11 reports UDP without an errno."""
+    return getattr(error, "errno", None) == errno.EADDRINUSE or f"(os error {errno.EADDRINUSE})" in str(error)
 
 
 def _coverage(config: Config, redactor: Redactor) -> Coverage | None:

@@ -33,7 +33,15 @@ def as_called(text: str) -> str:
 def way_of_calling() -> str:
     """Return what is typed before a task's name, or before a script's module."""
     uv = "UV_RUN_RECURSION_DEPTH" in os.environ
-    return _given or read_way(sys.orig_argv, uv=uv, inside=Path.cwd().is_relative_to(_PROJECT))
+    return _given or read_way(sys.orig_argv, uv=uv, inside=_inside_project())
+
+
+def _inside_project() -> bool:
+    """Check whether the current folder is one of the project's; a folder that was deleted is not."""
+    try:
+        return Path.cwd().is_relative_to(_PROJECT)
+    except FileNotFoundError:
+        return False
 
 
 def read_way(words: Sequence[str], *, uv: bool, inside: bool) -> str:

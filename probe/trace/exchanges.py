@@ -179,7 +179,7 @@ class ExchangeReader:
         blocks = self._blocks(traced, response, value, lambda shown: api.response_blocks(path, shown, status)) or tuple(
             self.generic.response_blocks(path, value, status) or ()
         )
-        return blocks, (whole or refused) and not response.decode_error
+        return blocks, whole or refused
 
     def _blocks(
         self,

@@ -111,7 +111,7 @@ def test_the_results_say_with_what_and_how_they_came_about(results: Results) -> 
     assert {"agent-probe", "mitmproxy", "python"} <= results["versions"].keys()
     assert results["machine"]["cores"] >= 1
     promised = {target["name"] for target in results["targets"]}
-    assert {"CPU of a 20 KB stream, beside mitmdump", "what capture adds to an agent's run"} <= promised
+    assert {"CPU of a 20 KB stream, compared with mitmdump", "what capture adds to an agent's run"} <= promised
 
 
 def test_the_results_are_laid_out_for_people(results: Results) -> None:

@@ -365,7 +365,7 @@ def test_what_is_no_http_is_not_passed_on_to_anybody_and_noted(machine: Machine)
             assert tunnel.read().startswith(b"HTTP/1.1 400 ")
         note = agent.note()
     assert (note["kind"], note["host"], note["connected"]) == ("opened", MODEL, False)
-    assert "speaks no HTTP" in note["error"]
+    assert "does not use HTTP" in note["error"]
     assert machine.manifest["coverage"] | {"seen": 1, "noted": 1} == machine.manifest["coverage"]
 
 

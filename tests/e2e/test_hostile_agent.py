@@ -271,7 +271,7 @@ def test_a_hostile_data_folder_gets_no_run_and_no_key(tmp_path: Path, provider: 
     (data / ".mitmproxy").symlink_to(tmp_path / "home")
     with Running(tmp_path, "probe.capture", "--target", "codex", "--", "true") as running:
         assert running.wait() == 2
-        assert "the CA's key would lie there" in running.stderr
+        assert "the CA's key would be there" in running.stderr
     (data / ".mitmproxy").unlink()
     (data / ".mitmproxy").mkdir()
     (tmp_path / "home" / "precious").write_text(PRECIOUS)
@@ -320,4 +320,4 @@ def test_a_folder_that_was_deleted_and_one_that_is_no_text_are_told(tmp_path: Pa
     data = os.fsdecode(os.fsencode(tmp_path) + b"/no\xff")
     with Running(tmp_path, "probe.capture", "--target=codex", "--data-dir", data, "--", "true") as running:
         assert running.wait() == 2
-        assert "is no UTF-8" in running.stderr
+        assert "is not UTF-8" in running.stderr

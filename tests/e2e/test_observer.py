@@ -78,13 +78,13 @@ def test_an_agent_that_goes_around_wholly_is_told_where_it_went(machine: Machine
     assert "it talked to other hosts instead: api.example.test:443" in ended.stderr
 
 
-def test_notes_that_cannot_be_written_cost_the_agent_nothing(machine: Machine) -> None:
-    # A folder stands where the file should be.
+def test_a_folder_in_the_place_of_the_notes_is_refused_before_the_agent_starts(machine: Machine) -> None:
     (machine.run_folder / "tunnels.jsonl").mkdir(parents=True)
     with provider_running() as provider, provider_running(ssl_context=Authority().server_context()) as other:
         ended = machine.capture(f"--upstream=model=http://127.0.0.1:{provider.port}", "--", *COMMAND, str(other.port))
-    assert (ended.code, ended.stdout.splitlines()[0]) == (1, "200")
-    assert "1 of 1 tunnels that bypassed the listeners could not be noted" in ended.stderr
+    assert (ended.code, ended.stdout) == (2, "")
+    assert "tunnels.jsonl is not a file of agent-probe but a folder" in ended.stderr
+    assert provider.log.requests == []
 
 
 def test_a_note_that_is_missing_later_is_found(machine: Machine) -> None:

@@ -58,10 +58,21 @@ def _body_facts(payload: Payload, size: int) -> Iterator[str]:
         yield f"{plural(payload.wire_size, 'byte')} on the wire"
     if payload.redactions:
         yield f"{plural(payload.redactions, 'place')} redacted"
+    yield from _damage(payload)
+
+
+def _damage(payload: Payload) -> Iterator[str]:
     if payload.decode_error:
         yield f"**not decoded:** {inline(payload.decode_error)}"
     if payload.lost:
         yield f"**{plural(payload.lost, 'byte')} lost**"
+
+
+def damage(traced: Traced) -> str:
+    """Write which bodies could not be decoded or kept, for a report without the heads of its bodies."""
+    exchange = traced.exchange
+    sides = (("Request", exchange.request), ("Response", exchange.response))
+    return "".join(f"{name}: {fact}\n\n" for name, payload in sides if payload for fact in _damage(payload))
 
 
 def websocket_end(websocket: WebSocket, others: Sequence[OtherMessage], answered: Counter[str], called: int) -> str:

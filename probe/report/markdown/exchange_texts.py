@@ -9,7 +9,7 @@ from probe.renderers.api import Answer, Stop
 from probe.renderers.blocks import Block, Body, EventCounts, Settings
 from probe.report.markdown.blocks import markdown
 from probe.report.markdown.escape import fold, inline
-from probe.report.markdown.exchange_facts import circumstances, payload_head, websocket_end
+from probe.report.markdown.exchange_facts import circumstances, damage, payload_head, websocket_end
 from probe.report.markdown.item_texts import ItemTexts
 from probe.report.markdown.spool import Spool
 from probe.trace.facts import spoken
@@ -34,6 +34,7 @@ class ExchangeTexts:
         exchange, line = traced.exchange, traced.exchange.seq
         put = self.spool.put
         put(("circumstances", line), circumstances(traced))
+        put(("damage", line), damage(traced))
         # The messages of a WebSocket are no body.
         sent, received = (0, 0) if exchange.websocket else (traced.sent, traced.received)
         if self._full:

@@ -77,6 +77,7 @@ class TurnLog:
 
     def _about(self, turn: PlacedTurn, exchange: ExchangeFacts) -> str:
         circumstances = self._texts.spool.get(("circumstances", exchange.line))
+        circumstances += self._texts.spool.get(("damage", exchange.line))
         if turn.facts.part is None:
             return f"{exchange_heading(exchange, self._started)} · {circumstances}"
         ended = turn.facts.ended
@@ -171,7 +172,11 @@ class TurnLog:
     def side(self, exchange: ExchangeFacts) -> str:
         """Write an exchange that is no call of the model, or how a WebSocket ended; long bodies are in the full log."""
         spool, line = self._texts.spool, exchange.line
-        parts = [f"### {exchange_heading(exchange, self._started)}\n", spool.get(("circumstances", line))]
+        parts = [
+            f"### {exchange_heading(exchange, self._started)}\n",
+            spool.get(("circumstances", line)),
+            spool.get(("damage", line)),
+        ]
         for name, size in (("request", exchange.sent), ("response", exchange.received)):
             text = (
                 spool.get((name, line))

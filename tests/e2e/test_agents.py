@@ -199,7 +199,8 @@ def test_calls_that_an_agent_tries_again_are_one_turn(tmp_path: Path, case: Case
         assert run.wait() == 0, run.stdout + run.stderr
         report = (run.run_folder() / "report.md").read_text()
     assert len(work_of(report)) == 2
-    assert sum("failed tr" in row["what it did"] for row in turns_of(report)) in (1, 2)
+    # Where a side request runs beside the work, it may meet both failures, and give up.
+    assert sum("failed tr" in row["what it did"] for row in turns_of(report)) in ((0, 1, 2) if case.side else (1, 2))
     problems = report.splitlines()[2]
     assert "2 calls of the model failed (503: " in problems
     assert FOUND in section(report, "Final answer")

@@ -66,7 +66,7 @@ class Hosts:
         return [one.name for one in reached if one.name in captured]
 
     def in_words(self) -> str:
-        """Say how much of what the agent talked to was captured."""
+        """Return how much of what the agent talked to was captured."""
         captured, only_seen = self.captured, self.only_seen
         if not self.watched:
             unwatched = f"; what went around the listeners was not watched ({self.why_not})"
@@ -76,7 +76,7 @@ class Hosts:
         return text + (f"; captured, but with tunnels beside: {_listed(self.also_seen)}" if self.also_seen else "")
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the same for programs."""
+        """Return the same for programs."""
         names = ("watched", "captured", "only_seen", "also_seen")
         hosts = [asdict(one) | {"listeners": sorted(one.listeners)} for one in self.hosts]
         return {name: getattr(self, name) for name in names} | {"hosts": hosts}
@@ -115,7 +115,7 @@ class HostsBuilder:
         return number
 
     def hosts(self, coverage: CoverageFacts | None) -> Hosts:
-        """Give what was counted so far; `coverage` is what the manifest says of it, None where there is none."""
+        """Return what was counted so far; `coverage` is what the manifest says of it, None where there is none."""
         source = coverage.source if coverage else ""
         ordered = sorted(self._hosts.values(), key=lambda one: (not one.captured, -one.requests, one.name))
         return Hosts(
@@ -135,7 +135,7 @@ def _name(host: str, port: int) -> str:
 
 
 def _host_of(url: str) -> str:
-    """Give host and port of a URL; one that is none counts as its own."""
+    """Return host and port of a URL; one that is none counts as its own."""
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme in ("https", "wss") else 80)

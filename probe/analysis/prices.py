@@ -74,7 +74,7 @@ class Prices:
         self._library: Any = None
 
     def of(self, turn: TurnFacts) -> Price | None:
-        """Give a turn's price; None when it is not known."""
+        """Return a turn's price; None when it is not known."""
         usage = turn.usage
         if usage is None:
             return None
@@ -133,7 +133,7 @@ class Prices:
         return {name: count for name, count in counts.items() if count}
 
     def _knows_hours(self) -> bool:
-        """Tell whether the library prices what is kept for an hour; the versions for mitmproxy 11 do not."""
+        """Check whether the library prices what is kept for an hour; the versions for mitmproxy 11 do not."""
         return importlib.util.find_spec(f"{LIBRARY}.units") is not None
 
     def _listed(self, counts: dict[str, int], turn: TurnFacts, names: dict[str, str]) -> tuple[Decimal, str] | None:
@@ -158,7 +158,7 @@ def _loaded() -> Any:
 
 
 def library_version() -> str | None:
-    """Give the version of the price library; None when there is none."""
+    """Return the version of the price library; None when there is none."""
     import importlib.metadata  # Here, since it takes as long as reading ten megabytes.
 
     try:
@@ -168,7 +168,7 @@ def library_version() -> str | None:
 
 
 def _names(turn: TurnFacts) -> Iterator[dict[str, str]]:
-    """Give what to look a turn up by, the surest first: its upstream and the model that answered."""
+    """Return what to look a turn up by, the surest first: its upstream and the model that answered."""
     for model in dict.fromkeys(filter(None, (turn.answered_by, turn.model))):
         if turn.origin:
             yield {"model_ref": model, "provider_api_url": f"{turn.origin}{turn.path}"}

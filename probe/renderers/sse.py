@@ -33,7 +33,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_stream(body: Any) -> bool:
-    """Tell whether a body's text begins as an event stream does."""
+    """Check whether a body's text begins as an event stream does."""
     return isinstance(body, str) and _STREAM.match(body) is not None
 
 
@@ -68,7 +68,7 @@ class SseParser:
         return self._take(lines)
 
     def finish(self) -> list[Event]:
-        """Give what is left at the end of the stream: an event that was not completed is marked as such."""
+        """Return what is left at the end of the stream: an event that was not completed is marked as such."""
         rest = b"".join(self._held)
         self._held = []
         events = self._take([rest]) if rest else []

@@ -137,7 +137,7 @@ def _with_reasoning(output: int | None, reasoning: int | None, total: int | None
 
 
 def _dollars(usage: dict[str, Any]) -> float | None:
-    """Give what OpenRouter charged (a credit is a dollar), and what the upstream did by the user's own key."""
+    """Return what OpenRouter charged (a credit is a dollar), and what the upstream did by the user's own key."""
     cost, details = usage.get("cost"), usage.get("cost_details")
     upstream = details.get("upstream_inference_cost") if isinstance(details, dict) and usage.get("is_byok") else None
     told = [float(part) for part in (cost, upstream) if isinstance(part, int | float) and not isinstance(part, bool)]
@@ -145,7 +145,7 @@ def _dollars(usage: dict[str, Any]) -> float | None:
 
 
 def _first(*places: tuple[Any, str]) -> int | None:
-    """Give the first number that is told."""
+    """Return the first number that is told."""
     return next((number for fields, name in places if (number := _number(fields, name)) is not None), None)
 
 

@@ -16,7 +16,7 @@ _REDACTED = "[REDACTED"
 
 
 def header_lines(headers: Headers, *, redacted: bool) -> str:
-    """Give headers one a line; `redacted` when the record was written by a redactor, whose marks then stay."""
+    """Return headers one a line; `redacted` when the record was written by a redactor, whose marks then stay."""
     lines = [
         f"{name}: {_shown(name, value, redacted=redacted)}"
         for name, values in headers.items()
@@ -27,7 +27,7 @@ def header_lines(headers: Headers, *, redacted: bool) -> str:
 
 
 def query_of(exchange: Exchange) -> str:
-    """Give the query of an exchange's URL."""
+    """Return the query of an exchange's URL."""
     url = exchange.request.url
     return split_url(url).query if exchange.schema else _redacted_query(url)
 

@@ -55,7 +55,7 @@ class Spool:
             self._places.setdefault(key, (number, begin, length))
 
     def close(self) -> None:
-        """Give the disk back."""
+        """Return the disk back."""
         for file in self._files:
             file.close()
 

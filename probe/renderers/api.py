@@ -6,6 +6,7 @@ from `class Mine(Api): name = "mine"` and shows bodies as they are.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -137,22 +138,22 @@ class Answer:
         yield from self.after
 
 
-class StreamReader:
+class StreamReader(ABC):
     """Takes the events of one streamed answer in order, and makes an answer of them, however far it came."""
 
     knows_end = True
     """False where no event is known to be the last one."""
 
+    @abstractmethod
     def add(self, number: int, name: str, event: Any) -> None:
         """Take one event: its number in the stream, its name, and its data (parsed JSON, or text).
 
         Consecutive pieces of one text arrive as one event (`Api.merge_key`): `number` is then that of the first.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def answer(self, last: int) -> Answer:
         """Return the answer; `last` is the number of the last event."""
-        raise NotImplementedError
 
 
 class Api:

@@ -55,7 +55,7 @@ class Spool:
             self._places.setdefault(key, (number, begin, length))
 
     def close(self) -> None:
-        """Return the disk back."""
+        """Delete the temporary file."""
         for file in self._files:
             file.close()
 

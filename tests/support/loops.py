@@ -82,7 +82,8 @@ _HEAD = 60
 """Lines after which a reader knows what a run was."""
 _KINDS = ", ".join(rf"{kind} (?P<{kind}>[\d.]+)s" for kind in ("model", "tool", "agent", "idle"))
 _TIME = rf"\*\*Time:\*\* (?P<total>[\d.]+)s: {_KINDS}; first token"
-_COST = r"\*\*Cost:\*\* (unknown \([^)]+\)|(at least )?\\\$\d+\.\d{4}) · \*\*Tokens:\*\* "
+_DOLLARS = r"(at least )?\\\$\d+\.\d{4}"
+_COST = rf"\*\*Cost:\*\* ((unknown|{_DOLLARS} \+ \d+ turns? unknown) \([^)]+\)|{_DOLLARS}) · \*\*Tokens:\*\* "
 
 
 def assert_head(report: str) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from probe.record.exchange import Message, UnreadExchange
 from probe.renderers.api import Answer, Api, Asked, Item
 from probe.renderers.blocks import Block, EventCounts
 from probe.renderers.json_reader import Json
+from probe.renderers.safely import safely
 from probe.trace.items import Known
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +84,10 @@ class Traced:
     other_messages: list[OtherMessage] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     """Why a renderer failed; the body is then shown as it is."""
+
+    def attempt(self, read: Callable[[], _T]) -> _T | None:
+        """Return what a renderer reads; None where it fails, and then the reason is kept."""
+        found, failed = safely(read)
+        if failed:
+            self.failures.append(failed)
+        return found

@@ -38,6 +38,12 @@ def error_blocks(body: Any, status_code: int | None) -> list[Block]:
     return []
 
 
+def openai_error(status: int, message: str) -> dict[str, Any]:
+    """Return an error as OpenAI's APIs write it in an HTTP answer."""
+    kind = "server_error" if status >= 500 else "invalid_request_error"
+    return {"error": {"message": message, "type": kind, "param": None, "code": None}}
+
+
 def _object(body: dict[str, Any], *, failed: bool) -> Iterator[Block]:
     if body.get("error"):
         yield failure(body["error"])

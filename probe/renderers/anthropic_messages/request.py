@@ -53,7 +53,7 @@ def is_count(path: str) -> bool:
     return path.rstrip("/").endswith(_COUNTS)
 
 
-def asked(body: Json) -> Asked:
+def asked(path: str, body: Json) -> Asked:
     """Return what a call asks for."""
     model, limit, thread = body.get("model"), body.get("max_tokens"), body.get("thread")
     previous = thread.get("previous_message_id") if isinstance(thread, dict) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Asked, Item, Kind, StreamReader
+from probe.renderers.api import Answer, Api, Item
 from probe.renderers.aws_frames import binary_blocks, split_frames
 from probe.renderers.bedrock_converse import merging, request
 from probe.renderers.bedrock_converse.answer import whole_answer
@@ -23,6 +23,12 @@ class BedrockConverse(Api):
 
     name = "bedrock_converse"
     reads_bytes = True
+    asked = staticmethod(request.asked)
+    item_blocks = staticmethod(request.item_blocks)
+    canonical = staticmethod(request.canonical)
+    stream = staticmethod(Reader)
+    merge_key = staticmethod(merging.merge_key)
+    with_text = staticmethod(merging.with_text)
 
     def is_call(self, method: str, path: str) -> bool:
         """Check whether a request calls the model, by its address."""
@@ -31,26 +37,6 @@ class BedrockConverse(Api):
     def items(self, path: str, body: Json) -> Iterable[Item] | None:
         """Return the items of a call's body; None when it is no call's."""
         return request.items(body) if "messages" in body.members else None
-
-    def asked(self, path: str, body: Json) -> Asked:
-        """Return what a call asks for."""
-        return request.asked(path, body)
-
-    def item_blocks(self, kind: Kind, name: str, value: Any) -> Iterable[Block]:
-        """Yield the blocks of one item."""
-        return request.item_blocks(kind, name, value)
-
-    def canonical(self, kind: Kind, value: Any) -> Any:
-        """Return an item as it is compared with items of other requests."""
-        return request.canonical(kind, value)
-
-    def stream(self) -> StreamReader:
-        """Return a new reader of a streamed answer."""
-        return Reader()
-
-    # Called for each event: without a function of its own.
-    merge_key = staticmethod(merging.merge_key)
-    with_text = staticmethod(merging.with_text)
 
     def split(self, path: str, body: str | bytes | Json) -> Stream | None:
         """Return the events of a body; None where it is no stream."""

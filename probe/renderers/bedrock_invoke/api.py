@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from probe.renderers.anthropic_messages.api import AnthropicMessages
-from probe.renderers.api import Asked, Item, Kind, StreamReader
+from probe.renderers.api import Asked, Item, Kind
 from probe.renderers.aws_frames import binary_blocks, model_of, split_frames
 from probe.renderers.bedrock_invoke.stream import Reader, events_of
 from probe.renderers.blocks import Block
@@ -22,6 +22,7 @@ class BedrockInvoke(AnthropicMessages):
 
     name = "bedrock_invoke"
     reads_bytes = True
+    stream = staticmethod(Reader)
 
     def is_call(self, method: str, path: str) -> bool:
         return method == "POST" and path.rstrip("/").endswith(_CALLS)
@@ -37,9 +38,6 @@ class BedrockInvoke(AnthropicMessages):
 
     def request_blocks(self, path: str, body: Any) -> Iterable[Block] | None:
         return None
-
-    def stream(self) -> StreamReader:
-        return Reader()
 
     def split(self, path: str, body: str | bytes | Json) -> Stream | None:
         if isinstance(body, Json):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Asked, Item, Kind, StreamReader
+from probe.renderers.api import Answer, Api, Item, Kind
 from probe.renderers.blocks import Block
-from probe.renderers.events import Stream
 from probe.renderers.gemini_generate_content import (
     answer,
     canonical,
@@ -25,6 +24,11 @@ class GeminiGenerateContent(Api):
     """One POST for each call; its path names the model, and the answer is one object, a stream or an array."""
 
     name = "gemini_generate_content"
+    asked = staticmethod(request.asked)
+    canonical = staticmethod(canonical.canonical)
+    split = staticmethod(splitting.split)
+    stream = staticmethod(stream.GeminiStream)
+    error_answer = staticmethod(replay.error_answer)
 
     def is_call(self, method: str, path: str) -> bool:
         """Check whether a request calls the model."""
@@ -33,10 +37,6 @@ class GeminiGenerateContent(Api):
     def items(self, path: str, body: Json) -> Iterable[Item] | None:
         """Return settings, the system instruction, contents and tools, also those that Code Assist wraps."""
         return request.items(body)
-
-    def asked(self, path: str, body: Json) -> Asked:
-        """Return what a call asks for; often the path alone names the model."""
-        return request.asked(path, body)
 
     def item_blocks(self, kind: Kind, name: str, value: Any) -> Iterable[Block]:
         """Yield the blocks of one item."""
@@ -50,17 +50,9 @@ class GeminiGenerateContent(Api):
             case Kind.SETTING:
                 return request.setting_blocks(name, value)
 
-    def canonical(self, kind: Kind, value: Any) -> Any:
-        """Return an item without what moves from call to call."""
-        return canonical.canonical(value) if kind is Kind.MESSAGE else value
-
     def request_blocks(self, path: str, body: Any) -> Iterable[Block] | None:
         """Yield the blocks of another call with contents, such as countTokens."""
         return request.request_blocks(self, path, body)
-
-    def stream(self) -> StreamReader:
-        """Return a new reader of a streamed answer."""
-        return stream.GeminiStream()
 
     def answer(self, path: str, body: Any, status: int | None) -> Answer | None:
         """Return the answer that a whole body is, an error included."""
@@ -69,14 +61,6 @@ class GeminiGenerateContent(Api):
     def response_blocks(self, path: str, body: Any, status: int | None) -> Iterable[Block] | None:
         """Yield the blocks of counted tokens, or of an error."""
         return answer.response_blocks(body, status)
-
-    def split(self, path: str, body: str | bytes | Json) -> Stream | None:
-        """Return the pieces of an answer: events, or the elements of one array."""
-        return splitting.split(body)
-
-    def error_answer(self, status: int, message: str) -> dict[str, Any]:
-        """Return an error as the API writes it."""
-        return replay.error_answer(status, message)
 
     def side_answer(self, method: str, path: str) -> Any | None:
         """Return a plausible empty answer to a request that is no model call."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from probe.renderers.api import Kind
 from probe.renderers.gemini_generate_content.names import spelled
 
 _REMINDER = "<system-reminder>"
 """How agents begin a part that they add to the user's words: with the next prompt it may be elsewhere."""
 
 
-def canonical(value: Any) -> Any:
+def canonical(kind: Kind, value: Any) -> Any:
     """Return a content without thoughts, signatures and ids of calls, with consecutive texts joined."""
+    if kind is not Kind.MESSAGE:
+        return value
     if isinstance(value, str):
         return {"role": "user", "parts": [{"text": value}]}
     fields = spelled(value)

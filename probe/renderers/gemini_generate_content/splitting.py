@@ -20,7 +20,7 @@ _LOOK = 100_000
 """Characters of a cut array in which one of these names has to be."""
 
 
-def split(body: str | bytes | Json) -> Stream | None:
+def split(path: str, body: str | bytes | Json) -> Stream | None:
     """Return the pieces of a body; None where it is no streamed answer."""
     if isinstance(body, Json):
         return _array(body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.api import Api, StreamReader
+from probe.renderers.api import Api
 from probe.renderers.blocks import Block
 from probe.renderers.generic.bodies import request_blocks, response_blocks
 from probe.renderers.generic.stream import Reader
@@ -16,14 +16,11 @@ class Generic(Api):
 
     name = "generic"
     every_post = True
+    stream = staticmethod(Reader)
 
     def request_blocks(self, path: str, body: Any) -> Iterable[Block]:
         """Return the blocks of a body that is no call's; None when it is none of this API's."""
         return request_blocks(body)
-
-    def stream(self) -> StreamReader:
-        """Return a new reader of a streamed answer."""
-        return Reader()
 
     def response_blocks(self, path: str, body: Any, status: int | None) -> Iterable[Block]:
         """Return the blocks of a body that answers no call; None when it is none of this API's."""

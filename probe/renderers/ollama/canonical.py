@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from probe.renderers.api import Kind
 
-def canonical(value: Any) -> Any:
+
+def canonical(kind: Kind, value: Any) -> Any:
     """Return a message without empty fields, thinking, and ids and places of calls: many clients do not repeat them."""
-    if not isinstance(value, dict):
+    if kind is not Kind.MESSAGE or not isinstance(value, dict):
         return value
     kept = {name: inner for name, inner in value.items() if name != "thinking"}
     if isinstance(calls := kept.get("tool_calls"), list):

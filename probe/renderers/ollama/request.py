@@ -36,7 +36,7 @@ def items(body: Json) -> Iterator[Item]:
         yield item._replace(name=item.at) if item.kind is Kind.MESSAGE and item.at in _PROMPT else item
 
 
-def asked(body: Json) -> Asked:
+def asked(path: str, body: Json) -> Asked:
     """Return what a call asks for; one without any input loads or unloads the model."""
     model, options = body.get("model"), body.get("options")
     limit = options.get("num_predict") if isinstance(options, dict) else None

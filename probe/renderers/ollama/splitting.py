@@ -8,7 +8,7 @@ from probe.renderers.json_reader import Json, as_text, parsed
 _NAME = "line"
 
 
-def split(body: str | bytes | Json) -> Stream | None:
+def split(path: str, body: str | bytes | Json) -> Stream | None:
     """Return the lines of a body; None where it is no streamed answer."""
     if isinstance(body, Json):
         # A stream of which one line came is one JSON object.

@@ -29,7 +29,7 @@ LAYOUT = Layout(
 )
 
 
-def asked(body: Json) -> Asked:
+def asked(path: str, body: Json) -> Asked:
     """Return what a call asks for."""
     model = body.get("model")
     limits = (body.get(name) for name in ("max_completion_tokens", "max_tokens"))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Asked, Item, Kind
+from probe.renderers.api import Answer, Api
 from probe.renderers.blocks import Block
+from probe.renderers.errors import openai_error
 from probe.renderers.json_reader import Json
 from probe.renderers.openai_responses import answer, canonical, merging, replay, request, stream
 
@@ -15,41 +16,21 @@ class OpenAIResponses(Api):
     """https://platform.openai.com/docs/api-reference/responses"""
 
     name = "openai_responses"
+    items = staticmethod(request.items)
+    asked = staticmethod(request.asked)
+    item_blocks = staticmethod(request.item_blocks)
+    request_blocks = staticmethod(request.request_blocks)
+    canonical = staticmethod(canonical.canonical)
+    stream = staticmethod(stream.Reader)
+    merge_key = staticmethod(merging.merge_key)
+    pieces = staticmethod(merging.pieces)
+    error_answer = staticmethod(openai_error)
+    error_message = staticmethod(replay.error_message)
+    warm_up_messages = staticmethod(replay.warm_up_messages)
 
     def is_call(self, method: str, path: str) -> bool:
         """Check whether a request calls the model; the path alone decides for a WebSocket's messages."""
         return method == "POST" and path.rstrip("/").endswith("/responses")
-
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
-        """Return settings, instructions, input items and tools."""
-        return request.items(body)
-
-    def asked(self, path: str, body: Json) -> Asked:
-        """Return what a call asks for."""
-        return request.asked(body)
-
-    def item_blocks(self, kind: Kind, name: str, value: Any) -> Iterable[Block]:
-        """Yield the blocks of one item."""
-        return request.item_blocks(kind, name, value)
-
-    def canonical(self, kind: Kind, value: Any) -> Any:
-        """Return an item without what differs between an answer and the input that repeats it."""
-        return canonical.canonical(value) if kind is Kind.MESSAGE else value
-
-    def request_blocks(self, path: str, body: Any) -> Iterable[Block] | None:
-        """Yield the blocks of a request with the fields of a call that is none: a compaction, a steering message."""
-        return request.request_blocks(body)
-
-    def stream(self) -> stream.Reader:
-        """Return a reader of a streamed answer, or of the messages of a WebSocket turn."""
-        return stream.Reader()
-
-    # Called for each event: without a function of its own.
-    merge_key = staticmethod(merging.merge_key)
-
-    def pieces(self, events: Sequence[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
-        """Return the same for many events of one type."""
-        return merging.pieces(events)
 
     def with_text(self, event: dict[str, Any], text: str) -> dict[str, Any]:
         """Return a delta event with another text."""
@@ -73,18 +54,6 @@ class OpenAIResponses(Api):
         lane = request.member(message, "stream_id")
         return lane if isinstance(lane, str) else None
 
-    def error_answer(self, status: int, message: str) -> dict[str, Any]:
-        """Return an error as the API writes it in an HTTP answer."""
-        return replay.error_answer(status, message)
-
-    def error_message(self, status: int, message: str) -> dict[str, Any]:
-        """Return an error as the API writes it in a WebSocket message."""
-        return replay.error_message(status, message)
-
     def side_answer(self, method: str, path: str) -> Any | None:
         """Return a plausible empty answer to a request that is no model call; None where a model call belongs."""
         return None if self.is_call(method, path) else replay.side_answer(path)
-
-    def warm_up_messages(self) -> Sequence[str]:
-        """Return the shortest answer to a warm-up."""
-        return replay.warm_up_messages()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from probe.renderers.api import Kind
 from probe.renderers.json_reader import parsed_json
 
 _REMINDER = "<system-reminder>"
@@ -15,16 +16,16 @@ _ADDED = ("id", "status", "created_by", CODEX_METADATA)
 """Members that one side adds to an item, and the other need not send."""
 
 
-def canonical(value: Any) -> Any:
+def canonical(kind: Kind, value: Any) -> Any:
     """Return an item without ids, status and empty members, its text as a list of parts and its arguments parsed."""
-    if isinstance(value, str):
+    if kind is Kind.MESSAGE and isinstance(value, str):
         value = {"role": "user", "content": value}
-    if not isinstance(value, dict):
+    if kind is not Kind.MESSAGE or not isinstance(value, dict):
         return value
-    kind = value.get("type") or ("message" if "role" in value else "item_reference")
-    dropped = ("status",) if kind == "item_reference" else _ADDED
-    item = {"type": kind, **_filled({name: inner for name, inner in value.items() if name not in dropped})}
-    if kind == "message":
+    word = value.get("type") or ("message" if "role" in value else "item_reference")
+    dropped = ("status",) if word == "item_reference" else _ADDED
+    item = {"type": word, **_filled({name: inner for name, inner in value.items() if name not in dropped})}
+    if word == "message":
         item["content"] = _content(value.get("content"))
     if "arguments" in item:
         item["arguments"] = parsed_json(item["arguments"])

@@ -6,16 +6,12 @@ import json
 import uuid
 from typing import Any
 
-
-def error_answer(status: int, message: str) -> dict[str, Any]:
-    """Return an error as the API writes it in an HTTP answer."""
-    kind = "server_error" if status >= 500 else "invalid_request_error"
-    return {"error": {"message": message, "type": kind, "param": None, "code": None}}
+from probe.renderers.errors import openai_error
 
 
 def error_message(status: int, message: str) -> dict[str, Any]:
     """Return an error as the API writes it in a WebSocket message."""
-    return {"type": "error", "status": status, **error_answer(status, message)}
+    return {"type": "error", "status": status, **openai_error(status, message)}
 
 
 def side_answer(path: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ _CONTEXT = ("instructions", "prompt", "previous_response_id", "conversation")
 _CLIENT_MESSAGES = ("response.create", "response.steer")
 
 
-def items(body: Json) -> Iterator[Item] | None:
+def items(path: str, body: Json) -> Iterator[Item] | None:
     """Return the items of a call; None when the body has not the fields of one."""
     members = body.members
     if body.get("type") == "response.create" or _has_input(members):
@@ -65,7 +65,7 @@ def member(body: Json, name: str) -> Any:
     return body.get(name) if wrapped is None or name not in wrapped.members else wrapped.get(name)
 
 
-def asked(body: Json) -> Asked:
+def asked(path: str, body: Json) -> Asked:
     """Return what a call asks for."""
     model, most = member(body, "model"), member(body, "max_output_tokens")
     previous = member(body, "previous_response_id")
@@ -112,7 +112,7 @@ def _instructions(value: Any) -> Instructions:
     )
 
 
-def request_blocks(body: Any) -> Iterator[Block] | None:
+def request_blocks(path: str, body: Any) -> Iterator[Block] | None:
     """Yield the blocks of a body with the fields of a call; None for any other."""
     if not isinstance(body, dict) or not (body.get("type") in _CLIENT_MESSAGES or _has_input(body)):
         return None

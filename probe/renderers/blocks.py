@@ -109,7 +109,11 @@ class Instructions:
     """The system prompt."""
 
     content: tuple[Block, ...]
-    characters: int
+
+    @property
+    def characters(self) -> int:
+        """Return the length of its texts."""
+        return sum(len(block.text) for block in self.content if isinstance(block, Text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

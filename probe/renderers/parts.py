@@ -1,12 +1,14 @@
-"""What the messages of every API have in common: media, content that is a text or a list of parts, counts of usage."""
+"""What all APIs have in common: media, content that is a text or a list of parts, tools, schemas, counts of usage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Media, MediaKind, Settings, Text, Unknown, Usage
+from probe.renderers.blocks import Block, Media, MediaKind, Settings, Text, Tool, Unknown, Usage
 from probe.renderers.usage import LARGEST
+
+_REMINDER = "<system-reminder>"
 
 
 def media(kind: MediaKind, label: str, data: str, source: str | None = None) -> Media:
@@ -34,6 +36,35 @@ def each_part(
                 yield from render(part, label)
         case _:
             yield from render(content, label)
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list unchanged, an empty one for None, and anything else as the only element."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def is_reminder(part: Any) -> bool:
+    """Check whether an agent added a text part to the user's words; the next call may have it elsewhere."""
+    text = part.get("text") if isinstance(part, dict) else None
+    return isinstance(text, str) and text.startswith(_REMINDER)
+
+
+def tool_of(kind: str, definition: Any, fields: Any, name: str = "(no name)") -> Tool:
+    """Return a tool whose name and description are in `fields`; `name` is used if it has none."""
+    fields = fields if isinstance(fields, dict) else {}
+    text = fields.get("description")
+    return Tool(
+        name=str(fields.get("name") or name),
+        type=kind,
+        description=text if isinstance(text, str) else None,
+        definition=definition,
+    )
+
+
+def schema_fields(schema: Any) -> tuple[str, ...]:
+    """Return the names of the fields that a JSON schema requires of an answer; empty if it names none."""
+    fields = schema.get("properties") if isinstance(schema, dict) else None
+    return tuple(fields) if isinstance(fields, dict) else ()
 
 
 def usage_blocks(

@@ -82,7 +82,7 @@ def every_block(text: str) -> list[Block]:
         ToolResult(content=inner, kind=text, call_id=text, failed=True),
         Media(kind=MediaKind.IMAGE, label=text, media_type=text, size=1, source=text),
         Settings(pairs=((text, text), (text, [text]), (text, 1))),
-        Instructions(content=inner, characters=len(text)),
+        Instructions(content=inner),
         Conversation(title=text, messages=messages),
         Message(role=text, type=text, content=inner),
         Tools(title=text, tools=(space,)),

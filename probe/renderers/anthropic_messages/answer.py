@@ -9,7 +9,7 @@ from probe.renderers.anthropic_messages.content import content_blocks, part_bloc
 from probe.renderers.api import Answer, Part, Source, Stop
 from probe.renderers.blocks import Block, Incomplete, Refusal, Unknown
 from probe.renderers.fields import Fields
-from probe.renderers.parts import usage_blocks
+from probe.renderers.parts import listed, usage_blocks
 from probe.renderers.usage import anthropic_messages
 
 OUTPUT = "Output text"
@@ -53,9 +53,8 @@ def message_answer(body: Any) -> Answer | None:
     """Return the answer that a whole message is; None for any other body."""
     match body:
         case {"type": "message"} | {"role": "assistant", "content": list()}:
-            content = body.get("content")
-            listed = content if isinstance(content, list) else [] if content is None else [content]
-            return made(body, (MadePart(f"content[{index}]", part) for index, part in enumerate(listed)))
+            content = enumerate(listed(body.get("content")))
+            return made(body, (MadePart(f"content[{index}]", part) for index, part in content))
         case _:
             return None
 

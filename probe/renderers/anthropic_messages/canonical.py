@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from probe.renderers.api import Kind
+from probe.renderers.parts import is_reminder
 
-_REMINDER = "<system-reminder>"
-"""How claude-code and qwen-code begin a part that they add to the user's words; the next call may have it elsewhere."""
 _USUAL: dict[str, tuple[Any, ...]] = {"citations": (None, []), "caller": ({"type": "direct"},)}
 """Fields that an agent may leave out when it sends an answer back, and the values that say nothing."""
 
@@ -44,5 +43,4 @@ def _part(part: Any) -> Any:
 
 
 def _says_nothing(part: Any) -> bool:
-    text = part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None
-    return isinstance(text, str) and (not text or text.startswith(_REMINDER))
+    return isinstance(part, dict) and part.get("type") == "text" and (part.get("text") == "" or is_reminder(part))

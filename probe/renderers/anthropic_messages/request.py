@@ -15,13 +15,13 @@ from probe.renderers.blocks import (
     Message,
     Note,
     Settings,
-    Text,
     Tool,
     Tools,
     Unknown,
 )
 from probe.renderers.fields import Fields
 from probe.renderers.json_reader import Json, json_of
+from probe.renderers.parts import schema_fields
 
 LAYOUT = Layout(
     messages=("messages",),
@@ -78,9 +78,7 @@ def item_blocks(kind: Kind, name: str, value: Any) -> Iterator[Block]:
         case Kind.TOOL:
             yield from tool_blocks(value)
         case Kind.INSTRUCTIONS:
-            content = tuple(content_blocks(value))
-            characters = sum(len(block.text) for block in content if isinstance(block, Text))
-            yield Instructions(content=content, characters=characters)
+            yield Instructions(content=tuple(content_blocks(value)))
         case Kind.SETTING:
             yield from LAYOUT.setting_blocks(name, value)
 
@@ -118,9 +116,7 @@ def _schema_fields(body: Json) -> tuple[str, ...] | None:
     wanted = config.get("format") if isinstance(config, dict) else body.get("output_format")
     if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
         return None
-    schema = wanted.get("schema")
-    fields = schema.get("properties") if isinstance(schema, dict) else None
-    return tuple(fields) if isinstance(fields, dict) else ()
+    return schema_fields(wanted.get("schema"))
 
 
 def _message(message: Any) -> Message:

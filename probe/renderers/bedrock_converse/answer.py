@@ -9,7 +9,7 @@ from probe.renderers.api import Answer, Part, Source, Stop
 from probe.renderers.bedrock_converse.content import part_blocks
 from probe.renderers.blocks import Block, Unknown
 from probe.renderers.fields import Fields
-from probe.renderers.parts import usage_blocks
+from probe.renderers.parts import listed, usage_blocks
 from probe.renderers.usage import bedrock_converse
 
 STOP_REASONS = {
@@ -24,7 +24,7 @@ STOP_REASONS = {
     "malformed_tool_use": Stop.FAILED,
 }
 _COUNTED = ("inputTokens", "outputTokens", "totalTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
-_SETTINGS = (*("stopReason", "metrics", "trace", "additionalModelResponseFields", "performanceConfig", "serviceTier"),)
+_SETTINGS = ("stopReason", "metrics", "trace", "additionalModelResponseFields", "performanceConfig", "serviceTier")
 
 
 class MadePart(NamedTuple):
@@ -38,9 +38,8 @@ def whole_answer(body: Any) -> Answer | None:
     """Return the answer that a body is; None for any other body."""
     match body:
         case {"output": {"message": dict(message)}}:
-            content = message.get("content")
-            listed = content if isinstance(content, list) else [] if content is None else [content]
-            parts = [MadePart(f"output.message.content[{index}]", part) for index, part in enumerate(listed)]
+            content = enumerate(listed(message.get("content")))
+            parts = [MadePart(f"output.message.content[{index}]", part) for index, part in content]
             return made(body, message, parts)
         case _:
             return None

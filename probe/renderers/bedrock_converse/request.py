@@ -8,9 +8,10 @@ from typing import Any
 from probe.renderers.api import Asked, Item, Kind, Layout, listed_items
 from probe.renderers.aws_frames import model_of
 from probe.renderers.bedrock_converse.content import content_blocks
-from probe.renderers.blocks import Block, CacheBreakpoint, Instructions, Message, Text, Tool, Unknown
+from probe.renderers.blocks import Block, CacheBreakpoint, Instructions, Message, Unknown
 from probe.renderers.fields import Fields
 from probe.renderers.json_reader import Json, parsed_json
+from probe.renderers.parts import is_reminder, listed, schema_fields, tool_of
 
 LAYOUT = Layout(
     messages=("messages",),
@@ -30,8 +31,6 @@ LAYOUT = Layout(
     ),
 )
 _TOOLS = "toolConfig"
-_REMINDER = "<system-reminder>"
-"""How agents begin a part that they add to the user's words: the next call may have it elsewhere."""
 
 
 def items(body: Json) -> Iterator[Item]:
@@ -68,9 +67,7 @@ def item_blocks(kind: Kind, name: str, value: Any) -> Iterator[Block]:
         case Kind.TOOL:
             yield from _tool(value)
         case Kind.INSTRUCTIONS:
-            content = tuple(content_blocks(value))
-            characters = sum(len(block.text) for block in content if isinstance(block, Text))
-            yield Instructions(content=content, characters=characters)
+            yield Instructions(content=tuple(content_blocks(value)))
         case Kind.SETTING:
             yield from LAYOUT.setting_blocks(name, value)
 
@@ -87,16 +84,13 @@ def canonical(kind: Kind, value: Any) -> Any:
 
 
 def _moves(part: Any) -> bool:
-    text = part.get("text") if isinstance(part, dict) else None
-    return (isinstance(part, dict) and "cachePoint" in part) or (isinstance(text, str) and text.startswith(_REMINDER))
+    return is_reminder(part) or (isinstance(part, dict) and "cachePoint" in part)
 
 
 def _schema_fields(wanted: Any) -> tuple[str, ...] | None:
     match wanted:
         case {"type": "json_schema", "structure": {"jsonSchema": {"schema": schema}}}:
-            value = parsed_json(schema)
-            fields = value.get("properties") if isinstance(value, dict) else None
-            return tuple(fields) if isinstance(fields, dict) else ()
+            return schema_fields(parsed_json(schema))
         case _:
             return None
 
@@ -106,8 +100,7 @@ def _message(message: Any) -> Message:
         return Message(role=None, type="(none)", content=(Unknown(what="message", value=message),))
     fields = Fields(message)
     role, content = fields.text("role"), fields.take("content")
-    parts = content if isinstance(content, list) else [content]
-    kinds = dict.fromkeys(name for part in parts if isinstance(part, dict) for name in part)
+    kinds = dict.fromkeys(name for part in listed(content) if isinstance(part, dict) for name in part)
     return Message(role=role, type=", ".join(kinds), content=(*content_blocks(content), *fields.unknown()))
 
 
@@ -117,8 +110,6 @@ def _tool(definition: Any) -> Iterator[Block]:
             yield CacheBreakpoint(lasts=str(others.get("ttl", "default")))
         case {"toolSpec": dict(fields)} | {"systemTool": dict(fields)}:
             kind = next(iter(definition))
-            text, name = fields.get("description"), fields.get("name") or kind
-            description = text if isinstance(text, str) else None
-            yield Tool(name=str(name), type=kind, description=description, definition=definition)
+            yield tool_of(kind, definition, fields, kind)
         case _:
             yield Unknown(what="tool", value=definition)

@@ -6,9 +6,7 @@ from typing import Any
 
 from probe.renderers.api import Kind
 from probe.renderers.gemini_generate_content.names import spelled
-
-_REMINDER = "<system-reminder>"
-"""How agents begin a part that they add to the user's words: with the next prompt it may be elsewhere."""
+from probe.renderers.parts import is_reminder
 
 
 def canonical(kind: Kind, value: Any) -> Any:
@@ -23,7 +21,7 @@ def canonical(kind: Kind, value: Any) -> Any:
         return value
     kept: list[Any] = []
     for part in map(_part, parts):
-        if part in (None, {}, {"text": ""}) or _is_reminder(part):
+        if part in (None, {}, {"text": ""}) or (_is_text(part) and is_reminder(part)):
             continue
         if kept and _is_text(part) and _is_text(kept[-1]):
             kept[-1] = {"text": kept[-1]["text"] + part["text"]}
@@ -48,7 +46,3 @@ def _part(part: Any) -> Any:
 
 def _is_text(part: Any) -> bool:
     return isinstance(part, dict) and part.keys() == {"text"} and isinstance(part["text"], str)
-
-
-def _is_reminder(part: Any) -> bool:
-    return _is_text(part) and part["text"].startswith(_REMINDER)

@@ -22,7 +22,7 @@ from probe.renderers.blocks import (
 from probe.renderers.fields import Fields
 from probe.renderers.gemini_generate_content.arguments import arguments_of
 from probe.renderers.gemini_generate_content.names import spelled
-from probe.renderers.parts import media
+from probe.renderers.parts import listed, media
 
 _MEDIA = {
     "image": (MediaKind.IMAGE, "Image"),
@@ -109,16 +109,12 @@ def part_kinds(part: Any) -> list[str]:
 
 
 def _parts(parts: Any) -> Iterator[Block]:
-    for part in _listed(parts):
+    for part in listed(parts):
         yield from part_blocks(part)
 
 
-def _listed(parts: Any) -> list[Any]:
-    return parts if isinstance(parts, list) else [] if parts is None else [parts]
-
-
 def _kinds(parts: Any) -> str:
-    kinds = (part_kinds(part) or ["(unknown)"] for part in _listed(parts))
+    kinds = (part_kinds(part) or ["(unknown)"] for part in listed(parts))
     return " + ".join(dict.fromkeys(kind for found in kinds for kind in found)) or "(no parts)"
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers.api import Api, Asked, Item, Kind, listed_items
-from probe.renderers.blocks import Block, Conversation, Instructions, Message, Settings, Text, Tool, Tools, Unknown
+from probe.renderers.blocks import Block, Conversation, Instructions, Message, Settings, Tool, Tools, Unknown
 from probe.renderers.gemini_generate_content.content import content_blocks
 from probe.renderers.gemini_generate_content.names import camel_case, spelled
 from probe.renderers.json_reader import Json, json_of
+from probe.renderers.parts import schema_fields
 
 _MODEL = re.compile(r"/(?:models|tunedModels|endpoints)/([^/:]+):")
 _WRAPPERS = ("request", "generateContentRequest", "generate_content_request")
@@ -85,8 +86,7 @@ def instructions(value: Any) -> Iterator[Block]:
     """Yield the system instruction."""
     if value is None:
         return
-    content = tuple(content_blocks(value))
-    yield Instructions(content=content, characters=sum(len(block.text) for block in content if isinstance(block, Text)))
+    yield Instructions(content=tuple(content_blocks(value)))
     role = spelled(value).get("role")
     if isinstance(role, str) and role not in ("", "user", "system"):
         yield Settings(pairs=(("role of the system instruction", role),))
@@ -145,5 +145,4 @@ def _schema_fields(config: dict[str, Any]) -> tuple[str, ...] | None:
     schema = next((config[name] for name in ("responseJsonSchema", "responseSchema") if config.get(name)), None)
     if schema is None and config.get("responseMimeType") != "application/json":
         return None
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    return tuple(properties) if isinstance(properties, dict) else ()
+    return schema_fields(schema)

@@ -7,6 +7,7 @@ from typing import Any
 
 from probe.renderers.blocks import Block, Tool, Unknown
 from probe.renderers.gemini_generate_content.names import spelled
+from probe.renderers.parts import tool_of
 
 
 def tool_blocks(value: Any) -> Iterator[Block]:
@@ -17,18 +18,6 @@ def tool_blocks(value: Any) -> Iterator[Block]:
     for kind, definition in fields.items():
         if isinstance(definition, list) and definition:
             name = "functionDeclaration" if kind == "functionDeclarations" else kind
-            yield from (_declared(name, one) for one in definition)
+            yield from (tool_of(name, one, one) for one in definition)
         elif definition != [] or kind != "functionDeclarations":
             yield Tool(name=kind, type=kind, description=None, definition={kind: definition})
-
-
-def _declared(kind: str, definition: Any) -> Tool:
-    """Return one of several tools of a kind, which have names of their own."""
-    fields = definition if isinstance(definition, dict) else {}
-    text = fields.get("description")
-    return Tool(
-        name=str(fields.get("name") or "(no name)"),
-        type=kind,
-        description=text if isinstance(text, str) else None,
-        definition=definition,
-    )

@@ -15,12 +15,12 @@ from probe.renderers.blocks import (
     Note,
     Settings,
     Text,
-    Tool,
     ToolCall,
     Tools,
 )
 from probe.renderers.fields import Fields
 from probe.renderers.generic.mcp_content import contents_blocks, resource_blocks, result_blocks
+from probe.renderers.parts import tool_of
 
 _SAMPLING = (
     *("modelPreferences", "includeContext", "temperature", "maxTokens", "stopSequences", "metadata", "toolChoice"),
@@ -83,11 +83,11 @@ def _request(method: str, number: Any, params: Any, *, answered: bool) -> Iterat
 def _sampling(params: Fields) -> Iterator[Block]:
     """Yield what a server asks the agent's own model."""
     if (system := params.text("systemPrompt")) is not None:
-        yield Instructions(content=(Text(text=system),), characters=len(system))
+        yield Instructions(content=(Text(text=system),))
     if (messages := params.list("messages")) is not None:
         yield _conversation(messages)
     if (tools := params.list("tools")) is not None:
-        yield Tools(tools=tuple(map(_tool, tools)))
+        yield _tools(tools)
     yield from params.details(*_SAMPLING)
     yield from params.unknown()
 
@@ -104,7 +104,7 @@ def _result(result: Any, number: Any) -> Iterator[Block]:
             yield from result_blocks("tools/call", fields, _text(number))
         case {"tools": list(tools)}:
             yield _answered(number)
-            yield Tools(tools=tuple(map(_tool, tools)))
+            yield _tools(tools)
             fields.take("tools")
         case {"contents": list(contents)}:
             yield _answered(number)
@@ -144,15 +144,8 @@ def _conversed(message: Any) -> Message:
     return Message(role=role, type="message", content=(*shown, *fields.details("_meta"), *fields.unknown()))
 
 
-def _tool(definition: Any) -> Tool:
-    fields = definition if isinstance(definition, dict) else {}
-    text = fields.get("description")
-    return Tool(
-        name=str(fields.get("name") or "(no name)"),
-        type="tool",
-        description=text if isinstance(text, str) else None,
-        definition=definition,
-    )
+def _tools(definitions: list[Any]) -> Tools:
+    return Tools(tools=tuple(tool_of("tool", definition, definition) for definition in definitions))
 
 
 def _answered(number: Any) -> Settings:

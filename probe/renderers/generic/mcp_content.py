@@ -8,7 +8,7 @@ from typing import Any
 
 from probe.renderers.blocks import Block, Body, Media, MediaKind, Text, ToolCall, ToolResult, Unknown
 from probe.renderers.fields import Fields
-from probe.renderers.parts import media
+from probe.renderers.parts import listed, media
 
 _MEDIA = {"image": (MediaKind.IMAGE, "Image"), "audio": (MediaKind.AUDIO, "Audio")}
 _DETAILS = ("name", "title", "description", "size", "icons", "annotations", "mimeType", "_meta")
@@ -43,8 +43,7 @@ def resource_blocks(resource: Any) -> Iterator[Block]:
 def result_blocks(kind: str, result: Fields, call_id: str | None, depth: int = 0) -> Iterator[Block]:
     """Yield what a tool returned, as parts for the model and as data that fits its schema."""
     content, structured = result.take("content"), result.take("structuredContent")
-    parts = content if isinstance(content, list) else [] if content is None else [content]
-    blocks = list(contents_blocks(parts, depth + 1))
+    blocks = list(contents_blocks(listed(content), depth + 1))
     if structured is not None:
         blocks.append(Body(value={"structuredContent": structured}, folded=False))
     yield ToolResult(content=tuple(blocks), kind=kind, call_id=call_id, failed=result.flag("isError"))

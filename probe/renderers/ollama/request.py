@@ -58,7 +58,7 @@ def item_blocks(kind: Kind, name: str, value: Any) -> Iterator[Block]:
         case Kind.TOOL:
             yield from tool_blocks(value)
         case Kind.INSTRUCTIONS if isinstance(value, str):
-            yield Instructions(content=(Text(text=value),), characters=len(value))
+            yield Instructions(content=(Text(text=value),))
         case Kind.INSTRUCTIONS:
             yield Unknown(what="system", value=value)
         case Kind.SETTING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Tool, ToolCall, Unknown
+from probe.renderers.blocks import Block, ToolCall, Unknown
 from probe.renderers.fields import Fields
 from probe.renderers.json_reader import parsed_json
+from probe.renderers.parts import tool_of
 
 
 def tool_blocks(definition: Any) -> Iterator[Block]:
@@ -15,14 +16,7 @@ def tool_blocks(definition: Any) -> Iterator[Block]:
     if not isinstance(definition, dict) or not isinstance(definition.get("function", {}), dict):
         yield Unknown(what="tool", value=definition)
         return
-    function = definition.get("function", {})
-    text = function.get("description")
-    yield Tool(
-        name=str(function.get("name") or "(no name)"),
-        type=str(definition.get("type") or "function"),
-        description=text if isinstance(text, str) else None,
-        definition=definition,
-    )
+    yield tool_of(str(definition.get("type") or "function"), definition, definition.get("function"))
 
 
 def call_blocks(call: Any) -> Iterator[Block]:

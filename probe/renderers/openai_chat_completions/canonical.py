@@ -6,14 +6,13 @@ from typing import Any
 
 from probe.renderers.api import Kind
 from probe.renderers.json_reader import parsed_json
+from probe.renderers.parts import is_reminder
 
 _MOVING = ("cache_control", "prompt_cache_breakpoint")
 _NOT_REPEATED = frozenset(
     {"annotations", "audio", "images", "name", "reasoning", "reasoning_content", "reasoning_details", "refusal"}
 )
 """What agents leave out of an answer, or rename, when they send it back."""
-_REMINDER = "<system-reminder>"
-"""How qwen-code and others begin a part that they add to the user's words: with the next prompt it may be elsewhere."""
 
 
 def canonical(kind: Kind, value: Any) -> Any:
@@ -32,12 +31,7 @@ def _content(content: Any) -> Any:
     """Return content as a list of parts; a text is short for one part of text."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content else []
-    return [part for part in content if not _is_reminder(part)] if isinstance(content, list) else content
-
-
-def _is_reminder(part: Any) -> bool:
-    text = part.get("text") if isinstance(part, dict) else None
-    return isinstance(text, str) and text.startswith(_REMINDER)
+    return [part for part in content if not is_reminder(part)] if isinstance(content, list) else content
 
 
 def _call(call: Any) -> Any:

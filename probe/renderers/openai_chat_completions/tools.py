@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Tool, ToolCall, Unknown
+from probe.renderers.blocks import Block, ToolCall, Unknown
 from probe.renderers.fields import Fields
 from probe.renderers.json_reader import parsed_json
+from probe.renderers.parts import tool_of
 
 _ARGUMENTS = {"function": "arguments", "custom": "input"}
 """Type of call, and the field that holds what the tool is called with."""
@@ -20,14 +21,7 @@ def tool_blocks(definition: Any) -> Iterator[Block]:
         return
     kind = str(definition.get("type") or "function")
     within = definition.get(kind)
-    named = within if isinstance(within, dict) else definition
-    text = named.get("description")
-    yield Tool(
-        name=str(named.get("name") or kind),
-        type=kind,
-        description=text if isinstance(text, str) else None,
-        definition=definition,
-    )
+    yield tool_of(kind, definition, within if isinstance(within, dict) else definition, kind)
 
 
 def function_call_blocks(call: Any, *, finished: bool = True) -> Iterator[Block]:

@@ -6,9 +6,8 @@ from typing import Any
 
 from probe.renderers.api import Kind
 from probe.renderers.json_reader import parsed_json
+from probe.renderers.parts import is_reminder
 
-_REMINDER = "<system-reminder>"
-"""How agents begin a part that they add to the user's words: with the next prompt it may be elsewhere."""
 _TEXTS = ("input_text", "output_text", "text")
 CODEX_METADATA = "internal_chat_message_metadata_passthrough"
 """What codex adds to an item: its turn, its time and the kinds of its parts. The API does not document it."""
@@ -36,7 +35,7 @@ def _content(content: Any) -> Any:
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
     if not isinstance(parts, list):
         return parts
-    return [_part(part) for part in parts if not _is_reminder(part)]
+    return [_part(part) for part in parts if not is_reminder(part)]
 
 
 def _part(part: Any) -> Any:
@@ -47,8 +46,3 @@ def _part(part: Any) -> Any:
 
 def _filled(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None and value != []}
-
-
-def _is_reminder(part: Any) -> bool:
-    text = part.get("text") if isinstance(part, dict) else None
-    return isinstance(text, str) and text.startswith(_REMINDER)

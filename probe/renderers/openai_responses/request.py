@@ -11,6 +11,7 @@ from probe.renderers.json_reader import Json, json_of
 from probe.renderers.openai_responses.items import item_blocks as blocks_of_item
 from probe.renderers.openai_responses.items import message
 from probe.renderers.openai_responses.tools import tool_blocks
+from probe.renderers.parts import schema_fields
 
 LAYOUT = Layout(
     messages=("input",),
@@ -84,9 +85,7 @@ def _schema_fields(text: Any) -> tuple[str, ...] | None:
     form = text.get("format") if isinstance(text, dict) else None
     if not isinstance(form, dict) or form.get("type") not in ("json_schema", "json_object"):
         return None
-    schema = form.get("schema")
-    fields = schema.get("properties") if isinstance(schema, dict) else None
-    return tuple(fields) if isinstance(fields, dict) else ()
+    return schema_fields(form.get("schema"))
 
 
 def item_blocks(kind: Kind, name: str, value: Any) -> Iterator[Block]:
@@ -103,13 +102,10 @@ def item_blocks(kind: Kind, name: str, value: Any) -> Iterator[Block]:
 
 def _instructions(value: Any) -> Instructions:
     if isinstance(value, str):
-        return Instructions(content=(Text(text=value),), characters=len(value))
+        return Instructions(content=(Text(text=value),))
     if not isinstance(value, list):
-        return Instructions(content=(Unknown(what="instructions", value=value),), characters=0)
-    content = tuple(block for item in value for block in blocks_of_item(item))
-    return Instructions(
-        content=content, characters=sum(len(block.text) for block in content if isinstance(block, Text))
-    )
+        return Instructions(content=(Unknown(what="instructions", value=value),))
+    return Instructions(content=tuple(block for item in value for block in blocks_of_item(item)))
 
 
 def request_blocks(path: str, body: Any) -> Iterator[Block] | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from probe.addon.redaction.heuristics import is_varied
@@ -31,16 +30,15 @@ Spans = Callable[[bytes, int, int, int], Iterator[tuple[int, int]]]
 """Yields the secrets of a match, from the data, the anchor's place, and begin and end of the pattern's group."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(NamedTuple):
     """A kind of credential; its pattern is `before`, `anchor`, `lead` and `after` in sequence."""
 
     name: str
-    before: bytes = b""
+    before: bytes
     """Characters and [classes] of them."""
     anchor: bytes
     """One byte."""
-    lead: bytes = b""
+    lead: bytes
     """Literal bytes, not a pattern."""
     after: bytes
     """A pattern with groups; the one that matched is passed to `spans`."""
@@ -87,7 +85,7 @@ def token(
 
     begins = rb"(?<=" + begin + regex_of(before) + re.escape(anchor + lead) + rb")"
     after = begins + rb"(" + after + rb")"
-    return Shape(name=name, before=before, anchor=anchor, lead=lead, after=after, spans=spans, rest=rest)
+    return Shape(name, before, anchor, lead, after, spans, rest)
 
 
 def value_spans(real: Callable[[bytes], bool]) -> Spans:

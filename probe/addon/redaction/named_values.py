@@ -67,21 +67,18 @@ def _name_around(data: bytes, place: int, start: int) -> tuple[bytes, bytes, byt
     return name, before, data[end:start]
 
 
-def _named(before: bytes, anchor: bytes, lead: bytes) -> Shape:
-    return Shape(name=BY_NAME, before=before, anchor=anchor, lead=lead, after=_VALUE, spans=named_spans)
-
-
-NAMES = [
-    _named(rb"[Tt]o", b"k", b"en"),
-    _named(rb"[Kk]e", b"y", b""),
-    _named(rb"[Ss]e", b"c", b"ret"),
-    _named(rb"[Pp]ass", b"w", b"ord"),
-    _named(rb"[Pp]ass", b"w", b"d"),
-    _named(rb"[Pp]", b"w", b"d"),
-    _named(rb"TOK", b"E", b"N"),
-    _named(rb"K", b"E", b"Y"),
-    _named(rb"SECR", b"E", b"T"),
-    _named(rb"PASSWOR", b"D", b""),
-    _named(rb"PASSW", b"D", b""),
-    _named(rb"PW", b"D", b""),
-]
+_NAMES = (
+    (rb"[Tt]o", b"k", b"en"),
+    (rb"[Kk]e", b"y", b""),
+    (rb"[Ss]e", b"c", b"ret"),
+    (rb"[Pp]ass", b"w", b"ord"),
+    (rb"[Pp]ass", b"w", b"d"),
+    (rb"[Pp]", b"w", b"d"),
+    (rb"TOK", b"E", b"N"),
+    (rb"K", b"E", b"Y"),
+    (rb"SECR", b"E", b"T"),
+    (rb"PASSWOR", b"D", b""),
+    (rb"PASSW", b"D", b""),
+    (rb"PW", b"D", b""),
+)
+NAMES = [Shape(BY_NAME, *name, _VALUE, named_spans) for name in _NAMES]

@@ -108,7 +108,7 @@ class Launch(NamedTuple):
             _fresh_folders(recording) | self.overrides,
             recording.marker,
             recording.replay_url,
-            recording.coverage_url,
+            recording.ports.coverage_url,
             recording.trusted,
             recording.answered,
         )
@@ -196,7 +196,7 @@ def _note_changes(
     fresh, asked = _works_in_fresh_folder(recording, cwd), runs_agent(command[0], settings.target)
     recording.note_changes(
         by_target(settings.target, command),
-        by_listeners(settings, recording.urls),
+        by_listeners(settings, recording.ports.urls),
         by_environment(settings, os.environ, env, overrides),
         by_launch(settings, fresh_folder=fresh, asks_version=asked, own_folder=cwd is not None),
     )
@@ -220,7 +220,7 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
             say(f"note: nobody is asked: {unattended}; it works in {folder}")
         say(f"capturing {recording.settings.target_name} into {recording.folder}")
         recording.manifest.update(
-            command=recording.redacted_words(command),
+            command=recording.redactor.words(command),
             folder=str(folder),
             **_kept(recording, launch),
         )
@@ -243,8 +243,8 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
 def _kept(recording: Started, launch: Launch) -> dict[str, Any]:
     """Return what is kept of the user's words, and of which not all could be kept."""
     kept: dict[str, Any] = {
-        "prompt": recording.redacted(launch.prompt) if launch.prompt is not None else None,
-        "own_command": recording.redacted_words(launch.own_command),
+        "prompt": recording.redactor.text(launch.prompt) if launch.prompt is not None else None,
+        "own_command": recording.redactor.words(launch.own_command),
     }
     given = {"prompt": launch.prompt, "own_command": launch.own_command}
     return kept | {"not_kept": [name for name in kept if kept[name] != given[name]]}

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = [word.strip("'\"`") for step in settings.target.manual_steps for word in step.split()]
     recording.note_changes(
         by_target(settings.target, words),
-        by_listeners(settings, recording.urls),
+        by_listeners(settings, recording.ports.urls),
         by_environment(settings, os.environ, os.environ | variables, {}),
     )
     print("\n".join(_instructions(recording, variables)), flush=True)
@@ -60,8 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _variables(recording: Started) -> dict[str, str]:
     """Return the variables that the user must set for the agent."""
     variables = mentioned(recording.settings, recording.placeholders)
-    variables |= led(recording.settings, recording.coverage_url) | recording.trusted
-    through_proxy = recording.coverage_url or any(map(os.environ.get, ("HTTP_PROXY", "http_proxy")))
+    variables |= led(recording.settings, recording.ports.coverage_url) | recording.trusted
+    through_proxy = recording.ports.coverage_url or any(map(os.environ.get, ("HTTP_PROXY", "http_proxy")))
     own = os.environ.get("NO_PROXY", "")
     return variables | ({"NO_PROXY": no_proxy(recording.settings, own)} if through_proxy else {})
 

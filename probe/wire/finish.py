@@ -65,7 +65,7 @@ def _complete(started: Started, finished: Finished, coverage: dict[str, Any]) ->
         ended=utc_now(),
         pid=None,
         traffic_sha256=digest,
-        problems=[Problem(problem.kind, started.redacted(problem.text)) for problem in finished.problems],
+        problems=[Problem(problem.kind, started.redactor.text(problem.text)) for problem in finished.problems],
         notes=finished.notes,
     )
     inputs = {name: text_sha256(json.dumps(manifest.data.get(name))) for name in ("command", "settings")}

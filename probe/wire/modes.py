@@ -1,4 +1,7 @@
-"""Reverse and forward mode: what each does while a run is recorded, and what the agent sees of it."""
+"""Reverse and forward mode: what each does from the choice of ports to the end of a run, and what the agent sees of it.
+
+Both classes have the same methods.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import ssl
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
 
 from probe.errors import UserError
 from probe.settings.own_upstreams import base_urls
@@ -18,41 +20,11 @@ from probe.wire.certificate_authority import CERTIFICATE, authority_folder, writ
 from probe.wire.ports import Ports, free_ports, require_free
 
 
-class RecordingMode(Protocol):
-    """What differs between the modes from the choice of ports to the end of a run."""
-
-    def choose_ports(self, settings: Settings, *, fixed: bool) -> Ports:
-        """Return the ports to open; `fixed` uses the configured ones. Raises UserError if one is taken."""
-
-    def addresses(self, ports: Ports) -> dict[str, str]:
-        """Return the values of `{model.url}`, `{model.port}` and the like."""
-
-    def write_trusted(self, settings: Settings, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
-        """Write the certificates that the agent must trust; return its variables with their files. Raises UserError."""
-
-    def checked_urls(self, settings: Settings, urls: Mapping[str, str]) -> dict[str, str]:
-        """Return by listener the URL to request in order to check its upstream."""
-
-    def handlers(self, settings: Settings, coverage_url: str | None) -> list[urllib.request.BaseHandler]:
-        """Return `urllib` handlers that use the listeners as the agent does."""
-
-    def changes(self, settings: Settings) -> Iterator[Change]:
-        """Yield the changes for the agent that do not depend on the upstreams."""
-
-    def host_changes(self, settings: Settings) -> Iterator[Change]:
-        """Yield changes of the Host header that the agent sent."""
-
-    def why_no_proxy(self) -> str:
-        """Return the reason for the value of NO_PROXY."""
-
-    def why_led(self, settings: Settings) -> str:
-        """Return why the agent gets a proxy."""
-
-
 class ReverseMode:
     """Each listener is in front of one upstream, and the agent's base URL is its address."""
 
     def choose_ports(self, settings: Settings, *, fixed: bool) -> Ports:
+        """Return the ports to open; `fixed` uses the configured ones. Raises UserError if one is taken."""
         wanted = {name: route.port for name, route in settings.routes.items() if fixed or route.chosen}
         for name, port in wanted.items():
             require_free(name, port)
@@ -62,33 +34,41 @@ class ReverseMode:
         return Ports(listeners=wanted | dict(zip(others, free, strict=True)), coverage=coverage)
 
     def addresses(self, ports: Ports) -> dict[str, str]:
+        """Return the values of `{model.url}`, `{model.port}` and the like."""
         values = {f"{name}.url": url for name, url in ports.urls.items()}
         return values | {f"{name}.port": str(port) for name, port in ports.listeners.items()}
 
     def write_trusted(self, settings: Settings, folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
+        """Write the certificates that the agent must trust; return its variables with their files. Raises UserError."""
         return {}
 
     def checked_urls(self, settings: Settings, urls: Mapping[str, str]) -> dict[str, str]:
+        """Return by listener the URL to request in order to check its upstream."""
         # The list of models, if the target has the path of the API.
         below = {base.listener: base.suffix for base in base_urls(settings.target).values() if base.suffix}
         return {name: f"{url}{below[name]}/models" if name in below else f"{url}/" for name, url in urls.items()}
 
     def handlers(self, settings: Settings, coverage_url: str | None) -> list[urllib.request.BaseHandler]:
+        """Return `urllib` handlers that use the listeners as the agent does."""
         return [urllib.request.ProxyHandler({})]
 
     def changes(self, settings: Settings) -> Iterator[Change]:
+        """Yield the changes for the agent that do not depend on the upstreams."""
         yield from ()
 
     def host_changes(self, settings: Settings) -> Iterator[Change]:
+        """Yield changes of the Host header that the agent sent."""
         yield Change(
             what="The Host header names the upstream; the agent sent the listener's address",
             why="the agent calls the listener, and the upstream expects its own name",
         )
 
     def why_no_proxy(self) -> str:
+        """Return the reason for the value of NO_PROXY."""
         return "the listeners are on this machine and must not be reached through a proxy"
 
     def why_led(self, settings: Settings) -> str:
+        """Return why the agent gets a proxy."""
         proxy, source = settings.coverage_upstream_proxy, settings.sources["coverage"]
         on = f", on to {without_credentials(proxy)}" if proxy else ""
         text = f"connections that bypass the listeners pass through one more{on}, undecrypted; host and bytes are noted"
@@ -148,6 +128,6 @@ class ForwardMode:
         return f"all its connections go to the listener, which decrypts those to {hosts} and passes the rest through"
 
 
-def mode_of(settings: Settings) -> RecordingMode:
+def mode_of(settings: Settings) -> ReverseMode | ForwardMode:
     """Return the mode in which a run is recorded."""
     return ForwardMode() if settings.target.mode is FORWARD else ReverseMode()

@@ -190,4 +190,4 @@ def _write_files(started: Started, left: str | None) -> None:
     except OSError as error:
         raise UserError(f"the target's files cannot be written: {error}", left) from error
     if texts:
-        started.manifest.update(files={name: started.redacted(text) for name, text in texts.items()})
+        started.manifest.update(files={name: started.redactor.text(text) for name, text in texts.items()})

@@ -52,16 +52,6 @@ class Started:
     """The agent's variables that name a file of certificates; empty in reverse mode."""
 
     @property
-    def urls(self) -> dict[str, str]:
-        """Return the listeners' addresses by name."""
-        return self.ports.urls
-
-    @property
-    def coverage_url(self) -> str | None:
-        """Return the coverage listener's address; None without coverage."""
-        return self.ports.coverage_url
-
-    @property
     def replay_url(self) -> str | None:
         """Return the address of the replay server; None where the upstreams themselves answer."""
         return self.served.url if self.served else None
@@ -74,19 +64,12 @@ class Started:
     @property
     def placeholders(self) -> dict[str, str]:
         """Return the values of `{model.url}`, `{files}` and the like."""
-        return placeholders(self.settings, self.folder, self.ports)
+        addresses = mode_of(self.settings).addresses(self.ports)
+        return {"files": str(agent_folders.files_folder(self.folder)), **addresses}
 
     def expanded(self, texts: Sequence[str], **more: str) -> list[str]:
         """Return some of the target's texts with placeholders filled."""
         return [expand(text, self.placeholders | more) for text in texts]
-
-    def redacted(self, text: str) -> str:
-        """Return a text for the manifest without credentials."""
-        return self.redactor.text(text)
-
-    def redacted_words(self, words: Sequence[str]) -> list[str]:
-        """Return a command line without credentials."""
-        return self.redactor.words(words)
 
     def trouble(self) -> str | None:
         """Return why the agent cannot continue; None while all is well."""
@@ -99,7 +82,7 @@ class Started:
     def note_changes(self, *changes: Iterable[Change]) -> None:
         """Add changes by the observer to the manifest."""
         noted = [
-            ObserverChange(self.redacted(expand(change.what, self.placeholders)), self.redacted(change.why))
+            ObserverChange(self.redactor.text(expand(change.what, self.placeholders)), self.redactor.text(change.why))
             for change in chain.from_iterable(changes)
         ]
         self.manifest.update(observer_changes=[*(self.manifest.facts.observer_changes or []), *noted])
@@ -118,14 +101,9 @@ class Started:
 
     def described_coverage(self) -> dict[str, Any]:
         """Return in the manifest's form whether connections that bypass the listeners are watched."""
-        url, proxy = self.coverage_url, coverage_proxy(self.settings, self.replay_url)
+        url, proxy = self.ports.coverage_url, coverage_proxy(self.settings, self.replay_url)
         address = {"address": urlsplit(url).netloc, "upstream_proxy": without_credentials(proxy)} if url else {}
         return {"watched": self.settings.coverage, "source": self.settings.sources["coverage"], **address}
-
-
-def placeholders(settings: Settings, folder: Path, ports: Ports) -> dict[str, str]:
-    """Return the values of the placeholders in a target's file."""
-    return {"files": str(agent_folders.files_folder(folder)), **mode_of(settings).addresses(ports)}
 
 
 def coverage_proxy(settings: Settings, replay_url: str | None) -> str | None:

@@ -69,9 +69,9 @@ def reach(settings: Settings, environ: Mapping[str, str]) -> list[Reached]:
         started = start(temporary, run, environ, None, fixed_ports=False)
         try:
             mode = mode_of(temporary)
-            urls = mode.checked_urls(temporary, started.urls)
+            urls = mode.checked_urls(temporary, started.ports.urls)
             # The agent's way: never through a proxy of the user's, and without following redirects.
-            opener = urllib.request.build_opener(*mode.handlers(temporary, started.coverage_url), _Stay)
+            opener = urllib.request.build_opener(*mode.handlers(temporary, started.ports.coverage_url), _Stay)
             with ThreadPoolExecutor(len(urls) or 1) as pool:
                 answers = dict(zip(urls, pool.map(lambda url: _ask(opener, url), urls.values()), strict=True))
         finally:

@@ -28,7 +28,8 @@ from probe.renderers.loader import AUTO, load_renderer
 from probe.report.report import Reported, ReportedRun, write_report
 from probe.settings.own_prices import own_prices
 from probe.settings.settings import data_dir
-from probe.targets import PROJECT, Target, load_target, output_dirs, renderer_spec
+from probe.targets.finding import PROJECT, load_target, output_dirs, renderer_spec
+from probe.targets.target import Target
 
 _MOST_JOBS = 64
 _LINE = 'a line is like {"timestamp": 1707123456.1, "request": {"method": …, "url": …}, "response": {"status_code": …}}'

@@ -24,7 +24,7 @@ from probe.cli.options import parse
 from probe.errors import UserError
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings, data_dir
-from probe.targets import target_names
+from probe.targets.finding import target_names
 from probe.wire.agent import find_program
 from probe.wire.agent_version import answered_version, ask_version
 from probe.wire.certificate_authority import authority_folder, authority_problem

@@ -16,8 +16,9 @@ from probe.cli.edge import run, say
 from probe.cli.options import flag, parse
 from probe.errors import UserError, nearest
 from probe.settings.sources import pairs
-from probe.targets import load_target, target_files, target_folders, url_problem
+from probe.targets.finding import load_target, target_files, target_folders
 from probe.targets.new_file import BASE_URL, NONE, yaml_text
+from probe.targets.target import url_problem
 
 EXAMPLE = "invoke new-target mine --command 'my-agent run {prompt}' --api openai"
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*(?:\.(?!local$)[\w-]+)*")

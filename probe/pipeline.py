@@ -21,7 +21,7 @@ from probe.record.manifest import Manifest
 from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive, new_run
 from probe.settings.resolve import resolve
 from probe.settings.settings import data_dir
-from probe.targets import output_dirs
+from probe.targets.finding import output_dirs
 from probe.wire.recover_run import open_run
 
 

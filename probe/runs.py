@@ -24,7 +24,7 @@ from probe.cli.options import parse
 from probe.errors import UserError, nearest
 from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links
 from probe.settings.settings import data_dir
-from probe.targets import output_dirs, target_names
+from probe.targets.finding import output_dirs, target_names
 from probe.wire.recover_run import recover_and_report
 
 

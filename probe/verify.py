@@ -29,7 +29,7 @@ from probe.record.reader import read_unread
 from probe.record.runs import PROXY_LOG, REPORT, TRAFFIC, Run, has_records, is_alive, is_generated
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.settings.settings import data_dir
-from probe.targets import output_dirs, renderer_of
+from probe.targets.finding import output_dirs, renderer_of
 from probe.trace.exchanges import ExchangeReader
 from probe.trace.trace import exchange_facts
 from probe.trace.turns import Traced

@@ -11,7 +11,7 @@ import pytest
 
 from probe.cli.called_as import module_of
 from probe.cli.options import COMMANDS
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 
 SCRIPTS = frozenset(
     "replay.__main__" if command == "replay" else module_of(command).removeprefix("probe.")

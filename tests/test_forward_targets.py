@@ -11,7 +11,7 @@ from probe.cli.options import parse
 from probe.errors import UserError
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings
-from probe.targets import load_target
+from probe.targets.finding import load_target
 from probe.wire.environment import no_proxy
 
 GOOD = """\

@@ -17,7 +17,7 @@ from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
 from probe.record.reader import read_exchanges
 from probe.record.runs import Run, all_runs
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 
 SAMPLES = {f"{run.target}/{run.name}": run for run in all_runs(PROJECT / "data") if run.bundled}
 

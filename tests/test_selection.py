@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 
 FILES = ["tests/e2e/test_codex.py", "tests/e2e/test_faults.py", "tests/e2e/test_own_upstreams.py"]
 CHOICES = {

@@ -10,18 +10,8 @@ from pathlib import Path
 import pytest
 
 from probe.errors import UserError
-from probe.targets import (
-    PROJECT,
-    Change,
-    expand,
-    explains,
-    load_target,
-    output_dirs,
-    set_by,
-    target_files,
-    target_names,
-    url_problem,
-)
+from probe.targets.finding import PROJECT, load_target, output_dirs, target_files, target_names
+from probe.targets.target import Change, expand, explains, set_by, url_problem
 
 GOOD = """\
 description: An agent

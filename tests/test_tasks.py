@@ -14,7 +14,7 @@ import pytest
 from invoke.context import Context
 
 from probe.cli.options import COMMANDS, command_line, option_of, parse, parser
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 from tests.support.running import Running
 
 

@@ -14,7 +14,7 @@ import pytest
 from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
 from probe.record.runs import all_runs
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 from probe.verify import main as verify
 from tests.support.planted import Mint
 

@@ -17,7 +17,7 @@ from probe.record.runs import Run
 from probe.renderers.loader import Renderer, load_renderer
 from probe.replay.server import ReplayServer
 from probe.settings.settings import data_dir
-from probe.targets import load_target, output_dirs, renderer_spec
+from probe.targets.finding import load_target, output_dirs, renderer_spec
 from probe.wire.file_limit import raise_file_limit
 from probe.wire.ports import is_free
 from probe.wire.process_tree import holder_of

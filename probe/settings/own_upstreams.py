@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from probe.errors import UserError
-from probe.targets import Target, texts
+from probe.targets.target import Target, texts
 from probe.targets.vendors import vendor_of
 
 _BASE_URL = re.compile(r"\{([\w-]+)\.url\}(/[^{}?#]*)?")

@@ -13,8 +13,8 @@ from probe.settings.routes import chosen_routes
 from probe.settings.settings import Settings
 from probe.settings.sources import COMMAND_LINE, DEFAULT, YES, Sources
 from probe.settings.upstream_proxy import chosen_proxy
-from probe.targets import PROJECT, load_target, target_names
-from probe.targets import output_dir as folder_of
+from probe.targets.finding import PROJECT, load_target, target_names
+from probe.targets.finding import output_dir as folder_of
 
 _SYSTEM_STORES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Arch

@@ -10,7 +10,7 @@ from probe.settings.own_upstreams import OwnUrl, base_urls, own_url
 from probe.settings.settings import Route
 from probe.settings.sources import DEFAULT, Sources, pairs
 from probe.settings.upstream_proxy import LOOPBACK, leaves_out, without_credentials
-from probe.targets import ListenerSpec, url_problem
+from probe.targets.target import ListenerSpec, url_problem
 
 
 def chosen_routes(given: Sources, proxy: str | None, *, inherited: bool, replaying: bool) -> dict[str, Route]:

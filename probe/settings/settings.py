@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from probe.settings.sources import DEFAULT
 from probe.settings.upstream_proxy import without_credentials
-from probe.targets import PROJECT, Target
+from probe.targets.finding import PROJECT
+from probe.targets.target import Target
 
 
 class Route(NamedTuple):

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from probe.errors import UserError, nearest
-from probe.targets import Target, target_files
+from probe.targets.finding import target_files
+from probe.targets.target import Target
 
 COMMAND_LINE = "command line"
 DEFAULT = "default"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probe.errors import UserError
-from probe.targets import Target
+from probe.targets.target import Target
 from probe.wire.interrupts import Interrupts, in_foreground
 from probe.wire.process_tree import MARKER, end_marked
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from probe.addon.private_files import private_folder
 from probe.record.files import write_private
-from probe.targets import expand
+from probe.targets.target import expand
 
 NAME = ".agent-folders"
 """Inside the run's folder, where a user may have files with other names."""

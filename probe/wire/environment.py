@@ -8,7 +8,7 @@ from typing import Any
 from probe.cli.own_environment import PARENT
 from probe.settings.settings import Settings
 from probe.settings.upstream_proxy import LOOPBACK, bypassed
-from probe.targets import expand
+from probe.targets.target import expand
 from probe.targets.vendors import vendor_of
 from probe.wire.process_tree import MARKER
 

@@ -18,7 +18,7 @@ from probe.record.problem import Problem, ProblemKind
 from probe.record.runs import PROXY_LOG, TRAFFIC, has_records
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
-from probe.targets import renderer_spec
+from probe.targets.finding import renderer_spec
 from probe.wire import agent_folders
 from probe.wire.capture_counts import tally
 from probe.wire.observer_changes import by_transport

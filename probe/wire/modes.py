@@ -14,8 +14,8 @@ from probe.errors import UserError
 from probe.settings.own_upstreams import base_urls
 from probe.settings.settings import Settings
 from probe.settings.upstream_proxy import without_credentials
-from probe.targets import Change
 from probe.targets.modes import FORWARD
+from probe.targets.target import Change
 from probe.wire.certificate_authority import CERTIFICATE, authority_folder, write_trusted
 from probe.wire.ports import Ports, free_ports, require_free
 

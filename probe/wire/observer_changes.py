@@ -9,7 +9,7 @@ from probe.cli.own_environment import PARENT
 from probe.settings.settings import Route, Settings
 from probe.settings.sources import DEFAULT
 from probe.settings.upstream_proxy import without_credentials
-from probe.targets import Change, Target, explains, set_by
+from probe.targets.target import Change, Target, explains, set_by
 from probe.wire.environment import PLACEHOLDER_KEY, PROXY_VARIABLES, is_key
 from probe.wire.modes import mode_of
 from probe.wire.process_tree import MARKER

@@ -11,7 +11,7 @@ import psutil
 from probe.addon.web_pages import is_this_machine
 from probe.errors import UserError
 from probe.settings.settings import Settings
-from probe.targets import load_target, target_names
+from probe.targets.finding import load_target, target_names
 
 _MODULE = "probe.wire.proxy"
 _SECONDS = 1.0

@@ -13,7 +13,7 @@ from probe.record.fold_journals import fold_in
 from probe.record.manifest import Manifest, utc_now
 from probe.record.problem import Problem, ProblemKind
 from probe.record.runs import Run, find_run, is_alive
-from probe.targets import renderer_of
+from probe.targets.finding import renderer_of
 from probe.wire import agent_folders
 from probe.wire.capture_counts import tally
 

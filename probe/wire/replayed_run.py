@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.errors import UserError
 from probe.record.runs import Run, find_run
 from probe.settings.settings import Settings
-from probe.targets import PROJECT, output_dirs
+from probe.targets.finding import PROJECT, output_dirs
 from probe.wire.recover_run import recover
 
 

@@ -19,7 +19,7 @@ from probe.errors import UserError
 from probe.record.manifest import Manifest, project_version, utc_now
 from probe.record.runs import Run
 from probe.settings.settings import Settings
-from probe.targets import renderer_spec
+from probe.targets.finding import renderer_spec
 from probe.wire import agent_folders
 from probe.wire.certificate_authority import authority_folder
 from probe.wire.environment import key_values

@@ -15,7 +15,7 @@ from probe.record.manifest_facts import ObserverChange
 from probe.record.runs import PROXY_LOG
 from probe.settings.settings import Settings
 from probe.settings.upstream_proxy import without_credentials
-from probe.targets import Change, expand
+from probe.targets.target import Change, expand
 from probe.wire import agent_folders
 from probe.wire.helper_process import Child
 from probe.wire.modes import mode_of

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 
 
 def imported(before: str, then: str) -> set[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from probe.renderers.events import split_stream
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 
 SAMPLES = PROJECT / "data" / "codex"
 DOCUMENT = (PROJECT / "docs" / "protocols" / "codex.md").read_text(encoding="utf-8")

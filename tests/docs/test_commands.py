@@ -18,7 +18,7 @@ import pytest
 
 from probe.cli.called_as import module_of
 from probe.cli.options import COMMANDS, OPTIONS, flag, parse
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 from probe.wire.ports import free_ports
 from tests.docs.documents import DOCUMENTS, GUIDES, README, Command, code_spans, commands, name, tokens
 

@@ -9,8 +9,8 @@ import pytest
 
 from probe.cli.options import COMMANDS, OPTIONS, flag
 from probe.record.exchange import Exchange, Message, Payload, Request, Response, WebSocket
-from probe.targets import PROJECT, Target, load_target, target_names
-from probe.targets.target import ListenerSpec
+from probe.targets.finding import PROJECT, load_target, target_names
+from probe.targets.target import ListenerSpec, Target
 from tests.docs.documents import code_spans, tokens
 
 DOCS = PROJECT / "docs"

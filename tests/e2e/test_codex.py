@@ -93,7 +93,7 @@ def test_a_command_of_the_users_own_is_captured_with_its_borders(tmp_path: Path,
 
 @pytest.mark.parametrize("sample", ["tool-loop", "tool-loop-websocket"])
 def test_each_bundled_recording_serves_each_version(tmp_path: Path, codex_binary: Path, sample: str) -> None:
-    from probe.targets import PROJECT
+    from probe.targets.finding import PROJECT
 
     env = environment(codex_binary) | {"PROBE_DATA_DIR": str(tmp_path / "data")}
     replay = str(PROJECT / "data" / "codex" / sample)

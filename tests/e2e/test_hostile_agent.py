@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 

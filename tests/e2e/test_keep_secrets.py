@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 from probe.wire.ports import free_ports
 from tests.support.running import Running
 

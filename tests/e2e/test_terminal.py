@@ -16,7 +16,7 @@ from typing import Self
 
 import pytest
 
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 
 SECONDS = 60.0
 

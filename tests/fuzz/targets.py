@@ -36,7 +36,7 @@ from probe.report.markdown.blocks import markdown
 from probe.report.markdown.hosts import host_table
 from probe.report.report import ReportedRun, write_report
 from probe.runs import described
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 from probe.trace.facts import TurnFacts
 from probe.trace.items import NewItem
 from probe.trace.trace import read_trace

@@ -19,7 +19,7 @@ from probe.record.exchange import Exchange, Message, Request, Response, WebSocke
 from probe.record.leaks import LeakSearch
 from probe.record.reader import read_unread
 from probe.record.runs import TRAFFIC, all_runs
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 from tests.support import frames
 from tests.support.planted import Mint
 

@@ -12,7 +12,7 @@ from probe.analysis.prices import ModelPrice
 from probe.analyze import main as analyze
 from probe.errors import UserError
 from probe.settings.own_prices import own_prices
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 
 SAMPLE = PROJECT / "data" / "demo" / "sample" / "traffic.jsonl"
 

@@ -19,7 +19,7 @@ import psutil
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
 from probe.record.runs import TRAFFIC
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 
 T = TypeVar("T")
 SECONDS = 60.0

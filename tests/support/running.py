@@ -17,7 +17,7 @@ from typing import Any, Self
 import psutil
 
 from probe.record.manifest import Manifest
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 
 SECONDS = 120.0
 _OWN_MARKER = "PROBE_TEST_MARKER"

@@ -19,7 +19,7 @@ from typing import Any
 
 from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 from tests.support.own_words import in_own_words
 from tests.support.provider import provider_running
 

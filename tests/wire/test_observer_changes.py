@@ -8,7 +8,7 @@ import pytest
 from probe.cli.options import parse
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings
-from probe.targets import Change, ListenerSpec, Target
+from probe.targets.target import Change, ListenerSpec, Target
 from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target, by_transport
 
 URLS = {"model": "http://127.0.0.1:1", "backend": "http://127.0.0.1:2"}

@@ -15,7 +15,7 @@ import pytest
 
 from probe.addon.redaction import patterns as shapes
 from probe.addon.redaction.redactor import Redactor
-from probe.targets import PROJECT
+from probe.targets.finding import PROJECT
 from tests.support.planted import Mint
 
 MINT = Mint(20260101)

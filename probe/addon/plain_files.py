@@ -15,11 +15,11 @@ LARGEST_SPARSE = 1 << 30
 file system that compresses."""
 
 
-def plain_fd(path: Path, flags: int, mode: int = 0o600) -> int:
-    """Open a plain file in a folder that is not a link. Raises OSError for anything else."""
+def plain_fd(path: Path, flags: int) -> int:
+    """Open a plain file in a folder that is not a link; a new one is 0600. Raises OSError for anything else."""
     folder = open_folder(path.parent)
     try:
-        fd = os.open(path.name, flags | _SAFE, mode, dir_fd=folder)
+        fd = os.open(path.name, flags | _SAFE, 0o600, dir_fd=folder)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from probe.renderers.blocks import Block, Settings, Unknown
 
 Array = list[Any]
+_T = TypeVar("_T")
 _EMPTY: tuple[Any, ...] = (None, [], {}, "")
 
 
@@ -37,13 +38,11 @@ class Fields:
 
     def text(self, name: str) -> str | None:
         """Take a string."""
-        found: str | None = self._typed(name, str)
-        return found
+        return self._typed(name, str)
 
     def flag(self, name: str) -> bool | None:
         """Take a boolean."""
-        found: bool | None = self._typed(name, bool)
-        return found
+        return self._typed(name, bool)
 
     def number(self, name: str) -> int | None:
         """Take an integer."""
@@ -51,13 +50,11 @@ class Fields:
 
     def list(self, name: str) -> Array | None:
         """Take an array."""
-        found: Array | None = self._typed(name, list)
-        return found
+        return self._typed(name, list)
 
     def object(self, name: str) -> dict[str, Any] | None:
         """Take an object."""
-        found: dict[str, Any] | None = self._typed(name, dict)
-        return found
+        return self._typed(name, dict)
 
     def drop(self, name: str, *values: Any) -> None:
         """Take a field that says nothing to a reader when it has one of these values."""
@@ -79,7 +76,7 @@ class Fields:
             if value not in _EMPTY:
                 yield Unknown(what=f"field {name!r}", value=value)
 
-    def _typed(self, name: str, kind: type) -> Any:
+    def _typed(self, name: str, kind: type[_T]) -> _T | None:
         value = self._value.get(name)
         if not isinstance(value, kind):
             return None

@@ -87,35 +87,29 @@ class FormatFunctions(Api):
         """Leave streams as they are: the module reads the text."""
 
 
-def load_renderer(spec: str | Sequence[Mapping[str, str]], source: str | None = None) -> Renderer:
-    """Load a renderer by module path, by `auto`, or several of `{path: PATTERN, renderer: MODULE}`.
-
-    `source` is named as the place in an error, such as the target's file. Raises UserError.
-    """
+def load_renderer(spec: str | Sequence[Mapping[str, str]]) -> Renderer:
+    """Load a renderer: a module path, `auto`, or several `{path: PATTERN, renderer: MODULE}`. Raises UserError."""
     if spec == AUTO:
         rules = [(path, f"{PACKAGE}.{name}") for path, name in BY_PATH.items()]
     elif isinstance(spec, str):
         rules = [("*", spec)]
     else:
         rules = [(rule["path"], rule["renderer"]) for rule in spec]
-    routes = tuple((pattern, name, load_api(name, source)) for pattern, name in rules)
+    routes = tuple((pattern, name, load_api(name)) for pattern, name in rules)
     return Renderer(routes, load_api(GENERIC))
 
 
-def load_api(name: str, source: str | None = None) -> Api:
+def load_api(name: str) -> Api:
     """Import one renderer module and return its API. Raises UserError that lists the known ones if there is none."""
-    place = f"{source}: " if source else ""
     if not _exists(name):
-        raise UserError(f"{place}unknown renderer {name!r}", _hint(name))
+        raise UserError(f"unknown renderer {name!r}", _hint(name))
     module = importlib.import_module(name)
     found = getattr(module, "API", None)
     if isinstance(found, Api):
         return found
     missing = [function for function in _FUNCTIONS if not hasattr(module, function)]
     if missing:
-        raise UserError(
-            f"{place}{name!r} is no renderer: it has no API, and no {' and no '.join(missing)}", _hint(name)
-        )
+        raise UserError(f"{name!r} is no renderer: it has no API, and no {' and no '.join(missing)}", _hint(name))
     return FormatFunctions(module)
 
 

@@ -23,9 +23,9 @@ def marked(marker: str) -> list[psutil.Process]:
     return found
 
 
-def end_marked(marker: str, grace: float = 2.0) -> None:
+def end_marked(marker: str) -> None:
     """End all processes of a run: politely, then by force."""
-    end(marked(marker), grace)
+    end(marked(marker), 2.0)
     # Those started in the meantime.
     end(marked(marker), 0.5)
 

@@ -37,24 +37,6 @@ DELTAS = {f"{name}.delta": slot for name, slot in STREAMED.items()}
 DELTAS["response.shell_call_command.added"] = STREAMED["response.shell_call_command"]
 DONES = {f"{name}.done": slot for name, slot in STREAMED.items()}
 
-ASSEMBLED = frozenset(
-    {
-        *DELTAS,
-        *DONES,
-        "response.output_item.added",
-        "response.output_item.done",
-        "response.content_part.added",
-        "response.content_part.done",
-        "response.output_text.annotation.added",
-        "response.reasoning_summary_part.added",
-        "response.reasoning_summary_part.done",
-        "response.shell_call_output_content.delta",
-        "response.shell_call_output_content.done",
-        "response.image_generation_call.partial_image",
-    }
-)
-"""Events whose content is put together into items."""
-
 ENDS = frozenset({"response.completed", "response.failed", "response.incomplete"})
 
 _PROGRESS = {
@@ -82,9 +64,7 @@ PAINTED = ("background", "output_format", "quality", "size")
 """What a partial image says of itself."""
 
 STEERING = frozenset({"response.steer.accepted", "response.steer.pending", "response.steer.failed"})
-
-OTHERWISE_SHOWN = frozenset({"error", *STEERING})
-"""Events that are shown each by itself. Every other type is unknown."""
+"""Events that are shown each by itself, as errors are."""
 
 _NUMBERS = ("sequence_number", "output_index", "content_index", "summary_index", "command_index", "annotation_index")
 _PLACES: dict[str, tuple[type, ...]] = {
@@ -112,6 +92,8 @@ _CONTENT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((*ENDS, "response.created", "response.queued", "response.in_progress"), ("response",)),
 }
 """Members that are read of each type of event, besides those of any event."""
+KNOWN = frozenset({*_CONTENT, *LIFECYCLE, *STEERING, "error"})
+"""Every other type is unknown."""
 
 
 def unread(kind: str, event: dict[str, Any]) -> Iterator[tuple[str, Any]]:

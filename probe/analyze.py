@@ -27,8 +27,7 @@ from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.report import Reported, ReportedRun, write_report
 from probe.settings.own_prices import own_prices
-from probe.settings.settings import data_dir
-from probe.targets.finding import PROJECT, load_target, output_dirs, renderer_spec
+from probe.targets.finding import PROJECT, load_target, renderer_spec
 from probe.targets.target import Target
 
 _MOST_JOBS = 64
@@ -65,13 +64,7 @@ def _analyze_file(arguments: Namespace) -> int:
 def _analyze_run(arguments: Namespace) -> int:
     from probe.wire.recover_run import open_run  # Here, since a file from elsewhere needs no redactor.
 
-    found = open_run(
-        "latest" if arguments.run is None else arguments.run,
-        data_dir(arguments.data_dir, os.environ),
-        arguments.target,
-        output_dirs(),
-        say,
-    )
+    found = open_run(arguments, say)
     if not has_records(found.folder):
         raise UserError(f"run {found.target}/{found.name} holds no exchange", _why_empty(found), code=1)
     target = _target_of(found, arguments.target)

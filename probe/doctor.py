@@ -32,8 +32,8 @@ from probe.wire.environment import keys_set
 from probe.wire.ports import is_free
 from probe.wire.process_tree import holder_of
 from probe.wire.replayed_run import find_replay
+from probe.wire.unreachable_upstreams import unreachable
 from probe.wire.upstream_check import reach
-from probe.wire.upstream_proxy import unreachable
 
 _VERSION_SECONDS = 20
 

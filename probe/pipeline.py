@@ -20,8 +20,6 @@ from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
 from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive, new_run
 from probe.settings.resolve import resolve
-from probe.settings.settings import data_dir
-from probe.targets.finding import output_dirs
 from probe.wire.recover_run import open_run
 
 
@@ -53,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _existing(arguments: Namespace) -> Run:
     if arguments.output_dir:
         raise UserError("--run and --output-dir both name the run's folder", "give one of them")
-    existing = open_run(arguments.run, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs(), say)
+    existing = open_run(arguments, say)
     if is_alive(existing):
         pid = existing.manifest.facts.pid
         raise UserError(f"run {existing.name} is still being recorded (pid {pid})", "wait for it, or end it")

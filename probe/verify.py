@@ -28,8 +28,7 @@ from probe.record.manifest_facts import Counts, CoverageFacts
 from probe.record.reader import read_unread
 from probe.record.runs import PROXY_LOG, REPORT, TRAFFIC, Run, has_records, is_alive, is_generated
 from probe.record.tunnels import TUNNELS, read_tunnels
-from probe.settings.settings import data_dir
-from probe.targets.finding import output_dirs, renderer_of
+from probe.targets.finding import renderer_of
 from probe.trace.exchanges import ExchangeReader
 from probe.trace.trace import exchange_facts
 from probe.trace.turns import Traced
@@ -115,8 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, rest = parse("verify", sys.argv[1:] if argv is None else argv)
     if rest:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke verify --run latest")
-    word = "latest" if arguments.run is None else arguments.run
-    found = open_run(word, data_dir(arguments.data_dir, os.environ), arguments.target, output_dirs(), say)
+    found = open_run(arguments, say)
     if is_alive(found):
         pid = found.manifest.facts.pid
         raise UserError(f"run {found.target}/{found.name} is still being recorded (pid {pid})", "wait for its end")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,8 +15,7 @@ from probe.record.reader import read_unread
 from probe.record.runs import Run
 from probe.renderers.loader import Renderer, load_renderer
 from probe.replay.server import ReplayServer
-from probe.settings.settings import data_dir
-from probe.targets.finding import load_target, output_dirs, renderer_spec
+from probe.targets.finding import load_target, renderer_spec
 from probe.wire.file_limit import raise_file_limit
 from probe.wire.ports import is_free
 from probe.wire.process_tree import holder_of
@@ -29,13 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, rest = parse("replay", sys.argv[1:] if argv is None else argv)
     if rest:
         raise UserError("replay starts no command", "use capture --replay RUN -- COMMAND … for that")
-    found = open_run(
-        "latest" if arguments.run is None else arguments.run,
-        data_dir(arguments.data_dir, os.environ),
-        arguments.target,
-        output_dirs(),
-        say,
-    )
+    found = open_run(arguments, say)
     raise_file_limit()
     renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
     return asyncio.run(_serve(found, renderer, _port(arguments.port)))

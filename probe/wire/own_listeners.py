@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-from urllib.parse import urlsplit
 
 import psutil
 
@@ -12,6 +10,7 @@ from probe.addon.web_pages import is_this_machine
 from probe.errors import UserError
 from probe.settings.settings import Settings
 from probe.targets.finding import load_target, target_names
+from probe.wire.unreachable_upstreams import address_of, unreachable
 
 _MODULE = "probe.wire.proxy"
 _SECONDS = 1.0
@@ -20,7 +19,7 @@ _SECONDS = 1.0
 def refuse_own_listeners(settings: Settings) -> None:
     """Raise UserError if an upstream is the address of a listener, now or in an earlier run."""
     for name, route in settings.routes.items():
-        host, port = _address(route.upstream)
+        host, port = address_of(route.upstream)
         if settings.replay or not is_this_machine(host):
             continue
         source = settings.sources[f"upstream.{name}"]
@@ -31,14 +30,9 @@ def refuse_own_listeners(settings: Settings) -> None:
             raise UserError(
                 f"upstream {name}={route.upstream} ({source}) is a listener of agent-probe (pid {pid})", hint
             )
-        if route.own and port in _written_ports(settings) and not _listens(host, port):
+        if route.own and port in _written_ports(settings) and unreachable(route.upstream, _SECONDS):
             problem = "nobody listens there; it looks like the address that `invoke proxies` printed"
             raise UserError(f"upstream {name}={route.upstream} ({source}): {problem}", hint)
-
-
-def _address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _own_proxy(port: int) -> int | None:
@@ -52,12 +46,6 @@ def _own_proxy(port: int) -> int | None:
             ):
                 return process.pid
     return None
-
-
-def _listens(host: str, port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=_SECONDS):
-        return True
-    return False
 
 
 def _written_ports(settings: Settings) -> set[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from argparse import Namespace
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,28 +15,29 @@ from probe.record.fold_journals import fold_in
 from probe.record.manifest import Manifest, utc_now
 from probe.record.problem import Problem, ProblemKind
 from probe.record.runs import Run, find_run, is_alive
-from probe.targets.finding import renderer_of
+from probe.settings.settings import data_dir
+from probe.targets.finding import output_dirs, renderer_of
 from probe.wire import agent_folders
 from probe.wire.capture_counts import tally
 
 
-def open_run(
-    word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str, Path], say: Callable[[str], None]
-) -> Run:
-    """Return the run that a word names, as `find_run` does, after recovering it. Raises UserError."""
-    found = find_run(word, data_dir, target, elsewhere)
-    recover_and_report(found, data_dir, say)
+def open_run(arguments: Namespace, say: Callable[[str], None]) -> Run:
+    """Return the run that a script's options name, by default the latest, after recovering it. Raises UserError."""
+    folder = data_dir(arguments.data_dir, os.environ)
+    word = "latest" if arguments.run is None else arguments.run
+    found = find_run(word, folder, arguments.target, output_dirs())
+    recover_and_report(found, folder, say)
     return found
 
 
-def recover_and_report(found: Run, data_dir: Path, say: Callable[[str], None]) -> None:
+def recover_and_report(found: Run, folder: Path, say: Callable[[str], None]) -> None:
     """Recover a run and report it with `say`. Raises UserError."""
-    if folded := recover(found, data_dir):
+    if folded := recover(found, folder):
         count = "1 exchange" if folded == 1 else f"{folded} exchanges"
         say(f"note: run {found.target}/{found.name}: {count} that its proxies left unwritten: recovered now, cut short")
 
 
-def recover(run: Run, data_dir: Path) -> int:
+def recover(run: Run, folder: Path) -> int:
     """Complete a run that was killed; return how many exchanges were recovered. Raises UserError."""
     manifest, facts = run.manifest, run.manifest.facts
     if facts.started and not run.bundled and not is_alive(run):
@@ -44,7 +47,7 @@ def recover(run: Run, data_dir: Path) -> int:
         return 0
     last_seen = datetime.fromtimestamp(run.traffic.stat().st_mtime, UTC) if run.traffic.exists() else None
     try:
-        folded = fold_in(run.folder, data_dir)
+        folded = fold_in(run.folder, folder)
     except OSError as error:
         raise UserError(
             f"run {run.target}/{run.name}: what its proxy left cannot be recovered: {error}",

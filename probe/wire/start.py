@@ -29,7 +29,7 @@ from probe.wire.modes import mode_of
 from probe.wire.own_listeners import refuse_own_listeners
 from probe.wire.ports import Ports
 from probe.wire.started import ServedRun, Started, coverage_proxy
-from probe.wire.upstream_proxy import unreachable
+from probe.wire.unreachable_upstreams import unreachable
 
 _TRIES = 5
 """A free port may be taken before it is opened; with a hundred runs at once that happens."""

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from probe.record.files import is_plain
 from probe.settings.settings import Settings
-from probe.wire.upstream_proxy import unreachable
 
 SECONDS = 2.0
 """Resolving an unknown name takes many times longer; the run does not wait for that."""
+_PROXY_SECONDS = 5.0
 _FAILURES = 2
+
+
+def address_of(url: str) -> tuple[str, int]:
+    """Return the host and the port of a URL."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def unreachable(url: str, seconds: float = _PROXY_SECONDS) -> str | None:
+    """Return why a server cannot be reached; None when it accepts a connection."""
+    address = address_of(url)
+    try:
+        with socket.create_connection(address, timeout=seconds):
+            return None
+    except OSError as error:
+        return f"{address[0]}:{address[1]}: {error.strerror or error}"
 
 
 def unreachable_upstreams(settings: Settings) -> dict[str, str]:

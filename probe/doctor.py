@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = resolve(arguments, os.environ) if arguments.target else None
     if settings:
         _print_settings(settings)
-    checks = [*_installation(), *_folders(arguments, settings), *(_target(settings) if settings else _no_target())]
+    named = Check(True, f"targets: {', '.join(target_names())} (check one with --target NAME)")
+    checks = [*_installation(), *_folders(arguments, settings), *(_target(settings) if settings else [named])]
     for check in checks:
         line = f"{'OK  ' if check.ok else 'FAIL'} {check.text}"
         print(printable(line if check.ok else f"{line}\n       fix: {as_called(check.fix)}"))
@@ -93,10 +94,6 @@ def _folders(arguments: Namespace, settings: Settings | None) -> Iterator[Check]
         free = shutil.disk_usage(existing).free
         text = f"folder {folder} is writable, {free / 1e9:.1f} GB free"
         yield Check(free > 100e6, text, "free some space: invoke runs --prune 20")
-
-
-def _no_target() -> Iterator[Check]:
-    yield Check(True, f"targets: {', '.join(target_names())} (check one with --target NAME)")
 
 
 def _target(settings: Settings) -> Iterator[Check]:

@@ -18,7 +18,8 @@ def request_facts(flow: HTTPFlow, listener: str | None) -> dict[str, Any]:
         "id": flow.id,
         "listener": listener,
         "method": request.method,
-        "url": _clean(request.url),
+        # mitmproxy decodes bytes that are not UTF-8 to surrogates.
+        "url": _text(request.url.encode("utf-8", "surrogateescape")),
     } | _head(request)
 
 
@@ -85,8 +86,3 @@ def _text(data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError:
         return data.decode("latin-1")
-
-
-def _clean(text: str) -> str:
-    """Return text in which mitmproxy's surrogate escapes are decoded."""
-    return _text(text.encode("utf-8", "surrogateescape"))

@@ -59,13 +59,9 @@ def _at(place: str, request: Request, body: Any) -> Any:
 
 def _inside(value: Any, path: str) -> Any:
     for name in path.split(".") if path else ():
-        value = _parsed(value)
+        value = _object(value) if isinstance(value, str) and value.startswith(_JSON) else value
         value = value.get(name) if isinstance(value, dict) else None
     return value
-
-
-def _parsed(value: Any) -> Any:
-    return _object(value) if isinstance(value, str) and value.startswith(_JSON) else value
 
 
 @lru_cache(maxsize=16)

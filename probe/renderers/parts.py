@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from probe.renderers.blocks import Block, Media, MediaKind, Settings, Text, Tool, Unknown, Usage
+from probe.renderers.blocks import (
+    Block,
+    Conversation,
+    Media,
+    MediaKind,
+    Message,
+    Settings,
+    Text,
+    Tool,
+    Tools,
+    Unknown,
+    Usage,
+)
 from probe.renderers.usage import LARGEST
 
 _REMINDER = "<system-reminder>"
@@ -65,6 +77,21 @@ def schema_fields(schema: Any) -> tuple[str, ...]:
     """Return the names of the fields that a JSON schema requires of an answer; empty if it names none."""
     fields = schema.get("properties") if isinstance(schema, dict) else None
     return tuple(fields) if isinstance(fields, dict) else ()
+
+
+def grouped(blocks: Iterable[Block], title: str) -> Iterator[Block]:
+    """Yield a whole request: settings and instructions as they are, then all messages, then all tools."""
+    messages: list[Message] = []
+    tools: list[Tool] = []
+    for block in blocks:
+        if isinstance(block, Message):
+            messages.append(block)
+        elif isinstance(block, Tool):
+            tools.append(block)
+        else:
+            yield block
+    yield from [Conversation(title=title, messages=tuple(messages))] if messages else []
+    yield from [Tools(tools=tuple(tools))] if tools else []
 
 
 def usage_blocks(

@@ -79,6 +79,7 @@ def answer_of(made: MadeAnswer, after: Sequence[Block] = (), *, ended: bool = Tr
     word = made.block_reason or (first.finish_reason if first else None)
     parts = [part for index, one in candidates for part in _parts("" if alone else f"Candidate {index}", one)]
     ends = [block for index, one in candidates for block in _end("" if alone else f"Candidate {index}", one)]
+    sent_back = [part.built() for part in first.parts] if first else []
     model, response_id = made.values.last("modelVersion"), made.values.last("responseId")
     return Answer(
         parts=tuple(parts),
@@ -91,7 +92,7 @@ def answer_of(made: MadeAnswer, after: Sequence[Block] = (), *, ended: bool = Tr
         usage=counts,
         ended=ended,
         known=known,
-        sent_back=_sent_back(first),
+        sent_back=({"role": "model", "parts": sent_back},) if sent_back else (),
     )
 
 
@@ -102,10 +103,6 @@ def _stop(made: MadeAnswer, first: MadeCandidate | None, word: str) -> Stop:
     # The API has no word of its own for it.
     calls = first is not None and any("functionCall" in spelled(part.built()) for part in first.parts)
     return Stop.TOOL_CALL if stop is Stop.END and calls else stop
-
-
-def _sent_back(first: MadeCandidate | None) -> tuple[Any, ...]:
-    return ({"role": "model", "parts": [part.built() for part in first.parts]},) if first and first.parts else ()
 
 
 def _parts(title: str, candidate: MadeCandidate) -> Iterator[Part]:

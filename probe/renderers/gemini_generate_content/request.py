@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.renderers.api import Api, Asked, Item, Kind, listed_items
-from probe.renderers.blocks import Block, Conversation, Instructions, Message, Settings, Tool, Tools, Unknown
+from probe.renderers.blocks import Block, Instructions, Settings, Unknown
 from probe.renderers.gemini_generate_content.content import content_blocks
 from probe.renderers.gemini_generate_content.names import camel_case, spelled
 from probe.renderers.json_reader import Json, json_of
-from probe.renderers.parts import schema_fields
+from probe.renderers.parts import grouped, schema_fields
 
 _MODEL = re.compile(r"/(?:models|tunedModels|endpoints)/([^/:]+):")
 _WRAPPERS = ("request", "generateContentRequest", "generate_content_request")
@@ -98,13 +98,8 @@ def request_blocks(api: Api, path: str, body: Any) -> list[Block] | None:
     found = items(value) if value else None
     if value is None or found is None:
         return None
-    blocks = [*asked(path, value).notes]
-    made = [block for item in found for block in api.item_blocks(item.kind, item.name, item.json.value)]
-    messages = tuple(block for block in made if isinstance(block, Message))
-    offered = tuple(block for block in made if isinstance(block, Tool))
-    blocks += [block for block in made if not isinstance(block, Message | Tool)]
-    blocks += [Conversation(title="Contents", messages=messages)] if messages else []
-    return [*blocks, Tools(tools=offered)] if offered else blocks
+    made = (block for item in found for block in api.item_blocks(item.kind, item.name, item.json.value))
+    return [*asked(path, value).notes, *grouped(made, "Contents")]
 
 
 def _request(body: Json) -> tuple[Json, str] | None:

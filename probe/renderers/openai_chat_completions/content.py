@@ -26,20 +26,19 @@ def content_blocks(content: Any, label: str | None = None) -> Iterator[Block]:
     return each_part(content, _part, label)
 
 
+_USUAL = (None, "explicit", "ephemeral")
+
+
 def cache_blocks(fields: Fields) -> Iterator[Block]:
     """Yield the place up to which the request is to be cached: OpenAI's own mark, and that of gateways to Anthropic."""
     for name, kind in (("prompt_cache_breakpoint", "mode"), ("cache_control", "type")):
         mark = fields.peek(name)
-        if not isinstance(mark, dict) or not mark.keys() <= {kind, "ttl"} or not _is_usual(mark.get(kind)):
+        if not isinstance(mark, dict) or not mark.keys() <= {kind, "ttl"} or mark.get(kind) not in _USUAL:
             continue
         lasts = mark.get("ttl", "5m" if name == "cache_control" else "default")
         if isinstance(lasts, str):
             fields.take(name)
             yield CacheBreakpoint(lasts=lasts)
-
-
-def _is_usual(kind: Any) -> bool:
-    return kind in (None, "explicit", "ephemeral")
 
 
 def _part(part: Any, label: str | None) -> Iterator[Block]:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from probe.renderers.api import Asked, Item, Kind, Layout
-from probe.renderers.blocks import Block, Conversation, Instructions, Message, Text, Tool, Tools, Unknown
+from probe.renderers.blocks import Block, Instructions, Text, Unknown
 from probe.renderers.json_reader import Json, json_of
 from probe.renderers.openai_responses.items import item_blocks as blocks_of_item
 from probe.renderers.openai_responses.items import message
 from probe.renderers.openai_responses.tools import tool_blocks
-from probe.renderers.parts import schema_fields
+from probe.renderers.parts import grouped, schema_fields
 
 LAYOUT = Layout(
     messages=("input",),
@@ -112,21 +112,5 @@ def request_blocks(path: str, body: Any) -> Iterator[Block] | None:
     """Yield the blocks of a body with the fields of a call; None for any other."""
     if not isinstance(body, dict) or not (body.get("type") in _CLIENT_MESSAGES or _has_input(body)):
         return None
-    return _request_blocks(json_of(body))
-
-
-def _request_blocks(body: Json) -> Iterator[Block]:
-    messages: list[Message] = []
-    tools: list[Tool] = []
-    for item in _items(body):
-        for block in item_blocks(item.kind, item.name, item.json.value):
-            if isinstance(block, Message):
-                messages.append(block)
-            elif isinstance(block, Tool):
-                tools.append(block)
-            else:
-                yield block
-    if messages:
-        yield Conversation(title="Input", messages=tuple(messages))
-    if tools:
-        yield Tools(tools=tuple(tools))
+    items = _items(json_of(body))
+    return grouped((block for one in items for block in item_blocks(one.kind, one.name, one.json.value)), "Input")

@@ -73,7 +73,8 @@ def tool(definition: Any, depth: int = 0) -> Tool:
 def call_blocks(kind: str, fields: Fields) -> Iterator[Block]:
     """Yield a call, and what came back where the API itself ran the tool."""
     field = "actions" if kind == "computer_call" and fields.peek("actions") else CALLS[kind]
-    places = [fields.text("namespace"), fields.text("server_label"), fields.text("name") or _name(kind)]
+    unnamed = "(no name)" if kind in _NAMED else kind.removesuffix("_call")
+    places = [fields.text("namespace"), fields.text("server_label"), fields.text("name") or unnamed]
     yield ToolCall(
         name=".".join(place for place in places if place),
         arguments=parsed_json(fields.take(field)),
@@ -85,10 +86,6 @@ def call_blocks(kind: str, fields: Fields) -> Iterator[Block]:
         if value := fields.take(outcome):
             yield ToolResult(kind=kind, content=tuple(_results(value)))
     yield from error_blocks(fields)
-
-
-def _name(kind: str) -> str:
-    return "(no name)" if kind in _NAMED else kind.removesuffix("_call")
 
 
 def error_blocks(fields: Fields) -> Iterator[Block]:

@@ -1,7 +1,5 @@
 """Check what a target needs, with the fix for each thing that is missing."""
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil

@@ -1,7 +1,5 @@
 """The one error that a user can fix, and how it is shown."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """List the recorded runs, newest first."""
 
-from __future__ import annotations
-
 import io
 import os
 import shlex

@@ -1,7 +1,5 @@
 """Check that a run holds all that crossed its proxies, unchanged."""
 
-from __future__ import annotations
-
 import os
 import stat
 import sys

@@ -1,7 +1,5 @@
 """Folders that only their owner can access."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 

@@ -1,7 +1,5 @@
 """Append whole lines to `traffic.jsonl` from several processes and threads."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import secrets

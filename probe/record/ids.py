@@ -1,7 +1,5 @@
 """Find an agent's own ids in its requests, at the places that its target lists."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """The typed content of a manifest, and the migration of older ones."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """Memory of a process that reads records: what is freed is needed again for the next line."""
 
-from __future__ import annotations
-
 import ctypes
 import gc
 

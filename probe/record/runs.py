@@ -1,7 +1,5 @@
 """Run folders: create, find and list them."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The events of AWS's binary event streams, as any stream's: names and texts."""
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Callable, Iterator

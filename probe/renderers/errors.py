@@ -1,7 +1,5 @@
 """The errors that servers of many makes send instead of an answer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

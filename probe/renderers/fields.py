@@ -1,7 +1,5 @@
 """Reading an object of the wire: what is read is remembered, and what nobody read is unknown by construction."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """Cut URLs into parts, odd ones too."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 from urllib.parse import urlsplit
 

@@ -3,8 +3,6 @@
 In `Usage`, input has what was read from and written to the cache in it, and output has the reasoning in it.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

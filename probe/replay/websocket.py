@@ -1,7 +1,5 @@
 """The WebSocket side of a replay: one conversation, answered call by call."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The proxy through which upstreams are reached: the user's own HTTPS_PROXY unless another one is named."""
 
-from __future__ import annotations
-
 import urllib.request
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit

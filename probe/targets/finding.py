@@ -1,7 +1,5 @@
 """Find and read targets."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from pathlib import Path

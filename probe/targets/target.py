@@ -1,7 +1,5 @@
 """What is known of an agent."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal

@@ -1,7 +1,5 @@
 """Count what a recording holds, and compare it with what its proxies saw."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """The agent's environment: its base URL, its keys, and its proxy settings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Set
 from typing import Any
 

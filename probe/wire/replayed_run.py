@@ -1,7 +1,5 @@
 """Find the run that a replay serves."""
 
-from __future__ import annotations
-
 from probe.errors import UserError
 from probe.record.runs import Run, find_run
 from probe.settings.settings import Settings

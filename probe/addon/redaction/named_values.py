@@ -1,7 +1,5 @@
 """Values that their name marks as credentials."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Search bytes for secrets, known values and what looks like a credential, and replace them."""
 
-from __future__ import annotations
-
 import hmac
 import json
 import re

@@ -1,7 +1,5 @@
 """Patterns of credentials that their context reveals: a command, a header, a URL, a PEM file."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """A message of the model: its own fields, its content, how it ended, and what it took."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Where a request asks the API to cache what came so far."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from probe.renderers.blocks import Block, CacheBreakpoint

@@ -1,7 +1,5 @@
 """What a text is said to rest on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The content blocks that messages, tool results and answers are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

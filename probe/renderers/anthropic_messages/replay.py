@@ -1,7 +1,5 @@
 """What a replay needs to know of the Messages API: its errors, and its empty answers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from probe.renderers.anthropic_messages.request import is_call, is_count

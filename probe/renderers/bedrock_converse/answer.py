@@ -1,7 +1,5 @@
 """An answer of Converse: its own fields, its content, how it ended, and what it took."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 

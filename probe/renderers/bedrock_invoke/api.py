@@ -1,7 +1,5 @@
 """Bedrock's InvokeModel as a renderer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any

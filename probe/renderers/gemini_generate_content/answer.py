@@ -1,7 +1,5 @@
 """Answers, whole or put together from a stream: their parts, how they ended, what they took."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

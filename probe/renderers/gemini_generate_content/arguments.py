@@ -1,7 +1,5 @@
 """What a function is called with, also where it is streamed in pieces by JSON path."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any

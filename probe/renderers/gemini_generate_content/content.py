@@ -1,7 +1,5 @@
 """The parts that contents are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Putting an answer together from its pieces, however far it came."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from probe.renderers.api import EventSource, Source

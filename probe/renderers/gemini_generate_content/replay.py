@@ -1,7 +1,5 @@
 """What a replay answers by itself: errors, and requests that are no model call."""
 
-from __future__ import annotations
-
 from typing import Any
 
 _STATUS = {

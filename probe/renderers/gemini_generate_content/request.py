@@ -1,7 +1,5 @@
 """Where the items of a request are, and what it asks for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """The tools that the model may call."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Bodies of which no API is known."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

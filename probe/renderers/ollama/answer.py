@@ -1,7 +1,5 @@
 """Answers, whole or put together from a stream: what the model made, how it ended, what it took."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 

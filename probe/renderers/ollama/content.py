@@ -1,7 +1,5 @@
 """Messages, and the parts that they are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

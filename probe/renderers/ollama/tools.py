@@ -1,7 +1,5 @@
 """Tools: what the model may call, and what it calls."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

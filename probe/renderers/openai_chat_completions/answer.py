@@ -1,7 +1,5 @@
 """Answers, whole or put together from a stream: their messages, how they ended, what they took."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Where the items of a request are, and what it asks for."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from probe.renderers.api import Asked, Layout

@@ -1,7 +1,5 @@
 """Whole answers, and what they share with streamed ones: the answer's own fields, how it ended, its usage."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 

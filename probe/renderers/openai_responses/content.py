@@ -1,7 +1,5 @@
 """The content parts that messages and tool results are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a replay answers by itself: errors, side requests, warm-ups."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from typing import Any

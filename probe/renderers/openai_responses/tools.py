@@ -1,7 +1,5 @@
 """Tools: what the model may call, what it calls, and what came back."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

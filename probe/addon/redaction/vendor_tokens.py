@@ -15,14 +15,11 @@ TOKENS = [
     token("GitLab token", rb"gl[dr]t", b"-", b"", rb"[A-Za-z0-9_.-]{20,320}+", begin=NOT_AFTER_DOT),
     token("GitLab token", rb"gl[pc][abt]t", b"-", b"", rb"[A-Za-z0-9_.-]{20,320}+", begin=NOT_AFTER_DOT),
     token("GitLab token", rb"glft", b"-", b"", rb"[A-Za-z0-9_.-]{20,320}+", begin=NOT_AFTER_DOT),
-    token("GitLab token", rb"glptt", b"-", b"", rb"[A-Za-z0-9_-]{20,320}+"),
     token("GitLab token", rb"glcbt", b"-", b"", rb"[A-Za-z0-9_.-]{20,320}+"),
-    token("GitLab token", rb"glimt", b"-", b"", rb"[A-Za-z0-9_-]{20,320}+"),
-    token("GitLab token", rb"glsoat", b"-", b"", rb"[A-Za-z0-9_-]{20,320}+"),
-    token("GitLab token", rb"glagent", b"-", b"", rb"[A-Za-z0-9_-]{20,320}+"),
-    token("GitLab token", rb"glffct", b"-", b"", rb"[A-Za-z0-9_-]{20,320}+"),
-    token("GitLab token", rb"gloas", b"-", b"", rb"[A-Za-z0-9_-]{20,320}+"),
-    token("GitLab token", rb"glrtr", b"-", b"", rb"[A-Za-z0-9_-]{20,320}+"),
+    *(
+        token("GitLab token", prefix, b"-", b"", rb"[A-Za-z0-9_-]{20,320}+")
+        for prefix in (rb"glptt", rb"glimt", rb"glsoat", rb"glagent", rb"glffct", rb"gloas", rb"glrtr")
+    ),
     token("GitLab token", rb"", b"G", b"R1348941", rb"[A-Za-z0-9_-]{20}" + END),
     token("GitLab session", rb"_gitlab_session", b"=", b"", rb"[0-9a-z]{32}" + END, rest=0),
     token("Google client secret", rb"GOCSPX", b"-", b"", rb"[A-Za-z0-9_-]{20,64}+"),
@@ -148,10 +145,7 @@ TOKENS = [
     token("Sentry token", rb"sntryu", b"_", b"", rb"[0-9a-f]{64}" + END),
     # -- business
     token("Adobe secret", rb"p8e", b"-", b"", rb"[A-Za-z0-9_-]{32}" + END, is_mixed),
-    token("Authress key", rb"sc", b"_", b"", _AUTHRESS),
-    token("Authress key", rb"ext", b"_", b"", _AUTHRESS),
-    token("Authress key", rb"scauth", b"_", b"", _AUTHRESS),
-    token("Authress key", rb"authress", b"_", b"", _AUTHRESS),
+    *(token("Authress key", prefix, b"_", b"", _AUTHRESS) for prefix in (rb"sc", rb"ext", rb"scauth", rb"authress")),
     token("Brevo key", rb"xkeysib", b"-", b"", rb"[0-9a-f]{64}-[A-Za-z0-9]{16}" + END),
     token("Brevo key", rb"xsmtpsib", b"-", b"", rb"[0-9a-f]{64}-[A-Za-z0-9]{16}" + END),
     token("Duffel token", rb"duffel", b"_", b"", rb"(?:test|live)_[A-Za-z0-9_=-]{43}" + END),

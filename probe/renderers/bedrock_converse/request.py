@@ -17,12 +17,8 @@ LAYOUT = Layout(
     instructions=("system",),
     settings=frozenset(
         {
-            *(
-                "additionalModelRequestFields",
-                "additionalModelResponseFieldPaths",
-                "guardrailConfig",
-                "inferenceConfig",
-            ),
+            *("additionalModelRequestFields", "additionalModelResponseFieldPaths"),
+            *("guardrailConfig", "inferenceConfig"),
             *("modelId", "outputConfig", "performanceConfig", "promptVariables", "requestMetadata", "serviceTier"),
             *("toolChoice", "toolConfig"),
         }

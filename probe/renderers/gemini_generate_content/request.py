@@ -19,16 +19,8 @@ _INSTRUCTIONS = ("systemInstruction", "system_instruction")
 _SPECIAL = ("contents", "tools", *_CONFIG, *_INSTRUCTIONS)
 _SETTINGS = frozenset(
     {
-        *(
-            "model",
-            "toolConfig",
-            "safetySettings",
-            "cachedContent",
-            "labels",
-            "serviceTier",
-            "store",
-            "generationConfig",
-        ),
+        *("model", "toolConfig", "safetySettings", "cachedContent", "labels", "serviceTier", "store"),
+        "generationConfig",
         # within generationConfig
         *("audioTimestamp", "audioTranscriptionConfig", "candidateCount", "enableAffectiveDialog"),
         *("enableEnhancedCivicAnswers", "frequencyPenalty", "imageConfig", "logprobs", "maxOutputTokens"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from probe.renderers.ollama import API
-from tests.renderers.body_markers import is_shown, marked
+from tests.renderers.markers import lost
 from tests.renderers.reading import read_blocks, read_request
 
 _CALL = {"id": "call_1", "type": "function", "function": {"index": 0, "name": "read", "arguments": {"path": "a"}}}
@@ -60,37 +62,39 @@ PROMPT_LINES = [
     {**_FIELDS, "completed": 1, "total": 2, "done": False},
     PROMPT_ANSWER,
 ]
-DROPPED = [
-    # Bytes stay in the record.
-    *(("images[]", "string"), (".images", "list"), (".images", "string"), (".image", "string")),
-    # The place in a list says nothing of its own.
-    (".function.index", "number"),
-]
-PROGRESS = [(".created_at", "string"), (".completed", "number")]
-"""What each line says anew."""
+IMAGES = ("*images: a list", "*images.?: a text")
+"""Their bytes stay in the record; the size is shown."""
+PLACES = ("*.function.index: a number",)
+"""The place in a list says nothing of its own."""
+TIMES = ("*.created_at: a text",)
+"""Each line has a new one; the last one is shown."""
 
 
-def test_nothing_in_a_request_is_dropped() -> None:
-    for request in (CHAT, PROMPT):
-        lost = [where for where, body in marked(request, DROPPED) if not is_shown(read_request(API, body) or [body])]
-        assert lost == []
+def asked(body: Any) -> Any:
+    """Return all that is shown of a request; of what is none of this API's, everything."""
+    return read_request(API, body) or body
 
 
-def test_nothing_in_a_whole_answer_is_dropped() -> None:
-    for answer in (CHAT_ANSWER, PROMPT_ANSWER):
-        lost = [where for where, body in marked(answer, DROPPED) if not is_shown(read_blocks(API, body) or [body])]
-        assert lost == []
+def answered(body: Any) -> Any:
+    """Return all that is shown of an answer; of what is none of this API's, everything."""
+    return read_blocks(API, body) or body
 
 
-def test_nothing_in_a_streamed_answer_is_dropped() -> None:
-    for lines in (CHAT_LINES, PROMPT_LINES):
-        lost = []
-        for number, line in enumerate(lines):
-            for where, changed in marked(line, DROPPED + (PROGRESS if number < len(lines) - 1 else [])):
-                if not is_shown(read_blocks(API, _text([*lines[:number], changed, *lines[number + 1 :]]))):
-                    lost.append(f"line {number} {where}")
-        assert lost == []
+def streamed(lines: Any) -> Any:
+    """Return all that is shown of a stream."""
+    return read_blocks(API, "".join(json.dumps(line) + "\n" for line in lines)) or lines
 
 
-def _text(lines: list[dict[str, Any]]) -> str:
-    return "".join(json.dumps(line) + "\n" for line in lines)
+CASES = {
+    "a chat": (CHAT, asked, (*IMAGES, *PLACES)),
+    "a prompt": (PROMPT, asked, (*IMAGES, "images: a text")),
+    "an answer of a chat": (CHAT_ANSWER, answered, (*IMAGES, *PLACES)),
+    "an answer to a prompt": (PROMPT_ANSWER, answered, ("image: a text",)),
+    "a streamed chat": (CHAT_LINES, streamed, (*IMAGES, *PLACES, *TIMES)),
+    "a streamed answer to a prompt": (PROMPT_LINES, streamed, ("6.image: a text", *TIMES)),
+}
+
+
+@pytest.mark.parametrize(("body", "read", "accepted"), CASES.values(), ids=CASES.keys())
+def test_nothing_is_lost(body: Any, read: Any, accepted: tuple[str, ...]) -> None:
+    assert lost(body, read, accepted) == []

@@ -1,4 +1,4 @@
-"""The events of AWS's binary event streams, as any stream's: names and texts."""
+"""Read AWS's binary event streams as names and texts, like any stream."""
 
 import base64
 import json
@@ -37,7 +37,7 @@ def split_frames(body: str | bytes, events: Callable[[Frame], Iterator[NamedText
 
 
 def error_event(frame: Frame) -> NamedText:
-    """Return an exception or an error as an event: its words, its name, and whatever else it says."""
+    """Return an exception or an error as an event: its message, its name, and its other fields."""
     value = parsed(frame.payload)
     fields = value if isinstance(value, dict) else {"message": value}
     return ERROR, json.dumps({"type": ERROR, "error": {**fields, "type": frame.name}})

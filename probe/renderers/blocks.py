@@ -50,7 +50,7 @@ class ToolResult:
     kind: str
     call_id: str | None = None
     failed: bool | None = None
-    """None when the API does not say."""
+    """None when the API does not report it."""
 
 
 class MediaKind(StrEnum):
@@ -94,7 +94,7 @@ class Usage:
     cache_write_1h: int | None = None
     """Of what was written to the cache, the part that is kept for an hour: it costs more."""
     cost: float | None = None
-    """What the API says that it charged, in US dollars; None where it does not say."""
+    """What the API reports that it charged, in US dollars; None when it reports nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +168,7 @@ class EventCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """The model's words for not doing it."""
+    """The model's refusal."""
 
     text: str
 
@@ -180,7 +180,7 @@ class Failure:
     message: str
     code: str | None = None
     detail: Any = None
-    """The error as sent, where message and code do not say all of it."""
+    """The error as sent, if message and code are not all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The errors that servers of many makes send instead of an answer."""
+"""The errors that different servers send instead of an answer."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ _LINE = 200
 
 
 def failure(error: Any) -> Failure:
-    """Return one error object as a block; what its message and code do not say is kept as sent."""
+    """Return one error object as a block; what its message and code leave out is kept as sent."""
     fields = error if isinstance(error, dict) else {"message": error}
     codes = (fields.get(name) for name in ("code", "type"))
     code = next((str(code) for code in codes if code not in (None, "error")), None)

@@ -1,4 +1,4 @@
-"""Reading an object of the wire: what is read is remembered, and what nobody read is unknown by construction."""
+"""Read an object of the wire and remember what was read: everything else is unknown."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
@@ -55,7 +55,7 @@ class Fields:
         return self._typed(name, dict)
 
     def drop(self, name: str, *values: Any) -> None:
-        """Take a field that says nothing to a reader when it has one of these values."""
+        """Take a field if it has one of these values, which carry no information."""
         left = self._left.get(name, self)
         if any(left == value and type(left) is type(value) for value in values):
             del self._left[name]
@@ -68,7 +68,7 @@ class Fields:
             yield Settings(pairs=shown)
 
     def unknown(self) -> Iterator[Block]:
-        """Take and yield what is left, a block for each field; empty ones say nothing."""
+        """Take and yield what is left, a block for each field, without empty ones."""
         left, self._left = self._left, {}
         for name, value in left.items():
             if value not in _EMPTY:

@@ -98,7 +98,7 @@ def usage_blocks(
     """Return an answer's usage and the blocks that show it.
 
     `counted` are the names, at any depth, that `read` uses; `known` those that are documented and shown as they are;
-    another one is unknown. Zeros say nothing.
+    any other is unknown. Zeros are left out.
     """
     if usage is None:
         return None, ()

@@ -1,11 +1,11 @@
-"""Cut URLs into parts, odd ones too."""
+"""Split URLs, invalid ones too."""
 
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 
 class Url(NamedTuple):
-    """The parts of a URL that a report tells."""
+    """The parts of a URL that a report shows."""
 
     origin: str
     """Scheme and host; empty where it names none."""
@@ -14,7 +14,7 @@ class Url(NamedTuple):
 
 
 def split_url(url: str) -> Url:
-    """Cut a URL; one that is none counts as a path."""
+    """Split a URL; an invalid one counts as a path."""
     try:
         parts = urlsplit(url)
     except ValueError:

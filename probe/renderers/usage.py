@@ -1,6 +1,6 @@
-"""One model of token usage for all APIs: each one's own arithmetic, mapped in this one place.
+"""Map the token counts of every API to one model of usage.
 
-In `Usage`, input has what was read from and written to the cache in it, and output has the reasoning in it.
+In `Usage`, input includes what was read from and written to the cache, and output includes the reasoning.
 """
 
 import math
@@ -107,7 +107,7 @@ def gemini_generate_content(usage: dict[str, Any]) -> Usage:
     given, total = _sum(prompt, tools), _number(usage, "totalTokenCount")
     output = _sum(made, thoughts)
     if output is None and given is not None and total is not None and total >= given:
-        # A count of 0 is left out; the total tells that it was one.
+        # A count of 0 is left out; the total shows that it was 0.
         output = total - given
     return Usage(
         input=given,
@@ -119,7 +119,7 @@ def gemini_generate_content(usage: dict[str, Any]) -> Usage:
 
 
 def ollama(usage: dict[str, Any]) -> Usage:
-    """Map the counts of an Ollama answer: the output has the thinking in it, and the cache is not reported.
+    """Map the counts of an Ollama answer: the output includes the thinking, and the cache is not reported.
 
     https://docs.ollama.com/api/generate
     """
@@ -128,7 +128,7 @@ def ollama(usage: dict[str, Any]) -> Usage:
 
 
 def _with_reasoning(output: int | None, reasoning: int | None, total: int | None, given: int | None) -> int | None:
-    """Add the reasoning where the total says that the output leaves it out, as xAI's does."""
+    """Add the reasoning where the total shows that the output excludes it, as xAI's does."""
     if output is None or reasoning is None or total is None or given is None:
         return output
     return output + reasoning if total == given + output + reasoning else output
@@ -138,12 +138,12 @@ def _dollars(usage: dict[str, Any]) -> float | None:
     """Return what OpenRouter charged (a credit is a dollar), and what the upstream did by the user's own key."""
     cost, details = usage.get("cost"), usage.get("cost_details")
     upstream = details.get("upstream_inference_cost") if isinstance(details, dict) and usage.get("is_byok") else None
-    told = [float(part) for part in (cost, upstream) if isinstance(part, int | float) and not isinstance(part, bool)]
-    return sum(told) if told and all(0 <= part < math.inf for part in told) else None
+    amounts = [float(part) for part in (cost, upstream) if isinstance(part, int | float) and not isinstance(part, bool)]
+    return sum(amounts) if amounts and all(0 <= part < math.inf for part in amounts) else None
 
 
 def _first(*places: tuple[Any, str]) -> int | None:
-    """Return the first number that is told."""
+    """Return the first number that is present."""
     return next((number for fields, name in places if (number := _number(fields, name)) is not None), None)
 
 

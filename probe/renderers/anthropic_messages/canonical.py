@@ -6,11 +6,11 @@ from probe.renderers.api import Kind
 from probe.renderers.parts import is_reminder
 
 _USUAL: dict[str, tuple[Any, ...]] = {"citations": (None, []), "caller": ({"type": "direct"},)}
-"""Fields that an agent may leave out when it sends an answer back, and the values that say nothing."""
+"""Fields that an agent may leave out when it sends an answer back, and their default values."""
 
 
 def canonical(kind: Kind, value: Any) -> Any:
-    """Return an item without cache breakpoints, reminders and fields that say nothing."""
+    """Return an item without cache breakpoints, reminders and fields with default values."""
     match kind, value:
         case Kind.MESSAGE, {"content": content}:
             return {**value, "content": _content(content)}

@@ -1,4 +1,4 @@
-"""What a text is said to rest on."""
+"""The citations of a text."""
 
 from collections.abc import Iterator
 from typing import Any

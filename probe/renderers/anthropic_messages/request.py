@@ -38,7 +38,7 @@ _CALLS = ("/messages", ":rawPredict", ":streamRawPredict")
 # Vertex counts tokens at the address of a model that has this name.
 _COUNTS = ("/count_tokens", "/count-tokens:rawPredict")
 _MOST_TYPES = 4
-"""Types of content that name a message; more of them say no more."""
+"""Maximum number of types of content that name a message."""
 
 
 def is_call(method: str, path: str) -> bool:

@@ -19,7 +19,7 @@ def tool_blocks(definition: Any) -> Iterator[Block]:
 
 
 def tool_name(definition: dict[str, Any]) -> str:
-    """Return the name of a tool, or of the toolset or server that it stands for."""
+    """Return the name of a tool, or of the toolset or server that it represents."""
     return next((str(definition[name]) for name in _NAMES if definition.get(name)), "(no name)")
 
 

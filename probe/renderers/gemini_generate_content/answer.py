@@ -98,7 +98,7 @@ def _stop(made: MadeAnswer, first: MadeCandidate | None, word: str) -> Stop:
     if made.block_reason:
         return Stop.FILTERED
     stop = _STOPS.get(word, Stop.OTHER)
-    # The API has no word of its own for it.
+    # The API has no separate word for it.
     calls = first is not None and any("functionCall" in spelled(part.built()) for part in first.parts)
     return Stop.TOOL_CALL if stop is Stop.END and calls else stop
 
@@ -125,7 +125,7 @@ def _end(title: str, candidate: MadeCandidate) -> Iterator[Block]:
 
 
 def _feedback(made: MadeAnswer) -> Iterator[Block]:
-    """Yield what the API found in the prompt; it gives no answer to one that it blocks."""
+    """Yield what the API found in the prompt; a blocked prompt gets no answer."""
     for feedback in made.feedback:
         fields = Fields(feedback)
         if reason := fields.take("blockReason"):

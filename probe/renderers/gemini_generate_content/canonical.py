@@ -37,7 +37,7 @@ def _part(part: Any) -> Any:
     kept = {name: inner for name, inner in fields.items() if name not in ("thought", "thoughtSignature")}
     for name in ("functionCall", "functionResponse"):
         if isinstance(kept.get(name), dict):
-            # Where the API gave no id, agents make one up.
+            # Agents invent an id if the API sent none.
             kept[name] = {inner: value for inner, value in kept[name].items() if inner != "id" and value is not None}
     return kept
 

@@ -31,7 +31,7 @@ _BESIDE = (
     *("partMetadata", "mediaResolution", "mediaProcessing", "videoMetadata", "audioMetadata", "speechMetadata"),
     *("documentMetadata", "spreadsheetMetadata"),
 )
-"""What a part says about what it holds."""
+"""Fields that describe what a part holds."""
 _SUCCEEDED = ("OUTCOME_OK", "OUTCOME_UNSPECIFIED", None)
 
 
@@ -70,7 +70,7 @@ def content_blocks(content: Any) -> Iterator[Block]:
 
 
 def part_blocks(part: Any, label: str | None = None) -> Iterator[Block]:
-    """Yield one part: what it holds, its signature, and what else it says."""
+    """Yield one part: what it holds, its signature, and its other fields."""
     if isinstance(part, str):
         yield Text(text=part, label=label)
         return

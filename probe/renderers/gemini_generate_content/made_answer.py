@@ -13,7 +13,7 @@ _NO_REASON = (None, "", "FINISH_REASON_UNSPECIFIED")
 
 
 class MadeCandidate:
-    """One of the answers that the model gives."""
+    """One of the model's answers."""
 
     def __init__(self) -> None:
         self.values = Values()
@@ -26,7 +26,7 @@ class MadeCandidate:
         return None if reason in _NO_REASON else reason
 
     def add(self, fields: dict[str, Any], source: Source) -> None:
-        """Add what a piece says of it."""
+        """Add what a piece has of it."""
         for name, value in fields.items():
             if name == "content" and isinstance(value, dict):
                 self._content(value, source)
@@ -50,7 +50,7 @@ class MadeCandidate:
 
 
 class MadeAnswer:
-    """What the pieces of one answer say together."""
+    """An answer, collected from its pieces."""
 
     def __init__(self) -> None:
         self.candidates: dict[int | str, MadeCandidate] = {}
@@ -66,7 +66,7 @@ class MadeAnswer:
 
     @property
     def ended(self) -> bool:
-        """Check whether the API itself said that the answer is over."""
+        """Check whether the API itself ended the answer."""
         if self.errors or self.block_reason:
             return True
         return bool(self.candidates) and all(one.finish_reason for one in self.candidates.values())
@@ -86,7 +86,7 @@ class MadeAnswer:
                 for number, candidate in enumerate(value):
                     self._candidate(number, candidate, source)
             case "usageMetadata", dict():
-                # The last number counts: some pieces say less than those before them.
+                # The last number counts: some pieces have fewer counts than earlier ones.
                 self.usage |= {name: count for name, count in spelled(value).items() if count is not None}
             case "promptFeedback", dict():
                 if (feedback := spelled(value)) not in self.feedback:

@@ -27,7 +27,7 @@ _SETTINGS = frozenset(
         *("mediaResolution", "modelSelectionConfig", "presencePenalty", "responseFormat", "responseJsonSchema"),
         *("responseLogprobs", "responseMimeType", "responseModalities", "responseSchema", "routingConfig", "seed"),
         *("speechConfig", "stopSequences", "temperature", "thinkingConfig", "topK", "topP", "translationConfig"),
-        # what the SDK takes beside them, or sends for Vertex
+        # what the SDK accepts in addition, or sends for Vertex
         *("automaticContinuation", "automaticFunctionCalling", "continuationToken", "generationOutputConfig"),
         *("httpOptions", "modelArmorConfig", "shouldReturnHttpResponse"),
         # Code Assist

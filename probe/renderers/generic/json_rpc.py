@@ -79,7 +79,7 @@ def _request(method: str, number: Any, params: Any, *, answered: bool) -> Iterat
 
 
 def _sampling(params: Fields) -> Iterator[Block]:
-    """Yield what a server asks the agent's own model."""
+    """Yield a server's request to the agent's own model."""
     if (system := params.text("systemPrompt")) is not None:
         yield Instructions(content=(Text(text=system),))
     if (messages := params.list("messages")) is not None:
@@ -91,7 +91,7 @@ def _sampling(params: Fields) -> Iterator[Block]:
 
 
 def _result(result: Any, number: Any) -> Iterator[Block]:
-    """Yield a result by its shape, since it does not say which method it answers."""
+    """Yield a result by its shape, since it does not name the method that it answers."""
     fields = Fields(result)
     match result:
         case {"role": str(), "content": content}:

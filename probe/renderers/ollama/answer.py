@@ -119,7 +119,7 @@ def _made_blocks(made: Made) -> Iterator[Block]:
 
 def _stop(word: str, made: Sequence[Made]) -> Stop:
     stop = _STOPS.get(word, Stop.OTHER)
-    # The API has no word of its own for it.
+    # The API has no separate word for it.
     return Stop.TOOL_CALL if stop is Stop.END and any(one.name == "tool_calls" for one in made) else stop
 
 

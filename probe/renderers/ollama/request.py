@@ -27,7 +27,7 @@ _EMPTY = (b"null", b'""', b"[]")
 
 
 def items(body: Json) -> Iterator[Item]:
-    """Yield settings, the system prompt, messages or the prompt, and tools; empty ones say nothing."""
+    """Yield settings, the system prompt, messages or the prompt, and tools, without empty ones."""
     for item in LAYOUT.items(body):
         if item.kind is not Kind.SETTING and item.json.raw in _EMPTY:
             continue

@@ -28,6 +28,6 @@ def call_blocks(call: Any) -> Iterator[Block]:
     arguments = parsed_json(function.take("arguments"))
     yield ToolCall(name=name, arguments=arguments, kind="function", call_id=fields.text("id"))
     fields.drop("type", "function")
-    function.number("index")  # The place in the list says nothing of its own.
+    function.number("index")  # The place in the list.
     yield from function.unknown()
     yield from fields.unknown()

@@ -49,7 +49,7 @@ class MadeChoice(NamedTuple):
     """All but its message."""
     message: dict[str, Any]
     source: Callable[[str], Source]
-    """Returns where a piece of its message is from, by the name that `message_pieces` gives it."""
+    """Returns the source of a piece of its message, by the piece's name in `message_pieces`."""
     unfinished: Any = None
     """The call in which a stream broke off."""
     odd: Sequence[Block] = ()
@@ -105,7 +105,7 @@ def answer_of(
 
 def _stop(word: str, message: dict[str, Any]) -> Stop:
     stop = STOPS.get(word, Stop.OTHER)
-    # The API says `stop` where the model refuses.
+    # The API reports `stop` where the model refuses.
     return Stop.FILTERED if stop is Stop.END and message.get("refusal") else stop
 
 

@@ -64,7 +64,7 @@ def _others(fields: Fields) -> Iterator[Block]:
 
 
 def _said(fields: Fields, label: str | None) -> Iterator[Block]:
-    # An empty content beside calls or a refusal is how the API says that there is none.
+    # With calls or a refusal, an empty content means that there is none.
     if not (fields.peek("content") == "" and any(fields.peek(name) for name in _BESIDE_EMPTY)):
         yield from content_blocks(fields.peek("content"), label)
     fields.take("content")

@@ -42,7 +42,7 @@ def call_blocks(call: Any, *, finished: bool = True) -> Iterator[Block]:
     called = Fields(fields.object(kind))
     fields.drop("type", kind)
     yield from _called(kind, called, given, _text(fields.take("id")), finished=finished)
-    fields.number("index")  # The place in the list says nothing of its own.
+    fields.number("index")  # The place in the list.
     yield from fields.details("extra_content")  # Google
     yield from fields.unknown()
 

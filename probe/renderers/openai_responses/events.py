@@ -59,7 +59,7 @@ LIFECYCLE = frozenset(
 """Events that report how far the answer is; they are counted, and the last answer that they carry is shown."""
 
 PAINTED = ("background", "output_format", "quality", "size")
-"""What a partial image says of itself."""
+"""Fields that describe a partial image."""
 
 STEERING = frozenset({"response.steer.accepted", "response.steer.pending", "response.steer.failed"})
 """Events that are shown each by itself, as errors are."""
@@ -71,7 +71,7 @@ _PLACES: dict[str, tuple[type, ...]] = {
     "obfuscation": (str, type(None)),
     "type": (str,),
 }
-"""Members of any event that say where its content belongs, or nothing, and their types."""
+"""Members of any event that identify the place of its content, or are padding, and their types."""
 _CONTENT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(DELTAS, ("delta", "logprobs")),
     "response.shell_call_command.added": ("command", "delta"),

@@ -50,7 +50,7 @@ _DETAILS: dict[str, tuple[str, ...]] = {
 }
 """Documented fields of an item that have no block of their own."""
 _NAMED_BY_ID = ("mcp_approval_request", "item_reference")
-"""Items whose id says something: the answer to the one names it, the other is nothing else."""
+"""Items whose id is shown: the answer to the first one names it, and the second one is only an id."""
 _OF_ALL = ("id", "status", "created_by", CODEX_METADATA)
 
 
@@ -64,7 +64,7 @@ def message(item: Any) -> Message:
 
 
 def output_blocks(item: Any) -> Iterator[Block]:
-    """Yield the blocks of one item of an answer; its id and an ordinary end say nothing to a reader."""
+    """Yield the blocks of one item of an answer; its id and an ordinary end are left out."""
     fields = Fields(item)
     if _kind(item) not in _NAMED_BY_ID:
         fields.text("id")

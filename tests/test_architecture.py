@@ -18,11 +18,12 @@ SCRIPTS = frozenset(
     for command in COMMANDS
     if command != "bench"
 )
-BASE = frozenset({"errors", "addon"})
+BASE = frozenset({"errors", "did_you_mean", "addon"})
 _READING = BASE | {"record"}
 _RENDERING = _READING | {"renderers"}
 LAYERS: dict[str, frozenset[str]] = {
     "errors": frozenset(),
+    "did_you_mean": frozenset(),
     "demo": frozenset(),
     "addon": frozenset(),
     "record": BASE,

@@ -163,7 +163,7 @@ class Steps:
         handler.chunk(b"")
 
     def question(self, handler: Handler) -> None:
-        """Tell that the first chunk of the request has arrived, then read the rest."""
+        """Report that the first chunk of the request has arrived, then read the rest."""
         data = handler.request_chunk()
         if data == EVENTS[0]:
             self.sent_first.set()

@@ -167,7 +167,11 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("fault", "told", "fix"), FAULTS.values(), ids=FAULTS.keys())
+@pytest.mark.parametrize(
+    ("fault", "told", "fix"),
+    # What waits for a time-out is slow.
+    [pytest.param(*fault, id=name, marks=[pytest.mark.slow] * (fault[0] is silent)) for name, fault in FAULTS.items()],
+)
 def test_what_is_wrong_with_an_upstream_is_told_with_its_fix(
     clinic: Clinic, fault: object, told: str, fix: str
 ) -> None:

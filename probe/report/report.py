@@ -14,7 +14,7 @@ from probe.analysis.hosts import HostsBuilder
 from probe.analysis.prices import Prices
 from probe.analysis.summary import Summary, summary_of
 from probe.analysis.time_spent import time_spent
-from probe.record.manifest_facts import CoverageFacts, ObserverChange
+from probe.record.manifest_fields import CoverageFacts, ObserverChange
 from probe.record.tunnels import Tunnel
 from probe.renderers.loader import Renderer
 from probe.report.markdown.actions import Actions
@@ -23,7 +23,8 @@ from probe.report.markdown.escape import fence
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import FullLog
 from probe.report.markdown.hosts import host_table, observer_changes
-from probe.report.markdown.overview import Front, front, numbers, payload_structure, time_line
+from probe.report.markdown.overview import Front, front, numbers, time_line
+from probe.report.markdown.payload_structure import payload_structure
 from probe.report.markdown.retries import Tries, fold_retries
 from probe.report.markdown.turn_log import TurnLog
 from probe.report.markdown.turn_table import TurnTable

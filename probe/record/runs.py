@@ -9,19 +9,20 @@ from pathlib import Path
 
 import psutil
 
+from probe.addon.journal import FOLDER
 from probe.addon.private_files import private_folder
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.record.files import is_plain, open_plain
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
+from probe.record.tunnels import TUNNELS
 
 TRAFFIC = "traffic.jsonl"
 REPORT = "report.md"
 PROXY_LOG = "proxy.log"
-_OPENED = (TRAFFIC, "proxy.log", "tunnels.jsonl")
+_OPENED = (TRAFFIC, PROXY_LOG, TUNNELS)
 """Files that are opened in place; a report or a manifest is always a new file that replaces the old one."""
-_LIVE = ".live"
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 _LATEST = re.compile(r"latest(?:~(\d+))?$")
 
@@ -82,8 +83,8 @@ def has_records(folder: Path) -> bool:
 def refuse_links(folder: Path) -> None:
     """Raise UserError if an agent has replaced one of a run's files with a link or a pipe."""
     others = [path for name in _OPENED if os.path.lexists(path := folder / name) and not is_plain(path)]
-    if os.path.lexists(folder / _LIVE) and not _is_folder(folder / _LIVE):
-        others.append(folder / _LIVE)
+    if os.path.lexists(folder / FOLDER) and not _is_folder(folder / FOLDER):
+        others.append(folder / FOLDER)
     for path in others:
         what = "a folder" if _is_folder(path) else "a link, a pipe or a device"
         raise UserError(f"{path} is not a file of agent-probe but {what}", "inspect it, then remove it")

@@ -5,6 +5,8 @@ import binascii
 import re
 from functools import lru_cache
 
+from probe.addon.redaction.credential_names import words_of
+
 _WORDS = re.compile(rb"[A-Za-z0-9]+")
 _BORDERS = re.compile(rb"(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 _LETTER, _DIGIT = re.compile(rb"[A-Za-z]"), re.compile(rb"[0-9]")
@@ -17,7 +19,6 @@ _IDENTIFIER = re.compile(rb"[A-Za-z_][\w.-]*")
 _TYPE = re.compile(rb"[A-Za-z_][\w.]*(?:Key|Token|Secret|Password)(?:s|Types?)?")
 """`key: Ed25519PrivateKey` is source code."""
 
-_NAME_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SURE = re.compile(
     r"(?:(?:access|refresh|id|auth|session|bearer|security|api)token|(?:client|api)secret"
     r"|(?:api|secret|private|access|account)key|authorization)$"
@@ -105,7 +106,7 @@ def is_secret_of(name: bytes, value: bytes, *, quoted: bool, field: bool = False
 @lru_cache(1024)
 def _kind(name: bytes) -> str | None:
     """Return how certainly a value with this name is secret; None when it is not."""
-    words = [word.lower() for word in _NAME_WORDS.findall(name.decode("ascii"))]
+    words = words_of(name.decode("ascii"))
     joined, last = "".join(words), words[-1] if words else ""
     if joined.endswith(("password", "passwd", "pwd")) or joined == "secret":
         return "password"

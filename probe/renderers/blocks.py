@@ -18,7 +18,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reasoning:
-    """The model's thinking, as far as the API shows it."""
+    """The model's thinking, if the API shows it."""
 
     summary: str | None
     """None when there is no summary in the clear."""
@@ -34,7 +34,7 @@ class ToolCall:
 
     name: str
     arguments: Any
-    """Parsed where they were JSON, else the text, cut short as it came."""
+    """Parsed if they are JSON, else the text, which may be cut short."""
     kind: str
     """The API's own word for this kind of call."""
     call_id: str | None = None

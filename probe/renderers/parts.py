@@ -78,7 +78,7 @@ def schema_fields(schema: Any) -> tuple[str, ...]:
 
 
 def grouped(blocks: Iterable[Block], title: str) -> Iterator[Block]:
-    """Yield a whole request: settings and instructions as they are, then all messages, then all tools."""
+    """Yield a whole request: settings and instructions unchanged, then all messages, then all tools."""
     messages: list[Message] = []
     tools: list[Tool] = []
     for block in blocks:
@@ -112,7 +112,7 @@ def usage_blocks(
 
 
 def _left(usage: dict[str, Any], counted: tuple[str, ...]) -> dict[str, Any]:
-    """Return what is not counted; a count that is no number is not."""
+    """Return the fields that are not counted; a count must be a number."""
     nested = {name: _left(value, counted) if isinstance(value, dict) else value for name, value in usage.items()}
     return {
         name: value

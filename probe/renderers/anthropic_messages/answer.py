@@ -1,4 +1,4 @@
-"""A message of the model: its own fields, its content, how it ended, and what it took."""
+"""A message of the model: its fields, its content, its stop reason and its usage."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -40,7 +40,7 @@ _COUNTS = (
 
 
 class MadePart(NamedTuple):
-    """One content block of an answer, as a whole answer holds it."""
+    """One content block of an answer, in the form of a whole answer."""
 
     source: Source
     value: Any
@@ -48,7 +48,7 @@ class MadePart(NamedTuple):
 
 
 def message_answer(body: Any) -> Answer | None:
-    """Return the answer that a whole message is; None for any other body."""
+    """Return the answer in a whole message; None for any other body."""
     match body:
         case {"type": "message"} | {"role": "assistant", "content": list()}:
             content = enumerate(listed(body.get("content")))
@@ -95,7 +95,7 @@ def made(
 
 
 def message_blocks(message: dict[str, Any]) -> Iterator[Block]:
-    """Yield a whole message; what is none is its content."""
+    """Yield a whole message; any other object is shown as content."""
     answer = message_answer(message)
     return answer.blocks if answer else content_blocks(message)
 

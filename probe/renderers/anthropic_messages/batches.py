@@ -52,7 +52,7 @@ def _list(body: dict[str, Any]) -> Iterator[Block]:
 
 
 def _results_of(body: Any) -> list[Any]:
-    """Return the lines of a batch's results; none when a body is none."""
+    """Return the lines of a batch's results; an empty list for any other body."""
     lines = [body] if isinstance(body, dict) else []
     if isinstance(body, str) and body.lstrip().startswith("{"):
         lines = [parsed(line) for line in body.split("\n") if line.strip()]

@@ -1,4 +1,4 @@
-"""Where a request asks the API to cache what came so far."""
+"""Places up to which a request asks the API to cache it."""
 
 from collections.abc import Iterator
 

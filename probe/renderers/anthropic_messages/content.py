@@ -19,7 +19,7 @@ def content_blocks(content: Any, label: str | None = None) -> Iterator[Block]:
 
 
 def part_blocks(part: Any, label: str | None = None, *, finished: bool = True) -> Iterator[Block]:
-    """Yield one content block, and the cache breakpoint behind it; `finished`: all of it came."""
+    """Yield one content block, and the cache breakpoint after it; `finished` means that it is complete."""
     match part:
         case str():
             yield Text(text=part, label=label)

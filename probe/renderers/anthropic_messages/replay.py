@@ -1,4 +1,4 @@
-"""What a replay needs to know of the Messages API: its errors, and its empty answers."""
+"""Errors and empty answers of the Messages API, for a replay."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def error_answer(status: int, message: str) -> dict[str, Any]:
 
 
 def side_answer(method: str, path: str) -> Any | None:
-    """Return a plausible empty answer to a request that is no model call; None where a model call belongs."""
+    """Return a plausible empty answer to a request other than a model call; None for a model call."""
     if is_count(path):
         return {"input_tokens": 1}
     if is_call(method, path):

@@ -13,7 +13,7 @@ _SHOWN = ("type", "tools", "input_schema", "cache_control", *_NAMES)
 
 
 def tool_blocks(definition: Any) -> Iterator[Block]:
-    """Yield one tool, and the cache breakpoint behind it."""
+    """Yield one tool, and the cache breakpoint after it."""
     yield tool(definition) if isinstance(definition, dict) else Unknown(what="tool", value=definition)
     yield from breakpoints(Fields(definition))
 

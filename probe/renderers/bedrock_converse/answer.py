@@ -1,4 +1,4 @@
-"""An answer of Converse: its own fields, its content, how it ended, and what it took."""
+"""An answer of Converse: its fields, its content, its stop reason and its usage."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -26,14 +26,14 @@ _SETTINGS = ("stopReason", "metrics", "trace", "additionalModelResponseFields", 
 
 
 class MadePart(NamedTuple):
-    """One content block of an answer, as a whole answer holds it."""
+    """One content block of an answer, in the form of a whole answer."""
 
     source: Source
     value: Any
 
 
 def whole_answer(body: Any) -> Answer | None:
-    """Return the answer that a body is; None for any other body."""
+    """Return the answer in a body; None for any other body."""
     match body:
         case {"output": {"message": dict(message)}}:
             content = enumerate(listed(message.get("content")))

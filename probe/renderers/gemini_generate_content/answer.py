@@ -1,4 +1,4 @@
-"""Answers, whole or put together from a stream: their parts, how they ended, what they took."""
+"""Answers, whole or streamed: their parts, stop reason and usage."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -43,11 +43,11 @@ _OTHER_COUNTS = (
     *("toolUsePromptTokenCount", "promptTokensDetails", "cacheTokensDetails", "candidatesTokensDetails"),
     *("toolUsePromptTokensDetails", "thoughtsTokensDetails", "trafficType", "serviceTier"),
 )
-"""What is documented besides; what the prompts of tools took is also part of a sum in `Usage`."""
+"""Other documented counts; that of the tools' prompts is also part of a sum in `Usage`."""
 
 
 def whole_answer(body: Any, status: int | None) -> Answer | None:
-    """Return the answer that a whole body is, an error included; None when it is neither."""
+    """Return the answer or the error in a whole body; None for any other body."""
     made = MadeAnswer()
     wrapped = isinstance(body, dict) and isinstance(body.get("response"), dict) and "candidates" not in body
     made.add(body, "response." if wrapped else "")
@@ -68,7 +68,7 @@ def response_blocks(body: Any, status: int | None) -> list[Block] | None:
 
 
 def answer_of(made: MadeAnswer, after: Sequence[Block] = (), *, ended: bool = True, known: bool = True) -> Answer:
-    """Return the answer that was put together."""
+    """Return an answer made of its pieces."""
     usage = {name: _by_modality(value) for name, value in made.usage.items()} or None
     counts, shown = usage_blocks(usage, gemini_generate_content, _COUNTED, _OTHER_COUNTS)
     candidates = list(made.candidates.items())

@@ -1,4 +1,4 @@
-"""What a function is called with, also where it is streamed in pieces by JSON path."""
+"""The arguments of a function call, whole or streamed in pieces by JSON path."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _VALUES = ("stringValue", "numberValue", "boolValue", "nullValue")
 
 
 def arguments_of(call: dict[str, Any]) -> Any:
-    """Return a call's arguments; pieces that do not fit together are returned as they came."""
+    """Return a call's arguments; pieces that do not fit together are returned unchanged."""
     pieces = call.get("partialArgs")
     if not pieces:
         return call.get("args")

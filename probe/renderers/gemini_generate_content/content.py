@@ -206,4 +206,4 @@ _OBJECTS: dict[str, Callable[[str, Fields], Iterator[Block]]] = {
     "codeExecutionResult": _code_result,
     "audioTranscription": _transcript,
 }
-"""What a part may hold besides a text, and how it is read."""
+"""What a part may hold besides a text, and the function that reads it."""

@@ -1,4 +1,4 @@
-"""Putting an answer together from its pieces, however far it came."""
+"""Put an answer together from its pieces, even if some are missing."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class MadeCandidate:
 
     @property
     def finish_reason(self) -> Any:
-        """Return why it ended; None while it goes on."""
+        """Return why it ended; None before its end."""
         reason = self.values.last("finishReason")
         return None if reason in _NO_REASON else reason
 
@@ -72,7 +72,7 @@ class MadeAnswer:
         return bool(self.candidates) and all(one.finish_reason for one in self.candidates.values())
 
     def add(self, piece: Any, source: Source) -> bool:
-        """Add one piece; False when it is none of this API's."""
+        """Add one piece; return False if it is not this API's."""
         fields, around = unwrapped_answer(piece)
         if not (_KNOWN.intersection(fields) or "error" in fields or "traceId" in around):
             return False

@@ -1,4 +1,4 @@
-"""What a replay answers by itself: errors, and requests that are no model call."""
+"""Errors and empty answers, for a replay."""
 
 from typing import Any
 

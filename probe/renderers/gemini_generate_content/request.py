@@ -1,4 +1,4 @@
-"""Where the items of a request are, and what it asks for."""
+"""The items of a request, and what it asks for."""
 
 import re
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ def instructions(value: Any) -> Iterator[Block]:
 
 
 def request_blocks(api: Api, path: str, body: Any) -> list[Block] | None:
-    """Return the blocks of a request that is no call of the model, but has contents as one has."""
+    """Return the blocks of a request with contents that does not call the model."""
     value = json_of(body) if isinstance(body, dict) else None
     found = items(value) if value else None
     if value is None or found is None:
@@ -93,7 +93,7 @@ def request_blocks(api: Api, path: str, body: Any) -> list[Block] | None:
 
 
 def _request(body: Json) -> tuple[Json, str] | None:
-    """Return the object with the contents, and the path of it with a dot; None where there is none."""
+    """Return the object with the contents and its path, ending in a dot; None if there is none."""
     members = body.members
     if "contents" not in members:
         for name in _WRAPPERS:

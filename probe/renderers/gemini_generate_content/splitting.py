@@ -1,4 +1,4 @@
-"""Cutting an answer's body into the pieces that the API sent: events, or elements of an array."""
+"""Split an answer's body into the pieces that the API sent: events, or elements of an array."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def _events(text: str) -> Stream:
 
 
 def _array(body: Json) -> Stream | None:
-    """Return the elements of a whole array; an error alone is no stream."""
+    """Return the elements of a whole array; None for an error alone."""
     elements = body.elements
     if not elements or not any(name in element.members for element in elements for name in _PIECE):
         return None
@@ -55,7 +55,7 @@ def _array(body: Json) -> Stream | None:
 
 
 def _cut_array(text: str) -> Stream | None:
-    """Return the elements of an array that was cut short, and what came of the last one."""
+    """Return the elements of an array that was cut short, and the beginning of the last one."""
     decoder, texts, offsets, size, counted = json.JSONDecoder(), [], [], 0, 0
     place = _after_space(text, text.index("[") + 1)
     while place < len(text) and text[place] != "]":

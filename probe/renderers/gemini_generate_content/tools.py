@@ -9,7 +9,7 @@ from probe.renderers.parts import tool_of
 
 
 def tool_blocks(value: Any) -> Iterator[Block]:
-    """Yield the tools in one entry of `tools`: functions of the caller's, and tools that the API has itself."""
+    """Yield the tools in one entry of `tools`: the caller's functions, and built-in tools of the API."""
     fields = spelled(value)
     if not fields:
         yield from [] if value in (None, {}) else [Unknown(what="tool", value=value)]

@@ -1,4 +1,4 @@
-"""Answers, whole or put together from a stream: what the model made, how it ended, what it took."""
+"""Answers, whole or streamed: what the model made, stop reason and usage."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ def made_in(body: dict[str, Any]) -> tuple[list[Made], dict[str, Any]]:
 
 
 def whole_answer(body: Any, status: int | None) -> Answer | None:
-    """Return the answer that a whole body is, an error included; None when it is neither."""
+    """Return the answer or the error in a whole body; None for any other body."""
     if isinstance(body, dict) and "done" in body and not body.get("error"):
         return answer_of(*made_in(body))
     errors = errors_in(body, status)
@@ -51,7 +51,7 @@ def whole_answer(body: Any, status: int | None) -> Answer | None:
 
 
 def errors_in(body: Any, status: int | None) -> list[Block]:
-    """Return the blocks of a body, or a line, that is an error; none where it is none."""
+    """Return the blocks of an error in a body or a line; an empty list if it is none."""
     if not isinstance(body, dict):
         return error_blocks(body, status)
     # Where to sign in for a model that another machine runs.

@@ -1,4 +1,4 @@
-"""Messages, and the parts that they are made of."""
+"""Messages and their parts."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Cutting a streamed answer into its lines, each of which is one JSON object."""
+"""Split a streamed answer into its lines, each of which is one JSON object."""
 
 from probe.renderers.events import Stream
 from probe.renderers.json_reader import Json, as_text, parsed

@@ -1,4 +1,4 @@
-"""Tools: what the model may call, and what it calls."""
+"""Definitions and calls of tools."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +18,7 @@ def tool_blocks(definition: Any) -> Iterator[Block]:
 
 
 def call_blocks(call: Any) -> Iterator[Block]:
-    """Yield one of a message's `tool_calls`: arguments come as an object, and always whole."""
+    """Yield one of a message's `tool_calls`: the arguments are always a complete object."""
     fields = Fields(call)
     function = Fields(fields.object("function"))
     name = function.text("name")

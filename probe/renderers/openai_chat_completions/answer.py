@@ -1,4 +1,4 @@
-"""Answers, whole or put together from a stream: their messages, how they ended, what they took."""
+"""Answers, whole or streamed: their messages, stop reason and usage."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -42,7 +42,7 @@ _OTHER_COUNTS = (
 
 
 class MadeChoice(NamedTuple):
-    """One choice as far as it came."""
+    """One choice, complete or not."""
 
     index: Any
     fields: dict[str, Any]
@@ -51,12 +51,12 @@ class MadeChoice(NamedTuple):
     source: Callable[[str], Source]
     """Returns the source of a piece of its message, by the piece's name in `message_pieces`."""
     unfinished: Any = None
-    """The call in which a stream broke off."""
+    """The call in which a stream ended early."""
     odd: Sequence[Block] = ()
 
 
 def whole_answer(body: Any, status: int | None) -> Answer | None:
-    """Return the answer that a whole body is, an error included; None when it is neither."""
+    """Return the answer or the error in a whole body; None for any other body."""
     if not isinstance(body, dict) or not isinstance(body.get("choices"), list):
         errors = error_blocks(body, status)
         return Answer(after=tuple(errors)) if errors else None
@@ -76,7 +76,7 @@ def answer_of(
     ended: bool = True,
     known: bool = True,
 ) -> Answer:
-    """Return the answer that an object's fields and its choices are."""
+    """Return an answer made of an object's fields and its choices."""
     fields = Fields(body)
     groq = fields.peek("x_groq")
     usage = fields.take("usage")

@@ -1,4 +1,4 @@
-"""Where the items of a request are, and what it asks for."""
+"""The items of a request, and what it asks for."""
 
 from typing import Any
 

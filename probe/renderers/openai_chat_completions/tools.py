@@ -1,4 +1,4 @@
-"""Tools: what the model may call, and what it calls."""
+"""Definitions and calls of tools."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +33,7 @@ def function_call_blocks(call: Any, *, finished: bool = True) -> Iterator[Block]
 def call_blocks(call: Any, *, finished: bool = True) -> Iterator[Block]:
     """Yield one of a message's `tool_calls`."""
     fields = Fields(call)
-    # Some providers leave the type out, and a stream may break off before it says what is called.
+    # Some providers omit the type, and a stream may end before the call's name.
     kind = fields.peek("type") or next((name for name in _ARGUMENTS if name in fields), "function")
     given = _ARGUMENTS.get(kind) if isinstance(kind, str) else None
     if not isinstance(call, dict) or given is None or not isinstance(call.get(kind, {}), dict):

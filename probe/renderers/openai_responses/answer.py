@@ -1,4 +1,4 @@
-"""Whole answers, and what they share with streamed ones: the answer's own fields, how it ended, its usage."""
+"""Answers, whole or streamed: their fields, stop reason and usage."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -46,7 +46,7 @@ _UNDER_WAY = ("queued", "in_progress")
 
 
 def whole_answer(body: Any, status: int | None) -> Answer | None:
-    """Return the answer that a JSON body is, or its error; None when it is neither."""
+    """Return the answer or the error in a JSON body; None for any other body."""
     if isinstance(body, dict) and (isinstance(body.get("output"), list) or body.get("object") == "response"):
         listed = body.get("output")
         output = listed if isinstance(listed, list) else []

@@ -1,4 +1,4 @@
-"""What a replay answers by itself: errors, side requests, warm-ups."""
+"""Errors, and answers to side requests and warm-ups, for a replay."""
 
 import json
 import uuid
@@ -13,7 +13,7 @@ def error_message(status: int, message: str) -> dict[str, Any]:
 
 
 def side_answer(path: str) -> dict[str, Any]:
-    """Return a plausible empty answer to a request that is no model call."""
+    """Return a plausible empty answer to a request other than a model call."""
     if path.rstrip("/").rpartition("/")[2] == "models":
         # `data` is the public API's key; codex asks the same path and reads `models`.
         return {"object": "list", "data": [], "models": []}
@@ -21,7 +21,7 @@ def side_answer(path: str) -> dict[str, Any]:
 
 
 def warm_up_messages() -> tuple[str, ...]:
-    """Return the shortest answer to a warm-up: an empty response that has an id to go on from."""
+    """Return the shortest answer to a warm-up: an empty response with an id for the next call."""
     answer = {"id": f"resp_{uuid.uuid4().hex}", "object": "response", "output": []}
     created = {"type": "response.created", "response": {**answer, "status": "in_progress"}}
     completed = {"type": "response.completed", "response": {**answer, "status": "completed", "usage": None}}

@@ -27,7 +27,7 @@ LAYOUT = Layout(
     ),
 )
 _CONTEXT = ("instructions", "prompt", "previous_response_id", "conversation")
-"""What a call may have besides a model, or in the place of an input."""
+"""What a call may have besides a model, or instead of an input."""
 _CLIENT_MESSAGES = ("response.create", "response.steer")
 
 
@@ -74,7 +74,7 @@ def asked(path: str, body: Json) -> Asked:
         schema_fields=_schema_fields(member(body, "text")),
         no_answer=member(body, "generate") is False,
         previous_id=previous if previous and isinstance(previous, str) else None,
-        # An id that is none refers to something that nobody can find.
+        # An id of another type cannot be found.
         elsewhere=bool(member(body, "conversation")) or not isinstance(previous or "", str),
     )
 

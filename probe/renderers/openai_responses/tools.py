@@ -1,4 +1,4 @@
-"""Tools: what the model may call, what it calls, and what came back."""
+"""Definitions, calls and results of tools."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from probe.renderers.fields import Fields
 from probe.renderers.json_reader import parsed_json
 from probe.renderers.openai_responses.content import result_blocks
 
-# Item type and the field that holds what the tool is called with.
+# Item type and the field with the arguments.
 CALLS = {
     "function_call": "arguments",
     "custom_tool_call": "input",
@@ -26,8 +26,8 @@ CALLS = {
     "program": "code",
 }
 _NAMED = ("function_call", "custom_tool_call", "mcp_call", "mcp_approval_request")
-"""Calls that name their tool; the others are of a tool that the API has itself."""
-# Item type and the field that holds what came back.
+"""Calls that name their tool; the others are of built-in tools of the API."""
+# Item type and the field with the result.
 RESULTS = {
     "function_call_output": "output",
     "custom_tool_call_output": "output",
@@ -42,7 +42,7 @@ CLIENT_CALLS = (
     *("function_call", "custom_tool_call", "local_shell_call", "shell_call", "computer_call", "apply_patch_call"),
     *("mcp_approval_request", "tool_search_call", "program"),
 )
-"""Calls that a client may have to answer before the model goes on."""
+"""Calls that a client may have to answer before the model continues."""
 _DEEPEST = 3
 """Namespaces within namespaces that are shown; the API has one level, and the definitions show all."""
 
@@ -69,7 +69,7 @@ def tool(definition: Any, depth: int = 0) -> Tool:
 
 
 def call_blocks(kind: str, fields: Fields) -> Iterator[Block]:
-    """Yield a call, and what came back where the API itself ran the tool."""
+    """Yield a call, and its result if the API itself ran the tool."""
     field = "actions" if kind == "computer_call" and fields.peek("actions") else CALLS[kind]
     unnamed = "(no name)" if kind in _NAMED else kind.removesuffix("_call")
     places = [fields.text("namespace"), fields.text("server_label"), fields.text("name") or unnamed]

@@ -18,26 +18,16 @@ PACKAGE = "probe.renderers"
 GENERIC = f"{PACKAGE}.generic"
 AUTO = "auto"
 """Names no module: the API is known by the path."""
-BY_PATH = {
-    "*/responses": "openai_responses",
-    "*/responses/*": "openai_responses",
-    "*/chat/completions": "openai_chat_completions",
-    "*/messages": "anthropic_messages",
-    "*/messages/*": "anthropic_messages",
-    "*:rawPredict": "anthropic_messages",
-    "*:streamRawPredict": "anthropic_messages",
-    "*:generateContent": "gemini_generate_content",
-    "*:streamGenerateContent": "gemini_generate_content",
-    "*:countTokens": "gemini_generate_content",
-    "*/v1internal:*": "gemini_generate_content",
-    "*/model/*/invoke": "bedrock_invoke",
-    "*/model/*/invoke-with-response-stream": "bedrock_invoke",
-    "*/model/*/converse": "bedrock_converse",
-    "*/model/*/converse-stream": "bedrock_converse",
-    "*/api/chat": "ollama",
-    "*/api/generate": "ollama",
+PATHS = {
+    "openai_responses": ("*/responses", "*/responses/*"),
+    "openai_chat_completions": ("*/chat/completions",),
+    "anthropic_messages": ("*/messages", "*/messages/*", "*:rawPredict", "*:streamRawPredict"),
+    "gemini_generate_content": ("*:generateContent", "*:streamGenerateContent", "*:countTokens", "*/v1internal:*"),
+    "bedrock_invoke": ("*/model/*/invoke", "*/model/*/invoke-with-response-stream"),
+    "bedrock_converse": ("*/model/*/converse", "*/model/*/converse-stream"),
+    "ollama": ("*/api/chat", "*/api/generate"),
 }
-"""The path of each API, whatever gateway's prefix is before it."""
+"""The paths of each API, after any prefix of a gateway."""
 _FUNCTIONS = ("format_request_body", "format_response_body")
 
 
@@ -88,7 +78,7 @@ class FormatFunctions(Api):
 def load_renderer(spec: str | Sequence[Mapping[str, str]]) -> Renderer:
     """Load a renderer: a module path, `auto`, or several `{path: PATTERN, renderer: MODULE}`. Raises UserError."""
     if spec == AUTO:
-        rules = [(path, f"{PACKAGE}.{name}") for path, name in BY_PATH.items()]
+        rules = [(path, f"{PACKAGE}.{name}") for name, paths in PATHS.items() for path in paths]
     elif isinstance(spec, str):
         rules = [("*", spec)]
     else:

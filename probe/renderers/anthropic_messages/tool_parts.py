@@ -80,12 +80,9 @@ def _reference(part: Fields, _context: Context) -> Iterator[Block]:
     yield Tools(title="Tools referred to", tools=(reference({"tool_name": part.take("tool_name")}),))
 
 
-def _addition(part: Fields, _context: Context) -> Iterator[Block]:
-    yield Tools(title="Tools added", tools=(_changed(part.take("tool")),))
-
-
-def _removal(part: Fields, _context: Context) -> Iterator[Block]:
-    yield Tools(title="Tools removed", tools=(_changed(part.take("tool")),))
+def _change(part: Fields, _context: Context) -> Iterator[Block]:
+    title = "Tools added" if part.peek("type") == "tool_addition" else "Tools removed"
+    yield Tools(title=title, tools=(_changed(part.take("tool")),))
 
 
 def _changed(change: Any) -> Any:
@@ -124,7 +121,7 @@ TOOLS: dict[str, RenderPart] = {
     **dict.fromkeys(_ERRORS, _failure),
     "tool_search_tool_search_result": _found,
     "tool_reference": _reference,
-    "tool_addition": _addition,
-    "tool_removal": _removal,
+    "tool_addition": _change,
+    "tool_removal": _change,
     "mcp_tool_listing": _listing,
 }

@@ -25,10 +25,8 @@ _TOOLS = {
 _DETAILS: dict[str, tuple[str, ...]] = {
     "message": ("phase",),
     "agent_message": ("author", "recipient"),
-    "function_call": ("async", "caller"),
+    **dict.fromkeys(("function_call", "custom_tool_call"), ("async", "caller")),
     "function_call_output": ("caller", "namespace", "name"),
-    "custom_tool_call": ("async", "caller"),
-    "custom_tool_call_output": ("caller",),
     "computer_call": ("action", "pending_safety_checks"),
     "computer_call_output": ("acknowledged_safety_checks",),
     "code_interpreter_call": ("container_id",),
@@ -43,8 +41,7 @@ _DETAILS: dict[str, tuple[str, ...]] = {
     "tool_search_output": ("execution", "call_id"),
     "shell_call": ("environment", "caller"),
     "shell_call_output": ("max_output_length", "caller"),
-    "apply_patch_call": ("caller",),
-    "apply_patch_call_output": ("caller",),
+    **dict.fromkeys(("custom_tool_call_output", "apply_patch_call", "apply_patch_call_output"), ("caller",)),
     "program": ("fingerprint",),
     "configuration_update": ("reasoning", "text"),
 }

@@ -11,30 +11,19 @@ from probe.renderers.openai_responses.content import result_blocks
 
 # Item type and the field with the arguments.
 CALLS = {
-    "function_call": "arguments",
+    **dict.fromkeys(("function_call", "mcp_call", "mcp_approval_request", "tool_search_call"), "arguments"),
+    **dict.fromkeys(("local_shell_call", "shell_call", "computer_call", "web_search_call"), "action"),
+    **dict.fromkeys(("code_interpreter_call", "program"), "code"),
     "custom_tool_call": "input",
-    "mcp_call": "arguments",
-    "mcp_approval_request": "arguments",
-    "tool_search_call": "arguments",
-    "local_shell_call": "action",
-    "shell_call": "action",
-    "computer_call": "action",
-    "web_search_call": "action",
     "file_search_call": "queries",
-    "code_interpreter_call": "code",
     "apply_patch_call": "operation",
-    "program": "code",
 }
 _NAMED = ("function_call", "custom_tool_call", "mcp_call", "mcp_approval_request")
 """Calls that name their tool; the others are of built-in tools of the API."""
 # Item type and the field with the result.
 RESULTS = {
-    "function_call_output": "output",
-    "custom_tool_call_output": "output",
-    "local_shell_call_output": "output",
-    "shell_call_output": "output",
-    "computer_call_output": "output",
-    "apply_patch_call_output": "output",
+    **dict.fromkeys(("function_call_output", "custom_tool_call_output", "computer_call_output"), "output"),
+    **dict.fromkeys(("local_shell_call_output", "shell_call_output", "apply_patch_call_output"), "output"),
     "program_output": "result",
     "mcp_approval_response": "approve",
 }

@@ -145,7 +145,7 @@ def _sources(spec: Any) -> str:
 
 
 def _about(found: Run) -> list[tuple[str, str]]:
-    """Return what the manifest says that a reader of the report wants to know first."""
+    """Return the facts of the manifest that the report begins with."""
     facts = found.manifest.facts
     rows = [
         ("Target", " ".join(filter(None, (found.target, facts.versions.get("agent"))))),
@@ -187,7 +187,7 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
 
 
 def _described(source: Path, target: Target | None, found: Run | None, skipped: Skipped) -> ReportedRun:
-    """Return what the report says of the run besides its record."""
+    """Return what the report needs of the run besides its record."""
     title = target.report_title if target else "Agent Traffic Analysis Report"
     now = datetime.now(UTC)
     if found is None:

@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, command = parse("capture", sys.argv[1:] if argv is None else argv)
     interrupts = Interrupts()
     settings = resolve(arguments, os.environ)
-    # A base URL among them says where a listener leads to; the agent gets the listener's.
+    # A base URL among them is the upstream of a listener; the agent gets the listener's.
     asked, led = pairs("env", arguments.env), base_urls(settings.target)
     overrides = {name: value for name, value in asked.items() if name not in led}
     template = _template(settings, command, arguments.prompt)
@@ -134,7 +134,7 @@ def _warn_of_unreachable(settings: Settings) -> None:
 
 
 def _trouble(recording: Started, *, aloud: bool) -> Callable[[], str | None]:
-    """Return what is asked while the agent runs: why it cannot go on; `aloud` says too that its API does not answer."""
+    """Return a function that returns why the agent cannot continue; `aloud` also reports that no API answers."""
     first = FirstAnswers(recording.folder / TRAFFIC)
 
     def trouble() -> str | None:
@@ -146,7 +146,7 @@ def _trouble(recording: Started, *, aloud: bool) -> Callable[[], str | None]:
 
 
 def _fresh_folders(recording: Started) -> dict[str, str]:
-    """Return the agent empty folders in a replay, where the target says that its own would change what it does."""
+    """Return the variables with empty folders that the agent gets in a replay instead of its own."""
     if recording.replay_url is None:
         return {}
     return agent_folders.fresh_folders(recording.folder, recording.settings.target.fresh_folders)
@@ -211,7 +211,7 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
     try:
         command, env = launch.command(recording), launch.environment(recording)
         _note_changes(recording, command, env, launch.overrides, launch.cwd)
-        # The demo and a replay get a folder of their own, so that no agent edits what lies around here.
+        # A replay gets a separate folder, so that no agent edits the files in this one.
         fresh = Path(tempfile.mkdtemp(prefix="probe-")) if _works_in_fresh_folder(recording, launch.cwd) else None
         folder = launch.cwd or fresh or Path.cwd()
         if launch.prompt is not None and (unattended := recording.settings.target.unattended):

@@ -225,7 +225,7 @@ def _is_open(option: str, arguments: Namespace, *, leads: bool) -> bool:
 
 
 def _is_needed(option: str, arguments: Namespace) -> bool:
-    """Check whether an answer that nothing gives must be given; the API gives most of them."""
+    """Check whether an answer without a default is required; the API provides most defaults."""
     if option == "base_url":
         return arguments.upstream is not None
     return option == "command" or (option == "api" and arguments.upstream is None)

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(as_called(f"what was recorded is kept; to go on with it: invoke pipeline --run {folder.name}"))
         return captured
     analyze = ["--run", str(folder), *(["--force"] if arguments.force else [])]
-    # On stdout is what the agent says; the paths are its last lines, labelled.
+    # The agent's output is on stdout; the labelled paths are its last lines.
     analyzed = run_script("probe.analyze", analyze, step=True, stdout=subprocess.DEVNULL)
     verified = run_script("probe.verify", ["--run", str(folder)], step=True, stdout=sys.stderr)
     files = {"record": folder / TRAFFIC, "manifest": folder / MANIFEST, "report": reports / REPORT}

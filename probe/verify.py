@@ -47,7 +47,7 @@ class Findings:
     bodies: int = 0
     messages: int = 0
     redacted: list[str] = field(default_factory=list)
-    """Places that cannot be compared with the wire, since a credential stood there."""
+    """Places that cannot be compared with the wire, since a credential was there."""
     problems: dict[str, list[str]] = field(default_factory=dict)
     """By check: what is wrong, a line each."""
     hosts: HostsBuilder = field(default_factory=HostsBuilder)

@@ -92,7 +92,7 @@ class LeakSearch:
             else:
                 yield from self._in_request(b"".join(chunks))
         except ValueError:
-            return  # what cannot be rebuilt is told elsewhere
+            return  # the proof of the record reports what cannot be rebuilt
 
     def _in_request(self, data: bytes) -> list[str]:
         """Return what is found in a request: an agent sends its whole history again with each."""
@@ -132,7 +132,7 @@ class LeakSearch:
         before = b""
         for block in in_blocks(chunks, _BLOCK):
             data = before + block
-            # What begins at the very begin was seen in the last block, with what stands before it.
+            # What begins in the first bytes was searched in the last block, together with what is before it.
             kinds |= {one.shape for one in shapes.find(data) if not before or one.start >= shapes.CONTEXT}
             kinds |= self._check.kinds(data)
             before = data[-(shapes.LONGEST + shapes.CONTEXT) :]

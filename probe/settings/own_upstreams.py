@@ -23,7 +23,7 @@ class BaseUrl(NamedTuple):
 
 
 class OwnUrl(NamedTuple):
-    """A URL that the user gives in such a variable, as a listener serves it."""
+    """A URL that the user has set in such a variable, as a listener serves it."""
 
     source: str
     """`environment OPENAI_BASE_URL`, or `--env OPENAI_BASE_URL`."""

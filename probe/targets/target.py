@@ -115,7 +115,7 @@ def set_by(words: Sequence[str]) -> list[str]:
     names = []
     for word, following in zip(words, [*words, ""][1:], strict=True):
         name, equals, _ = word.partition("=")
-        # `-c` alone says nothing, what follows does.
+        # `-c` alone sets nothing; the next word does.
         if equals or (word.startswith("-") and not (len(word) == 2 and "=" in following)):
             names.append(name)
     return names
@@ -127,7 +127,7 @@ def explains(change: Change, name: str) -> bool:
 
 
 def _texts_in(value: Any) -> Iterator[str]:
-    """Yield every text in a value as YAML gives it, but the keys of mappings."""
+    """Yield every text in a value that was read from YAML, except the keys of mappings."""
     if isinstance(value, str):
         yield value
     for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():

@@ -40,7 +40,7 @@ def camel_case(name: str) -> str:
 
 
 def unwrapped_answer(body: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return an answer's own fields, and those that Code Assist puts around each piece of it."""
+    """Return an answer's own fields, and those in which Code Assist wraps each piece of it."""
     fields = spelled(body)
     if isinstance(fields.get("response"), dict) and "candidates" not in fields:
         return spelled(fields.pop("response")), fields

@@ -86,11 +86,11 @@ def token(
     return Shape(name, before, anchor, lead, after, spans, rest)
 
 
-def value_spans(real: Callable[[bytes], bool]) -> Spans:
-    """Return a function that yields the whole group if it is a real credential."""
+def value(name: str, before: bytes, anchor: bytes, lead: bytes, after: bytes, real: Callable[[bytes], bool]) -> Shape:
+    """Return the pattern of a value that is a credential by its context, if `real` accepts it; see `Shape`."""
 
     def spans(data: bytes, _place: int, start: int, end: int) -> Iterator[tuple[int, int]]:
         if real(data[start:end]):
             yield start, end
 
-    return spans
+    return Shape(name, before, anchor, lead, after, spans)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from probe.addon.redaction.credential_pattern import BEGIN, CONTEXT, END, Shape, value_spans
+from probe.addon.redaction.credential_pattern import BEGIN, CONTEXT, END, Shape, value
 from probe.addon.redaction.heuristics import (
     is_lettered,
     is_mixed,
@@ -77,6 +77,8 @@ def _curl(data: bytes, place: int, start: int, end: int) -> Iterator[tuple[int, 
         yield start, end
 
 
+_WEBHOOK = "secret part of a webhook's URL"
+
 TEXTS = [
     Shape("Telegram token", rb"[0-9]:", b"A", b"", rb"([A-Za-z0-9_-]{34})" + END, _telegram),
     Shape("password of a netrc file", rb"pass", b"w", b"ord", _GAP + rb"([^\s\"'\\]{4,256}+)", _netrc),
@@ -95,17 +97,8 @@ TEXTS = [
         + rb")",
         _private_key,
     ),
-    Shape(
-        "bearer token", rb"", b"B", b"earer ", rb" {0,2}([A-Za-z0-9._~+/-]{12,12000}+={0,2})", value_spans(is_sign_in)
-    ),
-    Shape(
-        "basic credential",
-        rb"",
-        b"B",
-        b"asic ",
-        rb" {0,2}([A-Za-z0-9+/]{8,1024}+={0,2})",
-        value_spans(is_user_and_password),
-    ),
+    value("bearer token", rb"", b"B", b"earer ", rb" {0,2}([A-Za-z0-9._~+/-]{12,12000}+={0,2})", is_sign_in),
+    value("basic credential", rb"", b"B", b"asic ", rb" {0,2}([A-Za-z0-9+/]{8,1024}+={0,2})", is_user_and_password),
     Shape(
         BY_NAME,
         rb"[Aa]uthori",
@@ -123,64 +116,43 @@ TEXTS = [
         rb"(?:" + QUOTE + rb")?" + SPACE + rb":" + SPACE + rb"(?:" + QUOTE + rb")?([^\r\n\"\\:]{1,4096}+)",
         _cookies,
     ),
-    Shape(
+    value(
         "value of an option that says it is secret",
         rb"-",
         b"-",
         b"",
         rb"(?:(?<![A-Za-z0-9_-]--)|(?<=\\n--))" + _OPTION + rb"([A-Za-z0-9_~+/.@!#$%^*-]{8,4096}+={0,2})",
-        value_spans(is_sign_in),
+        is_sign_in,
     ),
-    Shape(
-        "signature of a URL",
-        rb"sig",
-        b"=",
-        b"",
-        rb"(?<![A-Za-z_-]sig=)([A-Za-z0-9%+/_-]{20,512}+={0,2})",
-        value_spans(is_varied),
+    value(
+        "signature of a URL", rb"sig", b"=", b"", rb"(?<![A-Za-z_-]sig=)([A-Za-z0-9%+/_-]{20,512}+={0,2})", is_varied
     ),
-    Shape("signature", rb"[Ss]ignature", b"=", b"", rb"([A-Za-z0-9%+/_~-]{32,1024}+={0,2})", value_spans(is_random)),
-    Shape(
-        "password in a URL", rb":", b"/", b"/", _USER + rb":([^\s/?#@\"'`\\<>(){}]{3,256}+)@", value_spans(is_password)
-    ),
-    Shape(
-        "secret part of a webhook's URL",
+    value("signature", rb"[Ss]ignature", b"=", b"", rb"([A-Za-z0-9%+/_~-]{32,1024}+={0,2})", is_random),
+    value("password in a URL", rb":", b"/", b"/", _USER + rb":([^\s/?#@\"'`\\<>(){}]{3,256}+)@", is_password),
+    value(
+        _WEBHOOK,
         rb"hooks.slack.com",
         b"/",
         b"",
         rb"(?:services|workflows|triggers)/([A-Za-z0-9+/_-]{24,200}+)",
-        value_spans(is_mixed),
+        is_mixed,
     ),
-    Shape(
-        "secret part of a webhook's URL",
-        rb".webhook.office.com",
-        b"/",
-        b"",
-        rb"webhookb2/([A-Za-z0-9@/-]{60,300}+)",
-        value_spans(is_mixed),
-    ),
-    Shape(
-        "secret part of a webhook's URL",
-        rb"/api/webhooks",
-        b"/",
-        b"",
-        rb"[0-9]{17,20}/([A-Za-z0-9_-]{60,80}+)",
-        value_spans(is_mixed),
-    ),
-    Shape(
+    value(_WEBHOOK, rb".webhook.office.com", b"/", b"", rb"webhookb2/([A-Za-z0-9@/-]{60,300}+)", is_mixed),
+    value(_WEBHOOK, rb"/api/webhooks", b"/", b"", rb"[0-9]{17,20}/([A-Za-z0-9_-]{60,80}+)", is_mixed),
+    value(
         "basic credential",
         rb"[\"']a",
         b"u",
         b"th",
         QUOTE + SPACE + rb":" + SPACE + QUOTE + rb"([A-Za-z0-9+/]{8,2048}+={0,2})",
-        value_spans(is_user_and_password),
+        is_user_and_password,
     ),
-    Shape(
+    value(
         "basic credential",
         rb"_a",
         b"u",
         b"th",
         SPACE + rb"=" + SPACE + rb"(?:" + QUOTE + rb")?([A-Za-z0-9+/]{8,2048}+={0,2})",
-        value_spans(is_user_and_password),
+        is_user_and_password,
     ),
 ]

@@ -85,7 +85,7 @@ class Config:
         values = secret_values(self.environ, self.secret_variables)
         proxies = [listener.upstream_proxy for listener in self.listeners]
         proxies += [self.upstream_proxy, self.coverage_upstream_proxy]
-        values |= {password for password in map(_password, proxies) if password}
+        values |= {unquote(password) for proxy in proxies if proxy and (password := urlsplit(proxy).password)}
         return Redactor(make_salt(self.salt_file), values, self.redact_headers, keep=self.keep_secrets)
 
 
@@ -121,8 +121,3 @@ def from_json(text: str) -> Config:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _password(url: str | None) -> str | None:
-    password = urlsplit(url).password if url else None
-    return unquote(password) if password else None

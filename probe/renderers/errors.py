@@ -64,8 +64,7 @@ def _others(body: dict[str, Any], shown: str) -> Iterator[Block]:
     fields.take(shown)
     fields.drop("type", "error")
     fields.drop("object", "error")
-    yield from fields.details("type", "request_id", "object", "code", "status", "user_id")
-    yield from fields.unknown()
+    yield from fields.rest("type", "request_id", "object", "code", "status", "user_id")
 
 
 def _detail(detail: Any) -> Failure:

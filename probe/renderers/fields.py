@@ -74,6 +74,11 @@ class Fields:
             if value not in _EMPTY:
                 yield Unknown(what=f"field {name!r}", value=value)
 
+    def rest(self, *known: str) -> Iterator[Block]:
+        """Take and yield all that is left: the known fields as `details` does, then the unknown ones."""
+        yield from self.details(*known)
+        yield from self.unknown()
+
     def _typed(self, name: str, kind: type[_T]) -> _T | None:
         value = self._value.get(name)
         if not isinstance(value, kind):

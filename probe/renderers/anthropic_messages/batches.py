@@ -36,8 +36,7 @@ def response_blocks(body: Any) -> Iterable[Block] | None:
 
 def _shown(body: dict[str, Any], *names: str) -> Iterator[Block]:
     fields = Fields(body)
-    yield from fields.details(*names)
-    yield from fields.unknown()
+    yield from fields.rest(*names)
 
 
 def _list(body: dict[str, Any]) -> Iterator[Block]:
@@ -47,8 +46,7 @@ def _list(body: dict[str, Any]) -> Iterator[Block]:
         for one in fields.list("data") or ()
     )
     yield Conversation(title="Batches", messages=tuple(batches))
-    yield from fields.details("has_more", "first_id", "last_id")
-    yield from fields.unknown()
+    yield from fields.rest("has_more", "first_id", "last_id")
 
 
 def _results_of(body: Any) -> list[Any]:

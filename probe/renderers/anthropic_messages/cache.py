@@ -17,5 +17,4 @@ def breakpoints(fields: Fields) -> Iterator[Block]:
     inner = Fields(fields.take("cache_control"))
     inner.take("type")
     yield CacheBreakpoint(lasts=inner.text("ttl") or _DEFAULT_TTL)
-    yield from inner.details("scope")
-    yield from inner.unknown()
+    yield from inner.rest("scope")

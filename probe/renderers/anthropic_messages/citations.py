@@ -31,8 +31,7 @@ def citation_blocks(citations: list[Any]) -> Iterator[Block]:
                 yield Text(text=text, label=f"Citation: {', '.join(_place(kind, fields))}")
                 if (index := fields.text("encrypted_index")) is not None:
                     yield Encrypted(what="encrypted_index", characters=len(index))
-                yield from fields.details("file_id", "url", "source")
-                yield from fields.unknown()
+                yield from fields.rest("file_id", "url", "source")
             case _:
                 yield Unknown(what="citation", value=citation)
 

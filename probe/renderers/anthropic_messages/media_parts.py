@@ -43,8 +43,7 @@ def _source(kind: MediaKind, label: str, part: Fields, context: Context, title: 
             yield Unknown(what=f"source of a content block {part.peek('type')!r}", value=value)
             return
     source.take("type")
-    yield from source.details("media_type")
-    yield from source.unknown()
+    yield from source.rest("media_type")
 
 
 def _titled(kind: MediaKind, label: str, title: str | None) -> Iterator[Block]:

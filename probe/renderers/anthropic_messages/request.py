@@ -122,7 +122,7 @@ def _message(message: Any) -> Message:
         return Message(role=None, type="(none)", content=(Unknown(what="message", value=message),))
     fields = Fields(message)
     role, content = fields.text("role"), fields.take("content")
-    shown = (*content_blocks(content), *fields.details("clear_at", "output_config"), *fields.unknown())
+    shown = (*content_blocks(content), *fields.rest("clear_at", "output_config"))
     return Message(role=role, type=_types(content), content=shown)
 
 
@@ -136,8 +136,7 @@ def _types(content: Any) -> str:
 def _batch(body: dict[str, Any]) -> Iterator[Block]:
     fields = Fields(body)
     requests = fields.list("requests") or []
-    yield from fields.details("betas", "user_profile_id", "workspace_id")
-    yield from fields.unknown()
+    yield from fields.rest("betas", "user_profile_id", "workspace_id")
     yield Conversation(title="Requests", messages=tuple(map(_batched, requests)))
 
 

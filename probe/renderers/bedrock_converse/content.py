@@ -92,10 +92,8 @@ def _media(kind: MediaKind, value: dict[str, Any]) -> Iterator[Block]:
     size = None if data is None else media(kind, label, data).size
     name, media_type = fields.text("name"), fields.text("format")
     yield Media(kind=kind, label=label, media_type=media_type, size=size, source=name)
-    yield from source.details("s3Location", "text", "content")
-    yield from source.unknown()
-    yield from fields.details("context", "citations")
-    yield from fields.unknown()
+    yield from source.rest("s3Location", "text", "content")
+    yield from fields.rest("context", "citations")
 
 
 _PARTS: dict[str | None, Callable[[Fields], Iterator[Block]]] = {

@@ -62,7 +62,7 @@ def response_blocks(body: Any, status: int | None) -> list[Block] | None:
     fields = Fields(spelled(body))
     if "totalTokens" in fields:
         names = ("totalTokens", "totalBillableCharacters", "cachedContentTokenCount", "promptTokensDetails")
-        return [*fields.details(*names, "cacheTokensDetails", "sdkHttpResponse"), *fields.unknown()]
+        return [*fields.rest(*names, "cacheTokensDetails", "sdkHttpResponse")]
     answer = whole_answer(body, status)
     return list(answer.blocks) if answer else None
 
@@ -131,8 +131,7 @@ def _feedback(made: MadeAnswer) -> Iterator[Block]:
         if reason := fields.take("blockReason"):
             message = fields.take("blockReasonMessage")
             yield Incomplete(reason=f"the prompt was blocked: {reason}" + (f": {message}" if message else ""))
-        yield from fields.details("safetyRatings", "blockReasonMessage")
-        yield from fields.unknown()
+        yield from fields.rest("safetyRatings", "blockReasonMessage")
 
 
 def _by_modality(value: Any) -> Any:

@@ -95,8 +95,7 @@ def part_blocks(part: Any, label: str | None = None) -> Iterator[Block]:
             yield from within.unknown()
     if signature:
         yield Encrypted(what="thought signature", characters=len(signature))
-    yield from fields.details("thought", *_BESIDE)
-    yield from fields.unknown()
+    yield from fields.rest("thought", *_BESIDE)
 
 
 def part_kinds(part: Any) -> list[str]:

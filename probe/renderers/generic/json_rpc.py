@@ -67,8 +67,7 @@ def _request(method: str, number: Any, params: Any, *, answered: bool) -> Iterat
     if method == "tools/call" and (name := fields.text("name")) is not None:
         arguments = fields.take("arguments")
         yield ToolCall(name=name, arguments=arguments, kind=method, call_id=_text(number))
-        yield from fields.details("_meta", "task")
-        yield from fields.unknown()
+        yield from fields.rest("_meta", "task")
         return
     identity = () if number is None else (("id", number),)
     yield Settings(pairs=(("method" if answered else "notification", method), *identity))
@@ -86,8 +85,7 @@ def _sampling(params: Fields) -> Iterator[Block]:
         yield _conversation(messages)
     if (tools := params.list("tools")) is not None:
         yield _tools(tools)
-    yield from params.details(*_SAMPLING)
-    yield from params.unknown()
+    yield from params.rest(*_SAMPLING)
 
 
 def _result(result: Any, number: Any) -> Iterator[Block]:
@@ -117,8 +115,7 @@ def _result(result: Any, number: Any) -> Iterator[Block]:
             yield _answered(number)
             yield Body(value=result) if result not in (None, {}, []) else Note(text="An empty result.")
             return
-    yield from fields.details(*_RESULT)
-    yield from fields.unknown()
+    yield from fields.rest(*_RESULT)
 
 
 def _error(error: Any, message: dict[str, Any], number: Any) -> Failure:
@@ -139,7 +136,7 @@ def _conversed(message: Any) -> Message:
     fields = Fields(message if isinstance(message, dict) else {"content": message})
     role, content = fields.text("role"), fields.take("content")
     shown = contents_blocks(content if isinstance(content, list) else [content])
-    return Message(role=role, type="message", content=(*shown, *fields.details("_meta"), *fields.unknown()))
+    return Message(role=role, type="message", content=(*shown, *fields.rest("_meta")))
 
 
 def _tools(definitions: list[Any]) -> Tools:

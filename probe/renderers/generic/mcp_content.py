@@ -34,8 +34,7 @@ def resource_blocks(resource: Any) -> Iterator[Block]:
         case _:
             yield Unknown(what="resource", value=resource)
             return
-    yield from fields.details(*_DETAILS)
-    yield from fields.unknown()
+    yield from fields.rest(*_DETAILS)
 
 
 def result_blocks(kind: str, result: Fields, call_id: str | None, depth: int = 0) -> Iterator[Block]:
@@ -72,8 +71,7 @@ def _content(content: Any, depth: int) -> Iterator[Block]:
         case _:
             yield Unknown(what="content without a type", value=content)
             return
-    yield from fields.details(*_DETAILS)
-    yield from fields.unknown()
+    yield from fields.rest(*_DETAILS)
 
 
 def _typed(shown: Media, fields: Fields) -> Media:

@@ -80,7 +80,7 @@ def answer_of(
     return Answer(
         parts=tuple(Part(source=one.source, blocks=tuple(_made_blocks(one))) for one in made),
         before=tuple(fields.details(*_DETAILS)),
-        after=(*odd, *counted, *message.details("role", "tool_name"), *message.unknown(), *fields.unknown(), *after),
+        after=(*odd, *counted, *message.rest("role", "tool_name"), *fields.unknown(), *after),
         model=model,
         stop=_stop(word, made) if word else None,
         stop_word=word,

@@ -17,7 +17,7 @@ def message(value: Any) -> Message:
     if role is None:
         return Message(role=None, type="(no role)", content=(Unknown(what="message without a role", value=value),))
     content = _result(fields) if role == "tool" else _said(fields)
-    return Message(role=role, type="message", content=(*content, *fields.details("tool_name"), *fields.unknown()))
+    return Message(role=role, type="message", content=(*content, *fields.rest("tool_name")))
 
 
 def image_blocks(image: Any) -> Iterator[Block]:

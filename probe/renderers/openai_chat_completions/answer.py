@@ -146,7 +146,7 @@ def _end(choice: MadeChoice, *, alone: bool) -> Iterator[Block]:
         blocks.append(Incomplete(reason=reason) if cut else Settings(pairs=(("finish_reason", reason),)))
     if error := fields.take("error"):
         blocks.append(failure(error))
-    blocks += [*fields.details(*_OF_CHOICE), *fields.unknown(), *choice.odd]
+    blocks += [*fields.rest(*_OF_CHOICE), *choice.odd]
     if not alone and (blocks or choice.message.keys() <= {"role"}):
         yield Note(text=f"Choice {choice.index} ended:")
     yield from blocks
@@ -154,8 +154,7 @@ def _end(choice: MadeChoice, *, alone: bool) -> Iterator[Block]:
 
 def _settings(fields: Fields) -> Iterator[Block]:
     fields.drop("object", "chat.completion", "chat.completion.chunk")
-    yield from fields.details(*_SHOWN, *_ADDED)
-    yield from fields.unknown()
+    yield from fields.rest(*_SHOWN, *_ADDED)
 
 
 def _usage(usage: Any) -> tuple[Usage | None, tuple[Block, ...]]:

@@ -59,8 +59,7 @@ def _part(part: Any, label: str | None) -> Iterator[Block]:
             return
     fields.take(kind)
     yield from cache_blocks(fields)
-    yield from fields.details("index")  # OpenRouter's painted images
-    yield from fields.unknown()
+    yield from fields.rest("index")  # OpenRouter's painted images
 
 
 def _media(kind: str, held: Any) -> Iterator[Block]:
@@ -71,8 +70,7 @@ def _media(kind: str, held: Any) -> Iterator[Block]:
     # A URL is all that the block has room for.
     source = None if data and "://" in data[:40] else fields.text("filename") or fields.text("file_id")
     yield media(shown, label, data, source) if data else Media(kind=shown, label=label, source=source)
-    yield from fields.details("filename", "file_id", "detail", "format")
-    yield from fields.unknown()
+    yield from fields.rest("filename", "file_id", "detail", "format")
 
 
 def _thinking(held: Any) -> str | None:

@@ -123,5 +123,4 @@ def _audio(fields: Fields) -> Iterator[Block]:
     data, source = fields.text("data"), fields.text("id")
     kind = MediaKind.AUDIO
     yield media(kind, "Audio", data, source) if data else Media(kind=kind, label="Audio", source=source)
-    yield from fields.details("expires_at")
-    yield from fields.unknown()
+    yield from fields.rest("expires_at")

@@ -43,8 +43,7 @@ def call_blocks(call: Any, *, finished: bool = True) -> Iterator[Block]:
     fields.drop("type", kind)
     yield from _called(kind, called, given, _text(fields.take("id")), finished=finished)
     fields.number("index")  # The place in the list.
-    yield from fields.details("extra_content")  # Google
-    yield from fields.unknown()
+    yield from fields.rest("extra_content")  # Google
 
 
 def _called(kind: str, fields: Fields, given: str, call_id: str | None, *, finished: bool) -> Iterator[Block]:

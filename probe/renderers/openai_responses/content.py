@@ -77,8 +77,7 @@ def _text(kind: str, text: str, label: str | None) -> Block:
 
 def _others(fields: Fields) -> Iterator[Block]:
     fields.take("type")
-    yield from fields.details(*_DETAILS)
-    yield from fields.unknown()
+    yield from fields.rest(*_DETAILS)
 
 
 def _media(kind: MediaKind, label: str, fields: Fields) -> Iterator[Block]:
@@ -95,5 +94,4 @@ def _media(kind: MediaKind, label: str, fields: Fields) -> Iterator[Block]:
     else:
         yield Media(kind=kind, label=label, source=source)
     yield from fields.details("file_id", "image_url", "file_url")
-    yield from within.details("format", "detail", "url")
-    yield from within.unknown()
+    yield from within.rest("format", "detail", "url")

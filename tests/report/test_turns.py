@@ -271,6 +271,20 @@ def test_failed_tries_are_one_turn_with_the_call_that_they_lead_to(tmp_path: Pat
     assert "#turn-2" not in text
 
 
+def test_tries_of_a_side_request_come_between_those_of_the_work(tmp_path: Path) -> None:
+    def title(at: float) -> Exchange:
+        return ask(at, PROMPT, tools=False, model="small-1", instructions="Generate a short title")
+
+    refused = failed(1, 503, "busy").response
+    first = msgspec.structs.replace(title(1), response=refused)
+    text = report(tmp_path, [first, failed(2, 503, "busy"), title(3), failed(4, 503, "busy"), ask(5, PROMPT)])
+    assert [row["what it did"] for row in rows(text)] == [
+        "*title*: fine; after 1 failed try (503: busy)",
+        "fine; after 2 failed tries (503: busy)",
+    ]
+    assert "2 failed tries before it (+1.0s to +3.0s, lines 2 and 4 of the record): 503: busy" in text
+
+
 def test_a_call_that_never_succeeds_is_one_turn(tmp_path: Path) -> None:
     text = report(tmp_path, [unanswered(at, "connection refused") for at in range(30)])
     assert [row["what it did"] for row in rows(text)] == ["**30 tries failed:** no answer: connection refused"]

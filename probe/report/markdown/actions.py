@@ -52,11 +52,10 @@ class Actions:
         """Yield a line for each kind of failure before a turn."""
         for why, group in groupby((one.facts for one in tries.failed), self.failure):
             found = list(group)
-            first, last = found[0], found[-1]
-            times, lines = offset(first.started, self._started), f"line {first.line}"
+            times = offset(found[0].started, self._started)
             if len(found) > 1:
-                times = f"{times} to {offset(last.started, self._started)}"
-                lines = f"lines {first.line} to {last.line}"
+                times = f"{times} to {offset(found[-1].started, self._started)}"
+            lines = _lines([one.line for one in found])
             yield f"{_tries(len(found)).capitalize()} before it ({times}, {lines} of the record): {inline(why)}\n"
 
     def failure(self, facts: TurnFacts) -> str:
@@ -65,6 +64,17 @@ class Actions:
             error = self._exchanges[facts.line].error
             return f"no answer: {error}" if error else "no answer"
         return f"{facts.status}: {facts.problem}" if facts.problem else f"status {facts.status}"
+
+
+def _lines(lines: Sequence[int]) -> str:
+    """Return lines of the record in words; what a side request left may be between them."""
+    *most, last = lines
+    if not most:
+        return f"line {last}"
+    if last - lines[0] == len(most):
+        return f"lines {lines[0]} to {last}"
+    shown = ", ".join(map(str, most[:_CALLS]))
+    return f"lines {shown}{', …' if len(most) > _CALLS else ''} and {last}"
 
 
 def _tries(count: int) -> str:

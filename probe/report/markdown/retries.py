@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from probe.analysis.groups import PlacedTurn
 from probe.trace.facts import TurnFacts
 
+_SOON = 16
+"""Turns after a failed one among which the next try is looked for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tries:
@@ -18,14 +21,24 @@ class Tries:
 
 
 def fold_retries(turns: Sequence[PlacedTurn]) -> Iterator[Tries]:
-    """Yield the turns of one thread; a failed one that the next repeats is folded into that."""
-    failed: list[PlacedTurn] = []
-    for turn, after in zip(turns, [*turns[1:], None], strict=True):
-        if after is not None and has_failed(turn.facts) and _repeats(after, turn):
-            failed.append(turn)
+    """Yield the turns of one thread; a failed one is folded into the next that repeats it.
+
+    Side requests may come between the two, each with tries of its own.
+    """
+    folded: dict[int, list[PlacedTurn]] = {}
+    for place, turn in enumerate(turns):
+        tries = folded.pop(place, [])
+        again = _repeated(turns, place) if has_failed(turn.facts) else None
+        if again is None:
+            yield Tries(turn=turn, failed=tuple(tries))
         else:
-            yield Tries(turn=turn, failed=tuple(failed))
-            failed = []
+            folded.setdefault(again, []).extend([*tries, turn])
+
+
+def _repeated(turns: Sequence[PlacedTurn], place: int) -> int | None:
+    """Return where a turn is repeated; None where it soon is not."""
+    after = range(place + 1, min(place + 1 + _SOON, len(turns)))
+    return next((number for number in after if _repeats(turns[number], turns[place])), None)
 
 
 def _repeats(after: PlacedTurn, turn: PlacedTurn) -> bool:

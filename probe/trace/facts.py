@@ -112,7 +112,7 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
     answer, asked = turn.answer or Answer(), turn.asked
     blocks = list(every_block(turn.response))
     calls = [_call(block) for block in blocks if isinstance(block, ToolCall)]
-    known = [one for _, one in turn.items]
+    known = [one for _, found in turn.items for one in found]
     # An agent may put a reminder behind the user's words.
     messages = [one.features for one in reversed(known) if one.kind is Kind.MESSAGE and not one.features.system]
     user = next((one for one in messages if one.role == "user"), None)
@@ -162,13 +162,13 @@ def _settings(turn: Turn, ids: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the settings of a request that its agent's ids may be in, as its body has them."""
     body: dict[str, Any] = {}
     wanted = {name for places in ids.values() for place in places for name in place.split(" ")[-1].split(".")}
-    for item, _ in turn.items:
-        if item.kind is Kind.SETTING and item.name in wanted:
-            *parents, name = item.at.split(".")
+    for field, _ in turn.items:
+        if field.kind is Kind.SETTING and field.name in wanted:
+            *parents, name = field.at.split(".")
             inner = body
             for parent in parents:
                 inner = inner.setdefault(parent, {})
-            inner[name] = item.json.value
+            inner[name] = field.json.value
     return body
 
 

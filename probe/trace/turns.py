@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from probe.record.exchange import Message, UnreadExchange
-from probe.renderers.api import Answer, Api, Asked, Item
+from probe.renderers.api import Answer, Api, Asked, ItemField
 from probe.renderers.blocks import Block, EventCounts
 from probe.renderers.json_reader import Json
 from probe.renderers.safely import safely
 from probe.trace.items import Known
 
 _T = TypeVar("_T")
+
+SentItems = Sequence[tuple[ItemField, Sequence[Known]]]
+"""The items of a request: each field that has some, with what is known of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,7 @@ class Turn:
     request: Json
     """The call's body, or its WebSocket message."""
     asked: Asked
-    items: Sequence[tuple[Item, Known]]
+    items: SentItems
     """What the request sent, in the order in which a reader wants it."""
     answer: Answer | None
     """None when no answer came, or it could not be read."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from functools import lru_cache
+from itertools import chain, pairwise
+from operator import attrgetter
+from typing import Any, NamedTuple
 from urllib.parse import unquote
+
+import msgspec
 
 from probe.record.exchange import Exchange
 from probe.record.ids import find_ids
@@ -16,7 +19,7 @@ from probe.renderers.blocks import Block, Failure, Incomplete, Message, Refusal,
 from probe.renderers.urls import split_url
 from probe.trace.features import about, text_number
 from probe.trace.items import canonical_of
-from probe.trace.turns import Turn
+from probe.trace.turns import SentItems, Turn
 from probe.trace.unknowns import every_block
 
 CALLS = 20
@@ -27,8 +30,7 @@ _ANSWER_LABELS = (None, "Output text", "Audio transcript")
 """Labels of what the model said; other labels are on pieces of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """A tool call of the model."""
 
     name: str
@@ -41,8 +43,7 @@ class Call:
     """Name of the sub-agent that it starts, where an argument has one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnFacts:
+class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a turn without its content."""
 
     number: int
@@ -110,13 +111,7 @@ class TurnFacts:
 def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -> TurnFacts:
     """Return what is kept of a turn."""
     answer, asked = turn.answer or Answer(), turn.asked
-    blocks = list(every_block(turn.response))
-    calls = [_call(block) for block in blocks if isinstance(block, ToolCall)]
-    known = [one for _, found in turn.items for one in found]
-    # An agent may put a reminder behind the user's words.
-    messages = [one.features for one in reversed(known) if one.kind is Kind.MESSAGE and not one.features.system]
-    user = next((one for one in messages if one.role == "user"), None)
-    model = asked.model or _model_in(turn.path)
+    sent, said = _sent(turn.items), _said(turn.response)
     return TurnFacts(
         number=turn.number,
         line=exchange.seq,
@@ -131,45 +126,102 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
         websocket=turn.part is not None,
         complete=turn.complete,
         status=turn.status,
-        model=model or answer.model,
+        model=asked.model or _model_in(turn.path) or answer.model,
         answered_by=answer.model,
         response_id=answer.response_id,
         stop=answer.stop,
         stop_word=answer.stop_word,
         usage=answer.usage,
-        calls=tuple(calls[:CALLS]),
-        more_calls=len(calls[CALLS:]),
-        text=_text(blocks),
-        problem=next((block.message[:TEXT] for block in blocks if isinstance(block, Failure)), None),
-        incomplete=next((block.reason[:TEXT] for block in blocks if isinstance(block, Incomplete)), None),
-        read=all(one.failed is None for one in known) and (turn.answer is not None or turn.status is None),
+        calls=said.calls[:CALLS],
+        more_calls=len(said.calls[CALLS:]),
+        text=said.text,
+        problem=said.problem,
+        incomplete=said.incomplete,
+        read=sent.read and (turn.answer is not None or turn.status is None),
         warm_up=asked.no_answer,
         most_output=asked.most_output,
         schema_fields=asked.schema_fields,
-        tools=sum(one.features.tools for one in known),
-        about=about(one.features.words for one in known if one.features.system) or about([user.words] if user else []),
-        prompts=bool(messages) and messages[0].prompt,
-        size=sum(one.size for one in known),
-        ids=find_ids(ids, exchange.request, _settings(turn, ids)),
-        items=array("L", [one.number for one in known]),
-        sent_back=tuple(canonical_of(turn.api, Kind.MESSAGE, value) for value in answer.sent_back),
+        tools=sent.tools,
+        about=sent.about,
+        prompts=sent.prompts,
+        size=sent.size,
+        ids=find_ids(ids, exchange.request, _settings(turn, ids)) if ids else {},
+        items=sent.numbers,
+        sent_back=tuple([canonical_of(turn.api, Kind.MESSAGE, value) for value in answer.sent_back]),
         previous_id=asked.previous_id,
         elsewhere=asked.elsewhere,
+    )
+
+
+class _Sent(NamedTuple):
+    """What the items of a request say; the fields are those of `TurnFacts`."""
+
+    read: bool
+    tools: int
+    about: str | None
+    prompts: bool
+    size: int
+    numbers: array[int]
+
+
+# Of hundreds of items in each turn: without a loop in Python.
+_numbers, _sizes, _failures = attrgetter("number"), attrgetter("size"), attrgetter("failed")
+
+
+def _sent(items: SentItems) -> _Sent:
+    known = list(chain.from_iterable([found for _, found in items]))
+    features = [one.features for one in known]
+    # An agent may put a reminder behind the user's words.
+    words = (one.features for one in reversed(known) if one.kind is Kind.MESSAGE and not one.features.system)
+    newest = next(words, None)
+    user = next((one for one in chain([newest], words) if one and one.role == "user"), None)
+    return _Sent(
+        read=not any(map(_failures, known)),
+        tools=sum([one.tools for one in features]),
+        about=about([one.words for one in features if one.system]) or about([user.words] if user else []),
+        prompts=newest is not None and newest.prompt,
+        size=sum(map(_sizes, known)),
+        numbers=array("L", map(_numbers, known)),
+    )
+
+
+class _Said(NamedTuple):
+    """What the blocks of an answer say; the fields are those of `TurnFacts`."""
+
+    calls: tuple[Call, ...]
+    text: str
+    problem: str | None
+    incomplete: str | None
+
+
+def _said(response: Iterable[Block]) -> _Said:
+    blocks = list(every_block(response))
+    return _Said(
+        calls=tuple([_call(block) for block in blocks if isinstance(block, ToolCall)]),
+        text=_text(blocks),
+        problem=next((block.message[:TEXT] for block in blocks if isinstance(block, Failure)), None),
+        incomplete=next((block.reason[:TEXT] for block in blocks if isinstance(block, Incomplete)), None),
     )
 
 
 def _settings(turn: Turn, ids: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the settings of a request that its agent's ids may be in, as its body has them."""
     body: dict[str, Any] = {}
-    wanted = {name for places in ids.values() for place in places for name in place.split(" ")[-1].split(".")}
+    wanted = {name for places in ids.values() for place in places for name in _names(place)}
     for field, _ in turn.items:
-        if field.kind is Kind.SETTING and field.name in wanted:
+        if field.name in wanted and field.kind is Kind.SETTING:
             *parents, name = field.at.split(".")
             inner = body
             for parent in parents:
                 inner = inner.setdefault(parent, {})
             inner[name] = field.json.value
     return body
+
+
+@lru_cache
+def _names(place: str) -> list[str]:
+    """Return the names on the way to an id."""
+    return place.split(" ")[-1].split(".")
 
 
 _TELLING = ("command", "cmd", "file_path", "path", "filePath", "absolute_path", "pattern", "query", "url", "prompt")

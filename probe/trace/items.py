@@ -171,7 +171,8 @@ class Items:
             failed=failed,
             unknown=tuple(unknown_names(blocks)),
         )
-        self._unknowns.counts.update(known.unknown)
+        if known.unknown:
+            self._unknowns.counts.update(known.unknown)
         self._keep(known)
         self.new.append(NewItem(known=known, blocks=blocks, value=value))
         return known

@@ -16,7 +16,8 @@ class Unknowns:
 
     def add(self, blocks: Iterable[Block]) -> None:
         """Count the unknown blocks among blocks and within them."""
-        self.counts.update(unknown_names(blocks))
+        if names := unknown_names(blocks):
+            self.counts.update(names)
 
     def merge(self, other: Unknowns, repeated: Iterable[str]) -> None:
         """Add what another part of the record holds, but for what is repeated there and counted here already."""

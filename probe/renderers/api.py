@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+import msgspec
+
 from probe.renderers.blocks import Block, Settings, Unknown, Usage
 from probe.renderers.events import Stream, split_stream
 from probe.renderers.json_reader import Json
@@ -80,8 +82,7 @@ Source = EventSource | str
 """Where in an answer something is: events of a stream, or a path in a JSON body (`content[2]`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What a call of the model asks for, beside its items."""
 
     model: str | None = None
@@ -99,16 +100,14 @@ class Asked:
     """What a reader should know of the request that none of its items shows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of an answer: a message, a tool call, reasoning."""
 
     source: Source
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back for a call of the model."""
 
     parts: tuple[Part, ...] = ()
@@ -129,7 +128,7 @@ class Answer:
     """True when the API's own end of an answer arrived; a stream without it was cut short."""
     known: bool = True
     """False when nothing in it belongs to this API: it is shown as a body of no known API."""
-    echo: Mapping[str, Any] = field(default_factory=dict)
+    echo: Mapping[str, Any] = {}
     """Fields in which the API repeats the request; what differs from the request is shown."""
     sent_back: tuple[Any, ...] = ()
     """The items that a later request repeats when it goes on from this answer."""

@@ -29,7 +29,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
 
 
-class ItemField(NamedTuple):
+class ItemField(msgspec.Struct, frozen=True, eq=False):
     """A field of a request that is an item, or an array of items, not read yet: their bytes are their identity."""
 
     kind: Kind

@@ -248,16 +248,14 @@ def _hashed(outline: Any) -> Hashable:
 
 
 def _size(outline: Any) -> int:
-    match outline:
-        case msgspec.Raw():
-            return len(memoryview(outline))
-        case str():
-            return 2 + (len(outline) if outline.isascii() else len(outline.encode()))
-        case dict():
-            return 1 + sum(len(name) + 4 + _size(one) for name, one in outline.items())
-        case list():
-            return 1 + sum(map(len, map(_bytes, outline))) + len(outline)
-    return len(str(outline))
+    kind = type(outline)
+    if kind is list:
+        return 1 + sum(map(len, map(_bytes, outline))) + len(outline)
+    if kind is dict:
+        return 1 + sum([len(name) + 4 + _size(one) for name, one in outline.items()])
+    if kind is str:
+        return 2 + (len(outline) if outline.isascii() else len(outline.encode()))
+    return len(_bytes(outline)) if kind is msgspec.Raw else len(str(outline))
 
 
 def raw_members(text: bytes) -> dict[str, bytes] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from probe.record.exchange import Message, UnreadExchange
@@ -22,6 +23,8 @@ from probe.trace.turns import OtherMessage, SentItems, Traced, Turn
 from probe.trace.unknowns import Unknowns
 
 _SWITCHING = 101
+_PATHS = 256
+"""Paths whose API is remembered."""
 
 
 class ExchangeReader:
@@ -32,7 +35,7 @@ class ExchangeReader:
         self.items = Items(self.unknowns)
         self.requests = Structure()
         self.responses = Structure()
-        self._renderer = renderer
+        self._api = lru_cache(maxsize=_PATHS)(renderer.api)
         self.generic = renderer.generic
         self._turns = 0
         self._echoes = Echoes()
@@ -40,7 +43,7 @@ class ExchangeReader:
     def read(self, exchange: UnreadExchange) -> Traced:
         """Return an exchange understood; one whose renderer fails as a whole is shown as one of no known API."""
         path, turns = split_url(exchange.request.url).path, self._turns
-        traced, failed = safely(lambda: self._read(exchange, path, self._renderer.api(path)))
+        traced, failed = safely(lambda: self._read(exchange, path, self._api(path)))
         if traced is None:
             self._turns = turns
             traced = self._read(exchange, path, self.generic)

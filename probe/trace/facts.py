@@ -17,8 +17,8 @@ from probe.record.ids import find_ids
 from probe.renderers.api import Answer, Kind, Stop
 from probe.renderers.blocks import Block, Failure, Incomplete, Message, Refusal, Text, ToolCall, Usage
 from probe.renderers.urls import split_url
-from probe.trace.features import about, text_number
-from probe.trace.items import canonical_of
+from probe.trace.features import Features, about, text_number
+from probe.trace.items import Known, canonical_of
 from probe.trace.turns import SentItems, Turn
 from probe.trace.unknowns import every_block
 
@@ -171,18 +171,25 @@ _numbers, _sizes, _failures = attrgetter("number"), attrgetter("size"), attrgett
 def _sent(items: SentItems) -> _Sent:
     known = list(chain.from_iterable([found for _, found in items]))
     features = [one.features for one in known]
-    # An agent may put a reminder behind the user's words.
-    words = (one.features for one in reversed(known) if one.kind is Kind.MESSAGE and not one.features.system)
-    newest = next(words, None)
-    user = next((one for one in chain([newest], words) if one and one.role == "user"), None)
+    newest = next(_messages(known), None)
     return _Sent(
         read=not any(map(_failures, known)),
         tools=sum([one.tools for one in features]),
-        about=about([one.words for one in features if one.system]) or about([user.words] if user else []),
+        about=about([one.words for one in features if one.system]) or _about_user(known),
         prompts=newest is not None and newest.prompt,
         size=sum(map(_sizes, known)),
         numbers=array("L", map(_numbers, known)),
     )
+
+
+def _messages(known: Sequence[Known]) -> Iterator[Features]:
+    """Yield what the messages say, the newest first; an agent may put a reminder behind the user's words."""
+    return (one.features for one in reversed(known) if one.kind is Kind.MESSAGE and not one.features.system)
+
+
+def _about_user(known: Sequence[Known]) -> str | None:
+    user = next((one for one in _messages(known) if one.role == "user"), None)
+    return about([user.words]) if user else None
 
 
 class _Said(NamedTuple):

@@ -89,14 +89,10 @@ class Items:
         place = self._places.get((api.name, at))
         if place is None:
             place = self._places[api.name, at] = _Place()
-        read = self._listed if field.listed else self._single
-        found = read(place, api, field, at)
+        found = self._listed(place, api, field, at) if field.listed else [self._one(place, api, field, at, field.json)]
         for known in found:
             known.uses += 1
         return found
-
-    def _single(self, place: _Place, api: Api, field: ItemField, at: str) -> list[Known]:
-        return [self._one(place, api, field, at, field.json)]
 
     def _listed(self, place: _Place, api: Api, field: ItemField, at: str) -> list[Known]:
         """Return the items of an array, which nearly always begins as the one before: agents send their history again.
@@ -115,9 +111,10 @@ class Items:
         return found
 
     def _one(self, place: _Place, api: Api, field: ItemField, at: str, json: Json) -> Known:
-        known = place.by_key.get(json.key)
+        key = json.key
+        known = place.by_key.get(key)
         if known is None:
-            known = place.by_key[json.key] = self._read(api, field, at, json)
+            known = place.by_key[key] = self._read(api, field, at, json)
         return known
 
     def __getstate__(self) -> dict[str, Any]:

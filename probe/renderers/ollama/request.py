@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from probe.renderers.api import Asked, ItemField, Kind, Layout
 from probe.renderers.blocks import Block, Instructions, Message, Text, Unknown
 from probe.renderers.json_reader import Json
@@ -31,7 +33,7 @@ def items(body: Json) -> Iterator[ItemField]:
     """Yield settings, the system prompt, messages or the prompt, and tools; empty ones say nothing."""
     for field in LAYOUT.items(body):
         if field.kind is Kind.SETTING or not _is_empty(field.json):
-            yield field._replace(name=field.at) if field.at in _PROMPT else field
+            yield replace(field, name=field.at) if field.at in _PROMPT else field
 
 
 def asked(body: Json) -> Asked:

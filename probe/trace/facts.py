@@ -165,17 +165,17 @@ class _Sent(NamedTuple):
 
 
 # Of hundreds of items in each turn: without a loop in Python.
-_numbers, _sizes, _failures = attrgetter("number"), attrgetter("size"), attrgetter("failed")
+_numbers, _sizes = attrgetter("number"), attrgetter("size")
 
 
 def _sent(items: SentItems) -> _Sent:
     known = list(chain.from_iterable([found for _, found in items]))
-    features = [one.features for one in known]
+    special = [one for one in known if one.special]
     newest = next(_messages(known), None)
     return _Sent(
-        read=not any(map(_failures, known)),
-        tools=sum([one.tools for one in features]),
-        about=about([one.words for one in features if one.system]) or _about_user(known),
+        read=not any(one.failed for one in special),
+        tools=sum([one.features.tools for one in special]),
+        about=about([one.features.words for one in special if one.features.system]) or _about_user(known),
         prompts=newest is not None and newest.prompt,
         size=sum(map(_sizes, known)),
         numbers=array("L", map(_numbers, known)),

@@ -36,6 +36,8 @@ class Known(msgspec.Struct, kw_only=True, eq=False):
     """Equal for items that are the same but for what moves from call to call."""
     shape: Shape
     features: Features
+    special: bool
+    """True where it says more of a turn than its size: it offers tools, is instructions, or could not be read."""
     uses: int = 0
     failed: str | None = None
     """Why the renderer could not read it; None where it could."""
@@ -154,6 +156,7 @@ class Items:
             return known
         value = json.value
         blocks, failed = _blocks(api, field, value)
+        features = features_of(field.kind, blocks)
         known = Known(
             number=len(self.known),
             kind=field.kind,
@@ -164,7 +167,8 @@ class Items:
             size=len(json.raw),
             canonical=canonical_of(api, field.kind, value),
             shape=shape_of(value),
-            features=features_of(field.kind, blocks),
+            features=features,
+            special=features.system or features.tools > 0 or failed is not None,
             failed=failed,
             unknown=tuple(unknown_names(blocks)),
         )

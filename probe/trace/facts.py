@@ -202,7 +202,7 @@ class _Said(NamedTuple):
 
 
 def _said(response: Iterable[Block]) -> _Said:
-    blocks = list(every_block(response))
+    blocks = every_block(response)
     return _Said(
         calls=tuple([_call(block) for block in blocks if isinstance(block, ToolCall)]),
         text=_text(blocks),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from contextlib import suppress
 from hashlib import sha256
 from operator import eq
 from typing import Any
@@ -193,9 +192,11 @@ def _blocks(api: Api, field: ItemField, value: Any) -> tuple[tuple[Block, ...], 
 
 def canonical_of(api: Api, kind: Kind, value: Any) -> int:
     """Return a number that equal items share, in any run; one that its renderer cannot compare equals itself alone."""
-    with suppress(Exception):
-        value = api.canonical(kind, value)
-    digest = sha256(f"{kind}:".encode() + _encoded(value)).digest()
+    try:
+        compared = api.canonical(kind, value)
+    except Exception:
+        compared = value
+    digest = sha256(f"{kind}:".encode() + _encoded(compared)).digest()
     return int.from_bytes(digest[:8], "big")
 
 

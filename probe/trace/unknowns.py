@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from probe.renderers.blocks import Block, Conversation, Instructions, Message, ToolResult, Unknown
 
@@ -30,14 +30,13 @@ def unknown_names(blocks: Iterable[Block]) -> list[str]:
     return [block.what for block in every_block(blocks) if isinstance(block, Unknown)]
 
 
-def every_block(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield blocks and those within them."""
+def every_block(blocks: Iterable[Block]) -> list[Block]:
+    """Return blocks, each with those within it behind it."""
+    found: list[Block] = []
     for block in blocks:
-        yield block
-        match block:
-            case ToolResult() | Instructions() | Message():
-                yield from every_block(block.content)
-            case Conversation():
-                for message in block.messages:
-                    yield message
-                    yield from every_block(message.content)
+        found.append(block)
+        if isinstance(block, ToolResult | Instructions | Message):
+            found += every_block(block.content)
+        elif isinstance(block, Conversation):
+            found += every_block(block.messages)
+    return found

@@ -15,6 +15,7 @@ from probe.addon.json_text import DEEPEST, too_deep, too_many_values
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _bytes: Callable[[msgspec.Raw], Sized] = memoryview
+"""A view of the bytes of a text, to count them."""
 _decode = msgspec.json.Decoder().decode
 _LARGEST = 1 << 18
 """Characters up to which the value of a text is remembered."""

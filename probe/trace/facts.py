@@ -17,30 +17,16 @@ from probe.record.ids import find_ids
 from probe.renderers.api import Answer, Kind, Stop
 from probe.renderers.blocks import Block, Failure, Incomplete, Message, Refusal, Text, ToolCall, Usage
 from probe.renderers.urls import split_url
-from probe.trace.features import Features, about, text_number
+from probe.trace.features import Features, about
 from probe.trace.items import Known, canonical_of
+from probe.trace.tool_calls import TEXT, Call, call_of
 from probe.trace.turns import SentItems, Turn
 from probe.trace.unknowns import every_block
 
 CALLS = 20
 """Tool calls that are kept for each turn; the others are counted."""
-TEXT = 640
-"""Characters of an answer's text, of a problem and of a tool's argument that are kept."""
 _ANSWER_LABELS = (None, "Output text", "Audio transcript")
 """Labels of what the model said; other labels are on pieces of it."""
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool call of the model."""
-
-    name: str
-    argument: str
-    """Its most telling argument, such as a shell command or a path; empty where there is none."""
-    call_id: str | None
-    texts: tuple[int, ...] = ()
-    """Numbers of the texts among its arguments (`text_number`): one of them may be a sub-agent's prompt."""
-    agent: str | None = None
-    """Name of the sub-agent that it starts, where an argument has one."""
 
 
 class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,7 +190,7 @@ class _Said(NamedTuple):
 def _said(response: Iterable[Block]) -> _Said:
     blocks = every_block(response)
     return _Said(
-        calls=tuple([_call(block) for block in blocks if isinstance(block, ToolCall)]),
+        calls=tuple([call_of(block) for block in blocks if isinstance(block, ToolCall)]),
         text=_text(blocks),
         problem=next((block.message[:TEXT] for block in blocks if isinstance(block, Failure)), None),
         incomplete=next((block.reason[:TEXT] for block in blocks if isinstance(block, Incomplete)), None),
@@ -229,41 +215,6 @@ def _settings(turn: Turn, ids: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 def _names(place: str) -> list[str]:
     """Return the names on the way to an id."""
     return place.split(" ")[-1].split(".")
-
-
-_TELLING = ("command", "cmd", "file_path", "path", "filePath", "absolute_path", "pattern", "query", "url", "prompt")
-"""Names of arguments that say most of what a call does, in this order."""
-
-_AGENTS = ("subagent_type", "agent_type", "agent_name")
-"""Names of arguments that name a sub-agent."""
-_TEXTS = 8
-"""Texts among a call's arguments that are numbered."""
-
-
-def _call(block: ToolCall) -> Call:
-    arguments = block.arguments if isinstance(block.arguments, dict) else {}
-    texts = [value for value in arguments.values() if isinstance(value, str) and value.strip()]
-    named = [value for name in _AGENTS if isinstance(value := arguments.get(name), str) and value]
-    return Call(
-        name=block.name[:TEXT],
-        argument=_argument(block.arguments)[:TEXT],
-        call_id=block.call_id,
-        texts=tuple(map(text_number, texts[:_TEXTS])),
-        agent=named[0][:TEXT] if named else None,
-    )
-
-
-def _argument(arguments: Any) -> str:
-    """Return the argument that says most of what a call does."""
-    if not isinstance(arguments, dict):
-        return arguments if isinstance(arguments, str) else ""
-    telling = (arguments[name] for name in _TELLING if arguments.get(name))
-    value = next(telling, None) or next(iter(arguments.values()), "")
-    if isinstance(value, list):
-        # A command as a list of words; of `sh -lc SCRIPT` the script says it all.
-        words = [word for word in value if isinstance(word, str)]
-        return words[-1] if len(words) == 3 and words[1] in ("-c", "-lc") else " ".join(words)
-    return value if isinstance(value, str) else ""
 
 
 def _text(blocks: Iterable[Block]) -> str:

@@ -66,7 +66,7 @@ class _Place:
         self.by_key: dict[Hashable, Known] = {}
         """By their keys in this process."""
         self.texts: list[msgspec.Raw] = []
-        """The array that was read last."""
+        """The array that was read last: of all content, this alone stays in memory."""
         self.items: list[Known] = []
         """What is known of its elements."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from probe.analysis.prices import OWN, REPORTED, ModelPrice, Price, Prices, library_version
 from probe.renderers.blocks import Usage

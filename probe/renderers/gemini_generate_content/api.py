@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Asked, Item, Kind, StreamReader
+from probe.renderers.api import Answer, Api, Asked, ItemField, Kind, StreamReader
 from probe.renderers.blocks import Block
 from probe.renderers.events import Stream
 from probe.renderers.gemini_generate_content import (
@@ -30,7 +30,7 @@ class GeminiGenerateContent(Api):
         """Check whether a request calls the model."""
         return method == "POST" and path.rstrip("/").endswith((":generateContent", ":streamGenerateContent"))
 
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
+    def items(self, path: str, body: Json) -> Iterable[ItemField] | None:
         """Return settings, the system instruction, contents and tools, also those that Code Assist wraps."""
         return request.items(body)
 

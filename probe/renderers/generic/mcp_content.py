@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.renderers.blocks import Block, Body, Media, MediaKind, Text, ToolCall, ToolResult, Unknown
 from probe.renderers.fields import Fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Asked, Item, Kind, StreamReader
+from probe.renderers.api import Answer, Api, Asked, ItemField, Kind, StreamReader
 from probe.renderers.blocks import Block
 from probe.renderers.events import Stream
 from probe.renderers.json_reader import Json
@@ -23,7 +23,7 @@ class Ollama(Api):
         """Check whether a request calls the model."""
         return method == "POST" and path.rstrip("/").endswith(_CALLS)
 
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
+    def items(self, path: str, body: Json) -> Iterable[ItemField] | None:
         """Return settings, the system prompt, messages and tools; others use these paths too, without a model."""
         return request.items(body) if "model" in body.members else None
 

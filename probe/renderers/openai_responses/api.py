@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Asked, Item, Kind
+from probe.renderers.api import Answer, Api, Asked, ItemField, Kind
 from probe.renderers.blocks import Block
 from probe.renderers.json_reader import Json
 from probe.renderers.openai_responses import answer, canonical, merging, replay, request, stream
@@ -20,7 +20,7 @@ class OpenAIResponses(Api):
         """Check whether a request calls the model; the path alone decides for a WebSocket's messages."""
         return method == "POST" and path.rstrip("/").endswith("/responses")
 
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
+    def items(self, path: str, body: Json) -> Iterable[ItemField] | None:
         """Return settings, instructions, input items and tools."""
         return request.items(body)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from probe.renderers.api import Asked, Item, Kind, Layout
+from probe.renderers.api import Asked, ItemField, Kind, Layout
 from probe.renderers.blocks import Block, Conversation, Instructions, Message, Text, Tool, Tools, Unknown
 from probe.renderers.json_reader import Json, json_of
 from probe.renderers.openai_responses.items import item_blocks as blocks_of_item
@@ -32,7 +32,7 @@ _CONTEXT = ("instructions", "prompt", "previous_response_id", "conversation")
 _CLIENT_MESSAGES = ("response.create", "response.steer")
 
 
-def items(body: Json) -> Iterator[Item] | None:
+def items(body: Json) -> Iterator[ItemField] | None:
     """Return the items of a call; None when the body has not the fields of one."""
     members = body.members
     if body.get("type") == "response.create" or _has_input(members):
@@ -44,12 +44,12 @@ def _has_input(members: Iterable[str]) -> bool:
     return "input" in members or ("model" in members and any(name in members for name in _CONTEXT))
 
 
-def _items(body: Json) -> Iterator[Item]:
+def _items(body: Json) -> Iterator[ItemField]:
     wrapped = _wrapped(body)
     if wrapped is None:
         yield from LAYOUT.items(body)
     else:
-        yield from (item for item in LAYOUT.items(body) if item.at != "response")
+        yield from (field for field in LAYOUT.items(body) if field.at != "response")
         yield from LAYOUT.items(wrapped, "response.")
 
 
@@ -122,14 +122,13 @@ def request_blocks(body: Any) -> Iterator[Block] | None:
 def _request_blocks(body: Json) -> Iterator[Block]:
     messages: list[Message] = []
     tools: list[Tool] = []
-    for item in _items(body):
-        for block in item_blocks(item.kind, item.name, item.json.value):
-            if isinstance(block, Message):
-                messages.append(block)
-            elif isinstance(block, Tool):
-                tools.append(block)
-            else:
-                yield block
+    for block in (block for field in _items(body) for block in field.blocks(item_blocks)):
+        if isinstance(block, Message):
+            messages.append(block)
+        elif isinstance(block, Tool):
+            tools.append(block)
+        else:
+            yield block
     if messages:
         yield Conversation(title="Input", messages=tuple(messages))
     if tools:

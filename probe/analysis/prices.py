@@ -5,21 +5,18 @@ The library's prices are those that it was released with: nothing is asked of th
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from types import ModuleType
 from typing import Any
 
+from probe.analysis.price_library import LIBRARY, load_library
 from probe.renderers.blocks import Usage
 from probe.trace.facts import TurnFacts
 
-LIBRARY = "genai_prices"
 REPORTED = "the API itself"
 OWN = "your own prices"
 _MILLION = 1_000_000
@@ -138,33 +135,13 @@ class Prices:
 
     def _listed(self, counts: dict[str, int], turn: TurnFacts, names: dict[str, str]) -> tuple[Decimal, str] | None:
         if self._library is None:
-            self._library = _loaded()
+            self._library = load_library()
         try:
             when = datetime.fromtimestamp(turn.started, UTC)
             found = self._library.calc_price(self._library.Usage(**counts), genai_request_timestamp=when, **names)
         except (LookupError, ValueError, OverflowError, OSError):
             return None
         return found.total_price, found.provider.name
-
-
-def _loaded() -> Any:
-    """Load the library without what asks for new prices: that loads an HTTP client, for a third of the time."""
-    name = f"{LIBRARY}.update_prices"
-    if name not in sys.modules:
-        sys.modules[name] = updates = ModuleType(name)
-        for unused in ("UpdatePrices", "wait_prices_updated_async", "wait_prices_updated_sync"):
-            setattr(updates, unused, None)
-    return importlib.import_module(LIBRARY)
-
-
-def library_version() -> str | None:
-    """Return the version of the price library; None when there is none."""
-    import importlib.metadata  # Here, since it takes as long as reading ten megabytes.
-
-    try:
-        return importlib.metadata.version(LIBRARY)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def _names(turn: TurnFacts) -> Iterator[dict[str, str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Hashable, Mapping
 from typing import BinaryIO, cast
 
 Place = tuple[int, int, int]
 """Number of the file, offset in it, and bytes."""
+_BUFFER = 1 << 18
 
 
 class Spool:
@@ -18,10 +20,12 @@ class Spool:
         self._files = [self._file]
         self._places: dict[Hashable, Place] = {}
         self._end = 0
+        self._flushed = 0
+        """Bytes that are in the file and no longer in its buffer."""
 
     def put(self, key: Hashable, text: str) -> None:
-        """Keep a text; a key that is known keeps its first one."""
-        if key not in self._places:
+        """Keep a text; a key that is known keeps its first one, and an empty text is that of any unknown key."""
+        if text and key not in self._places:
             data = text.encode("utf-8", "backslashreplace")
             self._file.write(data)
             self._places[key] = (0, self._end, len(data))
@@ -29,14 +33,15 @@ class Spool:
 
     def get(self, key: Hashable) -> str:
         """Return a text; empty for a key that is not known."""
-        if key not in self._places:
+        place = self._places.get(key)
+        if place is None:
             return ""
-        number, begin, length = self._places[key]
-        file = self._files[number]
-        file.seek(begin)
-        data = file.read(length)
-        self._file.seek(self._end)
-        return data.decode()
+        number, begin, length = place
+        if number == 0 and begin + length > self._flushed:
+            self._file.flush()
+            self._flushed = self._end
+        # One call of the system where seeking there, reading, and seeking back takes three.
+        return os.pread(self._files[number].fileno(), length, begin).decode()
 
     def size(self, key: Hashable) -> int:
         """Return the bytes of a text."""
@@ -62,4 +67,4 @@ class Spool:
 
 def temporary_file() -> BinaryIO:
     """Return a new file without a name."""
-    return cast(BinaryIO, tempfile.TemporaryFile("w+b"))
+    return cast(BinaryIO, tempfile.TemporaryFile("w+b", _BUFFER))

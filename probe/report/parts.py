@@ -6,7 +6,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,8 @@ from typing import BinaryIO
 from probe.record.files import open_plain
 from probe.renderers.loader import Renderer, load_renderer
 from probe.report.markdown.exchange_texts import ExchangeTexts
-from probe.report.markdown.item_texts import ItemText
-from probe.report.markdown.spool import Place, Spool, temporary_file
+from probe.report.markdown.item_texts import ItemText, moved_key
+from probe.report.markdown.spool import Key, Place, Spool, temporary_file
 from probe.trace.trace import Trace, read_trace
 
 _BLOCK = 1 << 20
@@ -48,7 +48,7 @@ class PartRead:
 
     trace: Trace
     items: Mapping[int, ItemText]
-    places: Mapping[Hashable, Place]
+    places: Mapping[Key, Place]
     malformed: Sequence[tuple[int, str]]
 
 
@@ -67,8 +67,7 @@ def read_record(
         for process in started:
             found = process.result()
             moved = trace.merge(found.trace)
-            items: dict[Hashable, Hashable] = {("item", number): ("item", new) for number, new in enumerate(moved)}
-            texts.spool.merge(process.spool, {items.get(key, key): place for key, place in found.places.items()})
+            texts.spool.merge(process.spool, {moved_key(key, moved): place for key, place in found.places.items()})
             texts.items.merge(found.items, moved)
             for number, reason in found.malformed:
                 on_malformed(number, reason)
@@ -88,7 +87,7 @@ def _read(
         renderer,
         ids=reading.ids,
         on_malformed=on_malformed,
-        on_exchange=lambda traced, turns, new: texts.add(traced, new),
+        on_exchange=texts.add,
         start=place[0],
         end=place[1],
         lines_before=_lines_before(reading.record, place[0]),

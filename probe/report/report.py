@@ -23,7 +23,8 @@ from probe.report.markdown.escape import fence
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import FullLog
 from probe.report.markdown.hosts import host_table, observer_changes
-from probe.report.markdown.overview import Front, front, numbers, payload_structure, time_line
+from probe.report.markdown.overview import Front, front, numbers, time_line
+from probe.report.markdown.payload_structure import payload_structure
 from probe.report.markdown.retries import Tries, fold_retries
 from probe.report.markdown.turn_log import TurnLog
 from probe.report.markdown.turn_table import TurnTable

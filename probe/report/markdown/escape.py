@@ -46,7 +46,12 @@ def inline(text: str) -> str:
 def code(text: str) -> str:
     """Set a name as inline code where it is an ordinary one, else as escaped text."""
     shown = visible(text)
-    return f"`{shown}`" if _PLAIN_CODE.fullmatch(shown) and shown[0] != " " else inline(text)
+    return f"`{shown}`" if is_plain_code(shown) else inline(text)
+
+
+def is_plain_code(shown: str) -> bool:
+    """Check whether a visible text can be inline code."""
+    return bool(_PLAIN_CODE.fullmatch(shown)) and shown[0] != " "
 
 
 def fence(text: str, language: str = "text") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -12,13 +12,10 @@ from probe.analysis.purpose import TINY
 from probe.analysis.summary import Summary
 from probe.analysis.time_spent import KINDS, TimeSpent
 from probe.report.markdown.escape import code, inline
-from probe.report.markdown.tables import plural, table
+from probe.report.markdown.tables import plural, seconds, table
 from probe.trace.facts import TurnFacts
-from probe.trace.shapes import MAX_DEPTH, MAX_PATHS, Structure
 from probe.trace.trace import Trace
 
-TOP = 30
-"""Key paths that are shown for each side."""
 _OK = 200
 _LISTED = 20
 """Malformed lines that are listed by number, and kinds of unknown things by name."""
@@ -154,10 +151,10 @@ def _phrase(reason: str) -> str:
 
 def time_line(spent: TimeSpent) -> str:
     """Write where the time went in one line."""
-    parts = [f"{kind} {getattr(spent, kind):.1f}s" for kind in KINDS]
+    parts = [f"{kind} {seconds(getattr(spent, kind))}" for kind in KINDS]
     first = spent.first_parts
-    median = f"; first token after {first[len(first) // 2]:.1f}s (median of {len(first)})" if first else ""
-    return f"**Time:** {spent.total:.1f}s: {', '.join(parts)}{median}\n"
+    median = f"; first token after {seconds(first[len(first) // 2])} (median of {len(first)})" if first else ""
+    return f"**Time:** {seconds(spent.total)}: {', '.join(parts)}{median}\n"
 
 
 def numbers(summary: Summary) -> str:
@@ -171,31 +168,6 @@ def numbers(summary: Summary) -> str:
         f"## Endpoints\n\n{table(('path', 'methods', 'count'), endpoints)}\n"
         f"## Status codes\n\n{table(('status', 'count'), statuses)}"
     )
-
-
-def payload_structure(sides: Mapping[str, Structure]) -> str:
-    """Write the most frequent key paths of both sides."""
-    parts = [f"### {name}\n\n{_paths(side)}" for name, side in sides.items()]
-    return "## Payload structure\n\n" + "\n".join(parts)
-
-
-def _paths(structure: Structure) -> str:
-    paths, left = structure.paths()
-    if not paths:
-        return "No payloads.\n"
-    rows: Iterable[tuple[str, ...]] = (
-        (code(path.path), ", ".join(_type(*one, total=path.count) for one in path.types), f"{path.count:,}")
-        for path in paths[:TOP]
-    )
-    more = len(paths) - TOP
-    notes = f"\n{plural(more, 'further path')}.\n" if more > 0 else ""
-    if left:
-        notes += f"\n{plural(left, 'value')} not counted: beyond {MAX_PATHS:,} distinct paths or {MAX_DEPTH} levels.\n"
-    return table(("key path", "types", "count"), rows) + notes
-
-
-def _type(name: str, count: int, *, total: int) -> str:
-    return name if count == total else f"{name} ({count:,})"
 
 
 def _status(status: int | None) -> str:

@@ -12,7 +12,7 @@ from probe.report.markdown.actions import Actions
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.preview import cut
 from probe.report.markdown.retries import Tries, has_failed
-from probe.report.markdown.tables import plural, table
+from probe.report.markdown.tables import plural, seconds, table
 
 ROWS = 500
 """Turns that have a row of their own; all of them are in the totals."""
@@ -135,8 +135,8 @@ class TurnTable:
         if prompts:
             yield str(turn.prompt) if turn.prompt is not None else ""
         yield f"+{facts.started - self._started:.1f}s"
-        yield _seconds(facts.ended - facts.started) if facts.ended is not None else "no answer"
-        yield _seconds(facts.first_part - facts.started) if facts.first_part is not None else ""
+        yield seconds(facts.ended - facts.started) if facts.ended is not None else "no answer"
+        yield seconds(facts.first_part - facts.started) if facts.first_part is not None else ""
         if len(self._models) > 1:
             yield _model(facts.model)
         yield from (_number(getattr(facts.usage, field, None)) for field in self._fields)
@@ -153,10 +153,6 @@ class TurnTable:
         if any(price.at_least for price in prices):
             notes.append("At least: a part of it costs more than this version of the price library knows.")
         return "".join(f"\n{note}\n" for note in notes)
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f}s" if seconds >= 1 else f"{seconds:.2f}s"
 
 
 def _total(name: str, total: Total) -> Iterator[str]:

@@ -12,7 +12,7 @@ from probe.report.markdown.escape import fold, inline
 from probe.report.markdown.exchange_facts import circumstances, damage, payload_head, websocket_end
 from probe.report.markdown.item_texts import ItemTexts
 from probe.report.markdown.shortened import brief
-from probe.report.markdown.spool import Spool
+from probe.report.markdown.spool import Key, Spool
 from probe.report.markdown.tables import plural
 from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem
@@ -31,6 +31,8 @@ class ExchangeTexts:
         self.items = ItemTexts(spool, full=full)
         self.spool = spool
         self._full = full
+        self._echo: tuple[Key, tuple[Block, ...]] = ((), ())
+        """The last that was written, with its key."""
 
     def add(self, traced: Traced, turns: Sequence[TurnFacts], new: Sequence[NewItem]) -> None:
         """Write an exchange, and the items that are new with it; `turns` are the facts of its calls."""
@@ -68,9 +70,18 @@ class ExchangeTexts:
         else:
             said = _without_usual(others, turn.answer)
             self.spool.put(("answer", *key), brief(said) if turn.response else "No answer came.\n")
-        self.spool.put(("echo", *key), markdown(turn.echoes))
+        self._put_echo(("echo", *key), turn.echoes)
         texts = [text for text in spoken(every_block(turn.response)) if text.strip()]
         self.spool.put(("spoken", *key), texts[-1].strip() if texts else "")
+
+    def _put_echo(self, key: Key, echoes: tuple[Block, ...]) -> None:
+        """Write what an answer repeats of the request, which is nearly always what the answer before it did."""
+        known, last = self._echo
+        if echoes == last:
+            self.spool.put_again(key, known)
+        else:
+            self.spool.put(key, markdown(echoes))
+            self._echo = (key, echoes)
 
     def _side(self, blocks: Sequence[Block], size: int) -> str:
         if not self._full and size > LARGE:

@@ -33,6 +33,15 @@ class Spool:
             self._places[key] = (0, self._end, len(data))
             self._end += len(data)
 
+    def put_again(self, key: Key, known: Key) -> None:
+        """Keep for a key the text of another one."""
+        if known in self._places:
+            self._places.setdefault(key, self._places[known])
+
+    def are_same(self, key: Key, other: Key) -> bool:
+        """Check whether two keys have the same text; those of `put_again` are not read for it."""
+        return self._places.get(key) == self._places.get(other) or self.get(key) == self.get(other)
+
     def get(self, key: Key) -> str:
         """Return a text; empty for a key that is not known."""
         place = self._places.get(key)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from probe.analysis.groups import PlacedTurn, Thread
 from probe.report.markdown.actions import Actions
-from probe.report.markdown.changes import Changes, changes
+from probe.report.markdown.changes import Changes, RequestChanges
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.exchange_facts import offset
 from probe.report.markdown.exchange_texts import ExchangeTexts
@@ -46,13 +46,14 @@ class TurnLog:
         self._shown: dict[int, int] = {}
         """By item: the number of the turn that showed it first."""
         self._said = _said(self._turns.values())
+        self._changes = RequestChanges(items)
 
     def turn(self, tries: Tries, exchange: ExchangeFacts) -> str:
         """Write a turn, with the failed tries before it in a line for each kind."""
         turn, facts = tries.turn, tries.turn.facts
         number = self._numbers[turn.index]
         before = self._before(tries)
-        found = changes(facts, before.facts if before else None, self._items)
+        found = self._changes.of(facts, before.facts if before else None)
         purpose = f" ({turn.purpose})" if turn.is_side else ""
         parts = [
             f'<a id="turn-{number}"></a>\n\n### Turn {number}{purpose}. {self._actions.heading(turn)}\n',
@@ -169,9 +170,10 @@ class TurnLog:
 
     def _echo(self, facts: TurnFacts, before: PlacedTurn | None) -> str:
         """Write what the answer repeats of the request differently, where it did not do so before."""
-        get = self._texts.spool.get
-        echo = get(("echo", facts.line, facts.part))
-        return "" if before and echo == get(("echo", before.facts.line, before.facts.part)) else echo
+        spool, key = self._texts.spool, ("echo", facts.line, facts.part)
+        if before and spool.are_same(key, ("echo", before.facts.line, before.facts.part)):
+            return ""
+        return spool.get(key)
 
     def _link(self, number: int) -> str:
         return f"[turn {number}](#turn-{number})"

@@ -39,6 +39,7 @@ class TurnTable:
         self._threads = [thread for session in sessions for thread in session.threads]
         self._priced = [(turn, prices.of(turn.facts)) for thread in self._threads for turn in thread.turns]
         self._price = {turn.index: price for turn, price in self._priced}
+        self._totals = totals(self._priced)
         self._known = any(price for _, price in self._priced)
         """Whether any price is known."""
         facts = [turn.facts for turn, _ in self._priced]
@@ -66,7 +67,7 @@ class TurnTable:
 
     def cost(self) -> str:
         """Write what the run cost in one line, with the reason where that is not known."""
-        total = totals(self._priced).all
+        total = self._totals.all
         failed = sum(price is None and has_failed(turn.facts) for turn, price in self._priced)
         others = [turn.facts for turn, price in self._priced if price is None and not has_failed(turn.facts)]
         reasons = self._prices.reasons(others)
@@ -84,7 +85,7 @@ class TurnTable:
 
     def totals(self) -> str:
         """Write what all turns took, by model."""
-        found = totals(self._priced)
+        found = self._totals
         names = ["", "calls", *_NAMES, "cost"]
         rows = [(f"{_model(model)}{' *(side)*' if side else ''}", one) for (side, model), one in found.models.items()]
         sums = [("**the work**", found.work), ("**side requests**", found.side)] if found.side.turns else []

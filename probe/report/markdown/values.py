@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from probe.report.markdown.escape import code, compact, fence, fold, inline, is_plain_code, pretty
+from probe.report.markdown.escape import code, fence, flat_json, fold, inline, is_plain_code, pretty
 from probe.report.markdown.tables import plural
 
 LONG = 2000
@@ -43,10 +43,7 @@ def flat(value: Any) -> str | None:
     """Return a value in one line, or None when it is too long for that."""
     if isinstance(value, str):
         return value if len(value) <= _INLINE and value.isprintable() and value else None
-    if len(compact(value)) > _INLINE:
-        return None
-    text = " ".join(pretty(value).split())
-    return text if len(text) <= _INLINE else None
+    return flat_json(value, _INLINE)
 
 
 def _has_lines(value: Any) -> bool:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Any
 
-from probe.analysis.price_library import LIBRARY, load_library
+from probe.analysis.price_library import LIBRARY, PriceLibrary
 from probe.renderers.blocks import Usage
 from probe.trace.facts import TurnFacts
 
@@ -68,7 +67,7 @@ class Prices:
         """Whether there is a price library; without it only what APIs tell themselves is known."""
         self._own = own
         """Prices of the user's own, which count before any list; a name before a pattern, then the first."""
-        self._library: Any = None
+        self._library: PriceLibrary | None = None
 
     def of(self, turn: TurnFacts) -> Price | None:
         """Return a turn's price; None when it is not known."""
@@ -85,12 +84,21 @@ class Prices:
             return None if dollars is None else Price(dollars=dollars, source=OWN)
         if not self.installed:
             return None
-        counts = self._counts(usage)
+        return self._listed(turn, usage)
+
+    def _listed(self, turn: TurnFacts, usage: Usage) -> Price | None:
+        if self._library is None:
+            self._library = PriceLibrary()
+        try:
+            when = datetime.fromtimestamp(turn.started, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+        hour = usage.cache_write_1h or 0
+        counts = _counts(usage, hour if self._library.knows_hours else 0)
         for names in _names(turn):
-            price = self._listed(counts, turn, names)
+            price = self._library.price(counts, when, names)
             if price is not None:
-                hour = usage.cache_write_1h
-                at_least = bool(hour) and "cache_write_1h_tokens" not in counts
+                at_least = hour > 0 and not self._library.knows_hours
                 return Price(dollars=price[0], source=price[1], at_least=at_least)
         return None
 
@@ -117,31 +125,17 @@ class Prices:
                 return found
         return None
 
-    def _counts(self, usage: Usage) -> dict[str, int]:
-        """Map our usage to the library's, whose sums are the same: input with the cache, output with the reasoning."""
-        counts = {
-            "input_tokens": usage.input,
-            "cache_read_tokens": usage.cache_read,
-            "cache_write_tokens": usage.cache_write,
-            "output_tokens": usage.output,
-        }
-        if usage.cache_write_1h and self._knows_hours():
-            counts["cache_write_1h_tokens"] = usage.cache_write_1h
-        return {name: count for name, count in counts.items() if count}
 
-    def _knows_hours(self) -> bool:
-        """Check whether the library prices what is kept for an hour; the versions for mitmproxy 11 do not."""
-        return importlib.util.find_spec(f"{LIBRARY}.units") is not None
-
-    def _listed(self, counts: dict[str, int], turn: TurnFacts, names: dict[str, str]) -> tuple[Decimal, str] | None:
-        if self._library is None:
-            self._library = load_library()
-        try:
-            when = datetime.fromtimestamp(turn.started, UTC)
-            found = self._library.calc_price(self._library.Usage(**counts), genai_request_timestamp=when, **names)
-        except (LookupError, ValueError, OverflowError, OSError):
-            return None
-        return found.total_price, found.provider.name
+def _counts(usage: Usage, hour: int) -> dict[str, int]:
+    """Map our usage to the library's, whose sums are the same: input with the cache, output with the reasoning."""
+    counts = {
+        "input_tokens": usage.input,
+        "cache_read_tokens": usage.cache_read,
+        "cache_write_tokens": usage.cache_write,
+        "cache_write_1h_tokens": hour,
+        "output_tokens": usage.output,
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _names(turn: TurnFacts) -> Iterator[dict[str, str]]:

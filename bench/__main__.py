@@ -21,7 +21,8 @@ from bench.tables import tables
 from bench.workloads import NAMES, Bench
 from probe.cli.edge import run, say
 from probe.cli.options import parse
-from probe.errors import UserError, nearest
+from probe.did_you_mean import did_you_mean
+from probe.errors import UserError
 
 _WIDTH = 120
 
@@ -61,7 +62,9 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 def _only(given: list[str]) -> list[str]:
     for name in given:
         if name not in NAMES:
-            raise UserError(f"--only {name}: no such workload", nearest(name, NAMES) + f"there are: {', '.join(NAMES)}")
+            raise UserError(
+                f"--only {name}: no such workload", did_you_mean(name, NAMES) + f"there are: {', '.join(NAMES)}"
+            )
     return [name for name in NAMES if name in given or not given]
 
 

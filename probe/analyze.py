@@ -21,7 +21,7 @@ from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
-from probe.record.manifest_facts import CoverageFacts
+from probe.record.manifest_fields import CoverageFacts
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
-
 
 class UserError(Exception):
     """What happened and where, with the next step as a hint; scripts show it and exit with 2 (or `code`)."""
@@ -17,9 +14,3 @@ class UserError(Exception):
     def __str__(self) -> str:
         text = f"error: {self.args[0]}"
         return f"{text}\n  hint: {self.hint}" if self.hint else text
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return `did you mean …? ` for a word that is close to a known one, else nothing."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"did you mean {matches[0]!r}? " if matches else ""

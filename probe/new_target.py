@@ -14,7 +14,8 @@ import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.called_as import as_called
 from probe.cli.edge import run, say
 from probe.cli.options import flag, parse
-from probe.errors import UserError, nearest
+from probe.did_you_mean import did_you_mean
+from probe.errors import UserError
 from probe.settings.sources import pairs
 from probe.targets import load_target, target_files, target_folders, url_problem
 from probe.targets.new_file import BASE_URL, NONE, yaml_text
@@ -112,7 +113,9 @@ def _check_command(answer: str) -> None:
 
 def _check_api(answer: str) -> None:
     if answer not in APIS and "://" not in answer:
-        raise UserError(f"unknown API {answer!r}", nearest(answer, APIS) + f"there are: {', '.join(APIS)}, or a URL")
+        raise UserError(
+            f"unknown API {answer!r}", did_you_mean(answer, APIS) + f"there are: {', '.join(APIS)}, or a URL"
+        )
     if answer not in APIS:
         _check_upstream(answer)
 

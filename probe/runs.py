@@ -21,7 +21,8 @@ from probe.addon.journal import FOLDER
 from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.options import parse
-from probe.errors import UserError, nearest
+from probe.did_you_mean import did_you_mean
+from probe.errors import UserError
 from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links
 from probe.settings.settings import data_dir
 from probe.targets import output_dirs, target_names
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print(_table(runs))
     else:
         of = f" of target {arguments.target!r}" if arguments.target else ""
-        hint = "" if arguments.target in target_names() else nearest(arguments.target or "", target_names())
+        hint = "" if arguments.target in target_names() else did_you_mean(arguments.target or "", target_names())
         example = 'invoke pipeline --target demo --prompt "Write a prime checker"'
         say(f"no run{of} in {folder}; {hint}for example: {as_called(example)}")
     return 0

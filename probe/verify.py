@@ -24,7 +24,7 @@ from probe.record.files import file_sha256, is_plain
 from probe.record.integrity import exchange_problems
 from probe.record.leaks import LeakSearch
 from probe.record.manifest import Manifest
-from probe.record.manifest_facts import Counts, CoverageFacts
+from probe.record.manifest_fields import Counts, CoverageFacts
 from probe.record.reader import read_unread
 from probe.record.runs import PROXY_LOG, REPORT, TRAFFIC, Run, has_records, is_alive, is_generated
 from probe.record.tunnels import TUNNELS, read_tunnels

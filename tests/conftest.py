@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,10 @@ settings.load_profile("probe")
 os.environ.pop("PROBE_TARGETS", None)
 # Nor does it matter how the tests were started: `uv run` changes how hints spell commands.
 os.environ.pop("UV_RUN_RECURSION_DEPTH", None)
+
+# A shell's background job ignores Ctrl-C, and so would every process that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GOLDEN = Path(__file__).parent / "golden"
 _GENERATED = re.compile(r"(?m)(?<=; generated at )[-0-9: ]+ UTC$")

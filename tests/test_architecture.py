@@ -18,11 +18,12 @@ SCRIPTS = frozenset(
     for command in COMMANDS
     if command != "bench"
 )
-BASE = frozenset({"errors", "addon"})
+BASE = frozenset({"errors", "did_you_mean", "addon"})
 _READING = BASE | {"record"}
 _RENDERING = _READING | {"renderers"}
 LAYERS: dict[str, frozenset[str]] = {
     "errors": frozenset(),
+    "did_you_mean": frozenset(),
     "demo": frozenset(),
     "addon": frozenset(),
     "record": BASE,
@@ -43,7 +44,7 @@ LAYERS: dict[str, frozenset[str]] = {
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Give the modules that a file imports, wherever in it."""
+    """Yield the modules that a file imports, wherever in it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -54,13 +55,13 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def layer(module: str) -> str:
-    """Give the part of `probe` that a module belongs to."""
+    """Return the part of `probe` that a module belongs to."""
     first, *rest = module.split(".")[1:]
     return "replay.__main__" if (first, *rest) == ("replay", "__main__") else first
 
 
 def module_name(path: Path) -> str:
-    """Give a file's dotted name."""
+    """Return a file's dotted name."""
     return ".".join(path.relative_to(PROJECT).with_suffix("").parts)
 
 
@@ -78,7 +79,7 @@ def test_imports_point_one_way(path: Path) -> None:
 
 
 def _allowed(module: str) -> bool:
-    """Tell whether any mitmdump has a module: of Python, of mitmproxy, or in the addon's own folder."""
+    """Check whether any mitmdump has a module: of Python, of mitmproxy, or in the addon's own folder."""
     top = module.split(".")[0]
     return top in sys.stdlib_module_names or top == "mitmproxy" or module.startswith("probe.addon.")
 

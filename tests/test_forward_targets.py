@@ -28,7 +28,7 @@ ca_env: [SSL_CERT_FILE]
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder of the user's own targets."""
+    """Return a folder of the user's own targets."""
     monkeypatch.setenv("PROBE_TARGETS", str(tmp_path))
     return tmp_path
 

@@ -17,7 +17,7 @@ from tests.support.upstream import upstream_running
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder for targets that is not there yet, before another that is."""
+    """Return a folder for targets that is not there yet, before another that is."""
     folder, second = tmp_path / "mine" / "targets", tmp_path / "second"
     second.mkdir()
     monkeypatch.setenv("PROBE_TARGETS", f"{folder}:{second}")

@@ -37,7 +37,7 @@ renderer: probe.renderers.openai_responses
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder of the user's own targets."""
+    """Return a folder of the user's own targets."""
     folder = tmp_path / "targets"
     folder.mkdir()
     monkeypatch.setenv("PROBE_TARGETS", str(folder))

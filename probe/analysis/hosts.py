@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from probe.record.manifest_facts import CoverageFacts
+from probe.record.manifest_fields import CoverageFacts
 from probe.record.tunnels import Tunnel
 from probe.trace.trace import ExchangeFacts
 

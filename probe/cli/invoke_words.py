@@ -50,14 +50,14 @@ def _refuse(message: str, task: str | None) -> NoReturn:
 
 def _unknown(word: str, task: str | None) -> tuple[str, str]:
     """Return what is wrong with a word, and a suggestion."""
-    from probe.errors import nearest  # Here: it is rarely needed.
+    from probe.did_you_mean import did_you_mean  # Here: it is rarely needed.
 
     if task not in COMMANDS:
-        return f"no task {word!r}", nearest(word, COMMANDS)
+        return f"no task {word!r}", did_you_mean(word, COMMANDS)
     options = COMMANDS[task].options
     if word.startswith("-"):
-        return f"{task} has no option {word}", nearest(word, map(flag, options))
-    meant = nearest(word, COMMANDS)
+        return f"{task} has no option {word}", did_you_mean(word, map(flag, options))
+    meant = did_you_mean(word, COMMANDS)
     if set(LAUNCHING) <= set(options):
         meant += "did you forget -- before the command? " + as_called(f"invoke {task} … -- {word} …; ")
     return f"{task} accepts no word {word!r}", meant

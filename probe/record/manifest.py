@@ -14,7 +14,7 @@ import msgspec
 from probe.addon.plain_files import read_plain
 from probe.errors import UserError
 from probe.record.files import file_sha256, write_private
-from probe.record.manifest_facts import NAMES, SCHEMA, Facts, Step, migrated
+from probe.record.manifest_fields import NAMES, SCHEMA, Facts, Step, migrated
 
 NAME = "manifest.json"
 LARGEST = 16 << 20

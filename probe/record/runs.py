@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from probe.addon.private_files import private_folder
-from probe.errors import UserError, nearest
+from probe.did_you_mean import did_you_mean
+from probe.errors import UserError
 from probe.record.files import is_plain, open_plain
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
@@ -209,7 +210,7 @@ def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None) -> R
     of = f" of target {target!r}" if target else ""
     far = f" that far back ({len(recorded)} recorded)" if back else ""
     known = {run.target for run in runs}
-    hint = nearest(target, known) if target and target not in known else ""
+    hint = did_you_mean(target, known) if target and target not in known else ""
     raise UserError(
         f"there is no run{of}{far} in {data_dir}",
         hint + 'make one: invoke pipeline --target demo --prompt "Write a prime checker"',
@@ -225,7 +226,7 @@ def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> 
         return UserError(f"run {word!r} is ambiguous", f"it may be: {listed(found)}")
     names = [run.name for run in runs] + [f"{run.target}/{run.name}" for run in runs]
     hint = f"existing runs: {listed(runs)}" if runs else "there is none yet; invoke runs lists them"
-    hint = nearest(word, ["latest", *names]) + hint
+    hint = did_you_mean(word, ["latest", *names]) + hint
     return UserError(f"no run {word!r} in {data_dir}", hint)
 
 

@@ -14,7 +14,7 @@ from probe.analysis.hosts import HostsBuilder
 from probe.analysis.prices import Prices
 from probe.analysis.summary import Summary, summary_of
 from probe.analysis.time_spent import time_spent
-from probe.record.manifest_facts import CoverageFacts, ObserverChange
+from probe.record.manifest_fields import CoverageFacts, ObserverChange
 from probe.record.tunnels import Tunnel
 from probe.renderers.loader import Renderer
 from probe.report.markdown.actions import Actions

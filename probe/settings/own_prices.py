@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from probe.errors import nearest
+from probe.did_you_mean import did_you_mean
 
 if TYPE_CHECKING:
     from probe.targets.document import Document
@@ -37,7 +37,7 @@ def _prices(document: Document, name: Any, value: Any) -> dict[str, Decimal]:
         raise document.error((name,), f"{name!r} has no prices", _EXAMPLE)
     for field in value:
         if field not in _NAMES:
-            hint = f"{nearest(str(field), _NAMES)}prices are: {', '.join(_NAMES)}"
+            hint = f"{did_you_mean(str(field), _NAMES)}prices are: {', '.join(_NAMES)}"
             raise document.error((name, str(field)), f"unknown price {field!r}", hint)
     for field in _NEEDED:
         if field not in value:

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from probe.errors import UserError, nearest
+from probe.did_you_mean import did_you_mean
+from probe.errors import UserError
 from probe.targets import Target, target_files
 
 COMMAND_LINE = "command line"
@@ -59,7 +60,7 @@ class Sources:
             if not equals or not value:
                 raise UserError(f"{option} {pair} ({source}): not NAME=VALUE", f"for example {known[0]}=…")
             if name not in known:
-                hint = nearest(name, known) + f"listeners of {self.arguments.target} are: {', '.join(known)}"
+                hint = did_you_mean(name, known) + f"listeners of {self.arguments.target} are: {', '.join(known)}"
                 raise UserError(f"{option} {pair} ({source}): no listener {name!r}", hint)
             values[name] = value
             self.sources[f"{option}.{name}"] = source

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from probe.errors import UserError, nearest
+from probe.did_you_mean import did_you_mean
+from probe.errors import UserError
 from probe.record.ids import KINDS, place_problem
 from probe.renderers.loader import AUTO, load_api
 from probe.targets.document import Document
@@ -39,7 +40,7 @@ def _check_known(document: Document, path: tuple[str, ...], value: Any, known: l
     for key in value if isinstance(value, dict) else ():
         if key not in known:
             where = (*path, str(key))
-            hint = nearest(str(key), known) + f"known keys are: {', '.join(known)}"
+            hint = did_you_mean(str(key), known) + f"known keys are: {', '.join(known)}"
             raise document.error(where, f"unknown key {str(key)!r}", hint)
 
 
@@ -137,7 +138,11 @@ def _misplaced_ids(target: Target) -> Iterator[tuple[tuple[str, ...], str, str |
     """Yield unknown kinds of ids, and invalid places."""
     for kind, places in target.ids.items():
         if kind not in KINDS:
-            yield ("ids", kind), f"unknown kind of id {kind!r}", nearest(kind, KINDS) + f"kinds are: {', '.join(KINDS)}"
+            yield (
+                ("ids", kind),
+                f"unknown kind of id {kind!r}",
+                did_you_mean(kind, KINDS) + f"kinds are: {', '.join(KINDS)}",
+            )
         for number, place in enumerate(places):
             if problem := place_problem(place):
                 yield ("ids", kind, str(number)), f"{place!r}: {problem}", "for example body client_metadata.turn_id"
@@ -149,7 +154,7 @@ def _mixed_keys(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | No
     for listener, names in named.items():
         where = ("keys", listener) if listener else ("keys",)
         if listener and listener not in target.listeners:
-            hint = nearest(listener, target.listeners) + f"listeners are: {', '.join(target.listeners)}"
+            hint = did_you_mean(listener, target.listeners) + f"listeners are: {', '.join(target.listeners)}"
             yield where, f"keys of a listener {listener!r} that there is not", hint
         vendors = {vendor: name for name in names if (vendor := vendor_of(name))}
         if len(vendors) > 1:
@@ -216,4 +221,4 @@ def _unknown_placeholders(target: Target) -> Iterator[tuple[tuple[str, ...], str
             if name in keys and where[0] != "files":
                 yield where, f"{{{name}}} is for files alone", "the agent gets its key in the environment anyway"
             elif name not in (known if where[0] != "files" else [*known, *keys]):
-                yield where, f"unknown placeholder {{{name}}}", nearest(name, known) + f"known: {', '.join(known)}"
+                yield where, f"unknown placeholder {{{name}}}", did_you_mean(name, known) + f"known: {', '.join(known)}"

@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from probe.errors import UserError, nearest
+from probe.did_you_mean import did_you_mean
+from probe.errors import UserError
 from probe.renderers.loader import AUTO, Renderer, load_renderer
 from probe.targets.target import Target
 
@@ -67,7 +68,7 @@ def _no_target(name: str) -> UserError:
         hint = f"a target is a name: PROBE_TARGETS={path.parent} and --target {path.stem}"
         return UserError(f"no target {name!r}", hint)
     places = [str(folder) + ("" if folder.is_dir() else " (no such folder)") for folder in target_folders()]
-    hint = nearest(name, known) + f"targets are: {', '.join(known)}"
+    hint = did_you_mean(name, known) + f"targets are: {', '.join(known)}"
     return UserError(f"no target {name!r} in {' or '.join(places)}", hint)
 
 

@@ -32,7 +32,7 @@ from probe.addon.coverage import Coverage
 from probe.addon.forward import Forward
 from probe.addon.mitmproxy_fixes.coalescing import join_chunks, join_reads
 from probe.addon.mitmproxy_fixes.direct_hooks import addon_manager
-from probe.addon.mitmproxy_fixes.silence import time_out
+from probe.addon.mitmproxy_fixes.silence import SECONDS_OF_SILENCE, time_out
 from probe.addon.own_connections import OwnConnections
 from probe.addon.plain_files import plain_fd
 from probe.addon.private_files import private_folder
@@ -43,8 +43,6 @@ from probe.wire.file_limit import raise_file_limit
 from probe.wire.helper_process import first_line, send_to_parent
 from probe.wire.recorder import Recorder
 
-LONGEST_SILENCE = 3600
-"""Models may think long without sending a byte; the agent's own time-out decides."""
 _CHECKED_SECONDS = 0.01
 """After `running`, mitmproxy checks within two loop turns whether start-up logged an error, and ends if so."""
 
@@ -129,7 +127,7 @@ def _options(settings: dict[str, Any], config: Config) -> options.Options:
         ssl_verify_upstream_trusted_ca=settings["upstream_ca"],
         # An agent may offer HTTP/2 over TLS, but the fixes of mitmproxy are made for HTTP/1.1.
         http2=False,
-        **time_out(settings.get("tcp_timeout", LONGEST_SILENCE)),
+        **time_out(settings.get("tcp_timeout", SECONDS_OF_SILENCE)),
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from probe.addon.redaction.redactor import Redactor
 from probe.record.manifest import Manifest
-from probe.record.manifest_facts import ObserverChange
+from probe.record.manifest_fields import ObserverChange
 from probe.record.runs import PROXY_LOG
 from probe.settings.settings import Settings
 from probe.settings.upstream_proxy import without_credentials

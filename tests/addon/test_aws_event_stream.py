@@ -30,7 +30,7 @@ def redacted(data: bytes) -> bytes:
 
 
 def carried(data: bytes) -> list[str]:
-    """Give what each frame carries; all of them must be sound."""
+    """Return what each frame carries; all of them must be sound."""
     frames = list(read_frames(data))
     assert not {CUT, DAMAGED} & {frame.kind for frame in frames}
     found = [json.loads(frame.payload) for frame in frames]

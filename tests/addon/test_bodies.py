@@ -41,7 +41,7 @@ def fields_of(
 
 
 def as_read(body: BodyBuffer, content_type: str = "", encoding: str = "", redactor: Redactor = PLAIN) -> dict[str, Any]:
-    """Give a body's fields as a reader of the file sees them."""
+    """Return a body's fields as a reader of the file sees them."""
     line = b"".join(encoded({"body": body.fields(content_type, encoding, redactor)}))
     fields: dict[str, Any] = json.loads(line)["body"]
     return fields

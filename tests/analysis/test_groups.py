@@ -38,7 +38,7 @@ def shape(sessions: Sequence[Session]) -> list[Any]:
 
 
 def prompts(sessions: Sequence[Session]) -> list[list[int | None]]:
-    """Give the prompt of each turn in each thread."""
+    """Return the prompt of each turn in each thread."""
     return [[one.prompt for one in thread.turns] for session in sessions for thread in session.threads]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from probe.analysis.hosts import MAX_HOSTS, OTHERS, Hosts, HostsBuilder
 from probe.record.exchange import Exchange, Message, Request, Response, WebSocket
-from probe.record.manifest_facts import CoverageFacts
+from probe.record.manifest_fields import CoverageFacts
 from probe.record.tunnels import Tunnel
 from tests.trace.tracing import trace_of
 

@@ -161,7 +161,7 @@ def test_a_mistake_is_told_before_anything_starts(tmp_path: Path, arguments: lis
 
 
 def quiet(rounds: int = 1) -> Bench:
-    """Give a benchmark that says nothing."""
+    """Return a benchmark that says nothing."""
     return Bench(rounds=rounds, exchanges=LITTLE, marker=secrets.token_hex(8), say=lambda _text: None)
 
 

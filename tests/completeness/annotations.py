@@ -27,7 +27,7 @@ def variants(annotation: Any) -> list[Any]:
 
 
 def fields(record: Any) -> dict[str, tuple[Any, bool]]:
-    """Give a record type's fields by their names on the wire: annotation, and whether it is required."""
+    """Return a record type's fields by their names on the wire: annotation, and whether it is required."""
     if hasattr(record, "model_fields"):
         record.model_rebuild()
         models = record.model_fields.items()
@@ -48,35 +48,35 @@ def bare(annotation: Any) -> Any:
 
 
 def is_base64(hint: Any) -> bool:
-    """Tell whether a text is bytes in base64, as a remark says."""
+    """Check whether a text is bytes in base64, as a remark says."""
     return any(getattr(remark, "format", None) == "base64" for remark in _remarks(hint))
 
 
 def is_record(annotation: Any) -> bool:
-    """Tell whether an annotation is a record type: a pydantic model or a TypedDict."""
+    """Check whether an annotation is a record type: a pydantic model or a TypedDict."""
     # Pydantic's own base class has fields of no use, and not this.
     return hasattr(annotation, "__pydantic_generic_metadata__") or typing_extensions.is_typeddict(annotation)
 
 
 def is_union(annotation: Any) -> bool:
-    """Tell whether an annotation is a union."""
+    """Check whether an annotation is a union."""
     return typing.get_origin(annotation) in (typing.Union, UnionType)
 
 
 def is_mapping(annotation: Any) -> bool:
-    """Tell whether an annotation is an object with any names."""
+    """Check whether an annotation is an object with any names."""
     kind = typing.get_origin(annotation) or annotation
     return isinstance(kind, type) and issubclass(kind, Mapping)
 
 
 def is_list(annotation: Any) -> bool:
-    """Tell whether an annotation is a list; SDKs have sequence types of their own with one parameter."""
+    """Check whether an annotation is a list; SDKs have sequence types of their own with one parameter."""
     kind = typing.get_origin(annotation)
     return isinstance(kind, type) and len(typing.get_args(annotation)) == 1 and hasattr(kind, "__iter__")
 
 
 def _is_required(record: Any, hint: Any) -> bool:
-    """Tell whether a TypedDict's field is required; its own list is wrong where annotations are texts."""
+    """Check whether a TypedDict's field is required; its own list is wrong where annotations are texts."""
     while typing.get_origin(hint) in _WRAPPERS or hasattr(hint, "__metadata__"):
         if typing.get_origin(hint) in (typing_extensions.Required, typing.Required):
             return True

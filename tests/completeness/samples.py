@@ -51,7 +51,7 @@ def samples(annotation: Any, depth: int = 4, without: Collection[str] = ()) -> I
 
 
 def is_among(name: str, patterns: Collection[str]) -> bool:
-    """Tell whether a name fits one of some fnmatch patterns."""
+    """Check whether a name fits one of some fnmatch patterns."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
@@ -159,7 +159,7 @@ def _scalar(kind: Any, place: str) -> Iterator[Sample]:
 
 
 def _text(place: str) -> str:
-    """Give a text that is found again; where a URL belongs, it is one."""
+    """Return a text that is found again; where a URL belongs, it is one."""
     field = place.rpartition(".")[2].lower()
     return f"https://example.org/{_word()}" if field in ("url", "uri") or field.endswith(("_url", "uri")) else _word()
 

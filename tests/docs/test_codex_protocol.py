@@ -46,7 +46,7 @@ class Found:
 
     @property
     def value(self) -> Any:
-        """Give the value, or the list of them where the place names several."""
+        """Return the value, or the list of them where the place names several."""
         return self.values if self.many else self.values[0]
 
     def each(self, step: Callable[[Any], Any]) -> Found:
@@ -54,7 +54,7 @@ class Found:
         return Found(values=[step(value) for value in self.values], many=self.many)
 
     def is_all(self, expected: Any) -> bool:
-        """Tell whether these are the expected values; one expected value must be that of all."""
+        """Check whether these are the expected values; one expected value must be that of all."""
         if self.many and not isinstance(expected, list):
             return all(value == expected for value in self.values)
         return bool(self.value == expected)
@@ -70,7 +70,7 @@ def recording(sample: str, line: str) -> Any:
 
 
 def look_up(place: str) -> Found:
-    """Give what stands at `SAMPLE:LINE PATH`, or raise LookupError."""
+    """Return what stands at `SAMPLE:LINE PATH`, or raise LookupError."""
     record, _, path = at_length(place).partition(" ")
     sample, _, line = record.partition(":")
     found = Found(values=[recording(sample, line)])
@@ -111,21 +111,21 @@ def take(found: Found, step: re.Match[str]) -> Found:
 
 
 def field(value: Any, name: str) -> Any:
-    """Give a field of an object."""
+    """Return a field of an object."""
     if not isinstance(value, dict):
         raise LookupError(name)
     return value[name]
 
 
 def element(value: Any, index: int) -> Any:
-    """Give an element of a list."""
+    """Return an element of a list."""
     if not isinstance(value, list):
         raise LookupError(index)
     return value[index]
 
 
 def several(value: Any, which: str) -> list[Any]:
-    """Give all elements of a list (`*`), or those from one index to another (`2..5`)."""
+    """Return all elements of a list (`*`), or those from one index to another (`2..5`)."""
     first, _, last = ("0", "", str(len(value) - 1)) if which == "*" else which.partition("..")
     chosen = [element(value, index) for index in range(int(first), int(last) + 1)]
     if not chosen:
@@ -141,7 +141,7 @@ def inside(text: str) -> Any:
 
 
 def holds(reference: str) -> bool:
-    """Tell whether what a reference claims is so; LookupError where its place does not exist."""
+    """Check whether what a reference claims is so; LookupError where its place does not exist."""
     claim = _CLAIM.fullmatch(reference)
     assert claim, f"not a reference: {reference!r}"
     if claim["absent"]:
@@ -159,7 +159,7 @@ def holds(reference: str) -> bool:
 
 
 def is_related(found: Found, relation: str, other: Any) -> bool:
-    """Tell whether what was found stands to another value as is said."""
+    """Check whether what was found stands to another value as is said."""
     match relation:
         case "same as":
             return found.is_all(other)
@@ -178,7 +178,7 @@ def full_place(other: str, place: str) -> str:
 
 
 def is_absent(place: str) -> bool:
-    """Tell whether only the last step of a place leads nowhere."""
+    """Check whether only the last step of a place leads nowhere."""
     record, _, path = at_length(place).partition(" ")
     if path:
         *_, last = steps(path)
@@ -191,7 +191,7 @@ def is_absent(place: str) -> bool:
 
 
 def claims() -> Iterator[str]:
-    """Give every claim of the document, each with its record."""
+    """Yield every claim of the document, each with its record."""
     for span in _SPAN.findall(DOCUMENT):
         first, *more = re.sub(r"\n\s*", " ", span).split(" and ")
         yield first
@@ -207,7 +207,7 @@ def test_the_record_shows_what_the_document_says(reference: str) -> None:
 
 
 def findings() -> Iterator[str]:
-    """Give each paragraph, list item and table row of the sections that tell what the records show."""
+    """Yield each paragraph, list item and table row of the sections that tell what the records show."""
     for section in re.split(r"^## ", DOCUMENT, flags=re.MULTILINE)[1:]:
         title, _, text = section.partition("\n")
         if title in WITHOUT_FINDINGS:

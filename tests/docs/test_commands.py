@@ -102,6 +102,7 @@ def test_every_task_and_option_named_in_the_text_exists(path: Path) -> None:
     assert unknown == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_commands_work_in_a_fresh_clone_one_after_the_other(tmp_path: Path) -> None:
     clone = tmp_path / "agent-probe"

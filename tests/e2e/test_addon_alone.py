@@ -42,7 +42,7 @@ class Mitmdump:
         self._output = output
 
     def is_ready(self) -> bool:
-        """Tell whether the addon said that it records; an open port does not mean that."""
+        """Check whether the addon said that it records; an open port does not mean that."""
         assert self._process.poll() is None, self._output.read_text()
         return "recording into" in self._output.read_text()
 
@@ -84,7 +84,7 @@ def mitmdump(
 
 
 def _whole(exchange: Exchange) -> tuple[bool, str | None]:
-    """Give whether there is a response, and the error."""
+    """Check whether there is a response, and the error."""
     return exchange.response is not None, exchange.error
 
 

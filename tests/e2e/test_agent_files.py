@@ -33,7 +33,7 @@ ANSWERS = {"/v1/echo": lambda handler: handler.whole(b"hello")}
 
 
 def anywhere(folder: Path, secret: str) -> list[Path]:
-    """Give the files that hold a secret."""
+    """Return the files that hold a secret."""
     return [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
 
 

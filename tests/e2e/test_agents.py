@@ -59,7 +59,7 @@ class Case:
 
     @property
     def words(self) -> list[str]:
-        """Give the words that say what the agent does."""
+        """Return the words that say what the agent does."""
         return ["--", *self.command] if self.command else ["--prompt", PROMPT]
 
 
@@ -115,7 +115,7 @@ def own_targets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def keys_of(target: str, *listeners: str) -> dict[str, str]:
-    """Give a key of its own for each vendor of a target, or for some of them."""
+    """Return a key of its own for each vendor of a target, or for some of them."""
     keys = load_target(target)[0].keys
     groups = keys if isinstance(keys, dict) else {"model": keys}
     return {names[0]: f"sk-planted-{name}-0123456789" for name, names in groups.items() if name in listeners}

@@ -31,7 +31,7 @@ BOMBS = {
 
 
 def peak_memory(live: Listening) -> int:
-    """Give the most memory that the proxy ever had."""
+    """Return the most memory that the proxy ever had."""
     status = Path(f"/proc/{live.proxy_process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) << 10
 
@@ -42,7 +42,7 @@ def lines(machine: Machine) -> int:
 
 
 def wire_form(payload: Payload | None) -> bytes:
-    """Give a body that was kept as it was on the wire."""
+    """Return a body that was kept as it was on the wire."""
     assert payload is not None
     assert payload.decode_error is not None
     assert "more than 64 MB and 100 times its size on the wire" in payload.decode_error

@@ -41,7 +41,7 @@ class Watched:
 
     @property
     def notes(self) -> list[Note]:
-        """Give what was noted so far."""
+        """Return what was noted so far."""
         return [json.loads(line) for line in self._file.read_text().splitlines()] if self._file.exists() else []
 
     def note(self, number: int = 1) -> Note:
@@ -62,7 +62,7 @@ def watched(machine: Machine, *options: str, env: dict[str, str] | None = None) 
 
 
 def nowhere() -> str:
-    """Give an address on which nobody listens."""
+    """Return an address on which nobody listens."""
     return f"127.0.0.1:{free_ports(1)[0]}"
 
 

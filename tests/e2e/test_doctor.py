@@ -48,7 +48,7 @@ class Clinic:
         self.target.write_text(text.format(port=port, upstream=upstream) + more)
 
     def ask(self, *options: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
-        """Give the doctor's exit code and all that it says."""
+        """Return the doctor's exit code and all that it says."""
         own = {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "PROBE_TARGETS": str(self.target.parent)}
         own |= {"THING_API_KEY": KEY, **(env or {})}
         with Running(self.folder, "probe.doctor", "--target", "thing", *options, env=own) as running:
@@ -66,7 +66,7 @@ def clinic(tmp_path: Path) -> Clinic:
 
 
 def failures(said: str) -> list[str]:
-    """Give the lines of what is not as it should be, each with its fix."""
+    """Return the lines of what is not as it should be, each with its fix."""
     lines = said.splitlines()
     return [f"{line}\n{lines[number + 1]}" for number, line in enumerate(lines) if line.startswith("FAIL")]
 
@@ -167,7 +167,11 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("fault", "told", "fix"), FAULTS.values(), ids=FAULTS.keys())
+@pytest.mark.parametrize(
+    ("fault", "told", "fix"),
+    # What waits for a time-out is slow.
+    [pytest.param(*fault, id=name, marks=[pytest.mark.slow] * (fault[0] is silent)) for name, fault in FAULTS.items()],
+)
 def test_what_is_wrong_with_an_upstream_is_told_with_its_fix(
     clinic: Clinic, fault: object, told: str, fix: str
 ) -> None:

@@ -66,8 +66,14 @@ def capture(
 SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 
 
-@pytest.mark.parametrize("script", ["probe.capture", "probe.pipeline"])
-@pytest.mark.parametrize(("number", "code"), SIGNALS.items(), ids=[number.name for number in SIGNALS])
+@pytest.mark.parametrize(
+    ("script", "number", "code"),
+    [
+        pytest.param(script, number, code, id=f"{script} {number.name}", marks=marks)
+        for script, marks in (("probe.capture", []), ("probe.pipeline", [pytest.mark.slow]))
+        for number, code in SIGNALS.items()
+    ],
+)
 def test_a_signal_ends_agent_and_proxies_and_the_record_is_kept(
     tmp_path: Path, slow: Provider, script: str, number: signal.Signals, code: int
 ) -> None:

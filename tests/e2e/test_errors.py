@@ -33,7 +33,7 @@ def provider() -> Iterator[Provider]:
 
 
 def ask(provider: Provider) -> list[str]:
-    """Give the arguments of a capture that sends one request."""
+    """Return the arguments of a capture that sends one request."""
     url = f"http://127.0.0.1:{provider.port}"
     return ["--target", "codex", "--upstream", f"model={url}", "--", sys.executable, "-c", ASK]
 

@@ -54,7 +54,7 @@ def _to(upstream: Server, listener: str = "model") -> str:
 
 
 def memory(live: Listening, what: str) -> int:
-    """Give the proxy's memory in bytes: VmRSS is what it has, VmHWM the most that it ever had."""
+    """Return the proxy's memory in bytes: VmRSS is what it has, VmHWM the most that it ever had."""
     status = Path(f"/proc/{live.proxy_process.pid}/status").read_text()
     return int(status.split(f"{what}:")[1].split()[0]) << 10
 
@@ -106,7 +106,7 @@ ANSWERS = {
 
 
 def path_of(fields: dict[str, str]) -> str:
-    """Give the path that was asked for."""
+    """Return the path that was asked for."""
     return fields[""].split(" ")[1]
 
 
@@ -179,7 +179,7 @@ def head_lines(message: Payload) -> list[str]:
 
 
 def seen_by(server: Server, path: str) -> bytes:
-    """Give what a server has received on the connection on which a path was asked for."""
+    """Return what a server has received on the connection on which a path was asked for."""
     return next(bytes(wire.received) for wire in server.wires if f" {path} ".encode() in wire.received)
 
 
@@ -419,7 +419,7 @@ def test_500_mb_down_and_200_mb_up_are_on_the_record_in_little_memory(machine: M
 
 
 def stands_in(text: mmap, block: bytes, megabytes: int) -> bool:
-    """Tell whether a body of so many blocks stands whole in a file of records."""
+    """Check whether a body of so many blocks stands whole in a file of records."""
     escaped = json.dumps(block.decode())[1:-1].encode() * 1024
     begin = text.find(b'"body":"' + escaped) + len('"body":"')
     end = begin + len(escaped) * megabytes
@@ -440,7 +440,7 @@ def swallowed(wire: Wire, megabytes: int) -> str:
 
 
 def ends_after(machine: Machine, size: int) -> bool:
-    """Tell whether a whole line is the last of so many bytes; the file is too large to be read again and again."""
+    """Check whether a whole line is the last of so many bytes; the file is too large to be read again and again."""
     with (machine.run_folder / TRAFFIC).open("rb") as file:
         if file.seek(0, os.SEEK_END) <= size:
             return False

@@ -433,7 +433,7 @@ def test_a_websocket_is_on_the_record_however_it_ends(machine: Machine, closing:
 
 
 def _close_frame(wire: Wire) -> bytes | None:
-    """Give what the close frame holds that has come; None when none has."""
+    """Return what the close frame holds that has come; None when none has."""
     try:
         opcode, data = read_frame(wire)
     except BREAKS:

@@ -54,7 +54,7 @@ class Forward:
 
     @property
     def trusting(self) -> ssl.SSLContext:
-        """Give the context of an agent that trusts what it is given to trust."""
+        """Return the context of an agent that trusts what it is given to trust."""
         return ssl.create_default_context(cafile=str(self.bundle))
 
     @contextmanager
@@ -74,7 +74,7 @@ class Forward:
 
     @property
     def notes(self) -> list[Note]:
-        """Give what was noted of tunnels so far."""
+        """Return what was noted of tunnels so far."""
         file = self.machine.run_folder / "tunnels.jsonl"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
@@ -112,7 +112,7 @@ def elsewhere(url: str, *names: str) -> list[str]:
 
 
 def only(machine: Machine) -> Exchange:
-    """Give the one record."""
+    """Return the one record."""
     (record,) = machine.records
     return record
 
@@ -561,7 +561,7 @@ _PRINT = "import json, os; print(json.dumps(dict(os.environ)))"
 
 
 def printed(machine: Machine, *options: str, env: dict[str, str]) -> dict[str, str]:
-    """Give the environment of an agent in forward mode."""
+    """Return the environment of an agent in forward mode."""
     told = machine.capture("--target=codex-forward", *options, "--", "python", "-c", _PRINT, env=env)
     found: dict[str, str] = json.loads(next(line for line in told.stdout.splitlines() if line.startswith("{")))
     return found

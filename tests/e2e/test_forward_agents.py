@@ -93,12 +93,12 @@ def world(folder: Path, *hosts: str) -> Iterator[tuple[Provider, ForwardProxy, l
 
 
 def environment(agent: agents.Agent, keys: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment of a user who has the agent and its keys."""
+    """Return the environment of a user who has the agent and its keys."""
     return {"PATH": f"{require_agent(agent).parent}:{os.environ['PATH']}", **keys}
 
 
 def asked(records: Sequence[dict[str, Any]], path: str) -> list[dict[str, Any]]:
-    """Give the records of the model's endpoint."""
+    """Return the records of the model's endpoint."""
     return [one for one in records if one["request"]["url"].endswith(path)]
 
 

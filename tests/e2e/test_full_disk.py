@@ -46,7 +46,7 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a file system of a few megabytes; only root may make one."""
+    """Yield a file system of a few megabytes; only root may make one."""
     folder = tmp_path / "data"
     folder.mkdir()
     made = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "none", str(folder)], capture_output=True)

@@ -49,7 +49,7 @@ def capture(folder: Path, provider: Provider, deed: str, *options: str, script: 
 
 
 def untouched(folder: Path) -> bool:
-    """Tell whether all that is the user's is as it was, and nothing was added to it."""
+    """Check whether all that is the user's is as it was, and nothing was added to it."""
     files = {path.name: path.read_text() for path in (folder / "home").iterdir() if path.is_file()}
     return files == dict.fromkeys(("precious", "manifest.json", "report.md", "traffic.jsonl"), PRECIOUS)
 

@@ -25,7 +25,7 @@ EVIL = "\x1b]0;title\x07\x1b[2J\x9b31m\x7f\x08\r\u202etxt.exe\u2066\u200b\ufeff\
 
 
 def dangerous(text: str) -> set[str]:
-    """Give the characters of an output that a terminal or a reader would be misled by."""
+    """Return the characters of an output that a terminal or a reader would be misled by."""
     return {char for char in text if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")} - {"\n", "\t"}
 
 

@@ -42,17 +42,17 @@ def shell_proxy() -> Iterator[ForwardProxy]:
 
 
 def shell(proxy: ForwardProxy) -> dict[str, str]:
-    """Give the environment of a user behind a proxy, who has a key."""
+    """Return the environment of a user behind a proxy, who has a key."""
     return {**dict.fromkeys(VARIABLES, proxy.url), "CODEX_API_KEY": KEY, "OPENAI_API_KEY": KEY}
 
 
 def shell_with(binary: Path, machine: Machine, proxy: ForwardProxy) -> dict[str, str]:
-    """Give the same with a program of ours first on the path."""
+    """Return the same with a program of ours first on the path."""
     return {**shell(proxy), "PATH": f"{binary.parent}:{machine.environment({})['PATH']}"}
 
 
 def told_a_key(proxy: ForwardProxy) -> list[str]:
-    """Give what of all that the proxy saw held the key."""
+    """Return what of all that the proxy saw held the key."""
     return [seen.target for seen in proxy.seen if KEY in f"{seen.target} {seen.headers} {seen.body!r}"]
 
 

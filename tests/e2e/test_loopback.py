@@ -33,12 +33,12 @@ def tls_provider(folder: Path, pause: float = 0.0) -> Iterator[tuple[Provider, l
 
 
 def listening(running: Running) -> set[Open]:
-    """Give what a script and all that it started listen on."""
+    """Return what a script and all that it started listen on."""
     return open_sockets(running.processes())
 
 
 def expected(running: Running) -> set[Open]:
-    """Give what the manifest says that listens."""
+    """Return what the manifest says that listens."""
     ports = [int(one["address"].rpartition(":")[2]) for one in running.manifest()["listeners"].values()]
     return {Open(kind, "127.0.0.1", port) for port in ports for kind in ("tcp", "udp")}
 

@@ -96,7 +96,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def seen(upstream: Upstream) -> list[tuple[str, str | None]]:
-    """Give the path and the key of each request that came to a host."""
+    """Return the path and the key of each request that came to a host."""
     found = []
     for _, path, headers in upstream.seen:
         keys = [value for name, value in headers if name.lower() == "authorization"]
@@ -322,7 +322,7 @@ def test_a_websocket_goes_to_the_users_path_too(tmp_path: Path) -> None:
 
 
 async def _converse(url: str) -> None:
-    """Say one thing over a WebSocket and hear it back."""
+    """Send one message over a WebSocket and return the echo."""
     async with asyncio.timeout(20), aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
         await socket.send_str("hello")
         assert await socket.receive_str() == "hello"

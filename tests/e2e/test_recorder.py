@@ -29,7 +29,7 @@ def large(number: int, *, text: str = "") -> bytes:
 
 
 def recorder(live: Listening) -> psutil.Process | None:
-    """Give the process that makes records; None while there is none."""
+    """Return the process that makes records; None while there is none."""
     children = live.proxy_process.children()
     return next((one for one in children if "probe.wire.recorder" in one.cmdline()), None)
 

@@ -237,7 +237,7 @@ def _by_an_agent(machine: Machine, *options: str) -> Ended:
 
 
 def spellings(secret: str) -> Iterator[bytes]:
-    """Give the forms in which a secret may stand in a file."""
+    """Yield the forms in which a secret may stand in a file."""
     raw = secret.encode()
     yield from {raw, quote(secret, safe="").encode()}
     for ascii_only in (True, False):
@@ -250,7 +250,7 @@ def spellings(secret: str) -> Iterator[bytes]:
 
 
 def holders(folder: Path, secret: str) -> set[str]:
-    """Give the files below a folder that hold a secret, in their text or in their name."""
+    """Return the files below a folder that hold a secret, in their text or in their name."""
     forms = set(spellings(secret))
     files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     found = {str(path) for path, data in files.items() if any(form in data for form in forms)}

@@ -68,7 +68,7 @@ class Terminal:
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("hhhh", rows, columns, 0, 0))
 
     def echoes(self) -> bool:
-        """Tell whether the terminal shows what is typed, as a shell expects it."""
+        """Check whether the terminal shows what is typed, as a shell expects it."""
         return bool(termios.tcgetattr(self._fd)[3] & termios.ECHO)
 
     def until(self, text: str, times: int = 1) -> None:

@@ -67,24 +67,24 @@ class Planted:
 
     @property
     def all(self) -> dict[str, str]:
-        """Give every secret under a name of its own."""
+        """Return every secret under a name of its own."""
         return self.tokens | self.named
 
     @property
     def line(self) -> str:
-        """Tell the tokens in one line."""
+        """Return the tokens in one line."""
         return "My keys: " + ", ".join(self.tokens.values())
 
     @property
     def fields(self) -> dict[str, str]:
-        """Give them as the fields of a form."""
+        """Return them as the fields of a form."""
         opaque = list(self.named.values())
         named = zip(("client_secret", "api_key", "x-functions-key", "refresh_token"), opaque, strict=False)
         return {f"x{number}_token": token for number, token in enumerate(self.tokens.values())} | dict(named)
 
     @property
     def text(self) -> str:
-        """Tell them all."""
+        """Return them all."""
         named = "\n".join(around.replace("$", secret) for around, secret in self.named.items())
         return f"{self.line}\n{named}\nThat is all."
 
@@ -95,7 +95,7 @@ LINES = {"a parameter of a URL", "a header of any name", "a header of the answer
 
 
 def secrets_of(place: str) -> dict[str, str]:
-    """Give what crosses at a place."""
+    """Return what crosses at a place."""
     planted = SECRETS[place]
     if place == "an error of the connection":
         # A header's name ends at a colon.
@@ -186,7 +186,7 @@ def _ask_all(url: str) -> None:
 
 
 async def _converse(url: str) -> None:
-    """Say secrets over a WebSocket that says them back."""
+    """Send secrets over a WebSocket that echoes them."""
     said = [
         json.dumps({"type": "response.create", "input": SECRETS["a WebSocket message"].text}),
         *_deltas(SECRETS["the deltas of a WebSocket"].text),
@@ -247,7 +247,7 @@ class Disk:
 
     @cached_property
     def views(self) -> dict[str, bytes]:
-        """Give every file, body and spoken text."""
+        """Return every file, body and spoken text."""
         folders = (self.machine.data, self.machine.temporary, self.machine.workspace)
         views = {str(path): path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
         views |= {f"name of {path}": str(path).encode() for folder in folders for path in folder.rglob("*")}
@@ -268,7 +268,7 @@ class Disk:
         return views
 
     def holders(self, secret: str) -> set[str]:
-        """Give the views that hold a secret in any spelling."""
+        """Return the views that hold a secret in any spelling."""
         forms = set(spellings(secret))
         return {name for name, data in self.views.items() if any(form in data for form in forms)}
 
@@ -280,7 +280,7 @@ def _said(data: bytes) -> bytes:
 
 
 def _plain(content: bytes) -> bytes:
-    """Give a message as it was: a binary one is base64."""
+    """Return a message as it was: a binary one is base64."""
     try:
         return base64.b64decode(content, validate=True)
     except ValueError:

@@ -163,7 +163,7 @@ class Steps:
         handler.chunk(b"")
 
     def question(self, handler: Handler) -> None:
-        """Tell that the first chunk of the request has arrived, then read the rest."""
+        """Report that the first chunk of the request has arrived, then read the rest."""
         data = handler.request_chunk()
         if data == EVENTS[0]:
             self.sent_first.set()
@@ -203,9 +203,13 @@ def test_each_piece_of_a_request_is_passed_on_as_it_is_sent(machine: Machine) ->
     assert [offset for _, offset in exchange.request.pieces] == [0, len(EVENTS[0])]
 
 
+HELD_SECONDS = 2.0
+"""How long the provider leaves a connection open after its last event."""
+
+
 def test_an_agent_that_closes_after_the_last_event_leaves_a_whole_record(machine: Machine) -> None:
     with (
-        provider_running(hold_open=STEP_SECONDS) as provider,
+        provider_running(hold_open=HELD_SECONDS) as provider,
         machine.listening(f"--upstream=model={provider.url}") as live,
     ):
         with closing(connect(live.url)) as connection:

@@ -71,7 +71,7 @@ def _run(name: str, seconds: int) -> int:
 
 
 def cases(name: str) -> list[Path]:
-    """Give the files of what was found before."""
+    """Return the files of what was found before."""
     return sorted((CASES / name).glob("*"))
 
 

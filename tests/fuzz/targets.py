@@ -24,7 +24,7 @@ from probe.errors import UserError
 from probe.record.exchange import Exchange
 from probe.record.integrity import exchange_problems
 from probe.record.manifest import Manifest
-from probe.record.manifest_facts import CoverageFacts
+from probe.record.manifest_fields import CoverageFacts
 from probe.record.reader import parse_exchange
 from probe.record.runs import all_runs
 from probe.record.tunnels import TUNNELS, read_tunnels

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from probe.record.manifest import Manifest
-from probe.record.manifest_facts import SCHEMA, Counts, CoverageFacts, ListenerFacts, ObserverChange, Recovered
+from probe.record.manifest_fields import SCHEMA, Counts, CoverageFacts, ListenerFacts, ObserverChange, Recovered
 from probe.record.problem import Problem, ProblemKind
 
 

@@ -41,12 +41,12 @@ VERTEX = "/v1/projects/p/locations/l/publishers/anthropic/models"
 
 
 def exchanges(case: str) -> list[Exchange]:
-    """Give the exchanges of a golden case."""
+    """Return the exchanges of a golden case."""
     return list(read_exchanges(CASES / f"{case}.jsonl", lambda _number, _reason: None))
 
 
 def answer_of(case: str) -> Any:
-    """Give the answer of a golden case's first exchange."""
+    """Return the answer of a golden case's first exchange."""
     response = exchanges(case)[0].response
     return response.body if response else None
 

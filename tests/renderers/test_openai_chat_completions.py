@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from probe.record.exchange import Exchange
@@ -497,6 +497,7 @@ def test_no_request_and_no_answer_is_too_odd(value: Any, other: Any) -> None:
         read_blocks(API, {"detail": value, "errors": [other]}, status=status)
 
 
+@example(value=None, other={"reasoning": "0"})
 @given(JSON, JSON)
 @settings(max_examples=400, deadline=None)
 def test_no_chunk_is_too_odd(value: Any, other: Any) -> None:

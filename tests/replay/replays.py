@@ -27,7 +27,7 @@ class Replay:
 
     @property
     def url(self) -> str:
-        """Give the address without any path."""
+        """Return the address without any path."""
         return f"http://127.0.0.1:{self.port}"
 
 
@@ -50,7 +50,7 @@ async def _serving(exchanges: Sequence[Exchange], renderer: Renderer) -> AsyncIt
 
 
 def events(name: str) -> list[str]:
-    """Give the data of an answer's events; `name` is the response's id and its text."""
+    """Return the data of an answer's events; `name` is the response's id and its text."""
     message = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": name}]}
     return [
         json.dumps({"type": "response.created", "response": {"id": name}}),
@@ -60,7 +60,7 @@ def events(name: str) -> list[str]:
 
 
 def stream(name: str) -> str:
-    """Give an answer as an event stream."""
+    """Return an answer as an event stream."""
     return "".join(f"event: {json.loads(data)['type']}\ndata: {data}\n\n" for data in events(name))
 
 

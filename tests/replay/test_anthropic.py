@@ -20,7 +20,7 @@ RENDERERS: dict[str, Renderer | str] = {"auto": load_renderer("auto"), "the rend
 
 
 def loop() -> list[Any]:
-    """Give the recorded run: a call of a tool, then the final text."""
+    """Return the recorded run: a call of a tool, then the final text."""
     return list(read_exchanges(LOOP, lambda _number, _reason: None))
 
 

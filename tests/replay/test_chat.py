@@ -20,7 +20,7 @@ JSON: Headers = {"Content-Type": "application/json"}
 
 
 def recorded(case: str) -> list[Exchange]:
-    """Give the exchanges of a golden case."""
+    """Return the exchanges of a golden case."""
     return list(read_exchanges(CASES / f"{case}.jsonl", lambda _number, _reason: None))
 
 

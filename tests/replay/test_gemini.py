@@ -22,7 +22,7 @@ RUN = list(
 
 
 def answers() -> list[bytes]:
-    """Give the recorded answers of the run."""
+    """Return the recorded answers of the run."""
     return [exchange.response.body.encode() for exchange in RUN if exchange.response]
 
 

@@ -31,7 +31,7 @@ MEMORY = 2 << 30
 
 
 def line(request: Any = None, response: Any = None, **more: Any) -> str:
-    """Give a record; `raw` JSON may stand in a body."""
+    """Return a record; `raw` JSON may stand in a body."""
     url = more.pop("url", "https://api.example.test/v1/responses")
     value = {
         "timestamp": 1.5,
@@ -51,23 +51,23 @@ class Raw(str):
 
 
 def events(*some: dict[str, Any]) -> str:
-    """Give a stream that ends as it should."""
+    """Return a stream that ends as it should."""
     end = {"type": "response.completed", "response": {"id": "r", "output": []}}
     return "".join(f"event: {one['type']}\ndata: {json.dumps(one)}\n\n" for one in (*some, end))
 
 
 def each(make: Callable[[int], dict[str, Any]], count: int = MANY // 2) -> str:
-    """Give a stream of many events."""
+    """Return a stream of many events."""
     return events(*map(make, range(count)))
 
 
 def nested(depth: int, inner: str = "1", begin: str = "[", end: str = "]") -> Raw:
-    """Give JSON within JSON."""
+    """Return JSON within JSON."""
     return Raw(begin * depth + inner + end * depth)
 
 
 def delta(kind: str, index: int, **more: Any) -> dict[str, Any]:
-    """Give a piece of a part."""
+    """Return a piece of a part."""
     return {"type": f"response.{kind}.delta", "output_index": 0, "delta": "x", **more} | {
         "content_index": index,
         "command_index": index,
@@ -75,22 +75,22 @@ def delta(kind: str, index: int, **more: Any) -> dict[str, Any]:
 
 
 def message(number: int) -> dict[str, Any]:
-    """Give an item of an input."""
+    """Return an item of an input."""
     return {"type": "message", "role": "user", "content": f"m{number}"}
 
 
 def call(number: int) -> dict[str, Any]:
-    """Give a call of a tool."""
+    """Return a call of a tool."""
     return {"type": "function_call", "name": "f", "call_id": f"c{number}", "arguments": '{"a": 1}'}
 
 
 def item(number: int, step: str = "added", **fields: Any) -> dict[str, Any]:
-    """Give an item that is begun or done, with no number of its own."""
+    """Return an item that is begun or done, with no number of its own."""
     return {"type": f"response.output_item.{step}", "item": {"type": "message", **fields}}
 
 
 def conversation(turns: int, asks: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
-    """Give a WebSocket conversation."""
+    """Return a WebSocket conversation."""
     messages = []
     for number in range(turns):
         create = {"type": "response.create", "model": "m", "input": [message(number)], **asks(number)}
@@ -106,7 +106,7 @@ def behind(number: int) -> dict[str, Any]:
 
 
 def model(**fields: Any) -> dict[str, Any]:
-    """Give a request to the model."""
+    """Return a request to the model."""
     return {"model": "m", "input": "x", **fields}
 
 
@@ -188,7 +188,7 @@ def test_a_hostile_record_has_a_report_in_proportion(tmp_path: Path, make: Calla
 
 
 def files(count: int, **parts: Callable[[int], Any]) -> str:
-    """Give many records that differ in a part."""
+    """Return many records that differ in a part."""
     return "".join(line(**{name: part(number) for name, part in parts.items()}) for number in range(count))
 
 

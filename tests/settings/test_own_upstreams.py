@@ -40,7 +40,7 @@ keys:
 
 @pytest.fixture(autouse=True)
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder with a target of the user's own."""
+    """Return a folder with a target of the user's own."""
     (tmp_path / "thing.yaml").write_text(TARGET)
     monkeypatch.setenv("PROBE_TARGETS", str(tmp_path))
     return tmp_path

@@ -33,7 +33,7 @@ class Agent:
 
     @property
     def variable(self) -> str:
-        """Give the environment variable that may name a program that is installed already."""
+        """Return the environment variable that may name a program that is installed already."""
         return f"PROBE_{self.name}_{self.version}".upper().replace("-", "_").replace(".", "_")
 
 
@@ -54,7 +54,7 @@ ALL = (CODEX_OLD, CODEX, CLAUDE_CODE, GEMINI_CLI, OPENCODE, QWEN_CODE, PI, AIDER
 
 
 def missing(agent: Agent) -> str | None:
-    """Say what an agent cannot be installed without; None when all is there."""
+    """Return what an agent cannot be installed without; None when all is there."""
     tool = "uv" if agent.python else "npm"
     if os.environ.get(agent.variable) or shutil.which(tool):
         return None
@@ -62,7 +62,7 @@ def missing(agent: Agent) -> str | None:
 
 
 def program(agent: Agent) -> Path:
-    """Give the path of an agent's program, installing it if needed."""
+    """Return the path of an agent's program, installing it if needed."""
     if named := os.environ.get(agent.variable):
         return Path(named)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-probe" / "agents" / str(agent)

@@ -96,7 +96,7 @@ class Step:
     """None for that of `USAGE`."""
 
     def spent(self, api: str) -> Usage:
-        """Give what the turn takes in an API."""
+        """Return what the turn takes in an API."""
         return self.usage or USAGE[api][self.kind]
 
 
@@ -140,7 +140,7 @@ class Model:
         return Step(number=self.turns, kind=TEXT, text=self.text)
 
     def _handed_over(self, asked: Asked) -> ToolCall | None:
-        """Give the call that starts a sub-agent, or waits for it; None for the sub-agent itself."""
+        """Return the call that starts a sub-agent, or waits for it; None for the sub-agent itself."""
         if not self.sub_agent or TASK in asked.words:
             return None
         if asked.results == 0:
@@ -153,7 +153,7 @@ _SIDES = {r"\btitles?\b": TITLE, r"\bsummar(y|i[sz]e)\b": SUMMARY}
 
 
 def _forced(asked: Asked, shell: ToolCall | None) -> Tool | None:
-    """Give the tool that must be called, unless it is the shell anyway."""
+    """Return the tool that must be called, unless it is the shell anyway."""
     if asked.forced is None or (shell and asked.forced in ("", shell.name)):
         return None
     return next((tool for tool in asked.tools if asked.forced in ("", tool.name)), None)

@@ -14,7 +14,7 @@ _ZEROS = bytes(BLOCK)
 
 
 def bomb(encoding: str, size: int) -> bytes:
-    """Give a body that decodes to at least `size` zeros; gzip needs a thousandth of that, brotli a millionth."""
+    """Return a body that decodes to at least `size` zeros; gzip needs a thousandth of that, brotli a millionth."""
     times = -(-size // BLOCK)
     match encoding:
         case "gzip":

@@ -47,7 +47,7 @@ class Machine:
             folder.mkdir(parents=True)
 
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        """Give the environment of every script: nothing of this process's own but the way to programs."""
+        """Return the environment of every script: nothing of this process's own but the way to programs."""
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         return {"HOME": str(self.home), "TMPDIR": str(self.temporary), "PATH": path, "TERM": "xterm", **more}
 
@@ -73,7 +73,7 @@ class Machine:
         return self.run("capture", *self.capture_options(), *arguments, env=env)
 
     def capture_options(self) -> list[str]:
-        """Give the options of every capture."""
+        """Return the options of every capture."""
         folders = {"--data-dir": self.data, "--output-dir": self.run_folder, "--cwd": self.workspace}
         return ["--target=codex", *(f"{name}={folder}" for name, folder in folders.items())]
 
@@ -118,7 +118,7 @@ class Listening:
 
     @property
     def url(self) -> str:
-        """Give the address of the listener `model`."""
+        """Return the address of the listener `model`."""
         return self.urls["model"]
 
     @property

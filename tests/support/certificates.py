@@ -27,7 +27,7 @@ class Authority:
 
     @property
     def pem(self) -> bytes:
-        """Give the authority's certificate, for the clients that shall trust it."""
+        """Return the authority's certificate, for the clients that shall trust it."""
         return self._certificate.public_bytes(serialization.Encoding.PEM)
 
     def server_context(self, *hosts: str) -> ssl.SSLContext:
@@ -82,7 +82,7 @@ def _context(certificate: bytes, key: ec.EllipticCurvePrivateKey) -> ssl.SSLCont
 
 
 def _usage(*, ca: bool) -> x509.KeyUsage:
-    """Say what a key is for: an authority's signs certificates, a server's signs handshakes."""
+    """Return what a key is for: an authority's signs certificates, a server's signs handshakes."""
     return x509.KeyUsage(
         digital_signature=not ca,
         key_cert_sign=ca,

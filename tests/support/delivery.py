@@ -30,7 +30,7 @@ class Delivery:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def all_headers(self, number: int, **more: str) -> dict[str, str]:
-        """Give the headers of one answer."""
+        """Return the headers of one answer."""
         own = {"x-request-id": f"req_{number:06d}", **self.headers, **more}
         return own if self.encoding == "none" else {**own, "Content-Encoding": self.encoding}
 

@@ -25,7 +25,7 @@ class Echo:
 
     @property
     def url(self) -> str:
-        """Give the address without any path."""
+        """Return the address without any path."""
         return f"http://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:

@@ -19,18 +19,18 @@ class Encoder(Protocol):
         """Encode one piece so that nothing of it is held back."""
 
     def end(self) -> bytes:
-        """Give what closes the stream."""
+        """Return what closes the stream."""
 
 
 class Plain:
     """Pass a stream on as it is."""
 
     def piece(self, data: bytes) -> bytes:
-        """Give the piece itself."""
+        """Return the piece itself."""
         return data
 
     def end(self) -> bytes:
-        """Give nothing: a plain stream has no end mark."""
+        """Return nothing: a plain stream has no end mark."""
         return b""
 
 
@@ -45,7 +45,7 @@ class Zlib:
         return self._stream.compress(data) + self._stream.flush(zlib.Z_SYNC_FLUSH)
 
     def end(self) -> bytes:
-        """Give the last block and the checksum."""
+        """Return the last block and the checksum."""
         return self._stream.flush()
 
 
@@ -60,7 +60,7 @@ class Brotli:
         return bytes(self._stream.process(data) + self._stream.flush())
 
     def end(self) -> bytes:
-        """Give the last block."""
+        """Return the last block."""
         return bytes(self._stream.finish())
 
 
@@ -75,7 +75,7 @@ class Zstd:
         return self._stream.compress(data) + self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
 
     def end(self) -> bytes:
-        """Give the end of the frame."""
+        """Return the end of the frame."""
         return self._stream.flush()
 
 

@@ -35,7 +35,7 @@ class Seen:
     """What the proxy made of it: 200, 407 without the right credentials, 502 for an unknown host."""
 
     def header(self, name: str) -> str | None:
-        """Give the first value of a header, whatever its case, or None."""
+        """Return the first value of a header, whatever its case, or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
@@ -59,7 +59,7 @@ class ForwardProxy:
 
     @property
     def url(self) -> str:
-        """Give the proxy's address, credentials included."""
+        """Return the proxy's address, credentials included."""
         user = f"{self.credentials}@" if self.credentials else ""
         return f"http://{user}127.0.0.1:{self.port}"
 

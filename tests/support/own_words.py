@@ -16,7 +16,7 @@ _PLAIN_TAGS = ("environment_context",)
 
 
 def in_own_words(record: dict[str, Any], prompt: str) -> dict[str, Any]:
-    """Give a record with every request's texts replaced, its sizes and hashes made right again."""
+    """Return a record with every request's texts replaced, its sizes and hashes made right again."""
     request = record["request"]
     if isinstance(request.get("body"), dict):
         _set_body(request, _request(request["body"], prompt))

@@ -21,13 +21,13 @@ class Mint:
         self._random = random.Random(seed)
 
     def some(self, length: int, alphabet: str = _ALNUM) -> str:
-        """Give random characters, never a separator at either end."""
+        """Return random characters, never a separator at either end."""
         first, *_, last = ends = self._random.choices(_ALNUM, k=2)
         assert len(ends) == 2
         return first + "".join(self._random.choices(alphabet, k=length - 2)) + last
 
     def tokens(self) -> dict[str, str]:
-        """Give what is known by its prefix, wherever it stands."""
+        """Return what is known by its prefix, wherever it stands."""
         some = self.some
         return {
             "OpenAI, of a user": f"sk-{some(20)}T3Blbk" + f"FJ{some(20)}",
@@ -82,11 +82,11 @@ class Mint:
         }
 
     def hex(self, length: int) -> str:
-        """Give random digits of a hexadecimal number."""
+        """Return random digits of a hexadecimal number."""
         return "".join(self._random.choices(_HEX, k=length))
 
     def opaque(self) -> dict[str, str]:
-        """Give what is known only by the name that it stands under."""
+        """Return what is known only by the name that it stands under."""
         return {
             "AWS secret access key": self.some(40, _BASE64),
             "Azure storage key": base64.b64encode(self._random.randbytes(64)).decode(),
@@ -96,16 +96,16 @@ class Mint:
         }
 
     def jwt(self) -> str:
-        """Give a signed JWT of the size that sign-ins have."""
+        """Return a signed JWT of the size that sign-ins have."""
         claims = {"iss": "https://issuer.example.test", "sub": self.some(24), "groups": [self.some(20)] * 30}
         return f"{self._part({'alg': 'RS256', 'kid': self.some(8)})}.{self._part(claims)}.{self.some(342, _URL64)}"
 
     def password(self) -> str:
-        """Give a password of the kind that people make up."""
+        """Return a password of the kind that people make up."""
         return f"{self.some(4, string.ascii_lowercase)}-{self.some(4, string.digits)}-{self.some(4)}"
 
     def private_key(self, kind: str = "RSA ") -> str:
-        """Give a private key as a PEM file has it."""
+        """Return a private key as a PEM file has it."""
         body = base64.b64encode(self._random.randbytes(1190)).decode()
         lines = [body[start : start + 64] for start in range(0, len(body), 64)]
         return "\n".join([f"-----BEGIN {kind}PRIVATE KEY-----", *lines, f"-----END {kind}PRIVATE KEY-----"]) + "\n"

@@ -23,7 +23,7 @@ def check(payload: Payload | None, data: bytes) -> None:
 
 
 def content(received: bytes) -> bytes:
-    """Give what a client got of an answer's body, as far as it came, the chunks' frames taken off."""
+    """Return what a client got of an answer's body, as far as it came, the chunks' frames taken off."""
     fields, _, data = received.partition(END_OF_HEAD)
     if b"chunked" not in fields.lower():
         return data

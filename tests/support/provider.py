@@ -75,7 +75,7 @@ class Provider:
 
     @property
     def url(self) -> str:
-        """Give the address without any path."""
+        """Return the address without any path."""
         return f"{'https' if self.ssl_context else 'http'}://127.0.0.1:{self.port}"
 
     async def __aenter__(self) -> Self:
@@ -138,7 +138,7 @@ class Provider:
         return await delivery.send(request, received.id, answer, self._delivery(), status)
 
     def _delivery(self) -> delivery.Delivery:
-        """Say how this provider sends its answers."""
+        """Describe how this provider sends its answers."""
         return delivery.Delivery(
             log=self.log,
             encoding=self.encoding,

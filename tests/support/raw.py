@@ -54,7 +54,7 @@ class Wire:
         return seen
 
     def pending(self) -> bytes:
-        """Give what has been received and not read."""
+        """Return what has been received and not read."""
         return self._taken(len(self._unread))
 
     def drain(self) -> None:
@@ -64,7 +64,7 @@ class Wire:
                 self._receive()
 
     def rest(self) -> bytes:
-        """Give all that comes until the other end closes or breaks off."""
+        """Return all that comes until the other end closes or breaks off."""
         self.drain()
         return self._taken(len(self._unread))
 
@@ -118,7 +118,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Give the address without any path."""
+        """Return the address without any path."""
         return f"{'https' if self._context else 'http'}://{self._name}:{self._socket.getsockname()[1]}"
 
     def _accept(self) -> None:
@@ -219,7 +219,7 @@ def frame(opcode: int, data: bytes, *, masked: bool = False) -> bytes:
 
 
 def close_code(code: int, reason: str = "") -> bytes:
-    """Give the data of a close frame."""
+    """Return the data of a close frame."""
     return code.to_bytes(2, "big") + reason.encode()
 
 

@@ -57,12 +57,12 @@ class Running:
 
     @property
     def stdout(self) -> str:
-        """Give what it said on stdout so far."""
+        """Return what it said on stdout so far."""
         return (self.folder / "stdout").read_text()
 
     @property
     def stderr(self) -> str:
-        """Give what it said on stderr so far."""
+        """Return what it said on stderr so far."""
         return (self.folder / "stderr").read_text()
 
     def wait(self) -> int:
@@ -82,7 +82,7 @@ class Running:
         self.until(lambda: text in self.stdout or text in self.stderr, f"saying {text!r}")
 
     def processes(self) -> list[psutil.Process]:
-        """Give every process that came of this one and still runs, orphans too."""
+        """Return every process that came of this one and still runs, orphans too."""
         return list(self._processes())
 
     def _processes(self) -> Iterator[psutil.Process]:
@@ -93,7 +93,7 @@ class Running:
                     yield process
 
     def python(self, *arguments: str) -> psutil.Process:
-        """Give the one Python process whose arguments begin like this."""
+        """Return the one Python process whose arguments begin like this."""
         found = [one for one in self.processes() if tuple(one.cmdline()[1 : 1 + len(arguments)]) == arguments]
         assert len(found) == 1, f"{len(found)} processes with {arguments}"
         return found[0]
@@ -107,14 +107,14 @@ class Running:
         self.until(lambda: not self.processes(), f"ending of {self.processes()}")
 
     def run_folder(self) -> Path:
-        """Give the folder of the one run."""
+        """Return the folder of the one run."""
         (folder,) = [path for path in self.data.glob("*/*") if path.parent.name[0] != "."]
         return folder
 
     def records(self) -> list[dict[str, Any]]:
-        """Give the records of the one run."""
+        """Return the records of the one run."""
         return [json.loads(line) for line in (self.run_folder() / "traffic.jsonl").read_bytes().splitlines()]
 
     def manifest(self) -> dict[str, Any]:
-        """Give the manifest of the one run."""
+        """Return the manifest of the one run."""
         return Manifest.read(self.run_folder()).data

@@ -45,7 +45,7 @@ def _of_type(kind: str, schema: Mapping[str, Any], root: Mapping[str, Any], name
 
 
 def _type(schema: Mapping[str, Any]) -> str:
-    """Give the type by its name in lower case, the first of several; Gemini writes them in capitals."""
+    """Return the type by its name in lower case, the first of several; Gemini writes them in capitals."""
     told = schema.get("type") or ("object" if "properties" in schema else "string")
     return str(told if isinstance(told, str) else told[0]).lower()
 

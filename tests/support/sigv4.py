@@ -16,7 +16,7 @@ _AUTHORIZATION = re.compile(rf"{_ALGORITHM} Credential=([^/]+)/([^,]+), ?SignedH
 
 
 def signed(method: str, url: str, headers: Mapping[str, str], body: bytes, region: str) -> dict[str, str]:
-    """Give the headers of a signed request."""
+    """Return the headers of a signed request."""
     parts = urlsplit(url)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
     all_headers = {"Host": parts.netloc, "X-Amz-Date": stamp, **headers}
@@ -31,7 +31,7 @@ def signed(method: str, url: str, headers: Mapping[str, str], body: bytes, regio
 
 
 def is_signed(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bool:
-    """Tell whether a request is as it was signed; `headers` have names in lower case."""
+    """Check whether a request is as it was signed; `headers` have names in lower case."""
     found = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
     if not found:
         return False

@@ -28,14 +28,14 @@ class Open(NamedTuple):
 
     @property
     def loopback(self) -> bool:
-        """Tell whether only this machine can reach it."""
+        """Check whether only this machine can reach it."""
         address = ipaddress.ip_address(self.address)
         mapped = getattr(address, "ipv4_mapped", None)
         return (mapped or address).is_loopback
 
 
 def open_sockets(processes: Iterable[psutil.Process]) -> set[Open]:
-    """Give what processes listen on, IPv4 and IPv6; on Linux what either way of asking finds."""
+    """Return what processes listen on, IPv4 and IPv6; on Linux what either way of asking finds."""
     found: set[Open] = set()
     for process in processes:
         # A process may end while we look.

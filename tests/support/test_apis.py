@@ -191,7 +191,7 @@ def said(spoken: Spoken, **options: Any) -> list[Block]:
 
 
 def told(spoken: Spoken, answer: Answer) -> list[Block]:
-    """Tell an answer as blocks."""
+    """Return an answer as blocks."""
     body: str | bytes = encodings.decode(answer.body, dict(answer.headers).get("Content-Encoding"))
     if dict(answer.headers)["Content-Type"] != MEDIA_TYPE:
         assert isinstance(body, bytes)
@@ -201,13 +201,13 @@ def told(spoken: Spoken, answer: Answer) -> list[Block]:
 
 
 def only(kind: type[T], blocks: list[Block]) -> T:
-    """Give the only block of its kind."""
+    """Return the only block of its kind."""
     (found,) = [block for block in blocks if isinstance(block, kind)]
     return found
 
 
 def kinds(blocks: list[Block]) -> set[type]:
-    """Give which of the kinds that matter here are there."""
+    """Return which of the kinds that matter here are there."""
     return {type(block) for block in blocks} & {Reasoning, ToolCall, Text, Failure}
 
 

@@ -54,7 +54,7 @@ async def _post(url: str, **options: Any) -> tuple[bytes, list[dict[str, Any]]]:
 
 
 def _done(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give the finished items."""
+    """Return the finished items."""
     return [event["item"] for event in events if event["type"] == "response.output_item.done"]
 
 

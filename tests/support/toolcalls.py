@@ -39,7 +39,7 @@ class ToolCall:
 
     @property
     def arguments(self) -> Any:
-        """Give the parsed arguments of a function."""
+        """Return the parsed arguments of a function."""
         return json.loads(self.payload)
 
 
@@ -111,7 +111,7 @@ def wait(tools: Sequence[Tool]) -> ToolCall | None:
 
 
 def _takes_text(tool: Tool, place: str) -> bool:
-    """Tell whether a tool must be given a text of this name, and not one of a few words (an editor's `command`)."""
+    """Check whether a tool must be given a text of this name, and not one of a few words (an editor's `command`)."""
     wanted = (tool.schema.get("properties") or {}).get(place)
     if not isinstance(wanted, dict) or "enum" in wanted or place not in (tool.schema.get("required") or ()):
         return False

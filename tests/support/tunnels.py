@@ -33,7 +33,7 @@ class Tunnel:
         self.socket.sendall(data)
 
     def receive(self) -> bytes:
-        """Give what has come out of the tunnel; nothing at its end."""
+        """Return what has come out of the tunnel; nothing at its end."""
         data = self.socket.recv(65536)
         self.received += len(data)
         return data
@@ -63,7 +63,7 @@ class Tls:
 
     @property
     def certificate(self) -> bytes | None:
-        """Give the certificate that the other side showed."""
+        """Return the certificate that the other side showed."""
         return self._object.getpeercert(binary_form=True)
 
     def ask(self, request: bytes) -> bytes:
@@ -106,7 +106,7 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def serving(converse: Callable[[socket.socket], None], host: str = "127.0.0.1") -> Iterator[int]:
-    """Give the port of a server that does this with each connection, and closes it."""
+    """Yield the port of a server that does this with each connection, and closes it."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:

@@ -85,7 +85,7 @@ class Upstream(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Give the address without any path."""
+        """Return the address without any path."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def get_request(self) -> tuple[Any, Any]:

@@ -42,7 +42,7 @@ class Received:
     """The decoded body itself; not in the log file."""
 
     def header(self, name: str) -> str | None:
-        """Give the first value of a header, whatever its case, or None."""
+        """Return the first value of a header, whatever its case, or None."""
         return next((value for key, value in self.headers if key.lower() == name.lower()), None)
 
 
@@ -99,17 +99,17 @@ class WireLog:
 
     @property
     def requests(self) -> list[Received]:
-        """Give the requests in the order in which they came."""
+        """Return the requests in the order in which they came."""
         return [entry for entry in self.entries if isinstance(entry, Received)]
 
     @property
     def responses(self) -> list[Sent]:
-        """Give the answers in the order in which they ended."""
+        """Return the answers in the order in which they ended."""
         return [entry for entry in self.entries if isinstance(entry, Sent)]
 
     @property
     def messages(self) -> list[Message]:
-        """Give the WebSocket messages in the order in which they went."""
+        """Return the WebSocket messages in the order in which they went."""
         return [entry for entry in self.entries if isinstance(entry, Message)]
 
     def wait_settled(self, seconds: float = 5.0) -> None:

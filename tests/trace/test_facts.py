@@ -117,7 +117,7 @@ def exchange(path: str, request: Any, answer: Any, status: int = 200) -> Exchang
 
 
 def only(run: Exchange) -> TurnFacts:
-    """Give the only turn of an exchange."""
+    """Return the only turn of an exchange."""
     [turn] = facts([run])
     return turn
 

@@ -38,7 +38,7 @@ class World:
         self.own.write_text(f"{KEY}{text(self.users)}\n{text(self.users)}\n")
 
     def trusted(self, variable: str, own: dict[str, str], store: Path | None) -> str:
-        """Give what is in the file that a variable names."""
+        """Return what is in the file that a variable names."""
         files = write_trusted(self.run, [variable], own, self.data, str(store) if store else None)
         (path,) = map(Path, files.values())
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -48,7 +48,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """Give a fresh world."""
+    """Return a fresh world."""
     return World(tmp_path)
 
 

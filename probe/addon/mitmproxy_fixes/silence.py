@@ -5,6 +5,9 @@ from __future__ import annotations
 from mitmproxy import options
 from mitmproxy.proxy import server
 
+SECONDS_OF_SILENCE = 3600
+"""Models may think long without sending a byte; the agent's own time-out decides."""
+
 
 def time_out(seconds: float) -> dict[str, float]:
     """Return the options that set the time-out; set the constant where there is no option."""

@@ -30,7 +30,7 @@ def with_text(event: dict[str, Any], text: str) -> dict[str, Any]:
     """Return a chunk with another text in the place of its own."""
     choice = event["choices"][0]
     delta = choice["delta"]
-    if "tool_calls" in delta:
+    if delta.get("tool_calls"):
         changed: dict[str, Any] = {"tool_calls": [{**delta["tool_calls"][0], "function": {"arguments": text}}]}
     else:
         name = next(name for name in _TEXTS if delta.get(name))

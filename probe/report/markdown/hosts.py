@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from probe.analysis.hosts import Host, Hosts
-from probe.record.manifest_facts import ObserverChange
+from probe.record.manifest_fields import ObserverChange
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import plural, table
 

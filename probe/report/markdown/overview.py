@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from probe.analysis.purpose import TINY
 from probe.analysis.summary import Summary
 from probe.analysis.time_spent import KINDS, TimeSpent
 from probe.report.markdown.escape import code, inline
+from probe.report.markdown.problems import notes_of, problems_of
 from probe.report.markdown.tables import plural, seconds, table
-from probe.trace.facts import TurnFacts
 from probe.trace.trace import Trace
-
-_OK = 200
-_LISTED = 20
-"""Malformed lines that are listed by number, and kinds of unknown things by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +33,9 @@ class Front:
 
 def front(page: Front, trace: Trace) -> str:
     """Write the title, then problems, then facts."""
-    problems = list(_problems(page, trace))
+    problems = list(problems_of(page.summary, page.malformed, trace, live=page.live))
     head = f"**Problems:** {'; '.join(problems)}." if problems else "No problems were found."
-    head += "".join(f" {note}." for note in _notes(trace))
+    head += "".join(f" {note}." for note in notes_of(trace))
     facts = "".join(f"- {line}\n" for line in _facts(page))
     return f"# {inline(page.title)}\n\n{head}\n\n{facts}"
 
@@ -60,93 +54,6 @@ def _facts(page: Front) -> Iterator[str]:
     )
     if summary.redactions:
         yield f"Places redacted in bodies: {summary.redactions:,}"
-
-
-def _problems(page: Front, trace: Trace) -> Iterator[str]:
-    """Yield what is missing or odd, with its cause."""
-    summary = page.summary
-    if page.live:
-        yield "this run is still being recorded, so this report is partial"
-    if not trace.exchanges:
-        yield "nothing was captured"
-    yield from _unanswered(trace)
-    yield from _failed(trace)
-    yield from _cut_short(trace)
-    if summary.lost_bytes or summary.lost_messages:
-        lost = f"{plural(summary.lost_bytes, 'byte')}, {plural(summary.lost_messages, 'message')}"
-        yield f"{lost} were lost because they could not be written"
-    if page.malformed:
-        yield f"{plural(len(page.malformed), 'malformed line')} skipped{_lines(page.malformed)}"
-    if trace.failures:
-        reason = Counter(reason for _, reason in trace.failures).most_common(1)[0][0]
-        failed = plural(len(trace.failures), "time")
-        yield f"a renderer failed {failed}, and bodies are shown as they are ({inline(reason)})"
-
-
-def _notes(trace: Trace) -> Iterator[str]:
-    """Yield what a reader should know although nothing is missing."""
-    refused = [one for one in trace.exchanges if not one.turns and one.status is not None and one.status >= 400]
-    if refused:
-        named = Counter(f"{one.method} {one.path} → {one.status}" for one in refused).most_common(1)[0][0]
-        yield f"{plural(len(refused), 'side exchange')} failed ({inline(named)})"
-    unknown = trace.unknowns.counts
-    if unknown:
-        named = ", ".join(
-            f"{inline(what)}{f' ×{count:,}' if count > 1 else ''}" for what, count in unknown.most_common(_LISTED)
-        )
-        more = ", …" if len(unknown) > _LISTED else ""
-        yield f"{plural(unknown.total(), 'thing')} not understood and shown as sent: {named}{more}"
-
-
-def _unanswered(trace: Trace) -> Iterator[str]:
-    """Yield which upstreams did not answer, and why."""
-    silent = [one for one in trace.exchanges if one.status is None]
-    if silent:
-        reason, count = Counter(one.error or "no answer came" for one in silent).most_common(1)[0]
-        of = f"{len(silent):,} of {plural(len(trace.exchanges), 'exchange')} got no answer"
-        yield f"{of}: {_phrase(reason)}" + (f" ({count:,} times)" if 1 < count < len(silent) else "")
-
-
-def _failed(trace: Trace) -> Iterator[str]:
-    """Yield how many calls of the model failed or were ended early by the API, and what it said."""
-    failed = [one for one in trace.turns if one.problem or (one.status is not None and one.status >= 400)]
-    if failed:
-        said = Counter((one.status, one.problem) for one in failed).most_common(1)[0][0]
-        why = ": ".join(_phrase(str(word)) for word in said if word not in (None, _OK))
-        yield f"{plural(len(failed), 'call')} of the model failed ({why})"
-    # The answer to a warm-up is meant to be cut.
-    early = [one.incomplete for one in trace.turns if one.incomplete and not (one.warm_up or _is_tiny(one))]
-    if early:
-        yield f"{plural(len(early), 'answer')} ended early" + _reason(early)
-
-
-def _is_tiny(turn: TurnFacts) -> bool:
-    return turn.most_output is not None and turn.most_output <= TINY
-
-
-def _cut_short(trace: Trace) -> Iterator[str]:
-    """Yield how many answers did not come to their end, and why."""
-    errors = {one.line: one.error for one in trace.exchanges}
-    silent = [one.line for one in trace.turns if one.websocket and one.status is None]
-    if silent:
-        yield f"{plural(len(silent), 'call')} over a WebSocket got no answer" + _reason(errors[line] for line in silent)
-    cut = [one.line for one in trace.turns if one.status is not None and not one.complete]
-    cut += [one.line for one in trace.exchanges if one.status is not None and not one.complete and not one.turns]
-    if cut:
-        yield f"{plural(len(cut), 'answer')} cut short" + _reason(
-            errors[line] or "no end of the stream" for line in cut
-        )
-
-
-def _reason(errors: Iterable[str | None]) -> str:
-    """Return the most frequent reason in brackets."""
-    found = Counter(filter(None, errors)).most_common(1)
-    return f" ({_phrase(found[0][0])})" if found else ""
-
-
-def _phrase(reason: str) -> str:
-    """Return a reason as it is put into a sentence."""
-    return inline(reason.rstrip("."))
 
 
 def time_line(spent: TimeSpent) -> str:
@@ -175,12 +82,6 @@ def _status(status: int | None) -> str:
         return "no answer"
     phrases = {one.value: one.phrase for one in HTTPStatus}
     return f"{status} {phrases[status]}" if status in phrases else str(status)
-
-
-def _lines(malformed: Sequence[int]) -> str:
-    listed = ", ".join(map(str, malformed[:_LISTED]))
-    more = ", …" if len(malformed) > _LISTED else ""
-    return f" (line{'s' if len(malformed) > 1 else ''} {listed}{more})"
 
 
 def _minutes(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Write which keys the bodies of requests and responses have."""
+"""Write the structure of the payloads: the most frequent key paths of both sides."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def answer(call: Call, model: Model) -> Answer:
 
 
 def decided(body: dict[str, Any], model: Model) -> Step:
-    """Give what the model does; an empty reasoning stands for one that is not shown, as the request may want it."""
+    """Return what the model does; an empty reasoning stands for one that is not shown, as the request may want it."""
     step = model.step(_asked(body))
     hidden = (body.get("thinking") or {}).get("display") == "omitted" and step.reasoning
     return replace(step, reasoning="") if hidden else step
@@ -70,7 +70,7 @@ def _tools(body: dict[str, Any]) -> Iterator[Tool]:
 
 
 def _schema(body: dict[str, Any]) -> dict[str, Any] | None:
-    """Give the schema that the answer must fit; the first form is the older one."""
+    """Return the schema that the answer must fit; the first form is the older one."""
     for wanted in (body.get("output_format"), (body.get("output_config") or {}).get("format")):
         if isinstance(wanted, dict) and wanted.get("type") == "json_schema":
             return wanted.get("schema") or {}
@@ -78,7 +78,7 @@ def _schema(body: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _has_result(messages: list[dict[str, Any]]) -> bool:
-    """Tell whether a tool has answered since the user last spoke."""
+    """Check whether a tool has answered since the user last spoke."""
     for one in reversed(messages):
         if _results(one):
             return True
@@ -126,7 +126,7 @@ def _blocks(step: Step) -> list[dict[str, Any]]:
 
 
 def events(step: Step, name: str, api: str) -> Iterator[dict[str, Any]]:
-    """Tell a message in events: the input's usage at the start, all of it at the end."""
+    """Yield a message in events: the input's usage at the start, all of it at the end."""
     whole_usage, finished = _usage(step, api), message(step, name, api)
     begun = {**whole_usage, "output_tokens": 1}
     begun.pop("output_tokens_details")

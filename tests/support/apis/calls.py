@@ -63,7 +63,7 @@ def ident(prefix: str, *numbers: int) -> str:
 
 
 def texts(content: Any) -> str:
-    """Give the text of a message's content: a text, or parts of which some have one."""
+    """Return the text of a message's content: a text, or parts of which some have one."""
     if isinstance(content, str):
         return content
     return "\n".join(str(part.get("text") or "") for part in content or () if isinstance(part, dict))

@@ -61,7 +61,7 @@ _ERRORS = {
 
 
 def _camel(value: Any) -> Any:
-    """Give names as the API has them: it takes `max_output_tokens` as well, and its own SDK mixes both spellings."""
+    """Return names as the API has them: it takes `max_output_tokens` as well, and its own SDK mixes both spellings."""
     if isinstance(value, list):
         return [_camel(one) for one in value]
     if not isinstance(value, dict):
@@ -106,7 +106,7 @@ def _tools(body: dict[str, Any]) -> Iterator[Tool]:
 
 
 def _has_result(contents: list[dict[str, Any]]) -> bool:
-    """Tell whether a tool has answered since the user last spoke."""
+    """Check whether a tool has answered since the user last spoke."""
     for content in reversed(contents):
         if _results(content):
             return True
@@ -135,7 +135,7 @@ def _parts(step: Step) -> list[dict[str, Any]]:
 
 
 def _chunks(step: Step, name: str) -> Iterator[dict[str, Any]]:
-    """Tell an answer in chunks, each a whole one with some of the parts: texts are cut, a call is not."""
+    """Yield an answer in chunks, each a whole one with some of the parts: texts are cut, a call is not."""
     for part in _parts(step):
         for piece in cut(part["text"]) if "text" in part else []:
             yield _response(step, name, [{**part, "text": piece}], last=False)

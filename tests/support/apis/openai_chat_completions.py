@@ -52,7 +52,7 @@ def _tools(body: dict[str, Any]) -> Iterator[Tool]:
 
 
 def _has_result(messages: list[dict[str, Any]]) -> bool:
-    """Tell whether a tool has answered since the user last spoke."""
+    """Check whether a tool has answered since the user last spoke."""
     roles = [message.get("role") for message in messages]
     return next((role for role in reversed(roles) if role in ("tool", "user")), None) == "tool"
 
@@ -88,7 +88,7 @@ def _reason(step: Step) -> str:
 
 
 def _chunks(step: Step, name: str, include_usage: bool) -> Iterator[dict[str, Any]]:
-    """Tell a message in chunks; the usage comes in one of its own, and only where it is asked for."""
+    """Yield a message in chunks; the usage comes in one of its own, and only where it is asked for."""
     head = _head(step, "chat.completion.chunk", name)
     unknown = {"usage": None} if include_usage else {}
     for delta, reason in _deltas(step):

@@ -24,7 +24,7 @@ def answer(call: Call, model: Model) -> Answer:
 
 
 def events_of(body: dict[str, Any], model: Model) -> list[Event]:
-    """Give the events that answer one request, posted or on a WebSocket."""
+    """Return the events that answer one request, posted or on a WebSocket."""
     if body.get("generate") is False:
         model.turns += 1
         return _told(events.turn(model.turns, body, [], _NOTHING), body, model)
@@ -36,7 +36,7 @@ def events_of(body: dict[str, Any], model: Model) -> list[Event]:
 
 
 def _remembered(body: dict[str, Any], model: Model) -> list[dict[str, Any]]:
-    """Give the input with what stands behind `previous_response_id`."""
+    """Return the input with what stands behind `previous_response_id`."""
     return [*model.inputs.get(str(body.get("previous_response_id")), ()), *_items(body)]
 
 
@@ -65,7 +65,7 @@ def _asked(body: dict[str, Any]) -> Asked:
 
 
 def _tools(body: dict[str, Any]) -> Iterator[Tool]:
-    """Give every tool: at the top, in `additional_tools` items, and inside namespaces."""
+    """Yield every tool: at the top, in `additional_tools` items, and inside namespaces."""
     given = list(_flat(body.get("tools") or []))
     for item in _items(body):
         if item.get("type") == "additional_tools":
@@ -81,20 +81,20 @@ def _tools(body: dict[str, Any]) -> Iterator[Tool]:
 
 
 def _flat(tools: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Give tools with those inside namespaces in place of the namespaces."""
+    """Yield tools with those inside namespaces in place of the namespaces."""
     for tool in tools:
         inner = tool.get("tools") or [] if tool.get("type") == "namespace" else None
         yield from [tool] if inner is None else ({"namespace": tool.get("name"), **one} for one in _flat(inner))
 
 
 def _items(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Give the input as items; a bare string is one user message."""
+    """Return the input as items; a bare string is one user message."""
     given = body.get("input") or []
     return [{"type": "message", "role": "user", "content": given}] if isinstance(given, str) else given
 
 
 def _has_new_output(body: dict[str, Any]) -> bool:
-    """Tell whether a tool has answered since the user last spoke."""
+    """Check whether a tool has answered since the user last spoke."""
     for item in reversed(_items(body)):
         if _is_output(item):
             return True
@@ -108,7 +108,7 @@ def _is_output(item: dict[str, Any]) -> bool:
 
 
 def _words(body: dict[str, Any]) -> Iterator[str]:
-    """Give the instructions, those among the items too, what the user says, and what one agent tells another."""
+    """Yield the instructions, those among the items too, what the user says, and what one agent tells another."""
     yield str(body.get("instructions") or "")
     for item in _items(body):
         if item.get("role") in ("system", "developer", "user"):

@@ -44,7 +44,7 @@ def turn(
 
 
 def _without_type(event: Event) -> Event:
-    """Give an event's fields but its type, which stands first."""
+    """Return an event's fields but its type, which stands first."""
     return {key: value for key, value in event.items() if key != "type"}
 
 
@@ -72,7 +72,7 @@ def _response(number: int, body: dict[str, Any], status: str) -> dict[str, Any]:
 
 
 def reasoning(number: int, summary: str) -> tuple[dict[str, Any], list[Event]]:
-    """Tell a reasoning item with one summary part."""
+    """Yield the events of a reasoning item with one summary part."""
     where = {"item_id": ident("rs", number), "summary_index": 0}
     hidden = base64.b64encode(f"a stand-in for encrypted reasoning {number}".encode()).decode()
     empty = {"id": where["item_id"], "type": "reasoning", "encrypted_content": hidden, "summary": []}
@@ -90,7 +90,7 @@ def reasoning(number: int, summary: str) -> tuple[dict[str, Any], list[Event]]:
 
 
 def message(number: int, text: str) -> tuple[dict[str, Any], list[Event]]:
-    """Tell an assistant message with one text part."""
+    """Yield the events of an assistant message with one text part."""
     where = {"item_id": ident("msg", number), "content_index": 0}
     empty = {"id": where["item_id"], "type": "message", "status": "in_progress", "content": []}
     part = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
@@ -106,7 +106,7 @@ def message(number: int, text: str) -> tuple[dict[str, Any], list[Event]]:
 
 
 def tool_call(number: int, call: ToolCall) -> tuple[dict[str, Any], list[Event]]:
-    """Tell a call of a function, or of a custom tool, whose input is free text."""
+    """Yield the events of a call of a function, or of a custom tool, whose input is free text."""
     kind, field, prefix = ("custom_tool_call", "input", "ctc") if call.custom else _FUNCTION
     name = "response.custom_tool_call_input" if call.custom else "response.function_call_arguments"
     where = {"item_id": ident(prefix, number)}

@@ -45,5 +45,5 @@ RESPONSES = APIS[0]
 
 
 def find(path: str) -> Api | None:
-    """Give the API whose model a path calls; None for a side request."""
+    """Return the API whose model a path calls; None for a side request."""
     return next((api for api in APIS if re.search(api.path, path)), None)

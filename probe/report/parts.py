@@ -1,4 +1,4 @@
-"""Read a record in parts of about equal size, each in a process of its own, and put them together again."""
+"""Read a record in parts that take about equally long, each in its own process, and put them together again."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from probe.report.markdown.spool import Key, Place, Spool, temporary_file
 from probe.trace.trace import Trace, read_trace
 
 _BLOCK = 1 << 20
+HEAD_START = 32 << 20
+"""Bytes that this process reads while another one starts, and hands over what it read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +134,12 @@ class _Process:
 
 
 def _ranges(record: Path, jobs: int) -> list[tuple[int, int | None]]:
-    """Return where parts of about equal size begin and end, at borders of lines; the last one has no end."""
+    """Return where parts begin and end, at borders of lines; the first one is longer, and the last one has no end."""
     with open_plain(record) as file:
         size = file.seek(0, os.SEEK_END)
-        borders = sorted({0, *(_line_after(file, size * number // jobs) for number in range(1, jobs))} - {size} | {0})
+        shared = max(size - HEAD_START, 0)
+        offsets = (size - shared * (jobs - number) // jobs for number in range(1, jobs))
+        borders = sorted({0, *(_line_after(file, offset) for offset in offsets)} - {size} | {0})
     return [(start, end) for start, end in zip(borders, [*borders[1:], None], strict=True)]
 
 

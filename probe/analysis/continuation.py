@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import compress, takewhile
+
+import msgspec
 
 from probe.analysis.prefixes import common_prefix
 from probe.renderers.api import Kind
@@ -16,8 +17,7 @@ _CONVERSATIONS = 16
 """Conversations that take turns, and whose last input is kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, kw_only=True):
     """A turn's place among the others, by its input."""
 
     before: int | None

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
+
+import msgspec
 
 from probe.analysis.price_library import LIBRARY, PriceLibrary
 from probe.renderers.blocks import Usage
@@ -21,8 +22,7 @@ OWN = "your own prices"
 _MILLION = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class Price(msgspec.Struct, frozen=True, kw_only=True):
     """What one turn cost."""
 
     dollars: Decimal
@@ -32,8 +32,7 @@ class Price:
     """True where a part of it is dearer than the library knows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelPrice:
+class ModelPrice(msgspec.Struct, frozen=True, kw_only=True):
     """What a model costs, in dollars per million tokens."""
 
     model: str

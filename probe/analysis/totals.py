@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+import msgspec
 
 from probe.analysis.groups import PlacedTurn
 from probe.analysis.prices import Price
@@ -13,12 +14,11 @@ TOKENS = ("input", "cache_read", "cache_write", "output", "reasoning", "total")
 """The fields of a usage that are added up."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Total:
+class Total(msgspec.Struct, kw_only=True):
     """What several turns took together."""
 
     turns: int = 0
-    tokens: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, int] = msgspec.field(default_factory=dict)
     """Sum of what was told; a field that no turn told is missing."""
     without_usage: int = 0
     """Turns that told no usage: their tokens are not in the sums."""
@@ -54,8 +54,7 @@ class Total:
         self.at_least = self.at_least or other.at_least
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """What a run's turns took, by model; side requests apart."""
 
     models: dict[tuple[bool, str | None], Total]

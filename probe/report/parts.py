@@ -8,9 +8,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from probe.record.files import open_plain
 from probe.renderers.loader import Renderer, load_renderer
@@ -24,8 +25,7 @@ HEAD_START = 32 << 20
 """Bytes that this process reads while another one starts, and hands over what it read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """How a record is read."""
 
     record: Path
@@ -33,8 +33,7 @@ class Reading:
     full: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, kw_only=True):
     """What a process is asked for."""
 
     reading: Reading
@@ -44,8 +43,7 @@ class Part:
     end: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartRead:
+class PartRead(msgspec.Struct, frozen=True, kw_only=True):
     """What a process returns; the texts are in the file that it was given."""
 
     trace: Trace

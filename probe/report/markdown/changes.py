@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
+
+import msgspec
 
 from probe.analysis.prefixes import common_prefix
 from probe.renderers.api import Kind
@@ -16,8 +17,7 @@ _NEWEST = 32
 """Turns whose items are kept by kind."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """Item numbers, by what became of them."""
 
     settings: tuple[tuple[int, int | None], ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from probe.renderers.api import Kind
 from probe.renderers.blocks import Block, Message, Settings, Tool, Tools
@@ -25,8 +26,7 @@ _TEXT, _VALUE = "item", "value of an item"
 """What is in the spool of an item, by its number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemText:
+class ItemText(msgspec.Struct, frozen=True, kw_only=True):
     """What is written of an item besides its full text, which is in the spool."""
 
     kind: Kind

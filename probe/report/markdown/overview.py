@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+
+import msgspec
 
 from probe.analysis.summary import Summary
 from probe.analysis.time_spent import KINDS, TimeSpent
@@ -15,8 +16,7 @@ from probe.report.markdown.tables import plural, seconds, table
 from probe.trace.trace import Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Front:
+class Front(msgspec.Struct, frozen=True, kw_only=True):
     """What is at the head of a report."""
 
     title: str

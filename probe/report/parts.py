@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -99,6 +98,8 @@ class _Process:
     """A process that reads a part. It ends with the block that it is used in."""
 
     def __init__(self, part: Part) -> None:
+        import subprocess  # Here, since most reports are written by one process.
+
         self.spool = temporary_file()
         command = [sys.executable, "-P", "-m", "probe.report.part_process", str(self.spool.fileno())]
         self._process = subprocess.Popen(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
@@ -54,6 +53,8 @@ def leaves_out(upstream: str, environ: Mapping[str, str]) -> bool:
 
 def bypassed(host: str, no_proxy: str) -> bool:
     """Check whether NO_PROXY matches a host."""
+    import urllib.request  # Here, since it loads an HTTP client and TLS, which most scripts do without.
+
     return bool(urllib.request.proxy_bypass_environment(host, {"no": no_proxy}))  # type: ignore[attr-defined]
 
 

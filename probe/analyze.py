@@ -12,7 +12,8 @@ from typing import Any
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.addon.private_files import private_folder
-from probe.analysis.prices import ModelPrice, Prices, library_version
+from probe.analysis.price_library import library_version
+from probe.analysis.prices import ModelPrice, Prices
 from probe.cli.edge import Skipped, printable, run, say
 from probe.cli.options import parse
 from probe.errors import UserError

@@ -9,10 +9,12 @@ import struct
 from binascii import crc32
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from probe.addon.redaction.across_events import edits_across_events
 from probe.addon.redaction.edits import Edit, applied
-from probe.addon.redaction.redactor import Redactor
+
+if TYPE_CHECKING:
+    from probe.addon.redaction.redactor import Redactor
 
 MEDIA_TYPE = "application/vnd.amazon.eventstream"
 
@@ -131,6 +133,9 @@ class _Frame:
 
 def frame_edits(data: bytes, redactor: Redactor) -> list[Edit]:
     """Return edits that redact the frames holding a secret, whole or spread over several frames."""
+    # Here, since its patterns take a tenth of a second to load, and who only reads frames needs none of them.
+    from probe.addon.redaction.across_events import edits_across_events
+
     if redactor.keep:
         return []
     # Bytes outside of frames are redacted like any others.

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import takewhile
+from itertools import compress, takewhile
 
+import msgspec
+
+from probe.analysis.prefixes import common_prefix
 from probe.renderers.api import Kind
 from probe.trace.facts import TurnFacts
 from probe.trace.items import Known
 
 _START = 0
+_CONVERSATIONS = 16
+"""Conversations that take turns, and whose last input is kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, kw_only=True):
     """A turn's place among the others, by its input."""
 
     before: int | None
@@ -38,6 +41,10 @@ class _Finder:
 
     def __init__(self, items: Sequence[Known]) -> None:
         self._items = items
+        self._is_message = [one.kind is Kind.MESSAGE for one in items]
+        self._canonical = [one.canonical for one in items]
+        self._hashed: dict[int, tuple[list[int], list[int]]] = {}
+        """The last input of each of the newest conversations and its hashes, by how it begins."""
         self._ends: dict[tuple[int, bool], int] = {}
         """Turn by the hash of its input, and whether it was offered tools."""
         self._answers: dict[str, tuple[int, int, int]] = {}
@@ -49,14 +56,14 @@ class _Finder:
         One that is offered no tools may go on from one that was, never the other way: many a request beside the work
         asks something about the same text before the work begins with it.
         """
-        messages = [one for number in turn.items if (one := self._items[number]).kind is Kind.MESSAGE]
+        messages = list(compress(turn.items, map(self._is_message.__getitem__, turn.items)))
         before, value, offered = self._answers.get(turn.previous_id or "", (None, _START, 0))
         offered = turn.tools or offered
         tools = offered > 0
         if (turn.previous_id and before is None) or turn.elsewhere or (not messages and before is None):
             self._answer(index, turn, value, offered)
             return Link(before=None, known=False, tools=offered)
-        hashes = _hashes(value, (one.canonical for one in messages))
+        hashes = self._hashes(value, list(map(self._canonical.__getitem__, messages)))
         whole = hashes[-1] if hashes else value
         found = self._find(hashes, tools=tools)
         found = before if found is None else found
@@ -68,12 +75,23 @@ class _Finder:
         self._answer(index, turn, whole, offered)
         return Link(before=found, repeated=repeated, tools=offered)
 
-    def _remember(
-        self, index: int, hashes: Sequence[int], whole: int, messages: Sequence[Known], *, tools: bool
-    ) -> None:
+    def _hashes(self, value: int, canonical: list[int]) -> list[int]:
+        """Return the hash behind each item; what an input before had in common is not hashed again."""
+        if value != _START or not canonical:
+            return _hashes(value, canonical)
+        before, known = self._hashed.pop(canonical[0], ([], []))
+        same = common_prefix(before, canonical)
+        hashes = known[:same]
+        hashes += _hashes(hashes[-1] if hashes else value, canonical[same:])
+        self._hashed[canonical[0]] = canonical, hashes
+        if len(self._hashed) > _CONVERSATIONS:
+            del self._hashed[next(iter(self._hashed))]
+        return hashes
+
+    def _remember(self, index: int, hashes: Sequence[int], whole: int, messages: Sequence[int], *, tools: bool) -> None:
         self._ends[whole, tools] = index
         # An agent may put its rules at the end, and again behind what comes next.
-        reminders = sum(1 for _ in takewhile(lambda one: one.features.system, reversed(messages)))
+        reminders = sum(1 for _ in takewhile(lambda number: self._items[number].features.system, reversed(messages)))
         if 0 < reminders < len(hashes):
             self._ends[hashes[-1 - reminders], tools] = index
 

@@ -9,7 +9,8 @@ By the agent's own ids where its target says where they are, else by what each t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from probe.analysis.continuation import Link, links
 from probe.analysis.purpose import TURN, WARM_UP, purposes
@@ -20,8 +21,7 @@ from probe.trace.items import Known
 _Key = tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedTurn:
+class PlacedTurn(msgspec.Struct, frozen=True, kw_only=True):
     """A turn in its thread."""
 
     facts: TurnFacts
@@ -38,8 +38,7 @@ class PlacedTurn:
         return self.purpose != TURN
 
 
-@dataclass(slots=True, kw_only=True)
-class Thread:
+class Thread(msgspec.Struct, kw_only=True):
     """One conversation with the model."""
 
     number: int
@@ -51,7 +50,7 @@ class Thread:
     parent: int | None
     """Number of the thread that it works for; None for a session's own, and where that one was not captured."""
     is_sub_agent: bool
-    turns: list[PlacedTurn] = field(default_factory=list)
+    turns: list[PlacedTurn] = msgspec.field(default_factory=list)
 
     @property
     def prompts(self) -> int:
@@ -59,13 +58,12 @@ class Thread:
         return len({one.prompt for one in self.turns if one.prompt is not None})
 
 
-@dataclass(slots=True, kw_only=True)
-class Session:
+class Session(msgspec.Struct, kw_only=True):
     """One use of the agent."""
 
     id: str | None
     """None where the agent sends none."""
-    threads: list[Thread] = field(default_factory=list)
+    threads: list[Thread] = msgspec.field(default_factory=list)
 
 
 def group(turns: Sequence[TurnFacts], items: Sequence[Known], *, one_prompt: bool = False) -> list[Session]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -134,6 +135,7 @@ def _name(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host.lower()}:{port}"
 
 
+@lru_cache(maxsize=1024)
 def _host_of(url: str) -> str:
     """Return host and port of a URL; one that is none counts as its own."""
     try:

@@ -5,28 +5,24 @@ The library's prices are those that it was released with: nothing is asked of th
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from types import ModuleType
-from typing import Any
 
+import msgspec
+
+from probe.analysis.price_library import LIBRARY, PriceLibrary
 from probe.renderers.blocks import Usage
 from probe.trace.facts import TurnFacts
 
-LIBRARY = "genai_prices"
 REPORTED = "the API itself"
 OWN = "your own prices"
 _MILLION = 1_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class Price(msgspec.Struct, frozen=True, kw_only=True):
     """What one turn cost."""
 
     dollars: Decimal
@@ -36,8 +32,7 @@ class Price:
     """True where a part of it is dearer than the library knows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelPrice:
+class ModelPrice(msgspec.Struct, frozen=True, kw_only=True):
     """What a model costs, in dollars per million tokens."""
 
     model: str
@@ -71,7 +66,7 @@ class Prices:
         """Whether there is a price library; without it only what APIs tell themselves is known."""
         self._own = own
         """Prices of the user's own, which count before any list; a name before a pattern, then the first."""
-        self._library: Any = None
+        self._library: PriceLibrary | None = None
 
     def of(self, turn: TurnFacts) -> Price | None:
         """Return a turn's price; None when it is not known."""
@@ -88,12 +83,21 @@ class Prices:
             return None if dollars is None else Price(dollars=dollars, source=OWN)
         if not self.installed:
             return None
-        counts = self._counts(usage)
+        return self._listed(turn, usage)
+
+    def _listed(self, turn: TurnFacts, usage: Usage) -> Price | None:
+        if self._library is None:
+            self._library = PriceLibrary()
+        try:
+            when = datetime.fromtimestamp(turn.started, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+        hour = usage.cache_write_1h or 0
+        counts = _counts(usage, hour if self._library.knows_hours else 0)
         for names in _names(turn):
-            price = self._listed(counts, turn, names)
+            price = self._library.price(counts, when, names)
             if price is not None:
-                hour = usage.cache_write_1h
-                at_least = bool(hour) and "cache_write_1h_tokens" not in counts
+                at_least = hour > 0 and not self._library.knows_hours
                 return Price(dollars=price[0], source=price[1], at_least=at_least)
         return None
 
@@ -120,51 +124,17 @@ class Prices:
                 return found
         return None
 
-    def _counts(self, usage: Usage) -> dict[str, int]:
-        """Map our usage to the library's, whose sums are the same: input with the cache, output with the reasoning."""
-        counts = {
-            "input_tokens": usage.input,
-            "cache_read_tokens": usage.cache_read,
-            "cache_write_tokens": usage.cache_write,
-            "output_tokens": usage.output,
-        }
-        if usage.cache_write_1h and self._knows_hours():
-            counts["cache_write_1h_tokens"] = usage.cache_write_1h
-        return {name: count for name, count in counts.items() if count}
 
-    def _knows_hours(self) -> bool:
-        """Check whether the library prices what is kept for an hour; the versions for mitmproxy 11 do not."""
-        return importlib.util.find_spec(f"{LIBRARY}.units") is not None
-
-    def _listed(self, counts: dict[str, int], turn: TurnFacts, names: dict[str, str]) -> tuple[Decimal, str] | None:
-        if self._library is None:
-            self._library = _loaded()
-        try:
-            when = datetime.fromtimestamp(turn.started, UTC)
-            found = self._library.calc_price(self._library.Usage(**counts), genai_request_timestamp=when, **names)
-        except (LookupError, ValueError, OverflowError, OSError):
-            return None
-        return found.total_price, found.provider.name
-
-
-def _loaded() -> Any:
-    """Load the library without what asks for new prices: that loads an HTTP client, for a third of the time."""
-    name = f"{LIBRARY}.update_prices"
-    if name not in sys.modules:
-        sys.modules[name] = updates = ModuleType(name)
-        for unused in ("UpdatePrices", "wait_prices_updated_async", "wait_prices_updated_sync"):
-            setattr(updates, unused, None)
-    return importlib.import_module(LIBRARY)
-
-
-def library_version() -> str | None:
-    """Return the version of the price library; None when there is none."""
-    import importlib.metadata  # Here, since it takes as long as reading ten megabytes.
-
-    try:
-        return importlib.metadata.version(LIBRARY)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def _counts(usage: Usage, hour: int) -> dict[str, int]:
+    """Map our usage to the library's, whose sums are the same: input with the cache, output with the reasoning."""
+    counts = {
+        "input_tokens": usage.input,
+        "cache_read_tokens": usage.cache_read,
+        "cache_write_tokens": usage.cache_write,
+        "cache_write_1h_tokens": hour,
+        "output_tokens": usage.output,
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _names(turn: TurnFacts) -> Iterator[dict[str, str]]:

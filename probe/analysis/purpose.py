@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from probe.analysis.continuation import Link
 from probe.trace.facts import TurnFacts
@@ -24,13 +25,12 @@ _FEW = 2
 """Fields of an answer that has no more to say than its subject."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Scope:
+class _Scope(msgspec.Struct, kw_only=True):
     """What is usual in one session."""
 
-    working: set[str | None] = field(default_factory=set)
+    working: set[str | None] = msgspec.field(default_factory=set)
     """Models that were offered tools."""
-    models: Counter[str | None] = field(default_factory=Counter)
+    models: Counter[str | None] = msgspec.field(default_factory=Counter)
     """Models with how much they were asked."""
 
     @property

@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+
+import msgspec
 
 from probe.renderers.urls import split_url
 from probe.trace.trace import ExchangeFacts
@@ -16,8 +17,7 @@ MAX_ENDPOINTS = 1000
 OTHER_ENDPOINTS = "(others)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One path of one host, and how it was asked."""
 
     origin: str
@@ -28,8 +28,7 @@ class Endpoint:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers of a capture."""
 
     requests: int

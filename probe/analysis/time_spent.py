@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from probe.analysis.groups import Session, Thread
 
@@ -13,8 +14,7 @@ KINDS = ("model", "tool", "agent", "idle")
 _Span = tuple[float, float, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeSpent:
+class TimeSpent(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of a run by who took them."""
 
     model: float

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+import msgspec
 
 from probe.analysis.groups import PlacedTurn
 from probe.analysis.prices import Price
@@ -13,12 +14,11 @@ TOKENS = ("input", "cache_read", "cache_write", "output", "reasoning", "total")
 """The fields of a usage that are added up."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Total:
+class Total(msgspec.Struct, kw_only=True):
     """What several turns took together."""
 
     turns: int = 0
-    tokens: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, int] = msgspec.field(default_factory=dict)
     """Sum of what was told; a field that no turn told is missing."""
     without_usage: int = 0
     """Turns that told no usage: their tokens are not in the sums."""
@@ -42,9 +42,19 @@ class Total:
             self.dollars = (self.dollars or Decimal(0)) + price.dollars
             self.at_least = self.at_least or price.at_least
 
+    def merge(self, other: Total) -> None:
+        """Add what other turns took."""
+        self.turns += other.turns
+        for name, number in other.tokens.items():
+            self.tokens[name] = self.tokens.get(name, 0) + number
+        self.without_usage += other.without_usage
+        self.unpriced += other.unpriced
+        if other.dollars is not None:
+            self.dollars = (self.dollars or Decimal(0)) + other.dollars
+        self.at_least = self.at_least or other.at_least
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """What a run's turns took, by model; side requests apart."""
 
     models: dict[tuple[bool, str | None], Total]
@@ -57,9 +67,10 @@ class Totals:
 def totals(turns: Iterable[tuple[PlacedTurn, Price | None]]) -> Totals:
     """Add up turns with their prices."""
     models: dict[tuple[bool, str | None], Total] = {}
-    sums = {name: Total() for name in ("work", "side", "all")}
     for placed, price in turns:
-        key = (placed.is_side, placed.facts.model)
-        for total in (models.setdefault(key, Total()), sums["side" if placed.is_side else "work"], sums["all"]):
-            total.add(placed, price)
+        models.setdefault((placed.is_side, placed.facts.model), Total()).add(placed, price)
+    sums = {name: Total() for name in ("work", "side", "all")}
+    for (is_side, _), total in models.items():
+        sums["side" if is_side else "work"].merge(total)
+        sums["all"].merge(total)
     return Totals(models=dict(sorted(models.items(), key=lambda pair: pair[0][0])), **sums)

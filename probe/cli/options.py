@@ -175,8 +175,8 @@ def option_of(command: str, name: str) -> Option:
     return _SPECIAL.get((command, name)) or OPTIONS[name]
 
 
-def parser(command: str) -> argparse.ArgumentParser:
-    """Return the argument parser of `python -m probe.<command>`."""
+def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the argument parser of `python -m probe.<command>`; it knows versions where `argv` asks for them."""
     import argparse  # Here: `tasks.py` does not need it.
 
     text = COMMANDS[command]
@@ -197,7 +197,7 @@ def parser(command: str) -> argparse.ArgumentParser:
             kind = {"metavar": option.metavar, "action": "append" if option.many else "store"}
             kind["default"] = [] if option.many else None
         if name == "version":
-            kind = {"action": "version", "version": _versions()}
+            kind = {"action": "version", "version": _versions() if flags[0] in argv else ""}
         made.add_argument(*flags, dest=name, help=option.help.replace("%", "%%"), **kind)
     return made
 
@@ -217,7 +217,7 @@ def _versions() -> str:
 def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """Parse a script's arguments; return them, and the unchanged words after `--`."""
     own, rest = _split(list(argv))
-    return parser(command).parse_args(own), rest
+    return parser(command, own).parse_args(own), rest
 
 
 def command_line(command: str, options: Mapping[str, Any]) -> list[str]:

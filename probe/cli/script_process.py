@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from types import FrameType
@@ -44,6 +43,8 @@ def run_script(module: str, arguments: Sequence[str], *, step: bool = False, std
 
     Ctrl-C reaches it through the terminal, so this process keeps waiting; SIGTERM and SIGHUP are passed on.
     """
+    import subprocess  # Here: a script that is run this way loads this module too.
+
     command = [sys.executable, "-m", module, *arguments]
     env = own_environment() | {PARENT: str(os.getpid()), CALLED_AS: way_of_calling()}
     env |= {STEP: "1"} if step else {}

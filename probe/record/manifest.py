@@ -5,9 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import tomllib
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +81,13 @@ class Manifest:
 
 def project_version() -> str:
     """Return this project's version."""
+    import importlib.metadata  # Here, since it takes as long as reading ten megabytes.
+
     try:
-        return version("agent-probe")
-    except PackageNotFoundError:
-        # A checkout that is run without being installed.
+        return importlib.metadata.version("agent-probe")
+    except importlib.metadata.PackageNotFoundError:
+        import tomllib  # Here: only a checkout that is run without being installed needs it.
+
         pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
         return str(pyproject["project"]["version"])
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
-
 from probe.addon.journal import FOLDER
 from probe.addon.private_files import private_folder
 from probe.did_you_mean import did_you_mean
@@ -236,6 +234,8 @@ def is_alive(run: Run) -> bool:
     pid = run.manifest.facts.pid
     if pid is None or run.manifest.facts.ended:
         return False
+    import psutil  # Here: runs that have ended, and files from elsewhere, need none of it.
+
     try:
         # A process that began later only has the same number; the start time is exact to about a second.
         process = psutil.Process(pid)

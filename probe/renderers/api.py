@@ -7,10 +7,12 @@ from `class Mine(Api): name = "mine"` and shows bodies as they are.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+import msgspec
 
 from probe.renderers.blocks import Block, Settings, Unknown, Usage
 from probe.renderers.events import Stream, split_stream
@@ -27,22 +29,27 @@ class Kind(StrEnum):
     MESSAGE = "message"
 
 
-class Item(NamedTuple):
-    """One item of a request at its place, not read yet: its bytes are its identity."""
+class ItemField(msgspec.Struct, frozen=True, eq=False):
+    """A field of a request that is an item, or an array of items, not read yet: their bytes are their identity."""
 
     kind: Kind
     name: str
     """Name of a setting, or of a message that is a field of its own (`prompt`); empty for the others."""
     at: str
     """Where it is in the request's body: `model`, `messages`."""
-    place: int | None
-    """Its place in the array at that path; None where it is no element of one."""
     json: Json
+    listed: bool = False
+    """True where each element of the array is an item."""
 
     @property
-    def path(self) -> str:
-        """Return its path in the body: `messages[3]`."""
-        return self.at if self.place is None else f"{self.at}[{self.place}]"
+    def items(self) -> Sequence[Json]:
+        """Return the items."""
+        return self.json.elements if self.listed else (self.json,)
+
+    def blocks(self, render: Callable[[Kind, str, Any], Iterable[Block]]) -> Iterator[Block]:
+        """Yield the blocks of all its items, which `render` makes of each."""
+        for item in self.items:
+            yield from render(self.kind, self.name, item.value)
 
 
 class Stop(StrEnum):
@@ -75,8 +82,7 @@ Source = EventSource | str
 """Where in an answer something is: events of a stream, or a path in a JSON body (`content[2]`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What a call of the model asks for, beside its items."""
 
     model: str | None = None
@@ -94,16 +100,14 @@ class Asked:
     """What a reader should know of the request that none of its items shows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of an answer: a message, a tool call, reasoning."""
 
     source: Source
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back for a call of the model."""
 
     parts: tuple[Part, ...] = ()
@@ -124,7 +128,7 @@ class Answer:
     """True when the API's own end of an answer arrived; a stream without it was cut short."""
     known: bool = True
     """False when nothing in it belongs to this API: it is shown as a body of no known API."""
-    echo: Mapping[str, Any] = field(default_factory=dict)
+    echo: Mapping[str, Any] = {}
     """Fields in which the API repeats the request; what differs from the request is shown."""
     sent_back: tuple[Any, ...] = ()
     """The items that a later request repeats when it goes on from this answer."""
@@ -172,8 +176,8 @@ class Api:
         """Check whether a request calls the model, by its address."""
         return False
 
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
-        """Return the items of a call's body in the order in which a reader wants them; None when it is no call's."""
+    def items(self, path: str, body: Json) -> Iterable[ItemField] | None:
+        """Return the fields with the items of a call's body, in the order for a reader; None when it is no call's."""
         return None
 
     def asked(self, path: str, body: Json) -> Asked:
@@ -271,19 +275,19 @@ class Layout:
     settings: frozenset[str] = field(default_factory=frozenset)
     """Names of all settings that the API documents; another one is unknown."""
 
-    def items(self, body: Json, at: str = "") -> Iterator[Item]:
+    def items(self, body: Json, at: str = "") -> Iterator[ItemField]:
         """Yield settings (the model first), instructions, messages, tools; `at` is put before each path."""
         members = body.members
-        special = (*self.messages, *self.tools, *self.instructions)
+        special = (*self.instructions, *self.messages, *self.tools)
         names = sorted((name for name in members if name not in special), key=lambda name: name != "model")
-        yield from (Item(Kind.SETTING, name, f"{at}{name}", None, members[name]) for name in names)
+        yield from [ItemField(Kind.SETTING, name, at + name, members[name]) for name in names]
         for name in self.instructions:
             if name in members:
-                yield Item(Kind.INSTRUCTIONS, "", f"{at}{name}", None, members[name])
+                yield ItemField(Kind.INSTRUCTIONS, "", at + name, members[name])
         for kind, listed in ((Kind.MESSAGE, self.messages), (Kind.TOOL, self.tools)):
             for name in listed:
                 if name in members:
-                    yield from listed_items(kind, f"{at}{name}", members[name])
+                    yield listed_items(kind, at + name, members[name])
 
     def setting_blocks(self, name: str, value: Any) -> Iterator[Block]:
         """Yield one setting; one that the API does not document is unknown."""
@@ -294,9 +298,6 @@ class Layout:
         )
 
 
-def listed_items(kind: Kind, path: str, json: Json) -> Iterator[Item]:
-    """Yield the elements of an array as items; anything else is one item."""
-    if json.is_array:
-        yield from (Item(kind, "", path, index, one) for index, one in enumerate(json.elements))
-    else:
-        yield Item(kind, "", path, None, json)
+def listed_items(kind: Kind, path: str, json: Json) -> ItemField:
+    """Return a field that has an array of items; anything else is one item."""
+    return ItemField(kind, "", path, json, listed=json.is_array)

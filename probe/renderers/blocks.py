@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
     """Text that the user, the model or a tool wrote."""
 
     text: str
@@ -16,8 +16,7 @@ class Text:
     """What kind of text it is, where that is not obvious (`Output text`, `Audio transcript`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reasoning:
+class Reasoning(msgspec.Struct, frozen=True, kw_only=True):
     """The model's thinking, if the API shows it."""
 
     summary: str | None
@@ -28,8 +27,7 @@ class Reasoning:
     """Length of the part that only the API can read; None when there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCall:
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     """A tool that the model wants to be run, or that the API ran for it."""
 
     name: str
@@ -42,8 +40,7 @@ class ToolCall:
     """False when the stream ended before the arguments did."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolResult:
+class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
     """What a tool returned."""
 
     content: tuple[Block, ...]
@@ -65,8 +62,7 @@ class MediaKind(StrEnum):
     """A web page or a search result."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Media:
+class Media(msgspec.Struct, frozen=True, kw_only=True):
     """An image, a sound or a file; its bytes stay in the record."""
 
     kind: MediaKind
@@ -79,8 +75,7 @@ class Media:
     """URL, file id or file name, where it is referred to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens of a turn; None where the API did not report a count."""
 
     input: int | None
@@ -97,15 +92,13 @@ class Usage:
     """What the API reports that it charged, in US dollars; None when it reports nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Known fields shown by name and value, in the order in which they were sent."""
 
     pairs: tuple[tuple[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instructions:
+class Instructions(msgspec.Struct, frozen=True, kw_only=True):
     """The system prompt."""
 
     content: tuple[Block, ...]
@@ -116,8 +109,7 @@ class Instructions:
         return sum(len(block.text) for block in self.content if isinstance(block, Text))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One message or item of the conversation."""
 
     role: str | None
@@ -126,16 +118,14 @@ class Message:
     content: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """A list of messages."""
 
     title: str
     messages: tuple[Message, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """A tool that the model may call."""
 
     name: str
@@ -147,16 +137,14 @@ class Tool:
     """The tools of a namespace."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """Tools that the model is given."""
 
     tools: tuple[Tool, ...]
     title: str = "Tools"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventCounts:
+class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
     """The events of a streamed answer."""
 
     size: int
@@ -166,15 +154,13 @@ class EventCounts:
     comments: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """The model's refusal."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """An error that the API reported."""
 
     message: str
@@ -183,46 +169,40 @@ class Failure:
     """The error as sent, if message and code are not all of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incomplete:
+class Incomplete(msgspec.Struct, frozen=True, kw_only=True):
     """An answer that the API ended before it was done."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutShort:
+class CutShort(msgspec.Struct, frozen=True, kw_only=True):
     """Something that ended before its end had arrived."""
 
     what: str = "stream"
     """stream, event, line or body."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheBreakpoint:
+class CacheBreakpoint(msgspec.Struct, frozen=True, kw_only=True):
     """A place up to which the API is asked to cache the request."""
 
     lasts: str
     """How long, in the API's words: 5m, 1h."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encrypted:
+class Encrypted(msgspec.Struct, frozen=True, kw_only=True):
     """Content that only the API can read."""
 
     what: str
     characters: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(msgspec.Struct, frozen=True, kw_only=True):
     """A remark by this program that no other block expresses."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class Body(msgspec.Struct, frozen=True, kw_only=True):
     """A body that is shown as it is: JSON, text or base64."""
 
     value: Any
@@ -230,8 +210,7 @@ class Body:
     folded: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     """Something that the renderer does not understand: shown as sent, and counted."""
 
     what: str
@@ -239,8 +218,7 @@ class Unknown:
     value: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Markdown:
+class Markdown(msgspec.Struct, frozen=True, kw_only=True):
     """Markdown that a user's own renderer wrote."""
 
     text: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import cache, lru_cache, partial
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Sequence, Sized
+from functools import lru_cache, partial
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -14,6 +14,8 @@ from probe.addon.json_text import DEEPEST, too_deep, too_many_values
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_bytes: Callable[[msgspec.Raw], Sized] = memoryview
+"""A view of the bytes of a text, to count them."""
 _decode = msgspec.json.Decoder().decode
 _LARGEST = 1 << 18
 """Characters up to which the value of a text is remembered."""
@@ -64,6 +66,9 @@ def decoded_base64(text: Any) -> bytes | None:
         return None
 
 
+_Parts: TypeAlias = "dict[str, Json] | list[msgspec.Raw] | None"
+
+
 class Json:
     """One JSON text, read when it is asked for: either its members or elements, or all of its value, each once."""
 
@@ -90,7 +95,12 @@ class Json:
 
     @property
     def elements(self) -> Sequence[Json]:
-        """Return an array's elements, not read further; empty for anything else."""
+        """Return an array's elements, not read further; empty for anything else. Each call makes new ones."""
+        return tuple([Json(bytes(text)) for text in self.texts])
+
+    @property
+    def texts(self) -> Sequence[msgspec.Raw]:
+        """Return the texts of an array's elements, not copied yet; empty for anything else."""
         parts = self._split()
         return parts if isinstance(parts, list) else ()
 
@@ -117,25 +127,25 @@ class Json:
         # Python's hash of bytes is keyed by a secret of this process: nobody can make two that are alike.
         return len(self.raw), hash(self.raw)
 
-    def _split(self) -> dict[str, Json] | list[Json] | None:
+    def _split(self) -> _Parts:
         try:
             return self._parts
         except AttributeError:
-            self._parts: dict[str, Json] | list[Json] | None = self._read_parts()
+            self._parts: _Parts = self._read_parts()
             return self._parts
 
-    def _read_parts(self) -> dict[str, Json] | list[Json] | None:
+    def _read_parts(self) -> _Parts:
         try:
             if self.is_object:
                 return {name: Json(bytes(raw)) for name, raw in _members(self.raw).items()}
             if self.is_array:
-                return [Json(bytes(raw)) for raw in _elements(self.raw)]
+                return _elements(self.raw)
         except _FAILURES:
             value = self.value
             if isinstance(value, dict):
                 return {name: _surrogate_json(inner) for name, inner in value.items()}
             if isinstance(value, list):
-                return [_surrogate_json(inner) for inner in value]
+                return [msgspec.Raw(json.dumps(inner).encode()) for inner in value]
         return None
 
 
@@ -191,22 +201,31 @@ class OutlinedJson(Json):
         except ValueError:
             return parsed(self.raw)
 
-    def _read_parts(self) -> dict[str, Json] | list[Json] | None:
+    def _read_parts(self) -> _Parts:
         outline = self._outline
         if isinstance(outline, dict):
-            texts = cache(partial(_member_texts, self._load))
-            return {name: _member(texts, name, one) for name, one in outline.items()}
-        return [Json(bytes(raw)) for raw in outline] if isinstance(outline, list) else None
+            text = _MemberTexts(self._load)
+            return {
+                name: Json(bytes(one)) if isinstance(one, msgspec.Raw) else OutlinedJson(one, partial(text, name))
+                for name, one in outline.items()
+            }
+        return outline if isinstance(outline, list) else None
 
 
-def _member(texts: Callable[[], Mapping[str, msgspec.Raw]], name: str, outline: Any) -> Json:
-    if isinstance(outline, msgspec.Raw):
-        return Json(bytes(outline))
-    return OutlinedJson(outline, lambda: bytes(texts()[name]))
+class _MemberTexts:
+    """The texts of an object's members; the object is loaded with the first that is asked for."""
 
+    __slots__ = ("_load", "_texts")
 
-def _member_texts(load: Callable[[], bytes]) -> Mapping[str, msgspec.Raw]:
-    return _members(load())
+    def __init__(self, load: Callable[[], bytes]) -> None:
+        self._load = load
+        self._texts: Mapping[str, msgspec.Raw] | None = None
+
+    def __call__(self, name: str) -> bytes:
+        """Return the text of a member."""
+        if self._texts is None:
+            self._texts = _members(self._load())
+        return bytes(self._texts[name])
 
 
 def _value(outline: Any) -> Any:
@@ -230,16 +249,14 @@ def _hashed(outline: Any) -> Hashable:
 
 
 def _size(outline: Any) -> int:
-    match outline:
-        case msgspec.Raw():
-            return len(memoryview(outline))
-        case str():
-            return 2 + (len(outline) if outline.isascii() else len(outline.encode()))
-        case dict():
-            return 1 + sum(len(name) + 4 + _size(one) for name, one in outline.items())
-        case list():
-            return 1 + sum(len(memoryview(one)) for one in outline) + len(outline)
-    return len(str(outline))
+    kind = type(outline)
+    if kind is list:
+        return 1 + sum(map(len, map(_bytes, outline))) + len(outline)
+    if kind is dict:
+        return 1 + sum([len(name) + 4 + _size(one) for name, one in outline.items()])
+    if kind is str:
+        return 2 + (len(outline) if outline.isascii() else len(outline.encode()))
+    return len(_bytes(outline)) if kind is msgspec.Raw else len(str(outline))
 
 
 def raw_members(text: bytes) -> dict[str, bytes] | None:

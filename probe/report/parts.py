@@ -1,29 +1,30 @@
-"""Read a record in parts of about equal size, each in a process of its own, and put them together again."""
+"""Read a record in parts that take about equally long, each in its own process, and put them together again."""
 
 from __future__ import annotations
 
 import os
 import pickle
-import subprocess
 import sys
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from probe.record.files import open_plain
 from probe.renderers.loader import Renderer, load_renderer
 from probe.report.markdown.exchange_texts import ExchangeTexts
-from probe.report.markdown.item_texts import ItemText
-from probe.report.markdown.spool import Place, Spool, temporary_file
+from probe.report.markdown.item_texts import ItemText, moved_key
+from probe.report.markdown.spool import Key, Place, Spool, temporary_file
 from probe.trace.trace import Trace, read_trace
 
 _BLOCK = 1 << 20
+HEAD_START = 32 << 20
+"""Bytes that this process reads while another one starts, and hands over what it read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """How a record is read."""
 
     record: Path
@@ -31,8 +32,7 @@ class Reading:
     full: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(msgspec.Struct, frozen=True, kw_only=True):
     """What a process is asked for."""
 
     reading: Reading
@@ -42,13 +42,12 @@ class Part:
     end: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartRead:
+class PartRead(msgspec.Struct, frozen=True, kw_only=True):
     """What a process returns; the texts are in the file that it was given."""
 
     trace: Trace
     items: Mapping[int, ItemText]
-    places: Mapping[Hashable, Place]
+    places: Mapping[Key, Place]
     malformed: Sequence[tuple[int, str]]
 
 
@@ -67,8 +66,7 @@ def read_record(
         for process in started:
             found = process.result()
             moved = trace.merge(found.trace)
-            items: dict[Hashable, Hashable] = {("item", number): ("item", new) for number, new in enumerate(moved)}
-            texts.spool.merge(process.spool, {items.get(key, key): place for key, place in found.places.items()})
+            texts.spool.merge(process.spool, {moved_key(key, moved): place for key, place in found.places.items()})
             texts.items.merge(found.items, moved)
             for number, reason in found.malformed:
                 on_malformed(number, reason)
@@ -88,7 +86,7 @@ def _read(
         renderer,
         ids=reading.ids,
         on_malformed=on_malformed,
-        on_exchange=lambda traced, turns, new: texts.add(traced, new),
+        on_exchange=texts.add,
         start=place[0],
         end=place[1],
         lines_before=_lines_before(reading.record, place[0]),
@@ -100,6 +98,8 @@ class _Process:
     """A process that reads a part. It ends with the block that it is used in."""
 
     def __init__(self, part: Part) -> None:
+        import subprocess  # Here, since most reports are written by one process.
+
         self.spool = temporary_file()
         command = [sys.executable, "-P", "-m", "probe.report.part_process", str(self.spool.fileno())]
         self._process = subprocess.Popen(
@@ -133,10 +133,12 @@ class _Process:
 
 
 def _ranges(record: Path, jobs: int) -> list[tuple[int, int | None]]:
-    """Return where parts of about equal size begin and end, at borders of lines; the last one has no end."""
+    """Return where parts begin and end, at borders of lines; the first one is longer, and the last one has no end."""
     with open_plain(record) as file:
         size = file.seek(0, os.SEEK_END)
-        borders = sorted({0, *(_line_after(file, size * number // jobs) for number in range(1, jobs))} - {size} | {0})
+        shared = max(size - HEAD_START, 0)
+        offsets = (size - shared * (jobs - number) // jobs for number in range(1, jobs))
+        borders = sorted({0, *(_line_after(file, offset) for offset in offsets)} - {size} | {0})
     return [(start, end) for start, end in zip(borders, [*borders[1:], None], strict=True)]
 
 

@@ -4,10 +4,12 @@ import math
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from probe.did_you_mean import did_you_mean
-from probe.targets.document import Document
+
+if TYPE_CHECKING:
+    from probe.targets.document import Document
 
 VARIABLE = "PROBE_PRICES"
 _NEEDED = ("input", "output")
@@ -20,6 +22,8 @@ def own_prices(environ: Mapping[str, str]) -> dict[str, dict[str, Decimal]]:
     path = environ.get(VARIABLE, "")
     if not path:
         return {}
+    from probe.targets.document import Document  # Here, since it loads YAML.
+
     document = Document(Path(path).expanduser(), "a file of prices")
     return {name: _prices(document, name, value) for name, value in document.data.items()}
 

@@ -1,6 +1,5 @@
 """The proxy through which upstreams are reached: the user's own HTTPS_PROXY unless another one is named."""
 
-import urllib.request
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
@@ -52,6 +51,8 @@ def leaves_out(upstream: str, environ: Mapping[str, str]) -> bool:
 
 def bypassed(host: str, no_proxy: str) -> bool:
     """Check whether NO_PROXY matches a host."""
+    import urllib.request  # Here, since it loads an HTTP client and TLS, which most scripts do without.
+
     return bool(urllib.request.proxy_bypass_environment(host, {"no": no_proxy}))  # type: ignore[attr-defined]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Item, Kind
+from probe.renderers.api import Answer, Api, Kind
 from probe.renderers.blocks import Block, Settings
-from probe.trace.items import Known, canonical_of
+from probe.trace.items import canonical_of
+from probe.trace.turns import SentItems
 
 _REMEMBERED = 64
 """Large values whose numbers are remembered: the same one is in every event of an answer that repeats the request."""
@@ -19,15 +20,15 @@ class Echoes:
     def __init__(self) -> None:
         self._numbers: dict[int, tuple[Any, tuple[int, ...]]] = {}
 
-    def differing(self, api: Api, answer: Answer, items: Sequence[tuple[Item, Known]]) -> Iterator[Block]:
+    def differing(self, api: Api, answer: Answer, items: SentItems) -> Iterator[Block]:
         """Yield the repeated fields that are not as they were sent, or were not sent; empty ones say nothing."""
         lists: dict[str, list[int]] = {}
         kinds: dict[str, Kind] = {}
-        for item, known in items:
-            name = item.name or item.at.rpartition(".")[2]
-            if name in answer.echo:
-                lists.setdefault(name, []).append(known.canonical)
-                kinds[name] = item.kind
+        for field, found in items:
+            name = field.name or field.at.rpartition(".")[2]
+            if name in answer.echo and found:
+                lists.setdefault(name, []).extend(known.canonical for known in found)
+                kinds[name] = field.kind
         sent = {name: tuple(numbers) for name, numbers in lists.items()}
         pairs = [
             (name, value)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from probe.record.exchange import Message, UnreadExchange
-from probe.renderers.api import Api, Asked, Item
+from probe.renderers.api import Api, Asked
 from probe.renderers.blocks import Block, Note
 from probe.renderers.events import Stream, kind_of
 from probe.renderers.json_reader import Json, parsed_json
@@ -16,12 +17,14 @@ from probe.renderers.urls import split_url
 from probe.trace.answers import AnswerReader
 from probe.trace.bodies import body_blocks, count_body, read_body, sized, text_size
 from probe.trace.echoes import Echoes
-from probe.trace.items import Items, Known
+from probe.trace.items import Items
 from probe.trace.shapes import BODY, Structure, shape_of
-from probe.trace.turns import OtherMessage, Traced, Turn
+from probe.trace.turns import OtherMessage, SentItems, Traced, Turn
 from probe.trace.unknowns import Unknowns
 
 _SWITCHING = 101
+_PATHS = 256
+"""Paths whose API is remembered."""
 
 
 class ExchangeReader:
@@ -32,7 +35,7 @@ class ExchangeReader:
         self.items = Items(self.unknowns)
         self.requests = Structure()
         self.responses = Structure()
-        self._renderer = renderer
+        self._api = lru_cache(maxsize=_PATHS)(renderer.api)
         self.generic = renderer.generic
         self._turns = 0
         self._echoes = Echoes()
@@ -40,7 +43,7 @@ class ExchangeReader:
     def read(self, exchange: UnreadExchange) -> Traced:
         """Return an exchange understood; one whose renderer fails as a whole is shown as one of no known API."""
         path, turns = split_url(exchange.request.url).path, self._turns
-        traced, failed = safely(lambda: self._read(exchange, path, self._renderer.api(path)))
+        traced, failed = safely(lambda: self._read(exchange, path, self._api(path)))
         if traced is None:
             self._turns = turns
             traced = self._read(exchange, path, self.generic)
@@ -93,20 +96,18 @@ class ExchangeReader:
             )
         )
 
-    def _items(self, traced: Traced, path: str, body: Json, prefix: str = "") -> list[tuple[Item, Known]] | None:
+    def _items(self, traced: Traced, path: str, body: Json, prefix: str = "") -> SentItems | None:
         """Return a call's items; None when the body is none of a call."""
-        api = traced.api
-
-        def listed() -> list[tuple[Item, Known]] | None:
-            found = api.items(path, body)
-            return None if found is None else [(item, self.items.add(api, item, prefix)) for item in found]
-
-        items = traced.attempt(listed)
+        items = traced.attempt(lambda: self._sent(traced.api, path, body, prefix))
         if items is not None:
             self.requests.add(prefix.rstrip(".") or BODY, "object")
-            for at in {item.at for item, _ in items if item.place is not None}:
+            for at in {field.at for field, found in items if field.listed and found}:
                 self.requests.add(prefix + at, "array")
         return items
+
+    def _sent(self, api: Api, path: str, body: Json, prefix: str) -> SentItems | None:
+        fields = api.items(path, body)
+        return None if fields is None else [(field, self.items.add(api, field, prefix)) for field in fields]
 
     def _turn(
         self,
@@ -114,7 +115,7 @@ class ExchangeReader:
         path: str,
         request: Json,
         asked: Asked,
-        items: list[tuple[Item, Known]],
+        items: SentItems,
         answer: AnswerReader,
         *,
         status: int | None,

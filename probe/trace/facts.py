@@ -4,45 +4,32 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from functools import lru_cache
+from itertools import chain, pairwise
+from operator import attrgetter
+from typing import Any, NamedTuple
 from urllib.parse import unquote
+
+import msgspec
 
 from probe.record.exchange import Exchange
 from probe.record.ids import find_ids
 from probe.renderers.api import Answer, Kind, Stop
 from probe.renderers.blocks import Block, Failure, Incomplete, Message, Refusal, Text, ToolCall, Usage
 from probe.renderers.urls import split_url
-from probe.trace.features import about, text_number
-from probe.trace.items import canonical_of
-from probe.trace.turns import Turn
+from probe.trace.features import Features, about
+from probe.trace.items import Known, canonical_of
+from probe.trace.tool_calls import TEXT, Call, call_of
+from probe.trace.turns import SentItems, Turn
 from probe.trace.unknowns import every_block
 
 CALLS = 20
 """Tool calls that are kept for each turn; the others are counted."""
-TEXT = 640
-"""Characters of an answer's text, of a problem and of a tool's argument that are kept."""
 _ANSWER_LABELS = (None, "Output text", "Audio transcript")
 """Labels of what the model said; other labels are on pieces of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A tool call of the model."""
-
-    name: str
-    argument: str
-    """Its most telling argument, such as a shell command or a path; empty where there is none."""
-    call_id: str | None
-    texts: tuple[int, ...] = ()
-    """Numbers of the texts among its arguments (`text_number`): one of them may be a sub-agent's prompt."""
-    agent: str | None = None
-    """Name of the sub-agent that it starts, where an argument has one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnFacts:
+class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a turn without its content."""
 
     number: int
@@ -110,13 +97,7 @@ class TurnFacts:
 def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -> TurnFacts:
     """Return what is kept of a turn."""
     answer, asked = turn.answer or Answer(), turn.asked
-    blocks = list(every_block(turn.response))
-    calls = [_call(block) for block in blocks if isinstance(block, ToolCall)]
-    known = [one for _, one in turn.items]
-    # An agent may put a reminder behind the user's words.
-    messages = [one.features for one in reversed(known) if one.kind is Kind.MESSAGE and not one.features.system]
-    user = next((one for one in messages if one.role == "user"), None)
-    model = asked.model or _model_in(turn.path)
+    sent, said = _sent(turn.items), _said(turn.response)
     return TurnFacts(
         number=turn.number,
         line=exchange.seq,
@@ -131,80 +112,109 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
         websocket=turn.part is not None,
         complete=turn.complete,
         status=turn.status,
-        model=model or answer.model,
+        model=asked.model or _model_in(turn.path) or answer.model,
         answered_by=answer.model,
         response_id=answer.response_id,
         stop=answer.stop,
         stop_word=answer.stop_word,
         usage=answer.usage,
-        calls=tuple(calls[:CALLS]),
-        more_calls=len(calls[CALLS:]),
-        text=_text(blocks),
-        problem=next((block.message[:TEXT] for block in blocks if isinstance(block, Failure)), None),
-        incomplete=next((block.reason[:TEXT] for block in blocks if isinstance(block, Incomplete)), None),
-        read=all(one.failed is None for one in known) and (turn.answer is not None or turn.status is None),
+        calls=said.calls[:CALLS],
+        more_calls=len(said.calls[CALLS:]),
+        text=said.text,
+        problem=said.problem,
+        incomplete=said.incomplete,
+        read=sent.read and (turn.answer is not None or turn.status is None),
         warm_up=asked.no_answer,
         most_output=asked.most_output,
         schema_fields=asked.schema_fields,
-        tools=sum(one.features.tools for one in known),
-        about=about(one.features.words for one in known if one.features.system) or about([user.words] if user else []),
-        prompts=bool(messages) and messages[0].prompt,
-        size=sum(one.size for one in known),
-        ids=find_ids(ids, exchange.request, _settings(turn, ids)),
-        items=array("L", [one.number for one in known]),
-        sent_back=tuple(canonical_of(turn.api, Kind.MESSAGE, value) for value in answer.sent_back),
+        tools=sent.tools,
+        about=sent.about,
+        prompts=sent.prompts,
+        size=sent.size,
+        ids=find_ids(ids, exchange.request, _settings(turn, ids)) if ids else {},
+        items=sent.numbers,
+        sent_back=tuple([canonical_of(turn.api, Kind.MESSAGE, value) for value in answer.sent_back]),
         previous_id=asked.previous_id,
         elsewhere=asked.elsewhere,
+    )
+
+
+class _Sent(NamedTuple):
+    """What the items of a request say; the fields are those of `TurnFacts`."""
+
+    read: bool
+    tools: int
+    about: str | None
+    prompts: bool
+    size: int
+    numbers: array[int]
+
+
+# Of hundreds of items in each turn: without a loop in Python.
+_numbers, _sizes = attrgetter("number"), attrgetter("size")
+
+
+def _sent(items: SentItems) -> _Sent:
+    known = list(chain.from_iterable([found for _, found in items]))
+    special = [one for one in known if one.special]
+    newest = next(_messages(known), None)
+    return _Sent(
+        read=not any(one.failed for one in special),
+        tools=sum([one.features.tools for one in special]),
+        about=about([one.features.words for one in special if one.features.system]) or _about_user(known),
+        prompts=newest is not None and newest.prompt,
+        size=sum(map(_sizes, known)),
+        numbers=array("L", map(_numbers, known)),
+    )
+
+
+def _messages(known: Sequence[Known]) -> Iterator[Features]:
+    """Yield what the messages say, the newest first; an agent may put a reminder behind the user's words."""
+    return (one.features for one in reversed(known) if one.kind is Kind.MESSAGE and not one.features.system)
+
+
+def _about_user(known: Sequence[Known]) -> str | None:
+    user = next((one for one in _messages(known) if one.role == "user"), None)
+    return about([user.words]) if user else None
+
+
+class _Said(NamedTuple):
+    """What the blocks of an answer say; the fields are those of `TurnFacts`."""
+
+    calls: tuple[Call, ...]
+    text: str
+    problem: str | None
+    incomplete: str | None
+
+
+def _said(response: Iterable[Block]) -> _Said:
+    blocks = every_block(response)
+    return _Said(
+        calls=tuple([call_of(block) for block in blocks if isinstance(block, ToolCall)]),
+        text=_text(blocks),
+        problem=next((block.message[:TEXT] for block in blocks if isinstance(block, Failure)), None),
+        incomplete=next((block.reason[:TEXT] for block in blocks if isinstance(block, Incomplete)), None),
     )
 
 
 def _settings(turn: Turn, ids: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the settings of a request that its agent's ids may be in, as its body has them."""
     body: dict[str, Any] = {}
-    wanted = {name for places in ids.values() for place in places for name in place.split(" ")[-1].split(".")}
-    for item, _ in turn.items:
-        if item.kind is Kind.SETTING and item.name in wanted:
-            *parents, name = item.at.split(".")
+    wanted = {name for places in ids.values() for place in places for name in _names(place)}
+    for field, _ in turn.items:
+        if field.name in wanted and field.kind is Kind.SETTING:
+            *parents, name = field.at.split(".")
             inner = body
             for parent in parents:
                 inner = inner.setdefault(parent, {})
-            inner[name] = item.json.value
+            inner[name] = field.json.value
     return body
 
 
-_TELLING = ("command", "cmd", "file_path", "path", "filePath", "absolute_path", "pattern", "query", "url", "prompt")
-"""Names of arguments that say most of what a call does, in this order."""
-
-_AGENTS = ("subagent_type", "agent_type", "agent_name")
-"""Names of arguments that name a sub-agent."""
-_TEXTS = 8
-"""Texts among a call's arguments that are numbered."""
-
-
-def _call(block: ToolCall) -> Call:
-    arguments = block.arguments if isinstance(block.arguments, dict) else {}
-    texts = [value for value in arguments.values() if isinstance(value, str) and value.strip()]
-    named = [value for name in _AGENTS if isinstance(value := arguments.get(name), str) and value]
-    return Call(
-        name=block.name[:TEXT],
-        argument=_argument(block.arguments)[:TEXT],
-        call_id=block.call_id,
-        texts=tuple(map(text_number, texts[:_TEXTS])),
-        agent=named[0][:TEXT] if named else None,
-    )
-
-
-def _argument(arguments: Any) -> str:
-    """Return the argument that says most of what a call does."""
-    if not isinstance(arguments, dict):
-        return arguments if isinstance(arguments, str) else ""
-    telling = (arguments[name] for name in _TELLING if arguments.get(name))
-    value = next(telling, None) or next(iter(arguments.values()), "")
-    if isinstance(value, list):
-        # A command as a list of words; of `sh -lc SCRIPT` the script says it all.
-        words = [word for word in value if isinstance(word, str)]
-        return words[-1] if len(words) == 3 and words[1] in ("-c", "-lc") else " ".join(words)
-    return value if isinstance(value, str) else ""
+@lru_cache
+def _names(place: str) -> list[str]:
+    """Return the names on the way to an id."""
+    return place.split(" ")[-1].split(".")
 
 
 def _text(blocks: Iterable[Block]) -> str:

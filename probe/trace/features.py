@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+
+import msgspec
 
 from probe.renderers.api import Kind
 from probe.renderers.blocks import Block, Instructions, Message, Text, Tool, ToolResult, Tools
@@ -42,8 +43,7 @@ _STEMS = (
 """One of them is in every such word: looking for them is many times faster."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Features:
+class Features(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an item without its content."""
 
     role: str | None = None
@@ -53,40 +53,37 @@ class Features:
     """True for words of the user, without a result of a tool."""
     results: tuple[str, ...] = ()
     """Ids of the tool calls that it has the results of."""
-    failed: int = 0
-    """Tool results that report a failure."""
     tools: int = 0
     """Tools that it offers, those of namespaces one by one."""
-    characters: int = 0
-    """Characters of text, up to `READ`."""
     words: tuple[int, ...] = ()
-    """How often each of `WORDS` appears."""
+    """How often each of `WORDS` appears, where it is about what a request is for."""
     said: tuple[int, ...] = ()
     """Numbers of the texts of a user's message (`text_number`)."""
 
 
-def features_of(kind: Kind, blocks: Iterable[Block]) -> Features:
+_NOTHING = Features()
+
+
+def features_of(kind: Kind, blocks: Sequence[Block]) -> Features:
     """Return what an item's blocks say about the purpose of a request."""
-    made = list(blocks)
-    if kind is Kind.TOOL:
-        return Features(tools=_count(tool for block in made for tool in _tools(block)))
     if kind is Kind.SETTING:
-        return Features()
-    text = _text(made)
-    message = next((block for block in made if isinstance(block, Message)), None)
+        return _NOTHING
+    if kind is Kind.TOOL:
+        return Features(tools=_count(blocks))
+    message = next((block for block in blocks if isinstance(block, Message)), None)
     content = message.content if message else ()
     role = message.role if message else None
+    system, user = kind is Kind.INSTRUCTIONS or role in SYSTEM_ROLES, role == "user"
     results = [block for block in content if isinstance(block, ToolResult)]
+    texts = [block.text for block in content if isinstance(block, Text)] if user else []
     return Features(
         role=role,
-        system=kind is Kind.INSTRUCTIONS or role in SYSTEM_ROLES,
-        prompt=role == "user" and not results and any(isinstance(block, Text) for block in content),
-        results=tuple(block.call_id for block in results if block.call_id),
-        failed=sum(block.failed is True for block in results),
-        tools=_count(tool for block in content for tool in _tools(block)),
-        characters=len(text),
-        words=_words(text),
-        said=tuple(text_number(block.text) for block in content if isinstance(block, Text)) if role == "user" else (),
+        system=system,
+        prompt=user and not results and bool(texts),
+        results=tuple([block.call_id for block in results if block.call_id]),
+        tools=_count(content),
+        words=_words(_text(blocks)) if system or user else (),
+        said=tuple(map(text_number, texts)),
     )
 
 
@@ -110,12 +107,15 @@ def about(all_words: Iterable[tuple[int, ...]]) -> str | None:
     return list(WORDS)[sums.index(most)] if most else None
 
 
-def _tools(block: Block) -> tuple[Tool, ...]:
-    return (block,) if isinstance(block, Tool) else block.tools if isinstance(block, Tools) else ()
-
-
-def _count(tools: Iterable[Tool]) -> int:
-    return sum(_count(tool.tools) if tool.tools else 1 for tool in tools)
+def _count(blocks: Iterable[Block]) -> int:
+    """Return how many tools are among blocks, those of namespaces one by one."""
+    count = 0
+    for block in blocks:
+        if isinstance(block, Tools):
+            count += _count(block.tools)
+        elif isinstance(block, Tool):
+            count += _count(block.tools) if block.tools else 1
+    return count
 
 
 def _text(blocks: Iterable[Block]) -> str:

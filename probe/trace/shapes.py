@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -127,7 +128,9 @@ def _hash_of_shape(pair: tuple[tuple[str, Shape], int]) -> bytes:
 
 
 def _count(counts: dict[str, Counter[str]], path: str, shape: Shape, count: int) -> None:
-    counts.setdefault(path, Counter())[shape if isinstance(shape, str) else shape[0]] += count
+    if path not in counts:
+        counts[path] = Counter()
+    counts[path][shape if isinstance(shape, str) else shape[0]] += count
     if isinstance(shape, str):
         return
     # The members of a body stand for themselves: `model`, not `(body).model`.
@@ -140,6 +143,7 @@ def _count(counts: dict[str, Counter[str]], path: str, shape: Shape, count: int)
             _count(counts, f"{base}[]", inner, count * times)
 
 
+@lru_cache(maxsize=MAX_PATHS)
 def _joined(path: str, key: str) -> str:
     """Append a key to a path; one that is no plain word is quoted."""
     if not _WORD.fullmatch(key):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from probe.record.reader import read_unread
 from probe.renderers.loader import Renderer
@@ -18,8 +20,7 @@ from probe.trace.turns import Traced
 from probe.trace.unknowns import Unknowns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeFacts:
+class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of an exchange."""
 
     line: int

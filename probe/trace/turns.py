@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import msgspec
+
 from probe.record.exchange import Message, UnreadExchange
-from probe.renderers.api import Answer, Api, Asked, Item
+from probe.renderers.api import Answer, Api, Asked, ItemField
 from probe.renderers.blocks import Block, EventCounts
 from probe.renderers.json_reader import Json
 from probe.renderers.safely import safely
@@ -15,9 +16,11 @@ from probe.trace.items import Known
 
 _T = TypeVar("_T")
 
+SentItems = Sequence[tuple[ItemField, Sequence[Known]]]
+"""The items of a request: each field that has some, with what is known of them."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One call of the model with its answer, while its content is at hand."""
 
     number: int
@@ -30,7 +33,7 @@ class Turn:
     request: Json
     """The call's body, or its WebSocket message."""
     asked: Asked
-    items: Sequence[tuple[Item, Known]]
+    items: SentItems
     """What the request sent, in the order in which a reader wants it."""
     answer: Answer | None
     """None when no answer came, or it could not be read."""
@@ -54,8 +57,7 @@ class Turn:
     """Those messages; empty over HTTP."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherMessage:
+class OtherMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A WebSocket message that belongs to no turn."""
 
     message: Message
@@ -65,15 +67,14 @@ class OtherMessage:
     """Parsed where it is JSON."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Traced:
+class Traced(msgspec.Struct, kw_only=True, eq=False):
     """One exchange of the record, understood. Valid until the next one is asked for."""
 
     exchange: UnreadExchange
     api: Api
     complete: bool = True
     """False when what came back did not come to its end."""
-    turns: list[Turn] = field(default_factory=list)
+    turns: list[Turn] = []
     sent: int = 0
     """Bytes of the request's body and the client's messages, content-encoding undone."""
     received: int = 0
@@ -81,8 +82,8 @@ class Traced:
     """The blocks of a request that is no call of the model."""
     response: tuple[Block, ...] | None = None
     """The blocks of a response that answers no call."""
-    other_messages: list[OtherMessage] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    other_messages: list[OtherMessage] = []
+    failures: list[str] = []
     """Why a renderer failed; the body is then shown as it is."""
 
     def attempt(self, read: Callable[[], _T]) -> _T | None:

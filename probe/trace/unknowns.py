@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from probe.renderers.blocks import Block, Conversation, Instructions, Message, ToolResult, Unknown
 
@@ -16,7 +16,8 @@ class Unknowns:
 
     def add(self, blocks: Iterable[Block]) -> None:
         """Count the unknown blocks among blocks and within them."""
-        self.counts.update(unknown_names(blocks))
+        if names := unknown_names(blocks):
+            self.counts.update(names)
 
     def merge(self, other: Unknowns, repeated: Iterable[str]) -> None:
         """Add what another part of the record holds, but for what is repeated there and counted here already."""
@@ -29,14 +30,13 @@ def unknown_names(blocks: Iterable[Block]) -> list[str]:
     return [block.what for block in every_block(blocks) if isinstance(block, Unknown)]
 
 
-def every_block(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield blocks and those within them."""
+def every_block(blocks: Iterable[Block]) -> list[Block]:
+    """Return blocks, each with those within it behind it."""
+    found: list[Block] = []
     for block in blocks:
-        yield block
-        match block:
-            case ToolResult() | Instructions() | Message():
-                yield from every_block(block.content)
-            case Conversation():
-                for message in block.messages:
-                    yield message
-                    yield from every_block(message.content)
+        found.append(block)
+        if isinstance(block, ToolResult | Instructions | Message):
+            found += every_block(block.content)
+        elif isinstance(block, Conversation):
+            found += every_block(block.messages)
+    return found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from probe.analysis.prices import OWN, REPORTED, ModelPrice, Price, Prices, library_version
+from probe.analysis.price_library import library_version
+from probe.analysis.prices import OWN, REPORTED, ModelPrice, Price, Prices
 from probe.renderers.blocks import Usage
 from probe.trace.facts import TurnFacts
 from tests.analysis.runs import ask, facts, said
@@ -222,3 +223,27 @@ def test_the_library_is_loaded_by_the_first_price_alone() -> None:
     check = "import sys, probe.analyze\nprint('genai_prices' in sys.modules)"
     assert run(f"from probe.analysis.prices import Prices\nPrices()\n{check}") == "False\n"
     assert run(f"{PRICED}{check}") == "True\n"
+
+
+ASKED = """
+import sys
+from probe.analysis.price_library import load_library
+library = load_library()
+assert library.calc_price(library.Usage(input_tokens=1000), "gpt-4.1").total_price > 0
+"""
+
+
+def test_the_library_prices_without_the_parts_that_look_for_new_prices() -> None:
+    parts = "'pydantic', 'genai_prices.update_prices'"
+    assert run(f"{ASKED}print([name for name in ({parts}) if name in sys.modules])") == "[]\n"
+
+
+def test_a_library_that_needs_all_of_its_parts_is_loaded_whole() -> None:
+    without = "import probe.analysis.price_library as price_library\nprice_library._UNUSED['genai_prices.types'] = ()\n"
+    assert run(f"{without}{ASKED}print('pydantic' in sys.modules)") == "True\n"
+
+
+def test_a_report_loads_nothing_that_only_recording_needs() -> None:
+    unwanted = ("mitmproxy", "probe.addon.redaction.patterns", "ssl", "psutil", "yaml")
+    loaded = "import sys, probe.analyze\nfrom probe.renderers.loader import AUTO, load_renderer\nload_renderer(AUTO)\n"
+    assert run(f"{loaded}print([name for name in {unwanted} if name in sys.modules])") == "[]\n"

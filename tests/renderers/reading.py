@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from probe.renderers.api import Answer, Api
+from probe.renderers.api import Answer, Api, Kind
 from probe.renderers.blocks import Block, Conversation, Instructions, Message, Settings, ToolResult, Unknown
 from probe.renderers.events import Stream, merged, read_events
 from probe.renderers.json_reader import Json, json_of, parsed, parsed_json
@@ -26,8 +26,23 @@ def read_request(api: Api, body: Any, path: str = "/") -> list[Block] | None:
     if items is None:
         blocks = api.request_blocks(path, body)
         return None if blocks is None else list(blocks)
-    read = [block for item in items for block in api.item_blocks(item.kind, item.name, item.json.value)]
+    read = [block for field in items for block in field.blocks(api.item_blocks)]
     return [*read, *api.asked(path, value).notes]
+
+
+def places(api: Api, body: Any, path: str = "/") -> list[tuple[Kind, str, Json]]:
+    """Return the items of a request: kind, path in the body, and JSON."""
+    value = json_of(body) if not isinstance(body, Json) else body
+    return [
+        (field.kind, f"{field.at}[{number}]" if field.listed else field.at, item)
+        for field in api.items(path, value) or ()
+        for number, item in enumerate(field.items)
+    ]
+
+
+def paths(api: Api, body: Any, path: str = "/") -> list[str]:
+    """Return where the items of a request are."""
+    return [at for _, at, _ in places(api, body, path)]
 
 
 def read_answer(api: Api, body: Any, path: str = "/", status: int | None = 200) -> Answer | None:

@@ -33,7 +33,16 @@ from probe.renderers.blocks import (
 from probe.renderers.events import split_stream
 from probe.renderers.json_reader import json_of
 from tests.conftest import GOLDEN
-from tests.renderers.reading import every_block, of_type, read_answer, read_blocks, read_request, read_split, unknowns
+from tests.renderers.reading import (
+    every_block,
+    of_type,
+    places,
+    read_answer,
+    read_blocks,
+    read_request,
+    read_split,
+    unknowns,
+)
 
 CASES = GOLDEN / "anthropic_messages"
 MESSAGES = "/v1/messages"
@@ -242,9 +251,8 @@ def test_a_stream_of_another_api_is_not_known(body: str) -> None:
 def test_each_breakpoint_of_the_cache_is_at_its_item() -> None:
     request = exchanges("system-with-cache-breakpoints")[0].request.body
     found = {
-        item.path: [block.lasts for block in of_type(blocks, CacheBreakpoint)]
-        for item in API.items(MESSAGES, json_of(request)) or ()
-        if (blocks := list(API.item_blocks(item.kind, item.name, item.json.value)))
+        at: [block.lasts for block in of_type(list(API.item_blocks(kind, "", item.value)), CacheBreakpoint)]
+        for kind, at, item in places(API, request, MESSAGES)
     }
     assert {path: lasts for path, lasts in found.items() if lasts} == {
         "system": ["1h"],
@@ -284,8 +292,7 @@ def test_the_items_of_a_request_are_in_the_order_in_which_they_are_read() -> Non
         "system": "Be.",
         "model": "m",
     }
-    items = list(API.items(MESSAGES, json_of(body)) or ())
-    assert [(item.kind, item.path) for item in items] == [
+    assert [(kind, at) for kind, at, _ in places(API, body, MESSAGES)] == [
         (Kind.SETTING, "model"),
         (Kind.SETTING, "max_tokens"),
         (Kind.INSTRUCTIONS, "system"),

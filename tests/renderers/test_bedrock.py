@@ -34,7 +34,7 @@ from probe.renderers.blocks import (
 )
 from probe.renderers.json_reader import json_of
 from tests.renderers.markers import lost
-from tests.renderers.reading import event_stream, of_type, read_answer, read_blocks, read_request, unknowns
+from tests.renderers.reading import event_stream, of_type, paths, read_answer, read_blocks, read_request, unknowns
 from tests.support.apis.event_stream import frame
 from tests.support.frames import chunk, error, event_frame, exception
 
@@ -295,7 +295,7 @@ def test_a_stream_ends_where_the_api_says_so(data: bytes, ended: bool) -> None:
 
 def test_a_call_names_its_model_in_its_address() -> None:
     assert API.asked(INVOKE, json_of(REQUEST)) == Asked(model="anthropic.m-v1:0")
-    assert [item.path for item in API.items(INVOKE, json_of(REQUEST)) or ()] == ["anthropic_version", "messages[0]"]
+    assert paths(API, REQUEST, INVOKE) == ["anthropic_version", "messages[0]"]
 
 
 # -- Converse -----------------------------------------------------------------------------------------------------
@@ -406,7 +406,7 @@ def test_a_converse_request_is_read_as_the_model_reads_it() -> None:
     assert unknowns(blocks) == []
     asked = CONVERSE_API.asked(CONVERSE_PATH, json_of(CONVERSE_REQUEST))
     assert asked == Asked(model="anthropic.m-v1:0", most_output=9)
-    assert [item.path for item in CONVERSE_API.items(CONVERSE_PATH, json_of(CONVERSE_REQUEST)) or ()] == [
+    assert paths(CONVERSE_API, CONVERSE_REQUEST, CONVERSE_PATH) == [
         "toolConfig.toolChoice",
         "inferenceConfig",
         "system",

@@ -33,7 +33,7 @@ def full_log(case: Path) -> str:
     trace = read_trace(
         case,
         load_renderer(f"probe.renderers.{case.parent.name}"),
-        on_exchange=lambda traced, turns, new: texts.add(traced, new),
+        on_exchange=texts.add,
         on_malformed=malformed,
     )
     assert trace.failures == []

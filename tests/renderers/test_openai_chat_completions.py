@@ -18,7 +18,16 @@ from probe.renderers.events import split_stream
 from probe.renderers.json_reader import json_of
 from probe.renderers.openai_chat_completions import API
 from tests.conftest import GOLDEN
-from tests.renderers.reading import event_stream, of_type, read_answer, read_blocks, read_request, read_split, unknowns
+from tests.renderers.reading import (
+    event_stream,
+    of_type,
+    places,
+    read_answer,
+    read_blocks,
+    read_request,
+    read_split,
+    unknowns,
+)
 
 CASES = sorted((GOLDEN / "openai_chat_completions").glob("*.jsonl"))
 PATH = "/v1/chat/completions"
@@ -353,9 +362,7 @@ def test_what_a_call_asks_for_is_found(body: dict[str, Any], expected: Any) -> N
 
 def test_items_are_the_model_other_settings_messages_and_tools() -> None:
     body = {"tools": [{"a": 1}], "top_p": 1, "messages": [{"role": "user"}], "model": "m", "functions": [{"b": 1}]}
-    items = API.items(PATH, json_of(body))
-    assert items
-    assert [(item.kind, item.path) for item in items] == [
+    assert [(kind, at) for kind, at, _ in places(API, body, PATH)] == [
         (Kind.SETTING, "model"),
         (Kind.SETTING, "top_p"),
         (Kind.MESSAGE, "messages[0]"),

@@ -142,9 +142,9 @@ def test_a_stream_of_another_api_is_not_known() -> None:
 
 
 def test_a_plain_string_is_one_message_of_the_user() -> None:
-    [item] = [item for item in API.items("/", json_of({"model": "m", "input": "Hi."})) or () if item.kind == "message"]
-    assert (item.path, item.place) == ("input", None)
-    [message] = API.item_blocks(item.kind, item.name, item.json.value)
+    [field] = [field for field in API.items("/", json_of({"model": "m", "input": "Hi."})) or () if field.at == "input"]
+    assert (field.kind, field.listed) == (Kind.MESSAGE, False)
+    [message] = field.blocks(API.item_blocks)
     assert message == Message(role="user", type="message", content=(Text(text="Hi."),))
 
 

@@ -12,7 +12,7 @@ from probe.renderers.api import Answer, Asked, Kind
 from probe.renderers.events import Stream
 from probe.renderers.json_reader import Json, json_of
 from probe.renderers.openai_responses import API
-from tests.renderers.reading import read_answer, read_request, read_split, unknowns
+from tests.renderers.reading import paths, places, read_answer, read_request, read_split, unknowns
 
 FIRST = {"type": "message", "role": "user", "content": "first"}
 
@@ -94,17 +94,15 @@ INPUTS: dict[str, tuple[dict[str, Any], list[Any], Asked]] = {
 @pytest.mark.parametrize(("fields", "given", "asked"), INPUTS.values(), ids=INPUTS.keys())
 def test_a_call_says_what_it_asks_for(fields: dict[str, Any], given: list[Any], asked: Asked) -> None:
     body = json_of({"type": "response.create", **fields})
-    items = list(API.items("/", body) or ())
-    assert [item.json.value for item in items if item.kind is Kind.MESSAGE] == given
+    assert [item.value for kind, _, item in places(API, body) if kind is Kind.MESSAGE] == given
     assert API.asked("/", body) == asked
 
 
 def test_each_field_of_a_call_is_one_item_at_its_path() -> None:
     wrapped = {"tools": [{"type": "x"}], "input": [FIRST], "instructions": "Work.", "model": "m", "store": False}
     flat = ["model", "store", "instructions", "input[0]", "tools[0]"]
-    assert [item.path for item in API.items("/", json_of(wrapped)) or ()] == flat
-    message = json_of({"type": "response.create", "stream_id": "s", "response": wrapped})
-    assert [item.path for item in API.items("/", message) or ()] == [
+    assert paths(API, wrapped) == flat
+    assert paths(API, {"type": "response.create", "stream_id": "s", "response": wrapped}) == [
         "type",
         "stream_id",
         *("response." + at for at in flat),

@@ -11,6 +11,7 @@ import pytest
 
 from probe.analysis.prices import Prices
 from probe.renderers.loader import AUTO, load_renderer
+from probe.report import parts
 from probe.report.report import write_report
 from tests.report.reports import RUN, exchange
 
@@ -31,6 +32,20 @@ def written(record: Path, jobs: int, *, full: bool) -> tuple[str, list[int]]:
         jobs=jobs,
     )
     return out.getvalue(), malformed
+
+
+@pytest.fixture(autouse=True)
+def no_head_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Divide records that one process would have read before another one starts."""
+    monkeypatch.setattr(parts, "HEAD_START", 0)
+
+
+def test_a_process_that_would_have_nothing_left_to_read_is_not_started(
+    record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "HEAD_START", 32 << 20)
+    monkeypatch.setattr(parts, "_Process", None)
+    assert written(record, 2, full=False) == written(record, 1, full=False)
 
 
 @pytest.fixture(scope="module")

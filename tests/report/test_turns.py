@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -126,11 +127,48 @@ def test_what_was_sent_before_is_a_link(tmp_path: Path) -> None:
     first, second = turns(report(tmp_path, LOOP))
     assert "**Request**: 1 message, 1 tool" in first
     assert "Fix the tests" in first
-    summary = "**Request**, compared with [turn 1](#turn-1): 2 new messages (1 as before); 1 tool as before"
-    assert summary in second
-    assert "Message #1: the answer of [turn 1](#turn-1)" in second
+    summary = "compared with [turn 1](#turn-1): 2 new messages, #1 from its answer (1 as before); 1 tool as before"
+    assert f"**Request**, {summary}" in second
     assert "Fix the tests" not in second
     assert "Tool definitions" not in second
+
+
+def test_what_another_thread_had_been_answered_is_a_link_too(tmp_path: Path) -> None:
+    handed = [said("Go on with this"), CALL[0], ran("a")[1]]
+    _, second = turns(report(tmp_path, [LOOP[0], ask(14, *handed)]))
+    assert "**Request**: 3 messages" in second
+    assert "Message #1: the answer of [turn 1](#turn-1)" in second
+    assert ("Go on with this" in second, "**Tool call:**" in second) == (True, False)
+
+
+def test_of_a_setting_that_is_an_object_only_what_changed_is_shown(tmp_path: Path) -> None:
+    same = {"session_id": "s" * 60, "installation": "i" * 60}
+    inner = [json.dumps({"window": "w" * 60, "turn": turn}) for turn in (1, 2)]
+    first = same | {"turn_id": "one", "started": "now", "inner": inner[0]}
+    second = same | {"turn_id": "two", "inner": inner[1], "long": "l" * 90}
+    run = [ask(time, PROMPT, client_metadata=data) for time, data in ((1, first), (3, second))]
+    shown = turns(report(tmp_path, run))[1].split("**Answer**")[0]
+    changed = (
+        "turn_id:** `two`",
+        "inner.turn:** `2`",
+        "started:** *dropped*",
+        f"long</summary>\n\n```text\n{'l' * 90}",
+    )
+    assert all(f"client_metadata.{one}" in shown for one in changed)
+    assert ("s" * 60 in shown, "w" * 60 in shown) == (False, False)
+
+
+SCRIPT = 'const r = await tools.exec_command({"cmd": "ls"}); text(r.output);'
+ARGUMENTS = {
+    "a script that calls tools": (SCRIPT, '`exec: exec_command({"cmd": "ls"}); text(r.output);`'),
+    "any other script": ("python -m tools.py", "`exec: python -m tools.py`"),
+}
+
+
+@pytest.mark.parametrize(("script", "shown"), ARGUMENTS.values(), ids=ARGUMENTS.keys())
+def test_a_row_shows_what_says_most_of_a_script(tmp_path: Path, script: str, shown: str) -> None:
+    call = {"type": "custom_tool_call", "name": "exec", "call_id": "a", "input": script}
+    assert rows(report(tmp_path, [ask(1, PROMPT, answer=[call])]))[0]["what it did"] == shown
 
 
 def test_a_call_that_goes_on_from_a_stored_answer_names_its_turn(tmp_path: Path) -> None:
@@ -239,7 +277,7 @@ def test_each_call_over_a_websocket_is_a_turn(tmp_path: Path) -> None:
     text = report(tmp_path, [conversation(calls)])
     assert [[row["turn"], row["start"], row["took"], row["what it did"]] for row in rows(text)] == [
         ["[1](#turn-1)", "+0.0s", "0.50s", "*warm-up*: r0"],
-        ["[2](#turn-2)", "+1.0s", "2.0s", "done"],
+        ["[2](#turn-2)", "+1.0s", "2.00s", "done"],
     ]
     assert "(+1.0s) · took 2.00s · call 2 of the WebSocket in line 1 of the record" in turns(text)[1]
     assert "Closed with code 1006." in text

@@ -11,7 +11,7 @@ import pytest
 
 from probe.record.exchange import Exchange, Message, Request, Response, WebSocket
 from probe.renderers import generic, openai_responses
-from probe.renderers.api import Answer, Api, Item, Kind
+from probe.renderers.api import Answer, Api, ItemField, Kind
 from probe.renderers.blocks import Body, Markdown, Note
 from probe.renderers.json_reader import Json
 from probe.renderers.loader import Renderer
@@ -231,7 +231,7 @@ def test_a_renderer_that_fails_within_a_stream_shows_its_events() -> None:
         def is_call(self, method: str, path: str) -> bool:
             return True
 
-        def items(self, path: str, body: Json) -> list[Item]:
+        def items(self, path: str, body: Json) -> list[ItemField]:
             return []
 
         def stream(self) -> Any:

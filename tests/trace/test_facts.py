@@ -11,8 +11,9 @@ from probe.record.exchange import Exchange, Request, Response
 from probe.renderers.api import Stop
 from probe.renderers.blocks import Usage
 from probe.trace.facts import CALLS as MOST_CALLS
-from probe.trace.facts import TEXT, Call, TurnFacts
+from probe.trace.facts import TurnFacts
 from probe.trace.features import text_number
+from probe.trace.tool_calls import TEXT, Call
 from tests.analysis.runs import ask, facts, said
 from tests.replay.replays import conversation, create, events, told
 

@@ -31,7 +31,7 @@ def turns(exchange: Exchange) -> list[Turn]:
 
 def sent(turn: Turn) -> list[Any]:
     """Return the messages that a turn's request holds."""
-    return [item.json.value for item, _ in turn.items if item.at == "input"]
+    return [item.value for field, _ in turn.items if field.at == "input" for item in field.items]
 
 
 def answered(*messages: Message) -> Exchange:
@@ -59,7 +59,8 @@ def test_a_conversation_has_a_turn_for_each_create() -> None:
 
 def test_an_item_that_a_conversation_sends_again_is_known() -> None:
     first, second = turns(answered(create(0, input=[FIRST]), create(1, input=[FIRST, SECOND])))
-    numbers = [[known.number for item, known in turn.items if item.at == "input"] for turn in (first, second)]
+    both = [found for turn in (first, second) for field, found in turn.items if field.at == "input"]
+    numbers = [[one.number for one in found] for found in both]
     assert numbers[1][0] == numbers[0][0]
     assert numbers[1][1] not in numbers[0]
 
@@ -72,9 +73,8 @@ def test_a_turn_names_the_answer_that_it_goes_on_from() -> None:
 def test_the_fields_of_a_call_may_be_under_response() -> None:
     [turn] = turns(answered(create(0, response={"input": [FIRST], "model": "m"})))
     assert turn.asked.model == "m"
-    assert [(item.path, item.json.value) for item, _ in turn.items if item.kind == "message"] == [
-        ("response.input[0]", FIRST)
-    ]
+    fields = [field for field, _ in turn.items if field.kind == "message"]
+    assert [(field.at, [item.value for item in field.items]) for field in fields] == [("response.input", [FIRST])]
 
 
 def test_calls_in_lanes_of_their_own_are_kept_apart() -> None:

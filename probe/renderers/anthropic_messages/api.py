@@ -8,7 +8,7 @@ from probe.renderers.anthropic_messages.answer import message_answer
 from probe.renderers.anthropic_messages.batches import response_blocks
 from probe.renderers.anthropic_messages.canonical import canonical
 from probe.renderers.anthropic_messages.stream import Reader
-from probe.renderers.api import Answer, Api, Item
+from probe.renderers.api import Answer, Api, ItemField
 from probe.renderers.blocks import Block
 from probe.renderers.errors import error_blocks
 from probe.renderers.json_reader import Json
@@ -30,7 +30,7 @@ class AnthropicMessages(Api):
     error_answer = staticmethod(replay.error_answer)
     side_answer = staticmethod(replay.side_answer)
 
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
+    def items(self, path: str, body: Json) -> Iterable[ItemField] | None:
         """Return the items of a call's body; None when it is no call's."""
         # Other APIs post single messages to paths that end alike.
         return request.LAYOUT.items(body) if "messages" in body.members and not request.is_count(path) else None

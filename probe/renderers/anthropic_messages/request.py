@@ -95,8 +95,8 @@ def request_blocks(body: Any) -> Iterable[Block] | None:
 def whole_request(body: dict[str, Any]) -> Iterator[Block]:
     """Yield a request in one piece, as a batch holds it."""
     found: dict[Kind, list[Block]] = {kind: [] for kind in Kind}
-    for item in LAYOUT.items(json_of(body)):
-        found[item.kind].extend(item_blocks(item.kind, item.name, item.json.value))
+    for field in LAYOUT.items(json_of(body)):
+        found[field.kind].extend(field.blocks(item_blocks))
     pairs = [pair for block in found[Kind.SETTING] if isinstance(block, Settings) for pair in block.pairs]
     yield from [Settings(pairs=tuple(pairs))] if pairs else []
     yield from (block for block in found[Kind.SETTING] if not isinstance(block, Settings))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Item
+from probe.renderers.api import Answer, Api, ItemField
 from probe.renderers.aws_frames import binary_blocks, split_frames
 from probe.renderers.bedrock_converse import merging, request
 from probe.renderers.bedrock_converse.answer import whole_answer
@@ -32,7 +32,7 @@ class BedrockConverse(Api):
         """Check whether a request calls the model, by its address."""
         return method == "POST" and path.rstrip("/").endswith(_CALLS)
 
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
+    def items(self, path: str, body: Json) -> Iterable[ItemField] | None:
         """Return the items of a call's body; None when it is no call's."""
         return request.items(body) if "messages" in body.members else None
 

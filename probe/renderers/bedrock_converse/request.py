@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.api import Asked, Item, Kind, Layout, listed_items
+from probe.renderers.api import Asked, ItemField, Kind, Layout, listed_items
 from probe.renderers.aws_frames import model_of
 from probe.renderers.bedrock_converse.content import content_blocks
 from probe.renderers.blocks import Block, CacheBreakpoint, Instructions, Message, Unknown
@@ -27,19 +27,19 @@ LAYOUT = Layout(
 _TOOLS = "toolConfig"
 
 
-def items(body: Json) -> Iterator[Item]:
+def items(body: Json) -> Iterator[ItemField]:
     """Yield the items; tools and the choice among them are within one setting."""
     config = body.members.get(_TOOLS)
     within = config.members if config else {}
-    for item in LAYOUT.items(body):
-        if item.name != _TOOLS or not within:
-            yield item
+    for field in LAYOUT.items(body):
+        if field.name != _TOOLS or not within:
+            yield field
             continue
         for name, json in within.items():
             if name != "tools":
-                yield Item(Kind.SETTING, name, f"{_TOOLS}.{name}", None, json)
+                yield ItemField(Kind.SETTING, name, f"{_TOOLS}.{name}", json)
     if "tools" in within:
-        yield from listed_items(Kind.TOOL, f"{_TOOLS}.tools", within["tools"])
+        yield listed_items(Kind.TOOL, f"{_TOOLS}.tools", within["tools"])
 
 
 def asked(path: str, body: Json) -> Asked:

@@ -1,11 +1,12 @@
 """Bedrock's InvokeModel as a renderer."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
+
 from probe.renderers.anthropic_messages.api import AnthropicMessages
-from probe.renderers.api import Asked, Item, Kind
+from probe.renderers.api import Asked, ItemField, Kind
 from probe.renderers.aws_frames import binary_blocks, model_of, split_frames
 from probe.renderers.bedrock_invoke.stream import Reader, events_of
 from probe.renderers.blocks import Block
@@ -25,11 +26,11 @@ class BedrockInvoke(AnthropicMessages):
     def is_call(self, method: str, path: str) -> bool:
         return method == "POST" and path.rstrip("/").endswith(_CALLS)
 
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
+    def items(self, path: str, body: Json) -> Iterable[ItemField] | None:
         # Bedrock requires this field for models of Anthropic's; other makers have bodies of their own.
         if "anthropic_version" in body.members:
             return super().items(path, body)
-        return [Item(Kind.SETTING, name, name, None, value) for name, value in body.members.items()] or None
+        return [ItemField(Kind.SETTING, name, name, value) for name, value in body.members.items()] or None
 
     def asked(self, path: str, body: Json) -> Asked:
         return replace(super().asked(path, body), model=model_of(path))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.addon.aws_event_stream import Frame
 from probe.renderers.anthropic_messages.stream import EVENTS

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Item, Kind
+from probe.renderers.api import Answer, Api, ItemField, Kind
 from probe.renderers.blocks import Block
 from probe.renderers.gemini_generate_content import (
     answer,
@@ -32,7 +32,7 @@ class GeminiGenerateContent(Api):
         """Check whether a request calls the model."""
         return method == "POST" and path.rstrip("/").endswith((":generateContent", ":streamGenerateContent"))
 
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
+    def items(self, path: str, body: Json) -> Iterable[ItemField] | None:
         """Return settings, the system instruction, contents and tools, also those that Code Assist wraps."""
         return request.items(body)
 

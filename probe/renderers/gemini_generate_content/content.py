@@ -1,8 +1,9 @@
 """The parts that contents are made of."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.renderers.blocks import (
     Block,

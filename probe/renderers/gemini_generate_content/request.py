@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.api import Api, Asked, Item, Kind, listed_items
+from probe.renderers.api import Api, Asked, ItemField, Kind, listed_items
 from probe.renderers.blocks import Block, Instructions, Settings, Unknown
 from probe.renderers.gemini_generate_content.content import content_blocks
 from probe.renderers.gemini_generate_content.names import camel_case, spelled
@@ -36,7 +36,7 @@ _SETTINGS = frozenset(
 )
 
 
-def items(body: Json) -> list[Item] | None:
+def items(body: Json) -> list[ItemField] | None:
     """Return the items of a request; None where it has no contents."""
     found = _request(body)
     return None if found is None else list(_items(body, *found))
@@ -88,7 +88,7 @@ def request_blocks(api: Api, path: str, body: Any) -> list[Block] | None:
     found = items(value) if value else None
     if value is None or found is None:
         return None
-    made = (block for item in found for block in api.item_blocks(item.kind, item.name, item.json.value))
+    made = (block for field in found for block in field.blocks(api.item_blocks))
     return [*asked(path, value).notes, *grouped(made, "Contents")]
 
 
@@ -104,10 +104,11 @@ def _request(body: Json) -> tuple[Json, str] | None:
 
 
 def _with_contents(request: Json, at: str) -> tuple[Json, str] | None:
-    return None if request.members["contents"].raw == b"null" else (request, at)
+    contents = request.members["contents"]
+    return (request, at) if contents.is_array or contents.value is not None else None
 
 
-def _items(body: Json, request: Json, at: str) -> Iterator[Item]:
+def _items(body: Json, request: Json, at: str) -> Iterator[ItemField]:
     settings = [(at, name, value) for name, value in request.members.items() if name not in _SPECIAL]
     if at:
         settings += [("", name, value) for name, value in body.members.items() if f"{name}." != at]
@@ -117,13 +118,13 @@ def _items(body: Json, request: Json, at: str) -> Iterator[Item]:
             within = [(f"{at}{name}.", inner, value) for inner, value in config.members.items()]
             settings += within or [(at, name, config)]
     settings.sort(key=lambda setting: setting[1] != "model")
-    yield from (Item(Kind.SETTING, name, f"{place}{name}", None, value) for place, name, value in settings)
+    yield from (ItemField(Kind.SETTING, name, f"{place}{name}", value) for place, name, value in settings)
     for name in _INSTRUCTIONS:
         if name in request.members:
-            yield Item(Kind.INSTRUCTIONS, "", f"{at}{name}", None, request.members[name])
-    yield from listed_items(Kind.MESSAGE, f"{at}contents", request.members["contents"])
+            yield ItemField(Kind.INSTRUCTIONS, "", f"{at}{name}", request.members[name])
+    yield listed_items(Kind.MESSAGE, f"{at}contents", request.members["contents"])
     if "tools" in request.members:
-        yield from listed_items(Kind.TOOL, f"{at}tools", request.members["tools"])
+        yield listed_items(Kind.TOOL, f"{at}tools", request.members["tools"])
 
 
 def _schema_fields(config: dict[str, Any]) -> tuple[str, ...] | None:

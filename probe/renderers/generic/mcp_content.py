@@ -1,8 +1,9 @@
 """The content of MCP's messages: https://modelcontextprotocol.io/specification/2025-06-18/server/tools."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.renderers.blocks import Block, Body, Media, MediaKind, Text, ToolCall, ToolResult, Unknown
 from probe.renderers.fields import Fields

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Item
+from probe.renderers.api import Answer, Api, ItemField
 from probe.renderers.blocks import Block
 from probe.renderers.json_reader import Json
 from probe.renderers.ollama import answer, canonical, merging, request, splitting, stream
@@ -27,7 +27,7 @@ class Ollama(Api):
         """Check whether a request calls the model."""
         return method == "POST" and path.rstrip("/").endswith(_CALLS)
 
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
+    def items(self, path: str, body: Json) -> Iterable[ItemField] | None:
         """Return settings, the system prompt, messages and tools; others use these paths too, without a model."""
         return request.items(body) if "model" in body.members else None
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from probe.renderers.api import Asked, Item, Kind, Layout
+from msgspec.structs import replace
+
+from probe.renderers.api import Asked, ItemField, Kind, Layout
 from probe.renderers.blocks import Block, Instructions, Message, Text, Unknown
 from probe.renderers.json_reader import Json
 from probe.renderers.ollama.content import image_blocks, message
@@ -23,15 +25,13 @@ LAYOUT = Layout(
         }
     ),
 )
-_EMPTY = (b"null", b'""', b"[]")
 
 
-def items(body: Json) -> Iterator[Item]:
+def items(body: Json) -> Iterator[ItemField]:
     """Yield settings, the system prompt, messages or the prompt, and tools, without empty ones."""
-    for item in LAYOUT.items(body):
-        if item.kind is not Kind.SETTING and item.json.raw in _EMPTY:
-            continue
-        yield item._replace(name=item.at) if item.kind is Kind.MESSAGE and item.at in _PROMPT else item
+    for field in LAYOUT.items(body):
+        if field.kind is Kind.SETTING or not _is_empty(field.json):
+            yield replace(field, name=field.at) if field.at in _PROMPT else field
 
 
 def asked(path: str, body: Json) -> Asked:
@@ -44,8 +44,12 @@ def asked(path: str, body: Json) -> Asked:
         # -1 is no limit, -2 the context window.
         most_output=limit if type(limit) is int and limit >= 0 else None,
         schema_fields=_schema_fields(body.get("format")),
-        no_answer=all(found is None or found.raw in _EMPTY for found in inputs),
+        no_answer=all(found is None or _is_empty(found) for found in inputs),
     )
+
+
+def _is_empty(json: Json) -> bool:
+    return not json.texts if json.is_array else json.value in (None, "")
 
 
 def item_blocks(kind: Kind, name: str, value: Any) -> Iterator[Block]:

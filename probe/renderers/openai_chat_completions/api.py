@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.api import Answer, Api, Item, Kind
+from probe.renderers.api import Answer, Api, ItemField, Kind
 from probe.renderers.blocks import Block
 from probe.renderers.errors import error_blocks, openai_error
 from probe.renderers.json_reader import Json
@@ -25,7 +25,7 @@ class OpenAIChatCompletions(Api):
         """Check whether a request calls the model."""
         return method == "POST" and path.rstrip("/").endswith("/chat/completions")
 
-    def items(self, path: str, body: Json) -> Iterable[Item] | None:
+    def items(self, path: str, body: Json) -> Iterable[ItemField] | None:
         """Return settings, messages and tools."""
         return request.LAYOUT.items(body) if "messages" in body.members else None
 

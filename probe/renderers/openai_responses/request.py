@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from probe.renderers.api import Asked, Item, Kind, Layout
+from probe.renderers.api import Asked, ItemField, Kind, Layout
 from probe.renderers.blocks import Block, Instructions, Text, Unknown
 from probe.renderers.json_reader import Json, json_of
 from probe.renderers.openai_responses.items import item_blocks as blocks_of_item
@@ -31,7 +31,7 @@ _CONTEXT = ("instructions", "prompt", "previous_response_id", "conversation")
 _CLIENT_MESSAGES = ("response.create", "response.steer")
 
 
-def items(path: str, body: Json) -> Iterator[Item] | None:
+def items(path: str, body: Json) -> Iterator[ItemField] | None:
     """Return the items of a call; None when the body has not the fields of one."""
     members = body.members
     if body.get("type") == "response.create" or _has_input(members):
@@ -43,12 +43,12 @@ def _has_input(members: Iterable[str]) -> bool:
     return "input" in members or ("model" in members and any(name in members for name in _CONTEXT))
 
 
-def _items(body: Json) -> Iterator[Item]:
+def _items(body: Json) -> Iterator[ItemField]:
     wrapped = _wrapped(body)
     if wrapped is None:
         yield from LAYOUT.items(body)
     else:
-        yield from (item for item in LAYOUT.items(body) if item.at != "response")
+        yield from (field for field in LAYOUT.items(body) if field.at != "response")
         yield from LAYOUT.items(wrapped, "response.")
 
 
@@ -110,5 +110,4 @@ def request_blocks(path: str, body: Any) -> Iterator[Block] | None:
     """Yield the blocks of a body with the fields of a call; None for any other."""
     if not isinstance(body, dict) or not (body.get("type") in _CLIENT_MESSAGES or _has_input(body)):
         return None
-    items = _items(json_of(body))
-    return grouped((block for one in items for block in item_blocks(one.kind, one.name, one.json.value)), "Input")
+    return grouped((block for field in _items(json_of(body)) for block in field.blocks(item_blocks)), "Input")

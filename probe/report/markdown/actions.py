@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -13,12 +14,16 @@ from probe.report.markdown.preview import cut
 from probe.report.markdown.retries import Tries, has_failed
 from probe.report.markdown.tables import plural
 from probe.trace.facts import TurnFacts
+from probe.trace.tool_calls import Call
 from probe.trace.trace import ExchangeFacts
 
 _CALLS = 6
 """Tool calls that are named."""
 _REASONS = 3
 """Different reasons of failed tries that a row names."""
+
+_IN_SCRIPT = re.compile(r"\btools\.(?=\w+\()")
+"""What is before the first call of a tool in a script: codex has one tool, which runs scripts that call the others."""
 
 
 class Actions:
@@ -81,11 +86,16 @@ def _tries(count: int) -> str:
     return "1 failed try" if count == 1 else f"{count:,} failed tries"
 
 
+def _call(call: Call) -> str:
+    """Return a tool with its argument; a script that calls tools is shown from the first of these calls on."""
+    before = _IN_SCRIPT.search(call.argument)
+    argument = call.argument[before.end() :] if before else call.argument
+    return cut(f"{call.name}: {argument}" if argument else call.name)
+
+
 def _did(turn: PlacedTurn) -> Iterator[str]:
     facts = turn.facts
-    calls = [
-        code(cut(f"{call.name}: {call.argument}" if call.argument else call.name)) for call in facts.calls[:_CALLS]
-    ]
+    calls = [code(_call(call)) for call in facts.calls[:_CALLS]]
     more = facts.more_calls + len(facts.calls[_CALLS:])
     calls += [plural(more, "more call")] if more else []
     if calls:

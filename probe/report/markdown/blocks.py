@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from probe.renderers.blocks import (
     Block,
@@ -33,10 +32,7 @@ from probe.renderers.blocks import (
 )
 from probe.report.markdown.escape import code, fence, fold, inline, pretty, visible
 from probe.report.markdown.tables import conversation, event_table, plural, tool_table
-from probe.report.markdown.values import LONG, body, in_place, json_block
-
-_INLINE = 80
-"""Characters up to which a setting's value is written in line."""
+from probe.report.markdown.values import LONG, body, flat, in_place, json_block
 
 
 def markdown(blocks: Iterable[Block]) -> str:
@@ -142,15 +138,25 @@ def _reasoning(block: Reasoning) -> str:
 
 
 def _tool_call(block: ToolCall) -> str:
+    return f"{tool_call_head(block)}\n\n{in_place(block.arguments)}"
+
+
+def tool_call_head(block: ToolCall) -> str:
+    """Return what is called, without the arguments."""
     call = f" ({code(block.kind)}, id {code(block.call_id)})" if block.call_id else f" ({code(block.kind)})"
     cut = "" if block.finished else " *(cut short)*"
-    return f"**Tool call:** {code(block.name)}{call}{cut}\n\n{in_place(block.arguments)}"
+    return f"**Tool call:** {code(block.name)}{call}{cut}"
 
 
 def _tool_result(block: ToolResult) -> str:
+    return f"{tool_result_head(block)}\n\n{markdown(block.content)}"
+
+
+def tool_result_head(block: ToolResult) -> str:
+    """Return whose result it is, without its content."""
     call = f"of {code(block.call_id)} " if block.call_id else ""
     failed = " *(failed)*" if block.failed else ""
-    return f"**Tool result:** {call}({code(block.kind)}){failed}\n\n{markdown(block.content)}"
+    return f"**Tool result:** {call}({code(block.kind)}){failed}"
 
 
 def _media(block: Media) -> str:
@@ -165,14 +171,6 @@ def _settings(block: Settings) -> str:
     line = " · ".join(f"**{inline(name)}:** {code(text)}" for name, _, text in short if text is not None)
     folds = [fold(name, json_block(value)) for name, value, text in short if text is None]
     return "\n".join([line + "\n", *folds] if line else folds)
-
-
-def flat(value: Any) -> str | None:
-    """Return a value in one line, or None when it is too long for that."""
-    if isinstance(value, str):
-        return value if len(value) <= _INLINE and value.isprintable() and value else None
-    text = " ".join(pretty(value).split())
-    return text if len(text) <= _INLINE else None
 
 
 def _failure(block: Failure) -> str:

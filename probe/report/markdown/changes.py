@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
+import msgspec
+
+from probe.analysis.prefixes import common_prefix
 from probe.renderers.api import Kind
 from probe.trace.facts import TurnFacts
 from probe.trace.items import Known
 
+_NEWEST = 32
+"""Turns whose items are kept by kind."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """Item numbers, by what became of them."""
 
     settings: tuple[tuple[int, int | None], ...]
@@ -32,60 +37,84 @@ class Changes:
     same_tools: int
 
 
-def changes(turn: TurnFacts, before: TurnFacts | None, items: Sequence[Known]) -> Changes:
-    """Return what is new in a turn's request; all of it where there is no turn before."""
-    old, new = _by_kind(before, items), _by_kind(turn, items)
-    stored = bool(before and turn.previous_id)
-    added, dropped_messages = _difference(old[Kind.MESSAGE], new[Kind.MESSAGE], items)
-    if stored:
-        # What came before is stored by the API: the request holds only what is new.
-        added, dropped_messages = list(enumerate(new[Kind.MESSAGE])), []
-    sent_back = Counter(before.sent_back) if before else Counter[int]()
-    answered = []
-    for place, number in added:
-        if sent_back[items[number].canonical] > 0:
-            sent_back[items[number].canonical] -= 1
-            answered.append(place)
-    tools, dropped_tools = _difference(old[Kind.TOOL], new[Kind.TOOL], items)
-    instructions, _ = _difference(old[Kind.INSTRUCTIONS], new[Kind.INSTRUCTIONS], items)
-    was = {items[number].name: number for number in old[Kind.SETTING]}
-    now = {items[number].name: number for number in new[Kind.SETTING]}
-    changed = [(number, was.get(name)) for name, number in now.items() if was.get(name) != number]
-    return Changes(
-        settings=tuple(changed),
-        dropped_settings=tuple(number for name, number in was.items() if name not in now),
-        instructions=tuple(number for _, number in instructions),
-        messages=tuple(added),
-        answered=tuple(answered),
-        dropped_messages=tuple(dropped_messages),
-        tools=tuple(number for _, number in tools),
-        dropped_tools=tuple(dropped_tools),
-        same_messages=len(new[Kind.MESSAGE]) - len(added),
-        same_tools=len(new[Kind.TOOL]) - len(tools),
-    )
+class RequestChanges:
+    """Compares requests; `items` are all that the turns sent."""
 
+    def __init__(self, items: Sequence[Known]) -> None:
+        self._items = items
+        self._kinds = [one.kind for one in items]
+        self._split: dict[int, dict[Kind, list[int]]] = {}
+        """The items of the newest turns by kind: what is a turn now is soon the turn before."""
 
-def _by_kind(turn: TurnFacts | None, items: Sequence[Known]) -> dict[Kind, list[int]]:
-    found: dict[Kind, list[int]] = {kind: [] for kind in Kind}
-    for number in turn.items if turn else ():
-        found[items[number].kind].append(number)
-    return found
+    def of(self, turn: TurnFacts, before: TurnFacts | None) -> Changes:
+        """Return what is new in a turn's request; all of it where there is no turn before."""
+        new, old = self._by_kind(turn), self._by_kind(before) if before else {kind: [] for kind in Kind}
+        messages, dropped_messages = self._difference(old[Kind.MESSAGE], new[Kind.MESSAGE])
+        if before and turn.previous_id:
+            # What came before is stored by the API: the request holds only what is new.
+            messages, dropped_messages = list(enumerate(new[Kind.MESSAGE])), []
+        tools, dropped_tools = self._difference(old[Kind.TOOL], new[Kind.TOOL])
+        instructions, _ = self._difference(old[Kind.INSTRUCTIONS], new[Kind.INSTRUCTIONS])
+        settings, dropped_settings = self._settings(old[Kind.SETTING], new[Kind.SETTING])
+        return Changes(
+            settings=settings,
+            dropped_settings=dropped_settings,
+            instructions=tuple(number for _, number in instructions),
+            messages=tuple(messages),
+            answered=tuple(self._answered(before, messages)) if before else (),
+            dropped_messages=tuple(dropped_messages),
+            tools=tuple(number for _, number in tools),
+            dropped_tools=tuple(dropped_tools),
+            same_messages=len(new[Kind.MESSAGE]) - len(messages),
+            same_tools=len(new[Kind.TOOL]) - len(tools),
+        )
 
+    def _by_kind(self, turn: TurnFacts) -> dict[Kind, list[int]]:
+        if turn.number not in self._split:
+            found: dict[Kind, list[int]] = {kind: [] for kind in Kind}
+            for kind, numbers in groupby(turn.items, self._kinds.__getitem__):
+                found[kind] += numbers
+            self._split[turn.number] = found
+            if len(self._split) > _NEWEST:
+                del self._split[next(iter(self._split))]
+        return self._split[turn.number]
 
-def _difference(
-    old: Sequence[int], new: Sequence[int], items: Sequence[Known]
-) -> tuple[list[tuple[int, int]], list[int]]:
-    """Return place and number of each item that is not among the old ones, and the old ones that are gone."""
-    left = Counter(items[number].canonical for number in old)
-    added = []
-    for place, number in enumerate(new):
-        if left[items[number].canonical] > 0:
-            left[items[number].canonical] -= 1
-        else:
-            added.append((place, number))
-    dropped = []
-    for number in reversed(old):
-        if left[items[number].canonical] > 0:
-            left[items[number].canonical] -= 1
-            dropped.append(number)
-    return added, dropped[::-1]
+    def _settings(
+        self, old: Sequence[int], new: Sequence[int]
+    ) -> tuple[tuple[tuple[int, int | None], ...], tuple[int, ...]]:
+        """Return new or changed settings with what they were, and those that are gone."""
+        if old == new:
+            return (), ()
+        was = {self._items[number].name: number for number in old}
+        now = {self._items[number].name: number for number in new}
+        changed = tuple((number, was.get(name)) for name, number in now.items() if was.get(name) != number)
+        return changed, tuple(number for name, number in was.items() if name not in now)
+
+    def _answered(self, before: TurnFacts, messages: Iterable[tuple[int, int]]) -> Iterator[int]:
+        """Yield the places of messages that repeat the answer of the turn before."""
+        sent_back = Counter(before.sent_back)
+        for place, number in messages:
+            canonical = self._items[number].canonical
+            if sent_back[canonical] > 0:
+                sent_back[canonical] -= 1
+                yield place
+
+    def _difference(self, old: Sequence[int], new: Sequence[int]) -> tuple[list[tuple[int, int]], list[int]]:
+        """Return place and number of each item that is not among the old ones, and the old ones that are gone."""
+        if old == new:
+            return [], []
+        # What both begin with is the same whatever follows, and is nearly all.
+        same = common_prefix(old, new)
+        left = Counter(self._items[number].canonical for number in old[same:])
+        added = []
+        for place, number in enumerate(new[same:], same):
+            if left[self._items[number].canonical] > 0:
+                left[self._items[number].canonical] -= 1
+            else:
+                added.append((place, number))
+        dropped = []
+        for number in reversed(old[same:]):
+            if left[self._items[number].canonical] > 0:
+                left[self._items[number].canonical] -= 1
+                dropped.append(number)
+        return added, dropped[::-1]

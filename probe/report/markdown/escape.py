@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -20,6 +21,8 @@ _TAG = re.compile(r"\[REDACTED:[0-9A-Za-z_-]{1,64}\]")
 _BACKTICKS = re.compile("`+")
 _PLAIN_CODE = re.compile(r"[^`<>&|\\\n\t]*[^`<>&|\\\n\t ]")
 _SPECIAL = re.compile(r"[\\`*~$|]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\[(?!REDACTED\])|:(?=//)|(?<=www)\.")
+_REPEATED = 100
+"""Characters of a text that may be one of those that repeat."""
 _SUMMARY = 200
 _INDENTATION = 1 << 12
 """Spaces that any JSON may be indented with."""
@@ -37,16 +40,32 @@ def visible(text: str) -> str:
 
 def inline(text: str) -> str:
     """Escape text for a paragraph, a heading or a table cell."""
+    return _inline(text) if len(text) <= _REPEATED else _inline.__wrapped__(text)
+
+
+def code(text: str) -> str:
+    """Set a name as inline code where it is an ordinary one, else as escaped text."""
+    return _code(text) if len(text) <= _REPEATED else _code.__wrapped__(text)
+
+
+# Names of tools, roles, settings and models are in every turn: cached, they cost a tenth.
+@lru_cache(maxsize=2048)
+def _inline(text: str) -> str:
     # A space at either end would undo the emphasis around it, and make a list of a line.
     line = re.sub(r"[\n\t ]+", " ", visible(text)).strip(" ")
     # Backslashes first: entities hold none.
     return html.escape(_SPECIAL.sub(r"\\\g<0>", line), quote=False)
 
 
-def code(text: str) -> str:
-    """Set a name as inline code where it is an ordinary one, else as escaped text."""
+@lru_cache(maxsize=2048)
+def _code(text: str) -> str:
     shown = visible(text)
-    return f"`{shown}`" if _PLAIN_CODE.fullmatch(shown) and shown[0] != " " else inline(text)
+    return f"`{shown}`" if is_plain_code(shown) else inline(text)
+
+
+def is_plain_code(shown: str) -> bool:
+    """Check whether a visible text can be inline code."""
+    return bool(_PLAIN_CODE.fullmatch(shown)) and shown[0] != " "
 
 
 def fence(text: str, language: str = "text") -> str:
@@ -80,6 +99,19 @@ def pretty(value: Any) -> str:
     text = compact(value)
     if _indentation(value) > max(_INDENTATION, _MOST_INDENTED * len(text)):
         return text
+    return _indented(text, value)
+
+
+def flat_json(value: Any, most: int) -> str | None:
+    """Return JSON in one line, spaced as a reader likes it; None where it has more characters than that."""
+    text = compact(value)
+    if len(text) > most:
+        return None
+    line = " ".join(_indented(text, value).split())
+    return line if len(line) <= most else None
+
+
+def _indented(text: str, value: Any) -> str:
     try:
         return msgspec.json.format(text, indent=2)
     except msgspec.DecodeError:

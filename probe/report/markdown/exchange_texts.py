@@ -11,11 +11,16 @@ from probe.report.markdown.blocks import markdown
 from probe.report.markdown.escape import fold, inline
 from probe.report.markdown.exchange_facts import circumstances, damage, payload_head, websocket_end
 from probe.report.markdown.item_texts import ItemTexts
-from probe.report.markdown.spool import Spool
-from probe.trace.facts import spoken
+from probe.report.markdown.shortened import brief
+from probe.report.markdown.spool import Key, Spool
+from probe.report.markdown.tables import plural
+from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem
 from probe.trace.turns import Traced, Turn
 from probe.trace.unknowns import every_block
+
+LARGE = 2000
+"""Bytes of a side exchange's body from which a short report only says how long it is."""
 
 
 class ExchangeTexts:
@@ -26,11 +31,15 @@ class ExchangeTexts:
         self.items = ItemTexts(spool, full=full)
         self.spool = spool
         self._full = full
+        self._echo: tuple[Key, tuple[Block, ...]] = ((), ())
+        """The last that was written, with its key."""
 
-    def add(self, traced: Traced, new: Sequence[NewItem]) -> None:
-        """Write an exchange, and the items that are new with it."""
+    def add(self, traced: Traced, turns: Sequence[TurnFacts], new: Sequence[NewItem]) -> None:
+        """Write an exchange, and the items that are new with it; `turns` are the facts of its calls."""
         for item in new:
             self.items.add(item)
+        for facts in turns:
+            self.items.add_answered(facts.sent_back)
         exchange, line = traced.exchange, traced.exchange.seq
         put = self.spool.put
         put(("circumstances", line), circumstances(traced))
@@ -42,9 +51,9 @@ class ExchangeTexts:
         if self._full and exchange.response:
             put(("response head", line), payload_head(exchange, exchange.response, received))
         if traced.request is not None and not (exchange.websocket and not traced.request):
-            put(("request", line), _side(traced.request))
+            put(("request", line), self._side(traced.request, sent))
         if traced.response is not None and exchange.response:
-            put(("response", line), _side(traced.response))
+            put(("response", line), self._side(traced.response, received))
         for turn in traced.turns:
             self._turn(line, turn)
         if exchange.websocket:
@@ -55,14 +64,29 @@ class ExchangeTexts:
         self.spool.put(("notes", *key), markdown(turn.asked.notes))
         counts = [block for block in turn.response if isinstance(block, EventCounts)]
         others: list[Block] = [block for block in turn.response if not isinstance(block, EventCounts)]
-        if not self._full:
-            others = _without_usual(others, turn.answer)
         if self._full:
             self.spool.put(("events", *key), markdown(counts))
-        self.spool.put(("answer", *key), markdown(others) if turn.response else "No answer came.\n")
-        self.spool.put(("echo", *key), markdown(turn.echoes))
+            self.spool.put(("answer", *key), markdown(others) if turn.response else "No answer came.\n")
+        else:
+            said = _without_usual(others, turn.answer)
+            self.spool.put(("answer", *key), brief(said) if turn.response else "No answer came.\n")
+        self._put_echo(("echo", *key), turn.echoes)
         texts = [text for text in spoken(every_block(turn.response)) if text.strip()]
         self.spool.put(("spoken", *key), texts[-1].strip() if texts else "")
+
+    def _put_echo(self, key: Key, echoes: tuple[Block, ...]) -> None:
+        """Write what an answer repeats of the request, which is nearly always what the answer before it did."""
+        known, last = self._echo
+        if echoes == last:
+            self.spool.put_again(key, known)
+        else:
+            self.spool.put(key, markdown(echoes))
+            self._echo = (key, echoes)
+
+    def _side(self, blocks: Sequence[Block], size: int) -> str:
+        if not self._full and size > LARGE:
+            return f"{plural(size, 'byte')} (`--full` shows them)\n"
+        return (markdown(blocks) if self._full else brief(blocks)) or "*No body.*\n"
 
     def _websocket(self, traced: Traced) -> str:
         websocket = traced.exchange.websocket
@@ -85,7 +109,3 @@ def _without_usual(blocks: Sequence[Block], answer: Answer | None) -> list[Block
     usual = answer.before if answer and answer.stop in (Stop.END, Stop.TOOL_CALL) else ()
     left_out = {id(block) for block in usual if isinstance(block, Settings)}
     return [block for block in blocks if id(block) not in left_out]
-
-
-def _side(blocks: Sequence[Block]) -> str:
-    return markdown(blocks) if blocks else "*No body.*\n"

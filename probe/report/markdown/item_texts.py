@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
+
+import msgspec
 
 from probe.renderers.api import Kind
 from probe.renderers.blocks import Block, Message, Settings, Tool, Tools
-from probe.report.markdown.blocks import flat, markdown
-from probe.report.markdown.escape import code, fold, inline
+from probe.report.markdown.blocks import markdown
+from probe.report.markdown.changed_members import DROPPED, changed_members
+from probe.report.markdown.escape import code, compact, fold, inline
 from probe.report.markdown.preview import cut, preview
-from probe.report.markdown.shortened import shortened
+from probe.report.markdown.shortened import brief
 from probe.report.markdown.spool import Spool
 from probe.report.markdown.tables import MESSAGE_COLUMNS, message_title, plural, table, tool_rows
+from probe.report.markdown.values import flat, json_block
 from probe.trace.items import NewItem
 
 OPEN = 800
 """Bytes of a message's text up to which it is not folded."""
+_TEXT, _VALUE = "item", "value of an item"
+"""What is in the spool of an item, by its number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemText:
+class ItemText(msgspec.Struct, frozen=True, kw_only=True):
     """What is written of an item besides its full text, which is in the spool."""
 
     kind: Kind
     name: str
     rows: tuple[tuple[str, ...], ...]
-    """Its row in a table of messages, without the number, or its rows in a table of tools."""
+    """Its row in a table of messages, without the number, where all is wanted; or its rows in a table of tools."""
     title: str
     """What it is called where it is folded."""
     beginning: str
-    """The beginning of a message's text."""
+    """The beginning of a message's text, where that is folded or in a table."""
     line: str | None
     """A setting in one line; None where it is too long for that."""
 
@@ -42,18 +48,53 @@ class ItemTexts:
         """`full` is false where long results of tools are not wanted whole."""
         self._spool, self._full = spool, full
         self._texts: dict[int, ItemText] = {}
+        self._answered: set[int] = set()
+        """Canonical numbers of what answers said."""
 
     def add(self, item: NewItem) -> None:
-        """Write a new item."""
-        number, blocks = item.known.number, item.blocks
-        self._texts[number] = _described(item)
-        message = next((block for block in blocks if isinstance(block, Message)), None)
-        shown: Sequence[Block] = message.content if message and len(blocks) == 1 else blocks
+        """Write a new item; what an answer said has been written with that answer, where not all is wanted."""
+        known = item.known
+        answered = not self._full and known.kind is Kind.MESSAGE and known.canonical in self._answered
+        # A setting in one line has no other text.
+        line = _line(item.blocks) if known.kind is Kind.SETTING else None
+        if line is None and not answered:
+            self._spool.put((_TEXT, known.number), self._text(item))
+        if line is None and known.kind is Kind.SETTING and not self._full and isinstance(item.value, dict):
+            self._spool.put((_VALUE, known.number), compact(item.value))
+        self._texts[known.number] = self._described(item, line)
+
+    def add_answered(self, canonical: Iterable[int]) -> None:
+        """Remember what an answer said, by the canonical numbers of the items that a request repeats it as."""
+        self._answered.update(canonical)
+
+    def _text(self, item: NewItem) -> str:
+        blocks = item.blocks
         if item.known.failed:
-            shown = [
-                Settings(pairs=((f"Shown as it is, because the renderer failed: {item.known.failed}", item.value),))
-            ]
-        self._spool.put(("item", number), markdown(shown if self._full else map(shortened, shown)))
+            why = f"Shown as it is, because the renderer failed: {item.known.failed}"
+            return markdown([Settings(pairs=((why, item.value),))])
+        if len(blocks) == 1 and isinstance(blocks[0], Message):
+            blocks = blocks[0].content
+        return markdown(blocks) if self._full else brief(blocks)
+
+    def _described(self, item: NewItem, line: str | None) -> ItemText:
+        known, blocks = item.known, item.blocks
+        rows: tuple[tuple[str, ...], ...] = ()
+        title, beginning = known.kind.value, ""
+        if known.kind is Kind.MESSAGE:
+            message = next((one for one in blocks if isinstance(one, Message)), None)
+            message = message or Message(role=None, type="(not read)", content=tuple(blocks))
+            title = message_title("", message).removeprefix("# ")
+            if self._full or self._spool.size((_TEXT, known.number)) > OPEN:
+                beginning = preview(message.content)
+            if self._full:
+                rows = ((inline(message.role or ""), code(message.type), inline(beginning)),)
+        elif known.kind is Kind.TOOL:
+            rows = tuple(row for block in blocks for row in tool_rows(_tools(block)))
+            rows = rows or (("(not read)", "", ""),)
+            title = ", ".join(cut(tool.name) for block in blocks for tool in _tools(block))
+        elif known.kind is Kind.SETTING:
+            title = known.name
+        return ItemText(kind=known.kind, name=known.name, rows=rows, title=title, beginning=beginning, line=line)
 
     def merge(self, texts: Mapping[int, ItemText], moved: Sequence[int]) -> None:
         """Add the items of another part of the record; `moved` has the number here of each of them."""
@@ -70,14 +111,29 @@ class ItemTexts:
 
     def text(self, number: int) -> str:
         """Return the full text of an item."""
-        return self._spool.get(("item", number))
+        return self._spool.get((_TEXT, number))
 
     def settings(self, numbers: Iterable[int]) -> str:
         """Write settings: short ones in one line, the others folded."""
-        found = list(numbers)
-        line = " · ".join(line for number in found if (line := self._texts[number].line) is not None)
-        folds = [self.text(number) for number in found if self._texts[number].line is None]
-        return "\n".join([line + "\n", *folds] if line else folds)
+        return self.changed_settings((number, None) for number in numbers)
+
+    def changed_settings(self, changes: Iterable[tuple[int, int | None]]) -> str:
+        """Write settings with what they were before, if anything: of objects, only what changed in them."""
+        lines: list[str] = []
+        folds: list[str] = []
+        for number, before in changes:
+            line = self._texts[number].line
+            old, new = self._spool.get((_VALUE, before)), self._spool.get((_VALUE, number))
+            if line is not None:
+                lines.append(line)
+            elif old and new:
+                for name, value in changed_members(self._texts[number].name, json.loads(old), json.loads(new)):
+                    text = "*dropped*" if value is DROPPED else _code_line(value)
+                    found = lines if text is not None else folds
+                    found.append(fold(name, json_block(value)) if text is None else f"**{inline(name)}:** {text}")
+            else:
+                folds.append(self.text(number))
+        return "\n".join([" · ".join(lines) + "\n", *folds] if lines else folds)
 
     def messages(self, places: Sequence[tuple[str, int]], title: str) -> str:
         """Write messages as a table with their full texts folded below it; `places` are number in the request, item."""
@@ -89,7 +145,7 @@ class ItemTexts:
     def message(self, place: int, number: int) -> str:
         """Write one message: a short one open, a long one folded behind its beginning."""
         text, title = self.text(number), f"#{place} {self._texts[number].title}"
-        if self._spool.size(("item", number)) <= OPEN:
+        if self._spool.size((_TEXT, number)) <= OPEN:
             return f"**{inline(title)}**\n\n{text}"
         beginning = self._texts[number].beginning
         return fold(f"{title}: {beginning}" if beginning else title, text)
@@ -103,23 +159,9 @@ class ItemTexts:
         return f"{head}\n{table(columns, rows)}\n{fold('Tool definitions', definitions)}" if rows else head
 
 
-def _described(item: NewItem) -> ItemText:
-    known, blocks = item.known, item.blocks
-    rows: tuple[tuple[str, ...], ...] = ()
-    title, beginning, line = known.kind.value, "", None
-    if known.kind is Kind.MESSAGE:
-        message = next((one for one in blocks if isinstance(one, Message)), None)
-        message = message or Message(role=None, type="(not read)", content=tuple(blocks))
-        beginning = preview(message.content)
-        rows = ((inline(message.role or ""), code(message.type), inline(beginning)),)
-        title = message_title("", message).removeprefix("# ")
-    elif known.kind is Kind.TOOL:
-        rows = tuple(row for block in blocks for row in tool_rows(_tools(block)))
-        rows = rows or (("(not read)", "", ""),)
-        title = ", ".join(cut(tool.name) for block in blocks for tool in _tools(block))
-    elif known.kind is Kind.SETTING:
-        line, title = _line(blocks), known.name
-    return ItemText(kind=known.kind, name=known.name, rows=rows, title=title, beginning=beginning, line=line)
+def moved_key(key: tuple[Any, ...], moved: Sequence[int]) -> tuple[Any, ...]:
+    """Return a key of the spool of another part of the record; `moved` has the number here of each item there."""
+    return (key[0], moved[key[1]]) if key[0] in (_TEXT, _VALUE) else key
 
 
 def _tools(block: Block) -> tuple[Tool, ...]:
@@ -130,6 +172,11 @@ def _line(blocks: Sequence[Block]) -> str | None:
     """Return a setting in one line; None where it is too long for that, or is more than a value."""
     match blocks:
         case [Settings(pairs=((name, value),))]:
-            text = flat(value)
-            return None if text is None else f"**{inline(name)}:** {code(text)}"
+            text = _code_line(value)
+            return None if text is None else f"**{inline(name)}:** {text}"
     return None
+
+
+def _code_line(value: Any) -> str | None:
+    text = flat(value)
+    return None if text is None else code(text)

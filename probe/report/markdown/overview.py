@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+
+import msgspec
 
 from probe.analysis.summary import Summary
 from probe.analysis.time_spent import KINDS, TimeSpent
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.problems import notes_of, problems_of
-from probe.report.markdown.tables import plural, table
+from probe.report.markdown.tables import plural, seconds, table
 from probe.trace.trace import Trace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Front:
+class Front(msgspec.Struct, frozen=True, kw_only=True):
     """What is at the head of a report."""
 
     title: str
@@ -58,10 +58,10 @@ def _facts(page: Front) -> Iterator[str]:
 
 def time_line(spent: TimeSpent) -> str:
     """Write where the time went in one line."""
-    parts = [f"{kind} {getattr(spent, kind):.1f}s" for kind in KINDS]
+    parts = [f"{kind} {seconds(getattr(spent, kind))}" for kind in KINDS]
     first = spent.first_parts
-    median = f"; first token after {first[len(first) // 2]:.1f}s (median of {len(first)})" if first else ""
-    return f"**Time:** {spent.total:.1f}s: {', '.join(parts)}{median}\n"
+    median = f"; first token after {seconds(first[len(first) // 2])} (median of {len(first)})" if first else ""
+    return f"**Time:** {seconds(spent.total)}: {', '.join(parts)}{median}\n"
 
 
 def numbers(summary: Summary) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from probe.analysis.groups import PlacedTurn
 from probe.trace.facts import TurnFacts
@@ -12,8 +13,7 @@ _SOON = 16
 """Turns after a failed one among which the next try is looked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tries:
+class Tries(msgspec.Struct, frozen=True, kw_only=True):
     """A turn with the tries before it that failed with the same request."""
 
     turn: PlacedTurn

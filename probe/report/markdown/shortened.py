@@ -1,22 +1,57 @@
-"""Shorten the results of tools: a report shows how they begin and end."""
+"""Write blocks for a short report: a tool's long texts, and long reasoning, are cut in the middle."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
-from probe.renderers.blocks import Block, Body, Text, ToolResult
+from msgspec.structs import replace
 
-_BEGIN, _END = 800, 400
+from probe.renderers.blocks import Block, Body, Reasoning, Text, Tool, ToolCall, ToolResult, Tools
+from probe.report.markdown.blocks import markdown, tool_call_head, tool_result_head
+from probe.report.markdown.escape import compact, fence
+from probe.report.markdown.values import body, in_place
+
+_BEGIN, _END = 300, 200
 """Characters that are shown of a long text."""
-_LONG = 1500
+_LONG = 700
 """Characters from which a text is long."""
 
 
+def brief(blocks: Iterable[Block]) -> str:
+    """Write blocks one below the other: long texts cut, the definition of a tool and short arguments in one line."""
+    return "\n".join(map(_brief, blocks))
+
+
+def _brief(block: Block) -> str:
+    block = shortened(block)
+    match block:
+        case Tool():
+            return fence(compact(block.definition), "json")
+        case ToolCall():
+            return f"{tool_call_head(block)}\n\n{in_place(block.arguments, brief=True)}"
+        case ToolResult():
+            return f"{tool_result_head(block)}\n\n{brief(block.content)}"
+        case Body():
+            return body(block.value, folded=block.folded, brief=True)
+    return markdown((block,))
+
+
 def shortened(block: Block) -> Block:
-    """Return a block with the long texts of a tool's result cut."""
-    if isinstance(block, ToolResult):
-        return replace(block, content=tuple(map(_within, block.content)))
+    """Return a block with the long texts of a tool, of its call or result, and of reasoning cut; others are whole."""
+    match block:
+        case ToolResult():
+            return replace(block, content=tuple(map(_within, block.content)))
+        case ToolCall():
+            return replace(block, arguments=_value(block.arguments))
+        case Reasoning():
+            return replace(block, text=_value(block.text), summary=_value(block.summary))
+        case Tool():
+            return replace(block, definition=_value(block.definition))
+        case Tools():
+            return replace(
+                block, tools=tuple(replace(tool, definition=_value(tool.definition)) for tool in block.tools)
+            )
     return block
 
 
@@ -42,4 +77,4 @@ def _value(value: Any) -> Any:
 
 def _cut(text: str) -> str:
     left = len(text) - _BEGIN - _END
-    return f"{text[:_BEGIN]}\n[… {left:,} characters: --full shows them …]\n{text[-_END:]}"
+    return f"{text[:_BEGIN]}\n[… {left:,} characters left out; analyze --full shows them …]\n{text[-_END:]}"

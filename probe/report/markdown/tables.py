@@ -8,6 +8,9 @@ from probe.renderers.blocks import Block, Conversation, EventCounts, Message, To
 from probe.report.markdown.escape import code, fence, fold, inline, pretty
 from probe.report.markdown.preview import cut, preview
 
+_LONG = 10
+"""Seconds from which a hundredth of one says nothing."""
+
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write a table of cells that are escaped already."""
@@ -19,6 +22,11 @@ def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def plural(number: int, word: str) -> str:
     """Write a number of things."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def seconds(number: float) -> str:
+    """Write a duration; a short one more exactly."""
+    return f"{number:.1f}s" if number >= _LONG else f"{number:.2f}s"
 
 
 def event_table(block: EventCounts) -> str:

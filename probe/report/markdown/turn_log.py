@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from probe.analysis.groups import PlacedTurn, Thread
 from probe.report.markdown.actions import Actions
-from probe.report.markdown.changes import Changes, changes
+from probe.report.markdown.changes import Changes, RequestChanges
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.exchange_facts import offset
 from probe.report.markdown.exchange_texts import ExchangeTexts
@@ -20,7 +20,7 @@ from probe.trace.items import Known
 from probe.trace.trace import ExchangeFacts
 
 LARGE = 4000
-"""Characters of a side exchange's body from which the report only says how long it is."""
+"""Bytes of what was said beside the turns of a WebSocket from which the report leaves it out."""
 
 _NAMED = 12
 """Dropped tools that are named, and turns that had what was dropped."""
@@ -45,13 +45,15 @@ class TurnLog:
         """By turn: the one before it in its thread."""
         self._shown: dict[int, int] = {}
         """By item: the number of the turn that showed it first."""
+        self._said = _said(self._turns.values())
+        self._changes = RequestChanges(items)
 
     def turn(self, tries: Tries, exchange: ExchangeFacts) -> str:
         """Write a turn, with the failed tries before it in a line for each kind."""
         turn, facts = tries.turn, tries.turn.facts
         number = self._numbers[turn.index]
         before = self._before(tries)
-        found = changes(facts, before.facts if before else None, self._items)
+        found = self._changes.of(facts, before.facts if before else None)
         purpose = f" ({turn.purpose})" if turn.is_side else ""
         parts = [
             f'<a id="turn-{number}"></a>\n\n### Turn {number}{purpose}. {self._actions.heading(turn)}\n',
@@ -87,11 +89,11 @@ class TurnLog:
         return f"WebSocket {code(exchange.path)} ({at}) · {took} · {where}\n"
 
     def _request(self, number: int, facts: TurnFacts, before: PlacedTurn | None, found: Changes) -> Iterator[str]:
-        yield f"**Request**{self._compared(facts, before)}: {_summary(found, first=before is None)}\n"
+        yield f"**Request**{self._compared(facts, before)}: {_summary(found, before)}\n"
         yield from self._settings(found, before)
         for item in found.instructions:
             yield self._first(item, number) or self._texts.items.text(item)
-        yield from self._messages(number, before, found)
+        yield from self._messages(number, facts, before, found)
         yield from self._tools(number, found)
 
     def _compared(self, facts: TurnFacts, before: PlacedTurn | None) -> str:
@@ -106,27 +108,33 @@ class TurnLog:
         items = self._texts.items
         if found.settings:
             changed = "Settings changed: " if before else "Settings: "
-            yield changed + items.settings(number for number, _ in found.settings)
+            yield changed + items.changed_settings(found.settings)
         if found.dropped_settings:
             yield "Settings dropped: " + items.settings(found.dropped_settings)
 
-    def _messages(self, number: int, before: PlacedTurn | None, found: Changes) -> Iterator[str]:
+    def _messages(self, number: int, facts: TurnFacts, before: PlacedTurn | None, found: Changes) -> Iterator[str]:
         known: dict[str, list[int]] = {}
         fresh: list[tuple[int, int]] = []
         answered = set(found.answered) if before else set()
         for place, item in found.messages:
             if before and place in answered:
-                answer = self._numbers[before.index]
-                self._shown.setdefault(item, answer)
-                known.setdefault(f"the answer of {self._link(answer)}", []).append(place)
+                self._shown.setdefault(item, self._numbers[before.index])
+            elif item not in self._shown and (said := self._said_before(facts, item)) is not None:
+                self._shown[item] = said
+                known.setdefault(f"the answer of {self._link(said)}", []).append(place)
             elif (first := self._shown.setdefault(item, number)) != number:
                 known.setdefault(f"first shown in {self._link(first)}", []).append(place)
             else:
                 fresh.append((place, item))
-        yield from (f"{_places(places)}: {where}\n" for where, places in known.items())
+        yield from (f"Message{'s' * (len(places) > 1)} {_places(places)}: {where}\n" for where, places in known.items())
         yield from (self._texts.items.message(place, item) for place, item in fresh)
         if found.dropped_messages:
             yield self._dropped("messages", found.dropped_messages)
+
+    def _said_before(self, facts: TurnFacts, item: int) -> int | None:
+        """Return the number of the turn whose answer a message is; None where no answer recorded before has it."""
+        place, index = self._said.get(self._items[item].canonical, (_place(facts), 0))
+        return self._numbers[index] if place < _place(facts) else None
 
     def _tools(self, number: int, found: Changes) -> Iterator[str]:
         known: dict[int, int] = {}
@@ -162,9 +170,10 @@ class TurnLog:
 
     def _echo(self, facts: TurnFacts, before: PlacedTurn | None) -> str:
         """Write what the answer repeats of the request differently, where it did not do so before."""
-        get = self._texts.spool.get
-        echo = get(("echo", facts.line, facts.part))
-        return "" if before and echo == get(("echo", before.facts.line, before.facts.part)) else echo
+        spool, key = self._texts.spool, ("echo", facts.line, facts.part)
+        if before and spool.are_same(key, ("echo", before.facts.line, before.facts.part)):
+            return ""
+        return spool.get(key)
 
     def _link(self, number: int) -> str:
         return f"[turn {number}](#turn-{number})"
@@ -178,28 +187,38 @@ class TurnLog:
             spool.get(("damage", line)),
         ]
         for name, size in (("request", exchange.sent), ("response", exchange.received)):
-            text = (
-                spool.get((name, line))
-                if spool.size((name, line)) <= LARGE
-                else f"{plural(size, 'byte')} (`--full` shows them)\n"
-            )
+            text = spool.get((name, line))
             parts.append(f"**{name.capitalize()}**\n\n{text}" if text and size else "")
         parts.append(spool.get(("websocket", line)) if spool.size(("websocket", line)) <= LARGE else "")
         return "\n".join(filter(None, parts))
+
+
+def _said(turns: Iterable[PlacedTurn]) -> dict[int, tuple[tuple[int, int], int]]:
+    """Return where what answers said was recorded first, and the index of that turn, by canonical number."""
+    found: dict[int, tuple[tuple[int, int], int]] = {}
+    for turn in sorted(turns, key=lambda turn: _place(turn.facts)):
+        for canonical in turn.facts.sent_back:
+            found.setdefault(canonical, (_place(turn.facts), turn.index))
+    return found
+
+
+def _place(facts: TurnFacts) -> tuple[int, int]:
+    return facts.line, facts.part or 0
 
 
 def _work(thread: Thread) -> Iterable[PlacedTurn]:
     return (turn for turn in thread.turns if not turn.is_side)
 
 
-def _summary(found: Changes, *, first: bool) -> str:
+def _summary(found: Changes, before: PlacedTurn | None) -> str:
     """Write what a request has, or what is new in it, in one line."""
-    if first:
+    if before is None:
         tools = [plural(len(found.tools), "tool")] if found.tools else []
         return ", ".join([plural(len(found.messages), "message"), *tools])
     new = plural(len(found.messages), "new message") if found.messages else "no new message"
     same = [f"{found.same_messages:,} as before"] if found.same_messages else []
     same += [f"{len(found.dropped_messages):,} dropped"] if found.dropped_messages else []
+    new += f", {_places(found.answered)} from its answer" if found.answered else ""
     parts = [new + (f" ({', '.join(same)})" if same else "")]
     parts += ["new instructions"] if found.instructions else []
     if found.tools:
@@ -211,12 +230,11 @@ def _summary(found: Changes, *, first: bool) -> str:
 
 
 def _places(places: Iterable[int]) -> str:
-    """Write places among the messages: `Messages #1 to #3, #7`."""
+    """Write places among the messages: `#1 to #3, #7`."""
     runs: list[list[int]] = []
     for place in places:
         if runs and place == runs[-1][-1] + 1:
             runs[-1].append(place)
         else:
             runs.append([place])
-    words = [f"#{run[0]}" if len(run) == 1 else f"#{run[0]} to #{run[-1]}" for run in runs]
-    return f"Message{'s' if len(runs) > 1 or len(runs[0]) > 1 else ''} {', '.join(words)}"
+    return ", ".join(f"#{run[0]}" if len(run) == 1 else f"#{run[0]} to #{run[-1]}" for run in runs)

@@ -12,7 +12,7 @@ from probe.report.markdown.actions import Actions
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.preview import cut
 from probe.report.markdown.retries import Tries, has_failed
-from probe.report.markdown.tables import plural, table
+from probe.report.markdown.tables import plural, seconds, table
 
 ROWS = 500
 """Turns that have a row of their own; all of them are in the totals."""
@@ -39,6 +39,7 @@ class TurnTable:
         self._threads = [thread for session in sessions for thread in session.threads]
         self._priced = [(turn, prices.of(turn.facts)) for thread in self._threads for turn in thread.turns]
         self._price = {turn.index: price for turn, price in self._priced}
+        self._totals = totals(self._priced)
         self._known = any(price for _, price in self._priced)
         """Whether any price is known."""
         facts = [turn.facts for turn, _ in self._priced]
@@ -66,7 +67,7 @@ class TurnTable:
 
     def cost(self) -> str:
         """Write what the run cost in one line, with the reason where that is not known."""
-        total = totals(self._priced).all
+        total = self._totals.all
         failed = sum(price is None and has_failed(turn.facts) for turn, price in self._priced)
         others = [turn.facts for turn, price in self._priced if price is None and not has_failed(turn.facts)]
         reasons = self._prices.reasons(others)
@@ -84,7 +85,7 @@ class TurnTable:
 
     def totals(self) -> str:
         """Write what all turns took, by model."""
-        found = totals(self._priced)
+        found = self._totals
         names = ["", "calls", *_NAMES, "cost"]
         rows = [(f"{_model(model)}{' *(side)*' if side else ''}", one) for (side, model), one in found.models.items()]
         sums = [("**the work**", found.work), ("**side requests**", found.side)] if found.side.turns else []
@@ -135,8 +136,8 @@ class TurnTable:
         if prompts:
             yield str(turn.prompt) if turn.prompt is not None else ""
         yield f"+{facts.started - self._started:.1f}s"
-        yield _seconds(facts.ended - facts.started) if facts.ended is not None else "no answer"
-        yield _seconds(facts.first_part - facts.started) if facts.first_part is not None else ""
+        yield seconds(facts.ended - facts.started) if facts.ended is not None else "no answer"
+        yield seconds(facts.first_part - facts.started) if facts.first_part is not None else ""
         if len(self._models) > 1:
             yield _model(facts.model)
         yield from (_number(getattr(facts.usage, field, None)) for field in self._fields)
@@ -153,10 +154,6 @@ class TurnTable:
         if any(price.at_least for price in prices):
             notes.append("At least: a part of it costs more than this version of the price library knows.")
         return "".join(f"\n{note}\n" for note in notes)
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f}s" if seconds >= 1 else f"{seconds:.2f}s"
 
 
 def _total(name: str, total: Total) -> Iterator[str]:

@@ -12,6 +12,7 @@ from probe.renderers.anthropic_messages.canonical import canonical
 from probe.renderers.anthropic_messages.stream import Reader
 from probe.renderers.api import Answer, Api, Asked, ItemField, Kind, StreamReader
 from probe.renderers.blocks import Block
+from probe.renderers.deltas import Deltas
 from probe.renderers.errors import error_blocks
 from probe.renderers.json_reader import Json
 
@@ -20,6 +21,7 @@ class AnthropicMessages(Api):
     """The Messages API, at its own addresses and at those of Vertex AI."""
 
     name = "anthropic_messages"
+    deltas: Deltas | None = merging.DELTAS
 
     def is_call(self, method: str, path: str) -> bool:
         """Check whether a request calls the model, by its address."""
@@ -52,7 +54,6 @@ class AnthropicMessages(Api):
 
     # Called for each event: without a function of its own.
     merge_key = staticmethod(merging.merge_key)
-    pieces = staticmethod(merging.pieces)
     with_text = staticmethod(merging.with_text)
 
     def answer(self, path: str, body: Any, status: int | None) -> Answer | None:

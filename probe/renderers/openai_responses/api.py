@@ -7,6 +7,7 @@ from typing import Any
 
 from probe.renderers.api import Answer, Api, Asked, ItemField, Kind
 from probe.renderers.blocks import Block
+from probe.renderers.deltas import Deltas
 from probe.renderers.json_reader import Json
 from probe.renderers.openai_responses import answer, canonical, merging, replay, request, stream
 
@@ -15,6 +16,7 @@ class OpenAIResponses(Api):
     """https://platform.openai.com/docs/api-reference/responses"""
 
     name = "openai_responses"
+    deltas: Deltas | None = merging.READER
 
     def is_call(self, method: str, path: str) -> bool:
         """Check whether a request calls the model; the path alone decides for a WebSocket's messages."""
@@ -46,10 +48,6 @@ class OpenAIResponses(Api):
 
     # Called for each event: without a function of its own.
     merge_key = staticmethod(merging.merge_key)
-
-    def pieces(self, events: Sequence[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
-        """Return the same for many events of one type."""
-        return merging.pieces(events)
 
     def with_text(self, event: dict[str, Any], text: str) -> dict[str, Any]:
         """Return a delta event with another text."""

@@ -30,8 +30,8 @@ _LARGE = 8 << 20
 """JSON up to this size is always parsed; each of its values may take 100 bytes."""
 _MOST_VALUES = 10_000_000
 """Maximum number of values in a larger line; agent-probe's own records hold far fewer."""
-_BUFFER = 1 << 20
-"""Bytes to read at once."""
+_BUFFER = 4 << 20
+"""Bytes to read at once: a line that begins in one buffer and ends in another is copied once more."""
 _decoder = msgspec.json.Decoder(Exchange)
 _unread_decoder = msgspec.json.Decoder(UnreadExchange)
 _outline_decoder = msgspec.json.Decoder(OutlinedExchange)

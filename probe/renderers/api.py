@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from probe.renderers.blocks import Block, Settings, Unknown, Usage
+from probe.renderers.deltas import Deltas, split_deltas
 from probe.renderers.events import Stream, split_stream
 from probe.renderers.json_reader import Json
 from probe.renderers.sse import is_stream
@@ -167,6 +168,9 @@ class Api:
     reads_bytes: bool = False
     """True when bodies that are neither text nor JSON are handed over as bytes."""
 
+    deltas: Deltas | None = None
+    """Only for speed: how many events at once are read that carry pieces of texts. Others go through `merge_key`."""
+
     every_post: bool = False
     """True where nobody knows which requests call the model: a replay then counts each POST as a call."""
 
@@ -209,13 +213,6 @@ class Api:
         """
         return None
 
-    def pieces(self, events: Sequence[dict[str, Any]]) -> tuple[Sequence[Any], Sequence[str]] | None:
-        """Return the same for many events of one type at once, as two lists; None where one of them has no piece.
-
-        Only for speed: `merge_key` is asked about each event where this returns None.
-        """
-        return None
-
     def with_text(self, event: dict[str, Any], text: str) -> dict[str, Any]:
         """Return an event with another text in the place of its piece."""
         return event
@@ -234,7 +231,9 @@ class Api:
         Text is split as server-sent events; an API that streams in another form (lines of JSON, one array, binary
         frames) overrides this.
         """
-        return split_stream(body) if is_stream(body) and isinstance(body, str) else None
+        if not isinstance(body, str) or not is_stream(body):
+            return None
+        return (split_deltas(body, self.deltas) if self.deltas else None) or split_stream(body)
 
     # -- WebSockets ----------------------------------------------------------------------------------------------
 

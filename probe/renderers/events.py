@@ -1,26 +1,43 @@
-"""The events of a stream, read in one go: name, data and place of each, with pieces of one text joined."""
+"""The events of a stream, not read yet: name, data and place of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import msgspec
-
-from probe.renderers.json_reader import as_text, parsed
+from probe.renderers.json_reader import as_text
 from probe.renderers.sse import SseParser
 
-LARGE = 2048
-"""Characters of an event's data from which its members are read one by one, since most of them are repeats."""
-_DONE = "[DONE]"
+DONE = "[DONE]"
+"""What ends the streams of chats."""
 
-_decode = msgspec.json.Decoder().decode_lines
+
+class Pieces(NamedTuple):
+    """Pieces of texts: many deltas, read at once."""
+
+    sizes: Sequence[int]
+    """How many of them, one after the other, are pieces of one text."""
+    texts: list[str]
+    events: Sequence[Any]
+    """Each as an object, of which `msgspec.to_builtins` makes JSON."""
+    lines: bytes
+    """What was read: the data of each is a line."""
+
+    def heads(self) -> int:
+        """Return how many bytes of a stream are between their data."""
+        places = accumulate(self.sizes, initial=0)
+        return sum(size * _head(self.events[place].type) for place, size in zip(places, self.sizes, strict=False))
+
+    def size(self, count: int) -> int:
+        """Return how many bytes of a stream the first of them are."""
+        heads = sum(_head(event.type) for event in self.events[:count])
+        return heads + sum(map(len, self.lines.split(b"\n", count)[:count]))
 
 
 class Stream(NamedTuple):
-    """A stream's events, not read yet."""
+    """A stream's events, but for deltas not read yet."""
 
     names: Sequence[str]
     """Type of each, `message` where the stream names none."""
@@ -37,27 +54,47 @@ class Stream(NamedTuple):
     """How many."""
     size: int | None = None
     """Bytes of the whole, where they were counted."""
+    lost: Sequence[tuple[int, int]] = ()
+    """Numbers of events, and bytes that they lost before the stream was split."""
+
+    runs: Mapping[int, Pieces] = MappingProxyType({})
+    """Deltas that are not among the events, by how many of the events are before them."""
+
+    @property
+    def length(self) -> int:
+        """Return how many events there are."""
+        return len(self.texts) + sum(len(run.texts) for run in self.runs.values())
 
     def offset(self, number: int) -> int | None:
         """Return where an event begins, in bytes of the stored body; None where that is not known."""
+        lost = sum(size for event, size in self.lost if event < number)
         if number < len(self.offsets):
-            return self.offsets[number]
+            return self.offsets[number] + lost
         if number * self.width < len(self.lines):
             before = self.lines[: number * self.width]
-            return sum(map(len, before)) + len(before)
-        return None
+            return sum(map(len, before)) + len(before) + lost
+        return self._offset_in_runs(number, lost)
+
+    def _offset_in_runs(self, number: int, offset: int) -> int | None:
+        for place, (name, text) in enumerate(zip(self.names, self.texts, strict=True)):
+            if run := self.runs.get(place):
+                if number < len(run.texts):
+                    break
+                number -= len(run.texts)
+                offset += run.size(len(run.texts))
+            if number == 0:
+                return offset
+            offset += _head(name) + len(text)
+            number -= 1
+        else:
+            place = len(self.texts)
+        run = self.runs.get(place)
+        return offset + run.size(number) if run and number < len(run.texts) else None
 
 
-class Event(NamedTuple):
-    """One event, or several that carry pieces of one text."""
-
-    number: int
-    """Its number in the stream, from 0; of several that of the first."""
-    pieces: int
-    name: str
-    kind: str
-    """Its type (`kind_of`)."""
-    data: Any
+def _head(name: str) -> int:
+    """Return how many bytes an event is besides its data."""
+    return len(f"event: {name}\ndata: \n\n".encode())
 
 
 def split_stream(text: str) -> Stream:
@@ -87,7 +124,7 @@ def _split_named(lines: list[bytes]) -> Stream | None:
     names = {line: as_text(line[7:]) for line in set(lines[0::3]) if line.startswith(b"event: ")}
     texts = _data(lines[1::3])
     try:
-        return Stream([names[line] for line in lines[0::3]], texts, lines=lines, width=3) if texts else None
+        return Stream([*map(names.__getitem__, lines[0::3])], texts, lines=lines, width=3) if texts else None
     except KeyError:
         return None
 
@@ -124,82 +161,6 @@ def _split_any(text: str) -> Stream:
     return Stream(names, texts, tuple(unfinished), parser.comments, offsets)
 
 
-def read_events(texts: Sequence[str | bytes], large: Callable[[str | bytes], Any]) -> list[Any]:
-    """Read the data of events; `large` reads a long one. What is no JSON stays text."""
-    places = [place for place, size in enumerate(map(len, texts)) if size >= LARGE]
-    small = [*texts]
-    for place in places:
-        small[place] = b"0"
-    values = _read_small(small)
-    for place in places:
-        values[place] = large(texts[place])
-    return values
-
-
-def _read_small(texts: list[str | bytes]) -> list[Any]:
-    ends_done = texts[-1:] in ([_DONE], [_DONE.encode()])
-    lines = texts[:-1] if ends_done else texts
-    if set(map(type, lines)) != {bytes}:
-        lines = [line if isinstance(line, bytes) else line.encode("utf-8", "surrogatepass") for line in lines]
-    joined = b"\n".join(lines)  # type: ignore[arg-type]
-    values: list[Any] = []
-    try:
-        if joined.count(b"\n") < len(texts):
-            values = _decode(joined)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        pass
-    if ends_done:
-        values.append(_DONE)
-    return values if len(values) == len(texts) else [parsed(text) if text else "" for text in texts]
-
-
-MergeKey = Callable[[dict[str, Any]], tuple[Any, str] | None]
-"""Returns what must be equal in events that carry pieces of one text, and the piece; None for any other event."""
-Pieces = Callable[[Sequence[dict[str, Any]]], tuple[Sequence[Any], Sequence[str]] | None]
-"""Does the same for many events of one type at once; None where that cannot be done."""
-Join = Callable[[Any, str], Any]
-"""Returns an event with another text in the place of its piece."""
-
-
-def merged(
-    names: Sequence[str],
-    values: Sequence[Any],
-    merge_key: MergeKey,
-    join: Join,
-    pieces: Pieces = lambda events: None,
-) -> Iterator[Event]:
-    """Yield events, with those that carry consecutive pieces of one text joined by `join(first, text)`."""
-    first = 0
-    for kind, same in groupby(kinds_of(names, values)):
-        run = values[first : first + len(list(same))]
-        found = pieces(run) if len(run) > 1 and set(map(type, run)) == {dict} else None
-        keys, texts = found or _one_by_one(run, merge_key)
-        place = 0
-        for _, equal in groupby(keys):
-            size = len(list(equal))
-            value = run[place] if size == 1 else join(run[place], "".join(texts[place : place + size]))
-            yield Event(first + place, size, names[first + place], kind, value)
-            place += size
-        first += place
-
-
-def _one_by_one(values: Sequence[Any], merge_key: MergeKey) -> tuple[Sequence[Any], Sequence[str]]:
-    # An object is equal to no other one.
-    found = [(merge_key(value) if type(value) is dict else None) or (object(), "") for value in values]
-    return [key for key, _ in found], [text for _, text in found]
-
-
-def kinds_of(names: Sequence[str], values: Sequence[Any]) -> list[str]:
-    """Return the types of events: those in their data, else their names in the stream."""
-    try:
-        kinds = [*map(itemgetter("type"), values)]
-        if set(map(type, kinds)) <= {str}:
-            return kinds
-    except (LookupError, TypeError):
-        pass
-    return [*map(kind_of, names, values)]
-
-
 def kind_of(name: str, value: Any) -> str:
     """Return an event's type: that in its data, else its name in the stream, else what its data is."""
     kind = value.get("type") if type(value) is dict else None
@@ -208,5 +169,5 @@ def kind_of(name: str, value: Any) -> str:
     if name != "message":
         return name
     # The streams of chats name no event: `chat.completion.chunk` is all that their data say.
-    kind = value.get("object") if type(value) is dict else _DONE if value == _DONE else None
+    kind = value.get("object") if type(value) is dict else DONE if value == DONE else None
     return kind if type(kind) is str else name

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from probe.renderers.api import Answer, Api, Kind
 from probe.renderers.blocks import Block, Conversation, Instructions, Message, Settings, ToolResult, Unknown
-from probe.renderers.events import Stream, merged, read_events
+from probe.renderers.events import Stream
+from probe.renderers.joined_events import read_events
 from probe.renderers.json_reader import Json, json_of, parsed, parsed_json
 
 _B = TypeVar("_B")
@@ -58,11 +59,9 @@ def read_split(api: Api, stream: Stream, *, join: bool = True) -> Answer:
     """Return the answer that the events of a stream make; `join` pieces of one text first, as a trace does."""
     reader = api.stream()
     assert reader is not None
-    values = read_events(stream.texts, parsed)
-    merge_key = api.merge_key if join else lambda _event: None
-    for event in merged(stream.names, values, merge_key, api.with_text):
+    for event in read_events(stream, api if join else Api(), parsed):
         reader.add(event.number, event.name, event.data)
-    return reader.answer(len(values) - 1)
+    return reader.answer(stream.length - 1)
 
 
 def read_blocks(api: Api, body: Any, path: str = "/", status: int | None = 200) -> list[Block]:

@@ -15,7 +15,7 @@ from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
 from probe.renderers.api import Answer, Asked, EventSource, Kind, Stop
 from probe.renderers.blocks import Block, Reasoning, Text, ToolCall
-from probe.renderers.events import merged, read_events
+from probe.renderers.joined_events import read_events
 from probe.renderers.json_reader import as_text, json_of, parsed
 from probe.renderers.ollama import API
 from tests.conftest import GOLDEN
@@ -153,8 +153,7 @@ def test_a_long_text_is_one_event() -> None:
     ):
         stream = API.split("/api/chat", written(*lines, line(True)))
         assert stream is not None
-        values = read_events(stream.texts, parsed)
-        assert [one.pieces for one in merged(stream.names, values, API.merge_key, API.with_text)] == [1000, 1]
+        assert [one.pieces for one in read_events(stream, API, parsed)] == [1000, 1]
 
 
 _TEXT = st.text(max_size=3)

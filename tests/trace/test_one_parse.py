@@ -26,10 +26,13 @@ from probe.record import body_text, ids, integrity, reader
 from probe.record.exchange import Exchange, UnreadExchange
 from probe.record.manifest import Manifest
 from probe.record.runs import Run
-from probe.renderers import events, json_reader
+from probe.renderers import events, joined_events, json_reader
+from probe.renderers.anthropic_messages import merging as anthropic_merging
 from probe.renderers.loader import AUTO, load_renderer
+from probe.renderers.openai_responses import merging as responses_merging
 from probe.report.report import ReportedRun, write_report
-from probe.trace import large_json
+from probe.trace import answers, large_json
+from probe.trace.repeats import Repeats
 from probe.wire.capture_counts import tally
 from tests.analysis.runs import ask, said
 from tests.replay.replays import conversation, create, post, told
@@ -99,8 +102,10 @@ def decoders(monkeypatch: pytest.MonkeyPatch) -> Decoders:
     monkeypatch.setattr(reader, "_decode_outline", found.outline(reader._decode_outline))
     for split in ("_split_plain", "_split_any"):
         monkeypatch.setattr(events, split, found.outer("stream", getattr(events, split)))
-    for module in (json_reader, events):
+    for module in (json_reader, joined_events, anthropic_merging, responses_merging):
         monkeypatch.setattr(module, "_decode", found.full("json", module._decode))
+    monkeypatch.setattr(answers, "_repeats", Repeats())
+    monkeypatch.setattr(large_json, "_outline", found.outer("outline", large_json._outline))
     for module in (json_reader, ids, integrity):
         loads = found.full("json", json.loads)
         monkeypatch.setattr(module, "json", SimpleNamespace(loads=loads, dumps=json.dumps))
@@ -136,11 +141,17 @@ def responses(made: Planted) -> Iterator[Exchange]:
     """Make calls in the Responses API: streamed, whole, and over a WebSocket."""
     call = {"type": "function_call", "name": "shell", "call_id": "c", "arguments": made.text(2)}
     result = {"type": "function_call_output", "call_id": "c", "output": made.text(2)}
-    big = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": made.token() * 500}]}
+    big = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": made.token() * 3000}]}
     answer = [{**call, "call_id": made.token(), "arguments": made.text(2)}, big]
     header = {"x-ids": json.dumps({"a": {"session": made.token()}, "b": made.text()})}
     yield ask(1, said(made.token()), call, result, instructions=made.token(), metadata={"m": made.text()},
               answer=answer, headers=header, client_metadata={"ids": json.dumps({"thread": made.token()})})  # fmt: skip
+    yield post(1.5, "".join(_named(one) for one in (
+        *[{"type": f"response.{kind}", "response": {"id": made.token(), "instructions": "x" * 9000}}
+          for kind in ("created", "in_progress")],
+        *[{"type": "response.output_text.delta", "item_id": "m", "delta": made.token()} for _ in range(5)],
+        {"type": "response.completed", "response": {"id": made.token(), "instructions": "x" * 9000, "output": []}},
+    )), request={"input": [said(made.token())]})  # fmt: skip
     yield post(2.0, {"id": made.token(), "output": [{**call, "arguments": made.text()}]}, headers={},
                request={"input": [said(made.token())], "text": {"format": {"x": made.token()}}})  # fmt: skip
     done = {"type": "response.output_item.done", "item": {**call, "arguments": made.text()}}
@@ -169,6 +180,8 @@ def others(made: Planted) -> Iterator[Exchange]:
         {"type": "message_start", "message": {"id": made.token(), "type": "message", "role": "assistant"}},
         {"type": "content_block_start", "index": 0, "content_block": use},
         {"type": "content_block_delta", "index": 0, "delta": delta},
+        *[{"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": made.token()}}
+          for _ in range(5)],
         {"type": "content_block_stop", "index": 0},
         {"type": "message_delta", "delta": {"stop_reason": "tool_use", "mark": made.token()}},
         {"type": "message_stop"},
@@ -188,6 +201,10 @@ def others(made: Planted) -> Iterator[Exchange]:
     yield post(9.0, _sse({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": made.text()}]}}),
                request={"jsonrpc": "2.0", "id": 1, "method": made.token()}, url="https://api.test/mcp")  # fmt: skip
     yield post(10.0, made.text(2), headers={}, request={"c": made.token()}, url="https://api.test/text")
+
+
+def _named(data: Any) -> str:
+    return f"event: {data['type']}\ndata: {json.dumps(data)}\n\n"
 
 
 def _sse(*data: Any) -> str:

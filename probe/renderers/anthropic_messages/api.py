@@ -10,6 +10,7 @@ from probe.renderers.anthropic_messages.canonical import canonical
 from probe.renderers.anthropic_messages.stream import Reader
 from probe.renderers.api import Answer, Api, ItemField
 from probe.renderers.blocks import Block
+from probe.renderers.deltas import Deltas
 from probe.renderers.errors import error_blocks
 from probe.renderers.json_reader import Json
 
@@ -18,6 +19,7 @@ class AnthropicMessages(Api):
     """The Messages API, at its own addresses and at those of Vertex AI."""
 
     name = "anthropic_messages"
+    deltas: Deltas | None = merging.DELTAS
 
     is_call = staticmethod(request.is_call)
     asked = staticmethod(request.asked)
@@ -25,7 +27,6 @@ class AnthropicMessages(Api):
     canonical = staticmethod(canonical)
     stream = staticmethod(Reader)
     merge_key = staticmethod(merging.merge_key)
-    pieces = staticmethod(merging.pieces)
     with_text = staticmethod(merging.with_text)
     error_answer = staticmethod(replay.error_answer)
     side_answer = staticmethod(replay.side_answer)

@@ -5,6 +5,7 @@ from typing import Any
 
 from probe.renderers.api import Answer, Api
 from probe.renderers.blocks import Block
+from probe.renderers.deltas import Deltas
 from probe.renderers.errors import openai_error
 from probe.renderers.json_reader import Json
 from probe.renderers.openai_responses import answer, canonical, merging, replay, request, stream
@@ -14,6 +15,7 @@ class OpenAIResponses(Api):
     """https://platform.openai.com/docs/api-reference/responses"""
 
     name = "openai_responses"
+    deltas: Deltas | None = merging.READER
     items = staticmethod(request.items)
     asked = staticmethod(request.asked)
     item_blocks = staticmethod(request.item_blocks)
@@ -21,7 +23,6 @@ class OpenAIResponses(Api):
     canonical = staticmethod(canonical.canonical)
     stream = staticmethod(stream.Reader)
     merge_key = staticmethod(merging.merge_key)
-    pieces = staticmethod(merging.pieces)
     error_answer = staticmethod(openai_error)
     error_message = staticmethod(replay.error_message)
     warm_up_messages = staticmethod(replay.warm_up_messages)

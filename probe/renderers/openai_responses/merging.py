@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from operator import itemgetter
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, Literal
 
+import msgspec
+
+from probe.renderers.deltas import Deltas, sizes_of
+from probe.renderers.events import Pieces
 from probe.renderers.openai_responses.events import DELTAS
 
 _PADDING = ("delta", "logprobs", "sequence_number", "obfuscation")
@@ -25,15 +29,36 @@ def merge_key(event: dict[str, Any]) -> tuple[Any, str] | None:
     return (place, place(event)), delta
 
 
-def pieces(events: Sequence[dict[str, Any]]) -> tuple[list[Any], list[str]] | None:
-    """Return the same for many events of one type; None where they do not all have the same members."""
-    names, kind = set(map(tuple, events)), events[0].get("type")
-    place = _place(names.pop()) if len(names) == 1 and type(kind) is str and kind in DELTAS else None
-    if place is None or "delta" not in events[0]:
+class _Delta(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """An event of these types, in the order in which the API writes its members, and with nothing else.
+
+    Reading into such objects takes less than half the time of reading any JSON.
+    """
+
+    type: Literal[*DELTAS]  # type: ignore[valid-type]
+    sequence_number: Any = msgspec.UNSET
+    item_id: Any = msgspec.UNSET
+    output_index: Any = msgspec.UNSET
+    content_index: Any = msgspec.UNSET
+    summary_index: Any = msgspec.UNSET
+    delta: str
+    logprobs: Any = msgspec.UNSET
+    obfuscation: Any = msgspec.UNSET
+
+
+_COLUMNS = [*map(attrgetter, ("type", "item_id", "output_index", "content_index", "summary_index"))]
+_decode = msgspec.json.Decoder(_Delta).decode_lines
+
+
+def _read(lines: bytes) -> Pieces | None:
+    events = _decode(lines)
+    if any(map(attrgetter("logprobs"), events)):
         return None
-    texts = [*map(itemgetter("delta"), events)]
-    weighed = "logprobs" in events[0] and any(map(itemgetter("logprobs"), events))
-    return None if weighed or set(map(type, texts)) != {str} else ([*map(place, events)], texts)
+    sizes = sizes_of(*([*map(column, events)] for column in _COLUMNS))
+    return Pieces(sizes, [*map(attrgetter("delta"), events)], events, lines)
+
+
+READER = Deltas(DELTAS, _read)
 
 
 @lru_cache(maxsize=64)

@@ -3,8 +3,6 @@
 https://smithy.io/2.0/aws/amazon-eventstream.html
 """
 
-from __future__ import annotations
-
 import base64
 import re
 import struct

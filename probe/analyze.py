@@ -1,5 +1,7 @@
 """Write the report of a captured run, or of a file from elsewhere."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import shlex

@@ -1,5 +1,7 @@
 """Run an agent behind its proxies and write down all that it exchanges."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import signal

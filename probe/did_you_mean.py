@@ -1,5 +1,7 @@
 """The known word that a user probably meant."""
 
+from __future__ import annotations
+
 import difflib
 from collections.abc import Iterable
 

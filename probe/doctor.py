@@ -1,5 +1,7 @@
 """Check what a target needs, with the fix for each thing that is missing."""
 
+from __future__ import annotations
+
 import os
 import platform
 import shutil

@@ -1,5 +1,7 @@
 """The one error that a user can fix, and how it is shown."""
 
+from __future__ import annotations
+
 
 class UserError(Exception):
     """What happened and where, with the next step as a hint; scripts show it and exit with 2 (or `code`)."""

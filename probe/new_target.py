@@ -1,5 +1,7 @@
 """Write the file of a target for an agent that has none yet."""
 
+from __future__ import annotations
+
 import re
 import shlex
 import sys

@@ -1,5 +1,7 @@
 """Capture, analyze, verify; only what is not up to date yet."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import subprocess

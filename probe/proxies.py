@@ -1,5 +1,7 @@
 """Start a target's proxies only; the agent is started by hand."""
 
+from __future__ import annotations
+
 import os
 import shlex
 import sys

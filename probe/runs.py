@@ -1,5 +1,7 @@
 """List the recorded runs, newest first."""
 
+from __future__ import annotations
+
 import io
 import os
 import shlex

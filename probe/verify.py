@@ -1,5 +1,7 @@
 """Check that a run holds all that crossed its proxies, unchanged."""
 
+from __future__ import annotations
+
 import os
 import stat
 import sys

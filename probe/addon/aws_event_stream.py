@@ -3,6 +3,8 @@
 https://smithy.io/2.0/aws/amazon-eventstream.html
 """
 
+from __future__ import annotations
+
 import base64
 import re
 import struct

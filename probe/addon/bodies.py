@@ -1,5 +1,7 @@
 """The bytes of one direction of an exchange: kept as they arrive, converted to the record's form at the end."""
 
+from __future__ import annotations
+
 import base64
 import codecs
 import hashlib

@@ -1,5 +1,7 @@
 """Settings of the addon: from environment variables in any mitmdump, or from the process that embeds it."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Mapping

@@ -4,6 +4,8 @@ The agent gets it as HTTPS_PROXY. A tunnel's bytes are passed on unchanged and c
 noted. When one side has closed its half of a tunnel, mitmproxy ends the other half too.
 """
 
+from __future__ import annotations
+
 import copy
 import logging
 import time

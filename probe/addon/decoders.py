@@ -4,6 +4,8 @@ A body that decodes to far more than its size on the wire is a bomb, not an answ
 and never holds more than a few dozen megabytes at once.
 """
 
+from __future__ import annotations
+
 import importlib
 import zlib
 from collections.abc import Callable, Iterator

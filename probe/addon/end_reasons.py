@@ -1,5 +1,7 @@
 """Why an exchange ended early: mitmproxy's messages are few, and the same for different causes."""
 
+from __future__ import annotations
+
 from mitmproxy.http import HTTPFlow
 
 from probe.addon.config import PROXY_ANSWERED

@@ -1,5 +1,7 @@
 """Facts about a flow other than its bytes, as plain values for the journal and the record."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from mitmproxy.http import Headers, HTTPFlow, Message

@@ -4,6 +4,8 @@ An agent without a base URL gets it as its proxy, and agent-probe's certificate 
 decrypted tunnel are recorded like those of any other listener; the pass-through listener handles the rest.
 """
 
+from __future__ import annotations
+
 import time
 from fnmatch import fnmatchcase
 from typing import Any

@@ -4,6 +4,8 @@
 sequence of frames: kind (1 byte), time (epoch seconds, 8 bytes), length (4 bytes, all little-endian), then the bytes.
 """
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import os

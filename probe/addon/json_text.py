@@ -1,5 +1,7 @@
 """JSON as the record keeps it: parsed only where every reader gets the same value."""
 
+from __future__ import annotations
+
 import json
 import math
 from collections.abc import Callable

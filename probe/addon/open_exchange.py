@@ -1,5 +1,7 @@
 """An exchange under way: what has crossed the wire so far, and the record made from it."""
 
+from __future__ import annotations
+
 import json
 import threading
 import time

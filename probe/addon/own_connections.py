@@ -4,6 +4,8 @@ A listener's address has many spellings (127.1, 0.0.0.0, a host name, a LAN addr
 source is checked: whether it is one of the proxies' own sockets.
 """
 
+from __future__ import annotations
+
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData

@@ -1,5 +1,7 @@
 """The pieces that arrived in an exchange: in memory while they are small, else read back from its journal."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from probe.addon.journal import Frame, Journal

@@ -1,5 +1,7 @@
 """Open files only if they are plain files: an agent may replace them with links, pipes or devices."""
 
+from __future__ import annotations
+
 import errno
 import os
 import stat

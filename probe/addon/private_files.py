@@ -1,5 +1,7 @@
 """Folders that only their owner can access."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 

@@ -1,5 +1,7 @@
 """Stop all traffic before the record is closed: mitmproxy's connections outlive the `done` of its addons."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from mitmproxy import ctx

@@ -1,5 +1,7 @@
 """Storage for a decoded or redacted copy of a body."""
 
+from __future__ import annotations
+
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path

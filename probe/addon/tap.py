@@ -5,6 +5,8 @@ Any mitmdump can load it:
     TRAFFIC_OUTPUT_DIR=out mitmdump --mode reverse:https://api.openai.com@127.0.0.1:8080 -s probe/addon/tap.py
 """
 
+from __future__ import annotations
+
 import ipaddress
 import logging
 import os

@@ -1,5 +1,7 @@
 """Upstream proxies: their address in mitmproxy's form, and the CONNECT that they need."""
 
+from __future__ import annotations
+
 import base64
 from typing import Literal
 from urllib.parse import unquote, urlsplit

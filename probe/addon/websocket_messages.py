@@ -1,5 +1,7 @@
 """A WebSocket conversation: its messages as they arrive, and its part of the record."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """Append whole lines to `traffic.jsonl` from several processes and threads."""
 
+from __future__ import annotations
+
 import fcntl
 import os
 import secrets

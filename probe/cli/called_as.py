@@ -1,5 +1,7 @@
 """Detect how the user called this program, so that hints show commands that work as typed."""
 
+from __future__ import annotations
+
 import os
 import re
 import shlex

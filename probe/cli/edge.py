@@ -1,5 +1,7 @@
 """Convert errors to exit codes and print progress to stderr, for every script."""
 
+from __future__ import annotations
+
 import json
 import shlex
 import sys

@@ -1,5 +1,7 @@
 """End without a traceback on Ctrl-C while a script is still being imported; imported before the rest."""
 
+from __future__ import annotations
+
 import sys
 from types import TracebackType
 

@@ -1,5 +1,7 @@
 """Improve Invoke's messages: errors with a hint, options with their placeholder."""
 
+from __future__ import annotations
+
 import re
 import sys
 from collections.abc import Callable

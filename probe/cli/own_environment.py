@@ -1,5 +1,7 @@
 """The environment of agent-probe's own processes, which the agent does not get."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 

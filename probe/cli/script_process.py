@@ -1,5 +1,7 @@
 """Run scripts that end with their parent process and get its signals."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal

@@ -3,6 +3,8 @@
 It needs only the standard library and no other module of agent-probe, and can be run by its path.
 """
 
+from __future__ import annotations
+
 import argparse
 import contextlib
 import http.client

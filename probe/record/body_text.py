@@ -1,5 +1,7 @@
 """The text of a body that is a JSON string in the record, decoded once for all that need it."""
 
+from __future__ import annotations
+
 from collections import deque
 
 import msgspec

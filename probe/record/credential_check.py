@@ -3,6 +3,8 @@
 It looks for well-known forms, for random values under a name that means a credential, and for known values.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple

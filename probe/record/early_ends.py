@@ -1,5 +1,7 @@
 """Find out who ended an exchange early, by the error in its record."""
 
+from __future__ import annotations
+
 import re
 
 from probe.record.exchange import Exchange

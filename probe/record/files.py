@@ -1,5 +1,7 @@
 """Open files of a run safely: its agent may have replaced them with links, pipes or devices."""
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import io

@@ -1,5 +1,7 @@
 """Recover what a killed proxy left: each exchange that was under way becomes a record that was cut short."""
 
+from __future__ import annotations
+
 import mmap
 import os
 import struct

@@ -1,5 +1,7 @@
 """Find an agent's own ids in its requests, at the places that its target lists."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterable, Mapping

@@ -1,5 +1,7 @@
 """Whether a record proves itself: every body rebuilt and compared with what the wire carried."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 import hashlib

@@ -3,6 +3,8 @@
 Each text is searched as the redactor searches it, and by `credential_check`, which knows nothing of the redactor.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote_plus

@@ -4,6 +4,8 @@ A body may have any size, and a line of `traffic.jsonl` holds all of it. Code th
 the end of such a text; code that checks it reads all of it in chunks.
 """
 
+from __future__ import annotations
+
 import codecs
 import json
 import mmap

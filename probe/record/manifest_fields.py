@@ -1,5 +1,7 @@
 """The typed content of a manifest, and the migration of older ones."""
 
+from __future__ import annotations
+
 from datetime import datetime
 from typing import Annotated, Any
 

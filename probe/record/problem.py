@@ -1,5 +1,7 @@
 """What can be wrong with a recording: a closed set of kinds, so that no program has to parse text."""
 
+from __future__ import annotations
+
 from enum import Enum
 
 import msgspec

@@ -1,5 +1,7 @@
 """Whether a value reads as a random one: letters and digits alternate in it as in no word, name, number or UUID."""
 
+from __future__ import annotations
+
 import re
 
 _UUID = re.compile(rb"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -1,5 +1,7 @@
 """Memory of a process that reads records: what is freed is needed again for the next line."""
 
+from __future__ import annotations
+
 import atexit
 import ctypes
 import gc

@@ -1,5 +1,7 @@
 """Run folders: create, find and list them."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """Connections that bypassed the listeners: `tunnels.jsonl`, a line per tunnel or plain request, without content."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
 

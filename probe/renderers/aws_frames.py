@@ -1,5 +1,7 @@
 """Read AWS's binary event streams as names and texts, like any stream."""
 
+from __future__ import annotations
+
 import base64
 import json
 from collections.abc import Callable, Iterator

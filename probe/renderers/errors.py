@@ -1,5 +1,7 @@
 """The errors that different servers send instead of an answer."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

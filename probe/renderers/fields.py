@@ -1,5 +1,7 @@
 """Read an object of the wire and remember what was read: everything else is unknown."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 

@@ -1,5 +1,7 @@
 """Find the API of an exchange by module path."""
 
+from __future__ import annotations
+
 import importlib
 import importlib.util
 import pkgutil

@@ -1,5 +1,7 @@
 """What all APIs have in common: media, content that is a text or a list of parts, tools, schemas, counts of usage."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Containing a renderer that raises: it costs its own exchange only."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import TypeVar
 

@@ -1,5 +1,7 @@
 """Split URLs, invalid ones too."""
 
+from __future__ import annotations
+
 from typing import NamedTuple
 from urllib.parse import urlsplit
 

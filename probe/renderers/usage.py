@@ -3,6 +3,8 @@
 In `Usage`, input includes what was read from and written to the cache, and output includes the reasoning.
 """
 
+from __future__ import annotations
+
 import math
 from typing import Any
 

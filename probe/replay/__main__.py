@@ -1,5 +1,7 @@
 """Serve a recorded run's answers to an agent that is started by hand."""
 
+from __future__ import annotations
+
 import asyncio
 import signal
 import sys

@@ -1,5 +1,7 @@
 """Convert a recorded answer to bytes for the wire."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

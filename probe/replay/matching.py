@@ -1,5 +1,7 @@
 """The answers of a recorded run, served in order by endpoint."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 
 from probe.record.exchange import UnreadExchange

@@ -1,5 +1,7 @@
 """A replay under way: the recording, the APIs that it speaks, and what was served so far."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The recorded calls of the model, each with its answer."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from probe.record.exchange import Response, UnreadExchange

@@ -1,5 +1,7 @@
 """A server that answers an agent from a recorded run, so that the agent runs again without its provider."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 
 from aiohttp import web

@@ -1,5 +1,7 @@
 """Compare the user's text in a replay's calls of the model with the recorded text."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 

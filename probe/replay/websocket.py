@@ -1,5 +1,7 @@
 """The WebSocket side of a replay: one conversation, answered call by call."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Whether connections that bypass the listeners are watched, and their upstream proxy."""
 
+from __future__ import annotations
+
 from probe.errors import UserError
 from probe.settings.sources import COMMAND_LINE, DEFAULT, NO, YES, Sources
 from probe.settings.upstream_proxy import proxy_url

@@ -1,5 +1,7 @@
 """Prices of the user's own, out of the YAML file that PROBE_PRICES names."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from decimal import Decimal

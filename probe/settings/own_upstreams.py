@@ -1,5 +1,7 @@
 """The upstreams that the user's own variables name: a gateway in OPENAI_BASE_URL, a model on this machine."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple

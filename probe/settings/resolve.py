@@ -1,5 +1,7 @@
 """Resolve the settings of a run from the command line, the environment and the target's files."""
 
+from __future__ import annotations
+
 import argparse
 import ssl
 from collections.abc import Mapping

@@ -1,5 +1,7 @@
 """What each listener does in a run: its port, its upstream, the proxy on the way there."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 

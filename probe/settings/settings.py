@@ -1,5 +1,7 @@
 """The settings of one run, resolved: what it uses, and where each value came from."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Where settings come from: command line > environment (PROBE_…) > <target>.local.yaml > <target>.yaml > default."""
 
+from __future__ import annotations
+
 import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any

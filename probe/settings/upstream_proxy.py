@@ -1,5 +1,7 @@
 """The proxy through which upstreams are reached: the user's own HTTPS_PROXY unless another one is named."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 

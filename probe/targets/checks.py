@@ -1,5 +1,7 @@
 """Check a target's files; an error names file, line, key and the nearest known word."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterator

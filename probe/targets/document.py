@@ -1,5 +1,7 @@
 """A YAML file, such as a target's, with the line of each key."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Find and read targets."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 from pathlib import Path

@@ -1,5 +1,7 @@
 """The two ways to lead an agent to its listeners, and their effect on targets and settings."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 WATCHED = ("HTTPS_PROXY", "https_proxy")

@@ -1,5 +1,7 @@
 """The text of a new target's file, with what each key is for."""
 
+from __future__ import annotations
+
 import json
 import re
 import shlex

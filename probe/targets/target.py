@@ -1,5 +1,7 @@
 """What is known of an agent."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal

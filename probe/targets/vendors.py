@@ -1,5 +1,7 @@
 """Whose a variable is: what is meant for one vendor must never be handed to another."""
 
+from __future__ import annotations
+
 _VENDORS = {
     "anthropic": ("ANTHROPIC", "CLAUDE"),
     "aws": ("AWS", "BEDROCK"),

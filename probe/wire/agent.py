@@ -1,5 +1,7 @@
 """Run the agent in the user's own terminal, and end it when the run must end."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import shutil

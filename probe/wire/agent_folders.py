@@ -3,6 +3,8 @@
 They are deleted when the run ends: an agent may have written its sign-in next to the settings.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os

@@ -1,5 +1,7 @@
 """Ask an agent for its version without costs or changes."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import select

@@ -1,5 +1,7 @@
 """Count what a recording holds, and compare it with what its proxies saw."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple

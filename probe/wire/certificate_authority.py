@@ -4,6 +4,8 @@ mitmproxy creates the authority in the data folder when the first proxy starts. 
 during the run, together with those that it trusts anyway: hosts that are passed through present their own.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import stat

@@ -1,5 +1,7 @@
 """The agent's environment: its base URL, its keys, and its proxy settings."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Set
 from typing import Any
 

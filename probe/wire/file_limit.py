@@ -1,5 +1,7 @@
 """The limit on open files: a proxy has two connections and a file for each exchange under way."""
 
+from __future__ import annotations
+
 import contextlib
 import resource
 

@@ -1,5 +1,7 @@
 """End a recording: stop its processes, count what they wrote, complete the manifest."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 from collections.abc import Iterator, Mapping

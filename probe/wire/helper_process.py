@@ -3,6 +3,8 @@
 The two exchange JSON lines over pipes. When the pipe to the child is closed, the child stops.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os

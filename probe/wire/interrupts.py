@@ -1,5 +1,7 @@
 """End in an orderly way on Ctrl-C, SIGTERM and SIGHUP."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal

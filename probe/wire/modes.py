@@ -3,6 +3,8 @@
 Both classes have the same methods.
 """
 
+from __future__ import annotations
+
 import ssl
 import urllib.request
 from collections.abc import Iterator, Mapping

@@ -1,5 +1,7 @@
 """Describe the observer's changes: every way in which recording changes an agent or its environment, and why."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 

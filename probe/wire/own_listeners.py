@@ -1,5 +1,7 @@
 """Refuse upstreams that are listeners of agent-probe, which would record twice or loop."""
 
+from __future__ import annotations
+
 import contextlib
 
 import psutil

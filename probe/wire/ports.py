@@ -1,5 +1,7 @@
 """Local ports: free ones, and who holds a taken one."""
 
+from __future__ import annotations
+
 import contextlib
 import socket
 from dataclasses import dataclass

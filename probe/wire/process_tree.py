@@ -1,5 +1,7 @@
 """Find and end the processes that belong to a run."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 from collections.abc import Iterable

@@ -5,6 +5,8 @@ It exchanges JSON lines with its parent (see `probe.wire.helper_process`): setti
 agent's processes too, so that nothing is left running.
 """
 
+from __future__ import annotations
+
 import asyncio
 import errno
 import fcntl

@@ -4,6 +4,8 @@ Parsing, searching and writing a body of megabytes takes as long as twenty small
 proxies only journal such an exchange; this process makes the record from the journal, at a lower priority.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import sys

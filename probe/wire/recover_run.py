@@ -1,5 +1,7 @@
 """Recover a run that was killed: exchanges under way become records, the manifest is completed."""
 
+from __future__ import annotations
+
 import os
 from argparse import Namespace
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """The process that serves a replay during a capture; `probe.wire.helper_process` describes its protocol."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import sys

@@ -1,5 +1,7 @@
 """Find the run that a replay serves."""
 
+from __future__ import annotations
+
 from probe.errors import UserError
 from probe.record.runs import Run, find_run
 from probe.settings.settings import Settings

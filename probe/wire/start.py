@@ -1,5 +1,7 @@
 """Start a recording: its folder's manifest, its replay server, its proxies, the agent's files."""
 
+from __future__ import annotations
+
 import importlib.util
 import os
 import platform

@@ -1,5 +1,7 @@
 """A recording that has begun: its settings and the processes that write it; immutable."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain

@@ -1,5 +1,7 @@
 """Detect an upstream that does not answer, before an agent retries for minutes."""
 
+from __future__ import annotations
+
 import json
 import socket
 import threading

@@ -1,5 +1,7 @@
 """Check whether each listener's upstream answers: one request through the real proxies, in a temporary folder."""
 
+from __future__ import annotations
+
 import tempfile
 import urllib.error
 import urllib.request

@@ -1,5 +1,7 @@
 """The bug fixes that every mitmproxy needs for the addon, including one started by hand."""
 
+from __future__ import annotations
+
 from probe.addon.mitmproxy_fixes import forced_ends, interim_answers, ipv6_host, trailers
 
 

@@ -4,6 +4,8 @@ mitmproxy reads at most 64 KB at a time, cuts it into HTTP's chunks, and passes 
 agent's socket. Forty events that arrive together cost forty times as much as one, and do not arrive sooner.
 """
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Generator
 from typing import Any

@@ -2,6 +2,8 @@
 as closed normally, and a time-out as a client that disconnected.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Replace functions of mitmproxy, but only the versions that the replacements were written for."""
 
+from __future__ import annotations
+
 import inspect
 import logging
 from collections.abc import Callable

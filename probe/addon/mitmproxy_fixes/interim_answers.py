@@ -1,5 +1,7 @@
 """Interim answers (103 and the like): mitmproxy mistakes one for the final answer, and the client hangs."""
 
+from __future__ import annotations
+
 import logging
 import time
 from collections.abc import Callable, Iterator

@@ -1,5 +1,7 @@
 """IPv6 upstreams: mitmproxy sends their Host header without brackets, which is invalid."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -4,6 +4,8 @@ A hook can answer a request only after mitmproxy has read its whole body into me
 mitmproxy, that is what happens.
 """
 
+from __future__ import annotations
+
 import functools
 from collections.abc import Callable, Generator
 from typing import Any

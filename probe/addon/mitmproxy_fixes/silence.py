@@ -1,5 +1,7 @@
 """The time-out of silent connections: a constant of ten minutes in mitmproxy 11 and early 12, an option since."""
 
+from __future__ import annotations
+
 from mitmproxy import options
 from mitmproxy.proxy import server
 

@@ -4,6 +4,8 @@ The package `mitmproxy.addons` imports every addon, with a web framework, LDAP a
 time. An empty package in its place allows importing each addon by itself.
 """
 
+from __future__ import annotations
+
 import importlib.util
 import sys
 import types

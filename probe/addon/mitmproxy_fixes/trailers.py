@@ -1,5 +1,7 @@
 """Trailers: mitmproxy's HTTP/1.1 reader crashes on them, and the client hangs; its writer omits them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Any

@@ -3,6 +3,8 @@
 The pieces of each stream of content are joined and searched; see `content_streams`.
 """
 
+from __future__ import annotations
+
 import hashlib
 from bisect import bisect_right
 from itertools import accumulate

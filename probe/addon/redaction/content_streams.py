@@ -5,6 +5,8 @@ or two output items may alternate; numbers in the objects around the text (`inde
 them, whatever the API. Ids do not: some servers make a new one for each event.
 """
 
+from __future__ import annotations
+
 import json
 import re
 from collections import Counter, defaultdict

@@ -3,6 +3,8 @@
 A name is split into its words, however it is spelled: `x-api-key`, `xApiKey`, `X_API_KEY`, `X-RapidAPI-Key`.
 """
 
+from __future__ import annotations
+
 import re
 from functools import lru_cache
 from typing import Literal

@@ -4,6 +4,8 @@ The search starts at one byte in it, the anchor: a pattern that begins with a si
 any other, and the bytes around the anchor are checked only there.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple

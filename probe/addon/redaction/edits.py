@@ -1,5 +1,7 @@
 """Edits of bytes, and chunks of bytes joined to blocks."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 
 

@@ -1,5 +1,7 @@
 """Values of environment variables that must be redacted."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import unquote_plus

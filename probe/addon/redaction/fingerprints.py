@@ -5,6 +5,8 @@ derived from the salt, which is elsewhere; the file only identifies the salt. A 
 compares the HMAC wherever these two bytes occur.
 """
 
+from __future__ import annotations
+
 import contextlib
 import hmac
 import json

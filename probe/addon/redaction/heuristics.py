@@ -1,5 +1,7 @@
 """Check whether a value is likely a credential, by its characters and its name."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 import re

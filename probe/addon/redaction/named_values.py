@@ -1,5 +1,7 @@
 """Values that their name marks as credentials."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

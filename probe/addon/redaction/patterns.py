@@ -1,5 +1,7 @@
 """Search for anything that looks like a credential."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator
 

@@ -1,5 +1,7 @@
 """Keep credentials off the disk: in URLs, headers, command lines and texts, and in bodies as `SecretSearch` does."""
 
+from __future__ import annotations
+
 import base64
 import re
 from collections.abc import Iterable, Sequence

@@ -1,5 +1,7 @@
 """The key of the redaction tags: a file of random bytes in the data folder."""
 
+from __future__ import annotations
+
 import errno
 import fcntl
 import os

@@ -1,5 +1,7 @@
 """Search bytes for secrets, known values and what looks like a credential, and replace them."""
 
+from __future__ import annotations
+
 import hmac
 import json
 import re

@@ -1,5 +1,7 @@
 """Patterns of credentials that their context reveals: a command, a header, a URL, a PEM file."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 

@@ -1,5 +1,7 @@
 """Patterns of tokens that a vendor's prefix identifies."""
 
+from __future__ import annotations
+
 from probe.addon.redaction.credential_pattern import BEGIN, END, END_OF_BASE64, NOT_AFTER_DOT, NOT_IN_BASE64, token
 from probe.addon.redaction.heuristics import is_lettered, is_mixed
 

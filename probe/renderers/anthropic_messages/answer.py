@@ -1,5 +1,7 @@
 """A message of the model: its fields, its content, its stop reason and its usage."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 

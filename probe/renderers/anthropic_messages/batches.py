@@ -1,5 +1,7 @@
 """What the API answers to all but calls of the model: token counts, states and lists of batches, their results."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import Any
 

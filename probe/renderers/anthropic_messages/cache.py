@@ -1,5 +1,7 @@
 """Places up to which a request asks the API to cache it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from probe.renderers.blocks import Block, CacheBreakpoint

@@ -1,5 +1,7 @@
 """Items of requests without what moves from call to call, so that equal ones compare as equal."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from probe.renderers.api import Kind

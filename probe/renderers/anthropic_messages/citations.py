@@ -1,5 +1,7 @@
 """The citations of a text."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The content blocks that messages, tool results and answers are made of."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

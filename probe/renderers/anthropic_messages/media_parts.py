@@ -1,5 +1,7 @@
 """Content blocks that hold media: images, documents, files, search results, web pages."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 from probe.renderers.anthropic_messages.part_context import Context, RenderPart, encrypted

@@ -1,5 +1,7 @@
 """What a content block is rendered with, and the fields that only the API can read."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 

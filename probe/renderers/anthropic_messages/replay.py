@@ -1,5 +1,7 @@
 """Errors and empty answers of the Messages API, for a replay."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from probe.renderers.anthropic_messages.request import is_call, is_count

@@ -1,5 +1,7 @@
 """A request: where its items are, what it asks for, its blocks; and a batch of requests."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Content blocks about tools: calls, results, what tools of the API's own did, and changes of the tools themselves."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

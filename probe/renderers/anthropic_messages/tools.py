@@ -1,5 +1,7 @@
 """The tools that the model may call: the agent's, the API's own with their settings, and whole toolsets."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from typing import Any

@@ -1,5 +1,7 @@
 """An answer of Converse: its fields, its content, its stop reason and its usage."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 

@@ -1,5 +1,7 @@
 """Content of Converse: each part has its kind as its only name."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html
 """
 
+from __future__ import annotations
+
 from probe.renderers.bedrock_invoke.api import BedrockInvoke
 
 API = BedrockInvoke()

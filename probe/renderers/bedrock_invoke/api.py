@@ -1,5 +1,7 @@
 """Bedrock's InvokeModel as a renderer."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The arguments of a function call, whole or streamed in pieces by JSON path."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from typing import Any

@@ -1,5 +1,7 @@
 """Contents as they are compared: an answer and the content that repeats it, a content and its later self, are equal."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from probe.renderers.api import Kind

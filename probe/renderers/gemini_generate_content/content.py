@@ -1,5 +1,7 @@
 """The parts that contents are made of."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Put an answer together from its pieces, even if some are missing."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from probe.renderers.api import EventSource, Source

@@ -1,5 +1,7 @@
 """The API's own names: how its objects spell their fields, and what wraps a request or an answer."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Errors and empty answers, for a replay."""
 
+from __future__ import annotations
+
 from typing import Any
 
 _STATUS = {

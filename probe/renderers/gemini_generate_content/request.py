@@ -1,5 +1,7 @@
 """The items of a request, and what it asks for."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator
 from typing import Any

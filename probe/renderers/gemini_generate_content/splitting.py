@@ -1,5 +1,7 @@
 """Split an answer's body into the pieces that the API sent: events, or elements of an array."""
 
+from __future__ import annotations
+
 import json
 import re
 

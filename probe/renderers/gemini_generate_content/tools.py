@@ -1,5 +1,7 @@
 """The tools that the model may call."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The renderer of bodies whose API is not known."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Bodies of which no API is known."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

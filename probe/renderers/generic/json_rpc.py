@@ -1,5 +1,7 @@
 """JSON-RPC 2.0, as MCP speaks it over HTTP: https://modelcontextprotocol.io/specification/2025-06-18."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

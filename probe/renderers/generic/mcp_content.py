@@ -1,5 +1,7 @@
 """The content of MCP's messages: https://modelcontextprotocol.io/specification/2025-06-18/server/tools."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Texts that hold more than text: lines of JSON, and forms."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 from urllib.parse import parse_qsl

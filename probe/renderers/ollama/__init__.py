@@ -3,6 +3,8 @@
 https://docs.ollama.com/api/generate
 """
 
+from __future__ import annotations
+
 from probe.renderers.ollama.api import Ollama
 
 API = Ollama()

@@ -1,5 +1,7 @@
 """Answers, whole or streamed: what the model made, stop reason and usage."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 

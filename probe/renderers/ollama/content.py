@@ -1,5 +1,7 @@
 """Messages and their parts."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """A request: where its items are, what it asks for, and its blocks."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Split a streamed answer into its lines, each of which is one JSON object."""
 
+from __future__ import annotations
+
 from probe.renderers.events import Stream
 from probe.renderers.json_reader import Json, as_text, parsed
 

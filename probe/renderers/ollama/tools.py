@@ -1,5 +1,7 @@
 """Definitions and calls of tools."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Answers, whole or streamed: their messages, stop reason and usage."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 

@@ -1,5 +1,7 @@
 """The Chat Completions API as the contract of renderers asks for it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Items as they are compared: an answer and the message that repeats it, a message and its later self, are equal."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from probe.renderers.api import Kind

@@ -1,5 +1,7 @@
 """The content of messages: texts, and parts of other kinds."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

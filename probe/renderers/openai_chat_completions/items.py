@@ -1,5 +1,7 @@
 """Messages, those of a request and those of an answer."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """The items of a request, and what it asks for."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from probe.renderers.api import Asked, Layout

@@ -1,5 +1,7 @@
 """Answers, whole or streamed: their fields, stop reason and usage."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 

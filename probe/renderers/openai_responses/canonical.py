@@ -1,5 +1,7 @@
 """One form for an item of an answer and for the input item by which a client sends it back."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from probe.renderers.api import Kind

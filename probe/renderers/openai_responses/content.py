@@ -1,5 +1,7 @@
 """The content parts that messages and tool results are made of."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

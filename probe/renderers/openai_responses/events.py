@@ -1,5 +1,7 @@
 """List the event types of the official Python SDK (openai 3.52.0, `ResponsesServerEvent`) and their use."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 

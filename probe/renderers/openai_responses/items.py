@@ -1,5 +1,7 @@
 """Items of an input or an output: messages, tool calls and their results, reasoning and the rest."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Errors, and answers to side requests and warm-ups, for a replay."""
 
+from __future__ import annotations
+
 import json
 import uuid
 from typing import Any

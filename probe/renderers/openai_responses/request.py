@@ -1,5 +1,7 @@
 """Requests: settings, instructions, input and tools, and what a call asks for."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Definitions, calls and results of tools."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
 from probe.renderers.blocks import (
@@ -18,7 +18,7 @@ from probe.renderers.blocks import (
     Unknown,
     Usage,
 )
-from probe.renderers.usage import LARGEST
+from probe.renderers.usage import Counts
 
 _REMINDER = "<system-reminder>"
 
@@ -95,38 +95,22 @@ def grouped(blocks: Iterable[Block], title: str) -> Iterator[Block]:
 
 
 def usage_blocks(
-    usage: Any, read: Callable[[dict[str, Any]], Usage], counted: tuple[str, ...], known: tuple[str, ...] = ()
+    usage: Any, read: Callable[[Counts], Usage], known: Container[str] = ()
 ) -> tuple[Usage | None, tuple[Block, ...]]:
     """Return an answer's usage and the blocks that show it.
 
-    `counted` are the names, at any depth, that `read` uses; `known` those that are documented and shown as they are;
-    any other is unknown. Zeros are left out.
+    Of what `read` leaves, `known` are the names that are documented and shown as they are; another one is unknown.
     """
     if usage is None:
         return None, ()
     if not isinstance(usage, dict):
         return None, (Unknown(what="usage", value=usage),)
-    found = read(usage)
-    left = _left(usage, counted)
+    counts = Counts(usage)
+    found = read(counts)
+    left = counts.left()
     shown = tuple((name, value) for name, value in left.items() if name in known)
     unknown = (Unknown(what=f"count {name!r}", value=value) for name, value in left.items() if name not in known)
     return found, (found, *([Settings(pairs=shown)] if shown else []), *unknown)
-
-
-def _left(usage: dict[str, Any], counted: tuple[str, ...]) -> dict[str, Any]:
-    """Return the fields that are not counted; a count must be a number."""
-    nested = {name: _left(value, counted) if isinstance(value, dict) else value for name, value in usage.items()}
-    return {
-        name: value
-        for name, value in nested.items()
-        if value not in (None, 0, {}, []) and not (name in counted and _is_count(name, value))
-    }
-
-
-def _is_count(name: str, value: Any) -> bool:
-    """Check whether a value is what `probe.renderers.usage` reads under a name: an integer, or a price."""
-    kinds = int | float if name.endswith("cost") else int
-    return isinstance(value, kinds) and not isinstance(value, bool) and abs(value) < LARGEST
 
 
 def _decoded_size(encoded: str) -> int:

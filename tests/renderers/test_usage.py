@@ -211,15 +211,15 @@ CASES = {
 
 
 @pytest.mark.parametrize(("map_usage", "given", "expected"), CASES.values(), ids=CASES.keys())
-def test_usage_is_mapped(map_usage: Callable[[dict[str, Any]], Usage], given: dict[str, Any], expected: Usage) -> None:
-    assert map_usage(given) == expected
+def test_usage_is_mapped(map_usage: Callable[[usage.Counts], Usage], given: dict[str, Any], expected: Usage) -> None:
+    assert map_usage(usage.Counts(given)) == expected
 
 
 @pytest.mark.parametrize(("map_usage", "given", "expected"), CASES.values(), ids=CASES.keys())
 def test_the_parts_are_within_the_sums(
-    map_usage: Callable[[dict[str, Any]], Usage], given: dict[str, Any], expected: Usage
+    map_usage: Callable[[usage.Counts], Usage], given: dict[str, Any], expected: Usage
 ) -> None:
-    found = map_usage(given)
+    found = map_usage(usage.Counts(given))
     if found.input is not None:
         assert (found.cache_read or 0) + (found.cache_write or 0) <= found.input
         assert (found.cache_write_1h or 0) <= (found.cache_write or 0)
@@ -228,5 +228,37 @@ def test_the_parts_are_within_the_sums(
 
 
 @pytest.mark.parametrize("map_usage", dict.fromkeys(case[0] for case in CASES.values()), ids=lambda one: one.__name__)
-def test_what_is_not_told_is_not_known(map_usage: Callable[[dict[str, Any]], Usage]) -> None:
-    assert map_usage({}) == told(None, None, None)
+def test_what_is_not_told_is_not_known(map_usage: Callable[[usage.Counts], Usage]) -> None:
+    assert map_usage(usage.Counts({})) == told(None, None, None)
+
+
+LEFT: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
+    "all was read": (usage.openai_responses, {"input_tokens": 5, "input_tokens_details": {"cached_tokens": 2}}, {}),
+    "a name that is known elsewhere": (
+        usage.openai_responses,
+        {"input_tokens": 5, "cached_tokens": 3, "input_tokens_details": {"input_tokens": 4}},
+        {"cached_tokens": 3, "input_tokens_details": {"input_tokens": 4}},
+    ),
+    "what is no number": (usage.anthropic_messages, {"input_tokens": "5"}, {"input_tokens": "5"}),
+    "another provider's name for the same number": (
+        usage.openai_chat_completions,
+        {"prompt_tokens_details": {"cached_tokens": 7}, "prompt_cache_hit_tokens": 7},
+        {},
+    ),
+    "another provider's name for another number": (
+        usage.openai_chat_completions,
+        {"prompt_tokens_details": {"cached_tokens": 7}, "prompt_cache_hit_tokens": 8},
+        {"prompt_cache_hit_tokens": 8},
+    ),
+    "a part of a sum": (usage.gemini_generate_content, {"toolUsePromptTokenCount": 4}, {"toolUsePromptTokenCount": 4}),
+    "zeros and what is empty": (usage.ollama, {"a": 0, "b": {}, "c": {"d": None}}, {}),
+}
+
+
+@pytest.mark.parametrize(("map_usage", "given", "left"), LEFT.values(), ids=LEFT.keys())
+def test_what_was_not_read_is_left(
+    map_usage: Callable[[usage.Counts], Usage], given: dict[str, Any], left: dict[str, Any]
+) -> None:
+    counts = usage.Counts(given)
+    map_usage(counts)
+    assert counts.left() == left

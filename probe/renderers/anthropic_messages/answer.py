@@ -31,10 +31,6 @@ _SETTINGS = (
     *("diagnostics", "input_transformations"),
     *("amazon-bedrock-invocationMetrics", "amazon-bedrock-guardrailAction", "amazon-bedrock-trace"),
 )
-_COUNTED = (
-    *("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"),
-    "thinking_tokens",
-)
 _COUNTS = (
     *("cache_creation", "output_tokens_details", "server_tool_use", "service_tier", "speed", "inference_geo"),
     *("iterations", "fallback_credit"),
@@ -74,7 +70,7 @@ def made(
     fields.drop("type", "message")
     fields.drop("role", "assistant")
     settings = tuple(fields.details(*_SETTINGS))
-    usage, counts = usage_blocks(fields.take("usage"), anthropic_messages, _COUNTED, _COUNTS)
+    usage, counts = usage_blocks(fields.take("usage"), anthropic_messages, _COUNTS)
     word = message.get("stop_reason")
     reason = word if isinstance(word, str) else None
     sent_back = {"role": "assistant", "content": [part.value for part in content]}

@@ -23,7 +23,6 @@ STOP_REASONS = {
     "malformed_model_output": Stop.FAILED,
     "malformed_tool_use": Stop.FAILED,
 }
-_COUNTED = ("inputTokens", "outputTokens", "totalTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
 _SETTINGS = ("stopReason", "metrics", "trace", "additionalModelResponseFields", "performanceConfig", "serviceTier")
 
 
@@ -61,7 +60,7 @@ def made(
     inner.take("content")
     inner.drop("role", "assistant")
     settings = tuple(fields.details(*_SETTINGS))
-    usage, counts = usage_blocks(fields.take("usage"), bedrock_converse, _COUNTED, ("cacheDetails",))
+    usage, counts = usage_blocks(fields.take("usage"), bedrock_converse, ("cacheDetails",))
     word = body.get("stopReason")
     reason = word if isinstance(word, str) else None
     odd = [Unknown(what=f"stop reason {reason!r}", value=reason)] if reason and reason not in STOP_REASONS else []

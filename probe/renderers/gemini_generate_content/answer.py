@@ -37,10 +37,6 @@ _CANDIDATE = frozenset(
         *("avgLogprobs", "logprobsResult", "urlContextMetadata", "groundingAttributions", "continuationToken", "role"),
     }
 )
-_COUNTED = (
-    *("promptTokenCount", "candidatesTokenCount", "totalTokenCount"),
-    *("cachedContentTokenCount", "thoughtsTokenCount"),
-)
 _OTHER_COUNTS = (
     *("toolUsePromptTokenCount", "promptTokensDetails", "cacheTokensDetails", "candidatesTokensDetails"),
     *("toolUsePromptTokensDetails", "thoughtsTokensDetails", "trafficType", "serviceTier"),
@@ -72,7 +68,7 @@ def response_blocks(body: Any, status: int | None) -> list[Block] | None:
 def answer_of(made: MadeAnswer, after: Sequence[Block] = (), *, ended: bool = True, known: bool = True) -> Answer:
     """Return an answer made of its pieces."""
     usage = {name: _by_modality(value) for name, value in made.usage.items()} or None
-    counts, shown = usage_blocks(usage, gemini_generate_content, _COUNTED, _OTHER_COUNTS)
+    counts, shown = usage_blocks(usage, gemini_generate_content, _OTHER_COUNTS)
     candidates = list(made.candidates.items())
     alone = len(candidates) == 1 and candidates[0][0] == 0
     first = candidates[0][1] if candidates else None

@@ -77,7 +77,7 @@ def answer_of(
     message.drop("role", "assistant")
     fields.drop("done", True, False)
     counts = {name: fields.take(name) for name in _COUNTED if name in fields}
-    usage, counted = usage_blocks(counts or None, ollama, _COUNTED)
+    usage, counted = usage_blocks(counts or None, ollama)
     odd = [Unknown(what=f"done_reason {word!r}", value=word)] if word and word not in _STOPS else []
     return Answer(
         parts=tuple(Part(source=one.source, blocks=tuple(_made_blocks(one))) for one in made),

@@ -161,12 +161,5 @@ def _settings(fields: Fields) -> Iterator[Block]:
 
 def _usage(usage: Any) -> tuple[Usage | None, tuple[Block, ...]]:
     """Return the usage; a count that `Usage` does not have, since it has that of another provider, is shown too."""
-    if not isinstance(usage, dict):
-        return usage_blocks(usage, openai_chat_completions, ())
-    found = openai_chat_completions(usage)
-    taken = (found.input, found.output, found.total, found.cache_read, found.cache_write, found.reasoning)
-    nested = [inner for inner in usage.values() if isinstance(inner, dict)]
-    values = {name: [fields[name] for fields in (usage, *nested) if name in fields] for name in _COUNTS}
-    numbers = [name for name in _COUNTS if all(type(value) is int for value in values[name])]
-    counted = tuple(name for name in numbers if all(value in taken for value in values[name]))
-    return usage_blocks(usage, openai_chat_completions, counted, (*_OTHER_COUNTS, *numbers))
+    numbers = [name for name in _COUNTS if isinstance(usage, dict) and type(usage.get(name)) is int]
+    return usage_blocks(usage, openai_chat_completions, (*_OTHER_COUNTS, *numbers))

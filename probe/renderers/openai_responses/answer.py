@@ -27,11 +27,6 @@ _ECHOED = (
     *("top_logprobs", "top_p", "truncation", "user"),
 )
 """Fields of a request that its answer repeats."""
-# What the one model of usage takes.
-_COUNTED = (
-    *("input_tokens", "output_tokens", "total_tokens"),
-    *("cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost"),
-)
 _COSTS = ("cost_details", "is_byok")
 """What OpenRouter adds."""
 _KEPT = "cache_write_tokens_details"
@@ -103,9 +98,9 @@ def _usage(usage: Any) -> tuple[Usage | None, tuple[Block, ...]]:
     """Return an answer's usage, and the blocks that show it."""
     details = usage.get("input_tokens_details") if isinstance(usage, dict) else None
     if not isinstance(details, dict) or _KEPT not in details:
-        return usage_blocks(usage, openai_responses, _COUNTED, _COSTS)
+        return usage_blocks(usage, openai_responses, _COSTS)
     counted = {name: value for name, value in details.items() if name != _KEPT}
-    found, blocks = usage_blocks({**usage, "input_tokens_details": counted}, openai_responses, _COUNTED, _COSTS)
+    found, blocks = usage_blocks({**usage, "input_tokens_details": counted}, openai_responses, _COSTS)
     return found, (*blocks, *Fields(details).details(_KEPT))
 
 

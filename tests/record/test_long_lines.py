@@ -101,13 +101,14 @@ def test_a_long_stream_shows_its_first_and_its_last_events_and_is_whole(tmp_path
     assert ExchangeReader(load_renderer("probe.renderers.openai_responses")).read(unread).complete
 
 
-def test_a_report_says_that_it_shows_a_part(tmp_path: Path) -> None:
+def test_a_full_report_says_that_it_shows_a_part(tmp_path: Path) -> None:
     out = io.StringIO()
     write_report(
         out,
         written(tmp_path, BODIES["an event stream"]),
         ReportedRun(title="T", source="s", generated_at=datetime(2026, 1, 1, tzinfo=UTC)),
         renderer=load_renderer("probe.renderers.openai_responses"),
+        full=True,
     )
     assert f"Only the beginning and the end of these {len(STREAM.encode())} bytes are shown" in out.getvalue()
 

@@ -159,7 +159,7 @@ def _sent(items: SentItems) -> _Sent:
     special = [one for one in known if one.special]
     newest = next(_messages(known), None)
     return _Sent(
-        read=not any(one.failed for one in special),
+        read=not any([one.failed for one in special]),
         tools=sum([one.features.tools for one in special]),
         about=about([one.features.words for one in special if one.features.system]) or _about_user(known),
         prompts=newest is not None and newest.prompt,

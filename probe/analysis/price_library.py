@@ -19,6 +19,8 @@ _WITHIN = {_INPUT: (), _READ: (_INPUT,), _WRITE: (_INPUT,), _HOUR: (_INPUT, _WRI
 """The library's kinds of tokens, with those whose number includes each."""
 _PARTS = {_INPUT: (_READ, _WRITE), _READ: (), _WRITE: (_HOUR,), _HOUR: (), "output_tokens": ()}
 """The other way round: the kinds that each includes, and that do not include each other."""
+_FEW = 1000
+"""Tokens of a question; a price that depends on their number changes at more of them."""
 _UNUSED = {
     f"{LIBRARY}.update_prices": ("UpdatePrices", "wait_prices_updated_async", "wait_prices_updated_sync"),
     "pydantic": ("ConfigDict", "Discriminator", "Field", "Tag", "TypeAdapter"),
@@ -40,8 +42,9 @@ class PriceLibrary:
         """Whether it prices what is kept for an hour; the versions for mitmproxy 11 do not."""
         self._found: dict[tuple[tuple[str, str], ...], Any] = {}
         """What it has by names; None where that is nothing."""
-        self._rates: dict[int, dict[str, Decimal] | None] = {}
-        """Dollars per million tokens by the identity of a price; None where they depend on the number of tokens."""
+        self._rates: dict[int, tuple[dict[str, Decimal] | None, int | None]] = {}
+        """By the identity of a price: dollars per million tokens, None where only the library knows what a turn costs;
+        and the number of tokens up to which it costs that, None where any number does."""
 
     def price(self, counts: Mapping[str, int], when: datetime, names: Mapping[str, str]) -> tuple[Decimal, str] | None:
         """Return what tokens cost in dollars, and whose list price that is; None where it is not known."""
@@ -51,9 +54,10 @@ class PriceLibrary:
         found = self._found[key]
         if found is None:
             return None
-        rates = self._rates_at(found.model.get_prices(when), when, names)
+        rates, most = self._rates_at(found.model.get_prices(when), when, names)
         alone = {kind: counts.get(kind, 0) - sum(counts.get(one, 0) for one in _PARTS[kind]) for kind in _WITHIN}
-        if rates and min(alone.values()) >= 0:
+        few = most is None or max(counts.values(), default=0) < most
+        if rates and few and min(alone.values()) >= 0:
             dollars = sum((rates[kind] * count for kind, count in alone.items() if count), Decimal(0)) / _MILLION
             return dollars, found.provider.name
         asked = self._asked(counts, when, names)
@@ -66,18 +70,25 @@ class PriceLibrary:
         except (LookupError, ValueError):
             return None
 
-    def _rates_at(self, prices: Any, when: datetime, names: Mapping[str, str]) -> dict[str, Decimal] | None:
+    def _rates_at(
+        self, prices: Any, when: datetime, names: Mapping[str, str]
+    ) -> tuple[dict[str, Decimal] | None, int | None]:
         if id(prices) not in self._rates:
-            per_token = all(one is None or isinstance(one, Decimal) for one in vars(prices).values())
+            values = [one for one in vars(prices).values() if one is not None]
+            most = min((tier.start for one in values for tier in getattr(one, "tiers", ())), default=None)
+            per_token = all(isinstance(one, Decimal) or hasattr(one, "tiers") for one in values)
+            per_token = per_token and (most is None or most > _FEW)
             # Some charge for each call as well.
             per_token = per_token and not self._asked({}, when, names).total_price
-            self._rates[id(prices)] = self._asked_for_each_kind(when, names) if per_token else None
+            self._rates[id(prices)] = self._asked_for_each_kind(when, names) if per_token else None, most
         return self._rates[id(prices)]
 
     def _asked_for_each_kind(self, when: datetime, names: Mapping[str, str]) -> dict[str, Decimal] | None:
         kinds = [kind for kind in _WITHIN if kind != _HOUR or self.knows_hours]
-        asked = {kind: self._asked(dict.fromkeys((*_WITHIN[kind], kind), _MILLION), when, names) for kind in kinds}
-        return None if None in asked.values() else {kind: one.total_price for kind, one in asked.items()}
+        asked = {kind: self._asked(dict.fromkeys((*_WITHIN[kind], kind), _FEW), when, names) for kind in kinds}
+        if None in asked.values():
+            return None
+        return {kind: one.total_price * (_MILLION // _FEW) for kind, one in asked.items()}
 
 
 def load_library() -> Any:

@@ -64,10 +64,10 @@ class Fields:
 
     def details(self, *names: str) -> Iterator[Block]:
         """Take known fields that have no block of their own, and yield them by name and value, but for empty ones."""
-        pairs = tuple((name, self._left.pop(name)) for name in names if name in self._left)
-        shown = tuple((name, value) for name, value in pairs if value not in _EMPTY)
+        left = self._left
+        shown = [(name, value) for name in names if name in left and (value := left.pop(name)) not in _EMPTY]
         if shown:
-            yield Settings(pairs=shown)
+            yield Settings(pairs=tuple(shown))
 
     def unknown(self) -> Iterator[Block]:
         """Take and yield what is left, a block for each field, without empty ones."""

@@ -54,10 +54,11 @@ class ExchangeReader:
 
     def _read(self, exchange: UnreadExchange, path: str, api: Api) -> Traced:
         traced = Traced(exchange=exchange, api=api)
-        traced.sent += sum(_message_size(one) for one in _messages(exchange, "client"))
-        traced.received += sum(_message_size(one) for one in _messages(exchange, "server"))
         if exchange.websocket:
-            self._websocket(traced, path, exchange.websocket.messages)
+            messages = exchange.websocket.messages
+            traced.sent += sum(_message_size(one) for one in messages if one.direction == "client")
+            traced.received += sum(_message_size(one) for one in messages if one.direction == "server")
+            self._websocket(traced, path, messages)
         else:
             self._http(traced, path)
         for blocks in (traced.request, traced.response, *(turn.response for turn in traced.turns)):
@@ -249,10 +250,6 @@ class ExchangeReader:
         kind = kind_of(message.type, value)
         structure.add(f"ws[{kind[:100]}]", shape_of(value))
         return OtherMessage(message=message, kind=kind, value=value)
-
-
-def _messages(exchange: UnreadExchange, direction: str) -> list[Message]:
-    return [one for one in exchange.websocket.messages if one.direction == direction] if exchange.websocket else []
 
 
 def _message_size(message: Message) -> int:

@@ -190,10 +190,10 @@ class _Said(NamedTuple):
 def _said(response: Iterable[Block]) -> _Said:
     blocks = every_block(response)
     return _Said(
-        calls=tuple([call_of(block) for block in blocks if isinstance(block, ToolCall)]),
+        calls=tuple([call_of(block) for block in blocks if type(block) is ToolCall]),
         text=_text(blocks),
-        problem=next((block.message[:TEXT] for block in blocks if isinstance(block, Failure)), None),
-        incomplete=next((block.reason[:TEXT] for block in blocks if isinstance(block, Incomplete)), None),
+        problem=next((block.message[:TEXT] for block in blocks if type(block) is Failure), None),
+        incomplete=next((block.reason[:TEXT] for block in blocks if type(block) is Incomplete), None),
     )
 
 
@@ -228,9 +228,9 @@ def _text(blocks: Iterable[Block]) -> str:
 def spoken(blocks: Iterable[Block]) -> Iterator[str]:
     """Yield the texts that the model said; those within tool results are not among them."""
     for block in blocks:
-        if isinstance(block, Refusal) or (isinstance(block, Text) and block.label in _ANSWER_LABELS):
+        if type(block) is Refusal or (type(block) is Text and block.label in _ANSWER_LABELS):
             yield block.text
-        elif isinstance(block, Message):
+        elif type(block) is Message:
             yield from spoken(block.content)
 
 

@@ -70,12 +70,12 @@ def features_of(kind: Kind, blocks: Sequence[Block]) -> Features:
         return _NOTHING
     if kind is Kind.TOOL:
         return Features(tools=_count(blocks))
-    message = next((block for block in blocks if isinstance(block, Message)), None)
+    message = next((block for block in blocks if type(block) is Message), None)
     content = message.content if message else ()
     role = message.role if message else None
     system, user = kind is Kind.INSTRUCTIONS or role in SYSTEM_ROLES, role == "user"
-    results = [block for block in content if isinstance(block, ToolResult)]
-    texts = [block.text for block in content if isinstance(block, Text)] if user else []
+    results = [block for block in content if type(block) is ToolResult]
+    texts = [block.text for block in content if type(block) is Text] if user else []
     return Features(
         role=role,
         system=system,
@@ -111,9 +111,9 @@ def _count(blocks: Iterable[Block]) -> int:
     """Return how many tools are among blocks, those of namespaces one by one."""
     count = 0
     for block in blocks:
-        if isinstance(block, Tools):
+        if type(block) is Tools:
             count += _count(block.tools)
-        elif isinstance(block, Tool):
+        elif type(block) is Tool:
             count += _count(block.tools) if block.tools else 1
     return count
 
@@ -131,7 +131,7 @@ def _text(blocks: Iterable[Block]) -> str:
 
 def _texts(blocks: Iterable[Block]) -> Iterator[str]:
     for block in blocks:
-        if isinstance(block, Text):
+        if type(block) is Text:
             yield block.text
-        elif isinstance(block, Message | Instructions):
+        elif type(block) is Message or type(block) is Instructions:
             yield from _texts(block.content)

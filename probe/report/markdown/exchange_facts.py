@@ -21,8 +21,9 @@ def circumstances(traced: Traced) -> str:
     """Write an exchange's circumstances in one line, and what cut it short or how its connection ended."""
     exchange = traced.exchange
     facts = [f"listener {code(exchange.listener)}"] if exchange.listener else []
-    if exchange.ended > exchange.timestamp:
-        facts.append(f"took {exchange.ended - exchange.timestamp:.2f}s")
+    took = exchange.ended - exchange.timestamp
+    if took > 0:
+        facts.append(f"took {took:.2f}s")
     started = exchange.response.started if exchange.response else None
     if started is not None:
         facts.append(f"first byte after {started - exchange.timestamp:.2f}s")

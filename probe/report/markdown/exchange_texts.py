@@ -62,8 +62,8 @@ class ExchangeTexts:
     def _turn(self, line: int, turn: Turn) -> None:
         key = (line, turn.part)
         self.spool.put(("notes", *key), markdown(turn.asked.notes))
-        counts = [block for block in turn.response if isinstance(block, EventCounts)]
-        others: list[Block] = [block for block in turn.response if not isinstance(block, EventCounts)]
+        counts = [block for block in turn.response if type(block) is EventCounts]
+        others: list[Block] = [block for block in turn.response if type(block) is not EventCounts]
         if self._full:
             self.spool.put(("events", *key), markdown(counts))
             self.spool.put(("answer", *key), markdown(others) if turn.response else "No answer came.\n")
@@ -107,5 +107,5 @@ class ExchangeTexts:
 def _without_usual(blocks: Sequence[Block], answer: Answer | None) -> list[Block]:
     """Leave out the ids and the status of an answer that came to its end: the turn's heading and table are enough."""
     usual = answer.before if answer and answer.stop in (Stop.END, Stop.TOOL_CALL) else ()
-    left_out = {id(block) for block in usual if isinstance(block, Settings)}
+    left_out = {id(block) for block in usual if type(block) is Settings}
     return [block for block in blocks if id(block) not in left_out]

@@ -72,7 +72,7 @@ class ItemTexts:
         if item.known.failed:
             why = f"Shown as it is, because the renderer failed: {item.known.failed}"
             return markdown([Settings(pairs=((why, item.value),))])
-        if len(blocks) == 1 and isinstance(blocks[0], Message):
+        if len(blocks) == 1 and type(blocks[0]) is Message:
             blocks = blocks[0].content
         return markdown(blocks) if self._full else brief(blocks)
 
@@ -81,7 +81,7 @@ class ItemTexts:
         rows: tuple[tuple[str, ...], ...] = ()
         title, beginning = known.kind.value, ""
         if known.kind is Kind.MESSAGE:
-            message = next((one for one in blocks if isinstance(one, Message)), None)
+            message = next((one for one in blocks if type(one) is Message), None)
             message = message or Message(role=None, type="(not read)", content=tuple(blocks))
             title = message_title("", message).removeprefix("# ")
             if self._full or self._spool.size((_TEXT, known.number)) > OPEN:

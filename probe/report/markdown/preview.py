@@ -34,7 +34,7 @@ _ROUGH = 8 * PREVIEW
 def preview(blocks: Sequence[Block]) -> str:
     """Return the beginning of what blocks say."""
     # The fields beside a text are shown only where there is no text.
-    shown = [block for block in blocks[:4] if not isinstance(block, Settings | CacheBreakpoint | Unknown)] or blocks[:1]
+    shown = [block for block in blocks[:4] if type(block) not in (Settings, CacheBreakpoint, Unknown)] or blocks[:1]
     return cut(" ".join(filter(None, map(_words, shown))))
 
 

@@ -9,9 +9,13 @@ import stat
 import sys
 from pathlib import Path
 
+import pytest
+
 from probe.wire.ports import free_ports
 from tests.support.running import Running
 from tests.support.upstream import upstream_running
+
+pytestmark = pytest.mark.slow
 
 SECRET = "refresh-planted-0123456789abcdef"
 AGENT = f"""

@@ -71,7 +71,7 @@ def failures(said: str) -> list[str]:
     return [f"{line}\n{lines[number + 1]}" for number, line in enumerate(lines) if line.startswith("FAIL")]
 
 
-@pytest.mark.parametrize("status", [200, 307, 401, 404, 502])
+@pytest.mark.parametrize("status", [401, *(pytest.param(one, marks=pytest.mark.slow) for one in (200, 307, 404, 502))])
 def test_any_answer_is_an_answer(clinic: Clinic, status: int) -> None:
     def answer(handler: Handler) -> None:
         handler.head(status, ("Content-Length", "0"), ("Location", "http://nosuch.invalid/"))

@@ -22,7 +22,10 @@ from probe.wire.ports import free_ports
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into other processes' environment")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into other processes' environment"),
+]
 
 # Asks for a slow stream, says so, and waits for what never comes; its child would outlive it.
 AGENT = """
@@ -69,8 +72,8 @@ SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 @pytest.mark.parametrize(
     ("script", "number", "code"),
     [
-        pytest.param(script, number, code, id=f"{script} {number.name}", marks=marks)
-        for script, marks in (("probe.capture", []), ("probe.pipeline", [pytest.mark.slow]))
+        pytest.param(script, number, code, id=f"{script} {number.name}")
+        for script in ("probe.capture", "probe.pipeline")
         for number, code in SIGNALS.items()
     ],
 )

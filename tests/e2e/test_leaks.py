@@ -14,6 +14,8 @@ from tests.support.captures import Ended, Machine
 from tests.support.forward_proxy import ForwardProxy, proxy_running
 from tests.support.provider import provider_running
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-user-0123456789-planted"
 SAMPLES = ("tool-loop", "tool-loop-websocket")
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")

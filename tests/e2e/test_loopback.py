@@ -18,7 +18,10 @@ from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 from tests.support.sockets import Open, open_sockets
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into other processes' environment")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into other processes' environment"),
+]
 
 WAITING = [sys.executable, "-c", "print('waiting', flush=True); import time; time.sleep(300)"]
 

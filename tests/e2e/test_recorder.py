@@ -14,6 +14,8 @@ from tests.support.captures import Listening, Machine, wait_for
 from tests.support.client import ask
 from tests.support.provider import Provider, provider_running
 
+pytestmark = pytest.mark.slow
+
 PATH = "/v1/responses"
 
 

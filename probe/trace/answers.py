@@ -125,14 +125,14 @@ class AnswerReader:
         events = [*read_events(stream, api, large)]
         if not self._cuts:
             return events, shapes
-        found = restored(events, shapes, self._cuts)
-        if found is None:
+        lost = restored(events, shapes, self._cuts)
+        if lost is None:
             # Somebody wrote what looks like a repeat to where none belongs.
             whole = self._whole(None)
             self._stream, self._cuts = api.split(self._path, whole), ()
             return self._events(self._stream) if self._stream else ((), {})
-        self._stream = stream._replace(lost=found.lost)
-        return found.events, shapes | found.shapes
+        self._stream = stream._replace(lost=lost)
+        return events, shapes
 
     def _whole(self, text: Any) -> Any:
         """Return the text of a stream with what was cut from it."""

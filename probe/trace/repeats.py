@@ -107,42 +107,30 @@ def _drop_oldest(kept: dict[Any, Any], most: int) -> None:
         del kept[next(iter(kept))]
 
 
-class Restored(NamedTuple):
-    """Events as they were before something was cut."""
+def restored(
+    events: Sequence[Event], shapes: dict[int, Shape], cuts: Sequence[Repeated]
+) -> list[tuple[int, int]] | None:
+    """Put what was cut back into events; return the numbers of those, and how many bytes they had lost.
 
-    events: list[Event]
-    shapes: dict[int, Shape]
-    """Shapes of the data of events that had lost something, by their identity."""
-    lost: list[tuple[int, int]]
-    """Number of an event, and bytes that it had lost."""
-
-
-def restored(events: list[Event], shapes: Mapping[int, Shape], cuts: Sequence[Repeated]) -> Restored | None:
-    """Return events with what was cut; None where not all of it is where it belongs.
-
-    `shapes` are those of some events' data, by their identity.
+    None where not all of it is where it belongs. `shapes` are those of some events' data, by their identity.
     """
     by_outer: dict[str, list[Repeated]] = {}
     for one in {one.mark: one for one in cuts}.values():
         by_outer.setdefault(one.outer, []).append(one)
-    found = Restored([*events], {}, [])
-    for place, event in enumerate(events):
+    lost: list[tuple[int, int]] = []
+    for event in events:
+        data = event.data
         for outer, known in by_outer.items():
-            inner = event.data.get(outer) if type(event.data) is dict else None
+            inner = data.get(outer) if type(data) is dict else None
             if type(inner) is dict and (here := [one for one in known if inner.get(one.name) == one.mark]):
-                data = {**event.data, outer: {**inner, **{one.name: one.value for one in here}}}
-                found.events[place] = event._replace(data=data)
-                shape = shapes.get(id(event.data)) or shape_of(event.data)
-                members = _with(_members(shape)[outer], {one.name: one.shape for one in here})
-                found.shapes[id(data)] = _with(shape, {outer: members})
-                found.lost.extend((event.number, one.removed) for one in here)
-    return found if len(found.lost) == len(cuts) else None
+                shape: Any = shapes.get(id(data)) or shape_of(data)
+                members = _with(dict(shape[1:])[outer], {one.name: one.shape for one in here})
+                shapes[id(data)] = _with(shape, {outer: members})
+                inner.update((one.name, one.value) for one in here)
+                lost += [(event.number, one.removed) for one in here]
+    return lost if len(lost) == len(cuts) else None
 
 
-def _members(shape: Shape) -> dict[str, Shape]:
-    return dict(shape[1:]) if isinstance(shape, tuple) else {}
-
-
-def _with(shape: Shape, known: Mapping[str, Shape]) -> Shape:
+def _with(shape: Any, known: Mapping[str, Shape]) -> Shape:
     """Return the shape of an object with other shapes of some members."""
-    return ("object", *[(name, known.get(name, one)) for name, one in _members(shape).items()])
+    return ("object", *[(name, known.get(name, one)) for name, one in shape[1:]])

@@ -60,6 +60,9 @@ def shape_of(value: Any, depth: int = 0) -> Shape:
             return "deeper"
         if not value:
             return _EMPTY
+        if len(value) == 1:
+            # As nearly all are; a Counter takes longer than all the rest.
+            return ("array", (shape_of(value[0], depth + 1), 1))
         return ("array", *Counter([_SCALARS.get(type(one)) or shape_of(one, depth + 1) for one in value]).items())
     return _SCALARS[kind]
 

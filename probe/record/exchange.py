@@ -186,19 +186,12 @@ class OutlinedRequest(UnreadRequest, frozen=True, kw_only=True):
     body: Outline = None  # type: ignore[assignment]
 
 
-class OutlinedResponse(UnreadResponse, frozen=True, kw_only=True):
-    """A response whose body is read in outline."""
-
-    body: Outline = None  # type: ignore[assignment]
-
-
 class OutlinedExchange(UnreadExchange, frozen=True, kw_only=True):
-    """An exchange whose bodies were read in outline along with the line that it is in, which is nearly free."""
+    """An exchange whose request was read in outline along with the line that it is in, which is nearly free."""
 
     request: OutlinedRequest
-    response: OutlinedResponse | None = None
     line: bytes = b""
-    """The line, which has the bodies' JSON text; not stored."""
+    """The line, which has the JSON text of the request's body; not stored."""
 
     def unread(self) -> UnreadExchange:
         """Return the exchange with the JSON text of its bodies."""

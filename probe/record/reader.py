@@ -173,12 +173,13 @@ def _unread(
         found = _exchange(file, place, line, whole=whole)
         file.seek(place[0] + line)
         return _as_unread(found) if found else None
-    if not line.strip():
+    if line.isspace():
         return None
     try:
         exchange = decode(line)
         # The decoder passes over the bodies as they are.
-        line.decode()
+        if not line.isascii():
+            line.decode()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _as_unread(parse_exchange(line, place[1]))
     _check_time(exchange)

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from probe.record.exchange import UnreadResponse
+import msgspec
+
+from probe.record.body_text import string_of
+from probe.record.exchange import OutlinedExchange, UnreadResponse
 from probe.renderers.api import Answer, Api, EventSource, StreamReader
 from probe.renderers.blocks import Block, Body, CutShort, EventCounts, Text
 from probe.renderers.events import Stream
@@ -21,6 +24,7 @@ from probe.trace.shapes import Shape, Structure, shape_of
 from probe.trace.turns import Traced
 
 _repeats = Repeats()
+_string = msgspec.json.Decoder(str).decode
 
 
 class AnswerReader:
@@ -36,6 +40,8 @@ class AnswerReader:
         self._responses, self._generic = responses, generic
         self._traced, self._path, self._response = traced, path, response
         self._stream: Stream | None = None
+        self._cuts: Sequence[Repeated] = ()
+        """What was cut from the text of the stream."""
         self.value: Any = None
         """The whole body, where it is no stream."""
 
@@ -44,15 +50,16 @@ class AnswerReader:
         response, api, error = self._response, self._traced.api, self._traced.exchange.error
         if response is None:
             return True
-        source, known_size = read_body(self._traced.exchange, response)
+        source, known_size, cuts = self._read_body(response)
         data = decoded_base64(source) if response.body_kind == "base64" and api.reads_bytes else None
         split = data if data is not None else source
-        split, cuts = _repeats.cut(split) if isinstance(split, str) else (split, [])
         stream = self._traced.attempt(lambda: api.split(self._path, split)) if split else None
+        if stream is None and cuts:
+            source, cuts = string_of(response.body), []
         size = known_size
-        if stream and stream.size is not None and size is None:
-            size = stream.size + sum(one.removed for one in cuts)
-        size = sized(source, size)
+        if size is None:
+            counted = stream.size if stream is not None else None
+            size = sized(source, counted) + sum(one.removed for one in cuts)
         self._traced.received += size
         if stream is not None:
             self.read_stream(stream, size, "sse", text=source if data is None else None, cuts=cuts)
@@ -76,16 +83,24 @@ class AnswerReader:
             self.blocks = (left_out(response), *self.blocks)
         return True
 
+    def _read_body(self, response: UnreadResponse) -> tuple[Json | str | None, int | None, list[Repeated]]:
+        """Return the body, its size where it is known, and what was cut from its text."""
+        if isinstance(self._traced.exchange, OutlinedExchange):
+            shorter, cuts = _repeats.cut(response.body)
+            if cuts:
+                return _string(shorter), response.size, cuts
+        return *read_body(self._traced.exchange, response), []
+
     def read_stream(
         self, stream: Stream, size: int, transport: str, text: Any = None, cuts: Sequence[Repeated] = ()
     ) -> None:
         """Read a stream of events; `cuts` were cut from its text."""
-        self._stream = stream
+        self._stream, self._cuts = stream, cuts
         found = self._traced.api.stream() or self._generic.stream()
         assert found is not None
         failed: str | None = None
         counts: Counter[str] = Counter()
-        events, shapes = self._events(stream, text, cuts)
+        events, shapes = self._events(stream)
         for number, pieces, name, kind, data in events:
             counts[kind] += pieces
             self._responses.add(f"{transport}[{kind[:100]}]", shapes.get(id(data)) or shape_of(data), pieces)
@@ -94,13 +109,12 @@ class AnswerReader:
         self.counts = EventCounts(size=size, counts=tuple(counts.items()), comments=stream.comments)
         self._finish(found, failed, text)
 
-    def _events(
-        self, stream: Stream, text: Any, cuts: Sequence[Repeated]
-    ) -> tuple[Sequence[Event], Mapping[int, Shape]]:
+    def _events(self, stream: Stream) -> tuple[Sequence[Event], Mapping[int, Shape]]:
         """Return the events of a stream, and the shapes of some by the identity of their data."""
-        api = self._traced.api
+        api, response = self._traced.api, self._response
         shapes: dict[int, Shape] = {}
-        see = partial(_repeats.see, text) if isinstance(text, str) else None
+        outlined = response is not None and isinstance(self._traced.exchange, OutlinedExchange)
+        see = partial(_repeats.see, response.body) if response is not None and outlined else None
 
         def large(data: str | bytes) -> Any:
             value, shape = read_large(data, see)
@@ -109,15 +123,20 @@ class AnswerReader:
             return value
 
         events = [*read_events(stream, api, large)]
-        if not cuts:
+        if not self._cuts:
             return events, shapes
-        found = restored(events, shapes, cuts)
-        if found is None:
+        lost = restored(events, shapes, self._cuts)
+        if lost is None:
             # Somebody wrote what looks like a repeat to where none belongs.
-            self._stream = again = api.split(self._path, text)
-            return self._events(again, text, ()) if again else ((), {})
-        self._stream = stream._replace(lost=found.lost)
-        return found.events, shapes | found.shapes
+            whole = self._whole(None)
+            self._stream, self._cuts = api.split(self._path, whole), ()
+            return self._events(self._stream) if self._stream else ((), {})
+        self._stream = stream._replace(lost=lost)
+        return events, shapes
+
+    def _whole(self, text: Any) -> Any:
+        """Return the text of a stream with what was cut from it."""
+        return string_of(self._response.body) if self._response is not None and self._cuts else text
 
     def _finish(self, found: StreamReader, failed: str | None, text: Any) -> None:
         stream, error = self._stream, self._traced.exchange.error
@@ -131,10 +150,11 @@ class AnswerReader:
         shown.append(self.counts)
         if failed_late:
             self._traced.failures.append(failed_late)
-            shown += shown_as_is(failed_late, text if text is not None else _values(stream))
+            shown += shown_as_is(failed_late, self._whole(text) if text is not None else _values(stream))
             self.complete = unbroken
         elif answer is None or not answer.known:
-            shown += [Body(value=text)] if isinstance(text, str) else [Body(value=_values(stream), folded=True)]
+            body = self._whole(text)
+            shown += [Body(value=body)] if isinstance(body, str) else [Body(value=_values(stream), folded=True)]
             shown += [CutShort()] if stream.unfinished else []
             self.complete = unbroken
         else:

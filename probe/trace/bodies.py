@@ -32,7 +32,7 @@ def read_body(exchange: UnreadExchange, payload: _Payload) -> tuple[Json | str |
     elif not isinstance(payload.body, str):
         if payload.body is None:
             return None, payload.size or 0
-        outlined = OutlinedJson(payload.body, lambda: _text_of(exchange, payload))
+        outlined = OutlinedJson(payload.body, lambda: _text_of(exchange))
         return outlined, outlined.size if payload.size is None else payload.size
     else:
         text = payload.body
@@ -45,13 +45,10 @@ def read_body(exchange: UnreadExchange, payload: _Payload) -> tuple[Json | str |
     return text or None, payload.size
 
 
-def _text_of(exchange: UnreadExchange, payload: _Payload) -> bytes:
-    """Return the JSON text of a body of which only the outline is at hand."""
+def _text_of(exchange: UnreadExchange) -> bytes:
+    """Return the JSON text of a request's body of which only the outline is at hand."""
     assert isinstance(exchange, OutlinedExchange)
-    unread = exchange.unread()
-    found = unread.request if payload is exchange.request else unread.response
-    assert found is not None
-    return bytes(found.body)
+    return bytes(exchange.unread().request.body)
 
 
 def sized(body: Json | str | None, size: int | None) -> int:

@@ -33,7 +33,7 @@ class Echoes:
         pairs = [
             (name, value)
             for name, value in answer.echo.items()
-            if value not in (None, [], {}, "") and sent.get(name) != self._of(api, kinds.get(name, Kind.SETTING), value)
+            if value not in (None, [], {}, "") and (name not in sent or sent[name] != self._of(api, kinds[name], value))
         ]
         if pairs:
             yield Settings(pairs=tuple(pairs))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from secrets import randbits
 from typing import Any, NamedTuple
 
+import msgspec
+
 from probe.renderers.joined_events import Event
 from probe.trace.shapes import Shape, shape_of
 
-_BEGIN = 24
-"""Characters in which streams are alike that may repeat the same."""
+_BEGIN = 26
+"""Bytes in which streams are alike that may repeat the same: enough for the name of the first event."""
+_SEARCHED = 32
+"""Bytes of a member that are searched for: more of them take less time, but fewer members begin alike."""
 _SMALLEST, _LARGEST = 1 << 10, 1 << 17
 """Bytes of a member that is left out."""
 _MOST = 16
@@ -25,30 +30,30 @@ class Repeated(NamedTuple):
     outer: str
     """The member of the event that the object is."""
     name: str
-    text: str
-    """The name and the value as they are written."""
+    text: bytes
+    """The name and the value as they are written in a record, in a string."""
     value: Any
     shape: Shape
     mark: int
     """What is in its place: a number that nobody can know, so where it is read in the end, it was put."""
-    replacement: str
+    replacement: bytes
     """The name and that number."""
     removed: int
-    """How many bytes a text loses."""
+    """How many bytes the stream loses."""
 
 
 class Repeats:
-    """What streams repeat, by how they begin."""
+    """What streams repeat, by how they begin. Streams are JSON strings as they are written in a record."""
 
     def __init__(self) -> None:
-        self._known: dict[str, list[Repeated]] = {}
-        self._seen: dict[tuple[str, str, str, int], bytes] = {}
+        self._known: dict[bytes, list[Repeated]] = {}
+        self._seen: dict[tuple[bytes, str, str, int], bytes] = {}
 
-    def see(self, stream: str, outer: str, name: str, raw: bytes, value: Any, shape: Shape) -> None:
-        """Take a member that was read; it is known when it comes again. `stream` is the text of the stream."""
+    def see(self, stream: msgspec.Raw, outer: str, name: str, raw: bytes, value: Any, shape: Shape) -> None:
+        """Take a member that was read; it is known when it comes again."""
         if not _SMALLEST <= len(raw) <= _LARGEST:
             return
-        key = (stream[:_BEGIN], outer, name, len(raw))
+        key = (_begin(stream), outer, name, len(raw))
         if self._seen.get(key) != raw:
             self._seen[key] = raw
             _drop_oldest(self._seen, _MOST)
@@ -56,42 +61,45 @@ class Repeats:
         del self._seen[key]
         known = self._known.setdefault(key[0], [])
         _drop_oldest(self._known, _STREAMS)
-        text, mark = f'"{name}":{raw.decode("utf-8", "surrogatepass")}', 1 << 60 | randbits(60)
-        replacement = f'"{name}":{mark}'
-        removed = len(f'"{name}":'.encode()) + len(raw) - len(replacement)
-        known.append(Repeated(outer, name, text, value, shape, mark, replacement, removed))
+        ascii_only, mark = bytes(stream).isascii(), 1 << 60 | randbits(60)
+        written = _written(f'"{name}":{raw.decode("utf-8", "surrogatepass")}', ascii_only=ascii_only)
+        replacement = _written(f'"{name}":{mark}', ascii_only=ascii_only)
+        removed = len(raw) - len(str(mark))
+        known.append(Repeated(outer, name, written, value, shape, mark, replacement, removed))
         del known[:-_MOST]
 
-    def cut(self, text: str) -> tuple[str, list[Repeated]]:
-        """Return the text of a stream without what is known, and what was cut in the order of the text."""
-        known: dict[str, list[Repeated]] = {}
-        for one in self._known.get(text[:_BEGIN], ()):
-            known.setdefault(f'"{one.name}":', []).append(one)
+    def cut(self, stream: msgspec.Raw) -> tuple[bytes, list[Repeated]]:
+        """Return a stream without what is known, and what was cut in the order of the text."""
+        known: dict[bytes, list[Repeated]] = {}
+        for one in self._known.get(_begin(stream), ()):
+            known.setdefault(one.text[:_SEARCHED], []).append(one)
+        if not known:
+            return b"", []
+        text = bytes(stream)
         places = {begin: text.find(begin) for begin in known}
-        left: list[str] = []
+        left: list[bytes] = []
         cuts: list[Repeated] = []
         end = 0
         while places := {begin: place for begin, place in places.items() if place >= 0}:
             begin = min(places, key=places.__getitem__)
             place = places[begin]
-            if found := _at(text, place, known[begin]):
+            if found := next((one for one in known[begin] if text.startswith(one.text, place)), None):
                 left += (text[end:place], found.replacement)
                 cuts.append(found)
                 end = place + len(found.text)
-            # Each name is searched for from where it was found last, so all of the text is searched once.
+            # Each beginning is searched for from where it was found last, so all of the text is searched once.
             after = max(end, place + len(begin))
             places = {one: at if at >= after else text.find(one, after) for one, at in places.items()}
-        return ("".join((*left, text[end:])) if cuts else text), cuts
+        return b"".join((*left, text[end:])), cuts
 
 
-def _at(text: str, place: int, candidates: Sequence[Repeated]) -> Repeated | None:
-    """Return which member is at a place of a text."""
-    for one in candidates:
-        end = place + len(one.text)
-        # A slice has as few bytes for each character as it can do with, so that this compares memory.
-        if text.startswith(one.text[-8:], end - 8) and text[place:end] == one.text:
-            return one
-    return None
+def _begin(stream: msgspec.Raw) -> bytes:
+    return bytes(memoryview(stream)[:_BEGIN])
+
+
+def _written(text: str, *, ascii_only: bool) -> bytes:
+    """Return a piece of a text as it is written within a JSON string."""
+    return json.dumps(text, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")[1:-1]
 
 
 def _drop_oldest(kept: dict[Any, Any], most: int) -> None:
@@ -99,42 +107,30 @@ def _drop_oldest(kept: dict[Any, Any], most: int) -> None:
         del kept[next(iter(kept))]
 
 
-class Restored(NamedTuple):
-    """Events as they were before something was cut."""
+def restored(
+    events: Sequence[Event], shapes: dict[int, Shape], cuts: Sequence[Repeated]
+) -> list[tuple[int, int]] | None:
+    """Put what was cut back into events; return the numbers of those, and how many bytes they had lost.
 
-    events: list[Event]
-    shapes: dict[int, Shape]
-    """Shapes of the data of events that had lost something, by their identity."""
-    lost: list[tuple[int, int]]
-    """Number of an event, and bytes that it had lost."""
-
-
-def restored(events: list[Event], shapes: Mapping[int, Shape], cuts: Sequence[Repeated]) -> Restored | None:
-    """Return events with what was cut; None where not all of it is where it belongs.
-
-    `shapes` are those of some events' data, by their identity.
+    None where not all of it is where it belongs. `shapes` are those of some events' data, by their identity.
     """
     by_outer: dict[str, list[Repeated]] = {}
     for one in {one.mark: one for one in cuts}.values():
         by_outer.setdefault(one.outer, []).append(one)
-    found = Restored([*events], {}, [])
-    for place, event in enumerate(events):
+    lost: list[tuple[int, int]] = []
+    for event in events:
+        data = event.data
         for outer, known in by_outer.items():
-            inner = event.data.get(outer) if type(event.data) is dict else None
+            inner = data.get(outer) if type(data) is dict else None
             if type(inner) is dict and (here := [one for one in known if inner.get(one.name) == one.mark]):
-                data = {**event.data, outer: {**inner, **{one.name: one.value for one in here}}}
-                found.events[place] = event._replace(data=data)
-                shape = shapes.get(id(event.data)) or shape_of(event.data)
-                members = _with(_members(shape)[outer], {one.name: one.shape for one in here})
-                found.shapes[id(data)] = _with(shape, {outer: members})
-                found.lost.extend((event.number, one.removed) for one in here)
-    return found if len(found.lost) == len(cuts) else None
+                shape: Any = shapes.get(id(data)) or shape_of(data)
+                members = _with(dict(shape[1:])[outer], {one.name: one.shape for one in here})
+                shapes[id(data)] = _with(shape, {outer: members})
+                inner.update((one.name, one.value) for one in here)
+                lost += [(event.number, one.removed) for one in here]
+    return lost if len(lost) == len(cuts) else None
 
 
-def _members(shape: Shape) -> dict[str, Shape]:
-    return dict(shape[1:]) if isinstance(shape, tuple) else {}
-
-
-def _with(shape: Shape, known: Mapping[str, Shape]) -> Shape:
+def _with(shape: Any, known: Mapping[str, Shape]) -> Shape:
     """Return the shape of an object with other shapes of some members."""
-    return ("object", *[(name, known.get(name, one)) for name, one in _members(shape).items()])
+    return ("object", *[(name, known.get(name, one)) for name, one in shape[1:]])

@@ -60,6 +60,9 @@ def shape_of(value: Any, depth: int = 0) -> Shape:
             return "deeper"
         if not value:
             return _EMPTY
+        if len(value) == 1:
+            # As nearly all are; a Counter takes longer than all the rest.
+            return ("array", (shape_of(value[0], depth + 1), 1))
         return ("array", *Counter([_SCALARS.get(type(one)) or shape_of(one, depth + 1) for one in value]).items())
     return _SCALARS[kind]
 
@@ -79,29 +82,31 @@ class Structure:
     """Shapes of one side's payloads with how often each was sent."""
 
     def __init__(self) -> None:
-        self.shapes: Counter[tuple[str, Shape]] = Counter()
+        self.shapes: dict[tuple[str, Shape], list[int]] = {}
+        """Each with its count: in a list, since the hash of a shape takes long, and a Counter would need two."""
 
     def add(self, root: str, shape: Shape, count: int = 1) -> None:
         """Count a shape; `root` is `(body)`, `sse[TYPE]` or `ws[TYPE]`, or the path of a piece of a body."""
-        self.shapes[root, shape] += count
+        self.shapes.setdefault((root, shape), [0])[0] += count
         if len(self.shapes) > 2 * MAX_SHAPES:
             self._trim()
 
     def merge(self, other: Structure) -> None:
         """Add what another part of the record holds."""
-        self.shapes.update(other.shapes)
+        for key, (count,) in other.shapes.items():
+            self.shapes.setdefault(key, [0])[0] += count
         self._trim()
 
     def _trim(self) -> None:
         """Keep the shapes with the smallest hashes: one that is kept in the end was never dropped on the way."""
         if len(self.shapes) > MAX_SHAPES:
-            self.shapes = Counter(dict(heapq.nsmallest(MAX_SHAPES, self.shapes.items(), key=_hash_of_shape)))
+            self.shapes = dict(heapq.nsmallest(MAX_SHAPES, self.shapes.items(), key=_hash_of_shape))
 
     def paths(self) -> tuple[tuple[KeyPath, ...], int]:
         """Return the key paths, the most frequent first, and how many values are at paths beyond `MAX_PATHS`."""
         self._trim()
         counts: dict[str, Counter[str]] = {}
-        for (root, shape), count in self.shapes.items():
+        for (root, shape), (count,) in self.shapes.items():
             _count(counts, root, shape, count)
         kept, left = _smallest(counts)
         paths = [
@@ -123,7 +128,7 @@ def _smallest(counts: dict[str, Counter[str]]) -> tuple[list[tuple[str, Counter[
     return kept, sum(types.total() for types in counts.values()) - sum(types.total() for _, types in kept)
 
 
-def _hash_of_shape(pair: tuple[tuple[str, Shape], int]) -> bytes:
+def _hash_of_shape(pair: tuple[tuple[str, Shape], list[int]]) -> bytes:
     return sha256(repr(pair[0]).encode("utf-8", "replace")).digest()
 
 

@@ -37,9 +37,9 @@ def _line(record: dict[str, Any]) -> bytes:
     return json.dumps(record, separators=(",", ":")).encode() + b"\n"
 
 
-def unread(exchanges: Iterable[Exchange]) -> list[UnreadExchange]:
+def unread(exchanges: Iterable[Exchange], *, outlined: bool = False) -> list[UnreadExchange]:
     """Return exchanges as they are read from a record."""
-    return _in_file(exchanges, lambda path: list(read_unread(path, fail)))
+    return _in_file(exchanges, lambda path: list(read_unread(path, fail, outlined=outlined)))
 
 
 def traced(exchange: Exchange, renderer: Renderer | None = None) -> Traced:

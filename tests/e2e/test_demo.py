@@ -154,7 +154,7 @@ def test_doctor_tells_what_is_missing_with_its_fix(tmp_path: Path) -> None:
         said = running.stdout
         assert "FAIL 'codex' is not installed\n       fix: install it: npm install -g @openai/codex" in said
         assert "FAIL key CODEX_API_KEY or OPENAI_API_KEY is not set\n       fix: export CODEX_API_KEY=" in said
-        assert "FAIL upstream proxy http://127.0.0.1:9: 127.0.0.1:9: Connection refused" in said
+        assert "FAIL upstream proxy http://127.0.0.1:9: connection refused" in said
         assert "environment HTTPS_PROXY" in said
 
 

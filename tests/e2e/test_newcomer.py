@@ -113,10 +113,7 @@ def test_a_pipeline_warns_of_an_upstream_that_is_not_there_before_it_starts_the_
     with Running(tmp_path, "probe.pipeline", *words) as running:
         assert running.wait() == 1
         before, _, after = running.stderr.partition("capturing openai-compatible into")
-        assert (
-            f"WARNING: model -> http://127.0.0.1:{port} cannot be reached: 127.0.0.1:{port}: Connection refused"
-            in before
-        )
+        assert f"WARNING: model -> http://127.0.0.1:{port} cannot be reached: connection refused" in before
         assert "probe.doctor --target openai-compatible" in before
         # While the agent still runs, and once.
         meanwhile = after.partition("captured 2 exchanges")[0]

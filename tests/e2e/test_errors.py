@@ -45,7 +45,12 @@ MISTAKES = {
         ["--target", "codx", "--prompt", "x"],
         ["no target 'codx'", "did you mean 'codex'?"],
     ),
-    "neither prompt nor command": ("capture", ["--target", "demo"], ["needs a prompt or a command", "--prompt"]),
+    "neither prompt nor command": (
+        "capture",
+        ["--target", "demo"],
+        ["needs a prompt or a command", "probe.capture --target demo --prompt"],
+    ),
+    "neither of them for a pipeline": ("pipeline", ["--target", "demo"], ["probe.pipeline --target demo --prompt"]),
     "both prompt and command": ("capture", ["--target", "demo", "-p", "x", "--", "ls"], ["a prompt and a command"]),
     "a folder that is not there": ("capture", ["--target", "demo", "-p", "x", "-C", "/no/such"], ["no such folder"]),
     "a command that is not there": (

@@ -61,7 +61,11 @@ MISTAKES = {
     "a variable without a value": ("capture", ["--target", "demo", "-p", "x", "-e", "A"], ["not K=V"]),
     "an unknown run": ("analyze", ["--run", "never"], ["no run 'never'"]),
     "no run at all": ("analyze", [], ["there is no run in", "make one: ", "probe.pipeline --target demo"]),
-    "an unknown run to replay": ("capture", ["--target", "demo", "-p", "x", "-R", "never"], ["no run 'never'"]),
+    "an unknown run to replay": (
+        "capture",
+        ["--target", "demo", "-p", "x", "-R", "never"],
+        ["no run 'never'", "; of another target: --replay TARGET/RUN, for example codex/tool-loop"],
+    ),
     "an unknown run to take up": ("pipeline", ["--run", "never"], ["no run 'never'"]),
     "an unknown file": ("analyze", ["--input", "never.jsonl"], ["never.jsonl: no such file"]),
     "a number that is none": ("runs", ["--prune", "x"], ["--prune x: not a number"]),

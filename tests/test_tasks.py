@@ -125,6 +125,10 @@ def test_a_mistake_on_invokes_command_line_has_a_way_out(words: list[str], parts
     assert "forget" not in said.stderr or words[0] != "runs"
 
 
+def test_the_example_of_runs_deletes_nothing() -> None:
+    assert "--prune" not in COMMANDS["runs"].example
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_with_a_value_shows_its_placeholder(name: str) -> None:
     shown = " ".join(invoke("--help", name).stdout.split())

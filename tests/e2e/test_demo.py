@@ -133,6 +133,7 @@ def test_runs_lists_newest_first_and_prunes_the_oldest(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.runs", "--prune", "1") as pruned:
         assert pruned.wait() == 0
         assert names[0] in pruned.stdout
+        assert pruned.stderr.splitlines()[0] == "deleting 2 of 3 runs"
         assert f"deleted demo/{names[2]}" in pruned.stderr
     assert [run.name for run in all_runs(tmp_path / "data")] == names[:1]
 

@@ -231,7 +231,7 @@ WORDS_THAT_ARE_CLOSE: dict[str, tuple[list[str], str]] = {
     "a run of a target": (["analyze", "--run", "codex/thre-runs"], "did you mean 'codex/three-runs'?"),
     "a run of a target that is not there": (["verify", "--run", "codx/three-runs"], "did you mean 'codex/three-runs'?"),
     "a target": (["verify", "--target", "codx"], "did you mean 'codex'?"),
-    "a target that has no run": (["runs", "--target", "dmo"], "did you mean 'demo'?"),
+    "a target whose runs are to be listed": (["runs", "--target", "dmo"], "did you mean 'demo'?"),
 }
 
 
@@ -242,8 +242,26 @@ def test_a_word_that_is_close_to_the_right_one_is_told_so(tmp_path: Path, words:
     (folder / "manifest.json").write_text('{"target": "codex"}')
     script, *rest = words
     with Running(tmp_path, f"probe.{script}", *rest) as running:
-        assert running.wait() == (0 if script == "runs" else 2)
+        assert running.wait() == 2
         assert told in running.stderr
+
+
+UNKNOWN = {
+    "runs": ("probe.runs", "nosuch", 2),
+    "doctor": ("probe.doctor", "nosuch", 2),
+    "runs, of a path": ("probe.runs", "../data", 2),
+    "runs, of a target that has none": ("probe.runs", "demo", 0),
+    "runs, in the folder of a target that is gone": ("probe.runs", "gone", 0),
+}
+
+
+@pytest.mark.parametrize(("script", "name", "code"), UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_a_name_of_neither_a_target_nor_a_folder_is_an_error(tmp_path: Path, script: str, name: str, code: int) -> None:
+    (tmp_path / "data" / "gone").mkdir(parents=True)
+    with Running(tmp_path, script, "--target", name) as running:
+        assert running.wait() == code
+        assert (f"no target {name!r}" in running.stderr) is (code == 2)
+        assert "did you mean" not in running.stderr
 
 
 # Python's own hook for what is to be done at its start: Ctrl-C comes while a script's imports are under way.

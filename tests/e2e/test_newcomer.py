@@ -221,9 +221,30 @@ NOTHING = {"an empty file": b"", "a picture": b"\x89PNG\r\n\x1a\n\x00\x00", "oth
 def test_a_file_without_an_exchange_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "other.jsonl").write_bytes(content)
     with Running(tmp_path, "probe.analyze", "--input", "other.jsonl") as running:
-        assert running.wait() == 1
-        assert "no line of it is an exchange" in running.stderr
-        assert '"timestamp"' in running.stderr
+        assert running.wait() == 2
+        error, hint = running.stderr.splitlines()
+        assert error == "error: other.jsonl: no line of it is an exchange"
+        assert '"timestamp"' in hint
+        assert running.stdout == ""
+    assert not list(tmp_path.glob("*.md"))
+
+
+def test_the_report_of_a_bundled_runs_file_is_not_written_into_the_checkout(tmp_path: Path) -> None:
+    folder = PROJECT / "data" / "codex" / "sample"
+    before = sorted(folder.iterdir())
+    with Running(tmp_path, "probe.analyze", "--input", str(folder / "traffic.jsonl"), "--target", "codex") as running:
+        assert running.wait() == 0, running.stderr
+        assert running.stdout == f"{PROJECT / 'data' / '.samples' / 'codex' / 'sample' / 'report.md'}\n"
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("source", [["--input", str(PROJECT / "data/demo/sample/traffic.jsonl")], ["--run", "sample"]])
+def test_a_report_makes_no_folder(tmp_path: Path, source: list[str]) -> None:
+    shutil.copytree(PROJECT / "data" / "demo" / "sample", tmp_path / "data" / "demo" / "sample")
+    with Running(tmp_path, "probe.analyze", *source, "--output", "nowhere/x/full.md") as running:
+        assert running.wait() == 2
+        assert "error: --output nowhere/x/full.md: there is no folder nowhere/x\n" in running.stderr
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_half_a_surrogate_pair_costs_no_line(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ _FAULTS = {
     ProblemKind.UNANSWERED: "the upstream did not answer its requests",
     ProblemKind.CUT_SHORT: "the upstream's answers were cut short",
 }
-"""What an agent hardly survives, by kind of problem."""
+"""The upstream's faults that make an agent fail, by kind of problem."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -332,9 +332,8 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
 
 def _why_it_failed(finished: Finished) -> str:
     """Return the likely reason: an upstream that failed, else what the agent wrote."""
-    faults = [_FAULTS[problem.kind] for problem in finished.problems if problem.kind in _FAULTS]
-    if faults:
-        return f", likely because {faults[0]} (the WARNING above has the cause)"
+    if fault := next((_FAULTS[one.kind] for one in finished.problems if one.kind in _FAULTS), None):
+        return f", likely because {fault} (the WARNING above has the cause)"
     return "; its own output above says why"
 
 

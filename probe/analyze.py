@@ -22,8 +22,9 @@ from probe.errors import UserError
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import CoverageFacts
+from probe.record.reader import read_exchanges
 from probe.record.reading_memory import tune_memory
-from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive
+from probe.record.runs import REPORT, TRAFFIC, Run, all_runs, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.report import Reported, ReportedRun, write_report
@@ -51,15 +52,42 @@ def _analyze_file(arguments: Namespace) -> int:
     source = Path(arguments.input).expanduser()
     if not source.is_file():
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
-    output = Path(arguments.output or source.with_suffix(".report.md")).expanduser()
-    target = load_target(arguments.target)[0] if arguments.target else None
     # The user may name a link; a run's own files are never links.
-    reported = _write(source.resolve(), output, target, None, full=arguments.full, jobs=_jobs(arguments))
+    record = source.resolve()
+    _require_exchange(source)
+    output = _named_output(arguments) or _place_of_report(source, record)
+    target = load_target(arguments.target)[0] if arguments.target else None
+    _write(record, output, target, None, full=arguments.full, jobs=_jobs(arguments))
     print(printable(str(output)))
-    if not reported.summary.requests:
-        say(f"error: {source}: no line of it is an exchange\n  hint: {_LINE}")
-        return 1
     return 0
+
+
+def _require_exchange(source: Path) -> None:
+    """Raise UserError for a file without any exchange."""
+    try:
+        found = next(read_exchanges(source.resolve(), lambda line, why: None), None)
+    except OSError as error:
+        raise UserError(f"{source}: {error.strerror or error}", "name a file that you may read") from error
+    if found is None:
+        raise UserError(f"{source}: no line of it is an exchange", _LINE)
+
+
+def _named_output(arguments: Namespace) -> Path | None:
+    """Return where the user wants the report; None for the usual place. Raises UserError."""
+    if not arguments.output:
+        return None
+    output = Path(arguments.output).expanduser()
+    if not output.parent.is_dir():
+        raise UserError(f"--output {output}: there is no folder {output.parent}", "make it first, or name another")
+    return output
+
+
+def _place_of_report(source: Path, record: Path) -> Path:
+    """Return the usual place: next to the file, but never in a bundled run."""
+    bundled = (one for one in all_runs(PROJECT / "data") if one.bundled and one.folder == record.parent)
+    if sample := next(bundled, None):
+        return sample.analysis_folder / REPORT
+    return source.with_suffix(".report.md")
 
 
 def _analyze_run(arguments: Namespace) -> int:
@@ -69,10 +97,10 @@ def _analyze_run(arguments: Namespace) -> int:
     if not has_records(found.folder):
         raise UserError(f"run {found.target}/{found.name} holds no exchange", _why_empty(found), code=1)
     target = _target_of(found, arguments.target)
-    folder = Path(arguments.output).expanduser().parent if arguments.output else found.analysis_folder
-    output = Path(arguments.output).expanduser() if arguments.output else folder / REPORT
+    named = _named_output(arguments)
+    output = named or found.analysis_folder / REPORT
     # A report that goes elsewhere is not the run's own: its folder stays as it is.
-    manifest = None if arguments.output or found.bundled else Manifest.read(folder)
+    manifest = None if named or found.bundled else Manifest.read(found.analysis_folder)
     code = 0
     inputs = _inputs(found, target, full=arguments.full)
     if manifest and not arguments.force and manifest.up_to_date("analyze", inputs):

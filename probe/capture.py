@@ -49,14 +49,20 @@ NOTHING_CAPTURED = """nothing was captured: the agent ended without sending a re
   - it ended before its first request (its own output above says why)
   - it was started by a wrapper that drops the environment or the target's args
   - this target was made for another version of it
-  next: invoke doctor --target {target}, or start it by hand behind: invoke proxies --target {target}"""
+  next: invoke doctor {options}, or start it by hand behind: invoke proxies {options}"""
 
 NOTHING_DECRYPTED = """nothing was captured: the agent ended without sending a request to a host that the target names
   likely reasons:{no_key}
   - it talks to another host: name it in the target's file (listeners.NAME.host)
   - it does not heed HTTPS_PROXY, or takes its CA by another variable than those in ca_env
   - it ended before its first request (its own output above says why)
-  next: invoke doctor --target {target}, or start it by hand behind: invoke proxies --target {target}"""
+  next: invoke doctor {options}, or start it by hand behind: invoke proxies {options}"""
+
+_FAULTS = {
+    ProblemKind.UNANSWERED: "the upstream did not answer its requests",
+    ProblemKind.CUT_SHORT: "the upstream's answers were cut short",
+}
+"""The upstream's faults that make an agent fail, by kind of problem."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,8 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     replayed = find_replay(settings)
     folder = new_run(settings.run_parent, settings.output_dir)
     _warn(settings, os.environ | overrides)
-    if is_step():
-        _warn_of_unreachable(settings)
+    _warn_of_unreachable(settings)
     # Everything that the agent's environment holds and that is named like a credential is kept off the disk.
     recording = start(settings, folder, os.environ | overrides, replayed, fixed_ports=False)
     launch = Launch(program, template, command, overrides, cwd, arguments.prompt)
@@ -131,8 +136,8 @@ def _warn(settings: Settings, environ: Mapping[str, str]) -> None:
 def _warn_of_unreachable(settings: Settings) -> None:
     for name, reason in unreachable_upstreams(settings).items():
         upstream = settings.routes[name].upstream
-        say(as_called(f"WARNING: {name} -> {upstream} cannot be reached: {reason}"))
-        say(as_called(f"  next: invoke doctor --target {settings.target_name}"))
+        say(f"WARNING: {name} -> {upstream} cannot be reached: {reason}")
+        say(as_called(f"  next: invoke doctor {settings.repeated_options()}"))
 
 
 def _trouble(recording: Started, *, aloud: bool) -> Callable[[], str | None]:
@@ -173,11 +178,11 @@ def _template(settings: Settings, command: list[str], prompt: str | None) -> lis
         return target.prompt_command
     if prompt is None and target.interactive_command:
         return target.interactive_command
-    name = settings.target_name
+    name, task = settings.target_name, "pipeline" if is_step() else "capture"
     if prompt is not None:
-        raise UserError(f"target {name!r} has no prompt_command", f"invoke capture --target {name} -- COMMAND …")
+        raise UserError(f"target {name!r} has no prompt_command", f"invoke {task} --target {name} -- COMMAND …")
     example = '--prompt "List the files"' if target.prompt_command else "-- COMMAND …"
-    raise UserError(f"target {name!r} needs a prompt or a command", f"invoke capture --target {name} {example}")
+    raise UserError(f"target {name!r} needs a prompt or a command", f"invoke {task} --target {name} {example}")
 
 
 def _given_folder(cwd: str | None) -> Path | None:
@@ -302,7 +307,7 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
     if counts["seen"] == counts["refused"] and not interrupted:
         text = NOTHING_DECRYPTED if recording.trusted else NOTHING_CAPTURED
         no_key = _NO_KEY if _has_no_key(settings, recording.environ) else ""
-        say(as_called("error: " + text.format(target=settings.target_name, no_key=no_key)))
+        say(as_called("error: " + text.format(options=settings.repeated_options(), no_key=no_key)))
         if around := _seen_around(recording.folder):
             say(f"  it talked to other hosts instead: {', '.join(around)}")
         code = 1
@@ -310,7 +315,7 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
         say(f"error: the agent was ended: {end.stopped_because}")
         code = 1
     elif end.exit_code and interrupts.exit_code is None:
-        say(f"error: the agent ended with exit code {end.exit_code}; its own output above says why")
+        say(f"error: the agent ended with exit code {end.exit_code}{_why_it_failed(finished)}")
         code = end.exit_code
     if interrupts.exit_code is not None:
         code = interrupts.exit_code
@@ -323,6 +328,13 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
     if counts["written"] and not is_step():
         print(recording.folder / TRAFFIC)
     return code
+
+
+def _why_it_failed(finished: Finished) -> str:
+    """Return the likely reason: an upstream that failed, else what the agent wrote."""
+    if fault := next((_FAULTS[one.kind] for one in finished.problems if one.kind in _FAULTS), None):
+        return f", likely because {fault} (the WARNING above has the cause)"
+    return "; its own output above says why"
 
 
 def _seen_around(folder: Path) -> list[str]:

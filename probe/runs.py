@@ -36,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke runs --json")
     folder = data_dir(arguments.data_dir, os.environ)
     runs = all_runs(folder, arguments.target, output_dirs())[::-1]
+    if arguments.target and not runs:
+        _require_known(arguments.target, folder)
     if arguments.prune is not None:
         runs = _prune(runs, _number(arguments.prune))
     for one in runs:
@@ -46,10 +48,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print(_table(runs))
     else:
         of = f" of target {arguments.target!r}" if arguments.target else ""
-        hint = "" if arguments.target in target_names() else did_you_mean(arguments.target or "", target_names())
         example = 'invoke pipeline --target demo --prompt "Write a prime checker"'
-        say(f"no run{of} in {folder}; {hint}for example: {as_called(example)}")
+        say(f"no run{of} in {folder}; for example: {as_called(example)}")
     return 0
+
+
+def _require_known(name: str, folder: Path) -> None:
+    """Raise UserError if there is neither a target of a name nor a folder of its runs."""
+    known = target_names()
+    if name not in known and not (Path(name).name == name and (folder / name).is_dir()):
+        raise UserError(
+            f"no target {name!r}, and no run of one in {folder}",
+            did_you_mean(name, known) + f"targets are: {', '.join(known)}",
+        )
 
 
 def _print(table: Table) -> None:
@@ -82,23 +93,35 @@ def _number(text: str) -> int:
 
 def _prune(runs: list[Run], keep: int) -> list[Run]:
     """Delete all but the newest `keep` runs of each target; samples and running ones stay."""
-    kept: list[Run] = []
+    old = _old(runs, keep)
+    if old:
+        say(f"deleting {len(old)} of {len(runs)} runs")
+    return [one for one in runs if one not in old or not _delete(one)]
+
+
+def _old(runs: list[Run], keep: int) -> list[Run]:
+    """Return the runs to delete."""
+    old: list[Run] = []
     counts: Counter[str] = Counter()
     for one in runs:
         recorded = {"schema", "target", "run"} <= one.manifest.data.keys()
         if one.bundled or not recorded or is_alive(one) or counts[one.target] < keep:
             counts[one.target] += not one.bundled
-            kept.append(one)
         else:
-            try:
-                # It follows no link, neither in the folder's place nor inside.
-                shutil.rmtree(one.folder)
-            except OSError as error:
-                say(f"WARNING: {one.target}/{one.name} could not be deleted whole: {error}")
-                kept.append(one)
-                continue
-            say(f"deleted {one.target}/{one.name}")
-    return kept
+            old.append(one)
+    return old
+
+
+def _delete(one: Run) -> bool:
+    """Delete a run; return False, with a warning, if some of it could not be deleted."""
+    try:
+        # It follows no link, neither in the folder's place nor inside.
+        shutil.rmtree(one.folder)
+    except OSError as error:
+        say(f"WARNING: {one.target}/{one.name} could not be deleted whole: {error}")
+        return False
+    say(f"deleted {one.target}/{one.name}")
+    return True
 
 
 def described(one: Run) -> dict[str, Any]:

@@ -138,6 +138,8 @@ def test_what_is_written_loads_and_says_what_was_given(
     assert said.out == f"{own / 'thing.yaml'}\n"
     assert "next: invoke doctor --target thing\n" in said.err
     text = (own / "thing.yaml").read_text()
+    named = text.splitlines()[0].split()[-1].rstrip(".")
+    assert "## Keys" in (PROJECT / named).read_text()
     assert len(text.splitlines()) <= (25 if not target.files else 30)
     assert text.count("#") >= 4
     words = [*(target.prompt_command or ()), *(target.interactive_command or ())]

@@ -237,6 +237,20 @@ def test_a_path_is_no_targets_name(name: str) -> None:
         load_target(name)
 
 
+HINTS = {
+    "a known one's file": ("demo.yaml", "a target is a name: --target demo"),
+    "a known one's path": ("targets/demo.yaml", "a target is a name: --target demo"),
+    "another's path": ("mine/own.yaml", "a target is a name: PROBE_TARGETS=mine and --target own"),
+}
+
+
+@pytest.mark.parametrize(("name", "hint"), HINTS.values(), ids=HINTS.keys())
+def test_a_file_instead_of_a_target_is_answered_with_the_targets_name(name: str, hint: str) -> None:
+    with pytest.raises(UserError) as raised:
+        load_target(name)
+    assert raised.value.hint == hint
+
+
 def test_an_unknown_target_names_the_nearest_and_all() -> None:
     with pytest.raises(UserError) as raised:
         load_target("codx")

@@ -97,8 +97,16 @@ MISTAKES = {
         ["capture accepts no word 'codex'", "did you forget -- before the command? ", "invoke capture … -- codex …; "],
     ),
     "a task that starts no command": (
-        ["verify", "latest"],
-        ["verify accepts no word 'latest'", "invoke --help verify"],
+        ["runs", "latest"],
+        ["runs accepts no word 'latest'", "invoke --help runs"],
+    ),
+    "a forgotten --run": (
+        ["analyze", "latest"],
+        ["analyze accepts no word 'latest'", "did you forget --run? ", "invoke analyze --run latest; "],
+    ),
+    "a new target without a name": (
+        ["new-target"],
+        ["new-target needs a name\n", "for example: ", "invoke new-target mine --command 'my-agent run {prompt}'"],
     ),
     "a missing value": (
         ["capture", "--prompt"],
@@ -113,7 +121,12 @@ def test_a_mistake_on_invokes_command_line_has_a_way_out(words: list[str], parts
     assert (said.returncode, said.stdout) == (2, "")
     for part in ("error: ", *parts):
         assert part in said.stderr
-    assert "forget" not in said.stderr or "codex" in words
+    assert "forget --" not in said.stderr or words[-1] in ("hello", "latest")
+    assert "forget" not in said.stderr or words[0] != "runs"
+
+
+def test_the_example_of_runs_deletes_nothing() -> None:
+    assert "--prune" not in COMMANDS["runs"].example
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -24,6 +24,7 @@ from mitmproxy.proxy.layers.http._upstream_proxy import HttpUpstreamProxy
 from mitmproxy.tcp import TCPFlow
 
 from probe.addon.config import Config
+from probe.addon.connect_errors import in_words
 from probe.addon.mitmproxy_fixes.refusals import refused
 from probe.addon.redaction.redactor import Redactor
 from probe.addon.upstream_proxy import complete_connect, server_spec
@@ -128,7 +129,7 @@ class Coverage:
         passage = self._open.get(flow.client_conn.id)
         if passage and flow.response:
             # The advice on mitmproxy's options that follows is useless to the agent.
-            reason = (flow.response.text or "").partition(": ")[2].partition(" If you plan to")[0]
+            reason = in_words((flow.response.text or "").partition(": ")[2].partition(" If you plan to")[0])
             # mitmproxy cannot handle a second CONNECT on the same connection.
             flow.response = Response.make(502, f"{passage.host}: {reason}", {"Connection": "close"})
             self._end(flow.client_conn.id, f"it could not be reached: {reason}")
@@ -183,7 +184,7 @@ class Coverage:
     def error(self, flow: HTTPFlow) -> None:
         """End a plain request that was cut short."""
         if passage := self._open.get(flow.id):
-            reason = flow.error.msg if flow.error else "the connection ended"
+            reason = in_words(flow.error.msg if flow.error else "the connection ended")
             self._end(flow.id, reason if passage.connected else f"it could not be reached: {reason}")
 
     # -- notes --------------------------------------------------------------------------------------------

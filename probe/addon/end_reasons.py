@@ -5,6 +5,7 @@ from __future__ import annotations
 from mitmproxy.http import HTTPFlow
 
 from probe.addon.config import PROXY_ANSWERED
+from probe.addon.connect_errors import in_words
 from probe.addon.mitmproxy_fixes.interim_answers import take_interim
 from probe.addon.mitmproxy_fixes.ipv6_host import bracketed
 from probe.addon.mitmproxy_fixes.refusals import refused
@@ -35,7 +36,16 @@ def end_reason(flow: HTTPFlow) -> str:
         return f"the upstream broke off: {message}"
     before = "".join(f" after {response.status_code}" for _, response in take_interim(flow.server_conn))
     place = f"{bracketed(flow.request.host)}:{flow.request.port}"
-    return f"{place}: {message}{before}{PROXY_ANSWERED} the agent with 502 Bad Gateway"
+    return f"{place}: {_cause(flow, message)}{before}{PROXY_ANSWERED} the agent with 502 Bad Gateway"
+
+
+def _cause(flow: HTTPFlow, message: str) -> str:
+    """Return why there was no connection; the upstream proxy is named where it is not the upstream that failed."""
+    cause, via = in_words(message), flow.server_conn.via
+    if cause == message or via is None:
+        return cause
+    _scheme, (host, port) = via
+    return f"upstream proxy {bracketed(host)}:{port}: {cause}"
 
 
 def websocket_end_reason(flow: HTTPFlow) -> str | None:

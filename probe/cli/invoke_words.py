@@ -17,6 +17,7 @@ from probe.cli.options import COMMANDS, LAUNCHING, flag, option_of
 
 _UNKNOWN = re.compile(r"No idea what '(.*)' is!", re.DOTALL)
 _NO_VALUE = re.compile(r"Flag <Argument: ([\w-]+).*> needed value and was not given one!")
+_NO_WORD = re.compile(r"'(.*)' did not receive required positional arguments: '(.*)'")
 _help_for = ParserContext.help_for
 
 
@@ -41,8 +42,12 @@ def _explained(parse: Callable[..., Any]) -> Callable[..., Any]:
 
 def _refuse(message: str, task: str | None) -> NoReturn:
     """Print an error of Invoke's command line with a hint, and exit as for any error of the user."""
-    match = _UNKNOWN.fullmatch(message)
-    problem, hint = _unknown(match[1], task) if match else (_NO_VALUE.sub(r"--\1 needs a value", message), "")
+    if match := _UNKNOWN.fullmatch(message):
+        problem, hint = _unknown(match[1], task)
+    elif match := _NO_WORD.fullmatch(message):
+        problem, hint = f"{match[1]} needs a {match[2]}", as_called(f"for example: {COMMANDS[match[1]].example}; ")
+    else:
+        problem, hint = _NO_VALUE.sub(r"--\1 needs a value", message), ""
     listed = f"--help {task} lists its options" if task in COMMANDS else "--list lists the tasks"
     print(f"error: {problem}\n  hint: {hint}{way_of_calling()}{listed}", file=sys.stderr)
     sys.exit(2)
@@ -60,6 +65,8 @@ def _unknown(word: str, task: str | None) -> tuple[str, str]:
     meant = did_you_mean(word, COMMANDS)
     if set(LAUNCHING) <= set(options):
         meant += "did you forget -- before the command? " + as_called(f"invoke {task} … -- {word} …; ")
+    elif "run" in options:
+        meant += "did you forget --run? " + as_called(f"invoke {task} --run {word}; ")
     return f"{task} accepts no word {word!r}", meant
 
 

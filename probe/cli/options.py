@@ -143,7 +143,7 @@ COMMANDS = {
     ),
     "runs": Command(
         "List the recorded runs, newest first.",
-        "invoke runs --target codex --prune 20",
+        "invoke runs --target codex",
         ("target", "data_dir", "json", "prune"),
     ),
     "doctor": Command(

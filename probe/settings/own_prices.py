@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from probe.did_you_mean import did_you_mean
+from probe.errors import UserError
 
 if TYPE_CHECKING:
     from probe.targets.document import Document
@@ -26,7 +27,11 @@ def own_prices(environ: Mapping[str, str]) -> dict[str, dict[str, Decimal]]:
         return {}
     from probe.targets.document import Document  # Here, since it loads YAML.
 
-    document = Document(Path(path).expanduser(), "a file of prices")
+    try:
+        document = Document(Path(path).expanduser(), "a file of prices")
+    except UserError as error:
+        hint = error.hint or "docs/settings.md describes the file, under Prices"
+        raise UserError(f"{VARIABLE}: {error.args[0]}", hint) from error
     return {name: _prices(document, name, value) for name, value in document.data.items()}
 
 

@@ -75,6 +75,7 @@ def _replay(given: Sources) -> str | None:
         if chosen:
             raise UserError("--replay and --upstream exclude each other", "give one of them")
         given.sources["replay"] = "off: --upstream is given"
+        given.notes.append(f"note: the recording {replay} does not answer: --upstream is given")
         return None
     if given.option("coverage"):
         hint = "leave --coverage out" if chosen else "name an --upstream, or switch the recording off: --replay ''"

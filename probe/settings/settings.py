@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from probe.settings.sources import DEFAULT
+from probe.settings.sources import COMMAND_LINE, DEFAULT
 from probe.settings.upstream_proxy import without_credentials
 from probe.targets.finding import PROJECT
 from probe.targets.target import Target
@@ -77,6 +78,17 @@ class Settings:
         return {
             name: {"value": value, "source": self.sources.get(name, DEFAULT)} for name, value in sorted(values.items())
         }
+
+    def repeated_options(self) -> str:
+        """Return the options with which another task reaches the same upstreams, without credentials."""
+        words = ["--target", self.target_name]
+        for name, route in self.routes.items():
+            if self.sources.get(f"upstream.{name}") == COMMAND_LINE:
+                words += ["--upstream", f"{name}={without_credentials(route.upstream)}"]
+        if self.sources.get("upstream_proxy") == COMMAND_LINE:
+            proxy = next((route.upstream_proxy for route in self.routes.values()), None)
+            words += ["--upstream-proxy", without_credentials(proxy) or ""]
+        return shlex.join(words)
 
 
 def data_dir(given: str | None, environ: Mapping[str, str]) -> Path:

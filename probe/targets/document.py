@@ -31,7 +31,8 @@ class Document:
             place = f"{self.name}:{mark.line + 1}" if mark else self.name
             raise UserError(f"{place}: not YAML: {getattr(error, 'problem', error)}") from error
         except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: cannot be read: {error}") from error
+            problem = error.strerror if isinstance(error, OSError) else error
+            raise UserError(f"{path}: cannot be read: {problem}") from error
         if not isinstance(self.data, dict):
             raise UserError(f"{self.name}:1: {what} is a mapping of keys to values")
         self._note(node, ())

@@ -65,8 +65,8 @@ def _no_target(name: str) -> UserError:
     known = target_names()
     if name.endswith((".yaml", ".yml")) or os.sep in name:
         path = Path(name).expanduser()
-        hint = f"a target is a name: PROBE_TARGETS={path.parent} and --target {path.stem}"
-        return UserError(f"no target {name!r}", hint)
+        place = "" if path.stem in known else f"PROBE_TARGETS={path.parent} and "
+        return UserError(f"no target {name!r}", f"a target is a name: {place}--target {path.stem}")
     places = [str(folder) + ("" if folder.is_dir() else " (no such folder)") for folder in target_folders()]
     hint = did_you_mean(name, known) + f"targets are: {', '.join(known)}"
     return UserError(f"no target {name!r} in {' or '.join(places)}", hint)

@@ -23,4 +23,7 @@ def find_replay(settings: Settings) -> Run | None:
         else:
             recover(found, data_dir)
             return found
-    raise problem or AssertionError("no place was searched")
+    if problem is None:
+        raise AssertionError("no place was searched")
+    hint = f"{problem.hint}; of another target: --replay TARGET/RUN, for example codex/tool-loop"
+    raise UserError(problem.args[0], hint) from problem

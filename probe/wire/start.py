@@ -29,7 +29,7 @@ from probe.wire.modes import mode_of
 from probe.wire.own_listeners import refuse_own_listeners
 from probe.wire.ports import Ports
 from probe.wire.started import ServedRun, Started, coverage_proxy
-from probe.wire.unreachable_upstreams import unreachable
+from probe.wire.unreachable_upstreams import address_of, unreachable
 
 _TRIES = 5
 """A free port may be taken before it is opened; with a hundred runs at once that happens."""
@@ -142,8 +142,9 @@ def _require_upstream_proxies(settings: Settings) -> None:
     for url in {route.upstream_proxy for route in settings.routes.values() if route.upstream_proxy}:
         if reason := unreachable(url):
             source = settings.sources.get("upstream_proxy", "")
+            host, port = address_of(url)
             hint = "start it, name another with --upstream-proxy, or go direct with --upstream-proxy ''"
-            raise UserError(f"upstream proxy ({source}) cannot be reached: {reason}", hint)
+            raise UserError(f"upstream proxy ({source}) cannot be reached: {host}:{port}: {reason}", hint)
 
 
 def _open_listeners(

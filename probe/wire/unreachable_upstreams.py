@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from probe.addon.connect_errors import error_in_words
 from probe.record.files import is_plain
 from probe.settings.settings import Settings
 
@@ -27,12 +28,13 @@ def address_of(url: str) -> tuple[str, int]:
 
 def unreachable(url: str, seconds: float = _PROXY_SECONDS) -> str | None:
     """Return why a server cannot be reached; None when it accepts a connection."""
-    address = address_of(url)
     try:
-        with socket.create_connection(address, timeout=seconds):
+        with socket.create_connection(address_of(url), timeout=seconds):
             return None
+    except TimeoutError:
+        return "timed out"
     except OSError as error:
-        return f"{address[0]}:{address[1]}: {error.strerror or error}"
+        return error_in_words(error.errno, str(error.strerror or error))
 
 
 def unreachable_upstreams(settings: Settings) -> dict[str, str]:

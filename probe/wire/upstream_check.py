@@ -34,10 +34,10 @@ _FIXES = {
         "HTTP CONNECT",
         "Proxy Authentication",
     ): "the upstream proxy refuses it: see --upstream-proxy http://user:pass@host:port",
-    ("Name or service", "name resolution", "nodename", "No address"): (
+    ("name not known", "name resolution", "nodename", "No address"): (
         "is the host's name right? Behind a company's proxy: --upstream-proxy http://host:port"
     ),
-    ("refused", "Connect call failed"): "is it running, and on this port? Name another with --upstream {name}=URL",
+    ("refused",): "is it running, and on this port? Name another with --upstream {name}=URL",
     ("no answer within", "timed out", "unreachable"): (
         "is a firewall between? Behind a company's proxy: --upstream-proxy http://host:port"
     ),

@@ -133,6 +133,7 @@ def test_runs_lists_newest_first_and_prunes_the_oldest(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.runs", "--prune", "1") as pruned:
         assert pruned.wait() == 0
         assert names[0] in pruned.stdout
+        assert pruned.stderr.splitlines()[0] == "deleting 2 of 3 runs"
         assert f"deleted demo/{names[2]}" in pruned.stderr
     assert [run.name for run in all_runs(tmp_path / "data")] == names[:1]
 
@@ -154,7 +155,7 @@ def test_doctor_tells_what_is_missing_with_its_fix(tmp_path: Path) -> None:
         said = running.stdout
         assert "FAIL 'codex' is not installed\n       fix: install it: npm install -g @openai/codex" in said
         assert "FAIL key CODEX_API_KEY or OPENAI_API_KEY is not set\n       fix: export CODEX_API_KEY=" in said
-        assert "FAIL upstream proxy http://127.0.0.1:9: 127.0.0.1:9: Connection refused" in said
+        assert "FAIL upstream proxy http://127.0.0.1:9: connection refused" in said
         assert "environment HTTPS_PROXY" in said
 
 

@@ -158,7 +158,7 @@ def silent() -> Iterator[str]:
 
 
 FAULTS = {
-    "nobody is there": (refused, "Connect call failed", "is it running, and on this port?"),
+    "nobody is there": (refused, "connection refused", "is it running, and on this port?"),
     "nobody knows the host": (unknown, "nosuch.invalid:443: ", "is the host's name right?"),
     "a certificate that nobody trusts": (untrusted, "ertificate verify failed", "--upstream-ca company-ca.pem"),
     "a server that hangs up": (speechless, "server closed connection", "name another with --upstream model=URL"),

@@ -45,7 +45,12 @@ MISTAKES = {
         ["--target", "codx", "--prompt", "x"],
         ["no target 'codx'", "did you mean 'codex'?"],
     ),
-    "neither prompt nor command": ("capture", ["--target", "demo"], ["needs a prompt or a command", "--prompt"]),
+    "neither prompt nor command": (
+        "capture",
+        ["--target", "demo"],
+        ["needs a prompt or a command", "probe.capture --target demo --prompt"],
+    ),
+    "neither of them for a pipeline": ("pipeline", ["--target", "demo"], ["probe.pipeline --target demo --prompt"]),
     "both prompt and command": ("capture", ["--target", "demo", "-p", "x", "--", "ls"], ["a prompt and a command"]),
     "a folder that is not there": ("capture", ["--target", "demo", "-p", "x", "-C", "/no/such"], ["no such folder"]),
     "a command that is not there": (
@@ -56,7 +61,11 @@ MISTAKES = {
     "a variable without a value": ("capture", ["--target", "demo", "-p", "x", "-e", "A"], ["not K=V"]),
     "an unknown run": ("analyze", ["--run", "never"], ["no run 'never'"]),
     "no run at all": ("analyze", [], ["there is no run in", "make one: ", "probe.pipeline --target demo"]),
-    "an unknown run to replay": ("capture", ["--target", "demo", "-p", "x", "-R", "never"], ["no run 'never'"]),
+    "an unknown run to replay": (
+        "capture",
+        ["--target", "demo", "-p", "x", "-R", "never"],
+        ["no run 'never'", "; of another target: --replay TARGET/RUN, for example codex/tool-loop"],
+    ),
     "an unknown run to take up": ("pipeline", ["--run", "never"], ["no run 'never'"]),
     "an unknown file": ("analyze", ["--input", "never.jsonl"], ["never.jsonl: no such file"]),
     "a number that is none": ("runs", ["--prune", "x"], ["--prune x: not a number"]),
@@ -222,7 +231,7 @@ WORDS_THAT_ARE_CLOSE: dict[str, tuple[list[str], str]] = {
     "a run of a target": (["analyze", "--run", "codex/thre-runs"], "did you mean 'codex/three-runs'?"),
     "a run of a target that is not there": (["verify", "--run", "codx/three-runs"], "did you mean 'codex/three-runs'?"),
     "a target": (["verify", "--target", "codx"], "did you mean 'codex'?"),
-    "a target that has no run": (["runs", "--target", "dmo"], "did you mean 'demo'?"),
+    "a target whose runs are to be listed": (["runs", "--target", "dmo"], "did you mean 'demo'?"),
 }
 
 
@@ -233,8 +242,26 @@ def test_a_word_that_is_close_to_the_right_one_is_told_so(tmp_path: Path, words:
     (folder / "manifest.json").write_text('{"target": "codex"}')
     script, *rest = words
     with Running(tmp_path, f"probe.{script}", *rest) as running:
-        assert running.wait() == (0 if script == "runs" else 2)
+        assert running.wait() == 2
         assert told in running.stderr
+
+
+UNKNOWN = {
+    "runs": ("probe.runs", "nosuch", 2),
+    "doctor": ("probe.doctor", "nosuch", 2),
+    "runs, of a path": ("probe.runs", "../data", 2),
+    "runs, of a target that has none": ("probe.runs", "demo", 0),
+    "runs, in the folder of a target that is gone": ("probe.runs", "gone", 0),
+}
+
+
+@pytest.mark.parametrize(("script", "name", "code"), UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_a_name_of_neither_a_target_nor_a_folder_is_an_error(tmp_path: Path, script: str, name: str, code: int) -> None:
+    (tmp_path / "data" / "gone").mkdir(parents=True)
+    with Running(tmp_path, script, "--target", name) as running:
+        assert running.wait() == code
+        assert (f"no target {name!r}" in running.stderr) is (code == 2)
+        assert "did you mean" not in running.stderr
 
 
 # Python's own hook for what is to be done at its start: Ctrl-C comes while a script's imports are under way.

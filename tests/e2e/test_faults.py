@@ -496,8 +496,8 @@ def hangs_up(stack: ExitStack, _folder: Path) -> list[str]:
 
 
 UNREACHED: dict[str, tuple[Unreached, str]] = {
-    "nothing listens there": (refuses, r"^127\.0\.0\.1:\d+: .*Connect call failed"),
-    "its name has no address": (has_no_address, r"^nowhere\.invalid:80: \[Errno -?\d+\] "),
+    "nothing listens there": (refuses, r"^127\.0\.0\.1:\d+: connection refused"),
+    "its name has no address": (has_no_address, r"^nowhere\.invalid:80: name not known"),
     "its certificate is self-signed": (is_self_signed, "Certificate verify failed: self.signed certificate"),
     "its certificate is of an unknown authority": (is_of_an_unknown_authority, "Certificate verify failed: unable to"),
     "its certificate is for another name": (is_somebody_else, "Certificate verify failed: .*mismatch"),
@@ -545,7 +545,7 @@ def unwilling(port: int) -> AbstractContextManager[object]:
 
 
 PROXIES = {
-    "is down": (down, "Connect call failed"),
+    "is down": (down, r"^127\.0\.0\.1:\d+: upstream proxy 127\.0\.0\.1:\d+: connection refused"),
     "wants other credentials": (unwilling, "refused HTTP CONNECT request: 407"),
 }
 

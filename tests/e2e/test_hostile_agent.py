@@ -203,7 +203,7 @@ def test_pruning_deletes_no_more_than_runs(tmp_path: Path, provider: Provider) -
     (tmp_path / "data" / "linked").symlink_to(elsewhere.parent)
     with Running(tmp_path, "probe.runs", "--prune", "0") as prune:
         assert prune.wait() == 0, prune.stderr
-        assert prune.stderr.splitlines()[0] == f"deleted codex/{run.name}"
+        assert prune.stderr.splitlines()[:2] == ["deleting 1 of 1 runs", f"deleted codex/{run.name}"]
     assert not run.exists()
     assert sorted(path.name for path in elsewhere.iterdir()) == ["manifest.json", "traffic.jsonl"]
     assert untouched(tmp_path)

@@ -106,22 +106,36 @@ def test_a_capture_names_the_next_step(tmp_path: Path) -> None:
         assert len(line) < 150
 
 
-def test_a_pipeline_warns_of_an_upstream_that_is_not_there_before_it_starts_the_agent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("script", ["capture", "pipeline"])
+def test_an_upstream_that_is_not_there_is_warned_of_before_the_agent_starts(tmp_path: Path, script: str) -> None:
     (port,) = free_ports(1)
     ask = TWICE + "import sys; print('asked', file=sys.stderr, flush=True); import time; time.sleep(1)\n"
     words = ["--target=openai-compatible", f"--upstream=model=http://127.0.0.1:{port}", "--", sys.executable, "-c", ask]
-    with Running(tmp_path, "probe.pipeline", *words) as running:
+    with Running(tmp_path, f"probe.{script}", *words) as running:
         assert running.wait() == 1
         before, _, after = running.stderr.partition("capturing openai-compatible into")
-        assert (
-            f"WARNING: model -> http://127.0.0.1:{port} cannot be reached: 127.0.0.1:{port}: Connection refused"
-            in before
-        )
-        assert "probe.doctor --target openai-compatible" in before
+        warning = f"WARNING: model -> http://127.0.0.1:{port} cannot be reached: connection refused\n"
+        assert before.count(warning) == 1
+        assert f"probe.doctor --target openai-compatible --upstream model=http://127.0.0.1:{port}\n" in before
         # While the agent still runs, and once.
         meanwhile = after.partition("captured 2 exchanges")[0]
         assert meanwhile.count("WARNING: the agent's requests get no answer: ") == 1
         assert meanwhile.index("WARNING: the agent's requests") < meanwhile.index("2 of 2 exchanges got no answer")
+
+
+@pytest.mark.parametrize("script", ["capture", "pipeline"])
+def test_an_agent_that_fails_because_nothing_answers_has_the_upstream_for_its_likely_reason(
+    tmp_path: Path, script: str
+) -> None:
+    (port,) = free_ports(1)
+    words = ["--target=demo", f"--upstream=model=http://127.0.0.1:{port}", "--prompt=x"]
+    with Running(tmp_path, f"probe.{script}", *words) as running:
+        assert running.wait() == 1
+        assert "exit code 1, likely because the upstream did not answer its requests (the WARNING" in running.stderr
+        assert "its own output above says why" not in running.stderr
+        assert running.stderr.count("note: the recording demo/sample does not answer: --upstream is given\n") == 1
+        assert "Errno" not in running.stderr
+        assert f"127.0.0.1:{port}: connection refused" in running.records()[0]["error"]
 
 
 def test_an_upstream_that_answers_is_not_warned_of(tmp_path: Path) -> None:
@@ -207,9 +221,30 @@ NOTHING = {"an empty file": b"", "a picture": b"\x89PNG\r\n\x1a\n\x00\x00", "oth
 def test_a_file_without_an_exchange_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "other.jsonl").write_bytes(content)
     with Running(tmp_path, "probe.analyze", "--input", "other.jsonl") as running:
-        assert running.wait() == 1
-        assert "no line of it is an exchange" in running.stderr
-        assert '"timestamp"' in running.stderr
+        assert running.wait() == 2
+        error, hint = running.stderr.splitlines()
+        assert error == "error: other.jsonl: no line of it is an exchange"
+        assert '"timestamp"' in hint
+        assert running.stdout == ""
+    assert not list(tmp_path.glob("*.md"))
+
+
+def test_the_report_of_a_bundled_runs_file_is_not_written_into_the_checkout(tmp_path: Path) -> None:
+    folder = PROJECT / "data" / "codex" / "sample"
+    before = sorted(folder.iterdir())
+    with Running(tmp_path, "probe.analyze", "--input", str(folder / "traffic.jsonl"), "--target", "codex") as running:
+        assert running.wait() == 0, running.stderr
+        assert running.stdout == f"{PROJECT / 'data' / '.samples' / 'codex' / 'sample' / 'report.md'}\n"
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("source", [["--input", str(PROJECT / "data/demo/sample/traffic.jsonl")], ["--run", "sample"]])
+def test_a_report_makes_no_folder(tmp_path: Path, source: list[str]) -> None:
+    shutil.copytree(PROJECT / "data" / "demo" / "sample", tmp_path / "data" / "demo" / "sample")
+    with Running(tmp_path, "probe.analyze", *source, "--output", "nowhere/x/full.md") as running:
+        assert running.wait() == 2
+        assert "error: --output nowhere/x/full.md: there is no folder nowhere/x\n" in running.stderr
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_half_a_surrogate_pair_costs_no_line(tmp_path: Path) -> None:

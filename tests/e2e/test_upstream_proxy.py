@@ -152,7 +152,7 @@ def test_a_proxy_that_is_down_is_told_before_the_agent_starts(machine: Machine) 
     agent = [sys.executable, "-c", f"open({str(started)!r}, 'w')"]
     ended = machine.capture(f"--upstream=model=https://{HOST}", proxy, "--", *agent)
     assert (ended.code, ended.stdout, started.exists()) == (2, "", False)
-    assert f"error: upstream proxy (command line) cannot be reached: 127.0.0.1:{port}: Connection refused" in (
+    assert f"error: upstream proxy (command line) cannot be reached: 127.0.0.1:{port}: connection refused" in (
         ended.stderr
     )
     assert "hint: start it, name another with --upstream-proxy, or go direct with --upstream-proxy ''" in ended.stderr

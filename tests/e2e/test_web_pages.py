@@ -47,7 +47,7 @@ ASKED = {
 def test_what_a_page_of_elsewhere_asks_is_refused_and_recorded(
     machine: Machine, provider: Provider, asked: bytes
 ) -> None:
-    with machine.listening(f"--upstream=model={provider.url}") as live:
+    with machine.listening(f"--upstream=model={provider.url}", f"--upstream=backend={provider.url}") as live:
         with dial(live.url) as wire:
             wire.send(asked)
             assert status(wire) == "403"

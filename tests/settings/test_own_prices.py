@@ -63,8 +63,11 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, problem: st
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"prices\.yaml: cannot be read"):
-        own_prices({"PROBE_PRICES": str(tmp_path / "prices.yaml")})
+    path = tmp_path / "prices.yaml"
+    with pytest.raises(UserError) as caught:
+        own_prices({"PROBE_PRICES": str(path)})
+    assert caught.value.args[0] == f"PROBE_PRICES: {path}: cannot be read: No such file or directory"
+    assert "docs/settings.md" in (caught.value.hint or "")
 
 
 def test_a_report_is_at_ones_own_prices_and_new_when_they_change(

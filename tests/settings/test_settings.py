@@ -76,6 +76,21 @@ def test_an_upstream_on_the_command_line_goes_before_the_targets_recording() -> 
     asked = settings("--upstream", "model=http://127.0.0.1:9", target="demo")
     assert (asked.replay, asked.sources["replay"]) == (None, "off: --upstream is given")
     assert asked.routes["model"].upstream == "http://127.0.0.1:9"
+    assert asked.notes == ("note: the recording demo/sample does not answer: --upstream is given",)
+
+
+REPEATED = {
+    "nothing chosen": ([], {}, "--target codex"),
+    "an upstream": (["-u", "model=http://a.test/v1"], {}, "--target codex --upstream model=http://a.test/v1"),
+    "one in the environment, which stays": ([], {"PROBE_UPSTREAM": "model=http://a.test"}, "--target codex"),
+    "a proxy with a password": (["-x", "http://me:pw@p:1"], {}, "--target codex --upstream-proxy 'http://…@p:1'"),
+    "a proxy switched off": (["-x", ""], INHERITED, "--target codex --upstream-proxy ''"),
+}
+
+
+@pytest.mark.parametrize(("argv", "environ", "words"), REPEATED.values(), ids=REPEATED.keys())
+def test_another_task_is_led_to_the_same_upstreams(argv: list[str], environ: dict[str, str], words: str) -> None:
+    assert settings(*argv, environ=environ).repeated_options() == words
 
 
 @pytest.mark.parametrize(

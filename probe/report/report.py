@@ -25,6 +25,7 @@ from probe.report.markdown.full_log import FullLog
 from probe.report.markdown.hosts import host_table, observer_changes
 from probe.report.markdown.overview import Front, front, numbers, time_line
 from probe.report.markdown.payload_structure import payload_structure
+from probe.report.markdown.problems import no_call
 from probe.report.markdown.retries import Tries, fold_retries
 from probe.report.markdown.turn_log import TurnLog
 from probe.report.markdown.turn_table import TurnTable
@@ -150,7 +151,7 @@ class _Writer:
             yield f"## Prompt\n\n{fence(self._run.prompt[:_PROMPT] + ('…' if cut else ''))}"
         if not self._threads:
             if self._exchanges:
-                yield "## What the agent did\n\nIt did not call the model, or not through the listeners.\n"
+                yield f"## What the agent did\n\n{no_call(self._exchanges)}"
             return
         spent = time_spent(
             self._sessions, self._run.started or self._started, self._run.ended or self.summary.ended or 0

@@ -16,7 +16,7 @@ from probe.renderers.loader import Renderer
 from probe.report.markdown.turn_table import ROWS
 from tests.analysis.runs import ask, ran, said
 from tests.replay.replays import conversation, create, events, post, told
-from tests.report.reports import failing_at
+from tests.report.reports import exchange, failing_at, record
 from tests.report.reports import report as report_of
 from tests.trace.tracing import lines
 
@@ -121,6 +121,30 @@ def test_a_run_that_never_called_the_model_says_so(tmp_path: Path) -> None:
     assert "It did not call the model" in section(text)
     assert "## Turns" not in text
     assert "### POST `/other` → 200" in section(text, "Exchanges")
+
+
+REFUSED = "127.0.0.1:9: Connect call failed"
+
+
+def unread_call(time: float) -> dict[str, Any]:
+    """Make a call whose body was never read, as there was no upstream to send it to."""
+    request = {"method": "POST", "url": "http://127.0.0.1:9/v1/responses", "headers": {}, "body": None}
+    return {"timestamp": time, "listener": "model", "request": request, "response": None, "error": REFUSED}
+
+
+@pytest.mark.parametrize(
+    ("answered", "words"),
+    [
+        (0, "No request was answered: 2 tries (`POST /v1/responses` ×2) failed."),
+        (1, "No call of the model was answered: 2 tries (`POST /v1/responses` ×2) of 3 requests failed."),
+    ],
+)
+def test_an_upstream_that_is_not_reached_is_no_model_that_was_not_called(
+    tmp_path: Path, answered: int, words: str
+) -> None:
+    text, _ = report_of(record(tmp_path, unread_call(1), unread_call(2), *[exchange(3, "/other")] * answered))
+    assert section(text).strip() == f"{words} Why: {REFUSED}."
+    assert "| `127.0.0.1:9` | not reached | `model` | 2 | 0 | 0 |" in section(text, "Hosts")
 
 
 def test_what_was_sent_before_is_a_link(tmp_path: Path) -> None:

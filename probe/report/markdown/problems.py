@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from probe.analysis.purpose import TINY
 from probe.analysis.summary import Summary
-from probe.report.markdown.escape import inline
+from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import plural
 from probe.trace.facts import TurnFacts
-from probe.trace.trace import Trace
+from probe.trace.trace import ExchangeFacts, Trace
 
 _OK = 200
 _LISTED = 20
@@ -50,6 +50,20 @@ def notes_of(trace: Trace) -> Iterator[str]:
         )
         more = ", …" if len(unknown) > _LISTED else ""
         yield f"{plural(unknown.total(), 'thing')} not understood and shown as sent: {named}{more}"
+
+
+def no_call(exchanges: Sequence[ExchangeFacts]) -> str:
+    """Write why a run has no turns; a request without an answer may be a call whose body was never read."""
+    silent = [one for one in exchanges if one.status is None]
+    if not silent:
+        return "It did not call the model, or not through the listeners.\n"
+    asked = Counter(f"{one.method} {one.path}" for one in silent).most_common(_LISTED)
+    tries = "1 try" if len(silent) == 1 else f"{len(silent):,} tries"
+    tries += f" ({', '.join(code(what) + (f' ×{count:,}' if count > 1 else '') for what, count in asked)})"
+    reason = _phrase(Counter(one.error or "no answer came" for one in silent).most_common(1)[0][0])
+    if len(silent) == len(exchanges):
+        return f"No request was answered: {tries} failed. Why: {reason}.\n"
+    return f"No call of the model was answered: {tries} of {plural(len(exchanges), 'request')} failed. Why: {reason}.\n"
 
 
 def _unanswered(trace: Trace) -> Iterator[str]:

@@ -49,7 +49,7 @@ def _facts(page: Front) -> Iterator[str]:
         yield f"First request: {_time(datetime.fromtimestamp(summary.started, UTC))}"
     websockets = f", {plural(summary.websocket_messages, 'WebSocket message')}" if summary.websockets else ""
     yield (
-        f"{plural(summary.requests, 'exchange')}{websockets} in {summary.seconds:.1f}s{_minutes(summary.seconds)}: "
+        f"{plural(summary.requests, 'exchange')}{websockets} in {_duration(summary.seconds)}: "
         f"{plural(summary.request_bytes, 'byte')} sent, {plural(summary.response_bytes, 'byte')} received"
     )
     if summary.redactions:
@@ -84,11 +84,12 @@ def _status(status: int | None) -> str:
     return f"{status} {phrases[status]}" if status in phrases else str(status)
 
 
-def _minutes(seconds: float) -> str:
-    if seconds < 120:
-        return ""
-    minutes = round(seconds / 60)
-    return f" ({minutes // 60} h {minutes % 60} min)" if minutes >= 60 else f" ({minutes} min)"
+def _duration(whole: float) -> str:
+    """Return how long a run was; from a second on with one digit, since the time line is more exact."""
+    if whole < 120:
+        return f"{whole:.1f}s" if whole >= 1 else seconds(whole)
+    minutes = round(whole / 60)
+    return f"{whole:.1f}s ({minutes // 60} h {minutes % 60} min)" if minutes >= 60 else f"{whole:.1f}s ({minutes} min)"
 
 
 def _time(moment: datetime) -> str:

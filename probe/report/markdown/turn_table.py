@@ -10,6 +10,7 @@ from probe.analysis.prices import OWN, REPORTED, Price, Prices
 from probe.analysis.totals import TOKENS, Total, totals
 from probe.report.markdown.actions import Actions
 from probe.report.markdown.escape import code, inline
+from probe.report.markdown.exchange_facts import offset
 from probe.report.markdown.preview import cut
 from probe.report.markdown.retries import Tries, has_failed
 from probe.report.markdown.tables import plural, seconds, table
@@ -135,7 +136,7 @@ class TurnTable:
         yield ": ".join(filter(None, (f"*{turn.purpose}*" if turn.is_side else "", self._actions.row(tries))))
         if prompts:
             yield str(turn.prompt) if turn.prompt is not None else ""
-        yield f"+{facts.started - self._started:.1f}s"
+        yield offset(facts.started, self._started)
         yield seconds(facts.ended - facts.started) if facts.ended is not None else "no answer"
         yield seconds(facts.first_part - facts.started) if facts.first_part is not None else ""
         if len(self._models) > 1:

@@ -11,20 +11,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.addon.private_files import private_folder
 from probe.analysis.price_library import library_version
 from probe.analysis.prices import ModelPrice, Prices
-from probe.cli.edge import Skipped, printable, run, say
+from probe.cli.edge import Skipped, one_line, printable, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
-from probe.record.manifest_fields import CoverageFacts
-from probe.record.reader import read_exchanges
+from probe.record.manifest_fields import CoverageFacts, Facts
 from probe.record.reading_memory import tune_memory
-from probe.record.runs import REPORT, TRAFFIC, Run, all_runs, has_records, is_alive
+from probe.record.runs import FULL_REPORT, REPORT, TRAFFIC, Run, all_runs, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.report import Reported, ReportedRun, write_report
@@ -52,24 +52,13 @@ def _analyze_file(arguments: Namespace) -> int:
     source = Path(arguments.input).expanduser()
     if not source.is_file():
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
-    # The user may name a link; a run's own files are never links.
-    record = source.resolve()
-    _require_exchange(source)
-    output = _named_output(arguments) or _place_of_report(source, record)
+    name = FULL_REPORT if arguments.full else REPORT
+    output = _named_output(arguments) or _place_of_report(source, name)
     target = load_target(arguments.target)[0] if arguments.target else None
-    _write(record, output, target, None, full=arguments.full, jobs=_jobs(arguments))
+    reported = _write(source, output, target, None, full=arguments.full, jobs=_jobs(arguments))
+    _say_problems(reported)
     print(printable(str(output)))
     return 0
-
-
-def _require_exchange(source: Path) -> None:
-    """Raise UserError for a file without any exchange."""
-    try:
-        found = next(read_exchanges(source.resolve(), lambda line, why: None), None)
-    except OSError as error:
-        raise UserError(f"{source}: {error.strerror or error}", "name a file that you may read") from error
-    if found is None:
-        raise UserError(f"{source}: no line of it is an exchange", _LINE)
 
 
 def _named_output(arguments: Namespace) -> Path | None:
@@ -82,12 +71,12 @@ def _named_output(arguments: Namespace) -> Path | None:
     return output
 
 
-def _place_of_report(source: Path, record: Path) -> Path:
+def _place_of_report(source: Path, name: str) -> Path:
     """Return the usual place: next to the file, but never in a bundled run."""
-    bundled = (one for one in all_runs(PROJECT / "data") if one.bundled and one.folder == record.parent)
+    bundled = (one for one in all_runs(PROJECT / "data") if one.bundled and one.folder == source.resolve().parent)
     if sample := next(bundled, None):
-        return sample.analysis_folder / REPORT
-    return source.with_suffix(".report.md")
+        return sample.analysis_folder / name
+    return source.with_suffix(f".{name}")
 
 
 def _analyze_run(arguments: Namespace) -> int:
@@ -97,21 +86,29 @@ def _analyze_run(arguments: Namespace) -> int:
     if not has_records(found.folder):
         raise UserError(f"run {found.target}/{found.name} holds no exchange", _why_empty(found), code=1)
     target = _target_of(found, arguments.target)
+    step, name = ("analyze --full", FULL_REPORT) if arguments.full else ("analyze", REPORT)
     named = _named_output(arguments)
-    output = named or found.analysis_folder / REPORT
+    output = named or found.analysis_folder / name
     # A report that goes elsewhere is not the run's own: its folder stays as it is.
-    manifest = None if named or found.bundled else Manifest.read(found.analysis_folder)
+    manifest = None if named or found.bundled else Manifest.read(found.folder)
     code = 0
-    inputs = _inputs(found, target, full=arguments.full)
-    if manifest and not arguments.force and manifest.up_to_date("analyze", inputs):
-        say("analyze: up to date")
+    inputs = _inputs(found, target)
+    if manifest and not arguments.force and manifest.up_to_date(step, inputs):
+        say(f"{step}: up to date")
     else:
         reported = _write(found.traffic, output, target, found, full=arguments.full, jobs=_jobs(arguments))
         if manifest:
-            manifest.finished_step("analyze", inputs, {REPORT: file_sha256(output) or ""})
+            manifest.finished_step(step, inputs, {name: file_sha256(output) or ""})
+        _say_problems(reported)
         code = 1 if reported.malformed else 0
     print(printable(str(output)))
     return code
+
+
+def _say_problems(reported: Reported) -> None:
+    """Print what the report has on line 3."""
+    if reported.problems:
+        say(f"problems: {one_line('; '.join(reported.problems))}")
 
 
 def _jobs(arguments: Namespace) -> int:
@@ -141,20 +138,19 @@ def _target_of(found: Run, name: str | None) -> Target | None:
         return None
 
 
-def _inputs(found: Run, target: Target | None, *, full: bool) -> dict[str, str]:
-    """Return all that the report is made from."""
+def _inputs(found: Run, target: Target | None) -> dict[str, str]:
+    """Return all that a report is made from, short or full."""
     spec: Any = renderer_spec(target) if target else AUTO
     facts = found.manifest.facts
     return {
         TRAFFIC: file_sha256(found.traffic) or "",
         "agent-probe": project_version(),
         "title": target.report_title if target else "",
-        "about": text_sha256(str([_about(found), facts.coverage, facts.observer_changes])),
+        "about": text_sha256(str([_about(found), facts.notes, facts.coverage, facts.observer_changes])),
         TUNNELS: file_sha256(found.folder / TUNNELS) or "",
         "renderer": f"{spec} {_sources(spec)}",
         "ids": text_sha256(str(target.ids if target else {})),
         "prices": f"{library_version() or ''} {text_sha256(str(_own_prices()))}",
-        "form": "full" if full else "short",
     }
 
 
@@ -198,7 +194,8 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
         with private_file(output) as out:
             reported = write_report(
                 out,
-                source,
+                # The user may name a link; a run's own files are never links.
+                source.resolve() if found is None else source,
                 _described(source, target, found, skipped_tunnels),
                 renderer=load_renderer(renderer_spec(target) if target else AUTO),
                 ids=target.ids if target else None,
@@ -207,13 +204,15 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
                 full=full,
                 jobs=jobs,
             )
+            if found is None and not reported.summary.requests:
+                raise UserError(f"{source}: no line of it is an exchange", _LINE)
     except OSError as error:
         place = error.filename or output
         raise UserError(
             f"{place}: {error.strerror or error}", "name another place with --output, or repair it"
         ) from error
-    skipped.report_rest()
-    skipped_tunnels.report_rest()
+    skipped.report()
+    skipped_tunnels.report()
     return reported
 
 
@@ -229,7 +228,9 @@ def _described(source: Path, target: Target | None, found: Run | None, skipped: 
         source=_shown(source),
         generated_at=now,
         about=_about(found),
+        notes=facts.notes,
         prompt=facts.prompt,
+        replay_server=_replay_server(facts),
         tunnels=read_tunnels(found.folder / TUNNELS, skipped),
         # A run from before there was coverage was not watched either.
         coverage=facts.coverage or CoverageFacts(),
@@ -238,6 +239,13 @@ def _described(source: Path, target: Target | None, found: Run | None, skipped: 
         ended=facts.agent_ended.timestamp() if facts.agent_ended else None,
         live=is_alive(found),
     )
+
+
+def _replay_server(facts: Facts) -> str | None:
+    """Return host and port of the server that answered in a replay."""
+    if not facts.replay_of:
+        return None
+    return next((urlsplit(one.upstream).netloc for one in facts.listeners.values()), "")
 
 
 def _shown(source: Path) -> str:

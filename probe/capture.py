@@ -79,7 +79,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     replayed = find_replay(settings)
     folder = new_run(settings.run_parent, settings.output_dir)
     _warn(settings, os.environ | overrides)
-    _warn_of_unreachable(settings)
+    if is_step():
+        # A capture alone connects to nothing before its agent does, and warns at the first failures.
+        _warn_of_unreachable(settings)
     # Everything that the agent's environment holds and that is named like a credential is kept off the disk.
     recording = start(settings, folder, os.environ | overrides, replayed, fixed_ports=False)
     launch = Launch(program, template, command, overrides, cwd, arguments.prompt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import sys
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from probe.record.manifest import Manifest
 from probe.record.reader import read_exchanges
 from probe.record.runs import Run, all_runs
 from probe.targets.finding import PROJECT
+from tests.support.samples import PRICES
 
 SAMPLES = {f"{run.target}/{run.name}": run for run in all_runs(PROJECT / "data") if run.bundled}
 
@@ -38,8 +39,7 @@ def test_a_samples_report_is_the_golden_one(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Prices change with the library's version, so a bundled report is as without it.
-    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    monkeypatch.setenv("PROBE_PRICES", str(PRICES))
     output = tmp_path / "report.md"
     assert analyze(["--run", str(run.folder), "--output", str(output)]) == 0
     assert capsys.readouterr().out.strip() == str(output)
@@ -96,6 +96,22 @@ def test_the_classic_sample_is_the_classic_example() -> None:
     assert [record["request"]["body"]["model"] for record in records(run)] == ["o4-mini"] * 3
 
 
+def test_the_classic_sample_shows_the_three_prompts_of_its_record() -> None:
+    """Its manifest names none: the user said more than one thing."""
+    report = (SAMPLES["codex/sample"].folder / "report.md").read_text()
+    assert "## Prompt" not in report
+    assert "| turn | what it did | prompt | start |" in report
+    assert [line.split(" | ")[2] for line in report.splitlines() if line.startswith("| [")] == ["1", "2", "3"]
+    assert "idle 0.00s" not in report
+
+
+@pytest.mark.parametrize("name", ["codex/tool-loop", "codex/tool-loop-websocket", "demo/sample"])
+def test_a_bundled_report_says_that_no_real_model_answered(name: str) -> None:
+    report = (SAMPLES[name].folder / "report.md").read_text()
+    assert "\n- Note: The answers came from a local test provider" in report
+    assert ("instructions and tool descriptions were replaced by words" in report) == name.startswith("codex")
+
+
 def test_analysing_a_sample_leaves_its_folder_as_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = SAMPLES["codex/sample"].folder
     data = tmp_path / "data" / "codex" / "sample"
@@ -111,9 +127,11 @@ def test_analysing_a_sample_leaves_its_folder_as_it_was(tmp_path: Path, capsys: 
 def test_the_readmes_excerpt_is_of_a_real_report() -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     excerpt = readme.split("<!-- report excerpt: begin -->")[1].split("<!-- report excerpt: end -->")[0]
-    report = (SAMPLES["codex/tool-loop-websocket"].folder / "report.md").read_text(encoding="utf-8").replace("## ", "")
+    report = (SAMPLES["codex/tool-loop-websocket"].folder / "report.md").read_text(encoding="utf-8")
+    report = report.replace("## ", "").replace("\\$", "$")
     quoted = [line.removeprefix("> ").strip("*") for line in excerpt.splitlines() if line.startswith("> ")]
-    # A bundled report has no prices, and the rows of the table are shortened.
-    lines = [line for line in quoted if "$" not in line and not line.startswith("|")]
-    assert len(lines) > 10
-    assert [line for line in lines if line not in report] == []
+    # Of a row, the links and the end of a long text are left out.
+    report = re.sub(r"\[(\d+)\]\(#turn-\d+\)", r"\1", report)
+    assert len(quoted) > 10
+    parts = [part for line in quoted for part in line.split("…")]
+    assert [part for part in parts if part not in report] == []

@@ -35,7 +35,12 @@ class Host:
     """Bytes of bodies and messages of a captured one, else all within the tunnels."""
     received: int = 0
     unreached: int = 0
-    """Of the tunnels, those whose other side could not be reached."""
+    """Of the tunnels, those whose other side could not be reached; of exchanges, those without an answer."""
+
+    @property
+    def never_reached(self) -> bool:
+        """Check whether it got no byte of any body and answered nothing."""
+        return self.unreached == self.requests and not self.sent and not self.received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +56,18 @@ class Hosts:
     @property
     def captured(self) -> list[str]:
         """Name the hosts with captured exchanges."""
-        return [one.name for one in self.hosts if one.captured]
+        return [one.name for one in self.hosts if one.captured and not one.never_reached]
+
+    @property
+    def not_reached(self) -> list[str]:
+        """Name the hosts that a listener could not reach."""
+        return [one.name for one in self.hosts if one.captured and one.never_reached]
 
     @property
     def only_seen(self) -> list[str]:
         """Name the hosts of which nothing was captured."""
-        captured = set(self.captured)
-        return [one.name for one in self.hosts if not one.captured and one.name not in captured]
+        called = {one.name for one in self.hosts if one.captured}
+        return [one.name for one in self.hosts if not one.captured and one.name not in called]
 
     @property
     def also_seen(self) -> list[str]:
@@ -69,16 +79,17 @@ class Hosts:
     def in_words(self) -> str:
         """Return how much of what the agent talked to was captured."""
         captured, only_seen = self.captured, self.only_seen
+        silent = f"; not reached: {_listed(self.not_reached)}" if self.not_reached else ""
         if not self.watched:
             unwatched = f"; what went around the listeners was not watched ({self.why_not})"
-            return f"captured {_hosts(len(captured))}" + (unwatched if self.watched is False else "")
-        text = f"captured {len(captured)} of {_hosts(len(captured) + len(only_seen))}"
+            return f"captured {_hosts(len(captured))}{silent}" + (unwatched if self.watched is False else "")
+        text = f"captured {len(captured)} of {_hosts(len(captured) + len(self.not_reached) + len(only_seen))}{silent}"
         text += f"; only seen: {_listed(map(self._told, only_seen))}" if only_seen else ""
         return text + (f"; captured, but with tunnels beside: {_listed(self.also_seen)}" if self.also_seen else "")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the same for programs."""
-        names = ("watched", "captured", "only_seen", "also_seen")
+        names = ("watched", "captured", "not_reached", "only_seen", "also_seen")
         hosts = [asdict(one) | {"listeners": sorted(one.listeners)} for one in self.hosts]
         return {name: getattr(self, name) for name in names} | {"hosts": hosts}
 
@@ -101,6 +112,7 @@ class HostsBuilder:
         host.listeners |= {exchange.listener} if exchange.listener else set()
         host.sent += exchange.sent
         host.received += exchange.received
+        host.unreached += exchange.status is None
 
     def add_tunnels(self, tunnels: Iterable[Tunnel]) -> int:
         """Count what went around the listeners; give how many tunnels there were."""

@@ -55,19 +55,22 @@ def _escaped(char: str) -> str:
 
 
 class Skipped:
-    """Warns about lines that are not records: the first one by one, the others as a count at the end."""
+    """Warns at the end about lines that are not records: of the first ones each, and how many more there were."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._count = 0
+        self._first: list[str] = []
 
     def __call__(self, line: int, why: str) -> None:
         self._count += 1
         if self._count <= WARNINGS:
-            say(f"WARNING: skipping malformed line {line} of {self._name}: {one_line(why[:_LONGEST])}")
+            self._first.append(f"skipping malformed line {line} of {self._name}: {one_line(why[:_LONGEST])}")
 
-    def report_rest(self) -> None:
-        """Print how many more lines there were."""
+    def report(self) -> None:
+        """Print the warnings."""
+        for text in self._first:
+            say(f"WARNING: {text}")
         if self._count > WARNINGS:
             say(f"WARNING: skipping {self._count - WARNINGS:,} more malformed lines of {self._name}")
 

@@ -49,7 +49,7 @@ OPTIONS = {
     "force": Option("Do a step again although its inputs have not changed.", "f"),
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
     "output": Option("Write the report to this file.", "O", "FILE"),
-    "full": Option("Write every exchange whole, with headers and all that was sent again."),
+    "full": Option("Write report-full.md: every exchange whole, with headers and all that was sent again."),
     "jobs": Option("Read the record with this many processes (default: 1).", None, "NUMBER"),
     "json": Option("Print JSON.", "j"),
     "strict": Option("Also fail where the agent itself left an exchange before its end.", "s"),

@@ -46,7 +46,7 @@ def _port(text: str | None) -> int:
 async def _serve(found: Run, renderer: Renderer, port: int) -> int:
     skipped = Skipped(found.traffic.name)
     server = ReplayServer(list(read_unread(found.traffic, skipped, whole=True)), renderer)
-    skipped.report_rest()
+    skipped.report()
     port = await server.start(port)
     print(f"http://127.0.0.1:{port}", flush=True)
     say(f"serving {found.target}/{found.name}; Ctrl-C ends it")

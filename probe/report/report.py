@@ -25,6 +25,7 @@ from probe.report.markdown.full_log import FullLog
 from probe.report.markdown.hosts import host_table, observer_changes
 from probe.report.markdown.overview import Front, front, numbers, time_line
 from probe.report.markdown.payload_structure import payload_structure
+from probe.report.markdown.problems import no_call, problems_of
 from probe.report.markdown.retries import Tries, fold_retries
 from probe.report.markdown.turn_log import TurnLog
 from probe.report.markdown.turn_table import TurnTable
@@ -35,10 +36,7 @@ from probe.trace.trace import ExchangeFacts, Trace
 _PROMPT = 1500
 """Characters of a prompt that the head of a report shows."""
 
-_LINKS = (
-    "- Go to: [what the agent did](#what-the-agent-did), [final answer](#final-answer), [turns](#turns), "
-    "[totals](#totals), [hosts](#hosts), [payload structure](#payload-structure)\n"
-)
+_AFTER_THE_LOG = ("Totals", "Hosts", "Payload structure")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +47,11 @@ class ReportedRun:
     source: str
     generated_at: datetime
     about: Sequence[tuple[str, str]] = ()
+    notes: Sequence[str] = ()
+    """What a reader should know of how it was recorded."""
     prompt: str | None = None
+    replay_server: str | None = None
+    """Host and port of what answered with a recorded run; None where the real upstreams answered."""
     tunnels: Iterable[Tunnel] = ()
     """What bypassed the listeners."""
     coverage: CoverageFacts | None = None
@@ -70,6 +72,8 @@ class Reported:
     trace: Trace
     malformed: Sequence[int]
     """Number of each line that is no record."""
+    problems: Sequence[str]
+    """What is wrong, as plain text."""
 
 
 def write_report(
@@ -100,7 +104,7 @@ def write_report(
     for part in writer.parts(full=full):
         out.write(part)
     texts.spool.close()
-    return Reported(summary=writer.summary, trace=trace, malformed=malformed)
+    return Reported(summary=writer.summary, trace=trace, malformed=malformed, problems=writer.problems)
 
 
 class _Writer:
@@ -110,7 +114,8 @@ class _Writer:
         self, trace: Trace, texts: ExchangeTexts, run: ReportedRun, prices: Prices, malformed: Sequence[int]
     ) -> None:
         self.summary = summary_of(trace.exchanges)
-        self._trace, self._texts, self._run, self._malformed = trace, texts, run, malformed
+        self.problems = list(problems_of(self.summary, malformed, trace, live=run.live))
+        self._trace, self._texts, self._run = trace, texts, run
         self._started = self.summary.started or 0.0
         self._exchanges = sorted(trace.exchanges, key=lambda one: (one.started, one.line))
         self._sessions: list[Session] = group(trace.turns, trace.items.known, one_prompt=bool(run.prompt))
@@ -127,13 +132,12 @@ class _Writer:
             title=run.title,
             source=run.source,
             about=run.about,
+            notes=run.notes,
             generated_at=run.generated_at,
             summary=self.summary,
-            malformed=self._malformed,
-            live=run.live,
+            problems=self.problems,
         )
-        links = _LINKS if self._threads and not full else ""
-        yield "\n".join(filter(None, [front(page, self._trace) + links, *self._head()]))
+        yield "\n".join(filter(None, [front(page, self._trace) + self._links(full=full), *self._head()]))
         if full:
             yield "\n## Conversation log\n"
             yield from (f"\n{entry}" for entry in self._full())
@@ -143,6 +147,15 @@ class _Writer:
             yield from (f"\n{entry}" for entry in self._log())
         yield "\n" + "\n".join(filter(None, self._tail()))
 
+    def _links(self, *, full: bool) -> str:
+        """Return the facts that lead to the parts of a report."""
+        log = "- Form: the full log, with every exchange whole\n" if full else ""
+        if not self._threads:
+            return log
+        sections = ("What the agent did", "Final answer", "Conversation log" if full else "Turns", *_AFTER_THE_LOG)
+        links = (f"[{name[0].lower()}{name[1:]}](#{name.lower().replace(' ', '-')})" for name in sections)
+        return f"{log}- Go to: {', '.join(links)}\n"
+
     def _head(self) -> Iterator[str]:
         """Yield what the run was for, what the agent did, what came of it, and what that took."""
         if self._run.prompt:
@@ -150,12 +163,13 @@ class _Writer:
             yield f"## Prompt\n\n{fence(self._run.prompt[:_PROMPT] + ('…' if cut else ''))}"
         if not self._threads:
             if self._exchanges:
-                yield "## What the agent did\n\nIt did not call the model, or not through the listeners.\n"
+                yield f"## What the agent did\n\n{no_call(self._exchanges)}"
             return
         spent = time_spent(
             self._sessions, self._run.started or self._started, self._run.ended or self.summary.ended or 0
         )
-        yield f"{self._table.cost()}\n{time_line(spent)}"
+        is_replay = self._run.replay_server is not None
+        yield f"{self._table.cost(is_replay=is_replay)}\n{time_line(spent, is_replay=is_replay)}"
         yield f"## What the agent did\n\n{self._table.actions()}"
         yield f"## Final answer\n\n{self._final_answer()}"
 
@@ -178,7 +192,7 @@ class _Writer:
         if self._threads:
             yield f"## Totals\n\n{self._table.totals()}"
         if self._exchanges:
-            yield numbers(self.summary)
+            yield numbers(self.summary, self._run.replay_server)
         hosts = HostsBuilder()
         for exchange in self._exchanges:
             hosts.add(exchange)
@@ -194,7 +208,13 @@ class _Writer:
         turns: dict[int, list[TurnFacts]] = {}
         for turn in self._trace.turns:
             turns.setdefault(turn.line, []).append(turn)
-        return FullLog(self._texts, self._started).entries(self._exchanges, turns)
+        anchors: dict[int, str] = {}
+        for tries in (tries for found in self._tries.values() for tries in found):
+            # The rows of turns link to them.
+            anchor = f'<a id="turn-{self._numbers[tries.turn.index]}"></a>\n\n'
+            anchors[tries.turn.facts.line] = anchors.get(tries.turn.facts.line, "") + anchor
+        entries = FullLog(self._texts, self._started).entries(self._exchanges, turns)
+        return (anchors.get(one.line, "") + entry for one, entry in zip(self._exchanges, entries, strict=True))
 
     def _log(self) -> Iterator[str]:
         """Yield turns and side exchanges in the order in which they started."""

@@ -22,6 +22,10 @@ def exchange(url: str, listener: str | None = "model", **more: Any) -> Exchange:
     )
 
 
+def unanswered(url: str, size: int = 0) -> Exchange:
+    return Exchange(timestamp=1.0, request=Request(method="POST", url=url, body=None, size=size), error="refused")
+
+
 def tunnel(host: str, port: int = 443, *, connected: bool = True) -> Tunnel:
     size = 1000 if connected else 0
     return Tunnel(host=host, port=port, started=1.0, ended=2.0, sent=size, received=2 * size, connected=connected)
@@ -109,6 +113,16 @@ WORDS: dict[str, tuple[list[Exchange | Tunnel], CoverageFacts | None, str]] = {
         [API],
         CoverageFacts(watched=False, source="off in a replay"),
         "captured 1 host; what went around the listeners was not watched (off in a replay)",
+    ),
+    "an upstream that was never reached": (
+        [unanswered("https://api.example.test/")],
+        WATCHED,
+        "captured 0 of 1 host; not reached: api.example.test:443",
+    ),
+    "one that was reached and never answered": (
+        [unanswered("https://api.example.test/", size=10)],
+        WATCHED,
+        "captured 1 of 1 host",
     ),
     "an older run": (
         [API],

@@ -49,7 +49,7 @@ def test_the_same_record_gives_the_same_bytes_but_for_the_time() -> None:
 
 def test_exchanges_are_in_the_order_of_their_starts(tmp_path: Path) -> None:
     lines = record(tmp_path, exchange(12, "/c"), exchange(10, "/a"), exchange(11, "/b"))
-    headings = ["POST `/a` → 200 (+0.0s)", "POST `/b` → 200 (+1.0s)", "POST `/c` → 200 (+2.0s)"]
+    headings = ["POST `/a` → 200 (+0.00s)", "POST `/b` → 200 (+1.00s)", "POST `/c` → 200 (+2.00s)"]
     full, _ = report(lines, full=True)
     assert [line for line in full.splitlines() if line.startswith("### ") and "POST" in line] == [
         f"### {number}. {heading}" for number, heading in enumerate(headings, 1)
@@ -157,6 +157,7 @@ def test_a_binary_body_is_shown_as_such(tmp_path: Path) -> None:
 
 
 DURATIONS = {
+    "less than a second": (0.04, "in 0.04s:"),
     "seconds": (9.66, "in 9.7s:"),
     "minutes": (150, "in 150.0s (2 min):"),
     "hours": (7260, "in 7260.0s (2 h 1 min):"),

@@ -16,7 +16,7 @@ from probe.renderers.loader import Renderer
 from probe.report.markdown.turn_table import ROWS
 from tests.analysis.runs import ask, ran, said
 from tests.replay.replays import conversation, create, events, post, told
-from tests.report.reports import failing_at
+from tests.report.reports import exchange, failing_at, record
 from tests.report.reports import report as report_of
 from tests.trace.tracing import lines
 
@@ -81,7 +81,7 @@ TITLE = ask(9, PROMPT, model="gpt-4.1-nano", tools=False, instructions="Make a t
 def test_each_turn_has_a_row(tmp_path: Path) -> None:
     text = report(tmp_path, LOOP)
     assert "2 turns with `gpt-4.1` in 1 session." in section(text)
-    first = {"start": "+0.0s", "took": "0.00s", "first token": "", "reasoning": "2"}
+    first = {"start": "+0.00s", "took": "0.00s", "first token": "", "reasoning": "2"}
     assert rows(text) == [
         {
             "turn": "[1](#turn-1)",
@@ -95,7 +95,7 @@ def test_each_turn_has_a_row(tmp_path: Path) -> None:
             "turn": "[2](#turn-2)",
             "what it did": "fine",
             **first,
-            "start": "+2.0s",
+            "start": "+2.00s",
             "input": "1,200",
             "cache read": "1,000",
             "output": "30",
@@ -121,6 +121,30 @@ def test_a_run_that_never_called_the_model_says_so(tmp_path: Path) -> None:
     assert "It did not call the model" in section(text)
     assert "## Turns" not in text
     assert "### POST `/other` → 200" in section(text, "Exchanges")
+
+
+REFUSED = "127.0.0.1:9: Connect call failed"
+
+
+def unread_call(time: float) -> dict[str, Any]:
+    """Make a call whose body was never read, as there was no upstream to send it to."""
+    request: dict[str, Any] = {"method": "POST", "url": "http://127.0.0.1:9/v1/responses", "headers": {}, "body": None}
+    return {"timestamp": time, "listener": "model", "request": request, "response": None, "error": REFUSED}
+
+
+@pytest.mark.parametrize(
+    ("answered", "words"),
+    [
+        (0, "No request was answered: 2 tries (`POST /v1/responses` ×2) failed."),
+        (1, "No call of the model was answered: 2 tries (`POST /v1/responses` ×2) of 3 requests failed."),
+    ],
+)
+def test_an_upstream_that_is_not_reached_is_no_model_that_was_not_called(
+    tmp_path: Path, answered: int, words: str
+) -> None:
+    text, _ = report_of(record(tmp_path, unread_call(1), unread_call(2), *[exchange(3, "/other")] * answered))
+    assert section(text).strip() == f"{words} Why: {REFUSED}."
+    assert "| `127.0.0.1:9` | not reached | `model` | 2 | 0 | 0 |" in section(text, "Hosts")
 
 
 def test_what_was_sent_before_is_a_link(tmp_path: Path) -> None:
@@ -276,10 +300,10 @@ def test_each_call_over_a_websocket_is_a_turn(tmp_path: Path) -> None:
     calls += [create(2, model="m", input=[PROMPT]), *told(4, events("done"))]
     text = report(tmp_path, [conversation(calls)])
     assert [[row["turn"], row["start"], row["took"], row["what it did"]] for row in rows(text)] == [
-        ["[1](#turn-1)", "+0.0s", "0.50s", "*warm-up*: r0"],
-        ["[2](#turn-2)", "+1.0s", "2.00s", "done"],
+        ["[1](#turn-1)", "+0.00s", "0.50s", "*warm-up*: r0"],
+        ["[2](#turn-2)", "+1.00s", "2.00s", "done"],
     ]
-    assert "(+1.0s) · took 2.00s · call 2 of the WebSocket in line 1 of the record" in turns(text)[1]
+    assert "(+1.00s) · took 2.00s · call 2 of the WebSocket in line 1 of the record" in turns(text)[1]
     assert "Closed with code 1006." in text
 
 
@@ -303,8 +327,8 @@ def test_failed_tries_are_one_turn_with_the_call_that_they_lead_to(tmp_path: Pat
     assert "1 turn and 3 failed tries with `big-1` in 1 session." in section(text)
     assert [row["what it did"] for row in rows(text)] == ["fine; after 3 failed tries (529: busy; no answer: reset)"]
     (turn,) = turns(text)
-    assert "2 failed tries before it (+0.0s to +1.0s, lines 1 to 2 of the record): 529: busy" in turn
-    assert "1 failed try before it (+2.0s, line 3 of the record): no answer: reset" in turn
+    assert "2 failed tries before it (+0.00s to +1.00s, lines 1 to 2 of the record): 529: busy" in turn
+    assert "1 failed try before it (+2.00s, line 3 of the record): no answer: reset" in turn
     assert "Fix the tests" in turn
     assert "#turn-2" not in text
 
@@ -320,7 +344,7 @@ def test_tries_of_a_side_request_come_between_those_of_the_work(tmp_path: Path) 
         "*title*: fine; after 1 failed try (503: busy)",
         "fine; after 2 failed tries (503: busy)",
     ]
-    assert "2 failed tries before it (+1.0s to +3.0s, lines 2 and 4 of the record): 503: busy" in text
+    assert "2 failed tries before it (+1.00s to +3.00s, lines 2 and 4 of the record): 503: busy" in text
 
 
 def test_a_call_that_never_succeeds_is_one_turn(tmp_path: Path) -> None:

@@ -26,6 +26,10 @@ from tests.support.provider import provider_running
 PROMPTS = {"codex": "List the files", "demo": "Write a prime checker"}
 WORKSPACE = Path("/tmp/project")
 """Where the agent works; the record holds its path."""
+PRICES = PROJECT / "tests" / "golden" / "prices.yaml"
+"""What the golden reports are priced by: the price library changes with its version."""
+_OTHER_ANSWERS = "The answers came from a local test provider"
+_OTHER_TEXTS = "; instructions and tool descriptions were replaced by words of agent-probe's own"
 _PRIVATE = ("platform", "pid", "folder")
 
 
@@ -55,10 +59,8 @@ def record(target: str, name: str, binary: Path | None) -> None:
 def report(target: str, name: str) -> None:
     """Write a sample's golden report."""
     sample = PROJECT / "data" / target / name
-    # Prices change with the library's version, so a bundled report tells none.
-    without = "import sys; sys.modules['genai_prices'] = None; from probe.analyze import main; sys.exit(main())"
-    command = [sys.executable, "-c", without, "--run", str(sample), "--output", str(sample / "report.md")]
-    subprocess.run(command, check=True, timeout=60)
+    command = [sys.executable, "-m", "probe.analyze", "--run", str(sample), "--output", str(sample / "report.md")]
+    subprocess.run(command, env=os.environ | {"PROBE_PRICES": str(PRICES)}, check=True, timeout=60)
     for file in sample.iterdir():
         file.chmod(0o644)
 
@@ -100,6 +102,7 @@ def _tidy(folder: Path, target: str, name: str) -> None:
     kept = {key: value for key, value in manifest.data.items() if key not in _PRIVATE}
     kept["settings"] = {key: one for key, one in kept["settings"].items() if not str(one["value"]).startswith("/")}
     digest = file_sha256(traffic)
+    kept["notes"] = [_OTHER_ANSWERS + ("" if target == "demo" else _OTHER_TEXTS)]
     kept |= {"run": name, "bundled": True, "traffic_sha256": digest}
     kept["command"] = [Path(kept["command"][0]).name, *kept["command"][1:]]
     kept["steps"]["capture"]["outputs"] = {"traffic.jsonl": digest}

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from probe.record.exchange import Exchange, Payload, WebSocket
 from probe.report.markdown.escape import code, fence, inline
 from probe.report.markdown.headers import header_lines, query_of
-from probe.report.markdown.tables import plural, table
+from probe.report.markdown.tables import plural, seconds, table
 from probe.trace.turns import OtherMessage, Traced
 
 
 def offset(time: float, started: float) -> str:
     """Return a time as seconds after the first request."""
-    return f"+{time - started:.1f}s"
+    return f"+{seconds(time - started)}"
 
 
 def circumstances(traced: Traced) -> str:
@@ -23,10 +23,10 @@ def circumstances(traced: Traced) -> str:
     facts = [f"listener {code(exchange.listener)}"] if exchange.listener else []
     took = exchange.ended - exchange.timestamp
     if took > 0:
-        facts.append(f"took {took:.2f}s")
+        facts.append(f"took {seconds(took)}")
     started = exchange.response.started if exchange.response else None
     if started is not None:
-        facts.append(f"first byte after {started - exchange.timestamp:.2f}s")
+        facts.append(f"first byte after {seconds(started - exchange.timestamp)}")
     facts.append(f"line {exchange.seq} of the record")
     query = query_of(exchange)
     facts += [f"query {code(query)}"] if query else []

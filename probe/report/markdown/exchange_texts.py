@@ -13,7 +13,7 @@ from probe.report.markdown.exchange_facts import circumstances, damage, payload_
 from probe.report.markdown.item_texts import ItemTexts
 from probe.report.markdown.shortened import brief
 from probe.report.markdown.spool import Key, Spool
-from probe.report.markdown.tables import plural
+from probe.report.markdown.tables import plural, seconds
 from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem
 from probe.trace.turns import Traced, Turn
@@ -97,7 +97,7 @@ class ExchangeTexts:
             return end
         begun = traced.exchange.timestamp
         parts = [
-            f"{inline(one.message.direction)}, {one.message.timestamp - begun:.1f}s after the request, "
+            f"{inline(one.message.direction)}, {seconds(one.message.timestamp - begun)} after the request, "
             f"{inline(one.message.type)}:\n\n" + markdown([Body(value=one.value, folded=False)])
             for one in traced.other_messages
         ]

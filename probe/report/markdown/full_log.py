@@ -8,6 +8,7 @@ from probe.renderers.api import Kind
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.exchange_facts import offset
 from probe.report.markdown.exchange_texts import ExchangeTexts
+from probe.report.markdown.tables import seconds
 from probe.trace.facts import TurnFacts
 from probe.trace.trace import ExchangeFacts
 
@@ -45,7 +46,7 @@ class FullLog:
         yield get(("websocket", line))
 
     def _websocket_turn(self, turn: TurnFacts) -> str:
-        took = f", {turn.ended - turn.started:.1f}s" if turn.ended is not None else ", no answer"
+        took = f", {seconds(turn.ended - turn.started)}" if turn.ended is not None else ", no answer"
         warm_up = " (warm-up)" if turn.warm_up else ""
         head = f"#### Turn {turn.part}{warm_up} ({offset(turn.started, self._started)}{took})\n"
         return "\n".join((head, f"**Request**\n\n{self.request(turn)}", f"**Response**\n\n{self._answer(turn)}"))

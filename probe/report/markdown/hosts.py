@@ -29,7 +29,8 @@ def host_table(hosts: Hosts) -> str:
 
 def _how(host: Host) -> str:
     if host.captured:
-        return "captured"
+        silent = "captured, never answered" if host.unreached == host.requests else "captured"
+        return "not reached" if host.never_reached else silent
     return f"only seen, {plural(host.unreached, 'time')} not reached" if host.unreached else "only seen"
 
 

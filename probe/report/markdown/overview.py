@@ -11,7 +11,7 @@ import msgspec
 from probe.analysis.summary import Summary
 from probe.analysis.time_spent import KINDS, TimeSpent
 from probe.report.markdown.escape import code, inline
-from probe.report.markdown.problems import notes_of, problems_of
+from probe.report.markdown.problems import notes_of
 from probe.report.markdown.tables import plural, seconds, table
 from probe.trace.trace import Trace
 
@@ -23,18 +23,17 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     about: Sequence[tuple[str, str]]
     """What else is known of the run, as name and value."""
+    notes: Sequence[str]
+    """What a reader should know of how it was recorded."""
     generated_at: datetime
     summary: Summary
-    malformed: Sequence[int]
-    """Number of each line that is no record."""
-    live: bool
-    """True while the run is still being recorded."""
+    problems: Sequence[str]
+    """What is wrong with the run, as plain text."""
 
 
 def front(page: Front, trace: Trace) -> str:
     """Write the title, then problems, then facts."""
-    problems = list(problems_of(page.summary, page.malformed, trace, live=page.live))
-    head = f"**Problems:** {'; '.join(problems)}." if problems else "No problems were found."
+    head = f"**Problems:** {'; '.join(map(inline, page.problems))}." if page.problems else "No problems were found."
     head += "".join(f" {note}." for note in notes_of(trace))
     facts = "".join(f"- {line}\n" for line in _facts(page))
     return f"# {inline(page.title)}\n\n{head}\n\n{facts}"
@@ -42,6 +41,7 @@ def front(page: Front, trace: Trace) -> str:
 
 def _facts(page: Front) -> Iterator[str]:
     summary = page.summary
+    yield from (f"Note: {inline(note)}" for note in page.notes)
     yield f"Source: {code(page.source)}; generated at {_time(page.generated_at)}"
     for name, value in page.about:
         yield f"{name}: {code(value)}"
@@ -49,30 +49,33 @@ def _facts(page: Front) -> Iterator[str]:
         yield f"First request: {_time(datetime.fromtimestamp(summary.started, UTC))}"
     websockets = f", {plural(summary.websocket_messages, 'WebSocket message')}" if summary.websockets else ""
     yield (
-        f"{plural(summary.requests, 'exchange')}{websockets} in {summary.seconds:.1f}s{_minutes(summary.seconds)}: "
+        f"{plural(summary.requests, 'exchange')}{websockets} in {_duration(summary.seconds)}: "
         f"{plural(summary.request_bytes, 'byte')} sent, {plural(summary.response_bytes, 'byte')} received"
     )
     if summary.redactions:
         yield f"Places redacted in bodies: {summary.redactions:,}"
 
 
-def time_line(spent: TimeSpent) -> str:
+def time_line(spent: TimeSpent, *, is_replay: bool = False) -> str:
     """Write where the time went in one line."""
+    of_what = " of the replay, not of the model" if is_replay else ""
     parts = [f"{kind} {seconds(getattr(spent, kind))}" for kind in KINDS]
     first = spent.first_parts
     median = f"; first token after {seconds(first[len(first) // 2])} (median of {len(first)})" if first else ""
-    return f"**Time:** {seconds(spent.total)}: {', '.join(parts)}{median}\n"
+    return f"**Time:** {seconds(spent.total)}{of_what}: {', '.join(parts)}{median}\n"
 
 
-def numbers(summary: Summary) -> str:
+def numbers(summary: Summary, replay_server: str | None) -> str:
     """Write endpoints and status codes."""
+    is_shown = replay_server and any(one.origin.endswith(f"//{replay_server}") for one in summary.endpoints)
+    answered = f"{code(replay_server or '')} is the replay server.\n\n" if is_shown else ""
     endpoints = (
         (code(one.origin + one.path), ", ".join(code(name) for name, _ in one.methods), f"{one.count:,}")
         for one in summary.endpoints
     )
     statuses = ((_status(status), f"{count:,}") for status, count in summary.statuses)
     return (
-        f"## Endpoints\n\n{table(('path', 'methods', 'count'), endpoints)}\n"
+        f"## Endpoints\n\n{answered}{table(('path', 'methods', 'count'), endpoints)}\n"
         f"## Status codes\n\n{table(('status', 'count'), statuses)}"
     )
 
@@ -84,11 +87,12 @@ def _status(status: int | None) -> str:
     return f"{status} {phrases[status]}" if status in phrases else str(status)
 
 
-def _minutes(seconds: float) -> str:
-    if seconds < 120:
-        return ""
-    minutes = round(seconds / 60)
-    return f" ({minutes // 60} h {minutes % 60} min)" if minutes >= 60 else f" ({minutes} min)"
+def _duration(whole: float) -> str:
+    """Return how long a run was; from a second on with one digit, since the time line is more exact."""
+    if whole < 120:
+        return f"{whole:.1f}s" if whole >= 1 else seconds(whole)
+    minutes = round(whole / 60)
+    return f"{whole:.1f}s ({minutes // 60} h {minutes % 60} min)" if minutes >= 60 else f"{whole:.1f}s ({minutes} min)"
 
 
 def _time(moment: datetime) -> str:

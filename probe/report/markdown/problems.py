@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from probe.analysis.purpose import TINY
 from probe.analysis.summary import Summary
-from probe.report.markdown.escape import inline
+from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import plural
 from probe.trace.facts import TurnFacts
-from probe.trace.trace import Trace
+from probe.trace.trace import ExchangeFacts, Trace
 
 _OK = 200
 _LISTED = 20
@@ -18,7 +18,7 @@ _LISTED = 20
 
 
 def problems_of(summary: Summary, malformed: Sequence[int], trace: Trace, *, live: bool) -> Iterator[str]:
-    """Yield what is missing or odd, with its cause."""
+    """Yield what is missing or odd, with its cause, as plain text."""
     if live:
         yield "this run is still being recorded, so this report is partial"
     if not trace.exchanges:
@@ -34,7 +34,7 @@ def problems_of(summary: Summary, malformed: Sequence[int], trace: Trace, *, liv
     if trace.failures:
         reason = Counter(reason for _, reason in trace.failures).most_common(1)[0][0]
         failed = plural(len(trace.failures), "time")
-        yield f"a renderer failed {failed}, and bodies are shown as they are ({inline(reason)})"
+        yield f"a renderer failed {failed}, and bodies are shown as they are ({reason})"
 
 
 def notes_of(trace: Trace) -> Iterator[str]:
@@ -50,6 +50,20 @@ def notes_of(trace: Trace) -> Iterator[str]:
         )
         more = ", …" if len(unknown) > _LISTED else ""
         yield f"{plural(unknown.total(), 'thing')} not understood and shown as sent: {named}{more}"
+
+
+def no_call(exchanges: Sequence[ExchangeFacts]) -> str:
+    """Write why a run has no turns; a request without an answer may be a call whose body was never read."""
+    silent = [one for one in exchanges if one.status is None]
+    if not silent:
+        return "It did not call the model, or not through the listeners.\n"
+    asked = Counter(f"{one.method} {one.path}" for one in silent).most_common(_LISTED)
+    tries = "1 try" if len(silent) == 1 else f"{len(silent):,} tries"
+    tries += f" ({', '.join(code(what) + (f' ×{count:,}' if count > 1 else '') for what, count in asked)})"
+    reason = inline(_phrase(Counter(one.error or "no answer came" for one in silent).most_common(1)[0][0]))
+    if len(silent) == len(exchanges):
+        return f"No request was answered: {tries} failed. Why: {reason}.\n"
+    return f"No call of the model was answered: {tries} of {plural(len(exchanges), 'request')} failed. Why: {reason}.\n"
 
 
 def _unanswered(trace: Trace) -> Iterator[str]:
@@ -100,7 +114,7 @@ def _reason(errors: Iterable[str | None]) -> str:
 
 def _phrase(reason: str) -> str:
     """Return a reason as it is put into a sentence."""
-    return inline(reason.rstrip("."))
+    return reason.rstrip(".")
 
 
 def _lines(malformed: Sequence[int]) -> str:

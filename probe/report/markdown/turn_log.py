@@ -14,7 +14,7 @@ from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import exchange_heading
 from probe.report.markdown.preview import cut
 from probe.report.markdown.retries import Tries
-from probe.report.markdown.tables import plural
+from probe.report.markdown.tables import plural, seconds
 from probe.trace.facts import TurnFacts
 from probe.trace.items import Known
 from probe.trace.trace import ExchangeFacts
@@ -83,7 +83,7 @@ class TurnLog:
         if turn.facts.part is None:
             return f"{exchange_heading(exchange, self._started)} · {circumstances}"
         ended = turn.facts.ended
-        took = f"took {ended - turn.facts.started:.2f}s" if ended is not None else "no answer"
+        took = f"took {seconds(ended - turn.facts.started)}" if ended is not None else "no answer"
         at = offset(turn.facts.started, self._started)
         where = f"call {turn.facts.part} of the WebSocket in line {exchange.line} of the record"
         return f"WebSocket {code(exchange.path)} ({at}) · {took} · {where}\n"

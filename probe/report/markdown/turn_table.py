@@ -10,6 +10,7 @@ from probe.analysis.prices import OWN, REPORTED, Price, Prices
 from probe.analysis.totals import TOKENS, Total, totals
 from probe.report.markdown.actions import Actions
 from probe.report.markdown.escape import code, inline
+from probe.report.markdown.exchange_facts import offset
 from probe.report.markdown.preview import cut
 from probe.report.markdown.retries import Tries, has_failed
 from probe.report.markdown.tables import plural, seconds, table
@@ -65,9 +66,19 @@ class TurnTable:
             parts.append(f"{plural(left, 'further turn')}: see below; the totals have all of them.\n")
         return "\n".join(parts)
 
-    def cost(self) -> str:
+    def cost(self, *, is_replay: bool = False) -> str:
         """Write what the run cost in one line, with the reason where that is not known."""
         total = self._totals.all
+        cost = self._cost_of_replay(total) if is_replay else self._cost(total)
+        tokens = ", ".join(
+            f"{_number(total.tokens.get(name))} {name.replace('_', ' ')}" for name in ("input", "cache_read", "output")
+        )
+        return f"**Cost:** {cost} · **Tokens:** {tokens if total.tokens else 'none reported'}\n"
+
+    def _cost_of_replay(self, total: Total) -> str:
+        return "recorded answers, nothing was paid" + (f" (their price: {_cost_of(total)})" if self._known else "")
+
+    def _cost(self, total: Total) -> str:
         failed = sum(price is None and has_failed(turn.facts) for turn, price in self._priced)
         others = [turn.facts for turn, price in self._priced if price is None and not has_failed(turn.facts)]
         reasons = self._prices.reasons(others)
@@ -78,10 +89,7 @@ class TurnTable:
         if total.dollars is not None and others:
             known += f" + {plural(len(others), 'turn')} unknown"
         why = f" ({'; '.join(map(inline, reasons))})" if reasons else ""
-        tokens = ", ".join(
-            f"{_number(total.tokens.get(name))} {name.replace('_', ' ')}" for name in ("input", "cache_read", "output")
-        )
-        return f"**Cost:** {known}{why} · **Tokens:** {tokens if total.tokens else 'none reported'}\n"
+        return f"{known}{why}"
 
     def totals(self) -> str:
         """Write what all turns took, by model."""
@@ -135,7 +143,7 @@ class TurnTable:
         yield ": ".join(filter(None, (f"*{turn.purpose}*" if turn.is_side else "", self._actions.row(tries))))
         if prompts:
             yield str(turn.prompt) if turn.prompt is not None else ""
-        yield f"+{facts.started - self._started:.1f}s"
+        yield offset(facts.started, self._started)
         yield seconds(facts.ended - facts.started) if facts.ended is not None else "no answer"
         yield seconds(facts.first_part - facts.started) if facts.first_part is not None else ""
         if len(self._models) > 1:

@@ -149,15 +149,15 @@ def _placed(
     typed: Sequence[bool],
 ) -> list[PlacedTurn]:
     """Number the prompts of one thread: by the agent's ids, else a new one where the user says something new."""
-    placed, told, count = [], dict[str, int](), 0
+    placed, numbered, count = [], dict[str, int](), 0
     for number, is_typed in zip(numbers, typed, strict=True):
         turn = turns[number]
         name = turn.ids.get("prompt")
         prompt: int | None = None if purpose[number] == WARM_UP else count or None
         if name is not None:
-            count = max(count, told.setdefault(name, count + 1))
-            prompt = told[name]
-        elif purpose[number] == TURN and not told:
+            count = max(count, numbered.setdefault(name, count + 1))
+            prompt = numbered[name]
+        elif purpose[number] == TURN and not numbered:
             if count == 0 or is_typed:
                 count += 1
             prompt = count

@@ -13,7 +13,7 @@ from probe.record.tunnels import Tunnel
 from probe.trace.trace import ExchangeFacts
 
 MAX_HOSTS = 1000
-"""Hosts that are told apart; an agent may make names up, and then there is no end to them."""
+"""Hosts that are counted each by itself; an agent may invent names without end."""
 OTHERS = "(others)"
 LISTED = 20
 """Hosts that are named in a sentence."""
@@ -48,30 +48,30 @@ class Hosts:
     """All channels of a run, captured ones first, the busiest of each first."""
 
     watched: bool | None
-    """Whether anybody looked for what went around the listeners; None when that is not known."""
+    """Whether anybody looked for what bypassed the listeners; None when that is not known."""
     why_not: str
     """How to have it watched, or why it cannot be."""
     hosts: tuple[Host, ...]
 
     @property
     def captured(self) -> list[str]:
-        """Name the hosts with captured exchanges."""
+        """Return the hosts with captured exchanges."""
         return [one.name for one in self.hosts if one.captured and not one.never_reached]
 
     @property
     def not_reached(self) -> list[str]:
-        """Name the hosts that a listener could not reach."""
+        """Return the hosts that a listener could not reach."""
         return [one.name for one in self.hosts if one.captured and one.never_reached]
 
     @property
     def only_seen(self) -> list[str]:
-        """Name the hosts of which nothing was captured."""
+        """Return the hosts of which nothing was captured."""
         called = {one.name for one in self.hosts if one.captured}
         return [one.name for one in self.hosts if not one.captured and one.name not in called]
 
     @property
     def also_seen(self) -> list[str]:
-        """Name the hosts with captured exchanges that tunnels reached as well."""
+        """Return the hosts with captured exchanges that tunnels reached as well."""
         captured = set(self.captured)
         reached = [one for one in self.hosts if not one.captured and one.requests > one.unreached]
         return [one.name for one in reached if one.name in captured]
@@ -81,7 +81,7 @@ class Hosts:
         captured, only_seen = self.captured, self.only_seen
         silent = f"; not reached: {_listed(self.not_reached)}" if self.not_reached else ""
         if not self.watched:
-            unwatched = f"; what went around the listeners was not watched ({self.why_not})"
+            unwatched = f"; what bypassed the listeners was not watched ({self.why_not})"
             return f"captured {_hosts(len(captured))}{silent}" + (unwatched if self.watched is False else "")
         text = f"captured {len(captured)} of {_hosts(len(captured) + len(self.not_reached) + len(only_seen))}{silent}"
         text += f"; only seen: {_listed(map(self._told, only_seen))}" if only_seen else ""
@@ -94,7 +94,7 @@ class Hosts:
         return {name: getattr(self, name) for name in names} | {"hosts": hosts}
 
     def _told(self, name: str) -> str:
-        """Name a host that was only seen."""
+        """Return the name of a host that was only seen."""
         reached = any(one.name == name and one.unreached < one.requests for one in self.hosts)
         return name if reached else f"{name} (not reached)"
 
@@ -115,7 +115,7 @@ class HostsBuilder:
         host.unreached += exchange.status is None
 
     def add_tunnels(self, tunnels: Iterable[Tunnel]) -> int:
-        """Count what went around the listeners; give how many tunnels there were."""
+        """Count what bypassed the listeners and return how many tunnels there were."""
         number = 0
         for tunnel in tunnels:
             number += 1

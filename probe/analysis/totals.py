@@ -19,9 +19,9 @@ class Total(msgspec.Struct, kw_only=True):
 
     turns: int = 0
     tokens: dict[str, int] = msgspec.field(default_factory=dict)
-    """Sum of what was told; a field that no turn told is missing."""
+    """Sums of what turns report; a field that no turn reports is missing."""
     without_usage: int = 0
-    """Turns that told no usage: their tokens are not in the sums."""
+    """Turns without a usage: their tokens are not in the sums."""
     dollars: Decimal | None = None
     """None when no turn's price is known."""
     unpriced: int = 0

@@ -25,7 +25,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     """Where its first field begins, in bytes of the stream; piece times are found by it."""
     id: str | None = None
-    """Last id that the stream told, so possibly that of an earlier event; None when it never told one."""
+    """Last id in the stream so far, so possibly that of an earlier event; None when it had none."""
     retry: int | None = None
     """Reconnection time in milliseconds, where the event carries one."""
     complete: bool = True

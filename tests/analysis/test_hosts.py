@@ -107,12 +107,12 @@ WORDS: dict[str, tuple[list[Exchange | Tunnel], CoverageFacts | None, str]] = {
     "not watched": (
         [API],
         CoverageFacts(watched=False, source="default"),
-        "captured 1 host; what went around the listeners was not watched (--coverage)",
+        "captured 1 host; what bypassed the listeners was not watched (--coverage)",
     ),
     "a replay": (
         [API],
         CoverageFacts(watched=False, source="off in a replay"),
-        "captured 1 host; what went around the listeners was not watched (off in a replay)",
+        "captured 1 host; what bypassed the listeners was not watched (off in a replay)",
     ),
     "an upstream that was never reached": (
         [unanswered("https://api.example.test/")],
@@ -127,7 +127,7 @@ WORDS: dict[str, tuple[list[Exchange | Tunnel], CoverageFacts | None, str]] = {
     "an older run": (
         [API],
         CoverageFacts(),
-        "captured 1 host; what went around the listeners was not watched (--coverage)",
+        "captured 1 host; what bypassed the listeners was not watched (--coverage)",
     ),
     "a file from elsewhere": ([API], None, "captured 1 host"),
     "very many": (

@@ -102,7 +102,7 @@ def test_without_it_the_agent_gets_no_proxy_and_the_report_says_so(machine: Mach
         assert machine.capture("--no-coverage", upstream, "--", *COMMAND).code == 0
     assert [name for name in environment_of(machine) if name.lower() == "https_proxy"] == []
     assert machine.manifest["coverage"] == {"watched": False, "source": "command line"}
-    unwatched = "aptured 1 host; what went around the listeners was not watched (--coverage)"
+    unwatched = "aptured 1 host; what bypassed the listeners was not watched (--coverage)"
     assert f"c{unwatched}" in run_on(machine, "verify").stdout.splitlines()
     assert f"C{unwatched}." in section(machine, "Hosts").splitlines()
 
@@ -119,7 +119,7 @@ def test_in_a_replay_nothing_leaves_through_it(tmp_path: Path) -> None:
         folder = running.run_folder()
     with Running(tmp_path, "probe.verify", "--run", str(folder)) as verified:
         verified.wait()
-        assert "what went around the listeners was not watched (off in a replay)" in verified.stdout
+        assert "what bypassed the listeners was not watched (off in a replay)" in verified.stdout
 
 
 def test_proxies_says_how_to_have_an_agent_watched_that_is_started_by_hand(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from probe.targets.finding import PROJECT
 SECONDS = 60.0
 
 AGENT = """
-import fcntl, os, signal, struct, sys, termios, tty
+import fcntl, os, select, signal, struct, sys, termios, tty
 def size():
     return struct.unpack("hh", fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(4)))
 def say(text):
@@ -29,7 +29,13 @@ def say(text):
 signal.signal(signal.SIGWINCH, lambda *_: say("resized %d %d" % size()))
 signal.signal(signal.SIGINT, lambda *_: say("interrupted"))
 print("terminal", *map(os.isatty, range(3)), flush=True)
-for line in sys.stdin:
+while True:
+    # A signal that comes just before a read blocks would wait for it.
+    if not select.select([0], [], [], 0.1)[0]:
+        continue
+    line = os.read(0, 1000).decode()
+    if not line:
+        break
     word = line.strip()
     if word == "quit":
         sys.exit(5)

@@ -48,6 +48,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run every test")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Return one worker more than there are processors for the plain line, whose tests wait much of their time."""
+    if any(config.getoption(f"--{marker}") for marker in ("all", *LEFT_OUT)):
+        return None
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests that were not asked for, and count them for the summary."""
     wanted = {marker for marker in LEFT_OUT if config.getoption("--all") or config.getoption(f"--{marker}")}

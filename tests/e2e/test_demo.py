@@ -66,6 +66,7 @@ def test_everything_in_a_run_is_private(tmp_path: Path) -> None:
                 assert mode == (0o700 if path.is_dir() else 0o600), path
 
 
+@pytest.mark.slow
 def test_a_step_that_is_up_to_date_is_skipped_and_a_run_is_taken_up(tmp_path: Path) -> None:
     with Running(tmp_path, *DEMO) as running:
         assert running.wait() == 0, running.stderr
@@ -88,6 +89,7 @@ def test_a_step_that_is_up_to_date_is_skipped_and_a_run_is_taken_up(tmp_path: Pa
     assert len(all_runs(tmp_path / "data")) == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_before_its_first_request_is_captured_when_it_is_taken_up(tmp_path: Path) -> None:
     wait = [sys.executable, "-c", "import os, time; time.sleep(0 if os.environ.get('GO') else 300)"]
     with Running(tmp_path, "probe.capture", "--target", "demo", "--", *wait) as running:
@@ -104,6 +106,7 @@ def test_a_run_that_was_killed_before_its_first_request_is_captured_when_it_is_t
     assert Manifest.read(folder).data["own_command"] == wait
 
 
+@pytest.mark.slow
 def test_a_running_run_is_neither_taken_up_nor_pruned(tmp_path: Path) -> None:
     wait = [sys.executable, "-c", "print('up', flush=True); import time; time.sleep(300)"]
     with Running(tmp_path, "probe.capture", "--target", "demo", "--", *wait) as running:
@@ -159,6 +162,7 @@ def test_doctor_tells_what_is_missing_with_its_fix(tmp_path: Path) -> None:
         assert "environment HTTPS_PROXY" in said
 
 
+@pytest.mark.slow
 def test_replay_serves_a_run_to_an_agent_that_is_started_by_hand(tmp_path: Path) -> None:
     agent = [sys.executable, str(Path(__file__).parents[2] / "probe" / "demo" / "agent.py"), "Write a prime checker"]
     with Running(tmp_path, *DEMO) as recorded:

@@ -16,6 +16,8 @@ from tests.support.forward_proxy import proxy_running
 from tests.support.running import Running
 from tests.support.upstream import Handler, upstream_running
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-planted-of-the-doctor-0123"
 TARGET = """\
 description: A thing
@@ -71,7 +73,7 @@ def failures(said: str) -> list[str]:
     return [f"{line}\n{lines[number + 1]}" for number, line in enumerate(lines) if line.startswith("FAIL")]
 
 
-@pytest.mark.parametrize("status", [401, *(pytest.param(one, marks=pytest.mark.slow) for one in (200, 307, 404, 502))])
+@pytest.mark.parametrize("status", [200, 307, 401, 404, 502])
 def test_any_answer_is_an_answer(clinic: Clinic, status: int) -> None:
     def answer(handler: Handler) -> None:
         handler.head(status, ("Content-Length", "0"), ("Location", "http://nosuch.invalid/"))
@@ -167,11 +169,7 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("fault", "told", "fix"),
-    # What waits for a time-out is slow.
-    [pytest.param(*fault, id=name, marks=[pytest.mark.slow] * (fault[0] is silent)) for name, fault in FAULTS.items()],
-)
+@pytest.mark.parametrize(("fault", "told", "fix"), FAULTS.values(), ids=FAULTS.keys())
 def test_what_is_wrong_with_an_upstream_is_told_with_its_fix(
     clinic: Clinic, fault: object, told: str, fix: str
 ) -> None:

@@ -69,6 +69,7 @@ UNATTENDED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("target", "program", "what"), UNATTENDED.values(), ids=UNATTENDED.keys())
 def test_what_an_agent_does_without_asking_is_said_before_it_starts(
     tmp_path: Path, target: str, program: str, what: str
@@ -182,6 +183,7 @@ def test_a_replay_says_what_was_not_asked_for(tmp_path: Path) -> None:
         assert f"note: {differs}\nnote: {unasked}\n" in running.stderr
 
 
+@pytest.mark.slow
 def test_a_replay_leaves_the_users_own_settings_of_the_agent_out(tmp_path: Path) -> None:
     show = "import os; print(os.environ['CODEX_HOME'], os.listdir(os.environ['CODEX_HOME']))"
     replay = str(PROJECT / "data" / "codex" / "sample")
@@ -193,6 +195,7 @@ def test_a_replay_leaves_the_users_own_settings_of_the_agent_out(tmp_path: Path)
         assert not (folder / ".agent-folders").exists()
 
 
+@pytest.mark.slow
 def test_a_damaged_manifest_hides_no_other_run(tmp_path: Path) -> None:
     damaged = tmp_path / "data" / "codex" / "20260101T000000Z"
     damaged.mkdir(parents=True)
@@ -305,6 +308,7 @@ def test_a_program_named_by_a_relative_path_is_found_whatever_the_agents_folder(
         assert running.stdout.splitlines()[0] == str(tmp_path / "elsewhere")
 
 
+@pytest.mark.slow
 def test_a_prompt_that_is_no_utf_8_is_recorded_as_it_can_be(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.capture", "--target", "demo", "--prompt", os.fsdecode(b"a\xffb")) as running:
         running.wait()
@@ -323,6 +327,7 @@ def test_the_folder_that_an_agent_works_in_is_the_one_that_its_environment_names
         assert f"works in {work} {work}" in running.stdout
 
 
+@pytest.mark.slow
 def test_a_replayed_agent_does_not_learn_the_users_folder_from_its_environment(tmp_path: Path) -> None:
     options = ["--target", "codex", "--replay", "codex/tool-loop", "--", sys.executable, "-c", WHERE]
     with Running(tmp_path, "probe.capture", *options, env={"PWD": str(PROJECT)}) as running:
@@ -342,6 +347,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_was_interrupted_is_taken_up_and_told(tmp_path: Path) -> None:
     with provider_running() as provider:
         upstream = f"--upstream=model={provider.url}"

@@ -205,7 +205,8 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
                 jobs=jobs,
             )
             if found is None and not reported.summary.requests:
-                raise UserError(f"{source}: no line of it is an exchange", _LINE)
+                why = f" ({skipped.first})" if skipped.first else ""
+                raise UserError(f"{source}: no line of it is an exchange{why}", _LINE)
     except OSError as error:
         place = error.filename or output
         raise UserError(

@@ -60,16 +60,20 @@ class Skipped:
     def __init__(self, name: str) -> None:
         self._name = name
         self._count = 0
-        self._first: list[str] = []
+        self._texts: list[str] = []
+        self.first = ""
+        """The first of these lines and what is wrong with it; empty where there is none."""
 
     def __call__(self, line: int, why: str) -> None:
         self._count += 1
+        why = one_line(why[:_LONGEST])
+        self.first = self.first or f"line {line}: {why}"
         if self._count <= WARNINGS:
-            self._first.append(f"skipping malformed line {line} of {self._name}: {one_line(why[:_LONGEST])}")
+            self._texts.append(f"skipping malformed line {line} of {self._name}: {why}")
 
     def report(self) -> None:
         """Print the warnings."""
-        for text in self._first:
+        for text in self._texts:
             say(f"WARNING: {text}")
         if self._count > WARNINGS:
             say(f"WARNING: skipping {self._count - WARNINGS:,} more malformed lines of {self._name}")

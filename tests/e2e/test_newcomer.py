@@ -219,16 +219,20 @@ def test_a_report_is_never_written_over_its_recording(tmp_path: Path) -> None:
     assert recording.read_bytes() == before
 
 
-NOTHING = {"an empty file": b"", "a picture": b"\x89PNG\r\n\x1a\n\x00\x00", "other JSON": b'{"a": 1}\n[1]\n'}
+NOTHING = {
+    "an empty file": (b"", ""),
+    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00", " (line 1: "),
+    "other JSON": (b'{"a": 1}\n[1]\n', " (line 1: Object missing required field `timestamp`)"),
+}
 
 
-@pytest.mark.parametrize("content", NOTHING.values(), ids=NOTHING.keys())
-def test_a_file_without_an_exchange_is_told(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(("content", "why"), NOTHING.values(), ids=NOTHING.keys())
+def test_a_file_without_an_exchange_is_told(tmp_path: Path, content: bytes, why: str) -> None:
     (tmp_path / "other.jsonl").write_bytes(content)
     with Running(tmp_path, "probe.analyze", "--input", "other.jsonl") as running:
         assert running.wait() == 2
         error, hint = running.stderr.splitlines()
-        assert error == "error: other.jsonl: no line of it is an exchange"
+        assert error.startswith(f"error: other.jsonl: no line of it is an exchange{why}")
         assert '"timestamp"' in hint
         assert running.stdout == ""
     assert not list(tmp_path.glob("*.md"))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.called_as import as_called
@@ -28,13 +28,13 @@ from probe.settings.own_upstreams import base_urls
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings
 from probe.settings.sources import pairs
-from probe.wire import agent_folders
-from probe.wire.agent import AgentEnd, find_program, run_agent, runs_agent, with_target_args
+from probe.wire.agent import AgentEnd, find_program, run_agent, runs_agent
 from probe.wire.agent_version import answered_version, ask_version
 from probe.wire.capture_counts import in_a_line
-from probe.wire.environment import agent_environment, keys_set
+from probe.wire.environment import keys_set
 from probe.wire.finish import Finished, discard, finish
 from probe.wire.interrupts import Interrupts
+from probe.wire.launch import Launch
 from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target
 from probe.wire.replayed_run import find_replay
 from probe.wire.start import start
@@ -88,39 +88,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _record(recording, launch, interrupts)
 
 
-class Launch(NamedTuple):
-    """How the user wants the agent to be started."""
-
-    program: str
-    """Its path."""
-    template: list[str]
-    own_command: list[str]
-    """The user's own; empty where the target's is taken."""
-    overrides: dict[str, str]
-    cwd: Path | None
-    prompt: str | None
-
-    def command(self, recording: Started) -> list[str]:
-        """Return the command line, placeholders filled and the target's `args` in it."""
-        target, own_words = recording.settings.target, {"prompt": self.prompt} if self.prompt is not None else {}
-        words = self.own_command or recording.expanded(self.template, **own_words)
-        return with_target_args([self.program, *words[1:]], target, recording.expanded(target.args))
-
-    def environment(self, recording: Started) -> dict[str, str]:
-        """Return the agent's environment."""
-        return agent_environment(
-            os.environ,
-            recording.settings,
-            recording.placeholders,
-            _fresh_folders(recording) | self.overrides,
-            recording.marker,
-            recording.replay_url,
-            recording.ports.coverage_url,
-            recording.trusted,
-            recording.answered,
-        )
-
-
 def _has_no_key(settings: Settings, environ: Mapping[str, str]) -> bool:
     return bool(settings.target.keys) and not settings.replay and not keys_set(settings, environ)
 
@@ -152,13 +119,6 @@ def _trouble(recording: Started, *, aloud: bool) -> Callable[[], str | None]:
         return recording.trouble()
 
     return trouble
-
-
-def _fresh_folders(recording: Started) -> dict[str, str]:
-    """Return the variables with empty folders that the agent gets in a replay instead of its own."""
-    if recording.replay_url is None:
-        return {}
-    return agent_folders.fresh_folders(recording.folder, recording.settings.target.fresh_folders)
 
 
 def _unused(path: Path) -> Path:

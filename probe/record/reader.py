@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import mmap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -105,14 +105,6 @@ def read_exchanges(path: Path, on_malformed: Callable[[int, str], None], *, whol
 
     Texts too long to be loaded are shortened (`Payload.whole_text`), unless `whole` is set.
     """
-    for _, exchange in read_places(path, on_malformed, whole=whole):
-        yield exchange
-
-
-def read_places(
-    path: Path, on_malformed: Callable[[int, str], None], *, whole: bool = False
-) -> Iterator[tuple[Place, Exchange]]:
-    """Yield the exchanges of a file with their places, as `read_exchanges` does."""
     with open_plain(path) as file:
         start, number = 0, 0
         while line := _line(file):
@@ -124,7 +116,7 @@ def read_places(
                 on_malformed(number, str(error))
             else:
                 if exchange:
-                    yield place, exchange
+                    yield exchange
 
 
 def read_unread(
@@ -194,16 +186,6 @@ def _as_unread(exchange: Exchange) -> UnreadExchange:
             inner = {field: getattr(outer[name], field) for field in outer[name].__struct_fields__}
             outer[name] = kind(**inner | {"body": msgspec.Raw(json.dumps(inner["body"]).encode())})
     return UnreadExchange(**outer)
-
-
-def read_at(path: Path, places: Iterable[Place]) -> Iterator[Exchange]:
-    """Yield the exchanges at some places of a file, in the order of the places."""
-    with open_plain(path) as file:
-        for place in places:
-            file.seek(place[0])
-            exchange = _exchange(file, place, _line(file), whole=False)
-            assert exchange is not None
-            yield exchange
 
 
 def _line(file: BinaryIO) -> bytes | int:

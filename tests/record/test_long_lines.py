@@ -18,7 +18,7 @@ from probe.record import long_lines, reader
 from probe.record.exchange import Exchange
 from probe.record.integrity import exchange_problems
 from probe.record.long_lines import text_chunks
-from probe.record.reader import read_at, read_exchanges, read_places, read_unread
+from probe.record.reader import read_exchanges, read_unread
 from probe.renderers.loader import load_renderer
 from probe.report.report import ReportedRun, write_report
 from probe.trace.exchanges import ExchangeReader
@@ -120,12 +120,12 @@ def test_who_wants_it_whole_gets_it_whole(tmp_path: Path) -> None:
     ]
 
 
-def test_places_lead_back_to_long_and_short_lines(tmp_path: Path) -> None:
+def test_long_and_short_lines_are_read_in_their_order(tmp_path: Path) -> None:
     short = record("short", "text", b"short")
-    path = written(tmp_path, short, BODIES["base64"], short, BODIES["an event stream"], short)
-    found = list(read_places(path, lambda line, why: pytest.fail(why)))
-    assert [number for (_, number), _ in found] == [1, 2, 3, 4, 5]
-    assert list(read_at(path, [place for place, _ in reversed(found)])) == [one for _, one in reversed(found)]
+    lines = [short, BODIES["base64"], short, BODIES["an event stream"], short]
+    found = read(written(tmp_path, *lines), whole=True)
+    assert [exchange.seq for exchange in found] == [1, 2, 3, 4, 5]
+    assert [one.response.body for one in found if one.response] == [one["response"]["body"] for one in lines]
 
 
 def test_a_line_that_is_too_long_for_all_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,22 @@ def _block(block: Block) -> str:
             return tool_table(block)
         case EventCounts():
             return event_table(block)
+        case Body():
+            return body(block.value, folded=block.folded)
+        case Unknown():
+            return fold(f"Not understood: {block.what}", json_block(block.value))
+        case Markdown():
+            return visible(block.text).rstrip("\n") + "\n"
+        case _:
+            return _remark(block)
+
+
+_Remark = Refusal | Failure | Incomplete | CutShort | CacheBreakpoint | Encrypted | Note
+
+
+def _remark(block: _Remark) -> str:
+    """Write what ended an answer, or is known of a part of it besides its content."""
+    match block:
         case Refusal():
             return _text("Refusal", block.text)
         case Failure():
@@ -83,12 +99,6 @@ def _block(block: Block) -> str:
             return f"*{inline(block.what)}: {plural(block.characters, 'encrypted character')}*\n"
         case Note():
             return f"*{inline(block.text)}*\n"
-        case Body():
-            return body(block.value, folded=block.folded)
-        case Unknown():
-            return fold(f"Not understood: {block.what}", json_block(block.value))
-        case Markdown():
-            return visible(block.text).rstrip("\n") + "\n"
 
 
 def usage_line(usage: Usage) -> str:

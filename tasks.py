@@ -23,7 +23,7 @@ class ScriptTask(Task):  # type: ignore[type-arg]
     """A task that takes its script's options."""
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        """Give Invoke the options of the script."""
+        """Return the options of the script as Invoke takes them."""
         return [_argument(name, option_of(self.name, name)) for name in COMMANDS[self.name].options]
 
 

@@ -57,11 +57,11 @@ class Spoken:
     """What the request stands in."""
 
     def then(self, messages: Iterable[dict[str, Any]]) -> Spoken:
-        """Say more."""
+        """Return this with further messages."""
         return replace(self, ask={**self.ask, self.messages: [*self.ask[self.messages], *messages]})
 
     def but(self, **fields: Any) -> Spoken:
-        """Say otherwise."""
+        """Return this with other fields."""
         return replace(self, ask={**self.ask, **fields})
 
     def body(self) -> bytes:

@@ -66,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 Script = Callable[[Handler], None]
@@ -94,7 +94,7 @@ class Upstream(ThreadingHTTPServer):
         return super().get_request()
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a client that has left."""
+        """Print nothing about a client that has left."""
 
 
 @contextmanager

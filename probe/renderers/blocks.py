@@ -8,7 +8,11 @@ from typing import Any
 import msgspec
 
 
-class Text(msgspec.Struct, frozen=True, kw_only=True):
+class _Block(msgspec.Struct, frozen=True, kw_only=True, tag_field="block", tag=True):
+    """What all blocks have in common: as JSON, each has its class's name as `block`."""
+
+
+class Text(_Block, frozen=True, kw_only=True):
     """Text that the user, the model or a tool wrote."""
 
     text: str
@@ -16,7 +20,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     """What kind of text it is, where that is not obvious (`Output text`, `Audio transcript`)."""
 
 
-class Reasoning(msgspec.Struct, frozen=True, kw_only=True):
+class Reasoning(_Block, frozen=True, kw_only=True):
     """The model's thinking, if the API shows it."""
 
     summary: str | None
@@ -27,7 +31,7 @@ class Reasoning(msgspec.Struct, frozen=True, kw_only=True):
     """Length of the part that only the API can read; None when there is none."""
 
 
-class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
+class ToolCall(_Block, frozen=True, kw_only=True):
     """A tool that the model wants to be run, or that the API ran for it."""
 
     name: str
@@ -40,7 +44,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     """False when the stream ended before the arguments did."""
 
 
-class ToolResult(msgspec.Struct, frozen=True, kw_only=True):
+class ToolResult(_Block, frozen=True, kw_only=True):
     """What a tool returned."""
 
     content: tuple[Block, ...]
@@ -62,7 +66,7 @@ class MediaKind(StrEnum):
     """A web page or a search result."""
 
 
-class Media(msgspec.Struct, frozen=True, kw_only=True):
+class Media(_Block, frozen=True, kw_only=True):
     """An image, a sound or a file; its bytes stay in the record."""
 
     kind: MediaKind
@@ -75,7 +79,7 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     """URL, file id or file name, where it is referred to."""
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True):
+class Usage(_Block, frozen=True, kw_only=True):
     """Tokens of a turn; None where the API did not report a count."""
 
     input: int | None
@@ -92,13 +96,13 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     """What the API reports that it charged, in US dollars; None when it reports nothing."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Settings(_Block, frozen=True, kw_only=True):
     """Known fields shown by name and value, in the order in which they were sent."""
 
     pairs: tuple[tuple[str, Any], ...]
 
 
-class Instructions(msgspec.Struct, frozen=True, kw_only=True):
+class Instructions(_Block, frozen=True, kw_only=True):
     """The system prompt."""
 
     content: tuple[Block, ...]
@@ -109,7 +113,7 @@ class Instructions(msgspec.Struct, frozen=True, kw_only=True):
         return sum(len(block.text) for block in self.content if isinstance(block, Text))
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class Message(_Block, frozen=True, kw_only=True):
     """One message or item of the conversation."""
 
     role: str | None
@@ -118,14 +122,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     content: tuple[Block, ...]
 
 
-class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+class Conversation(_Block, frozen=True, kw_only=True):
     """A list of messages."""
 
     title: str
     messages: tuple[Message, ...]
 
 
-class Tool(msgspec.Struct, frozen=True, kw_only=True):
+class Tool(_Block, frozen=True, kw_only=True):
     """A tool that the model may call."""
 
     name: str
@@ -137,14 +141,14 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     """The tools of a namespace."""
 
 
-class Tools(msgspec.Struct, frozen=True, kw_only=True):
+class Tools(_Block, frozen=True, kw_only=True):
     """Tools that the model is given."""
 
     tools: tuple[Tool, ...]
     title: str = "Tools"
 
 
-class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
+class EventCounts(_Block, frozen=True, kw_only=True):
     """The events of a streamed answer."""
 
     size: int
@@ -154,13 +158,13 @@ class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
     comments: int = 0
 
 
-class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+class Refusal(_Block, frozen=True, kw_only=True):
     """The model's refusal."""
 
     text: str
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
+class Failure(_Block, frozen=True, kw_only=True):
     """An error that the API reported."""
 
     message: str
@@ -169,40 +173,40 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """The error as sent, if message and code are not all of it."""
 
 
-class Incomplete(msgspec.Struct, frozen=True, kw_only=True):
+class Incomplete(_Block, frozen=True, kw_only=True):
     """An answer that the API ended before it was done."""
 
     reason: str
 
 
-class CutShort(msgspec.Struct, frozen=True, kw_only=True):
+class CutShort(_Block, frozen=True, kw_only=True):
     """Something that ended before its end had arrived."""
 
     what: str = "stream"
     """stream, event, line or body."""
 
 
-class CacheBreakpoint(msgspec.Struct, frozen=True, kw_only=True):
+class CacheBreakpoint(_Block, frozen=True, kw_only=True):
     """A place up to which the API is asked to cache the request."""
 
     lasts: str
     """How long, in the API's words: 5m, 1h."""
 
 
-class Encrypted(msgspec.Struct, frozen=True, kw_only=True):
+class Encrypted(_Block, frozen=True, kw_only=True):
     """Content that only the API can read."""
 
     what: str
     characters: int
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True):
+class Note(_Block, frozen=True, kw_only=True):
     """A remark by this program that no other block expresses."""
 
     text: str
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True):
+class Body(_Block, frozen=True, kw_only=True):
     """A body that is shown as it is: JSON, text or base64."""
 
     value: Any
@@ -210,7 +214,7 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     folded: bool = True
 
 
-class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+class Unknown(_Block, frozen=True, kw_only=True):
     """Something that the renderer does not understand: shown as sent, and counted."""
 
     what: str
@@ -218,7 +222,7 @@ class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     value: Any
 
 
-class Markdown(msgspec.Struct, frozen=True, kw_only=True):
+class Markdown(_Block, frozen=True, kw_only=True):
     """Markdown that a user's own renderer wrote."""
 
     text: str

@@ -1,0 +1,92 @@
+// Elements out of data, and numbers as a reader wants them. Text from the record only ever becomes a text node.
+
+/**
+ * Return a new element. `attributes` named on… are listeners, `class` and the rest are attributes; null and false leave
+ * one out. Children that are no nodes become text.
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...any} children
+ * @returns {HTMLElement}
+ */
+function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  setAttributes(element, attributes);
+  append(element, children);
+  return element;
+}
+
+/**
+ * Return a new SVG element.
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...any} children
+ * @returns {SVGElement}
+ */
+function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  setAttributes(element, attributes);
+  append(element, children);
+  return element;
+}
+
+/** @param {Element} element @param {Record<string, any>} attributes */
+function setAttributes(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+}
+
+/** @param {Element} element @param {any[]} children */
+function append(element, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : String(child));
+  }
+}
+
+/** Return a count with separators: 12,345; ? for one that is not known. @param {number | null | undefined} count */
+function number(count) {
+  return count === null || count === undefined ? "?" : count.toLocaleString("en-US");
+}
+
+/** Return `1 turn`, `2 turns`. @param {number} count @param {string} noun @param {string} [nouns] */
+function plural(count, noun, nouns = `${noun}s`) {
+  return `${number(count)} ${count === 1 ? noun : nouns}`;
+}
+
+/** Return a size: 812 B, 3.4 KB, 12 MB. @param {number | null | undefined} size */
+function bytes(size) {
+  if (size === null || size === undefined) return "?";
+  if (size < 1000) return `${size} B`;
+  const units = ["KB", "MB", "GB"];
+  let value = size / 1000;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** Return a duration: 12 ms, 3.4 s, 2 min 5 s. @param {number | null | undefined} duration */
+function seconds(duration) {
+  if (duration === null || duration === undefined) return "?";
+  if (duration < 1) return `${Math.round(duration * 1000)} ms`;
+  if (duration < 100) return `${duration.toFixed(1)} s`;
+  const whole = Math.round(duration);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** Return US dollars: $0.0123; ? where they are not known. @param {number | null | undefined} amount */
+function dollars(amount) {
+  if (amount === null || amount === undefined) return "?";
+  return amount > 0 && amount < 0.0001 ? "under $0.0001" : `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
+}
+
+/** Return a time of day in UTC with milliseconds. @param {number} epoch */
+function clock(epoch) {
+  return new Date(epoch * 1000).toISOString().slice(11, 23);
+}

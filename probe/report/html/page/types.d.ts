@@ -1,0 +1,313 @@
+// What the page is made of. `summary.json` (probe/report/summary.py) has every number; the index and the details
+// (probe/report/html/page_data.py) lead to the content. Times are epoch seconds, sizes are bytes.
+
+interface Summary {
+  schema: number;
+  project: { name: string; version: string };
+  generated_at: string;
+  run: RunFacts;
+  problems: string[];
+  notes: string[];
+  final_answer: { text: string; turn: number } | null;
+  counts: Counts;
+  cost: Cost;
+  tokens: Tokens;
+  models: ModelTotal[];
+  time: TimeSpent;
+  sessions: { id: string | null; threads: number[] }[];
+  threads: Thread[];
+  turns: Turn[];
+  exchanges: ExchangeFacts[];
+  tools: ToolFacts[];
+  injected: { what: string; count: number; bytes: number; first_turn: number }[];
+  hosts: Hosts;
+  observer_changes: { what: string; why: string }[];
+  secrets: { place: string; count: number; different: number; lines: number[] }[];
+  unknown: { what: string; count: number }[];
+  proof: Proof;
+}
+
+interface RunFacts {
+  title: string;
+  source: string;
+  target: string | null;
+  name: string | null;
+  agent: string | null;
+  command: string[] | null;
+  prompt: string | null;
+  replay_of: string | null;
+  agent_exit_code: number | null;
+  keeps_secrets: boolean;
+  live: boolean;
+  started: number | null;
+  ended: number | null;
+}
+
+interface Counts {
+  exchanges: number;
+  turns: number;
+  side_requests: number;
+  failed_tries: number;
+  sessions: number;
+  threads: number;
+  sub_agents: number;
+  websocket_messages: number;
+  request_bytes: number;
+  response_bytes: number;
+  cut_short: number;
+  redactions: number;
+  malformed_lines: number;
+}
+
+interface Cost {
+  dollars: number | null;
+  at_least: boolean;
+  paid: boolean;
+  unpriced_turns: number;
+  reasons: string[];
+  sources: string[];
+}
+
+/** A count that no API reported is null. Input includes the cache, output the reasoning. */
+interface Tokens {
+  input: number | null;
+  output: number | null;
+  cache_read: number | null;
+  cache_write: number | null;
+  reasoning: number | null;
+  total: number | null;
+}
+
+interface ModelTotal {
+  model: string | null;
+  side: boolean;
+  turns: number;
+  tokens: Tokens;
+  dollars: number | null;
+}
+
+interface TimeSpent {
+  seconds: number;
+  model: number;
+  tool: number;
+  agent: number;
+  idle: number;
+  median_to_first_token: number | null;
+}
+
+interface Thread {
+  number: number;
+  session: number;
+  id: string | null;
+  agent: string | null;
+  parent: number | null;
+  is_sub_agent: boolean;
+  prompts: number;
+  turns: number[];
+}
+
+/** Bytes, or estimated tokens, of a turn's request by what they are. */
+type Context = Partial<Record<ContextKind, number>>;
+type ContextKind =
+  | "instructions" | "tools" | "user" | "injected" | "assistant" | "reasoning"
+  | "tool_calls" | "tool_results" | "media" | "settings" | "other";
+
+interface Turn {
+  /** As in report.md: turns in the order in which they started, from 1; failed tries are in `tries`. */
+  number: number;
+  line: number;
+  part: number | null;
+  thread: number;
+  purpose: string;
+  is_side: boolean;
+  prompt: number | null;
+  /** The turn that its request goes on from, or is compared with; null for the first. */
+  before: number | null;
+  transport: "http" | "websocket";
+  listener: string | null;
+  path: string;
+  api: string;
+  started: number;
+  first_token: number | null;
+  ended: number | null;
+  longest_silence: { seconds: number; at: number } | null;
+  status: number | null;
+  complete: boolean;
+  model: string | null;
+  answered_by: string | null;
+  response_id: string | null;
+  stop: string | null;
+  stop_word: string | null;
+  problem: string | null;
+  incomplete: string | null;
+  /** What it did in one line of plain text. */
+  did: string;
+  text: string;
+  tool_calls: { name: string; argument: string; call_id: string | null; agent: string | null; failed: boolean | null; result_turn: number | null }[];
+  more_tool_calls: number;
+  tokens: Tokens | null;
+  dollars: number | null;
+  context: Context;
+  context_tokens: Context | null;
+  /** How many items of each kind are not in the turn before. */
+  new: { instructions: number; tools: number; messages: number; settings: number; dropped: number };
+  cache: CacheFacts | null;
+  tries: FailedTry[];
+}
+
+interface FailedTry {
+  line: number;
+  part: number | null;
+  started: number;
+  ended: number | null;
+  status: number | null;
+  problem: string;
+}
+
+interface CacheFacts {
+  /** Input tokens that the turn before sent, which could have been read. */
+  expected: number;
+  read: number;
+  missed: number;
+  /** Null where nothing notable was missed. */
+  reason: string | null;
+  /** Kind of the first item that differs from the turn before, and its place among the items of its request. */
+  first_change: { kind: string; place: number } | null;
+}
+
+interface ExchangeFacts {
+  line: number;
+  id: string | null;
+  listener: string | null;
+  method: string;
+  url: string;
+  status: number | null;
+  started: number;
+  ended: number;
+  complete: boolean;
+  error: string | null;
+  sent: number;
+  received: number;
+  turns: number[];
+  websocket_messages: number | null;
+  redactions: number;
+}
+
+interface ToolFacts {
+  name: string;
+  /** Turns that offered it, and turns whose offer is the first. */
+  offered: number;
+  first_turn: number | null;
+  calls: number;
+  failed: number;
+  bytes: number;
+}
+
+interface Hosts {
+  watched: boolean | null;
+  captured: string[];
+  not_reached: string[];
+  only_seen: string[];
+  also_seen: string[];
+  in_words: string;
+  hosts: { name: string; captured: boolean; listeners: string[]; requests: number; sent: number; received: number; unreached: number }[];
+}
+
+interface Proof {
+  /** What `verify` would check of the file itself; null where nothing is known to compare with. */
+  traffic_sha256: string | null;
+  manifest_sha256: string | null;
+  matches: boolean | null;
+  seen: number | null;
+  written: number | null;
+  bodies: number;
+  bodies_with_hash: number;
+}
+
+// -- the index: loaded after the first paint ------------------------------------------------------------------------
+
+interface Index {
+  /** Length of each piece of content, in bytes. */
+  pieces: number[];
+  /** Number of the first piece of each chunk. */
+  chunks: number[];
+  items: ItemFacts[];
+  /** By number of the turn, as texts: JSON has no other keys. */
+  turns: Record<string, TurnContent>;
+  /** Piece with the ExchangeDetail of each exchange, in the order of `summary.exchanges`. */
+  details: number[];
+}
+
+interface ItemFacts {
+  kind: "setting" | "instructions" | "tool" | "message";
+  name: string;
+  role: string | null;
+  api: string;
+  /** Bytes of its JSON, by what they are. */
+  context: Context;
+  /** Who wrote each text of a user's message: human, injected (by the agent's harness), model (a sub-agent's task). */
+  origins: string[];
+  size: number;
+  sha256: string;
+  beginning: string;
+  /** Piece with its JSON as it was sent, and piece with its blocks. */
+  raw: number;
+  blocks: number;
+}
+
+/** Numbers as ranges: [first, last] pairs, flat. */
+type Ranges = number[];
+
+interface TurnContent {
+  /** Numbers of its items in the order for a reader. */
+  items: Ranges;
+  /** Piece with the blocks of the answer, and of remarks about the request; null where there are none. */
+  answer: number | null;
+  notes: number | null;
+}
+
+/** Bytes of a body: numbers of pieces, and texts between them. */
+type Recipe = (number | string)[];
+
+interface Payload {
+  headers: Record<string, string | string[]>;
+  kind: string | null;
+  body: Recipe;
+  size: number | null;
+  sha256: string | null;
+  stored_sha256: string | null;
+  wire_size: number | null;
+  redactions: number;
+  lost: number;
+  decode_error: string | null;
+  /** When the pieces of a streamed body arrived, in seconds after the exchange began, and the byte at which each begins. */
+  pieces: [number, number][];
+  started: number | null;
+  ended: number | null;
+  http_version: string | null;
+  trailers: Record<string, string | string[]> | null;
+}
+
+interface ExchangeDetail {
+  line: number;
+  request: Payload & { method: string; url: string };
+  response: (Payload & { status_code: number; reason: string | null; interim: object[] }) | null;
+  /** Blocks of a request or an answer that is no call of the model: pieces; null where there are none. */
+  request_blocks: number | null;
+  response_blocks: number | null;
+  websocket: {
+    messages: { at: number; direction: "client" | "server"; type: string; body: Recipe; size: number | null; sha256: string | null; stored_sha256: string | null; redactions: number }[];
+    close_code: number | null;
+    close_reason: string | null;
+    closed_by: string | null;
+    ended: number | null;
+    lost: number;
+  } | null;
+  error: string | null;
+}
+
+/** A block of probe/renderers/blocks.py; `block` is its class's name. */
+interface Block {
+  block: string;
+  [name: string]: any;
+}

@@ -204,7 +204,7 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
                 full=full,
                 jobs=jobs,
             )
-            if found is None and not reported.summary.requests:
+            if found is None and not reported.exchange_totals.requests:
                 why = f" ({skipped.first})" if skipped.first else ""
                 raise UserError(f"{source}: no line of it is an exchange{why}", _LINE)
     except OSError as error:

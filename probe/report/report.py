@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from probe.analysis.exchange_totals import ExchangeTotals, exchange_totals
 from probe.analysis.groups import Session, group
 from probe.analysis.hosts import HostsBuilder
 from probe.analysis.prices import Prices
-from probe.analysis.summary import Summary, summary_of
+from probe.analysis.retries import Tries, fold_retries
 from probe.analysis.time_spent import time_spent
 from probe.record.manifest_fields import CoverageFacts, ObserverChange
 from probe.record.tunnels import Tunnel
@@ -26,7 +27,6 @@ from probe.report.markdown.hosts import host_table, observer_changes
 from probe.report.markdown.overview import Front, front, numbers, time_line
 from probe.report.markdown.payload_structure import payload_structure
 from probe.report.markdown.problems import no_call, problems_of
-from probe.report.markdown.retries import Tries, fold_retries
 from probe.report.markdown.turn_log import TurnLog
 from probe.report.markdown.turn_table import TurnTable
 from probe.report.parts import Reading, read_record
@@ -68,7 +68,7 @@ class ReportedRun:
 class Reported:
     """What a report was written from."""
 
-    summary: Summary
+    exchange_totals: ExchangeTotals
     trace: Trace
     malformed: Sequence[int]
     """Number of each line that is no record."""
@@ -104,7 +104,7 @@ def write_report(
     for part in writer.parts(full=full):
         out.write(part)
     texts.spool.close()
-    return Reported(summary=writer.summary, trace=trace, malformed=malformed, problems=writer.problems)
+    return Reported(exchange_totals=writer.exchange_totals, trace=trace, malformed=malformed, problems=writer.problems)
 
 
 class _Writer:
@@ -113,10 +113,10 @@ class _Writer:
     def __init__(
         self, trace: Trace, texts: ExchangeTexts, run: ReportedRun, prices: Prices, malformed: Sequence[int]
     ) -> None:
-        self.summary = summary_of(trace.exchanges)
-        self.problems = list(problems_of(self.summary, malformed, trace, live=run.live))
+        self.exchange_totals = exchange_totals(trace.exchanges)
+        self.problems = list(problems_of(self.exchange_totals, malformed, trace, live=run.live))
         self._trace, self._texts, self._run = trace, texts, run
-        self._started = self.summary.started or 0.0
+        self._started = self.exchange_totals.started or 0.0
         self._exchanges = sorted(trace.exchanges, key=lambda one: (one.started, one.line))
         self._sessions: list[Session] = group(trace.turns, trace.items.known, one_prompt=bool(run.prompt))
         self._threads = [thread for session in self._sessions for thread in session.threads]
@@ -134,7 +134,7 @@ class _Writer:
             about=run.about,
             notes=run.notes,
             generated_at=run.generated_at,
-            summary=self.summary,
+            totals=self.exchange_totals,
             problems=self.problems,
         )
         yield "\n".join(filter(None, [front(page, self._trace) + self._links(full=full), *self._head()]))
@@ -166,7 +166,7 @@ class _Writer:
                 yield f"## What the agent did\n\n{no_call(self._exchanges)}"
             return
         spent = time_spent(
-            self._sessions, self._run.started or self._started, self._run.ended or self.summary.ended or 0
+            self._sessions, self._run.started or self._started, self._run.ended or self.exchange_totals.ended or 0
         )
         is_replay = self._run.replay_server is not None
         yield f"{self._table.cost(is_replay=is_replay)}\n{time_line(spent, is_replay=is_replay)}"
@@ -192,7 +192,7 @@ class _Writer:
         if self._threads:
             yield f"## Totals\n\n{self._table.totals()}"
         if self._exchanges:
-            yield numbers(self.summary, self._run.replay_server)
+            yield numbers(self.exchange_totals, self._run.replay_server)
         hosts = HostsBuilder()
         for exchange in self._exchanges:
             hosts.add(exchange)

@@ -8,11 +8,11 @@ from itertools import groupby
 
 from probe.analysis.groups import PlacedTurn
 from probe.analysis.purpose import WARM_UP
+from probe.analysis.retries import Tries, has_failed
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.exchange_facts import offset
-from probe.report.markdown.preview import cut
-from probe.report.markdown.retries import Tries, has_failed
-from probe.report.markdown.tables import plural
+from probe.report.plain_text import plural
+from probe.report.preview import cut
 from probe.trace.facts import TurnFacts
 from probe.trace.tool_calls import Call
 from probe.trace.trace import ExchangeFacts

@@ -13,7 +13,7 @@ from probe.report.markdown.exchange_facts import circumstances, damage, payload_
 from probe.report.markdown.item_texts import ItemTexts
 from probe.report.markdown.shortened import brief
 from probe.report.markdown.spool import Key, Spool
-from probe.report.markdown.tables import plural, seconds
+from probe.report.plain_text import plural, seconds
 from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem
 from probe.trace.turns import Traced, Turn

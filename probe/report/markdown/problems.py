@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from probe.analysis.exchange_totals import ExchangeTotals
 from probe.analysis.purpose import TINY
-from probe.analysis.summary import Summary
 from probe.report.markdown.escape import code, inline
-from probe.report.markdown.tables import plural
+from probe.report.plain_text import plural
 from probe.trace.facts import TurnFacts
 from probe.trace.trace import ExchangeFacts, Trace
 
@@ -17,7 +17,7 @@ _LISTED = 20
 """Malformed lines that are listed by number, and kinds of unknown things by name."""
 
 
-def problems_of(summary: Summary, malformed: Sequence[int], trace: Trace, *, live: bool) -> Iterator[str]:
+def problems_of(totals: ExchangeTotals, malformed: Sequence[int], trace: Trace, *, live: bool) -> Iterator[str]:
     """Yield what is missing or odd, with its cause, as plain text."""
     if live:
         yield "this run is still being recorded, so this report is partial"
@@ -26,8 +26,8 @@ def problems_of(summary: Summary, malformed: Sequence[int], trace: Trace, *, liv
     yield from _unanswered(trace)
     yield from _failed(trace)
     yield from _cut_short(trace)
-    if summary.lost_bytes or summary.lost_messages:
-        lost = f"{plural(summary.lost_bytes, 'byte')}, {plural(summary.lost_messages, 'message')}"
+    if totals.lost_bytes or totals.lost_messages:
+        lost = f"{plural(totals.lost_bytes, 'byte')}, {plural(totals.lost_messages, 'message')}"
         yield f"{lost} were lost because they could not be written"
     if malformed:
         yield f"{plural(len(malformed), 'malformed line')} skipped{_lines(malformed)}"

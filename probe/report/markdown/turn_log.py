@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from probe.analysis.groups import PlacedTurn, Thread
+from probe.analysis.retries import Tries
 from probe.report.markdown.actions import Actions
 from probe.report.markdown.changes import Changes, RequestChanges
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.exchange_facts import offset
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import exchange_heading
-from probe.report.markdown.preview import cut
-from probe.report.markdown.retries import Tries
-from probe.report.markdown.tables import plural, seconds
+from probe.report.plain_text import plural, seconds
+from probe.report.preview import cut
 from probe.trace.facts import TurnFacts
 from probe.trace.items import Known
 from probe.trace.trace import ExchangeFacts

@@ -7,13 +7,14 @@ from decimal import Decimal
 
 from probe.analysis.groups import Session, Thread
 from probe.analysis.prices import OWN, REPORTED, Price, Prices
+from probe.analysis.retries import Tries, has_failed
 from probe.analysis.totals import TOKENS, Total, totals
 from probe.report.markdown.actions import Actions
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.exchange_facts import offset
-from probe.report.markdown.preview import cut
-from probe.report.markdown.retries import Tries, has_failed
-from probe.report.markdown.tables import plural, seconds, table
+from probe.report.markdown.tables import table
+from probe.report.plain_text import plural, seconds
+from probe.report.preview import cut
 
 ROWS = 500
 """Turns that have a row of their own; all of them are in the totals."""

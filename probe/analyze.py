@@ -27,7 +27,9 @@ from probe.record.reading_memory import tune_memory
 from probe.record.runs import FULL_REPORT, REPORT, TRAFFIC, Run, all_runs, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import AUTO, load_renderer
-from probe.report.report import Reported, ReportedRun, write_report
+from probe.report.report import write_report
+from probe.report.run import ReportedRun
+from probe.report.understood import Understood
 from probe.settings.own_prices import own_prices
 from probe.targets.finding import PROJECT, load_target, renderer_spec
 from probe.targets.target import Target
@@ -105,7 +107,7 @@ def _analyze_run(arguments: Namespace) -> int:
     return code
 
 
-def _say_problems(reported: Reported) -> None:
+def _say_problems(reported: Understood) -> None:
     """Print what the report has on line 3."""
     if reported.problems:
         say(f"problems: {one_line('; '.join(reported.problems))}")
@@ -184,7 +186,9 @@ def _about(found: Run) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
 
 
-def _write(source: Path, output: Path, target: Target | None, found: Run | None, *, full: bool, jobs: int) -> Reported:
+def _write(
+    source: Path, output: Path, target: Target | None, found: Run | None, *, full: bool, jobs: int
+) -> Understood:
     """Write the report; a reader of `output` sees the old one or the new one. Raises UserError."""
     if output.exists() and output.samefile(source):
         raise UserError(f"{output} is the recording itself", "name another place for the report with --output")
@@ -204,7 +208,7 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
                 full=full,
                 jobs=jobs,
             )
-            if found is None and not reported.exchange_totals.requests:
+            if found is None and not reported.findings.exchange_totals.requests:
                 why = f" ({skipped.first})" if skipped.first else ""
                 raise UserError(f"{source}: no line of it is an exchange{why}", _LINE)
     except OSError as error:

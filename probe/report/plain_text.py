@@ -47,6 +47,11 @@ def seconds(number: float) -> str:
     return f"{number:.1f}s" if number >= _LONG else f"{number:.2f}s"
 
 
+def offset(time: float, started: float) -> str:
+    """Return a time as seconds after the first request."""
+    return f"+{seconds(time - started)}"
+
+
 def _spelled(match: re.Match[str]) -> str:
     """Spell a character as its control picture, or as JSON would escape it."""
     character = ord(match[0])

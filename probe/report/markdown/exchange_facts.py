@@ -13,11 +13,6 @@ from probe.report.plain_text import plural, seconds
 from probe.trace.turns import OtherMessage, Traced
 
 
-def offset(time: float, started: float) -> str:
-    """Return a time as seconds after the first request."""
-    return f"+{seconds(time - started)}"
-
-
 def circumstances(traced: Traced) -> str:
     """Write an exchange's circumstances in one line, and what cut it short or how its connection ended."""
     exchange = traced.exchange

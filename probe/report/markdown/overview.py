@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -11,10 +12,10 @@ import msgspec
 from probe.analysis.exchange_totals import ExchangeTotals
 from probe.analysis.time_spent import KINDS, TimeSpent
 from probe.report.markdown.escape import code, inline
-from probe.report.markdown.problems import notes_of
 from probe.report.markdown.tables import table
 from probe.report.plain_text import plural, seconds
-from probe.trace.trace import Trace
+from probe.report.problems import LISTED, phrase
+from probe.trace.trace import ExchangeFacts
 
 
 class Front(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,12 +31,14 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     totals: ExchangeTotals
     problems: Sequence[str]
     """What is wrong with the run, as plain text."""
+    remarks: Sequence[str]
+    """What else a reader should know of it, as plain text."""
 
 
-def front(page: Front, trace: Trace) -> str:
+def front(page: Front) -> str:
     """Write the title, then problems, then facts."""
     head = f"**Problems:** {'; '.join(map(inline, page.problems))}." if page.problems else "No problems were found."
-    head += "".join(f" {note}." for note in notes_of(trace))
+    head += "".join(f" {inline(remark)}." for remark in page.remarks)
     facts = "".join(f"- {line}\n" for line in _facts(page))
     return f"# {inline(page.title)}\n\n{head}\n\n{facts}"
 
@@ -79,6 +82,20 @@ def numbers(totals: ExchangeTotals, replay_server: str | None) -> str:
         f"## Endpoints\n\n{answered}{table(('path', 'methods', 'count'), endpoints)}\n"
         f"## Status codes\n\n{table(('status', 'count'), statuses)}"
     )
+
+
+def no_call(exchanges: Sequence[ExchangeFacts]) -> str:
+    """Write why a run has no turns; a request without an answer may be a call whose body was never read."""
+    silent = [one for one in exchanges if one.status is None]
+    if not silent:
+        return "It did not call the model, or not through the listeners.\n"
+    asked = Counter(f"{one.method} {one.path}" for one in silent).most_common(LISTED)
+    tries = "1 try" if len(silent) == 1 else f"{len(silent):,} tries"
+    tries += f" ({', '.join(code(what) + (f' ×{count:,}' if count > 1 else '') for what, count in asked)})"
+    reason = inline(phrase(Counter(one.error or "no answer came" for one in silent).most_common(1)[0][0]))
+    if len(silent) == len(exchanges):
+        return f"No request was answered: {tries} failed. Why: {reason}.\n"
+    return f"No call of the model was answered: {tries} of {plural(len(exchanges), 'request')} failed. Why: {reason}.\n"
 
 
 def _status(status: int | None) -> str:

@@ -22,10 +22,14 @@ _LONG = 10
 
 def visible(text: str) -> str:
     """Spell out hidden characters, take the tags off redacted values; every text is written through here."""
-    if "[REDACTED:" in text:
-        text = _TAG.sub("[REDACTED]", text)
+    text = without_tags(text)
     # isprintable() is many times faster than the pattern, but false for every text with a line end.
     return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_spelled, text)
+
+
+def without_tags(text: str) -> str:
+    """Take the tags off redacted values."""
+    return _TAG.sub("[REDACTED]", text) if "[REDACTED:" in text else text
 
 
 def compact(value: Any) -> str:

@@ -39,7 +39,7 @@ def write_report(
         on_malformed(number, reason)
 
     trace, texts = read_record(Reading(record=record, ids=ids or {}, full=full), renderer, skip, jobs)
-    found = understand(trace, run, prices or Prices(installed=False), malformed)
+    found = understand(trace, run, prices or Prices(installed=False), malformed, texts.spoken)
     for part in Document(found, texts).parts(full=full):
         out.write(part)
     texts.spool.close()

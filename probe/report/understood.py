@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from probe.analysis.findings import Findings, findings_of
 from probe.analysis.prices import Prices
 from probe.report.problems import notes_of, problems_of
 from probe.report.run import ReportedRun
+from probe.trace.facts import TurnFacts
 from probe.trace.trace import Trace
 
 
@@ -24,6 +25,8 @@ class Understood:
     """What is wrong, as plain text."""
     remarks: Sequence[str]
     """What else a reader should know, as plain text."""
+    final_answer: str
+    """The whole last text of the agent's own work; empty where the model said nothing."""
     is_full: bool = False
 
     @property
@@ -32,8 +35,10 @@ class Understood:
         return self.findings.trace
 
 
-def understand(trace: Trace, run: ReportedRun, prices: Prices, malformed: Sequence[int]) -> Understood:
-    """Return what all writers need of a run."""
+def understand(
+    trace: Trace, run: ReportedRun, prices: Prices, malformed: Sequence[int], spoken: Callable[[TurnFacts], str]
+) -> Understood:
+    """Return what all writers need of a run; `spoken` returns the whole text that a turn said last."""
     findings = findings_of(
         trace,
         prices,
@@ -49,4 +54,5 @@ def understand(trace: Trace, run: ReportedRun, prices: Prices, malformed: Sequen
         malformed=malformed,
         problems=list(problems_of(findings.exchange_totals, malformed, trace, live=run.live)),
         remarks=list(notes_of(trace)),
+        final_answer=spoken(findings.final.facts) if findings.final else "",
     )

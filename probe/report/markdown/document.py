@@ -88,7 +88,7 @@ class Document:
         numbers = self._findings.numbers
         number, last = numbers[final.index], numbers[self._findings.work[-1].index]
         said = f"Said in [turn {number}](#turn-{number}); the turns after it said nothing.\n\n"
-        text = fence(self._texts.spool.get(("spoken", final.facts.line, final.facts.part)))
+        text = fence(self._found.final_answer)
         return text if number == last else said + text
 
     def _tail(self) -> Iterator[str]:

@@ -59,6 +59,10 @@ class ExchangeTexts:
         if exchange.websocket:
             put(("websocket", line), self._websocket(traced))
 
+    def spoken(self, turn: TurnFacts) -> str:
+        """Return the whole text that a turn said last."""
+        return self.spool.get(("spoken", turn.line, turn.part))
+
     def _turn(self, line: int, turn: Turn) -> None:
         key = (line, turn.part)
         self.spool.put(("notes", *key), markdown(turn.asked.notes))

@@ -25,6 +25,16 @@ class Page {
     this.summary = summary;
     this.store = store;
     this.live = live;
+    /** @type {Map<number, Turn>} */
+    this.turns = new Map();
+    /** @type {Map<number, {exchange: ExchangeFacts, place: number}>} */
+    this.exchanges = new Map();
+    /** @type {Map<number, Thread>} */
+    this.threads = new Map();
+    /** @type {Map<string, {turn: Turn, name: string, argument: string}>} By id of the call. */
+    this.calls = new Map();
+    /** @type {{index: Index, turns: Int32Array} | null} */
+    this.first = null;
     /** @type {TurnList | null} */
     this.list = null;
     /** @type {{callback: () => void, root: Element | null}[]} */
@@ -37,8 +47,7 @@ class Page {
     this.turns = new Map(this.summary.turns.map((turn) => [turn.number, turn]));
     this.exchanges = new Map(this.summary.exchanges.map((exchange, place) => [exchange.line, { exchange, place }]));
     this.threads = new Map(this.summary.threads.map((thread) => [thread.number, thread]));
-    /** @type {Map<string, {turn: Turn, name: string, argument: string}>} */
-    this.calls = new Map();
+    this.calls.clear();
     for (const turn of this.summary.turns) {
       for (const call of turn.tool_calls) {
         if (call.call_id && !this.calls.has(call.call_id)) this.calls.set(call.call_id, { ...call, turn });
@@ -80,14 +89,14 @@ class Page {
   /** Return, for each item, the number of the first turn that sent it. @returns {Promise<Int32Array>} */
   async firstTurns() {
     const index = await this.index();
-    if (this.firstTurnsOf !== index) {
-      this.firstTurnsOf = index;
-      this.first = new Int32Array(index.items.length);
+    if (this.first?.index !== index) {
+      const turns = new Int32Array(index.items.length);
       for (const { number: turn } of this.summary.turns) {
-        for (const item of expanded(index.turns[turn]?.items ?? [])) this.first[item] ||= turn;
+        for (const item of expanded(index.turns[turn]?.items ?? [])) turns[item] ||= turn;
       }
+      this.first = { index, turns };
     }
-    return /** @type {Int32Array} */ (this.first);
+    return this.first.turns;
   }
 
   /** Call back at each update, as long as an element is on the page. @param {() => void} callback @param {Element} [root] */

@@ -67,7 +67,7 @@ const BLOCKS = {
     h("div", { class: "failure" }, h("b", {}, "Error: "), isolated(block.message), block.code ? [" ", h("code", {}, ...visible(String(block.code)))] : null, block.detail == null ? null : jsonView(block.detail, { open: 0 })),
   Incomplete: (block) => remark(`The API ended this answer early: ${block.reason}`, "warn"),
   CutShort: (block) => remark(`Cut short: the ${block.what ?? "stream"} ended before its end had arrived.`, "bad"),
-  CacheBreakpoint: (block) => remark(`Cache breakpoint (${block.lasts})`),
+  CacheBreakpoint: (block) => h("p", { class: "breakpoint" }, `cache breakpoint, ${block.lasts}`),
   Encrypted: (block) => remark(`${block.what}: ${plural(block.characters, "character")} that only the API can read`),
   Note: (block) => remark(block.text),
   Body: (block) => bodyValue(block.value),
@@ -83,7 +83,7 @@ function bodyValue(value) {
 /** @param {Block} block @param {BlockContext} context */
 function textBlock(block, context) {
   const isSpoken = ["assistant", "model", "system", "developer"].includes(context.role ?? "");
-  const text = block.text ? (isSpoken ? proseView(block.text) : textView(block.text, { mono: context.role === "tool", boxed: context.role === "tool" })) : remark("Empty");
+  const text = block.text ? (isSpoken ? proseView(block.text) : textView(block.text, { mono: context.role === "tool" })) : remark("Empty");
   const isLong = block.text.length > 2500 || countLines(block.text) > 30;
   const shown = clamped(text, isLong && context.role !== "assistant" && context.role !== "system");
   const origin = context.origins?.[/** @type {{origin: number}} */ (context.at).origin++];
@@ -129,7 +129,7 @@ function messageBlock(block, context) {
   const inner = { ...context, role: role || "assistant", at: { image: context.at?.image ?? 0, origin: 0 }, origins: role === "user" ? context.origins : undefined };
   const content = renderBlocks(block.content, inner);
   if (context.at) context.at.image = inner.at.image;
-  const speaks = block.content.some((/** @type {Block} */ one) => !["ToolCall", "ToolResult", "Reasoning"].includes(one.block));
+  const speaks = block.content.some((/** @type {Block} */ one) => !["ToolCall", "ToolResult", "Reasoning", "CacheBreakpoint"].includes(one.block));
   if (content.length && !speaks) return h("div", { class: "block" }, content);
   return messageView(kind, role || block.type, about === block.type && !role ? "" : about, content.length ? content : remark("Empty"));
 }
@@ -163,7 +163,7 @@ function argumentsView(value) {
 
 /** @param {Block} block @param {BlockContext} context */
 function toolResultBlock(block, context) {
-  const call = context.page.calls?.get(block.call_id ?? "");
+  const call = context.page.calls.get(block.call_id ?? "");
   const from = call ? [h("code", {}, ...visible(call.name)), call.argument ? isolated(call.argument.slice(0, 120), "dim") : null, h("a", { href: `#turn-${call.turn.number}` }, `called in turn ${call.turn.number}`)] : [isolated(block.call_id ?? block.kind)];
   const head = h("div", { class: "block-head" }, colored("span", "tool_results", { class: "badge dot" }, "tool result"), from, block.failed ? h("span", { class: "badge bad" }, "failed") : null);
   const inner = { ...context, role: "tool", origins: undefined };

@@ -78,7 +78,7 @@ function focusList() {
 
 /** @param {Page} page @param {string} part */
 function turnPart(page, part) {
-  const turn = page.turns?.get(page.list?.current ?? 0) ?? page.summary.turns[0];
+  const turn = page.turns.get(page.list?.current ?? 0) ?? page.summary.turns[0];
   if (!turn) return;
   const isSocket = turn.transport === "websocket" && part === "/response";
   go(`#turn-${turn.number}${isSocket ? "/websocket" : part}`);
@@ -86,7 +86,7 @@ function turnPart(page, part) {
 
 /** @param {Page} page */
 function compareTurn(page) {
-  const turn = page.turns?.get(page.list?.current ?? 0);
+  const turn = page.turns.get(page.list?.current ?? 0);
   if (turn && turn.before !== null) go(`#compare/turn-${turn.before}/turn-${turn.number}`);
   else announce("There is no turn before it.");
 }

@@ -22,7 +22,7 @@ addView({
 function reshowWhenDone(root, page, turn) {
   let isDone = false;
   page.onUpdate(() => {
-    if (isDone || page.turns?.get(turn.number)?.ended == null) return;
+    if (isDone || page.turns.get(turn.number)?.ended == null) return;
     isDone = true;
     showAddress(page);
   }, root);
@@ -30,7 +30,7 @@ function reshowWhenDone(root, page, turn) {
 
 /** @param {Page} page @param {Turn} turn */
 function turnHead(page, turn) {
-  const thread = page.threads?.get(turn.thread);
+  const thread = page.threads.get(turn.thread);
   const state = rowState(turn).filter(Boolean);
   return [
     h(
@@ -174,7 +174,7 @@ function newWords(turn) {
 /** @param {Page} page @param {Turn} turn */
 function problemsOf(page, turn) {
   const tries = turn.tries.map((one) =>
-    h("p", { class: "remark warn" }, `Failed try at ${clock(one.started).slice(0, 12)}${one.status ? `, status ${one.status}` : ""}: `, isolated(one.problem), " ", page.exchanges?.has(one.line) ? h("a", { href: `#exchange-${one.line}` }, `exchange ${one.line}`) : null),
+    h("p", { class: "remark warn" }, `Failed try at ${clock(one.started).slice(0, 12)}${one.status ? `, status ${one.status}` : ""}: `, isolated(one.problem), " ", page.exchanges.has(one.line) ? h("a", { href: `#exchange-${one.line}` }, `exchange ${one.line}`) : null),
   );
   return [tries, turn.problem ? h("p", { class: "remark bad" }, isolated(turn.problem)) : null];
 }

@@ -25,6 +25,7 @@ class TurnList {
     this.rows = [];
     this.current = 0;
     this.count = h("span", {});
+    [this.start, this.length] = [0, 1];
     this.head = h("div", { class: "list-head" }, this.count, h("span", { id: "list-tools" }));
     const rows = h("div");
     root.append(this.head, rows);

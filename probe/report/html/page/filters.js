@@ -5,8 +5,6 @@
 /** @typedef {Pick<Filter, "turn" | "item" | "exchange">} Tests */
 /** @typedef {{help: string, values?: (summary: Summary) => string[], make: (value: string) => Tests | null}} FilterKind `make` returns null for a value that cannot be read. */
 
-const CONTEXT_KINDS = /** @type {ContextKind[]} */ (["instructions", "tools", "user", "injected", "assistant", "reasoning", "tool_calls", "tool_results", "media", "settings", "other"]);
-
 /** @type {Record<string, (turn: Turn, summary: Summary) => boolean>} */
 const IS = {
   error: (turn) => Boolean(turn.problem) || (turn.status ?? 600) >= 400 || turn.tool_calls.some((call) => call.failed),
@@ -70,10 +68,10 @@ const FILTERS = {
   is: { help: Object.keys(IS).map((word) => `is:${word}`).join(", "), values: () => Object.keys(IS), make: (value) => ({ turn: IS[value] }) },
   has: { help: Object.keys(HAS).map((word) => `has:${word}`).join(", "), values: () => Object.keys(HAS), make: (value) => ({ turn: HAS[value] }) },
   kind: {
-    help: `kind:tool_results (${CONTEXT_KINDS.join(", ")})`,
-    values: () => CONTEXT_KINDS,
+    help: "kind:tool_results",
+    values: () => KINDS.map(([kind]) => kind),
     make: (value) => {
-      const kinds = CONTEXT_KINDS.filter((kind) => includes(kind, value));
+      const kinds = KINDS.map(([kind]) => kind).filter((kind) => includes(kind, value));
       return {
         turn: (turn) => kinds.some((kind) => turn.context[kind]),
         item: (item) => kinds.some((kind) => item.context[kind]),
@@ -216,15 +214,6 @@ function filterTurns(summary, text) {
     (turn) => turnPasses(query, turn, summary) && (!query.text || [turn.did, turn.text, turn.model ?? "", turn.path, turn.problem ?? ""].some((one) => includes(one, query.text))),
   );
   return { turns, errors: query.errors };
-}
-
-/** Return the numbers of a list of ranges. @param {Ranges} ranges */
-function rangeNumbers(ranges) {
-  const found = [];
-  for (let at = 0; at < ranges.length; at += 2) {
-    for (let number = ranges[at]; number <= ranges[at + 1]; number++) found.push(number);
-  }
-  return found;
 }
 
 /**

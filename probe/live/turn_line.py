@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rich.cells import cell_len, set_cell_size
 
+from probe.analysis.continuation import Link
+from probe.analysis.groups import PlacedTurn
+from probe.analysis.purpose import TURN
+from probe.analysis.retries import has_failed
 from probe.cli.edge import one_line
-from probe.report.markdown.preview import cut
-from probe.report.markdown.retries import has_failed
+from probe.report.actions import Actions, Style
+from probe.report.preview import cut
 from probe.trace.facts import TurnFacts
 from probe.trace.trace import ExchangeFacts
 
-_CALLS = 3
-"""Tool calls that are named."""
 _MODEL, _SHORT_MODEL = 24, 14
 _NARROW = 100
 """Columns of a terminal in which the model's name gets less room."""
@@ -58,7 +58,7 @@ def turn_line(facts: TurnFacts, exchange: ExchangeFacts, totals: Totals, columns
             _count(usage.input if usage else None),
             _count(usage.output if usage else None),
             _count(totals.input + totals.output),
-            "; ".join(_did(facts, exchange)) or "-",
+            _did(facts, exchange),
         ),
         columns,
     )
@@ -76,17 +76,12 @@ def _fitted(text: str, cells: int) -> str:
     return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + "…"
 
 
-def _did(facts: TurnFacts, exchange: ExchangeFacts) -> Iterator[str]:
-    """Yield what a turn did, or what became of it."""
+def _did(facts: TurnFacts, exchange: ExchangeFacts) -> str:
+    """Return what a turn did, or what became of it. Only a whole run shows which turns are side requests."""
     if has_failed(facts):
-        yield cut(facts.problem or exchange.error or "no answer")
-        return
-    calls = [cut(f"{call.name}: {call.argument}" if call.argument else call.name) for call in facts.calls[:_CALLS]]
-    more = facts.more_calls + len(facts.calls[_CALLS:])
-    yield from [*calls, *([f"{more:,} more"] if more else [])] or filter(None, [cut(facts.text)])
-    yield from (cut(why) for why in (facts.problem, facts.incomplete) if why)
-    if not facts.complete:
-        yield "cut short"
+        return cut(facts.problem or exchange.error or "no answer")
+    actions = Actions({exchange.line: exchange}, facts.started, Style())
+    return actions.heading(PlacedTurn(facts=facts, index=0, link=Link(before=None), purpose=TURN, prompt=None))
 
 
 def _count(number: int | None) -> str:

@@ -61,7 +61,7 @@ class Store {
       else if (typeof part === "string") parts.push(new TextEncoder().encode(part));
       else {
         const by = new TextEncoder().encode(part.by);
-        const numbers = "items" in part ? inRanges(part.items).map((item) => items[item].raw) : inRanges(part.pieces);
+        const numbers = "items" in part ? expanded(part.items).map((item) => items[item].raw) : expanded(part.pieces);
         numbers.forEach((piece, place) => parts.push(...(place ? [by, piece] : [piece])));
       }
     }
@@ -81,57 +81,25 @@ function joined(parts, pieces) {
   return body;
 }
 
-/** Return the numbers in ranges. @param {Ranges} ranges @returns {number[]} */
-function inRanges(ranges) {
-  const numbers = [];
-  for (let place = 0; place < ranges.length; place += 2) {
-    for (let one = ranges[place]; one <= ranges[place + 1]; one += 1) numbers.push(one);
-  }
-  return numbers;
-}
-
 /** The contents of a page that has all of it in elements of its own, which may still be on their way. */
 class EmbeddedContents {
   constructor() {
     /** @type {Map<number, Promise<Uint8Array<ArrayBuffer>>>} Chunks that were read last, the newest at the end. */
     this.decoded = new Map();
     this.size = 0;
-    /** @type {Promise<Index> | null} */
-    this.known = null;
+    /** @type {Promise<Index>} */
+    this.known = embeddedText("index").then(unpackedJson);
+    this.places = this.known.then(placesOf);
   }
 
   /** @returns {Promise<Index>} */
   index() {
-    this.known ??= embeddedText("index")
-      .then(unpackedJson)
-      .then((index) => {
-        this.place(index);
-        return index;
-      });
     return this.known;
-  }
-
-  /** Find out where each piece is. @param {Index} index */
-  place(index) {
-    this.lengths = index.pieces;
-    this.chunkOf = new Uint32Array(index.pieces.length);
-    this.begins = new Uint32Array(index.pieces.length);
-    for (const [chunk, ranges] of index.chunks.entries()) {
-      let begin = 0;
-      for (let place = 0; place < ranges.length; place += 2) {
-        for (let piece = ranges[place]; piece <= ranges[place + 1]; piece += 1) {
-          this.chunkOf[piece] = chunk;
-          this.begins[piece] = begin;
-          begin += index.pieces[piece];
-        }
-      }
-    }
   }
 
   /** @param {number[]} numbers @returns {Promise<Map<number, Uint8Array<ArrayBuffer>>>} */
   async pieces(numbers) {
-    await this.index();
-    const { chunkOf, begins, lengths } = /** @type {Required<EmbeddedContents>} */ (this);
+    const { chunkOf, begins, lengths } = await this.places;
     /** @type {Map<number, Uint8Array<ArrayBuffer>>} */
     const found = new Map();
     const wanted = [...new Set(numbers)].filter((piece) => piece < lengths.length);
@@ -163,6 +131,21 @@ class EmbeddedContents {
       this.size -= (await data).length;
     }
   }
+}
+
+/** Return where each piece is. @param {Index} index */
+function placesOf({ pieces: lengths, chunks }) {
+  const chunkOf = new Uint32Array(lengths.length);
+  const begins = new Uint32Array(lengths.length);
+  for (const [chunk, ranges] of chunks.entries()) {
+    let begin = 0;
+    for (const piece of expanded(ranges)) {
+      chunkOf[piece] = chunk;
+      begins[piece] = begin;
+      begin += lengths[piece];
+    }
+  }
+  return { lengths, chunkOf, begins };
 }
 
 /** Return the text of an element, once the browser has read all of it. @param {string} id @returns {Promise<string>} */

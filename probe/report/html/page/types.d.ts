@@ -277,8 +277,8 @@ interface TurnContent {
  * Bytes of a body: numbers of pieces, and texts between them. A run is many items, or pieces, with the same text
  * between any two: a conversation that is sent again is one run.
  */
-type Recipe = (number | string | Run)[];
-type Run = { by: string; items: Ranges } | { by: string; pieces: Ranges };
+type Recipe = (number | string | RecipeRun)[];
+type RecipeRun = { by: string; items: Ranges } | { by: string; pieces: Ranges };
 
 interface Payload {
   headers: Record<string, string | string[]>;

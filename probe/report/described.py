@@ -12,6 +12,9 @@ from probe.record.runs import Run, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.report.run import ReportedRun
 
+UNKNOWN_TITLE = "Agent Traffic Analysis Report"
+"""Title of a report about a run whose target is not known."""
+
 
 def described_run(
     found: Run, title: str, source: str, on_malformed: Callable[[int, str], None], sha256: str | None

@@ -56,6 +56,8 @@ class NewItem(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """An item at its first appearance: the only time that its content is at hand."""
 
     known: Known
+    raw: bytes
+    """Its JSON as it was sent."""
     blocks: tuple[Block, ...]
     value: Any
 
@@ -178,7 +180,7 @@ class Items:
         if known.unknown:
             self._unknowns.counts.update(known.unknown)
         self._keep(known)
-        self.new.append(NewItem(known=known, blocks=blocks, value=value))
+        self.new.append(NewItem(known=known, raw=json.raw, blocks=blocks, value=value))
         return known
 
     def _keep(self, known: Known) -> None:

@@ -7,6 +7,7 @@
  * @property {string[]} [origins] Who wrote each text of a user's message.
  * @property {() => Promise<any>} [raw] The JSON that the blocks are of: it has the images.
  * @property {(callId: string) => Promise<{block: Block, turn: number} | null>} [result] The result of a tool call.
+ * @property {boolean} [whole] Nothing is clipped.
  * @property {{image: number, origin: number}} [at] Images and texts that were passed.
  */
 
@@ -84,10 +85,11 @@ function bodyValue(value) {
 function textBlock(block, context) {
   const isSpoken = ["assistant", "model", "system", "developer"].includes(context.role ?? "");
   const text = block.text ? (isSpoken ? proseView(block.text) : textView(block.text, { mono: context.role === "tool" })) : remark("Empty");
-  const isLong = block.text.length > 2500 || countLines(block.text) > 30;
-  const shown = clamped(text, isLong && context.role !== "assistant" && context.role !== "system");
   const origin = context.origins?.[/** @type {{origin: number}} */ (context.at).origin++];
   const [word, kind, meaning] = (origin && ORIGINS[origin]) || [null, "", ""];
+  const most = origin === "injected" || context.role === "system" ? 12 : 30;
+  const isLong = block.text.length > most * 80 || countLines(block.text) > most;
+  const shown = clamped(text, isLong && context.role !== "assistant" && !context.whole);
   const head = [block.label ? isolated(block.label) : null, word ? colored("span", kind, { class: "badge dot", title: meaning }, word) : null].filter(Boolean);
   const root = h("div", { class: `block${word ? " message" : ""}` }, head.length ? h("div", { class: "block-head" }, head) : null, shown);
   if (word) root.style.setProperty("--c", `var(--k-${kind})`);
@@ -125,7 +127,7 @@ function messageView(kind, title, about, content) {
 function messageBlock(block, context) {
   const role = block.role ?? "";
   const kind = ROLE_KINDS[role] ?? "other";
-  const about = ["message", role].includes(block.type) ? "" : block.type;
+  const about = ["message", "text", "tool_result", role].includes(block.type) ? "" : block.type;
   const inner = { ...context, role: role || "assistant", at: { image: context.at?.image ?? 0, origin: 0 }, origins: role === "user" ? context.origins : undefined };
   const content = renderBlocks(block.content, inner);
   if (context.at) context.at.image = inner.at.image;

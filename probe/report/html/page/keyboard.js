@@ -96,13 +96,6 @@ function openFolds(open) {
   for (const details of byId("pane-view").querySelectorAll("details:not(.menu)")) /** @type {HTMLDetailsElement} */ (details).open = open;
 }
 
-/** Open the search over everything: the browser's own sees only what is drawn. */
-function openSearch() {
-  if (addressParts(location.hash)[0] !== "search") go("#search");
-  // After the view is drawn.
-  setTimeout(() => /** @type {HTMLElement | null} */ (byId("pane-view").querySelector("input[type=search]"))?.focus(), 50);
-}
-
 /** @param {Page} page */
 function showHelp(page) {
   if (document.querySelector("dialog[open]")) return;

@@ -40,12 +40,12 @@ function turnHead(page, turn) {
       thread?.is_sub_agent ? colored("span", "tool_calls", { class: "badge dot" }, "sub-agent ", isolated(thread.agent ?? String(thread.number))) : null,
       turn.is_side ? h("span", { class: "badge" }, "side request: ", isolated(turn.purpose)) : null,
       turn.status !== null && turn.status < 400 && !state.length ? h("span", { class: "badge good" }, turn.status) : state,
-      h("span", { class: "dim" }, isolated(turn.model ?? turn.path)),
+      h("span", { class: "dim" }, isolated(turn.model ?? turn.path), ` · ${clock(turn.started).slice(0, 12)}`),
       h("span", { class: "space" }),
       turn.before === null ? null : h("a", { class: "button", href: `#compare/turn-${turn.before}/turn-${turn.number}`, title: "What changed since the turn that it goes on from" }, `Compare with ${turn.before}`),
       copyMenu(turnCopies(page, turn)),
     ),
-    h("p", { class: "head-did" }, isolated(turn.did)),
+    h("p", { class: "head-did" }, isolated(turn.did || turn.purpose)),
   ];
 }
 
@@ -91,7 +91,6 @@ function turnFacts(turn) {
     factView("Took", took === null ? "no end" : seconds(took), waited === null ? null : `first token after ${seconds(waited)}`),
     turn.longest_silence && turn.longest_silence.seconds >= 1 ? factView("Longest silence", seconds(turn.longest_silence.seconds)) : null,
     factView("Stopped by", isolated(turn.stop_word ?? turn.stop ?? "?")),
-    factView("Started", clock(turn.started).slice(0, 12)),
     cache && cache.missed ? factView("Cache missed", `${number(cache.missed)} tokens`, `of ${number(cache.expected)} sent before`) : null,
     turn.answered_by && turn.answered_by !== turn.model ? factView("Answered by", isolated(turn.answered_by)) : null,
   );
@@ -134,8 +133,10 @@ function switchMarkdown() {
 
 /** Return the items that a turn sent and the one before it did not. @param {Page} page @param {Turn} turn */
 async function newItems(page, turn) {
-  const before = new Set(turn.before === null ? [] : await page.items(turn.before));
-  return (await page.items(turn.number)).filter((item) => !before.has(item));
+  const { items } = await page.index();
+  const same = (/** @type {number} */ item) => items[item].canonical ?? item;
+  const before = new Set(turn.before === null ? [] : (await page.items(turn.before)).map(same));
+  return (await page.items(turn.number)).filter((item) => !before.has(same(item)));
 }
 
 /** @param {HTMLElement} root @param {Page} page @param {Turn} turn */
@@ -186,7 +187,7 @@ async function cacheReason(page, turn) {
   return h("p", { class: "remark warn" }, "Cache: ", isolated(reason ?? ""), item === undefined ? null : [" ", h("a", { href: `#item-${item}` }, "the first item that differs")]);
 }
 
-/** Show new messages: what was never sent before in full, the rest as folds. @param {HTMLElement} root @param {Page} page @param {Index} index @param {Turn} turn @param {number[]} fresh @param {Int32Array} first */
+/** Show new messages: what was never sent before in full, the rest as folds. @param {HTMLElement} root @param {Page} page @param {Index} index @param {Turn} turn @param {number[]} fresh @param {Uint32Array} first */
 async function newMessages(root, page, index, turn, fresh, first) {
   const messages = fresh.filter((item) => index.items[item].kind === "message");
   const isEcho = (/** @type {number} */ item) => turn.before !== null && ["assistant", "model"].includes(index.items[item].role ?? "");

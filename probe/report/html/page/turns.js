@@ -112,7 +112,7 @@ class TurnList {
       h(
         "span",
         { class: "lines" },
-        h("span", { class: "line" }, h("span", { class: "grow did" }, isolated(turn.did)), rowState(turn)),
+        h("span", { class: "line" }, h("span", { class: "grow did" }, isolated(turn.did || turn.purpose)), rowState(turn)),
         h(
           "span",
           { class: "line" },
@@ -181,9 +181,7 @@ function compact(count) {
 /** Return the beginning of what the human asked in the turn that begins a prompt. @param {Page} page @param {Turn} turn */
 async function promptText(page, turn) {
   const { items } = await page.index();
-  const before = new Set(turn.before === null ? [] : await page.items(turn.before));
-  const fresh = (await page.items(turn.number)).filter((item) => !before.has(item));
-  const asked = fresh.filter((item) => items[item].kind === "message" && items[item].origins.includes("human"));
+  const asked = (await newItems(page, turn)).filter((item) => items[item].kind === "message" && items[item].origins.includes("human"));
   return asked.length ? items[asked[asked.length - 1]].beginning : null;
 }
 

@@ -13,6 +13,7 @@ const KEYS = [
   { keys: ["k"], what: "previous turn", run: (page) => page.list?.move(-1) },
   { keys: ["n"], what: "next turn with a problem", run: (page) => page.list?.moveToProblem() },
   { keys: ["l"], what: "to the list of turns", run: () => focusList() },
+  { keys: ["f"], what: "filter the list", run: () => focusFilter() },
   { keys: ["Enter"], what: "from the list to the content", run: () => byId("pane-view").focus() },
   { keys: ["1"], what: "the turn", run: (page) => turnPart(page, "") },
   { keys: ["2"], what: "its whole context", run: (page) => turnPart(page, "/context") },
@@ -74,6 +75,11 @@ function isInList({ target }) {
 function focusList() {
   if (byId("pane-list").hidden) go("#turns");
   /** @type {HTMLElement | null} */ (byId("pane-list").querySelector(".rows"))?.focus();
+}
+
+function focusFilter() {
+  focusList();
+  /** @type {HTMLElement | null} */ (byId("pane-list").querySelector("input"))?.focus();
 }
 
 /** @param {Page} page @param {string} part */

@@ -24,11 +24,11 @@ class TurnList {
     /** @type {ListRow[]} */
     this.rows = [];
     this.current = 0;
-    this.count = h("span", {});
-    [this.start, this.length] = [0, 1];
-    this.head = h("div", { class: "list-head" }, this.count, h("span", { id: "list-tools" }));
+    this.count = h("span", { class: "num", role: "status" });
+    this.start = 0;
+    this.length = 1;
     const rows = h("div");
-    root.append(this.head, rows);
+    root.append(h("div", { class: "list-head" }, this.filterBox(), this.count), rows);
     this.list = new VirtualList(rows, {
       label: "Turns",
       rowHeight: ROW,
@@ -50,6 +50,22 @@ class TurnList {
     this.count.textContent = this.predicate ? `${number(shown.length)} of ${counted}` : counted;
     this.list.set(this.rows.length);
     this.list.select(this.placeOf(this.current));
+  }
+
+  /** Return the field that filters the list, in the words of the search. */
+  filterBox() {
+    const box = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder: "Filter: words, tool:Bash, is:failed …", "aria-label": "Filter the turns", title: "f", autocomplete: "off", spellcheck: "false" }));
+    box.addEventListener("input", () => {
+      const { turns, errors } = filterTurns(this.page.summary, box.value);
+      const passing = new Set(turns.map((turn) => turn.number));
+      box.title = errors.join(" ") || "f";
+      box.classList.toggle("bad", errors.length > 0);
+      this.filterTurns(box.value.trim() ? (turn) => passing.has(turn.number) : null);
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === "ArrowDown") focusList();
+    });
+    return box;
   }
 
   /** Show only some turns; all of them with null. @param {((turn: Turn) => boolean) | null} predicate */

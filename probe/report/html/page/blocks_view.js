@@ -78,6 +78,8 @@ const BLOCKS = {
 /** @param {any} value */
 function bodyValue(value) {
   if (value === null || value === undefined || value === "") return remark("Empty");
+  const image = typeof value === "string" ? imageIn(value) : null;
+  if (image) return imageView(image);
   return typeof value === "string" ? h("div", { class: "block" }, textView(value, { mono: true, boxed: true })) : jsonView(value, { open: 2 });
 }
 
@@ -90,7 +92,7 @@ function textBlock(block, context) {
   const most = origin === "injected" || context.role === "system" ? 12 : 30;
   const isLong = block.text.length > most * 80 || countLines(block.text) > most;
   const shown = clamped(text, isLong && context.role !== "assistant" && !context.whole);
-  const head = [block.label ? isolated(block.label) : null, word ? colored("span", kind, { class: "badge dot", title: meaning }, word) : null].filter(Boolean);
+  const head = [block.label && block.label !== "Output text" ? isolated(block.label) : null, word ? colored("span", kind, { class: "badge dot", title: meaning }, word) : null].filter(Boolean);
   const root = h("div", { class: `block${word ? " message" : ""}` }, head.length ? h("div", { class: "block-head" }, head) : null, shown);
   if (word) root.style.setProperty("--c", `var(--k-${kind})`);
   return root;
@@ -127,13 +129,12 @@ function messageView(kind, title, about, content) {
 function messageBlock(block, context) {
   const role = block.role ?? "";
   const kind = ROLE_KINDS[role] ?? "other";
-  const about = ["message", "text", "tool_result", role].includes(block.type) ? "" : block.type;
   const inner = { ...context, role: role || "assistant", at: { image: context.at?.image ?? 0, origin: 0 }, origins: role === "user" ? context.origins : undefined };
   const content = renderBlocks(block.content, inner);
   if (context.at) context.at.image = inner.at.image;
   const speaks = block.content.some((/** @type {Block} */ one) => !["ToolCall", "ToolResult", "Reasoning", "CacheBreakpoint"].includes(one.block));
   if (content.length && !speaks) return h("div", { class: "block" }, content);
-  return messageView(kind, role || block.type, about === block.type && !role ? "" : about, content.length ? content : remark("Empty"));
+  return messageView(kind, role || block.type, "", content.length ? content : remark("Empty"));
 }
 
 /** @param {Block} block @param {BlockContext} context */
@@ -197,10 +198,10 @@ function toolBody(tool) {
 
 /** @param {[string, any][]} pairs */
 function settingsView(pairs) {
-  const isShort = (/** @type {any} */ value) => value === null || typeof value !== "object" ? String(value).length < 200 : false;
-  const short = pairs.filter(([, value]) => isShort(value));
-  const long = pairs.filter(([, value]) => !isShort(value));
-  return h("div", { class: "block" }, short.length ? h("div", { class: "pairs" }, short.map(([name, value]) => h("span", {}, h("span", { class: "dim" }, ...visible(name), " "), h("code", {}, ...visible(String(value)))))) : null, long.map(([name, value]) => jsonView({ [name]: value }, { open: 2 })));
+  const flat = pairs.map(([name, value]) => ({ name, value, text: typeof value === "string" ? value : JSON.stringify(value) }));
+  const pair = (/** @type {{name: string, text: string}} */ { name, text }) => h("span", {}, h("span", { class: "dim" }, ...visible(name), " "), h("code", {}, ...visible(text)));
+  const [short, long] = [flat.filter(({ text }) => text.length <= 120), flat.filter(({ text }) => text.length > 120)];
+  return h("div", { class: "block" }, h("div", { class: "pairs" }, short.map(pair)), long.map(({ name, value }) => jsonView({ [name]: value }, { open: 2 })));
 }
 
 /** @param {Block} usage */

@@ -19,7 +19,7 @@ addView({
         "dl",
         { class: "facts" },
         factView("Started", clock(facts.started)),
-        factView("Took", seconds(facts.ended - facts.started)),
+        factView("Took", tookWords(facts) || "?"),
         factView("Sent", bytes(facts.sent)),
         factView("Received", bytes(facts.received)),
         facts.listener ? factView("Listener", isolated(facts.listener)) : null,
@@ -76,6 +76,7 @@ async function showExchange(root, page, line, part, rest, address, turnPart) {
 /** @param {Record<string, string | string[]>} headers @param {string} title */
 function headersView(headers, title) {
   const rows = Object.entries(headers).flatMap(([name, values]) => [values].flat().map((value) => h("tr", {}, h("th", { scope: "row" }, ...visible(name)), h("td", {}, ...visible(String(value))))));
+  if (!rows.length) return remark(`No ${title.toLowerCase()} were recorded.`);
   return fold([title, h("small", {}, ` ${rows.length}`)], () => h("table", { class: "headers" }, rows), { open: rows.length <= 14 });
 }
 

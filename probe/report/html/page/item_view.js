@@ -48,7 +48,7 @@ function itemKind(facts) {
  * @param {{place?: number | null, mark?: any}} [options]
  */
 function itemRow(page, facts, item, { place = null, mark = null } = {}) {
-  const name = facts.kind === "message" ? (facts.role ?? facts.name) : facts.name;
+  const name = (facts.kind === "message" ? facts.role : null) || facts.name || facts.kind;
   const origins = [...new Set(facts.origins)].map((origin) => ORIGINS[origin]?.[0]).filter(Boolean);
   const summary = [
     place === null ? null : h("span", { class: "place" }, place),

@@ -80,7 +80,6 @@ async function turnMarkdown(page, turn) {
 /** @param {Turn} turn */
 function turnFacts(turn) {
   const { tokens, cache } = turn;
-  const took = turn.ended === null ? null : turn.ended - turn.started;
   const waited = turn.first_token === null ? null : turn.first_token - turn.started;
   return h(
     "dl",
@@ -88,7 +87,7 @@ function turnFacts(turn) {
     factView("Input", `${number(tokens?.input)} tokens`, tokens?.cache_read ? `${number(tokens.cache_read)} from the cache` : tokens?.cache_write ? `${number(tokens.cache_write)} written to the cache` : null),
     factView("Output", `${number(tokens?.output)} tokens`, tokens?.reasoning ? `${number(tokens.reasoning)} reasoning` : null),
     turn.dollars === null ? null : factView("Cost", dollars(turn.dollars)),
-    factView("Took", took === null ? "no end" : seconds(took), waited === null ? null : `first token after ${seconds(waited)}`),
+    factView("Took", tookWords(turn) || "?", waited === null ? null : `first token after ${seconds(waited)}`),
     turn.longest_silence && turn.longest_silence.seconds >= 1 ? factView("Longest silence", seconds(turn.longest_silence.seconds)) : null,
     factView("Stopped by", isolated(turn.stop_word ?? turn.stop ?? "?")),
     cache && cache.missed ? factView("Cache missed", `${number(cache.missed)} tokens`, `of ${number(cache.expected)} sent before`) : null,
@@ -150,9 +149,16 @@ async function turnBody(root, page, turn) {
   append(root, foldsOf(page, index, turn, fresh));
   root.append(h("div", { class: "answer" }, sectionHead("Answer", turn.text || turn.tool_calls.length || content.answer !== null ? "" : "none")));
   const result = resultFinder(page, turn);
-  if (content.answer !== null) append(root, renderBlocks(await page.store.json(content.answer), { page, role: "assistant", result }));
+  if (content.answer !== null) append(root, answerView(await page.store.json(content.answer), { page, role: "assistant", result }));
   else if (turn.problem) root.append(h("p", { class: "failure" }, isolated(turn.problem)));
   else root.append(remark(turn.ended === null && page.live ? "The answer has not arrived yet." : "No answer was recorded."));
+}
+
+/** Return what the model said and did, and below it what is known of the answer. @param {Block[]} blocks @param {BlockContext} context */
+function answerView(blocks, context) {
+  const isAbout = (/** @type {Block} */ { block }) => ["Settings", "EventCounts", "Usage"].includes(block);
+  const about = renderBlocks(blocks.filter(isAbout), context);
+  return [renderBlocks(blocks.filter((block) => !isAbout(block)), context), about.length ? h("div", { class: "about" }, about) : null];
 }
 
 /** @param {string} title @param {any} about */

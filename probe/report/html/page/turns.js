@@ -119,7 +119,6 @@ class TurnList {
   turnRow(row) {
     const { turn } = row;
     const thread = this.page.threads.get(turn.thread);
-    const ended = turn.ended;
     return h(
       "div",
       { class: `turn-row${turn.is_side ? " is-side" : ""}` },
@@ -133,7 +132,7 @@ class TurnList {
           "span",
           { class: "line" },
           h("span", { class: "grow" }, rowWords(turn, thread)),
-          h("span", { class: "right" }, [rowTokens(turn), turn.dollars ? dollars(turn.dollars) : null, ended === null ? null : seconds(ended - turn.started)].filter(Boolean).join("  ·  ")),
+          h("span", { class: "right" }, rowTokens(turn), turn.dollars ? h("span", { class: "cost" }, dollars(turn.dollars)) : null, h("span", {}, tookWords(turn))),
         ),
       ),
       this.waterfall(turn),
@@ -167,9 +166,14 @@ function rowWords(turn, thread) {
   return isolated(`${agent}${turn.is_side ? `${turn.purpose} · ` : ""}${turn.model ?? turn.path}`);
 }
 
+/** Return how long something took; nothing where the record does not say. @param {{started: number, ended: number | null}} times */
+function tookWords({ started, ended }) {
+  return ended === null || ended === started ? "" : seconds(ended - started);
+}
+
 /** @param {Turn} turn */
 function rowTokens({ tokens }) {
-  return tokens && (tokens.input !== null || tokens.output !== null) ? `${compact(tokens.input)} → ${compact(tokens.output)}` : null;
+  return tokens && (tokens.input !== null || tokens.output !== null) ? h("span", {}, `${compact(tokens.input)} → ${compact(tokens.output)}`) : null;
 }
 
 /** Return what a reader must see at once of how a turn went. @param {Turn} turn */

@@ -133,7 +133,7 @@ function switchMarkdown() {
 /** Return the items that a turn sent and the one before it did not. @param {Page} page @param {Turn} turn */
 async function newItems(page, turn) {
   const { items } = await page.index();
-  const same = (/** @type {number} */ item) => items[item].canonical ?? item;
+  const same = (/** @type {number} */ item) => items[item].canonical;
   const before = new Set(turn.before === null ? [] : (await page.items(turn.before)).map(same));
   return (await page.items(turn.number)).filter((item) => !before.has(same(item)));
 }
@@ -141,7 +141,7 @@ async function newItems(page, turn) {
 /** @param {HTMLElement} root @param {Page} page @param {Turn} turn */
 async function turnBody(root, page, turn) {
   const [index, fresh, first] = [await page.index(), await newItems(page, turn), await page.firstTurns()];
-  const content = index.turns[turn.number] ?? { answer: null, notes: null };
+  const content = index.turns[turn.number] ?? { answer: null, notes: null, echoes: null };
   append(root, [sectionHead("New in this request", newWords(turn)), problemsOf(page, turn)]);
   if (turn.cache?.reason) root.append(await cacheReason(page, turn));
   if (content.notes !== null) append(root, renderBlocks(await page.store.json(content.notes), { page }));
@@ -152,6 +152,8 @@ async function turnBody(root, page, turn) {
   if (content.answer !== null) append(root, answerView(await page.store.json(content.answer), { page, role: "assistant", result }));
   else if (turn.problem) root.append(h("p", { class: "failure" }, isolated(turn.problem)));
   else root.append(remark(turn.ended === null && page.live ? "The answer has not arrived yet." : "No answer was recorded."));
+  const { echoes } = content;
+  if (echoes !== null && echoes !== index.turns[turn.before ?? 0]?.echoes) root.append(fold(["What the answer repeats otherwise than it was sent"], async () => renderBlocks(await page.store.json(echoes), { page })));
 }
 
 /** Return what the model said and did, and below it what is known of the answer. @param {Block[]} blocks @param {BlockContext} context */

@@ -263,6 +263,8 @@ interface ItemFacts {
   size: number;
   sha256: string;
   beginning: string;
+  /** Number of the first item that is the same but for what moves from call to call: marks of the cache. */
+  canonical: number;
   /** Piece with its JSON as it was sent, and piece with its blocks. */
   raw: number;
   blocks: number;

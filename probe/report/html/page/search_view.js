@@ -99,7 +99,6 @@ function listPassing({ summary }, query, turns, results) {
 class Results {
   /** @param {Page} page @param {Query} query @param {Index} index @param {HTMLElement} root */
   constructor(page, query, index, root) {
-    Object.assign(this, { page, query, root });
     this.page = page;
     this.query = query;
     this.root = root;
@@ -161,7 +160,7 @@ class Results {
   /** @param {Hit} hit */
   hit({ owner, excerpt }) {
     const item = owner.kind === "item" ? this.index.items[owner.number] : null;
-    const name = item ? `${item.kind} ${itemName(item)}` : owner.kind === "turn" ? "answer" : `exchange ${owner.number}`;
+    const name = item ? item.kind === "message" ? `${itemName(item)} message` : `${item.kind} ${itemName(item)}` : owner.kind === "turn" ? "answer" : `exchange ${owner.number}`;
     const address = owner.kind === "turn" ? `#turn-${owner.number}/answer` : `#${owner.kind}-${owner.number}`;
     return [h("a", { href: address }, isolated(name)), " ", h("span", { class: "excerpt" }, highlighted(excerpt, this.query.text))];
   }

@@ -24,10 +24,14 @@ from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import CoverageFacts, Facts
 from probe.record.reading_memory import tune_memory
-from probe.record.runs import FULL_REPORT, REPORT, TRAFFIC, Run, all_runs, has_records, is_alive
+from probe.record.runs import FULL_REPORT, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import AUTO, load_renderer
-from probe.report.report import Reported, ReportedRun, write_report
+from probe.report.report import write_report
+from probe.report.run import ReportedRun
+from probe.report.summarize import summary_of
+from probe.report.summary import json_of
+from probe.report.understood import Understood
 from probe.settings.own_prices import own_prices
 from probe.targets.finding import PROJECT, load_target, renderer_spec
 from probe.targets.target import Target
@@ -55,7 +59,7 @@ def _analyze_file(arguments: Namespace) -> int:
     name = FULL_REPORT if arguments.full else REPORT
     output = _named_output(arguments) or _place_of_report(source, name)
     target = load_target(arguments.target)[0] if arguments.target else None
-    reported = _write(source, output, target, None, full=arguments.full, jobs=_jobs(arguments))
+    reported = _write(source, output, target, None, arguments)
     _say_problems(reported)
     print(printable(str(output)))
     return 0
@@ -79,6 +83,12 @@ def _place_of_report(source: Path, name: str) -> Path:
     return source.with_suffix(f".{name}")
 
 
+def _place_of_summary(report: Path) -> Path:
+    """Return where the summary is written: next to the report, under the same name but for its end."""
+    name = report.name.removesuffix(REPORT)
+    return report.with_name(name + SUMMARY) if name != report.name else report.with_suffix(f".{SUMMARY}")
+
+
 def _analyze_run(arguments: Namespace) -> int:
     from probe.wire.recover_run import open_run  # Here, since a file from elsewhere needs no redactor.
 
@@ -96,16 +106,17 @@ def _analyze_run(arguments: Namespace) -> int:
     if manifest and not arguments.force and manifest.up_to_date(step, inputs):
         say(f"{step}: up to date")
     else:
-        reported = _write(found.traffic, output, target, found, full=arguments.full, jobs=_jobs(arguments))
+        reported = _write(found.traffic, output, target, found, arguments, sha256=inputs[TRAFFIC])
         if manifest:
-            manifest.finished_step(step, inputs, {name: file_sha256(output) or ""})
+            written = [output] if arguments.full else [output, _place_of_summary(output)]
+            manifest.finished_step(step, inputs, {path.name: file_sha256(path) or "" for path in written})
         _say_problems(reported)
         code = 1 if reported.malformed else 0
     print(printable(str(output)))
     return code
 
 
-def _say_problems(reported: Reported) -> None:
+def _say_problems(reported: Understood) -> None:
     """Print what the report has on line 3."""
     if reported.problems:
         say(f"problems: {one_line('; '.join(reported.problems))}")
@@ -146,12 +157,18 @@ def _inputs(found: Run, target: Target | None) -> dict[str, str]:
         TRAFFIC: file_sha256(found.traffic) or "",
         "agent-probe": project_version(),
         "title": target.report_title if target else "",
-        "about": text_sha256(str([_about(found), facts.notes, facts.coverage, facts.observer_changes])),
+        "about": text_sha256(str([_about(found), *_shown_facts(facts)])),
         TUNNELS: file_sha256(found.folder / TUNNELS) or "",
         "renderer": f"{spec} {_sources(spec)}",
         "ids": text_sha256(str(target.ids if target else {})),
         "prices": f"{library_version() or ''} {text_sha256(str(_own_prices()))}",
     }
+
+
+def _shown_facts(facts: Facts) -> list[Any]:
+    """Return what a report or its summary has of a manifest, besides the facts that the report begins with."""
+    shown = [facts.notes, facts.coverage, facts.observer_changes, facts.prompt, facts.own_command]
+    return [*shown, facts.agent_started, facts.agent_ended, facts.counts, facts.traffic_sha256]
 
 
 def _own_prices() -> list[ModelPrice]:
@@ -184,10 +201,20 @@ def _about(found: Run) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in rows if value not in (None, "")]
 
 
-def _write(source: Path, output: Path, target: Target | None, found: Run | None, *, full: bool, jobs: int) -> Reported:
+def _write(
+    source: Path,
+    output: Path,
+    target: Target | None,
+    found: Run | None,
+    arguments: Namespace,
+    sha256: str | None = None,
+) -> Understood:
     """Write the report; a reader of `output` sees the old one or the new one. Raises UserError."""
-    if output.exists() and output.samefile(source):
-        raise UserError(f"{output} is the recording itself", "name another place for the report with --output")
+    full, jobs = arguments.full, _jobs(arguments)
+    summary = _place_of_summary(output)
+    for place in (output,) if full else (output, summary):
+        if place.exists() and place.samefile(source):
+            raise UserError(f"{place} is the recording itself", "name another place for the report with --output")
     skipped, skipped_tunnels = Skipped(source.name), Skipped(TUNNELS)
     try:
         private_folder(output.parent)
@@ -196,7 +223,7 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
                 out,
                 # The user may name a link; a run's own files are never links.
                 source.resolve() if found is None else source,
-                _described(source, target, found, skipped_tunnels),
+                _described(source, target, found, skipped_tunnels, sha256),
                 renderer=load_renderer(renderer_spec(target) if target else AUTO),
                 ids=target.ids if target else None,
                 prices=Prices(own=_own_prices()),
@@ -204,9 +231,12 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
                 full=full,
                 jobs=jobs,
             )
-            if found is None and not reported.summary.requests:
+            if found is None and not reported.findings.exchange_totals.requests:
                 why = f" ({skipped.first})" if skipped.first else ""
                 raise UserError(f"{source}: no line of it is an exchange{why}", _LINE)
+        if not full:
+            with private_file(summary) as out:
+                out.write(json_of(summary_of(reported)))
     except OSError as error:
         place = error.filename or output
         raise UserError(
@@ -217,7 +247,9 @@ def _write(source: Path, output: Path, target: Target | None, found: Run | None,
     return reported
 
 
-def _described(source: Path, target: Target | None, found: Run | None, skipped: Skipped) -> ReportedRun:
+def _described(
+    source: Path, target: Target | None, found: Run | None, skipped: Skipped, sha256: str | None
+) -> ReportedRun:
     """Return what the report needs of the run besides its record."""
     title = target.report_title if target else "Agent Traffic Analysis Report"
     now = datetime.now(UTC)
@@ -230,8 +262,15 @@ def _described(source: Path, target: Target | None, found: Run | None, skipped: 
         generated_at=now,
         about=_about(found),
         notes=facts.notes,
+        target=found.target,
+        name=found.name,
+        agent=facts.versions.get("agent"),
+        command=facts.own_command,
         prompt=facts.prompt,
+        replay_of=facts.replay_of,
         replay_server=_replay_server(facts),
+        agent_exit_code=facts.agent_exit_code,
+        keeps_secrets=facts.keeps_secrets,
         tunnels=read_tunnels(found.folder / TUNNELS, skipped),
         # A run from before there was coverage was not watched either.
         coverage=facts.coverage or CoverageFacts(),
@@ -239,6 +278,9 @@ def _described(source: Path, target: Target | None, found: Run | None, skipped: 
         started=facts.agent_started.timestamp() if facts.agent_started else None,
         ended=facts.agent_ended.timestamp() if facts.agent_ended else None,
         live=is_alive(found),
+        traffic_sha256=sha256,
+        manifest_sha256=facts.traffic_sha256,
+        counts=facts.counts,
     )
 
 

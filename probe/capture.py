@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.called_as import as_called
@@ -24,10 +24,12 @@ from probe.record.manifest import utc_now
 from probe.record.problem import Problem, ProblemKind
 from probe.record.runs import TRAFFIC, new_run
 from probe.record.tunnels import OPENED, TUNNELS, read_tunnels
+from probe.renderers.loader import load_renderer
 from probe.settings.own_upstreams import base_urls
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings
 from probe.settings.sources import pairs
+from probe.targets.finding import renderer_spec
 from probe.wire.agent import AgentEnd, find_program, run_agent, runs_agent
 from probe.wire.agent_version import answered_version, ask_version
 from probe.wire.capture_counts import in_a_line
@@ -40,6 +42,9 @@ from probe.wire.replayed_run import find_replay
 from probe.wire.start import start
 from probe.wire.started import Started
 from probe.wire.unreachable_upstreams import FirstAnswers, unreachable_upstreams
+
+if TYPE_CHECKING:
+    from probe.live.turn_lines import TurnLines
 
 _VERSION_SECONDS = 10.0
 _NO_KEY = "\n  - no key is set, and it does not begin without"
@@ -109,16 +114,28 @@ def _warn_of_unreachable(settings: Settings) -> None:
         say(as_called(f"  next: invoke doctor {settings.repeated_options()}"))
 
 
-def _trouble(recording: Started, *, aloud: bool) -> Callable[[], str | None]:
+def _trouble(recording: Started, lines: TurnLines | None, *, aloud: bool) -> Callable[[], str | None]:
     """Return a function that returns why the agent cannot continue; `aloud` also reports that no API answers."""
     first = FirstAnswers(recording.folder / TRAFFIC)
 
     def trouble() -> str | None:
         if aloud and (failure := first.failure()):
             say(f"WARNING: the agent's requests get no answer: {one_line(failure)}")
+        if lines:
+            lines.poll()
         return recording.trouble()
 
     return trouble
+
+
+def _turn_lines(recording: Started, *, aloud: bool) -> TurnLines | None:
+    """Return what prints finished turns; None where the agent itself writes to the user's terminal."""
+    if not aloud or sys.stdout.isatty():
+        return None
+    from probe.live.turn_lines import TurnLines  # Here: it loads what only reports need.
+
+    renderer = load_renderer(renderer_spec(recording.settings.target))
+    return TurnLines(recording.folder / TRAFFIC, renderer)
 
 
 def _unused(path: Path) -> Path:
@@ -177,6 +194,9 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
     """Run the agent between `start` and `finish`, and report how it went."""
     fresh: Path | None = None
     version: subprocess.Popen[bytes] | None = None
+    # An agent that was given no prompt may draw on the whole screen.
+    aloud = launch.prompt is not None or not sys.stderr.isatty()
+    lines = _turn_lines(recording, aloud=aloud)
     try:
         command, env = launch.command(recording), launch.environment(recording)
         _note_changes(recording, command, env, launch.overrides, launch.cwd)
@@ -194,17 +214,18 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         version = _ask_version(recording, command[0])
         # A shell that changes the folder sets this too, and some agents rely on it.
         env = env | {"PWD": str(folder)} if launch.cwd or fresh else env
-        # An agent that was given no prompt may draw on the whole screen.
-        aloud = launch.prompt is not None or not sys.stderr.isatty()
         recording.manifest.update(agent_started=utc_now())
-        end = run_agent(command, env, folder, interrupts, _trouble(recording, aloud=aloud))
+        end = run_agent(command, env, folder, interrupts, _trouble(recording, lines, aloud=aloud))
         recording.manifest.update(agent_ended=utc_now())
     except BaseException as error:
         _finish(recording, None, version, fresh)
         if isinstance(error, UserError):
             discard(recording.folder)
         raise
-    return _verdict(recording, end, _finish(recording, end, version, fresh), interrupts)
+    finished = _finish(recording, end, version, fresh)
+    if lines:
+        lines.close()
+    return _verdict(recording, end, finished, interrupts)
 
 
 def _kept(recording: Started, launch: Launch) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.browser import open_in_browser
 from probe.cli.called_as import as_called
 from probe.cli.edge import printable, run, say
 from probe.cli.options import command_line, flag, parse
@@ -18,7 +19,7 @@ from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
-from probe.record.runs import REPORT, TRAFFIC, Run, has_records, is_alive, new_run
+from probe.record.runs import PAGE, REPORT, TRAFFIC, Run, has_records, is_alive, new_run
 from probe.settings.resolve import resolve
 from probe.wire.recover_run import open_run
 
@@ -39,12 +40,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if captured and Manifest.read(folder).facts.interrupted:
         say(as_called(f"what was recorded is kept; to go on with it: invoke pipeline --run {folder.name}"))
         return captured
-    analyze = ["--run", str(folder), *(["--force"] if arguments.force else [])]
+    analyze = ["--html", "--run", str(folder), *(["--force"] if arguments.force else [])]
     # The agent's output is on stdout; the labelled paths are its last lines.
     analyzed = run_script("probe.analyze", analyze, step=True, stdout=subprocess.DEVNULL)
     verified = run_script("probe.verify", ["--run", str(folder)], step=True, stdout=sys.stderr)
-    files = {"record": folder / TRAFFIC, "manifest": folder / MANIFEST, "report": reports / REPORT}
+    files = {
+        "record": folder / TRAFFIC,
+        "manifest": folder / MANIFEST,
+        "report": reports / REPORT,
+        "page": reports / PAGE,
+    }
     print("\n".join(f"{label}: {printable(str(path))}" for label, path in files.items() if path.exists()), flush=True)
+    if arguments.view and files["page"].exists():
+        open_in_browser(files["page"].absolute().as_uri())
     return captured or analyzed or verified
 
 

@@ -12,9 +12,12 @@ import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import one_line, printable, run, say, say_next
 from probe.cli.options import parse
 from probe.errors import UserError
+from probe.live.turn_lines import TurnLines
 from probe.record.manifest import utc_now
 from probe.record.runs import TRAFFIC, new_run
+from probe.renderers.loader import load_renderer
 from probe.settings.resolve import resolve
+from probe.targets.finding import renderer_spec
 from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import led, mentioned, no_proxy
 from probe.wire.finish import finish
@@ -52,9 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         by_environment(settings, os.environ, os.environ | variables, {}),
     )
     print("\n".join(_instructions(recording, variables)), flush=True)
+    lines = TurnLines(folder / TRAFFIC, load_renderer(renderer_spec(settings.target)))
     while interrupts.received is None and recording.trouble() is None:
+        lines.poll()
         time.sleep(_POLL_SECONDS)
-    return _finish(recording, interrupts)
+    return _finish(recording, interrupts, lines)
 
 
 def _variables(recording: Started) -> dict[str, str]:
@@ -81,9 +86,10 @@ def _instructions(recording: Started, variables: Mapping[str, str]) -> list[str]
     return [*lines, "", *exports, *([""] if exports and numbered else []), *numbered, "", where]
 
 
-def _finish(recording: Started, interrupts: Interrupts) -> int:
+def _finish(recording: Started, interrupts: Interrupts, lines: TurnLines) -> int:
     trouble = recording.trouble()
     finished = finish(recording)
+    lines.close()
     for problem in [*([trouble] if trouble else []), *(one.text for one in finished.problems)]:
         say(f"WARNING: {one_line(problem)}")
     for note in finished.notes:

@@ -35,9 +35,10 @@ LAYERS: dict[str, frozenset[str]] = {
     "settings": BASE | {"targets"},
     "cli": BASE,
     "replay": _RENDERING | {"trace"},
+    "live": _RENDERING | {"trace", "analysis", "report", "cli"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
     **dict.fromkeys(
-        SCRIPTS, _RENDERING | {"trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire"}
+        SCRIPTS, _RENDERING | {"trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"}
     ),
 }
 """What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""

@@ -9,11 +9,16 @@ import pytest
 
 from probe.targets.finding import PROJECT
 
-FILES = ["tests/e2e/test_codex.py", "tests/e2e/test_faults.py", "tests/e2e/test_own_upstreams.py"]
+FILES = [
+    "tests/e2e/test_codex.py",
+    "tests/e2e/test_faults.py",
+    "tests/e2e/test_own_upstreams.py",
+    "tests/page/test_page_code.py",
+]
 CHOICES = {
-    "the plain line": ([], ["agents", "slow"], 0),
-    "with agents": (["--agents"], ["slow"], 1),
-    "with slow tests": (["--slow"], ["agents"], 1),
+    "the plain line": ([], ["agents", "browsers", "slow"], 0),
+    "with agents": (["--agents"], ["browsers", "slow"], 1),
+    "with slow tests": (["--slow"], ["agents", "browsers"], 1),
     "all": (["--all"], [], 2),
 }
 
@@ -24,7 +29,7 @@ def test_agents_and_slow_tests_run_only_when_asked_for_and_the_summary_says_so(
 ) -> None:
     command = [sys.executable, "-m", "pytest", "-n", "0", "--collect-only", "-q", *FILES, *options]
     shown = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60)
-    for kind in ("agents", "slow"):
+    for kind in ("agents", "browsers", "slow"):
         assert (f": pytest --{kind} (or --all)" in shown.stdout) == (kind in left_out)
     chosen = [name in shown.stdout for name in ("test_a_tool_loop_is_recorded_byte", "test_what_broke_off_is_on")]
     assert sum(chosen) == kinds

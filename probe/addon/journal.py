@@ -75,10 +75,10 @@ class Journal:
             with contextlib.suppress(OSError):
                 os.pwrite(self._fd, _LOSSES.pack(request, response, messages), self.size + _HEAD.size)
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield all whole frames, oldest first. Raises ValueError at an unknown kind."""
+    def frames(self, begin: int = 0) -> Iterator[Frame]:
+        """Yield the whole frames from a place on, oldest first. Raises ValueError at an unknown kind."""
         end = os.fstat(self._fd).st_size
-        position, buffer, offset = 0, b"", 0
+        position, buffer, offset = begin, b"", 0
         while True:
             needed = _HEAD.size
             while len(buffer) - offset >= needed:
@@ -122,6 +122,11 @@ class PastJournal(Journal):
     def append(self, kind: bytes, now: float, data: bytes) -> bool:
         """Return True: the frame is in the file already."""
         return True
+
+
+def frame_size(frame: Frame) -> int:
+    """Return how many bytes of its journal a frame takes."""
+    return _HEAD.size + len(frame[2])
 
 
 def losses(data: bytes) -> tuple[int, int, int]:

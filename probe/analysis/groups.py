@@ -194,7 +194,7 @@ def _find_started(threads: Sequence[Thread], items: Sequence[Known]) -> None:
         begun = thread.turns[0].facts
         if thread.is_sub_agent or not calls:
             continue
-        said = {number for item in begun.items for number in items[item].features.said}
+        said = {one.number for item in begun.items for one in items[item].features.said}
         for number, parent, turn, after, call in calls:
             in_time = turn.facts.started < begun.started and (after is None or begun.started <= after.facts.started)
             if number in said and in_time and parent is not thread:

@@ -50,6 +50,8 @@ OPTIONS = {
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
     "output": Option("Write the report to this file.", "O", "FILE"),
     "full": Option("Write report-full.md: every exchange whole, with headers and all that was sent again."),
+    "view": Option("Open the run's page in the browser at the end.", "v"),
+    "live": Option("Show the run while it is being recorded, from a local server; Ctrl-C ends it.", "l"),
     "jobs": Option("Read the record with this many processes (default: 1).", None, "NUMBER"),
     "json": Option("Print JSON.", "j"),
     "strict": Option("Also fail where the agent itself left an exchange before its end.", "s"),
@@ -88,6 +90,7 @@ OPTIONS = {
 
 _SPECIAL = {
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
+    ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
 }
 """Options that mean something else in one script."""
@@ -129,7 +132,12 @@ COMMANDS = {
     "pipeline": Command(
         "Capture, analyze, verify; only what is not up to date yet.",
         'invoke pipeline --target demo --prompt "Write a prime checker"',
-        (*RECORDING, *LAUNCHING, "run", "force"),
+        (*RECORDING, *LAUNCHING, "run", "force", "view"),
+    ),
+    "view": Command(
+        "Open a run's page in the browser; it is made if need be.",
+        "invoke view --run latest",
+        ("run", "target", "data_dir", "live", "port"),
     ),
     "replay": Command(
         "Serve a recorded run's answers to an agent started by hand.",

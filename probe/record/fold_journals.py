@@ -31,8 +31,7 @@ def fold_in(folder: Path, data_dir: Path, patience: float = 0.0) -> int | None:
         if not journals:
             return None if journals is None else 0
         try:
-            places = dict.fromkeys((data_dir, folder.absolute().parent.parent, folder))
-            redactor = read_redactor(folder, [place / SALT for place in places])
+            redactor = run_redactor(folder, data_dir)
             writer = Writer(folder / TRAFFIC)
             try:
                 _drop_torn_record(folder / TRAFFIC, journals)
@@ -41,6 +40,12 @@ def fold_in(folder: Path, data_dir: Path, patience: float = 0.0) -> int | None:
                 writer.close()
         except _DAMAGED as error:
             raise OSError(f"a file is damaged: {type(error).__name__}: {error}") from error
+
+
+def run_redactor(folder: Path, data_dir: Path) -> Redactor:
+    """Return a redactor with what the proxies of a run redact. Raises OSError where that is not known."""
+    places = dict.fromkeys((data_dir, folder.absolute().parent.parent, folder))
+    return read_redactor(folder, [place / SALT for place in places])
 
 
 def _fold(path: Path, folder: Path, redactor: Redactor, writer: Writer) -> bool:

@@ -21,6 +21,8 @@ from probe.record.tunnels import TUNNELS
 TRAFFIC = "traffic.jsonl"
 REPORT = "report.md"
 FULL_REPORT = "report-full.md"
+SUMMARY = "summary.json"
+PAGE = "report.html"
 PROXY_LOG = "proxy.log"
 _OPENED = (TRAFFIC, PROXY_LOG, TUNNELS)
 """Files that are opened in place; a report or a manifest is always a new file that replaces the old one."""

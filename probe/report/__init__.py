@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from probe.report.report import Reported, write_report
+from probe.report.report import write_report
+from probe.report.understood import Understood
 
-__all__ = ["Reported", "write_report"]
+__all__ = ["Understood", "write_report"]

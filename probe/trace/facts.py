@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, pairwise
-from operator import attrgetter
+from operator import attrgetter, sub
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -61,8 +61,8 @@ class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
     stop_word: str | None
     usage: Usage | None
     calls: tuple[Call, ...]
-    more_calls: int
-    """Calls beyond `CALLS`."""
+    more_called: tuple[tuple[str, str | None], ...]
+    """Names and ids of the calls beyond `CALLS`."""
     text: str
     """The beginning of what the model said last."""
     problem: str | None
@@ -92,6 +92,13 @@ class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the answer that the request names as the one that it goes on from."""
     elsewhere: bool
     """True when a part of the input is stored by the API."""
+    silence: tuple[float, float] | None
+    """The longest time between two pieces of the answer, in seconds, and when it began, in epoch seconds."""
+
+    @property
+    def more_calls(self) -> int:
+        """Return how many calls there are beyond `CALLS`."""
+        return len(self.more_called)
 
 
 def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -> TurnFacts:
@@ -119,7 +126,7 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
         stop_word=answer.stop_word,
         usage=answer.usage,
         calls=said.calls[:CALLS],
-        more_calls=len(said.calls[CALLS:]),
+        more_called=tuple([(call.name, call.call_id) for call in said.calls[CALLS:]]),
         text=said.text,
         problem=said.problem,
         incomplete=said.incomplete,
@@ -136,7 +143,19 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
         sent_back=tuple([canonical_of(turn.api, Kind.MESSAGE, value) for value in answer.sent_back]),
         previous_id=asked.previous_id,
         elsewhere=asked.elsewhere,
+        silence=_silence(turn, exchange),
     )
+
+
+def _silence(turn: Turn, exchange: Exchange) -> tuple[float, float] | None:
+    """Return the longest time in which nothing of an answer arrived, and when it began."""
+    pieces = exchange.response.pieces if exchange.response and turn.part is None else ()
+    times = list(turn.event_times) or [time for time, _ in pieces]
+    if len(times) < 2:
+        return None
+    waits = list(map(sub, times[1:], times))
+    longest = max(waits)
+    return longest, times[waits.index(longest)]
 
 
 class _Sent(NamedTuple):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 import msgspec
 
 from probe.renderers.api import Kind
 from probe.renderers.blocks import Block, Instructions, Message, Text, Tool, ToolResult, Tools
+from probe.trace.injected import injected_as
 
 SYSTEM_ROLES = ("system", "developer")
 """Roles of messages that are nobody's words in the conversation."""
@@ -43,6 +44,17 @@ _STEMS = (
 """One of them is in every such word: looking for them is many times faster."""
 
 
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """A text of a user's message."""
+
+    number: int
+    """Equal for equal texts (`text_number`)."""
+    size: int
+    """Characters."""
+    injected: str | None
+    """How the agent's harness marked it as its own; None where it did not."""
+
+
 class Features(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an item without its content."""
 
@@ -51,14 +63,19 @@ class Features(msgspec.Struct, frozen=True, kw_only=True):
     """True for instructions, and for messages that are nobody's words."""
     prompt: bool = False
     """True for words of the user, without a result of a tool."""
-    results: tuple[str, ...] = ()
-    """Ids of the tool calls that it has the results of."""
-    tools: int = 0
-    """Tools that it offers, those of namespaces one by one."""
+    results: Mapping[str, bool | None] = {}
+    """Ids of the tool calls that it has the results of, with whether they failed; None where the API does not say."""
+    offered: tuple[str, ...] = ()
+    """Names of the tools that it offers, those of namespaces one by one."""
     words: tuple[int, ...] = ()
     """How often each of `WORDS` appears, where it is about what a request is for."""
-    said: tuple[int, ...] = ()
-    """Numbers of the texts of a user's message (`text_number`)."""
+    said: tuple[Said, ...] = ()
+    """The texts of a user's message."""
+
+    @property
+    def tools(self) -> int:
+        """Return how many tools it offers."""
+        return len(self.offered)
 
 
 _NOTHING = Features()
@@ -69,7 +86,7 @@ def features_of(kind: Kind, blocks: Sequence[Block]) -> Features:
     if kind is Kind.SETTING:
         return _NOTHING
     if kind is Kind.TOOL:
-        return Features(tools=_count(blocks))
+        return Features(offered=tuple(_names(blocks)))
     message = next((block for block in blocks if type(block) is Message), None)
     content = message.content if message else ()
     role = message.role if message else None
@@ -80,10 +97,10 @@ def features_of(kind: Kind, blocks: Sequence[Block]) -> Features:
         role=role,
         system=system,
         prompt=user and not results and bool(texts),
-        results=tuple([block.call_id for block in results if block.call_id]),
-        tools=_count(content),
+        results={block.call_id: block.failed for block in results if block.call_id},
+        offered=tuple(_names(content)),
         words=_words(_text(blocks)) if system or user else (),
-        said=tuple(map(text_number, texts)),
+        said=tuple([Said(number=text_number(one), size=len(one), injected=injected_as(one)) for one in texts]),
     )
 
 
@@ -107,15 +124,15 @@ def about(all_words: Iterable[tuple[int, ...]]) -> str | None:
     return list(WORDS)[sums.index(most)] if most else None
 
 
-def _count(blocks: Iterable[Block]) -> int:
-    """Return how many tools are among blocks, those of namespaces one by one."""
-    count = 0
+def _names(blocks: Iterable[Block], prefix: str = "") -> Iterator[str]:
+    """Yield the names of the tools among blocks, those of namespaces as calls have them."""
     for block in blocks:
         if type(block) is Tools:
-            count += _count(block.tools)
+            yield from _names(block.tools, prefix)
+        elif type(block) is Tool and block.tools:
+            yield from _names(block.tools, f"{prefix}{block.name}.")
         elif type(block) is Tool:
-            count += _count(block.tools) if block.tools else 1
-    return count
+            yield prefix + block.name
 
 
 def _text(blocks: Iterable[Block]) -> str:

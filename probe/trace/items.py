@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from probe.renderers.api import Api, ItemField, Kind
 from probe.renderers.blocks import Block
 from probe.renderers.json_reader import Json
+from probe.trace.context import Sizes, context_of
 from probe.trace.features import Features, features_of
 from probe.trace.shapes import Shape, Structure, shape_of
 from probe.trace.unknowns import Unknowns, unknown_names
@@ -31,6 +32,8 @@ class Known(msgspec.Struct, kw_only=True, eq=False):
     sha256: str
     size: int
     """Bytes of its JSON."""
+    context: Sizes
+    """What these bytes are."""
     canonical: int
     """Equal for items that are the same but for what moves from call to call."""
     shape: Shape
@@ -53,6 +56,8 @@ class NewItem(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """An item at its first appearance: the only time that its content is at hand."""
 
     known: Known
+    raw: bytes
+    """Its JSON as it was sent."""
     blocks: tuple[Block, ...]
     value: Any
 
@@ -164,6 +169,7 @@ class Items:
             at=at,
             sha256=digest,
             size=len(json.raw),
+            context=context_of(field.kind, blocks, len(json.raw)),
             canonical=canonical_of(api, field.kind, value),
             shape=shape_of(value),
             features=features,
@@ -174,7 +180,7 @@ class Items:
         if known.unknown:
             self._unknowns.counts.update(known.unknown)
         self._keep(known)
-        self.new.append(NewItem(known=known, blocks=blocks, value=value))
+        self.new.append(NewItem(known=known, raw=json.raw, blocks=blocks, value=value))
         return known
 
     def _keep(self, known: Known) -> None:

@@ -34,7 +34,8 @@ from probe.renderers.loader import AUTO, load_renderer, renderer_names
 from probe.renderers.sse import SseParser
 from probe.report.markdown.blocks import markdown
 from probe.report.markdown.hosts import host_table
-from probe.report.report import ReportedRun, write_report
+from probe.report.report import write_report
+from probe.report.run import ReportedRun
 from probe.runs import described
 from probe.targets.finding import PROJECT
 from probe.trace.facts import TurnFacts

@@ -20,7 +20,8 @@ from probe.record.integrity import exchange_problems
 from probe.record.long_lines import text_chunks
 from probe.record.reader import read_exchanges, read_unread
 from probe.renderers.loader import load_renderer
-from probe.report.report import ReportedRun, write_report
+from probe.report.report import write_report
+from probe.report.run import ReportedRun
 from probe.trace.exchanges import ExchangeReader
 
 EVENT = 'data: {"type":"response.output_text.delta","delta":"é\\"\\\\ %d"}\n\n'

@@ -13,8 +13,8 @@ from typing import Any
 from probe.analysis.prices import Prices
 from probe.renderers.api import Api
 from probe.renderers.loader import AUTO, Renderer, load_renderer
-from probe.report import Reported, write_report
-from probe.report.report import ReportedRun
+from probe.report import Understood, write_report
+from probe.report.run import ReportedRun
 
 RUN = ReportedRun(title="A Title", source="traffic.jsonl", generated_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
 GENERIC = load_renderer(AUTO).generic
@@ -29,7 +29,7 @@ def report(
     ids: Mapping[str, Sequence[str]] | None = None,
     on_malformed: Any = lambda number, reason: None,
     **about: Any,
-) -> tuple[str, Reported]:
+) -> tuple[str, Understood]:
     """Return a report and what it was written from; `about` is what is known of the run."""
     out = io.StringIO()
     reported = write_report(

@@ -12,7 +12,7 @@ import pytest
 
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report import write_report
-from probe.report.report import ReportedRun
+from probe.report.run import ReportedRun
 from probe.targets.finding import load_target
 from tests.conftest import GOLDEN
 

@@ -182,7 +182,7 @@ def test_a_hostile_record_has_a_report_in_proportion(tmp_path: Path, make: Calla
     # The large ones are single bodies, which both forms write alike.
     for full in (False, True) if path.stat().st_size < LARGEST_TWICE else (False,):
         text, reported = report(path, full=full)
-        assert reported.summary.requests == 1
+        assert reported.findings.exchange_totals.requests == 1
         assert reported.trace.failures == []
         assert len(text) <= MOST_TIMES * path.stat().st_size + 10_000
 

@@ -41,8 +41,9 @@ from probe.renderers.blocks import (
     Usage,
 )
 from probe.report.markdown.blocks import markdown
-from probe.report.markdown.escape import code, fence, fold, inline, visible
+from probe.report.markdown.escape import code, fence, fold, inline
 from probe.report.markdown.tables import table
+from probe.report.plain_text import visible
 from tests.report.reports import exchange, record, report
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

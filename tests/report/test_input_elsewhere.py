@@ -10,7 +10,8 @@ import pytest
 
 from probe.record.exchange import Exchange
 from probe.renderers.loader import AUTO, load_renderer
-from probe.report.report import ReportedRun, write_report
+from probe.report.report import write_report
+from probe.report.run import ReportedRun
 from tests.analysis.runs import ask, said
 from tests.trace.tracing import lines
 

@@ -74,7 +74,7 @@ def test_malformed_lines_are_counted_and_reported(tmp_path: Path) -> None:
     )
     assert skipped == [1, 4]
     assert problems(text) == "**Problems:** 2 malformed lines skipped (lines 1, 4)."
-    assert (found.summary.requests, list(found.malformed)) == (1, [1, 4])
+    assert (found.findings.exchange_totals.requests, list(found.malformed)) == (1, [1, 4])
 
 
 def test_an_empty_record_says_so(tmp_path: Path) -> None:

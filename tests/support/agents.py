@@ -66,7 +66,7 @@ def program(agent: Agent) -> Path:
     if named := os.environ.get(agent.variable):
         return Path(named)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-probe" / "agents" / str(agent)
-    with _locked(cache):
+    with locked(cache):
         found = cache / ("bin" if agent.python else "node_modules/.bin") / agent.program
         if not (cache / ".installed").exists():
             _install(agent, cache)
@@ -75,7 +75,7 @@ def program(agent: Agent) -> Path:
 
 
 @contextmanager
-def _locked(cache: Path) -> Iterator[None]:
+def locked(cache: Path) -> Iterator[None]:
     """Keep others away: several test runs may come here at once."""
     cache.mkdir(parents=True, exist_ok=True)
     with cache.with_name(f"{cache.name}.lock").open("w") as lock:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.analysis.summary import summary_of
+from probe.analysis.exchange_totals import exchange_totals
 from probe.record.exchange import Exchange
 from probe.trace import shapes
 from probe.trace.shapes import Structure, shape_of
@@ -61,7 +61,7 @@ def statistics(trace: Trace) -> list[Any]:
     """Return what does not depend on the order of a record."""
     items = sorted((one.identity, one.uses) for one in trace.items.known)
     unknown = sorted((what, count) for what, count in trace.unknowns.counts.items() if count)
-    return [items, unknown, [side.paths() for side in trace.structures()], summary_of(trace.exchanges)]
+    return [items, unknown, [side.paths() for side in trace.structures()], exchange_totals(trace.exchanges)]
 
 
 @given(exchanges=_exchanges, data=st.data())

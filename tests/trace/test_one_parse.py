@@ -30,7 +30,8 @@ from probe.renderers import events, joined_events, json_reader
 from probe.renderers.anthropic_messages import merging as anthropic_merging
 from probe.renderers.loader import AUTO, load_renderer
 from probe.renderers.openai_responses import merging as responses_merging
-from probe.report.report import ReportedRun, write_report
+from probe.report.report import write_report
+from probe.report.run import ReportedRun
 from probe.trace import answers, large_json
 from probe.trace.repeats import Repeats
 from probe.wire.capture_counts import tally

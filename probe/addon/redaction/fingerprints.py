@@ -1,8 +1,8 @@
 """Store which values a later command must redact in a journal, without storing the values.
 
-`known.jsonl`, next to the journals, holds the first two bytes, the length and an HMAC of each value. The HMAC's key is
-derived from the salt, which is elsewhere; the file only identifies the salt. A process that recovers the journals
-compares the HMAC wherever these two bytes occur.
+`known.jsonl`, next to the journals, holds the first two bytes, the length and an HMAC of each value, and whether it has
+spaces. The HMAC's key is derived from the salt, which is elsewhere; the file only identifies the salt. A process that
+reads the journals compares the HMAC wherever these two bytes occur.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class KnownFile:
     def add(self, marks: Mapping[bytes, bytes]) -> None:
         """Add values with their marks."""
         for value, mark in marks.items():
-            self._write([value[:_BEGIN].hex(), len(value), _digest(self._key, value), mark.decode()])
+            digest = _digest(self._key, value)
+            self._write([value[:_BEGIN].hex(), len(value), digest, mark.decode(), b" " in value])
 
     def _write(self, line: object) -> None:
         # On a full disk the journals are not written either.
@@ -64,7 +65,9 @@ def read_redactor(run_folder: Path, salt_files: Iterable[Path]) -> Redactor:
             found.key = _key(salt)
             redactor = Redactor(salt, (), entry["headers"], keep=entry["keep"])
         else:
-            found.add(bytes.fromhex(entry[0]), entry[1], entry[2], entry[3].encode())
+            # A file of an older version does not say whether the value has spaces.
+            spaced = entry[4] if len(entry) > 4 else True
+            found.add(bytes.fromhex(entry[0]), entry[1], entry[2], entry[3].encode(), spaced=spaced)
     if redactor is None:
         raise FileNotFoundError(f"{run_folder / FOLDER / KNOWN} does not list what to redact")
     redactor.recall(found)
@@ -78,11 +81,20 @@ class Hashed:
         self.key = key
         self.longest = 1
         self._marks: dict[bytes, dict[int, dict[str, bytes]]] = {}
+        self._spaced: dict[bytes, int] = {}
+        """Length of the longest value with spaces, by its first bytes."""
 
-    def add(self, begin: bytes, length: int, digest: str, mark: bytes) -> None:
-        """Search for a value from now on."""
+    def add(self, begin: bytes, length: int, digest: str, mark: bytes, *, spaced: bool) -> None:
+        """Search for a value from now on; `spaced` values have spaces."""
         self._marks.setdefault(begin, {}).setdefault(length, {})[digest] = mark
         self.longest = max(self.longest, length)
+        if spaced:
+            self._spaced[begin] = max(self._spaced.get(begin, 0), length)
+
+    def unfinished(self, data: bytes) -> int:
+        """Return where a value with spaces may begin that is not complete yet; else the length of `data`."""
+        begins = (data.find(begin, max(0, len(data) - length + 1)) for begin, length in self._spaced.items())
+        return min((place for place in begins if place >= 0), default=len(data))
 
     def found(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Yield begin, end and mark of each value in `data`, in order, without overlap."""

@@ -45,6 +45,10 @@ class Known:
         """Return these values and one more, given by its spellings and their mark."""
         return Known(self.marks | forms, (*self._needles, *_needles(forms)))
 
+    def unfinished(self, data: bytes) -> int:
+        """Return where a value with spaces may begin that is not complete yet; else the length of `data`."""
+        return min((_unfinished(data, value) for value in self.marks if b" " in value), default=len(data))
+
     def found(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Yield begin, end and mark of each value in `data`, in no order; they may overlap."""
         for needle in self._needles:
@@ -54,6 +58,12 @@ class Known:
                     while start >= 0:
                         yield start, start + len(form), needle.mark
                         start = data.find(form, start + len(form))
+
+
+def _unfinished(data: bytes, value: bytes) -> int:
+    """Return where the longest end of `data` begins that the value begins with."""
+    first = max(0, len(data) - len(value) + 1)
+    return next((place for place in range(first, len(data)) if value.startswith(data[place:])), len(data))
 
 
 def spellings(value: str) -> set[bytes]:

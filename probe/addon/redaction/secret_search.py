@@ -34,6 +34,9 @@ class Finder(Protocol):
 
     longest: int
 
+    def unfinished(self, data: bytes) -> int:
+        """Return where a value with spaces may begin that is not complete yet; else the length of `data`."""
+
     def found(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Yield begin, end and mark of each value in `data`."""
 
@@ -140,6 +143,11 @@ class SecretSearch:
             return False
         views = views_of(data)
         return any(True for _ in self._known_in(views)) or shapes.holds(views)
+
+    def unfinished(self, data: bytes) -> int:
+        """Return where a known value with spaces may begin that is not complete yet; else the length of `data`."""
+        finders = (self._known, self._recalled) if self._recalled else (self._known,)
+        return min(finder.unfinished(data) for finder in finders)
 
     def found(self, data: bytes) -> list[tuple[int, int, bytes]]:
         """Return begin, end and mark of each secret in `data`, in order, without overlap."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from probe.report.markdown.escape import code, inline
-from probe.report.markdown.tables import plural, table
+from probe.report.markdown.tables import table
+from probe.report.plain_text import plural
 from probe.trace.trace import ExchangeFacts
 
 _SHOWN = 3

@@ -30,9 +30,10 @@ from probe.renderers.blocks import (
     Unknown,
     Usage,
 )
-from probe.report.markdown.escape import code, fence, fold, inline, pretty, visible
-from probe.report.markdown.tables import conversation, event_table, plural, tool_table
+from probe.report.markdown.escape import code, fence, fold, inline, pretty
+from probe.report.markdown.tables import conversation, event_table, tool_table
 from probe.report.markdown.values import LONG, body, flat, in_place, json_block
+from probe.report.plain_text import plural, visible
 
 
 def markdown(blocks: Iterable[Block]) -> str:

@@ -10,14 +10,8 @@ from typing import Any
 
 import msgspec
 
-# Characters that show nothing, or make other text show as what it is not: C0, C1, bidi controls, zero-width
-# and filler characters, line separators, variation selectors but the two of emoji, tags, lone surrogates.
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-_TAG = re.compile(r"\[REDACTED:[0-9A-Za-z_-]{1,64}\]")
+from probe.report.plain_text import compact, visible
+
 _BACKTICKS = re.compile("`+")
 _PLAIN_CODE = re.compile(r"[^`<>&|\\\n\t]*[^`<>&|\\\n\t ]")
 _SPECIAL = re.compile(r"[\\`*~$|]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])|\[(?!REDACTED\])|:(?=//)|(?<=www)\.")
@@ -28,14 +22,6 @@ _INDENTATION = 1 << 12
 """Spaces that any JSON may be indented with."""
 _MOST_INDENTED = 10
 """How many spaces for each character of it a larger one may; what is made by hand has about two."""
-
-
-def visible(text: str) -> str:
-    """Spell out hidden characters, take the tags off redacted values; every text is written through here."""
-    if "[REDACTED:" in text:
-        text = _TAG.sub("[REDACTED]", text)
-    # isprintable() is many times faster than the pattern, but false for every text with a line end.
-    return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_spelled, text)
 
 
 def inline(text: str) -> str:
@@ -85,15 +71,6 @@ def fold(summary: str, content: str) -> str:
     return f"<details>\n<summary>{line}</summary>\n\n{content}\n</details>\n"
 
 
-def compact(value: Any) -> str:
-    """Return JSON in one line."""
-    try:
-        return msgspec.json.encode(value).decode()
-    except UnicodeEncodeError:
-        # A lone surrogate, which only the escaped form can hold.
-        return json.dumps(value)
-
-
 def pretty(value: Any) -> str:
     """Return JSON as indented text; in one line where nearly all of that would be indentation."""
     text = compact(value)
@@ -131,13 +108,3 @@ def _indentation(value: Any) -> int:
             below += [member for member in members if isinstance(member, dict | list)]
         level = below
     return spaces
-
-
-def _spelled(match: re.Match[str]) -> str:
-    """Spell a character as its control picture, or as JSON would escape it."""
-    character = ord(match[0])
-    if character < 0x20:
-        return chr(0x2400 + character)
-    if character == 0x7F:
-        return "␡"
-    return f"\\u{character:04x}" if character < 0x10000 else f"\\U{character:08x}"

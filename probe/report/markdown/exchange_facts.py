@@ -8,13 +8,9 @@ from collections.abc import Iterator, Sequence
 from probe.record.exchange import Exchange, Payload, WebSocket
 from probe.report.markdown.escape import code, fence, inline
 from probe.report.markdown.headers import header_lines, query_of
-from probe.report.markdown.tables import plural, seconds, table
+from probe.report.markdown.tables import table
+from probe.report.plain_text import plural, seconds
 from probe.trace.turns import OtherMessage, Traced
-
-
-def offset(time: float, started: float) -> str:
-    """Return a time as seconds after the first request."""
-    return f"+{seconds(time - started)}"
 
 
 def circumstances(traced: Traced) -> str:

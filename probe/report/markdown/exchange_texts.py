@@ -13,7 +13,7 @@ from probe.report.markdown.exchange_facts import circumstances, damage, payload_
 from probe.report.markdown.item_texts import ItemTexts
 from probe.report.markdown.shortened import brief
 from probe.report.markdown.spool import Key, Spool
-from probe.report.markdown.tables import plural, seconds
+from probe.report.plain_text import plural, seconds
 from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem
 from probe.trace.turns import Traced, Turn
@@ -58,6 +58,10 @@ class ExchangeTexts:
             self._turn(line, turn)
         if exchange.websocket:
             put(("websocket", line), self._websocket(traced))
+
+    def spoken(self, turn: TurnFacts) -> str:
+        """Return the whole text that a turn said last."""
+        return self.spool.get(("spoken", turn.line, turn.part))
 
     def _turn(self, line: int, turn: Turn) -> None:
         key = (line, turn.part)

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from probe.renderers.api import Kind
 from probe.report.markdown.escape import code, inline
-from probe.report.markdown.exchange_facts import offset
 from probe.report.markdown.exchange_texts import ExchangeTexts
-from probe.report.markdown.tables import seconds
+from probe.report.plain_text import offset, seconds
 from probe.trace.facts import TurnFacts
 from probe.trace.trace import ExchangeFacts
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from probe.analysis.hosts import Host, Hosts
 from probe.record.manifest_fields import ObserverChange
 from probe.report.markdown.escape import code, inline
-from probe.report.markdown.tables import plural, table
+from probe.report.markdown.tables import table
+from probe.report.plain_text import plural
 
 _SEEN = (
     "\nCaptured: bytes of bodies and messages. Only seen: all bytes of tunnels that were passed through unopened; "

@@ -12,12 +12,13 @@ from probe.renderers.api import Kind
 from probe.renderers.blocks import Block, Message, Settings, Tool, Tools
 from probe.report.markdown.blocks import markdown
 from probe.report.markdown.changed_members import DROPPED, changed_members
-from probe.report.markdown.escape import code, compact, fold, inline
-from probe.report.markdown.preview import cut, preview
+from probe.report.markdown.escape import code, fold, inline
 from probe.report.markdown.shortened import brief
 from probe.report.markdown.spool import Spool
-from probe.report.markdown.tables import MESSAGE_COLUMNS, message_title, plural, table, tool_rows
+from probe.report.markdown.tables import MESSAGE_COLUMNS, message_title, table, tool_rows
 from probe.report.markdown.values import flat, json_block
+from probe.report.plain_text import compact, plural
+from probe.report.preview import cut, preview
 from probe.trace.items import NewItem
 
 OPEN = 800

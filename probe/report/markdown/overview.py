@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 import msgspec
 
-from probe.analysis.summary import Summary
+from probe.analysis.exchange_totals import ExchangeTotals
 from probe.analysis.time_spent import KINDS, TimeSpent
 from probe.report.markdown.escape import code, inline
-from probe.report.markdown.problems import notes_of
-from probe.report.markdown.tables import plural, seconds, table
-from probe.trace.trace import Trace
+from probe.report.markdown.tables import table
+from probe.report.plain_text import plural, seconds
+from probe.report.problems import LISTED, phrase
+from probe.trace.trace import ExchangeFacts
 
 
 class Front(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,34 +28,36 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     notes: Sequence[str]
     """What a reader should know of how it was recorded."""
     generated_at: datetime
-    summary: Summary
+    totals: ExchangeTotals
     problems: Sequence[str]
     """What is wrong with the run, as plain text."""
+    remarks: Sequence[str]
+    """What else a reader should know of it, as plain text."""
 
 
-def front(page: Front, trace: Trace) -> str:
+def front(page: Front) -> str:
     """Write the title, then problems, then facts."""
     head = f"**Problems:** {'; '.join(map(inline, page.problems))}." if page.problems else "No problems were found."
-    head += "".join(f" {note}." for note in notes_of(trace))
+    head += "".join(f" {inline(remark)}." for remark in page.remarks)
     facts = "".join(f"- {line}\n" for line in _facts(page))
     return f"# {inline(page.title)}\n\n{head}\n\n{facts}"
 
 
 def _facts(page: Front) -> Iterator[str]:
-    summary = page.summary
+    totals = page.totals
     yield from (f"Note: {inline(note)}" for note in page.notes)
     yield f"Source: {code(page.source)}; generated at {_time(page.generated_at)}"
     for name, value in page.about:
         yield f"{name}: {code(value)}"
-    if summary.started is not None:
-        yield f"First request: {_time(datetime.fromtimestamp(summary.started, UTC))}"
-    websockets = f", {plural(summary.websocket_messages, 'WebSocket message')}" if summary.websockets else ""
+    if totals.started is not None:
+        yield f"First request: {_time(datetime.fromtimestamp(totals.started, UTC))}"
+    websockets = f", {plural(totals.websocket_messages, 'WebSocket message')}" if totals.websockets else ""
     yield (
-        f"{plural(summary.requests, 'exchange')}{websockets} in {_duration(summary.seconds)}: "
-        f"{plural(summary.request_bytes, 'byte')} sent, {plural(summary.response_bytes, 'byte')} received"
+        f"{plural(totals.requests, 'exchange')}{websockets} in {_duration(totals.seconds)}: "
+        f"{plural(totals.request_bytes, 'byte')} sent, {plural(totals.response_bytes, 'byte')} received"
     )
-    if summary.redactions:
-        yield f"Places redacted in bodies: {summary.redactions:,}"
+    if totals.redactions:
+        yield f"Places redacted in bodies: {totals.redactions:,}"
 
 
 def time_line(spent: TimeSpent, *, is_replay: bool = False) -> str:
@@ -65,19 +69,33 @@ def time_line(spent: TimeSpent, *, is_replay: bool = False) -> str:
     return f"**Time:** {seconds(spent.total)}{of_what}: {', '.join(parts)}{median}\n"
 
 
-def numbers(summary: Summary, replay_server: str | None) -> str:
+def numbers(totals: ExchangeTotals, replay_server: str | None) -> str:
     """Write endpoints and status codes."""
-    is_shown = replay_server and any(one.origin.endswith(f"//{replay_server}") for one in summary.endpoints)
+    is_shown = replay_server and any(one.origin.endswith(f"//{replay_server}") for one in totals.endpoints)
     answered = f"{code(replay_server or '')} is the replay server.\n\n" if is_shown else ""
     endpoints = (
         (code(one.origin + one.path), ", ".join(code(name) for name, _ in one.methods), f"{one.count:,}")
-        for one in summary.endpoints
+        for one in totals.endpoints
     )
-    statuses = ((_status(status), f"{count:,}") for status, count in summary.statuses)
+    statuses = ((_status(status), f"{count:,}") for status, count in totals.statuses)
     return (
         f"## Endpoints\n\n{answered}{table(('path', 'methods', 'count'), endpoints)}\n"
         f"## Status codes\n\n{table(('status', 'count'), statuses)}"
     )
+
+
+def no_call(exchanges: Sequence[ExchangeFacts]) -> str:
+    """Write why a run has no turns; a request without an answer may be a call whose body was never read."""
+    silent = [one for one in exchanges if one.status is None]
+    if not silent:
+        return "It did not call the model, or not through the listeners.\n"
+    asked = Counter(f"{one.method} {one.path}" for one in silent).most_common(LISTED)
+    tries = "1 try" if len(silent) == 1 else f"{len(silent):,} tries"
+    tries += f" ({', '.join(code(what) + (f' ×{count:,}' if count > 1 else '') for what, count in asked)})"
+    reason = inline(phrase(Counter(one.error or "no answer came" for one in silent).most_common(1)[0][0]))
+    if len(silent) == len(exchanges):
+        return f"No request was answered: {tries} failed. Why: {reason}.\n"
+    return f"No call of the model was answered: {tries} of {plural(len(exchanges), 'request')} failed. Why: {reason}.\n"
 
 
 def _status(status: int | None) -> str:

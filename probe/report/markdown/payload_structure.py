@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from probe.report.markdown.escape import code
-from probe.report.markdown.tables import plural, table
+from probe.report.markdown.tables import table
+from probe.report.plain_text import plural
 from probe.trace.shapes import MAX_DEPTH, MAX_PATHS, KeyPath, Structure
 
 TOP = 30

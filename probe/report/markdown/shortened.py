@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from probe.renderers.blocks import Block, Body, Reasoning, Text, Tool, ToolCall, ToolResult, Tools
 from probe.report.markdown.blocks import markdown, tool_call_head, tool_result_head
-from probe.report.markdown.escape import compact, fence
+from probe.report.markdown.escape import fence
 from probe.report.markdown.values import body, in_place
+from probe.report.plain_text import compact
 
 _BEGIN, _END = 300, 200
 """Characters that are shown of a long text."""

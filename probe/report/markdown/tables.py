@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from probe.renderers.blocks import Block, Conversation, EventCounts, Message, Tool, Tools
 from probe.report.markdown.escape import code, fence, fold, inline, pretty
-from probe.report.markdown.preview import cut, preview
-
-_LONG = 10
-"""Seconds from which a hundredth of one says nothing."""
+from probe.report.plain_text import plural
+from probe.report.preview import cut, preview
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -17,16 +15,6 @@ def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     lines += [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join(lines) + "\n"
-
-
-def plural(number: int, word: str) -> str:
-    """Write a number of things."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
-def seconds(number: float) -> str:
-    """Write a duration; a short one more exactly."""
-    return f"{number:.1f}s" if number >= _LONG else f"{number:.2f}s"
 
 
 def event_table(block: EventCounts) -> str:

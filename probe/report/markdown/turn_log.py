@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 
-from probe.analysis.groups import PlacedTurn, Thread
-from probe.report.markdown.actions import Actions
+from probe.analysis.findings import Findings
+from probe.analysis.groups import PlacedTurn
+from probe.analysis.retries import Tries
+from probe.report.actions import Actions
 from probe.report.markdown.changes import Changes, RequestChanges
 from probe.report.markdown.escape import code, inline
-from probe.report.markdown.exchange_facts import offset
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import exchange_heading
-from probe.report.markdown.preview import cut
-from probe.report.markdown.retries import Tries
-from probe.report.markdown.tables import plural, seconds
+from probe.report.plain_text import offset, plural, seconds
+from probe.report.preview import cut
 from probe.trace.facts import TurnFacts
-from probe.trace.items import Known
 from probe.trace.trace import ExchangeFacts
 
 LARGE = 4000
@@ -32,27 +30,22 @@ class TurnLog:
     def __init__(
         self,
         texts: ExchangeTexts,
-        items: Sequence[Known],
+        found: Findings,
         actions: Actions,
-        numbers: Mapping[int, int],
-        threads: Sequence[Thread],
-        started: float,
     ) -> None:
-        self._texts, self._items, self._actions = texts, items, actions
-        self._numbers, self._started = numbers, started
-        self._turns = {turn.index: turn for thread in threads for turn in thread.turns}
-        self._last = {after.index: turn.index for thread in threads for turn, after in pairwise(_work(thread))}
-        """By turn: the one before it in its thread."""
+        self._texts, self._actions = texts, actions
+        self._items = found.trace.items.known
+        self._numbers, self._started, self._turn_before = found.numbers, found.started, found.before
         self._shown: dict[int, int] = {}
         """By item: the number of the turn that showed it first."""
-        self._said = _said(self._turns.values())
-        self._changes = RequestChanges(items)
+        self._said = _said(turn for thread in found.threads for turn in thread.turns)
+        self._changes = RequestChanges(self._items)
 
     def turn(self, tries: Tries, exchange: ExchangeFacts) -> str:
         """Write a turn, with the failed tries before it in a line for each kind."""
         turn, facts = tries.turn, tries.turn.facts
         number = self._numbers[turn.index]
-        before = self._before(tries)
+        before = self._turn_before[turn.index]
         found = self._changes.of(facts, before.facts if before else None)
         purpose = f" ({turn.purpose})" if turn.is_side else ""
         parts = [
@@ -65,17 +58,6 @@ class TurnLog:
             self._echo(facts, before),
         ]
         return "\n".join(filter(None, parts))
-
-    def _before(self, tries: Tries) -> PlacedTurn | None:
-        """Return the turn that a request is compared with: the one that it goes on from, else the last of its thread.
-
-        Never a failed try of the same request.
-        """
-        first = tries.failed[0] if tries.failed else tries.turn
-        before = first.link.before
-        if before is None and not first.is_side:
-            before = self._last.get(first.index)
-        return self._turns[before] if before is not None else None
 
     def _about(self, turn: PlacedTurn, exchange: ExchangeFacts) -> str:
         circumstances = self._texts.spool.get(("circumstances", exchange.line))
@@ -204,10 +186,6 @@ def _said(turns: Iterable[PlacedTurn]) -> dict[int, tuple[tuple[int, int], int]]
 
 def _place(facts: TurnFacts) -> tuple[int, int]:
     return facts.line, facts.part or 0
-
-
-def _work(thread: Thread) -> Iterable[PlacedTurn]:
-    return (turn for turn in thread.turns if not turn.is_side)
 
 
 def _summary(found: Changes, before: PlacedTurn | None) -> str:

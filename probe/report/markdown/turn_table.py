@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from probe.analysis.groups import Session, Thread
-from probe.analysis.prices import OWN, REPORTED, Price, Prices
-from probe.analysis.totals import TOKENS, Total, totals
-from probe.report.markdown.actions import Actions
+from probe.analysis.findings import Findings
+from probe.analysis.groups import Thread
+from probe.analysis.prices import OWN, REPORTED, Price
+from probe.analysis.retries import Tries
+from probe.analysis.totals import TOKENS, Total
+from probe.report.actions import Actions
 from probe.report.markdown.escape import code, inline
-from probe.report.markdown.exchange_facts import offset
-from probe.report.markdown.preview import cut
-from probe.report.markdown.retries import Tries, has_failed
-from probe.report.markdown.tables import plural, seconds, table
+from probe.report.markdown.tables import table
+from probe.report.plain_text import offset, plural, seconds
+from probe.report.preview import cut
 
 ROWS = 500
 """Turns that have a row of their own; all of them are in the totals."""
@@ -26,24 +27,12 @@ _SMALLEST = Decimal("0.0001")
 class TurnTable:
     """Writes the turns of all sessions."""
 
-    def __init__(
-        self,
-        sessions: Sequence[Session],
-        tries: Mapping[int, Sequence[Tries]],
-        actions: Actions,
-        prices: Prices,
-        numbers: Mapping[int, int],
-        started: float,
-    ) -> None:
-        self._sessions, self._tries, self._actions = sessions, tries, actions
-        self._numbers, self._started, self._prices = numbers, started, prices
-        self._threads = [thread for session in sessions for thread in session.threads]
-        self._priced = [(turn, prices.of(turn.facts)) for thread in self._threads for turn in thread.turns]
-        self._price = {turn.index: price for turn, price in self._priced}
-        self._totals = totals(self._priced)
-        self._known = any(price for _, price in self._priced)
-        """Whether any price is known."""
-        facts = [turn.facts for turn, _ in self._priced]
+    def __init__(self, found: Findings, actions: Actions) -> None:
+        self._sessions, self._threads, self._tries = found.sessions, found.threads, found.tries
+        self._numbers, self._started, self._actions = found.numbers, found.started, actions
+        self._costs = found.costs
+        self._known = found.costs.known
+        facts = [turn.facts for thread in self._threads for turn in thread.turns]
         self._models = list(dict.fromkeys(one.model for one in facts))
         usages = [one.usage for one in facts if one.usage]
         self._fields = [
@@ -68,7 +57,7 @@ class TurnTable:
 
     def cost(self, *, is_replay: bool = False) -> str:
         """Write what the run cost in one line, with the reason where that is not known."""
-        total = self._totals.all
+        total = self._costs.totals.all
         cost = self._cost_of_replay(total) if is_replay else self._cost(total)
         tokens = ", ".join(
             f"{_number(total.tokens.get(name))} {name.replace('_', ' ')}" for name in ("input", "cache_read", "output")
@@ -79,21 +68,15 @@ class TurnTable:
         return "recorded answers, nothing was paid" + (f" (their price: {_cost_of(total)})" if self._known else "")
 
     def _cost(self, total: Total) -> str:
-        failed = sum(price is None and has_failed(turn.facts) for turn, price in self._priced)
-        others = [turn.facts for turn, price in self._priced if price is None and not has_failed(turn.facts)]
-        reasons = self._prices.reasons(others)
-        if failed:
-            calls = "1 failed call" if failed == 1 else f"{failed:,} failed calls"
-            reasons.append("no call was answered" if failed == len(self._priced) else f"{calls} not counted")
         known = "unknown" if total.dollars is None else _dollars(total.dollars, at_least=total.at_least)
-        if total.dollars is not None and others:
-            known += f" + {plural(len(others), 'turn')} unknown"
-        why = f" ({'; '.join(map(inline, reasons))})" if reasons else ""
+        if total.dollars is not None and self._costs.unpriced:
+            known += f" + {plural(self._costs.unpriced, 'turn')} unknown"
+        why = f" ({'; '.join(map(inline, self._costs.reasons))})" if self._costs.reasons else ""
         return f"{known}{why}"
 
     def totals(self) -> str:
         """Write what all turns took, by model."""
-        found = self._totals
+        found = self._costs.totals
         names = ["", "calls", *_NAMES, "cost"]
         rows = [(f"{_model(model)}{' *(side)*' if side else ''}", one) for (side, model), one in found.models.items()]
         sums = [("**the work**", found.work), ("**side requests**", found.side)] if found.side.turns else []
@@ -150,16 +133,15 @@ class TurnTable:
             yield _model(facts.model)
         yield from (_number(getattr(facts.usage, field, None)) for field in self._fields)
         if self._known:
-            yield _cost(self._price[turn.index])
+            yield _cost(self._costs.prices[turn.index])
 
     def _sources(self) -> str:
-        prices = [price for _, price in self._priced if price]
-        lists = sorted({price.source for price in prices} - {REPORTED, OWN})
+        lists, sources = self._costs.lists, self._costs.sources
         parts = [f"at list price of {', '.join(map(inline, lists))}, for tokens alone"] if lists else []
-        parts += ["at your own prices (PROBE_PRICES)"] if any(price.source == OWN for price in prices) else []
-        parts += ["as the API reported it"] if any(price.source == REPORTED for price in prices) else []
+        parts += ["at your own prices (PROBE_PRICES)"] if OWN in sources else []
+        parts += ["as the API reported it"] if REPORTED in sources else []
         notes = [f"Cost: {'; '.join(parts)}. Subscriptions and discounts are not known here."] if parts else []
-        if any(price.at_least for price in prices):
+        if self._costs.totals.all.at_least:
             notes.append("At least: a part of it costs more than this version of the price library knows.")
         return "".join(f"\n{note}\n" for note in notes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from probe.report.markdown.escape import code, fence, flat_json, fold, inline, is_plain_code, pretty
-from probe.report.markdown.tables import plural
+from probe.report.plain_text import plural
 
 LONG = 2000
 """Characters from which a text is folded."""

@@ -250,6 +250,8 @@ interface ItemFacts {
   size: number;
   sha256: string;
   beginning: string;
+  /** Equal for items that are the same but for what moves from call to call (marks of the cache); without it, none are. */
+  canonical?: number;
   /** Piece with its JSON as it was sent, and piece with its blocks. */
   raw: number;
   blocks: number;

@@ -28,7 +28,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
+class ExchangeTotals(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers of a capture."""
 
     requests: int
@@ -59,12 +59,12 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
         return (self.ended or 0.0) - (self.started or 0.0)
 
 
-def summary_of(exchanges: Sequence[ExchangeFacts]) -> Summary:
+def exchange_totals(exchanges: Sequence[ExchangeFacts]) -> ExchangeTotals:
     """Return the numbers of a capture, in an order that depends on nothing but the exchanges."""
     methods = Counter(one.method for one in exchanges)
     statuses = Counter(one.status for one in exchanges)
     websockets = [one for one in exchanges if one.websocket_messages is not None]
-    return Summary(
+    return ExchangeTotals(
         requests=len(exchanges),
         started=min((one.started for one in exchanges), default=None),
         ended=max((one.ended for one in exchanges), default=None),

@@ -23,7 +23,7 @@ from probe.renderers.blocks import (
     Tools,
     Unknown,
 )
-from probe.report.markdown.escape import compact, visible
+from probe.report.plain_text import compact, visible
 
 PREVIEW = 80
 """Characters of a message or description that a table shows."""

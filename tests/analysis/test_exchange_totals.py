@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from probe.analysis.summary import MAX_ENDPOINTS, OTHER_ENDPOINTS, Summary, summary_of
+from probe.analysis.exchange_totals import MAX_ENDPOINTS, OTHER_ENDPOINTS, ExchangeTotals, exchange_totals
 from probe.record.exchange import Exchange, Message, Request, Response, WebSocket
 from tests.trace.tracing import trace_of
 
@@ -17,42 +17,42 @@ def exchange(time: float = 0.0, url: str = "https://a/x?q=1", status: int | None
     return Exchange(timestamp=time, **{**fields, **more})
 
 
-def summarised(exchanges: Iterable[Exchange]) -> Summary:
+def totals_of(exchanges: Iterable[Exchange]) -> ExchangeTotals:
     """Return the numbers of a record of exchanges."""
-    return summary_of(trace_of(exchanges).exchanges)
+    return exchange_totals(trace_of(exchanges).exchanges)
 
 
 def test_nothing_sums_up_to_nothing() -> None:
-    summary = summarised([])
-    assert (summary.requests, summary.seconds, summary.started) == (0, 0.0, None)
+    totals = totals_of([])
+    assert (totals.requests, totals.seconds, totals.started) == (0, 0.0, None)
 
 
 def test_a_file_from_elsewhere_lasts_from_first_to_last_timestamp() -> None:
-    assert summarised([exchange(12.5), exchange(10.0), exchange(19.75)]).seconds == 9.75
+    assert totals_of([exchange(12.5), exchange(10.0), exchange(19.75)]).seconds == 9.75
 
 
 def test_a_capture_lasts_to_the_last_thing_known() -> None:
     late = Response(status_code=200, started=11.0, ended=14.0)
-    assert summarised([exchange(10.0, response=late), exchange(12.0)]).seconds == 4.0
+    assert totals_of([exchange(10.0, response=late), exchange(12.0)]).seconds == 4.0
 
 
 def test_statuses_tell_of_answers_that_never_came() -> None:
-    summary = summarised([exchange(status=None, error="reset"), exchange(), exchange(status=429)])
-    assert summary.statuses == ((None, 1), (200, 1), (429, 1))
-    assert summary.cut_short == 1
+    totals = totals_of([exchange(status=None, error="reset"), exchange(), exchange(status=429)])
+    assert totals.statuses == ((None, 1), (200, 1), (429, 1))
+    assert totals.cut_short == 1
 
 
 def test_endpoints_are_paths_with_their_methods() -> None:
     get = Request(method="GET", url="https://a/x")
-    summary = summarised([exchange(), exchange(url="https://b/y"), exchange(request=get), exchange()])
-    told = [(one.origin, one.path, one.methods, one.count) for one in summary.endpoints]
+    totals = totals_of([exchange(), exchange(url="https://b/y"), exchange(request=get), exchange()])
+    told = [(one.origin, one.path, one.methods, one.count) for one in totals.endpoints]
     assert told == [("https://a", "/x", (("POST", 2), ("GET", 1)), 3), ("https://b", "/y", (("POST", 1),), 1)]
 
 
 def test_endpoints_without_end_are_counted_together() -> None:
-    summary = summarised(exchange(url=f"https://a/{number}") for number in range(MAX_ENDPOINTS + 5))
-    assert (summary.endpoints[0].path, summary.endpoints[0].count) == (OTHER_ENDPOINTS, 5)
-    assert len(summary.endpoints) == MAX_ENDPOINTS + 1
+    totals = totals_of(exchange(url=f"https://a/{number}") for number in range(MAX_ENDPOINTS + 5))
+    assert (totals.endpoints[0].path, totals.endpoints[0].count) == (OTHER_ENDPOINTS, 5)
+    assert len(totals.endpoints) == MAX_ENDPOINTS + 1
 
 
 def test_websocket_messages_count_as_payload() -> None:
@@ -63,7 +63,7 @@ def test_websocket_messages_count_as_payload() -> None:
     ]
     upgrade = Request(method="GET", url="https://a/x")
     answer = Response(status_code=101)
-    summary = summarised([exchange(request=upgrade, response=answer, websocket=WebSocket(messages=messages, lost=4))])
-    assert (summary.request_bytes, summary.response_bytes) == (3, 5)
-    assert (summary.websockets, summary.websocket_messages, summary.lost_messages) == (1, 3, 4)
-    assert (summary.redactions, summary.seconds) == (2, 3.0)
+    totals = totals_of([exchange(request=upgrade, response=answer, websocket=WebSocket(messages=messages, lost=4))])
+    assert (totals.request_bytes, totals.response_bytes) == (3, 5)
+    assert (totals.websockets, totals.websocket_messages, totals.lost_messages) == (1, 3, 4)
+    assert (totals.redactions, totals.seconds) == (2, 3.0)

@@ -1,23 +1,22 @@
-"""Write what is wrong with a run, with its cause, and what else a reader should know: line 3 of a report."""
+"""Write what is wrong with a run, with its cause, and what else a reader should know: plain text for all writers."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from probe.analysis.exchange_totals import ExchangeTotals
 from probe.analysis.purpose import TINY
-from probe.analysis.summary import Summary
-from probe.report.markdown.escape import code, inline
-from probe.report.markdown.tables import plural
+from probe.report.plain_text import plural
 from probe.trace.facts import TurnFacts
-from probe.trace.trace import ExchangeFacts, Trace
+from probe.trace.trace import Trace
 
 _OK = 200
-_LISTED = 20
+LISTED = 20
 """Malformed lines that are listed by number, and kinds of unknown things by name."""
 
 
-def problems_of(summary: Summary, malformed: Sequence[int], trace: Trace, *, live: bool) -> Iterator[str]:
+def problems_of(totals: ExchangeTotals, malformed: Sequence[int], trace: Trace, *, live: bool) -> Iterator[str]:
     """Yield what is missing or odd, with its cause, as plain text."""
     if live:
         yield "this run is still being recorded, so this report is partial"
@@ -26,8 +25,8 @@ def problems_of(summary: Summary, malformed: Sequence[int], trace: Trace, *, liv
     yield from _unanswered(trace)
     yield from _failed(trace)
     yield from _cut_short(trace)
-    if summary.lost_bytes or summary.lost_messages:
-        lost = f"{plural(summary.lost_bytes, 'byte')}, {plural(summary.lost_messages, 'message')}"
+    if totals.lost_bytes or totals.lost_messages:
+        lost = f"{plural(totals.lost_bytes, 'byte')}, {plural(totals.lost_messages, 'message')}"
         yield f"{lost} were lost because they could not be written"
     if malformed:
         yield f"{plural(len(malformed), 'malformed line')} skipped{_lines(malformed)}"
@@ -42,28 +41,12 @@ def notes_of(trace: Trace) -> Iterator[str]:
     refused = [one for one in trace.exchanges if not one.turns and one.status is not None and one.status >= 400]
     if refused:
         named = Counter(f"{one.method} {one.path} → {one.status}" for one in refused).most_common(1)[0][0]
-        yield f"{plural(len(refused), 'side exchange')} failed ({inline(named)})"
+        yield f"{plural(len(refused), 'side exchange')} failed ({named})"
     unknown = trace.unknowns.counts
     if unknown:
-        named = ", ".join(
-            f"{inline(what)}{f' ×{count:,}' if count > 1 else ''}" for what, count in unknown.most_common(_LISTED)
-        )
-        more = ", …" if len(unknown) > _LISTED else ""
+        named = ", ".join(f"{what}{f' ×{count:,}' if count > 1 else ''}" for what, count in unknown.most_common(LISTED))
+        more = ", …" if len(unknown) > LISTED else ""
         yield f"{plural(unknown.total(), 'thing')} not understood and shown as sent: {named}{more}"
-
-
-def no_call(exchanges: Sequence[ExchangeFacts]) -> str:
-    """Write why a run has no turns; a request without an answer may be a call whose body was never read."""
-    silent = [one for one in exchanges if one.status is None]
-    if not silent:
-        return "It did not call the model, or not through the listeners.\n"
-    asked = Counter(f"{one.method} {one.path}" for one in silent).most_common(_LISTED)
-    tries = "1 try" if len(silent) == 1 else f"{len(silent):,} tries"
-    tries += f" ({', '.join(code(what) + (f' ×{count:,}' if count > 1 else '') for what, count in asked)})"
-    reason = inline(_phrase(Counter(one.error or "no answer came" for one in silent).most_common(1)[0][0]))
-    if len(silent) == len(exchanges):
-        return f"No request was answered: {tries} failed. Why: {reason}.\n"
-    return f"No call of the model was answered: {tries} of {plural(len(exchanges), 'request')} failed. Why: {reason}.\n"
 
 
 def _unanswered(trace: Trace) -> Iterator[str]:
@@ -72,7 +55,7 @@ def _unanswered(trace: Trace) -> Iterator[str]:
     if silent:
         reason, count = Counter(one.error or "no answer came" for one in silent).most_common(1)[0]
         of = f"{len(silent):,} of {plural(len(trace.exchanges), 'exchange')} got no answer"
-        yield f"{of}: {_phrase(reason)}" + (f" ({count:,} times)" if 1 < count < len(silent) else "")
+        yield f"{of}: {phrase(reason)}" + (f" ({count:,} times)" if 1 < count < len(silent) else "")
 
 
 def _failed(trace: Trace) -> Iterator[str]:
@@ -80,7 +63,7 @@ def _failed(trace: Trace) -> Iterator[str]:
     failed = [one for one in trace.turns if one.problem or (one.status is not None and one.status >= 400)]
     if failed:
         said = Counter((one.status, one.problem) for one in failed).most_common(1)[0][0]
-        why = ": ".join(_phrase(str(word)) for word in said if word not in (None, _OK))
+        why = ": ".join(phrase(str(word)) for word in said if word not in (None, _OK))
         yield f"{plural(len(failed), 'call')} of the model failed ({why})"
     # The answer to a warm-up is meant to be cut.
     early = [one.incomplete for one in trace.turns if one.incomplete and not (one.warm_up or _is_tiny(one))]
@@ -109,15 +92,15 @@ def _cut_short(trace: Trace) -> Iterator[str]:
 def _reason(errors: Iterable[str | None]) -> str:
     """Return the most frequent reason in brackets."""
     found = Counter(filter(None, errors)).most_common(1)
-    return f" ({_phrase(found[0][0])})" if found else ""
+    return f" ({phrase(found[0][0])})" if found else ""
 
 
-def _phrase(reason: str) -> str:
+def phrase(reason: str) -> str:
     """Return a reason as it is put into a sentence."""
     return reason.rstrip(".")
 
 
 def _lines(malformed: Sequence[int]) -> str:
-    listed = ", ".join(map(str, malformed[:_LISTED]))
-    more = ", …" if len(malformed) > _LISTED else ""
+    listed = ", ".join(map(str, malformed[:LISTED]))
+    more = ", …" if len(malformed) > LISTED else ""
     return f" (line{'s' if len(malformed) > 1 else ''} {listed}{more})"

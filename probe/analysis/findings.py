@@ -1,0 +1,126 @@
+"""What a run comes down to, computed once for all writers: conversations, turn numbers, costs, time, hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from probe.analysis.costs import Costs, costs_of
+from probe.analysis.exchange_totals import ExchangeTotals, exchange_totals
+from probe.analysis.groups import PlacedTurn, Session, Thread, group
+from probe.analysis.hosts import Hosts, HostsBuilder
+from probe.analysis.prices import Prices
+from probe.analysis.retries import Tries, fold_retries
+from probe.analysis.time_spent import TimeSpent, time_spent
+from probe.record.manifest_fields import CoverageFacts
+from probe.record.tunnels import Tunnel
+from probe.trace.trace import ExchangeFacts, Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What was found in the trace of a run."""
+
+    trace: Trace
+    exchanges: Sequence[ExchangeFacts]
+    """In the order in which they started."""
+    exchange_totals: ExchangeTotals
+    sessions: Sequence[Session]
+    threads: Sequence[Thread]
+    """Of all sessions, in their order."""
+    tries: Mapping[int, Sequence[Tries]]
+    """The turns of each thread, by its number; failed tries are folded into the turn that they led to."""
+    numbers: Mapping[int, int]
+    """By index of the turn: the number that readers know it by. A failed try has that of the turn it led to."""
+    before: Mapping[int, PlacedTurn | None]
+    """By index of the turn: the one that its request goes on from, or is compared with; None for the first."""
+    costs: Costs
+    time: TimeSpent
+    hosts: Hosts
+
+    @property
+    def started(self) -> float:
+        """Return when the first request began, in epoch seconds."""
+        return self.exchange_totals.started or 0.0
+
+    @property
+    def turns(self) -> list[Tries]:
+        """Return the turns of all threads in the order of their numbers."""
+        return sorted((one for found in self.tries.values() for one in found), key=lambda one: one.turn.index)
+
+    @property
+    def work(self) -> list[PlacedTurn]:
+        """Return the turns of the agent's own work, in the order in which they started; sub-agents report to it."""
+        threads = (thread for thread in self.threads if not thread.is_sub_agent)
+        turns = (turn for thread in threads for turn in thread.turns if not turn.is_side)
+        return sorted(turns, key=lambda turn: turn.index)
+
+    @property
+    def final(self) -> PlacedTurn | None:
+        """Return the turn with the final answer: the last of the work that said anything; None where none did."""
+        return next((turn for turn in reversed(self.work) if turn.facts.text), None)
+
+
+def findings_of(
+    trace: Trace,
+    prices: Prices,
+    *,
+    one_prompt: bool = False,
+    started: float | None = None,
+    ended: float | None = None,
+    tunnels: Iterable[Tunnel] = (),
+    coverage: CoverageFacts | None = None,
+) -> Findings:
+    """Return what a trace comes down to.
+
+    With `one_prompt` the user said one thing alone. `started` and `ended` say how long the agent ran, where that is
+    known; `tunnels` are what bypassed the listeners, if they were watched (`coverage`).
+    """
+    sums = exchange_totals(trace.exchanges)
+    exchanges = sorted(trace.exchanges, key=lambda one: (one.started, one.line))
+    sessions = group(trace.turns, trace.items.known, one_prompt=one_prompt)
+    threads = [thread for session in sessions for thread in session.threads]
+    tries = {thread.number: tuple(fold_retries(thread.turns)) for thread in threads}
+    hosts = HostsBuilder()
+    for exchange in exchanges:
+        hosts.add(exchange)
+    hosts.add_tunnels(tunnels)
+    return Findings(
+        trace=trace,
+        exchanges=exchanges,
+        exchange_totals=sums,
+        sessions=sessions,
+        threads=threads,
+        tries=tries,
+        numbers=_numbers(one for found in tries.values() for one in found),
+        before=_before(threads, tries),
+        costs=costs_of((turn for thread in threads for turn in thread.turns), prices),
+        time=time_spent(sessions, started or sums.started or 0.0, ended or sums.ended or 0),
+        hosts=hosts.hosts(coverage),
+    )
+
+
+def _numbers(tries: Iterable[Tries]) -> dict[int, int]:
+    """Number turns in the order in which they started; a failed try has the number of the turn that it led to."""
+    numbers: dict[int, int] = {}
+    for number, one in enumerate(sorted(tries, key=lambda one: one.turn.index), 1):
+        numbers.update(dict.fromkeys((one.turn.index, *(failed.index for failed in one.failed)), number))
+    return numbers
+
+
+def _before(threads: Sequence[Thread], tries: Mapping[int, Sequence[Tries]]) -> dict[int, PlacedTurn | None]:
+    """Return the turn that each request goes on from, else the last of its thread; never a failed try of the same."""
+    turns = {turn.index: turn for thread in threads for turn in thread.turns}
+    last: dict[int, int] = {}
+    for thread in threads:
+        work = (turn.index for turn in thread.turns if not turn.is_side)
+        last.update((after, before) for before, after in pairwise(work))
+    found: dict[int, PlacedTurn | None] = {}
+    for one in (one for of_thread in tries.values() for one in of_thread):
+        first = one.failed[0] if one.failed else one.turn
+        before = first.link.before
+        if before is None and not first.is_side:
+            before = last.get(first.index)
+        found[one.turn.index] = turns[before] if before is not None else None
+    return found

@@ -1,0 +1,297 @@
+"""Fill in `summary.json` from what was found in a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+
+from probe.analysis.retries import Tries
+from probe.analysis.totals import Total
+from probe.record.manifest import project_version
+from probe.renderers.blocks import Usage
+from probe.report import summary as form
+from probe.report.actions import Actions, Style
+from probe.report.plain_text import without_tags
+from probe.report.understood import Understood
+from probe.trace.trace import ExchangeFacts
+
+
+def summary_of(found: Understood) -> form.Summary:
+    """Return the summary of a run."""
+    findings, run = found.findings, found.run
+    totals = findings.costs.totals
+    return form.Summary(
+        schema=form.SCHEMA,
+        project=form.Project(name="agent-probe", version=project_version()),
+        generated_at=run.generated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        run=_run(found),
+        problems=list(map(without_tags, found.problems)),
+        notes=list(map(without_tags, (*run.notes, *found.remarks))),
+        final_answer=_final_answer(found),
+        counts=_counts(found),
+        cost=_cost(found),
+        tokens=_sum(totals.all),
+        models=[
+            form.ModelTotal(model=model, side=side, turns=one.turns, tokens=_sum(one), dollars=_dollars(one.dollars))
+            for (side, model), one in totals.models.items()
+        ],
+        time=_time(found),
+        sessions=[
+            form.Session(id=one.id, threads=[thread.number for thread in one.threads]) for one in findings.sessions
+        ],
+        threads=list(_threads(found)),
+        turns=_turns(found),
+        exchanges=_exchanges(found),
+        tools=[],
+        injected=[],
+        hosts=_hosts(found),
+        observer_changes=[form.ObserverChange(what=one.what, why=one.why) for one in run.changes],
+        secrets=[],
+        unknown=[
+            form.Unknown(what=what, count=count) for what, count in found.trace.unknowns.counts.most_common() if count
+        ],
+        proof=_proof(found),
+    )
+
+
+def _final_answer(found: Understood) -> form.FinalAnswer | None:
+    final = found.findings.final
+    if final is None:
+        return None
+    return form.FinalAnswer(text=without_tags(found.final_answer), turn=found.findings.numbers[final.index])
+
+
+def _run(found: Understood) -> form.RunFacts:
+    run, totals = found.run, found.findings.exchange_totals
+    return form.RunFacts(
+        title=run.title,
+        source=run.source,
+        target=run.target,
+        name=run.name,
+        agent=run.agent,
+        command=list(run.command) if run.command else None,
+        prompt=run.prompt,
+        replay_of=run.replay_of,
+        agent_exit_code=run.agent_exit_code,
+        keeps_secrets=run.keeps_secrets,
+        live=run.live,
+        started=run.started or totals.started,
+        ended=run.ended or totals.ended,
+    )
+
+
+def _counts(found: Understood) -> form.Counts:
+    findings, totals = found.findings, found.findings.exchange_totals
+    turns = findings.turns
+    side = sum(one.turn.is_side for one in turns)
+    return form.Counts(
+        exchanges=totals.requests,
+        turns=len(turns) - side,
+        side_requests=side,
+        failed_tries=sum(len(one.failed) for one in turns),
+        sessions=len(findings.sessions),
+        threads=len(findings.threads),
+        sub_agents=sum(one.is_sub_agent for one in findings.threads),
+        websocket_messages=totals.websocket_messages,
+        request_bytes=totals.request_bytes,
+        response_bytes=totals.response_bytes,
+        cut_short=totals.cut_short,
+        redactions=totals.redactions,
+        malformed_lines=len(found.malformed),
+    )
+
+
+def _cost(found: Understood) -> form.Cost:
+    costs = found.findings.costs
+    return form.Cost(
+        dollars=_dollars(costs.totals.all.dollars),
+        at_least=costs.totals.all.at_least,
+        paid=found.run.replay_server is None,
+        unpriced_turns=costs.unpriced,
+        reasons=list(costs.reasons),
+        sources=sorted(costs.sources),
+    )
+
+
+def _sum(total: Total) -> form.Tokens:
+    names = form.Tokens.__struct_fields__
+    return form.Tokens(**{name: total.tokens.get(name) for name in names})
+
+
+def _tokens(usage: Usage | None) -> form.Tokens | None:
+    names = form.Tokens.__struct_fields__
+    return form.Tokens(**{name: getattr(usage, name) for name in names}) if usage else None
+
+
+def _time(found: Understood) -> form.TimeSpent:
+    spent = found.findings.time
+    first = spent.first_parts
+    return form.TimeSpent(
+        seconds=spent.total,
+        model=spent.model,
+        tool=spent.tool,
+        agent=spent.agent,
+        idle=spent.idle,
+        median_to_first_token=first[len(first) // 2] if first else None,
+    )
+
+
+def _threads(found: Understood) -> Iterable[form.Thread]:
+    findings = found.findings
+    for number, session in enumerate(findings.sessions, 1):
+        for thread in session.threads:
+            yield form.Thread(
+                number=thread.number,
+                session=number,
+                id=thread.id,
+                agent=thread.agent,
+                parent=thread.parent,
+                is_sub_agent=thread.is_sub_agent,
+                prompts=thread.prompts,
+                turns=[findings.numbers[one.turn.index] for one in findings.tries[thread.number]],
+            )
+
+
+def _turns(found: Understood) -> list[form.Turn]:
+    findings = found.findings
+    actions = Actions({one.line: one for one in findings.exchanges}, findings.started, Style())
+    thread = {one.turn.index: number for number, tries in findings.tries.items() for one in tries}
+    return [_turn(found, actions, one, thread[one.turn.index]) for one in findings.turns]
+
+
+def _turn(found: Understood, actions: Actions, tries: Tries, thread: int) -> form.Turn:
+    findings, turn, facts = found.findings, tries.turn, tries.turn.facts
+    before = findings.before[turn.index]
+    price = findings.costs.prices[turn.index]
+    return form.Turn(
+        number=findings.numbers[turn.index],
+        line=facts.line,
+        part=facts.part,
+        thread=thread,
+        purpose=turn.purpose,
+        is_side=turn.is_side,
+        prompt=turn.prompt,
+        before=findings.numbers[before.index] if before else None,
+        transport="websocket" if facts.websocket else "http",
+        listener=facts.listener,
+        path=facts.path,
+        api=facts.api,
+        started=facts.started,
+        first_token=facts.first_part,
+        ended=facts.ended,
+        longest_silence=None,
+        status=facts.status,
+        complete=facts.complete,
+        model=facts.model,
+        answered_by=facts.answered_by,
+        response_id=facts.response_id,
+        stop=facts.stop.value if facts.stop else None,
+        stop_word=facts.stop_word,
+        problem=_text(facts.problem),
+        incomplete=_text(facts.incomplete),
+        did=actions.row(tries),
+        text=without_tags(facts.text),
+        tool_calls=[
+            form.ToolCall(
+                name=call.name,
+                argument=without_tags(call.argument),
+                call_id=call.call_id,
+                agent=call.agent,
+                failed=None,
+                result_turn=None,
+            )
+            for call in facts.calls
+        ],
+        more_tool_calls=facts.more_calls,
+        tokens=_tokens(facts.usage),
+        dollars=_dollars(price.dollars) if price else None,
+        context={},
+        context_tokens=None,
+        new=form.NewItems(instructions=0, tools=0, messages=0, settings=0, dropped=0),
+        cache=None,
+        tries=[
+            form.FailedTry(
+                line=one.facts.line,
+                part=one.facts.part,
+                started=one.facts.started,
+                ended=one.facts.ended,
+                status=one.facts.status,
+                problem=without_tags(actions.failure(one.facts)),
+            )
+            for one in tries.failed
+        ],
+    )
+
+
+def _exchanges(found: Understood) -> list[form.ExchangeFacts]:
+    numbers: dict[int, dict[int, None]] = {}
+    for tries in found.findings.turns:
+        for turn in (*tries.failed, tries.turn):
+            numbers.setdefault(turn.facts.line, {})[found.findings.numbers[turn.index]] = None
+    return [_exchange(one, list(numbers.get(one.line, ()))) for one in found.findings.exchanges]
+
+
+def _exchange(facts: ExchangeFacts, turns: list[int]) -> form.ExchangeFacts:
+    return form.ExchangeFacts(
+        line=facts.line,
+        id=facts.id,
+        listener=facts.listener,
+        method=facts.method,
+        url=without_tags(facts.url),
+        status=facts.status,
+        started=facts.started,
+        ended=facts.ended,
+        complete=facts.complete,
+        error=_text(facts.error),
+        sent=facts.sent,
+        received=facts.received,
+        turns=turns,
+        websocket_messages=facts.websocket_messages,
+        redactions=facts.redactions,
+    )
+
+
+def _hosts(found: Understood) -> form.Hosts:
+    hosts = found.findings.hosts
+    return form.Hosts(
+        watched=hosts.watched,
+        captured=hosts.captured,
+        not_reached=hosts.not_reached,
+        only_seen=hosts.only_seen,
+        also_seen=hosts.also_seen,
+        in_words=hosts.in_words(),
+        hosts=[
+            form.Host(
+                name=one.name,
+                captured=one.captured,
+                listeners=sorted(one.listeners),
+                requests=one.requests,
+                sent=one.sent,
+                received=one.received,
+                unreached=one.unreached,
+            )
+            for one in hosts.hosts
+        ],
+    )
+
+
+def _proof(found: Understood) -> form.Proof:
+    run = found.run
+    known = run.traffic_sha256 and run.manifest_sha256
+    return form.Proof(
+        traffic_sha256=run.traffic_sha256,
+        manifest_sha256=run.manifest_sha256,
+        matches=run.traffic_sha256 == run.manifest_sha256 if known else None,
+        seen=run.counts.seen if run.counts else None,
+        written=run.counts.written if run.counts else None,
+        bodies=0,
+        bodies_with_hash=0,
+    )
+
+
+def _text(text: str | None) -> str | None:
+    return without_tags(text) if text is not None else None
+
+
+def _dollars(dollars: object) -> float | None:
+    return None if dollars is None else float(str(dollars))

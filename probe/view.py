@@ -1,0 +1,48 @@
+"""Open a run's page in the browser; it is made if it is missing or out of date."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.browser import open_in_browser
+from probe.cli.called_as import as_called
+from probe.cli.edge import printable, run, say
+from probe.cli.options import parse
+from probe.cli.script_process import run_script
+from probe.errors import UserError
+from probe.record.runs import PAGE, Run, is_alive
+from probe.wire.recover_run import open_run
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.view`."""
+    arguments, rest = parse("view", sys.argv[1:] if argv is None else argv)
+    if rest:
+        raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke view --run latest")
+    if arguments.port and not arguments.live:
+        raise UserError("--port is the port of --live", "add --live, or leave --port out")
+    found = open_run(arguments, say)
+    return _view_file(found, arguments)
+
+
+def _view_file(found: Run, arguments: Namespace) -> int:
+    name = f"{found.target}/{found.name}"
+    if is_alive(found):
+        say(as_called(f"note: run {name} is still being recorded; to follow it: invoke view --run {name} --live"))
+    options = ["--html", "--run", str(found.folder)]
+    options += ["--target", arguments.target] if arguments.target else []
+    code = run_script("probe.analyze", options, step=True, stdout=subprocess.DEVNULL)
+    page = found.analysis_folder / PAGE
+    if code > 1 or not page.exists():
+        return code  # 1 is a page about a record with a problem
+    print(printable(str(page)), flush=True)
+    open_in_browser(page.absolute().as_uri())
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,42 @@
+"""Browsers, one of each for all tests of a process, and pages of recorded runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.browsers import Browser, missing, running
+
+REQUIRED = "PROBE_REQUIRE_BROWSERS"
+"""Where this is set, a browser that is missing is a failure, not a reason to skip."""
+
+
+def _browser(name: str) -> Iterator[Browser]:
+    if reason := missing(name):
+        if os.environ.get(REQUIRED):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with running(name) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Return Chromium."""
+    yield from _browser("chrome")
+
+
+@pytest.fixture(scope="session")
+def firefox() -> Iterator[Browser]:
+    """Return Firefox."""
+    yield from _browser("firefox")
+
+
+@pytest.fixture(scope="session", params=["chrome", "firefox"])
+def browser(request: pytest.FixtureRequest) -> Browser:
+    """Return one browser after the other."""
+    name = {"chrome": "chromium", "firefox": "firefox"}[request.param]
+    found: Browser = request.getfixturevalue(name)
+    return found

@@ -303,7 +303,7 @@ function squarify(sizes, box) {
 /** @typedef {{name: string, color: string, size: number, text: string, href?: string, title?: string}} Cell */
 
 /** Cells of a group that are links of their own; the smaller ones are one cell together. */
-const MOST_CELLS = 40;
+const MOST_CELLS = 150;
 
 /**
  * Return a treemap: groups of cells in order of size, those of items links. The table beside it has all of them.

@@ -11,6 +11,7 @@ from probe.record.manifest import project_version
 from probe.renderers.blocks import Usage
 from probe.report import summary as form
 from probe.report.actions import Actions, Style
+from probe.report.headers import shown_url
 from probe.report.plain_text import without_tags
 from probe.report.understood import Understood
 from probe.trace.trace import ExchangeFacts
@@ -46,7 +47,10 @@ def summary_of(found: Understood) -> form.Summary:
         injected=[],
         hosts=_hosts(found),
         observer_changes=[form.ObserverChange(what=one.what, why=one.why) for one in run.changes],
-        secrets=[],
+        secrets=[
+            form.Secrets(place=place, count=one.count, different=len(one.tags), lines=one.lines)
+            for place, one in sorted(found.trace.redacted.places.items())
+        ],
         unknown=[
             form.Unknown(what=what, count=count) for what, count in found.trace.unknowns.counts.most_common() if count
         ],
@@ -179,7 +183,7 @@ def _turn(found: Understood, actions: Actions, tries: Tries, thread: int) -> for
         started=facts.started,
         first_token=facts.first_part,
         ended=facts.ended,
-        longest_silence=None,
+        longest_silence=form.Silence(seconds=facts.silence[0], at=facts.silence[1]) if facts.silence else None,
         status=facts.status,
         complete=facts.complete,
         model=facts.model,
@@ -237,7 +241,7 @@ def _exchange(facts: ExchangeFacts, turns: list[int]) -> form.ExchangeFacts:
         id=facts.id,
         listener=facts.listener,
         method=facts.method,
-        url=without_tags(facts.url),
+        url=shown_url(facts.url, redacted=facts.redacted),
         status=facts.status,
         started=facts.started,
         ended=facts.ended,
@@ -284,8 +288,8 @@ def _proof(found: Understood) -> form.Proof:
         matches=run.traffic_sha256 == run.manifest_sha256 if known else None,
         seen=run.counts.seen if run.counts else None,
         written=run.counts.written if run.counts else None,
-        bodies=0,
-        bodies_with_hash=0,
+        bodies=sum(one.bodies for one in found.trace.exchanges),
+        bodies_with_hash=sum(one.hashed for one in found.trace.exchanges),
     )
 
 

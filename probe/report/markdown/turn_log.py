@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from probe.analysis.changes import Changes, RequestChanges
 from probe.analysis.findings import Findings
 from probe.analysis.groups import PlacedTurn
 from probe.analysis.retries import Tries
 from probe.report.actions import Actions
-from probe.report.markdown.changes import Changes, RequestChanges
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import exchange_heading

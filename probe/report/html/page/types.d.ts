@@ -229,13 +229,18 @@ interface Proof {
 interface Index {
   /** Length of each piece of content, in bytes. */
   pieces: number[];
-  /** Number of the first piece of each chunk. */
-  chunks: number[];
+  /** Numbers of the pieces in each chunk, in their order; empty where pieces are fetched one by one. */
+  chunks: Ranges[];
+  /** What each chunk holds: items 0, answers 1, bodies 2, details 3. */
+  lanes: number[];
   items: ItemFacts[];
   /** By number of the turn, as texts: JSON has no other keys. */
   turns: Record<string, TurnContent>;
   /** Piece with the ExchangeDetail of each exchange, in the order of `summary.exchanges`. */
   details: number[];
+  /** Number of the first piece that came with each exchange, in the same order, and the exchange's line. */
+  begins: number[];
+  lines: number[];
 }
 
 interface ItemFacts {
@@ -266,10 +271,16 @@ interface TurnContent {
   /** Piece with the blocks of the answer, and of remarks about the request; null where there are none. */
   answer: number | null;
   notes: number | null;
+  /** Piece with the blocks of what the answer repeats of the request, but not as it was sent. */
+  echoes: number | null;
 }
 
-/** Bytes of a body: numbers of pieces, and texts between them. */
-type Recipe = (number | string)[];
+/**
+ * Bytes of a body: numbers of pieces, and texts between them. A run is many items, or pieces, with the same text
+ * between any two: a conversation that is sent again is one run.
+ */
+type Recipe = (number | string | RecipeRun)[];
+type RecipeRun = { by: string; items: Ranges } | { by: string; pieces: Ranges };
 
 interface Payload {
   headers: Record<string, string | string[]>;
@@ -294,7 +305,7 @@ interface ExchangeDetail {
   line: number;
   request: Payload & { method: string; url: string };
   response: (Payload & { status_code: number; reason: string | null; interim: object[] }) | null;
-  /** Blocks of a request or an answer that is no call of the model: pieces; null where there are none. */
+  /** Blocks of a request or an answer that is no call of the model, and of a failed call's answer: pieces. */
   request_blocks: number | null;
   response_blocks: number | null;
   websocket: {

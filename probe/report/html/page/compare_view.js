@@ -97,14 +97,16 @@ function turnFactsTable(turns) {
 /** @typedef {{before: number | null, after: number | null}} Change An item, and what it became; null for none. */
 
 /**
- * Pair items: those that both have, then by name or role and order those that only one has.
+ * Pair items: those that both have, but for marks of the cache, then by name or role and order those that only one has.
  * @param {number[]} before @param {number[]} after @param {ItemFacts[]} items
  * @returns {{same: number, changes: Change[]}}
  */
 function pairItems(before, after, items) {
-  const [inBefore, inAfter] = [new Set(before), new Set(after)];
-  const dropped = before.filter((place) => !inAfter.has(place));
-  const added = after.filter((place) => !inBefore.has(place));
+  /** @param {number} place */
+  const content = (place) => items[place].canonical ?? `item ${place}`;
+  const [inBefore, inAfter] = [before, after].map((list) => new Set(list.map(content)));
+  const dropped = before.filter((place) => !inAfter.has(content(place)));
+  const added = after.filter((place) => !inBefore.has(content(place)));
   /** @type {Map<string, number[]>} */
   const waiting = new Map();
   /** @param {number} place */

@@ -8,8 +8,8 @@ const contextChoice = { unit: "bytes", thread: 0 };
 /** @param {HTMLElement} root @param {string[]} path @param {Page} page */
 async function showContext(root, path, page) {
   const { summary } = page;
-  if (!summary.turns.length) {
-    root.append(empty("No call of a model was recorded, so there is no context."));
+  if (!summary.turns.some((turn) => contextSize(turn.context))) {
+    root.append(empty(summary.turns.length ? "No request of a model could be read, so what its context consists of is not known." : "No call of a model was recorded, so there is no context."));
     return;
   }
   const asked = Number(/^turn-(\d+)$/.exec(path[1] ?? "")?.[1]);

@@ -94,13 +94,21 @@ function proofButton(page) {
     button.setAttribute("disabled", "");
     try {
       const found = await proveAll(page, (done, all) => (result.textContent = `${number(done)} of ${number(all)} checked …`));
-      result.replaceChildren(...proofResult(found));
+      result.replaceChildren();
+      append(result, proofResult(found));
     } catch (error) {
       result.textContent = `The check could not be made: ${/** @type {Error} */ (error).message}`;
     }
     button.removeAttribute("disabled");
   });
   return h("div", {}, button, result);
+}
+
+/** Return the result of that check. @param {Awaited<ReturnType<typeof proveAll>>} found */
+function proofResult({ proved, redacted, unproved, wrong }) {
+  const counts = /** @type {[number, string][]} */ ([[proved, "as they crossed the wire"], [redacted, "as recorded, with secrets redacted"], [unproved, "without a hash to compare with"]]);
+  const good = h("span", { class: wrong.length ? "bad" : "good" }, wrong.length ? `${plural(wrong.length, "body", "bodies")} differ: ` : "✓ All that can be checked is right: ");
+  return [good, ...lineLinks(wrong.map(({ line }) => line)), wrong.length ? "; " : "", counts.filter(([count]) => count).map(([count, words]) => `${number(count)} ${words}`).join(", ")];
 }
 
 /** @param {Page} page */
@@ -216,7 +224,7 @@ function runFacts({ summary }) {
     ["Command", run.command ? h("code", {}, run.command.join(" ")) : null],
     ["Started", run.started === null ? null : `${new Date(run.started * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`],
     ["Replay of", run.replay_of],
-    ["Secrets", run.keeps_secrets ? h("b", { class: "bad" }, "kept in the record: do not share it") : summary.counts.redactions ? h("a", { href: "#network" }, `${plural(summary.counts.redactions, "value")} redacted`) : "none found"],
+    ["Secrets", run.keeps_secrets ? h("b", { class: "bad" }, "kept in the record: do not share it") : summary.secrets.length ? ["redacted: ", h("a", { href: "#network" }, summary.secrets.slice(0, 3).map(({ place }) => place).join(", "), summary.secrets.length > 3 ? ` and ${summary.secrets.length - 3} more places` : "")] : "none found"],
     ["Not understood", summary.unknown.length ? summary.unknown.map(({ what, count }) => `${what} (${number(count)})`).join(", ") : null],
     ["Record", h("code", {}, run.source)],
     ["Written by", `${project.name} ${project.version}, ${summary.generated_at}`],

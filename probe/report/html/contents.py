@@ -22,6 +22,7 @@ class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     sha256: str
     beginning: str
+    canonical: int
     raw: int
     blocks: int
 

@@ -58,6 +58,8 @@ class PageData:
         """`source` is the file of the record; `keeper` gets the pieces."""
         self.pieces = Pieces(keeper)
         self.items: list[ItemFacts] = []
+        self._first: dict[int, int] = {}
+        """By canonical number: the first item that has it."""
         self._source = source
         self._recipes = Recipes(self.pieces)
         self._turns: dict[Part, _TurnPieces] = {}
@@ -120,6 +122,7 @@ class PageData:
                 size=known.size,
                 sha256=known.sha256,
                 beginning=_beginning(item.blocks),
+                canonical=self._first.setdefault(known.canonical, len(self.items)),
                 raw=raw,
                 blocks=self.pieces.add(encoded(item.blocks), Lane.ITEMS),
             )

@@ -165,14 +165,21 @@ interface FailedTry {
 }
 
 interface CacheFacts {
+  /** Number of the turn before: the last of the work in its thread, or what a side request goes on from. */
+  before: number;
   /** Input tokens that the turn before sent, which could have been read. */
   expected: number;
   read: number;
   missed: number;
   /** Null where nothing notable was missed. */
+  cause: "model" | "tools" | "instructions" | "messages" | "settings" | "not cached" | "time" | "unknown" | null;
+  /** The same in words, as plain text. */
   reason: string | null;
-  /** Kind of the first item that differs from the turn before, and its place among the items of its request. */
-  first_change: { kind: string; place: number } | null;
+  /**
+   * The first item that differs from the turn before, in the order tools, instructions, messages: its kind, its place
+   * among the items of its request and `among` those of its kind, from 0; dropped where the request ends before it.
+   */
+  first_change: { kind: string; place: number; among: number; dropped: boolean } | null;
 }
 
 interface ExchangeFacts {
@@ -195,11 +202,12 @@ interface ExchangeFacts {
 
 interface ToolFacts {
   name: string;
-  /** Turns that offered it, and turns whose offer is the first. */
+  /** Turns that offered it, and the first of them. */
   offered: number;
   first_turn: number | null;
   calls: number;
   failed: number;
+  /** Of its newest definition. */
   bytes: number;
 }
 
@@ -255,6 +263,8 @@ interface ItemFacts {
   size: number;
   sha256: string;
   beginning: string;
+  /** Number of the first item that is the same but for what moves from call to call: marks of the cache. */
+  canonical: number;
   /** Piece with its JSON as it was sent, and piece with its blocks. */
   raw: number;
   blocks: number;

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from probe import analyze
 from probe.targets.finding import PROJECT
 from tests.support.background import in_thread
-from tests.support.browsers import Browser, Tab
+from tests.support.browsers import Browser, BrowserError, Tab
 from tests.support.running import Running
 from tests.support.story import PROMPT, Story, write_target
 
@@ -72,3 +73,15 @@ def see(tab: Tab, place: str) -> str:
     tab.wait(f"location.hash === {place!r}")
     drawn(tab)
     return tab.text("#pane-view")
+
+
+def until_shown(tab: Tab, texts: Sequence[str]) -> None:
+    """Wait until a reader sees some texts, in any case; fail with what there is instead."""
+    wanted = json.dumps([text.lower() for text in texts])
+    shown = "document.querySelector('#pane-view').innerText.toLowerCase()"
+    try:
+        tab.wait(f"((text) => {wanted}.every((one) => text.includes(one)))({shown})", 10)
+    except BrowserError:
+        text = tab.text("#pane-view")
+        missing = [one for one in texts if one.lower() not in text.lower()]
+        raise AssertionError(f"not in sight: {missing}; but: {text[:3000]}") from None

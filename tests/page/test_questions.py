@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.page.pages import KEY, opened, page_of_story, see
+from tests.page.pages import KEY, opened, page_of_story, see, until_shown
 from tests.support.browsers import Browser, Tab
 from tests.support.page_files import PageFile
 from tests.support.story import ANSWER, BYPASS, FAILURE, INSTRUCTIONS, PROMPT, REFUSAL, TASK
@@ -60,8 +60,8 @@ QUESTIONS: dict[str, tuple[str, list[str]]] = {
 
 @pytest.mark.parametrize(("place", "answers"), QUESTIONS.values(), ids=QUESTIONS.keys())
 def test_a_question_has_its_answer_in_sight(tab: Tab, place: str, answers: list[str]) -> None:
-    text = see(tab, place)
-    assert [answer for answer in answers if answer.lower() not in text.lower()] == [], text[:3000]
+    see(tab, place)
+    until_shown(tab, answers)
 
 
 def test_the_sub_agents_task_is_shown_as_the_models_and_the_reminder_as_the_harnesss(tab: Tab) -> None:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from probe.analysis.findings import Findings
 from probe.record import exchange as record
-from probe.record.exchange import OutlinedExchange, UnreadExchange
+from probe.record.exchange import UnreadExchange
 from probe.renderers.blocks import Block
 from probe.report.html.contents import (
     ExchangeDetail,
@@ -27,12 +27,13 @@ from probe.report.html.contents import (
     TurnContent,
     WebSocket,
 )
-from probe.report.html.kept_body import KeptBody, kept_body, kept_message
+from probe.report.html.kept_body import KeptBody, kept_body, kept_message, kept_request
 from probe.report.html.pieces import Keeper, Lane, Pieces, add_to_ranges
 from probe.report.html.recipes import Recipe, Recipes
 from probe.report.markdown.spool import Spool
 from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem
+from probe.trace.repeats import Shorter
 from probe.trace.turns import SentItems, Traced, Turn
 from probe.trace.unknowns import every_block
 
@@ -145,31 +146,30 @@ class PageData:
 
     def _detail(self, traced: Traced) -> ExchangeDetail:
         exchange = traced.exchange
-        unread = exchange.unread() if isinstance(exchange, OutlinedExchange) else exchange
         over_http = traced.turns if exchange.websocket is None else []
         failed = next((turn for turn in over_http if turn.status is None or turn.status >= 400), None)
         response = failed.response if failed else traced.response
         return ExchangeDetail(
             line=exchange.seq,
-            request=self._request(unread, over_http[0].items if over_http else ()),
-            response=self._response(unread),
+            request=self._request(exchange, over_http[0].items if over_http else ()),
+            response=self._response(exchange, traced.shorter),
             request_blocks=self._blocks(traced.request),
             response_blocks=self._blocks(response),
-            websocket=self._websocket(unread, traced.turns),
+            websocket=self._websocket(exchange, traced.turns),
             error=exchange.error,
         )
 
     def _request(self, exchange: UnreadExchange, items: SentItems) -> Request:
         request = exchange.request
-        body = kept_body(request, self._source)
+        body = kept_request(exchange, self._source)
         recipe = self._recipes.of_call(body, items) if items and isinstance(body, bytes) else self._recipe(body)
         return Request(method=request.method, url=request.url, **_payload(exchange, request, recipe))
 
-    def _response(self, exchange: UnreadExchange) -> Response | None:
+    def _response(self, exchange: UnreadExchange, shorter: Shorter | None) -> Response | None:
         response = exchange.response
         if response is None:
             return None
-        recipe = self._recipe(kept_body(response, self._source))
+        recipe = self._recipes.of_shorter(shorter) if shorter else self._recipe(kept_body(response, self._source))
         return Response(
             status_code=response.status_code,
             reason=response.reason,

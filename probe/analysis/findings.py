@@ -6,15 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from probe.analysis.cache import CacheUse, cache_uses
+from probe.analysis.changes import Changes, RequestChanges
+from probe.analysis.contexts import TurnContext, contexts_of
 from probe.analysis.costs import Costs, costs_of
 from probe.analysis.exchange_totals import ExchangeTotals, exchange_totals
 from probe.analysis.groups import PlacedTurn, Session, Thread, group
 from probe.analysis.hosts import Hosts, HostsBuilder
+from probe.analysis.origins import InjectedTexts, Origins, context_of_items, injected_texts, origins_of
 from probe.analysis.prices import Prices
 from probe.analysis.retries import Tries, fold_retries
+from probe.analysis.sent_items import sent_items
 from probe.analysis.time_spent import TimeSpent, time_spent
+from probe.analysis.tool_use import Results, ToolUse, tool_uses
 from probe.record.manifest_fields import CoverageFacts
 from probe.record.tunnels import Tunnel
+from probe.trace.context import Sizes
+from probe.trace.facts import TurnFacts
 from probe.trace.trace import ExchangeFacts, Trace
 
 
@@ -35,6 +43,18 @@ class Findings:
     """By index of the turn: the number that readers know it by. A failed try has that of the turn it led to."""
     before: Mapping[int, PlacedTurn | None]
     """By index of the turn: the one that its request goes on from, or is compared with; None for the first."""
+    changes: Mapping[int, Changes]
+    """By index of the turn: what is new in its request since the turn before."""
+    contexts: Mapping[int, TurnContext]
+    """By index of the turn."""
+    item_contexts: Sequence[Sizes]
+    """What the bytes of each item are, by its number."""
+    origins: Origins
+    injected: Mapping[str, InjectedTexts]
+    results: Results
+    tools: Sequence[ToolUse]
+    cache: Mapping[int, CacheUse]
+    """By index of the turn."""
     costs: Costs
     time: TimeSpent
     hosts: Hosts
@@ -66,7 +86,7 @@ def findings_of(
     trace: Trace,
     prices: Prices,
     *,
-    one_prompt: bool = False,
+    prompt: str | None = None,
     started: float | None = None,
     ended: float | None = None,
     tunnels: Iterable[Tunnel] = (),
@@ -74,18 +94,24 @@ def findings_of(
 ) -> Findings:
     """Return what a trace comes down to.
 
-    With `one_prompt` the user said one thing alone. `started` and `ended` say how long the agent ran, where that is
+    With a `prompt` the user said this one thing alone. `started` and `ended` say how long the agent ran, where that is
     known; `tunnels` are what bypassed the listeners, if they were watched (`coverage`).
     """
     sums = exchange_totals(trace.exchanges)
     exchanges = sorted(trace.exchanges, key=lambda one: (one.started, one.line))
-    sessions = group(trace.turns, trace.items.known, one_prompt=one_prompt)
+    sessions = group(trace.turns, trace.items.known, one_prompt=bool(prompt))
     threads = [thread for session in sessions for thread in session.threads]
     tries = {thread.number: tuple(fold_retries(thread.turns)) for thread in threads}
     hosts = HostsBuilder()
     for exchange in exchanges:
         hosts.add(exchange)
     hosts.add_tunnels(tunnels)
+    before = _before(threads, tries)
+    turns = sorted((one.turn for found in tries.values() for one in found), key=lambda turn: turn.index)
+    items, sent = trace.items.known, sent_items(turns, before)
+    origins = origins_of(items, sent, threads, prompt)
+    item_contexts = context_of_items(items, origins)
+    requests, results = RequestChanges(items), Results(sent, items, threads)
     return Findings(
         trace=trace,
         exchanges=exchanges,
@@ -94,11 +120,23 @@ def findings_of(
         threads=threads,
         tries=tries,
         numbers=_numbers(one for found in tries.values() for one in found),
-        before=_before(threads, tries),
+        before=before,
+        changes={turn.index: requests.of(turn.facts, _facts(before[turn.index])) for turn in turns},
+        contexts=contexts_of(sent, items, item_contexts),
+        item_contexts=item_contexts,
+        origins=origins,
+        injected=injected_texts(items, origins),
+        results=results,
+        tools=tool_uses(sent, items, results),
+        cache=cache_uses(threads, before, requests, items),
         costs=costs_of((turn for thread in threads for turn in thread.turns), prices),
         time=time_spent(sessions, started or sums.started or 0.0, ended or sums.ended or 0),
         hosts=hosts.hosts(coverage),
     )
+
+
+def _facts(turn: PlacedTurn | None) -> TurnFacts | None:
+    return turn.facts if turn else None
 
 
 def _numbers(tries: Iterable[Tries]) -> dict[int, int]:

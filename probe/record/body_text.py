@@ -18,3 +18,8 @@ def string_of(body: msgspec.Raw) -> str:
     text = msgspec.json.decode(body, type=str)
     _last.append((body, text))
     return text
+
+
+def text_size(text: str) -> int:
+    """Return how many bytes a text has."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 
-from probe.analysis.retries import Tries
 from probe.analysis.totals import Total
 from probe.record.manifest import project_version
-from probe.renderers.blocks import Usage
 from probe.report import summary as form
-from probe.report.actions import Actions, Style
+from probe.report.headers import shown_url
 from probe.report.plain_text import without_tags
+from probe.report.summarize_turns import float_of, shown, turns_of
 from probe.report.understood import Understood
 from probe.trace.trace import ExchangeFacts
 
@@ -32,7 +31,7 @@ def summary_of(found: Understood) -> form.Summary:
         cost=_cost(found),
         tokens=_sum(totals.all),
         models=[
-            form.ModelTotal(model=model, side=side, turns=one.turns, tokens=_sum(one), dollars=_dollars(one.dollars))
+            form.ModelTotal(model=model, side=side, turns=one.turns, tokens=_sum(one), dollars=float_of(one.dollars))
             for (side, model), one in totals.models.items()
         ],
         time=_time(found),
@@ -40,13 +39,19 @@ def summary_of(found: Understood) -> form.Summary:
             form.Session(id=one.id, threads=[thread.number for thread in one.threads]) for one in findings.sessions
         ],
         threads=list(_threads(found)),
-        turns=_turns(found),
+        turns=turns_of(found),
         exchanges=_exchanges(found),
-        tools=[],
-        injected=[],
+        tools=list(_tools(found)),
+        injected=[
+            form.Injected(what=what, count=one.count, bytes=one.size, first_turn=findings.numbers[one.first])
+            for what, one in findings.injected.items()
+        ],
         hosts=_hosts(found),
         observer_changes=[form.ObserverChange(what=one.what, why=one.why) for one in run.changes],
-        secrets=[],
+        secrets=[
+            form.Secrets(place=place, count=one.count, different=len(one.tags), lines=one.lines)
+            for place, one in sorted(found.trace.redacted.places.items())
+        ],
         unknown=[
             form.Unknown(what=what, count=count) for what, count in found.trace.unknowns.counts.most_common() if count
         ],
@@ -104,7 +109,7 @@ def _counts(found: Understood) -> form.Counts:
 def _cost(found: Understood) -> form.Cost:
     costs = found.findings.costs
     return form.Cost(
-        dollars=_dollars(costs.totals.all.dollars),
+        dollars=float_of(costs.totals.all.dollars),
         at_least=costs.totals.all.at_least,
         paid=found.run.replay_server is None,
         unpriced_turns=costs.unpriced,
@@ -116,11 +121,6 @@ def _cost(found: Understood) -> form.Cost:
 def _sum(total: Total) -> form.Tokens:
     names = form.Tokens.__struct_fields__
     return form.Tokens(**{name: total.tokens.get(name) for name in names})
-
-
-def _tokens(usage: Usage | None) -> form.Tokens | None:
-    names = form.Tokens.__struct_fields__
-    return form.Tokens(**{name: getattr(usage, name) for name in names}) if usage else None
 
 
 def _time(found: Understood) -> form.TimeSpent:
@@ -152,77 +152,6 @@ def _threads(found: Understood) -> Iterable[form.Thread]:
             )
 
 
-def _turns(found: Understood) -> list[form.Turn]:
-    findings = found.findings
-    actions = Actions({one.line: one for one in findings.exchanges}, findings.started, Style())
-    thread = {one.turn.index: number for number, tries in findings.tries.items() for one in tries}
-    return [_turn(found, actions, one, thread[one.turn.index]) for one in findings.turns]
-
-
-def _turn(found: Understood, actions: Actions, tries: Tries, thread: int) -> form.Turn:
-    findings, turn, facts = found.findings, tries.turn, tries.turn.facts
-    before = findings.before[turn.index]
-    price = findings.costs.prices[turn.index]
-    return form.Turn(
-        number=findings.numbers[turn.index],
-        line=facts.line,
-        part=facts.part,
-        thread=thread,
-        purpose=turn.purpose,
-        is_side=turn.is_side,
-        prompt=turn.prompt,
-        before=findings.numbers[before.index] if before else None,
-        transport="websocket" if facts.websocket else "http",
-        listener=facts.listener,
-        path=facts.path,
-        api=facts.api,
-        started=facts.started,
-        first_token=facts.first_part,
-        ended=facts.ended,
-        longest_silence=None,
-        status=facts.status,
-        complete=facts.complete,
-        model=facts.model,
-        answered_by=facts.answered_by,
-        response_id=facts.response_id,
-        stop=facts.stop.value if facts.stop else None,
-        stop_word=facts.stop_word,
-        problem=_text(facts.problem),
-        incomplete=_text(facts.incomplete),
-        did=actions.row(tries),
-        text=without_tags(facts.text),
-        tool_calls=[
-            form.ToolCall(
-                name=call.name,
-                argument=without_tags(call.argument),
-                call_id=call.call_id,
-                agent=call.agent,
-                failed=None,
-                result_turn=None,
-            )
-            for call in facts.calls
-        ],
-        more_tool_calls=facts.more_calls,
-        tokens=_tokens(facts.usage),
-        dollars=_dollars(price.dollars) if price else None,
-        context={},
-        context_tokens=None,
-        new=form.NewItems(instructions=0, tools=0, messages=0, settings=0, dropped=0),
-        cache=None,
-        tries=[
-            form.FailedTry(
-                line=one.facts.line,
-                part=one.facts.part,
-                started=one.facts.started,
-                ended=one.facts.ended,
-                status=one.facts.status,
-                problem=without_tags(actions.failure(one.facts)),
-            )
-            for one in tries.failed
-        ],
-    )
-
-
 def _exchanges(found: Understood) -> list[form.ExchangeFacts]:
     numbers: dict[int, dict[int, None]] = {}
     for tries in found.findings.turns:
@@ -237,18 +166,30 @@ def _exchange(facts: ExchangeFacts, turns: list[int]) -> form.ExchangeFacts:
         id=facts.id,
         listener=facts.listener,
         method=facts.method,
-        url=without_tags(facts.url),
+        url=shown_url(facts.url, redacted=facts.redacted),
         status=facts.status,
         started=facts.started,
         ended=facts.ended,
         complete=facts.complete,
-        error=_text(facts.error),
+        error=shown(facts.error),
         sent=facts.sent,
         received=facts.received,
         turns=turns,
         websocket_messages=facts.websocket_messages,
         redactions=facts.redactions,
     )
+
+
+def _tools(found: Understood) -> Iterable[form.ToolFacts]:
+    for one in found.findings.tools:
+        yield form.ToolFacts(
+            name=one.name,
+            offered=one.offered,
+            first_turn=found.findings.numbers[one.first] if one.first is not None else None,
+            calls=one.calls,
+            failed=one.failed,
+            bytes=one.size,
+        )
 
 
 def _hosts(found: Understood) -> form.Hosts:
@@ -284,14 +225,6 @@ def _proof(found: Understood) -> form.Proof:
         matches=run.traffic_sha256 == run.manifest_sha256 if known else None,
         seen=run.counts.seen if run.counts else None,
         written=run.counts.written if run.counts else None,
-        bodies=0,
-        bodies_with_hash=0,
+        bodies=sum(one.bodies for one in found.trace.exchanges),
+        bodies_with_hash=sum(one.hashed for one in found.trace.exchanges),
     )
-
-
-def _text(text: str | None) -> str | None:
-    return without_tags(text) if text is not None else None
-
-
-def _dollars(dollars: object) -> float | None:
-    return None if dollars is None else float(str(dollars))

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from probe.analysis.cache import Cause
 from probe.trace.context import ContextKind
 
 SCHEMA = 1
@@ -206,6 +207,8 @@ class FirstChange(_Part, frozen=True, kw_only=True):
     """Its place among the items of its request, from 0; the number of items where one was dropped at the end."""
     among: int
     """Its place among the request's items of this kind, from 0."""
+    dropped: bool
+    """True where the request ends before it: the turn before sent more."""
 
 
 class CacheFacts(_Part, frozen=True, kw_only=True):
@@ -217,7 +220,7 @@ class CacheFacts(_Part, frozen=True, kw_only=True):
     """Input tokens of that turn."""
     read: int
     missed: int
-    cause: Literal["model", "tools", "instructions", "messages", "settings", "not cached", "time", "unknown"] | None
+    cause: Cause | None
     """What kept the API from reading more; None where nothing notable was missed."""
     reason: str | None
     """The same in words."""

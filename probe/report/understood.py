@@ -42,7 +42,7 @@ def understand(
     findings = findings_of(
         trace,
         prices,
-        one_prompt=bool(run.prompt),
+        prompt=run.prompt,
         started=run.started,
         ended=run.ended,
         tunnels=run.tunnels,

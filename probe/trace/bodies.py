@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from probe.record.body_text import string_of
+from probe.record.body_text import string_of, text_size
 from probe.record.exchange import OutlinedExchange, UnreadExchange, UnreadRequest, UnreadResponse
 from probe.renderers.blocks import Block, Body, Note
 from probe.renderers.json_reader import Json, OutlinedJson, decoded_base64, parsed_json
@@ -53,11 +53,6 @@ def _text_of(exchange: UnreadExchange) -> bytes:
 
 def sized(body: Json | str | None, size: int | None) -> int:
     return size or 0 if size is not None or not isinstance(body, str) else text_size(body)
-
-
-def text_size(text: str) -> int:
-    """Return how many bytes a text has."""
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def count_body(structure: Structure, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -95,7 +95,15 @@ def context_of(kind: Kind, blocks: Sequence[Block], size: int) -> Sizes:
     return divided(weights, size)
 
 
-def divided(weights: dict[ContextKind, int], size: int) -> Sizes:
+def answer_context(blocks: Iterable[Block]) -> Sizes:
+    """Return about how many bytes the parts of an answer have, for a request that goes on from it."""
+    weights: dict[ContextKind, int] = {}
+    for part, block in _parts(tuple(blocks), "assistant"):
+        weights[part] = weights.get(part, 0) + _weight(block)
+    return tuple(weights.items())
+
+
+def divided(weights: Mapping[ContextKind, int], size: int) -> Sizes:
     """Divide a number by weights; what is left over goes to the heaviest."""
     total = sum(weights.values()) or 1
     shares = {kind: size * weight // total for kind, weight in weights.items()}

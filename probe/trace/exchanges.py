@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from probe.record.body_text import text_size
 from probe.record.exchange import Message, UnreadExchange
 from probe.renderers.api import Api, Asked
 from probe.renderers.blocks import Block, Note
@@ -15,7 +16,7 @@ from probe.renderers.loader import Renderer
 from probe.renderers.safely import safely
 from probe.renderers.urls import split_url
 from probe.trace.answers import AnswerReader
-from probe.trace.bodies import body_blocks, count_body, read_body, sized, text_size
+from probe.trace.bodies import body_blocks, count_body, read_body, sized
 from probe.trace.echoes import Echoes
 from probe.trace.items import Items
 from probe.trace.shapes import BODY, Structure, shape_of

@@ -17,6 +17,7 @@ from probe.record.ids import find_ids
 from probe.renderers.api import Answer, Kind, Stop
 from probe.renderers.blocks import Block, Failure, Incomplete, Message, Refusal, Text, ToolCall, Usage
 from probe.renderers.urls import split_url
+from probe.trace.context import Sizes, answer_context
 from probe.trace.features import Features, about
 from probe.trace.items import Known, canonical_of
 from probe.trace.tool_calls import TEXT, Call, call_of
@@ -92,6 +93,8 @@ class TurnFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the answer that the request names as the one that it goes on from."""
     elsewhere: bool
     """True when a part of the input is stored by the API."""
+    answered: Sizes
+    """What the answer adds to the context of a request that goes on from it by its id; about so many bytes."""
     silence: tuple[float, float] | None
     """The longest time between two pieces of the answer, in seconds, and when it began, in epoch seconds."""
 
@@ -143,6 +146,7 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
         sent_back=tuple([canonical_of(turn.api, Kind.MESSAGE, value) for value in answer.sent_back]),
         previous_id=asked.previous_id,
         elsewhere=asked.elsewhere,
+        answered=answer_context(chain.from_iterable(part.blocks for part in answer.parts)) if answer.sent_back else (),
         silence=_silence(turn, exchange),
     )
 

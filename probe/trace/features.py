@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import msgspec
 
+from probe.record.body_text import text_size
 from probe.renderers.api import Kind
 from probe.renderers.blocks import Block, Instructions, Message, Text, Tool, ToolResult, Tools
 from probe.trace.injected import injected_as
@@ -50,7 +51,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     """Equal for equal texts (`text_number`)."""
     size: int
-    """Characters."""
+    """Bytes."""
     injected: str | None
     """How the agent's harness marked it as its own; None where it did not."""
 
@@ -100,7 +101,7 @@ def features_of(kind: Kind, blocks: Sequence[Block]) -> Features:
         results={block.call_id: block.failed for block in results if block.call_id},
         offered=tuple(_names(content)),
         words=_words(_text(blocks)) if system or user else (),
-        said=tuple([Said(number=text_number(one), size=len(one), injected=injected_as(one)) for one in texts]),
+        said=tuple([Said(number=text_number(one), size=text_size(one), injected=injected_as(one)) for one in texts]),
     )
 
 

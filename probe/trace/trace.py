@@ -9,12 +9,14 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from probe.record.exchange import Message, Payload, UnreadExchange
 from probe.record.reader import read_unread
 from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
 from probe.trace.exchanges import ExchangeReader
 from probe.trace.facts import TurnFacts, facts_of
 from probe.trace.items import Items, NewItem
+from probe.trace.redacted_places import RedactedPlaces
 from probe.trace.shapes import Structure
 from probe.trace.turns import Traced
 from probe.trace.unknowns import Unknowns
@@ -25,6 +27,8 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     line: int
     """Line of the record."""
+    redacted: bool
+    """True where the record was written by a redactor; a file from elsewhere may hold credentials."""
     id: str | None
     listener: str | None
     method: str
@@ -44,6 +48,10 @@ class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     websocket_messages: int | None
     """None when it was no WebSocket conversation."""
     redactions: int
+    bodies: int
+    """Bodies and messages that have content."""
+    hashed: int
+    """Of these, those with a hash of what is kept."""
     lost_bytes: int
     lost_messages: int
 
@@ -66,6 +74,7 @@ class Trace:
         self.responses = responses
         self.failures: list[tuple[int, str]] = []
         """Line of the record and reason, where a renderer failed."""
+        self.redacted = RedactedPlaces()
 
     def merge(self, other: Trace) -> list[int]:
         """Add the trace of a later part of the same record; return the number here of each of its items."""
@@ -78,6 +87,7 @@ class Trace:
         self.requests.merge(other.requests)
         self.responses.merge(other.responses)
         self.failures += other.failures
+        self.redacted.merge(other.redacted)
         return moved
 
     def structures(self) -> tuple[Structure, Structure]:
@@ -104,16 +114,37 @@ def read_trace(
     `ids` says where the agent's own ids are (`probe.record.ids`). `on_exchange` gets each exchange with its content,
     the facts of its turns, and the items that are new with it; `on_malformed` each line that is no record.
     """
-    reader = ExchangeReader(renderer)
-    trace = Trace(reader.unknowns, reader.items, reader.requests, reader.responses)
+    reader = TraceReader(renderer, ids or {})
     for exchange in read_unread(path, on_malformed, start, end, lines_before, outlined=True):
-        traced = reader.read(exchange)
-        turns = [facts_of(turn, exchange, ids or {}) for turn in traced.turns]
+        on_exchange(*reader.add(exchange))
+    return reader.trace
+
+
+class TraceReader:
+    """Makes a trace, one exchange after the other."""
+
+    def __init__(self, renderer: Renderer, ids: Mapping[str, Sequence[str]]) -> None:
+        self._reader = ExchangeReader(renderer)
+        self._ids = ids
+        self.trace = Trace(self._reader.unknowns, self._reader.items, self._reader.requests, self._reader.responses)
+
+    def add(self, exchange: UnreadExchange) -> tuple[Traced, Sequence[TurnFacts], Sequence[NewItem]]:
+        """Add an exchange; return it with its content, the facts of its turns, and the items that are new with it."""
+        trace, traced = self.trace, self._reader.read(exchange)
+        turns = [facts_of(turn, exchange, self._ids) for turn in traced.turns]
         trace.turns += turns
         trace.exchanges.append(exchange_facts(traced))
+        trace.redacted.add(exchange)
         trace.failures += [(exchange.seq, failure) for failure in traced.failures]
-        on_exchange(traced, turns, trace.items.take_new())
-    return trace
+        return traced, turns, trace.items.take_new()
+
+
+def has_body(payload: Payload) -> bool:
+    """Check whether a request or a response has a body."""
+    if payload.body_kind is not None:
+        return payload.body_kind != "none"
+    body = payload.body
+    return bytes(body) not in (b"", b"null") if isinstance(body, msgspec.Raw) else body is not None
 
 
 def exchange_facts(traced: Traced) -> ExchangeFacts:
@@ -121,8 +152,10 @@ def exchange_facts(traced: Traced) -> ExchangeFacts:
     websocket = exchange.websocket
     payloads = [payload for payload in (exchange.request, exchange.response) if payload]
     messages = websocket.messages if websocket else []
+    bodies: list[Payload | Message] = [*filter(has_body, payloads), *messages]
     return ExchangeFacts(
         line=exchange.seq,
+        redacted=exchange.schema > 0,
         id=exchange.id,
         listener=exchange.listener,
         method=exchange.request.method,
@@ -137,6 +170,8 @@ def exchange_facts(traced: Traced) -> ExchangeFacts:
         turns=len(traced.turns),
         websocket_messages=len(messages) if websocket else None,
         redactions=sum(one.redactions for one in payloads) + sum(one.redactions for one in messages),
+        bodies=len(bodies),
+        hashed=sum(bool(one.stored_sha256 if one.redactions else one.sha256) for one in bodies),
         lost_bytes=sum(one.lost for one in payloads),
         lost_messages=websocket.lost if websocket else 0,
     )

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from probe.record.exchange import Exchange, Payload, WebSocket
+from probe.report.headers import header_lines, query_of
 from probe.report.markdown.escape import code, fence, inline
-from probe.report.markdown.headers import header_lines, query_of
 from probe.report.markdown.tables import table
 from probe.report.plain_text import plural, seconds
 from probe.trace.turns import OtherMessage, Traced

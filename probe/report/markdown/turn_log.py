@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from probe.analysis.changes import Changes
 from probe.analysis.findings import Findings
 from probe.analysis.groups import PlacedTurn
 from probe.analysis.retries import Tries
 from probe.report.actions import Actions
-from probe.report.markdown.changes import Changes, RequestChanges
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import exchange_heading
@@ -39,14 +39,13 @@ class TurnLog:
         self._shown: dict[int, int] = {}
         """By item: the number of the turn that showed it first."""
         self._said = _said(turn for thread in found.threads for turn in thread.turns)
-        self._changes = RequestChanges(self._items)
+        self._changes = found.changes
 
     def turn(self, tries: Tries, exchange: ExchangeFacts) -> str:
         """Write a turn, with the failed tries before it in a line for each kind."""
         turn, facts = tries.turn, tries.turn.facts
         number = self._numbers[turn.index]
-        before = self._turn_before[turn.index]
-        found = self._changes.of(facts, before.facts if before else None)
+        before, found = self._turn_before[turn.index], self._changes[turn.index]
         purpose = f" ({turn.purpose})" if turn.is_side else ""
         parts = [
             f'<a id="turn-{number}"></a>\n\n### Turn {number}{purpose}. {self._actions.heading(turn)}\n',

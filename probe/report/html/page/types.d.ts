@@ -165,14 +165,21 @@ interface FailedTry {
 }
 
 interface CacheFacts {
+  /** Number of the turn before: the last of the work in its thread, or what a side request goes on from. */
+  before: number;
   /** Input tokens that the turn before sent, which could have been read. */
   expected: number;
   read: number;
   missed: number;
   /** Null where nothing notable was missed. */
+  cause: "model" | "tools" | "instructions" | "messages" | "settings" | "not cached" | "time" | "unknown" | null;
+  /** The same in words, as plain text. */
   reason: string | null;
-  /** Kind of the first item that differs from the turn before, and its place among the items of its request. */
-  first_change: { kind: string; place: number } | null;
+  /**
+   * The first item that differs from the turn before, in the order tools, instructions, messages: its kind, its place
+   * among the items of its request and `among` those of its kind, from 0; dropped where the request ends before it.
+   */
+  first_change: { kind: string; place: number; among: number; dropped: boolean } | null;
 }
 
 interface ExchangeFacts {
@@ -195,11 +202,12 @@ interface ExchangeFacts {
 
 interface ToolFacts {
   name: string;
-  /** Turns that offered it, and turns whose offer is the first. */
+  /** Turns that offered it, and the first of them. */
   offered: number;
   first_turn: number | null;
   calls: number;
   failed: number;
+  /** Of its newest definition. */
   bytes: number;
 }
 
@@ -323,4 +331,40 @@ interface ExchangeDetail {
 interface Block {
   block: string;
   [name: string]: any;
+}
+
+// -- a run while it is being recorded: what the server sends (probe/live/updates.py) ---------------------------------
+
+interface Update {
+  /** True where the page is to forget what it had. */
+  whole: boolean;
+  ended: boolean;
+  /** Members of the summary and of the index, by their paths (`summary.cost`); null where none has changed. */
+  head: Record<string, any> | null;
+  /** Their lists: how long each is now, and its new and changed values by place. */
+  lists: Record<string, { length: number; values: Record<string, any> }>;
+  /** Ids of the exchanges under way, in the order in which they began. */
+  open: string[];
+  /** Those of them that have changed. */
+  now: InFlight[];
+}
+
+/** An exchange under way, redacted. */
+interface InFlight {
+  id: string;
+  listener: string | null;
+  method: string;
+  url: string;
+  status: number | null;
+  model: string | null;
+  /** When the request began, or the agent's last message over a WebSocket. */
+  started: number;
+  /** When the first bytes of the answer came; null before. */
+  first: number | null;
+  last: number;
+  sent: number;
+  received: number;
+  events: number;
+  /** The end of each text that the model streams, with its length so far. */
+  texts: { name: string; text: string; length: number }[];
 }

@@ -1,4 +1,4 @@
-"""Show headers and queries as text, credentials never among them."""
+"""Show headers and URLs as text, credentials never among them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import lru_cache
 from probe.addon.redaction.credential_names import HEADERS
 from probe.record.exchange import Exchange, Headers
 from probe.renderers.urls import split_url
+from probe.report.plain_text import without_tags
 
 CREDENTIALS = HEADERS | {"cookie", "set-cookie"}
 """Headers that are credentials whatever they hold; files from elsewhere may have them in the clear."""
@@ -28,19 +29,22 @@ def header_lines(headers: Headers, *, redacted: bool) -> str:
 
 def query_of(exchange: Exchange) -> str:
     """Return the query of an exchange's URL."""
-    url = exchange.request.url
-    return split_url(url).query if exchange.schema else _redacted_query(url)
+    return split_url(shown_url(exchange.request.url, redacted=exchange.schema > 0)).query
+
+
+def shown_url(url: str, *, redacted: bool) -> str:
+    """Return a URL without credentials; `redacted` when the record was written by a redactor."""
+    return without_tags(url if redacted else _redacted(url))
 
 
 @lru_cache(maxsize=64)
-def _redacted_query(url: str) -> str:
-    """Return the query of a URL of a file from elsewhere."""
-    query = split_url(url).query
-    if _HARMLESS.fullmatch(query):
-        return query
+def _redacted(url: str) -> str:
+    """Return a URL of a file from elsewhere."""
+    if _HARMLESS.fullmatch(split_url(url).query):
+        return url
     from probe.addon.redaction.redactor import Redactor  # Here, since its patterns take a while to load.
 
-    return split_url(Redactor(b"").url(url)).query
+    return Redactor(b"").url(url)
 
 
 def _shown(name: str, value: str, *, redacted: bool) -> str:

@@ -69,6 +69,36 @@ class RequestChanges:
             same_tools=len(new[Kind.TOOL]) - len(tools),
         )
 
+    def first_difference(self, turn: TurnFacts, before: TurnFacts) -> tuple[Kind, int] | None:
+        """Return the kind of the first item that is not as the turn before sent it, and its place among its kind.
+
+        In the order in which APIs read a request, and cache it: tools, instructions, messages. What follows all items
+        of the turn before is no difference.
+        """
+        new, old = self._by_kind(turn), self._by_kind(before)
+        for kind in (Kind.TOOL, Kind.INSTRUCTIONS, Kind.MESSAGE):
+            if kind is Kind.MESSAGE and turn.previous_id:
+                # What came before is stored by the API.
+                continue
+            same = self._same(old[kind], new[kind])
+            if same < len(old[kind]) or (kind is not Kind.MESSAGE and same < len(new[kind])):
+                return kind, same
+        return None
+
+    def _same(self, old: Sequence[int], new: Sequence[int]) -> int:
+        """Return how many items two requests begin with alike, but for what moves from call to call."""
+        same = common_prefix(old, new)
+        for one, other in zip(old[same:], new[same:], strict=False):
+            if self._items[one].canonical != self._items[other].canonical:
+                break
+            same += 1
+        return same
+
+    def settings_changed(self, turn: TurnFacts, before: TurnFacts) -> list[str]:
+        """Return the names of the settings that are not as the turn before sent them."""
+        changed, dropped = self._settings(self._by_kind(before)[Kind.SETTING], self._by_kind(turn)[Kind.SETTING])
+        return [self._items[number].name for number in (*(number for number, _ in changed), *dropped)]
+
     def _by_kind(self, turn: TurnFacts) -> dict[Kind, list[int]]:
         if turn.number not in self._split:
             found: dict[Kind, list[int]] = {kind: [] for kind in Kind}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -12,7 +11,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.addon.private_files import private_folder
@@ -23,11 +21,12 @@ from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
-from probe.record.manifest_fields import CoverageFacts, Facts
+from probe.record.manifest_fields import Facts
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import FULL_REPORT, PAGE, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
-from probe.record.tunnels import TUNNELS, read_tunnels
+from probe.record.tunnels import TUNNELS
 from probe.renderers.loader import AUTO, load_renderer
+from probe.report.described import UNKNOWN_TITLE, about, described_run
 from probe.report.html.page import write_page
 from probe.report.html.page_code import code_files
 from probe.report.report import write_report
@@ -170,7 +169,7 @@ def _inputs(found: Run, target: Target | None) -> dict[str, str]:
         TRAFFIC: file_sha256(found.traffic) or "",
         "agent-probe": project_version(),
         "title": target.report_title if target else "",
-        "about": text_sha256(str([_about(found), *_shown_facts(facts)])),
+        "about": text_sha256(str([about(found), *_shown_facts(facts)])),
         TUNNELS: file_sha256(found.folder / TUNNELS) or "",
         "renderer": f"{spec} {_sources(spec)}",
         "ids": text_sha256(str(target.ids if target else {})),
@@ -204,19 +203,6 @@ def _sources(spec: Any) -> str:
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def _about(found: Run) -> list[tuple[str, str]]:
-    """Return the facts of the manifest that the report begins with."""
-    facts = found.manifest.facts
-    rows = [
-        ("Target", " ".join(filter(None, (found.target, facts.versions.get("agent"))))),
-        ("Command", shlex.join(facts.own_command or []) if facts.prompt is None else None),
-        ("Replay of", facts.replay_of),
-        ("Exit code of the agent", facts.agent_exit_code),
-        ("Credentials", "written as they are (--keep-secrets)" if facts.keeps_secrets else None),
-    ]
-    return [(name, str(value)) for name, value in rows if value not in (None, "")]
 
 
 def _write(
@@ -267,44 +253,10 @@ def _described(
     source: Path, target: Target | None, found: Run | None, skipped: Skipped, sha256: str | None
 ) -> ReportedRun:
     """Return what the report needs of the run besides its record."""
-    title = target.report_title if target else "Agent Traffic Analysis Report"
-    now = datetime.now(UTC)
+    title = target.report_title if target else UNKNOWN_TITLE
     if found is None:
-        return ReportedRun(title=title, source=_shown(source), generated_at=now)
-    facts = found.manifest.facts
-    return ReportedRun(
-        title=title,
-        source=_shown(source),
-        generated_at=now,
-        about=_about(found),
-        notes=facts.notes,
-        target=found.target,
-        name=found.name,
-        agent=facts.versions.get("agent"),
-        command=facts.own_command,
-        prompt=facts.prompt,
-        replay_of=facts.replay_of,
-        replay_server=_replay_server(facts),
-        agent_exit_code=facts.agent_exit_code,
-        keeps_secrets=facts.keeps_secrets,
-        tunnels=read_tunnels(found.folder / TUNNELS, skipped),
-        # A run from before there was coverage was not watched either.
-        coverage=facts.coverage or CoverageFacts(),
-        changes=facts.observer_changes or (),
-        started=facts.agent_started.timestamp() if facts.agent_started else None,
-        ended=facts.agent_ended.timestamp() if facts.agent_ended else None,
-        live=is_alive(found),
-        traffic_sha256=sha256,
-        manifest_sha256=facts.traffic_sha256,
-        counts=facts.counts,
-    )
-
-
-def _replay_server(facts: Facts) -> str | None:
-    """Return host and port of the server that answered in a replay."""
-    if not facts.replay_of:
-        return None
-    return next((urlsplit(one.upstream).netloc for one in facts.listeners.values()), "")
+        return ReportedRun(title=title, source=_shown(source), generated_at=datetime.now(UTC))
+    return described_run(found, title, _shown(source), skipped, sha256)
 
 
 def _shown(source: Path) -> str:

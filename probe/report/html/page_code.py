@@ -33,7 +33,7 @@ def _script() -> str:
     return f'(() => {{\n"use strict";\n{_joined(".js")}\n}})();'
 
 
-def _policy(*, live: bool) -> str:
+def policy(*, live: bool) -> str:
     """Return what the page may do: run its own script, and nothing that came over the wire."""
     rules = [
         "default-src 'none'",
@@ -60,7 +60,7 @@ def page_parts(title: str, summary: str, contents: Iterable[tuple[str, str]], *,
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{html.escape(_policy(live=live))}">
+<meta http-equiv="Content-Security-Policy" content="{html.escape(policy(live=live))}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">

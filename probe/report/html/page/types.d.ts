@@ -332,3 +332,39 @@ interface Block {
   block: string;
   [name: string]: any;
 }
+
+// -- a run while it is being recorded: what the server sends (probe/live/updates.py) ---------------------------------
+
+interface Update {
+  /** True where the page is to forget what it had. */
+  whole: boolean;
+  ended: boolean;
+  /** Members of the summary and of the index, by their paths (`summary.cost`); null where none has changed. */
+  head: Record<string, any> | null;
+  /** Their lists: how long each is now, and its new and changed values by place. */
+  lists: Record<string, { length: number; values: Record<string, any> }>;
+  /** Ids of the exchanges under way, in the order in which they began. */
+  open: string[];
+  /** Those of them that have changed. */
+  now: InFlight[];
+}
+
+/** An exchange under way, redacted. */
+interface InFlight {
+  id: string;
+  listener: string | null;
+  method: string;
+  url: string;
+  status: number | null;
+  model: string | null;
+  /** When the request began, or the agent's last message over a WebSocket. */
+  started: number;
+  /** When the first bytes of the answer came; null before. */
+  first: number | null;
+  last: number;
+  sent: number;
+  received: number;
+  events: number;
+  /** The end of each text that the model streams, with its length so far. */
+  texts: { name: string; text: string; length: number }[];
+}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.addon.private_files import private_folder
@@ -22,11 +21,14 @@ from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
-from probe.record.manifest_fields import CoverageFacts, Facts
+from probe.record.manifest_fields import Facts
 from probe.record.reading_memory import tune_memory
-from probe.record.runs import FULL_REPORT, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
-from probe.record.tunnels import TUNNELS, read_tunnels
+from probe.record.runs import FULL_REPORT, PAGE, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
+from probe.record.tunnels import TUNNELS
 from probe.renderers.loader import AUTO, load_renderer
+from probe.report.described import UNKNOWN_TITLE, about, described_run
+from probe.report.html.page import write_page
+from probe.report.html.page_code import code_files
 from probe.report.report import write_report
 from probe.report.run import ReportedRun
 from probe.report.summarize import summary_of
@@ -56,13 +58,23 @@ def _analyze_file(arguments: Namespace) -> int:
     source = Path(arguments.input).expanduser()
     if not source.is_file():
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
-    name = FULL_REPORT if arguments.full else REPORT
-    output = _named_output(arguments) or _place_of_report(source, name)
+    output = _named_output(arguments) or _place_of_report(source, _step(arguments)[1])
     target = load_target(arguments.target)[0] if arguments.target else None
     reported = _write(source, output, target, None, arguments)
     _say_problems(reported)
     print(printable(str(output)))
     return 0
+
+
+def _step(arguments: Namespace) -> tuple[str, str]:
+    """Return the step of the run that is asked for, and the file that it writes. Raises UserError."""
+    if arguments.html and arguments.full:
+        raise UserError(
+            "--html and --full are different reports", "give one of them; the page has every exchange whole"
+        )
+    if arguments.html:
+        return "analyze --html", PAGE
+    return ("analyze --full", FULL_REPORT) if arguments.full else ("analyze", REPORT)
 
 
 def _named_output(arguments: Namespace) -> Path | None:
@@ -96,19 +108,19 @@ def _analyze_run(arguments: Namespace) -> int:
     if not has_records(found.folder):
         raise UserError(f"run {found.target}/{found.name} holds no exchange", _why_empty(found), code=1)
     target = _target_of(found, arguments.target)
-    step, name = ("analyze --full", FULL_REPORT) if arguments.full else ("analyze", REPORT)
+    step, name = _step(arguments)
     named = _named_output(arguments)
     output = named or found.analysis_folder / name
     # A report that goes elsewhere is not the run's own: its folder stays as it is.
     manifest = None if named or found.bundled else Manifest.read(found.folder)
     code = 0
-    inputs = _inputs(found, target)
+    inputs = _inputs(found, target) | (_page_inputs() if arguments.html else {})
     if manifest and not arguments.force and manifest.up_to_date(step, inputs):
         say(f"{step}: up to date")
     else:
         reported = _write(found.traffic, output, target, found, arguments, sha256=inputs[TRAFFIC])
         if manifest:
-            written = [output] if arguments.full else [output, _place_of_summary(output)]
+            written = [output] if name != REPORT else [output, _place_of_summary(output)]
             manifest.finished_step(step, inputs, {path.name: file_sha256(path) or "" for path in written})
         _say_problems(reported)
         code = 1 if reported.malformed else 0
@@ -157,12 +169,17 @@ def _inputs(found: Run, target: Target | None) -> dict[str, str]:
         TRAFFIC: file_sha256(found.traffic) or "",
         "agent-probe": project_version(),
         "title": target.report_title if target else "",
-        "about": text_sha256(str([_about(found), *_shown_facts(facts)])),
+        "about": text_sha256(str([about(found), *_shown_facts(facts)])),
         TUNNELS: file_sha256(found.folder / TUNNELS) or "",
         "renderer": f"{spec} {_sources(spec)}",
         "ids": text_sha256(str(target.ids if target else {})),
         "prices": f"{library_version() or ''} {text_sha256(str(_own_prices()))}",
     }
+
+
+def _page_inputs() -> dict[str, str]:
+    """Return what a page is made from besides what any report is made from."""
+    return {"page": text_sha256("".join([file.read_text("utf-8") for file in code_files()]))}
 
 
 def _shown_facts(facts: Facts) -> list[Any]:
@@ -188,19 +205,6 @@ def _sources(spec: Any) -> str:
     return digest.hexdigest()
 
 
-def _about(found: Run) -> list[tuple[str, str]]:
-    """Return the facts of the manifest that the report begins with."""
-    facts = found.manifest.facts
-    rows = [
-        ("Target", " ".join(filter(None, (found.target, facts.versions.get("agent"))))),
-        ("Command", shlex.join(facts.own_command or []) if facts.prompt is None else None),
-        ("Replay of", facts.replay_of),
-        ("Exit code of the agent", facts.agent_exit_code),
-        ("Credentials", "written as they are (--keep-secrets)" if facts.keeps_secrets else None),
-    ]
-    return [(name, str(value)) for name, value in rows if value not in (None, "")]
-
-
 def _write(
     source: Path,
     output: Path,
@@ -210,16 +214,16 @@ def _write(
     sha256: str | None = None,
 ) -> Understood:
     """Write the report; a reader of `output` sees the old one or the new one. Raises UserError."""
-    full, jobs = arguments.full, _jobs(arguments)
-    summary = _place_of_summary(output)
-    for place in (output,) if full else (output, summary):
+    summary = None if arguments.full or arguments.html else _place_of_summary(output)
+    write = write_page if arguments.html else partial(write_report, full=arguments.full, jobs=_jobs(arguments))
+    for place in filter(None, (output, summary)):
         if place.exists() and place.samefile(source):
             raise UserError(f"{place} is the recording itself", "name another place for the report with --output")
     skipped, skipped_tunnels = Skipped(source.name), Skipped(TUNNELS)
     try:
         private_folder(output.parent)
         with private_file(output) as out:
-            reported = write_report(
+            reported = write(
                 out,
                 # The user may name a link; a run's own files are never links.
                 source.resolve() if found is None else source,
@@ -228,13 +232,11 @@ def _write(
                 ids=target.ids if target else None,
                 prices=Prices(own=_own_prices()),
                 on_malformed=skipped,
-                full=full,
-                jobs=jobs,
             )
             if found is None and not reported.findings.exchange_totals.requests:
                 why = f" ({skipped.first})" if skipped.first else ""
                 raise UserError(f"{source}: no line of it is an exchange{why}", _LINE)
-        if not full:
+        if summary:
             with private_file(summary) as out:
                 out.write(json_of(summary_of(reported)))
     except OSError as error:
@@ -251,44 +253,10 @@ def _described(
     source: Path, target: Target | None, found: Run | None, skipped: Skipped, sha256: str | None
 ) -> ReportedRun:
     """Return what the report needs of the run besides its record."""
-    title = target.report_title if target else "Agent Traffic Analysis Report"
-    now = datetime.now(UTC)
+    title = target.report_title if target else UNKNOWN_TITLE
     if found is None:
-        return ReportedRun(title=title, source=_shown(source), generated_at=now)
-    facts = found.manifest.facts
-    return ReportedRun(
-        title=title,
-        source=_shown(source),
-        generated_at=now,
-        about=_about(found),
-        notes=facts.notes,
-        target=found.target,
-        name=found.name,
-        agent=facts.versions.get("agent"),
-        command=facts.own_command,
-        prompt=facts.prompt,
-        replay_of=facts.replay_of,
-        replay_server=_replay_server(facts),
-        agent_exit_code=facts.agent_exit_code,
-        keeps_secrets=facts.keeps_secrets,
-        tunnels=read_tunnels(found.folder / TUNNELS, skipped),
-        # A run from before there was coverage was not watched either.
-        coverage=facts.coverage or CoverageFacts(),
-        changes=facts.observer_changes or (),
-        started=facts.agent_started.timestamp() if facts.agent_started else None,
-        ended=facts.agent_ended.timestamp() if facts.agent_ended else None,
-        live=is_alive(found),
-        traffic_sha256=sha256,
-        manifest_sha256=facts.traffic_sha256,
-        counts=facts.counts,
-    )
-
-
-def _replay_server(facts: Facts) -> str | None:
-    """Return host and port of the server that answered in a replay."""
-    if not facts.replay_of:
-        return None
-    return next((urlsplit(one.upstream).netloc for one in facts.listeners.values()), "")
+        return ReportedRun(title=title, source=_shown(source), generated_at=datetime.now(UTC))
+    return described_run(found, title, _shown(source), skipped, sha256)
 
 
 def _shown(source: Path) -> str:

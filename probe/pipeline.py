@@ -40,9 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if captured and Manifest.read(folder).facts.interrupted:
         say(as_called(f"what was recorded is kept; to go on with it: invoke pipeline --run {folder.name}"))
         return captured
-    analyze = ["--html", "--run", str(folder), *(["--force"] if arguments.force else [])]
+    analyze = ["--run", str(folder), *(["--force"] if arguments.force else [])]
     # The agent's output is on stdout; the labelled paths are its last lines.
     analyzed = run_script("probe.analyze", analyze, step=True, stdout=subprocess.DEVNULL)
+    run_script("probe.analyze", [*analyze, "--html"], step=True, stdout=subprocess.DEVNULL)
     verified = run_script("probe.verify", ["--run", str(folder)], step=True, stdout=sys.stderr)
     files = {
         "record": folder / TRAFFIC,

@@ -26,7 +26,18 @@ from probe.record.leaks import LeakSearch
 from probe.record.manifest import Manifest
 from probe.record.manifest_fields import Counts, CoverageFacts
 from probe.record.reader import read_unread
-from probe.record.runs import FULL_REPORT, PROXY_LOG, REPORT, SUMMARY, TRAFFIC, Run, has_records, is_alive, is_generated
+from probe.record.runs import (
+    FULL_REPORT,
+    PAGE,
+    PROXY_LOG,
+    REPORT,
+    SUMMARY,
+    TRAFFIC,
+    Run,
+    has_records,
+    is_alive,
+    is_generated,
+)
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.targets.finding import renderer_of
 from probe.trace.exchanges import ExchangeReader
@@ -216,7 +227,7 @@ def _check_manifest(manifest: Manifest, findings: Findings) -> None:
 def _open_to_others(found: Run) -> Iterator[str]:
     """Yield what of the run's own others may read; a folder that the user has named may hold files of theirs."""
     own = [found.folder] if is_generated(found.name) else []
-    names = (TRAFFIC, TUNNELS, REPORT, FULL_REPORT, SUMMARY, PROXY_LOG, found.manifest.path.name)
+    names = (TRAFFIC, TUNNELS, REPORT, FULL_REPORT, SUMMARY, PAGE, PROXY_LOG, found.manifest.path.name)
     for path in [*own, *(path for name in names if is_plain(path := found.folder / name))]:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:

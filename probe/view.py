@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from argparse import Namespace
 from collections.abc import Sequence
 
@@ -15,6 +17,10 @@ from probe.cli.options import parse
 from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.runs import PAGE, Run, is_alive
+from probe.settings.own_prices import own_prices
+from probe.settings.settings import data_dir
+from probe.targets.finding import load_target, renderer_spec
+from probe.wire.ports import served_port
 from probe.wire.recover_run import open_run
 
 
@@ -26,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.port and not arguments.live:
         raise UserError("--port is the port of --live", "add --live, or leave --port out")
     found = open_run(arguments, say)
-    return _view_file(found, arguments)
+    return _view_live(found, arguments) if arguments.live else _view_file(found, arguments)
 
 
 def _view_file(found: Run, arguments: Namespace) -> int:
@@ -42,6 +48,37 @@ def _view_file(found: Run, arguments: Namespace) -> int:
     print(printable(str(page)), flush=True)
     open_in_browser(page.absolute().as_uri())
     return code
+
+
+def _view_live(found: Run, arguments: Namespace) -> int:
+    import asyncio  # Here, like what is below: a page that is a file needs none of it.
+
+    from probe.analysis.prices import ModelPrice, Prices
+    from probe.live.live_run import LiveRecording
+    from probe.live.serving import serve
+    from probe.renderers.loader import load_renderer
+    from probe.report.described import described_run
+
+    target = load_target(arguments.target or found.target)[0]
+    own = [ModelPrice(model=model, **prices) for model, prices in own_prices(os.environ).items()]
+    recording = LiveRecording(
+        run=found,
+        data_dir=data_dir(arguments.data_dir, os.environ),
+        renderer=load_renderer(renderer_spec(target)),
+        ids=target.ids,
+        prices=Prices(own=own),
+        describe=lambda run: described_run(
+            run, target.report_title, str(run.traffic), lambda number, reason: None, None
+        ),
+    )
+
+    def opened(address: str) -> None:
+        print(address, flush=True)
+        say("Ctrl-C ends the server")
+        # A browser in the foreground would keep the server from answering it.
+        threading.Thread(target=open_in_browser, args=(address,), daemon=True).start()
+
+    return asyncio.run(serve(recording, target.report_title, served_port(arguments.port), opened))
 
 
 if __name__ == "__main__":

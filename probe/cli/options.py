@@ -50,6 +50,7 @@ OPTIONS = {
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
     "output": Option("Write the report to this file.", "O", "FILE"),
     "full": Option("Write report-full.md: every exchange whole, with headers and all that was sent again."),
+    "html": Option("Write report.html: a page for a browser, with every exchange whole."),
     "view": Option("Open the run's page in the browser at the end.", "v"),
     "live": Option("Show the run while it is being recorded, from a local server; Ctrl-C ends it.", "l"),
     "jobs": Option("Read the record with this many processes (default: 1).", None, "NUMBER"),
@@ -127,7 +128,7 @@ COMMANDS = {
     "analyze": Command(
         "Write the report of a captured run, or of another file.",
         "invoke analyze --run latest",
-        ("run", "target", "data_dir", "input", "output", "full", "jobs", "force"),
+        ("run", "target", "data_dir", "input", "output", "full", "html", "jobs", "force"),
     ),
     "pipeline": Command(
         "Capture, analyze, verify; only what is not up to date yet.",

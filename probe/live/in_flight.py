@@ -143,6 +143,7 @@ class OpenExchange:
 
     def _response(self, now: float, data: bytes) -> None:
         head = json.loads(data)
+        self._redactor.headers(head["headers"])  # new cookies
         kind = head["content_type"].partition(";")[0].strip().lower()
         self._status, self._is_stream = head["status_code"], kind in _STREAMS
         self._decoder = decoder_for(head["content_encoding"])

@@ -42,10 +42,13 @@ def fold_in(folder: Path, data_dir: Path, patience: float = 0.0) -> int | None:
             raise OSError(f"a file is damaged: {type(error).__name__}: {error}") from error
 
 
-def run_redactor(folder: Path, data_dir: Path) -> Redactor:
-    """Return a redactor with what the proxies of a run redact. Raises OSError where that is not known."""
+def run_redactor(folder: Path, data_dir: Path, earlier: Redactor | None = None) -> Redactor:
+    """Return a redactor with what the proxies of a run redact, or the earlier one with what they have learned since.
+
+    Raises OSError where that is not known.
+    """
     places = dict.fromkeys((data_dir, folder.absolute().parent.parent, folder))
-    return read_redactor(folder, [place / SALT for place in places])
+    return read_redactor(folder, [place / SALT for place in places], earlier)
 
 
 def _fold(path: Path, folder: Path, redactor: Redactor, writer: Writer) -> bool:

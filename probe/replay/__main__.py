@@ -17,8 +17,7 @@ from probe.renderers.loader import Renderer, load_renderer
 from probe.replay.server import ReplayServer
 from probe.targets.finding import load_target, renderer_spec
 from probe.wire.file_limit import raise_file_limit
-from probe.wire.ports import is_free
-from probe.wire.process_tree import holder_of
+from probe.wire.ports import served_port
 from probe.wire.recover_run import open_run
 
 
@@ -30,17 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = open_run(arguments, say)
     raise_file_limit()
     renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
-    return asyncio.run(_serve(found, renderer, _port(arguments.port)))
-
-
-def _port(text: str | None) -> int:
-    if text is None:
-        return 0
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
-        raise UserError(f"--port {text}: not a port", "ports are 1 to 65535; 0 takes a free one")
-    if int(text) and not is_free(int(text)):
-        raise UserError(f"port {text} is taken by {holder_of(int(text)) or 'another process'}", "name another --port")
-    return int(text)
+    return asyncio.run(_serve(found, renderer, served_port(arguments.port)))
 
 
 async def _serve(found: Run, renderer: Renderer, port: int) -> int:

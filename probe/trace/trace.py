@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from probe.record.exchange import Message, Payload
+from probe.record.exchange import Message, Payload, UnreadExchange
 from probe.record.reader import read_unread
 from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
@@ -117,17 +117,29 @@ def read_trace(
     `ids` says where the agent's own ids are (`probe.record.ids`). `on_exchange` gets each exchange with its content,
     the facts of its turns, and the items that are new with it; `on_malformed` each line that is no record.
     """
-    reader = ExchangeReader(renderer)
-    trace = Trace(reader.unknowns, reader.items, reader.requests, reader.responses)
+    reader = TraceReader(renderer, ids or {})
     for exchange in read_unread(path, on_malformed, start, end, lines_before, outlined=True):
-        traced = reader.read(exchange)
-        turns = [facts_of(turn, exchange, ids or {}) for turn in traced.turns]
+        on_exchange(*reader.add(exchange))
+    return reader.trace
+
+
+class TraceReader:
+    """Makes a trace, one exchange after the other."""
+
+    def __init__(self, renderer: Renderer, ids: Mapping[str, Sequence[str]]) -> None:
+        self._reader = ExchangeReader(renderer)
+        self._ids = ids
+        self.trace = Trace(self._reader.unknowns, self._reader.items, self._reader.requests, self._reader.responses)
+
+    def add(self, exchange: UnreadExchange) -> tuple[Traced, Sequence[TurnFacts], Sequence[NewItem]]:
+        """Add an exchange; return it with its content, the facts of its turns, and the items that are new with it."""
+        trace, traced = self.trace, self._reader.read(exchange)
+        turns = [facts_of(turn, exchange, self._ids) for turn in traced.turns]
         trace.turns += turns
         trace.exchanges.append(exchange_facts(traced))
         trace.redacted.add(exchange)
         trace.failures += [(exchange.seq, failure) for failure in traced.failures]
-        on_exchange(traced, turns, trace.items.take_new())
-    return trace
+        return traced, turns, trace.items.take_new()
 
 
 def has_body(payload: Payload) -> bool:

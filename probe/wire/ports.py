@@ -64,3 +64,14 @@ def require_free(name: str, port: int) -> None:
     holder = holder_of(port)
     by = f" by {holder}" if holder else ""
     raise UserError(f"port {port} of listener {name!r} is taken{by}", f"end it, or use --port {name}=ANOTHER")
+
+
+def served_port(text: str | None) -> int:
+    """Return the port that a server is asked to listen on; 0, for a free one, if none is named. Raises UserError."""
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise UserError(f"--port {text}: not a port", "ports are 1 to 65535; 0 takes a free one")
+    if int(text) and not is_free(int(text)):
+        raise UserError(f"port {text} is taken by {holder_of(int(text)) or 'another process'}", "name another --port")
+    return int(text)

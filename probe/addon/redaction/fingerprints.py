@@ -50,9 +50,12 @@ class KnownFile:
         os.close(self._fd)
 
 
-def read_redactor(run_folder: Path, salt_files: Iterable[Path]) -> Redactor:
-    """Return the redactor of a run whose proxies were killed. Raises OSError if none of the files has its salt."""
-    redactor: Redactor | None = None
+def read_redactor(run_folder: Path, salt_files: Iterable[Path], earlier: Redactor | None = None) -> Redactor:
+    """Return the redactor of a run whose proxies are other processes; `earlier` is that of an earlier call.
+
+    Raises OSError if none of the files has the run's salt.
+    """
+    redactor = earlier
     found = Hashed(b"")
     for line in read_plain(run_folder / FOLDER / KNOWN, _LARGEST).decode().splitlines():
         try:
@@ -63,7 +66,7 @@ def read_redactor(run_folder: Path, salt_files: Iterable[Path]) -> Redactor:
         if isinstance(entry, dict):
             salt = _find_salt(entry["salt"], salt_files)
             found.key = _key(salt)
-            redactor = Redactor(salt, (), entry["headers"], keep=entry["keep"])
+            redactor = redactor or Redactor(salt, (), entry["headers"], keep=entry["keep"])
         else:
             # A file of an older version does not say whether the value has spaces.
             spaced = entry[4] if len(entry) > 4 else True

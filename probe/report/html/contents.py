@@ -1,4 +1,4 @@
-"""What the page reads besides its summary, as `page/types.d.ts` describes it: the index, and the details of exchanges."""
+"""What a page reads besides its summary: the index, and the details of exchanges; `page/types.d.ts` explains both."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     sha256: str
     beginning: str
+    canonical: int
     raw: int
     blocks: int
 
@@ -45,6 +46,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     turns: Mapping[str, TurnContent]
     details: Sequence[int]
     begins: Sequence[int]
+    lines: Sequence[int]
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,7 +35,7 @@ def kept_body(payload: Payload, source: Path) -> KeptBody:
 
 
 def _is_exact(payload: Payload, raw: bytes) -> bool:
-    """Check whether JSON is in the file with the bytes that the record proves; another program may have rewritten it."""
+    """Check whether JSON is in the file with the bytes that the record proves: other programs may rewrite it."""
     if payload.redactions:
         return hashlib.sha256(raw).hexdigest() == payload.stored_sha256
     return payload.size is None or len(raw) == payload.size

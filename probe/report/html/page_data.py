@@ -28,10 +28,12 @@ from probe.report.html.contents import (
 from probe.report.html.kept_body import KeptBody, kept_body, kept_message
 from probe.report.html.pieces import Keeper, Lane, Pieces, add_to_ranges
 from probe.report.html.recipes import Recipe, Recipes
-from probe.trace.facts import TurnFacts
+from probe.report.markdown.spool import Spool
+from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem
 from probe.trace.trace import Trace
 from probe.trace.turns import SentItems, Traced, Turn
+from probe.trace.unknowns import every_block
 
 Part = tuple[int, int | None]
 """A turn's line, and its number within a WebSocket conversation."""
@@ -56,6 +58,8 @@ class PageData:
         """`source` is the file of the record; `keeper` gets the pieces."""
         self.pieces = Pieces(keeper)
         self.items: list[ItemFacts] = []
+        self._first: dict[int, int] = {}
+        """By canonical number: the first item that has it."""
         self._source = source
         self._recipes = Recipes(self.pieces)
         self._turns: dict[Part, _TurnPieces] = {}
@@ -63,6 +67,7 @@ class PageData:
         """By line."""
         self._begins: dict[int, int] = {}
         """First piece of each exchange, by line."""
+        self._spoken = Spool()
 
     def add(self, traced: Traced, turns: Sequence[TurnFacts], new: Sequence[NewItem]) -> None:
         """Add an exchange, and the items that are new with it."""
@@ -71,12 +76,14 @@ class PageData:
         for item in new:
             self._add_item(item)
         for turn in traced.turns:
-            self._turns[line, turn.part] = _TurnPieces(
-                self._blocks(turn.response), self._blocks(turn.asked.notes), self._blocks(turn.echoes)
-            )
+            self._add_turn(line, turn)
         self._details[line] = self.pieces.add(encoded(self._detail(traced)), Lane.DETAILS)
 
-    def index(self, trace: Trace, numbers: Mapping[Part, int], lines: Iterable[int]) -> Index:
+    def spoken(self, turn: TurnFacts) -> str:
+        """Return the whole text that a turn said last."""
+        return self._spoken.get((turn.line, turn.part))
+
+    def index(self, trace: Trace, numbers: Mapping[Part, int], lines: Sequence[int]) -> Index:
         """Return where all content is, by the numbers of turns and the order of exchanges that a reader sees.
 
         What is in chunks is filled in by who keeps them.
@@ -88,7 +95,6 @@ class PageData:
                 turns[str(number)] = TurnContent(
                     items=_ranges(facts.items), answer=found.answer, notes=found.notes, echoes=found.echoes
                 )
-        lines = list(lines)
         return Index(
             pieces=list(self.pieces.lengths),
             chunks=(),
@@ -97,6 +103,7 @@ class PageData:
             turns=turns,
             details=[self._details[line] for line in lines],
             begins=[self._begins[line] for line in lines],
+            lines=lines,
         )
 
     def _add_item(self, item: NewItem) -> None:
@@ -115,10 +122,18 @@ class PageData:
                 size=known.size,
                 sha256=known.sha256,
                 beginning=_beginning(item.blocks),
+                canonical=self._first.setdefault(known.canonical, len(self.items)),
                 raw=raw,
                 blocks=self.pieces.add(encoded(item.blocks), Lane.ITEMS),
             )
         )
+
+    def _add_turn(self, line: int, turn: Turn) -> None:
+        self._turns[line, turn.part] = _TurnPieces(
+            self._blocks(turn.response), self._blocks(turn.asked.notes), self._blocks(turn.echoes)
+        )
+        texts = [text for text in spoken(every_block(turn.response)) if text.strip()]
+        self._spoken.put((line, turn.part), texts[-1].strip() if texts else "")
 
     def _blocks(self, blocks: Sequence[Block] | None) -> int | None:
         return self.pieces.add(encoded(blocks), Lane.ANSWERS) if blocks else None

@@ -24,11 +24,10 @@ class Lane(IntEnum):
     """What a chunk holds: what is read together lies together, and like compresses with like."""
 
     ITEMS = 0
-    BLOCKS = 1
-    """The blocks of items, which hold no text that the items do not."""
-    ANSWERS = 2
-    BODIES = 3
-    DETAILS = 4
+    """Items as they were sent, each with its blocks, which compress well behind it."""
+    ANSWERS = 1
+    BODIES = 2
+    DETAILS = 3
 
 
 class Keeper(Protocol):

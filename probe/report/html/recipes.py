@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 import msgspec
 
@@ -54,7 +53,8 @@ class Recipes:
 
     def of_call(self, raw: bytes, items: SentItems) -> Recipe:
         """Return the recipe of a call's body or message, by its items where they are found in it."""
-        places = sorted(found for field, known in items if (found := self._place(raw, field, known)) is not None)
+        found = (self._place(raw, field, known) for field, known in items)
+        places = sorted(filter(None, found), key=lambda place: place[0])
         out, end = _Parts(self._pieces), 0
         for begin, after, part in places:
             if begin >= end:

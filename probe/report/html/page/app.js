@@ -15,6 +15,9 @@ const KINDS = /** @type {[ContextKind, string][]} */ ([
   ["other", "other"],
 ]);
 
+/** The tabs from left to right. */
+const TABS = ["overview", "turns", "context", "cost", "time", "tools", "network", "compare", "search"];
+
 /** Views beside which the list of turns stays. */
 const WITH_LIST = new Set(["turns", "turn", "item", "exchange"]);
 
@@ -33,7 +36,7 @@ class Page {
     this.threads = new Map();
     /** @type {Map<string, {turn: Turn, name: string, argument: string}>} By id of the call. */
     this.calls = new Map();
-    /** @type {{index: Index, turns: Int32Array} | null} */
+    /** @type {{index: Index, turns: Uint32Array} | null} */
     this.first = null;
     /** @type {TurnList | null} */
     this.list = null;
@@ -86,16 +89,10 @@ class Page {
     return content ? expanded(content.items) : [];
   }
 
-  /** Return, for each item, the number of the first turn that sent it. @returns {Promise<Int32Array>} */
+  /** Return, for each item, the number of the first turn that sent it. @returns {Promise<Uint32Array>} */
   async firstTurns() {
     const index = await this.index();
-    if (this.first?.index !== index) {
-      const turns = new Int32Array(index.items.length);
-      for (const { number: turn } of this.summary.turns) {
-        for (const item of expanded(index.turns[turn]?.items ?? [])) turns[item] ||= turn;
-      }
-      this.first = { index, turns };
-    }
+    if (this.first?.index !== index) this.first = { index, turns: firstTurns(index, [...this.turns.keys()]) };
     return this.first.turns;
   }
 
@@ -204,7 +201,7 @@ async function showAddress(page) {
 
 /** @param {string} current */
 function showTabs(current) {
-  const tabs = Object.values(VIEWS).filter((view) => view.tab);
+  const tabs = TABS.flatMap((name) => VIEWS[name] ?? []);
   byId("tabs").replaceChildren(
     ...tabs.map((view) =>
       h(

@@ -7,6 +7,7 @@
  * @property {string[]} [origins] Who wrote each text of a user's message.
  * @property {() => Promise<any>} [raw] The JSON that the blocks are of: it has the images.
  * @property {(callId: string) => Promise<{block: Block, turn: number} | null>} [result] The result of a tool call.
+ * @property {boolean} [whole] Nothing is clipped.
  * @property {{image: number, origin: number}} [at] Images and texts that were passed.
  */
 
@@ -77,6 +78,8 @@ const BLOCKS = {
 /** @param {any} value */
 function bodyValue(value) {
   if (value === null || value === undefined || value === "") return remark("Empty");
+  const image = typeof value === "string" ? imageIn(value) : null;
+  if (image) return imageView(image);
   return typeof value === "string" ? h("div", { class: "block" }, textView(value, { mono: true, boxed: true })) : jsonView(value, { open: 2 });
 }
 
@@ -84,11 +87,12 @@ function bodyValue(value) {
 function textBlock(block, context) {
   const isSpoken = ["assistant", "model", "system", "developer"].includes(context.role ?? "");
   const text = block.text ? (isSpoken ? proseView(block.text) : textView(block.text, { mono: context.role === "tool" })) : remark("Empty");
-  const isLong = block.text.length > 2500 || countLines(block.text) > 30;
-  const shown = clamped(text, isLong && context.role !== "assistant" && context.role !== "system");
   const origin = context.origins?.[/** @type {{origin: number}} */ (context.at).origin++];
   const [word, kind, meaning] = (origin && ORIGINS[origin]) || [null, "", ""];
-  const head = [block.label ? isolated(block.label) : null, word ? colored("span", kind, { class: "badge dot", title: meaning }, word) : null].filter(Boolean);
+  const most = origin === "injected" || context.role === "system" ? 12 : 30;
+  const isLong = block.text.length > most * 80 || countLines(block.text) > most;
+  const shown = clamped(text, isLong && context.role !== "assistant" && !context.whole);
+  const head = [block.label && block.label !== "Output text" ? isolated(block.label) : null, word ? colored("span", kind, { class: "badge dot", title: meaning }, word) : null].filter(Boolean);
   const root = h("div", { class: `block${word ? " message" : ""}` }, head.length ? h("div", { class: "block-head" }, head) : null, shown);
   if (word) root.style.setProperty("--c", `var(--k-${kind})`);
   return root;
@@ -125,13 +129,12 @@ function messageView(kind, title, about, content) {
 function messageBlock(block, context) {
   const role = block.role ?? "";
   const kind = ROLE_KINDS[role] ?? "other";
-  const about = ["message", role].includes(block.type) ? "" : block.type;
   const inner = { ...context, role: role || "assistant", at: { image: context.at?.image ?? 0, origin: 0 }, origins: role === "user" ? context.origins : undefined };
   const content = renderBlocks(block.content, inner);
   if (context.at) context.at.image = inner.at.image;
   const speaks = block.content.some((/** @type {Block} */ one) => !["ToolCall", "ToolResult", "Reasoning", "CacheBreakpoint"].includes(one.block));
   if (content.length && !speaks) return h("div", { class: "block" }, content);
-  return messageView(kind, role || block.type, about === block.type && !role ? "" : about, content.length ? content : remark("Empty"));
+  return messageView(kind, role || block.type, "", content.length ? content : remark("Empty"));
 }
 
 /** @param {Block} block @param {BlockContext} context */
@@ -195,10 +198,10 @@ function toolBody(tool) {
 
 /** @param {[string, any][]} pairs */
 function settingsView(pairs) {
-  const isShort = (/** @type {any} */ value) => value === null || typeof value !== "object" ? String(value).length < 200 : false;
-  const short = pairs.filter(([, value]) => isShort(value));
-  const long = pairs.filter(([, value]) => !isShort(value));
-  return h("div", { class: "block" }, short.length ? h("div", { class: "pairs" }, short.map(([name, value]) => h("span", {}, h("span", { class: "dim" }, ...visible(name), " "), h("code", {}, ...visible(String(value)))))) : null, long.map(([name, value]) => jsonView({ [name]: value }, { open: 2 })));
+  const flat = pairs.map(([name, value]) => ({ name, value, text: typeof value === "string" ? value : JSON.stringify(value) }));
+  const pair = (/** @type {{name: string, text: string}} */ { name, text }) => h("span", {}, h("span", { class: "dim" }, ...visible(name), " "), h("code", {}, ...visible(text)));
+  const [short, long] = [flat.filter(({ text }) => text.length <= 120), flat.filter(({ text }) => text.length > 120)];
+  return h("div", { class: "block" }, h("div", { class: "pairs" }, short.map(pair)), long.map(({ name, value }) => jsonView({ [name]: value }, { open: 2 })));
 }
 
 /** @param {Block} usage */

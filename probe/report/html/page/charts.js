@@ -302,9 +302,11 @@ function squarify(sizes, box) {
 
 /** @typedef {{name: string, color: string, size: number, text: string, href?: string, title?: string}} Cell */
 
+/** Cells of a group that are links of their own; the smaller ones are one cell together. */
+const MOST_CELLS = 150;
+
 /**
- * Return a treemap: groups of cells, all of them links in a list, in order of size. Cells too small to see are left out;
- * the table beside it has them.
+ * Return a treemap: groups of cells in order of size, those of items links. The table beside it has all of them.
  * @param {string} label @param {(Cell & {cells: Cell[]})[]} groups
  */
 function treemap(label, groups) {
@@ -319,14 +321,17 @@ function treemap(label, groups) {
     });
   return h("ul", { class: "treemap", "aria-label": label }, sorted.map((group, i) => {
     const outer = boxes[i];
-    const cells = group.cells.filter((cell) => cell.size > 0).sort((one, other) => other.size - one.size);
+    const all = group.cells.filter((cell) => cell.size > 0).sort((one, other) => other.size - one.size);
+    const [cells, rest] = [all.slice(0, MOST_CELLS), all.slice(MOST_CELLS)];
+    if (rest.length) cells.push({ name: `${number(rest.length)} smaller`, color: "", size: rest.reduce((sum, cell) => sum + cell.size, 0), text: "" });
     const inner = squarify(cells.map((cell) => cell.size), outer);
     const links = cells.map((cell, j) => {
       const { width: wide, height: high } = inner[j];
       if (wide * high < 30) return null;
-      const words = wide > 60 && high > 26 ? [h("span", {}, cell.name), h("small", {}, cell.text)] : [];
-      const name = `${group.name}: ${cell.name}, ${cell.text}`;
-      return place(h("li", {}, h("a", { href: cell.href, title: cell.title ?? name, "aria-label": name }, words)), inner[j], outer);
+      const words = wide > 50 && high > 30 ? [h("span", {}, isolated(cell.name)), h("small", {}, cell.text)] : [];
+      const name = cell.title ?? `${group.name}: ${cell.name}`;
+      const link = cell.href ? h("a", { href: cell.href, title: name, "aria-label": words.length ? null : name }, words) : h("div", { class: "rest", title: name }, words);
+      return place(h("li", {}, link), inner[j], outer);
     });
     return place(styled(h("li", { class: "cell-group", "aria-label": `${group.name}, ${group.text}` }, h("ul", {}, links)), { "--cell": `var(${group.color})` }), outer, { x: 0, y: 0, width, height });
   }));

@@ -59,7 +59,7 @@ async function compareItems(page, one, other) {
 /** @param {Page} page @param {ItemFacts} one @param {ItemFacts} other */
 async function itemDifference(page, one, other) {
   const [before, after] = await Promise.all([one, other].map(async (item) => readable(await page.store.json(item.raw)).trimStart()));
-  return difference(before, after);
+  return difference(before, after, `${one.kind} ${itemName(one)}, items ${one.raw} and ${other.raw}`);
 }
 
 /** @param {Page} page @param {number} one @param {number} other @returns {Promise<HTMLElement[]>} */
@@ -74,10 +74,10 @@ async function compareTurns(page, one, other) {
   });
   const answers = await Promise.all([one, other].map(async (turn) => {
     const piece = index.turns[turn]?.answer;
-    return piece === null || piece === undefined ? "" : readable(await page.store.json(piece)).trimStart();
+    return piece === null || piece === undefined ? "" : blocksMarkdown(await page.store.json(piece));
   }));
-  const answer = section("Answers", answers[0] === answers[1] ? h("p", { class: "dim" }, answers[0] ? "The same." : "Neither has one.") : difference(answers[0], answers[1]));
-  return [turnFactsTable(turns), ...parts, answer];
+  const answer = section("Answers", answers[0] === answers[1] ? h("p", { class: "dim" }, answers[0] ? "The same." : "Neither has one.") : difference(answers[0], answers[1], "the answers"));
+  return [section("Both turns", turnFactsTable(turns)), ...parts, answer];
 }
 
 /** @param {Turn[]} turns */
@@ -97,14 +97,16 @@ function turnFactsTable(turns) {
 /** @typedef {{before: number | null, after: number | null}} Change An item, and what it became; null for none. */
 
 /**
- * Pair items: those that both have, then by name or role and order those that only one has.
+ * Pair items: those that both have, but for marks of the cache, then by name or role and order those that only one has.
  * @param {number[]} before @param {number[]} after @param {ItemFacts[]} items
  * @returns {{same: number, changes: Change[]}}
  */
 function pairItems(before, after, items) {
-  const [inBefore, inAfter] = [new Set(before), new Set(after)];
-  const dropped = before.filter((place) => !inAfter.has(place));
-  const added = after.filter((place) => !inBefore.has(place));
+  /** @param {number} place */
+  const content = (place) => items[place].canonical ?? `item ${place}`;
+  const [inBefore, inAfter] = [before, after].map((list) => new Set(list.map(content)));
+  const dropped = before.filter((place) => !inAfter.has(content(place)));
+  const added = after.filter((place) => !inBefore.has(content(place)));
   /** @type {Map<string, number[]>} */
   const waiting = new Map();
   /** @param {number} place */
@@ -139,23 +141,23 @@ function itemChanges(page, index, { same, changes }) {
   return [h("p", { class: changes.length ? "" : "dim" }, words.join(", ") || "None."), folds];
 }
 
-/** Return the difference of two texts by lines. @param {string} before @param {string} after */
-function difference(before, after) {
+/** Return the difference of two texts by lines. @param {string} before @param {string} after @param {string} name */
+function difference(before, after, name) {
   const { lines, exact } = diffLines(before, after);
-  if (lines.every((line) => line.kind === "same")) return h("p", { class: "dim" }, "The same, byte for byte.");
+  if (lines.every((line) => line.kind === "same")) return h("p", { class: "dim" }, "No difference in their values.");
   const rows = compareChoice.beside ? besideRows(lines) : lines.map((line) => /** @type {(DiffLine | null)[]} */ ([line]));
   const table = h("tbody", {});
   const more = h("button", { type: "button", class: "more" });
   const shown = around(rows);
   let at = 0;
   const grow = () => {
-    for (const end = Math.min(at + DIFF_ROWS, shown.length); at < end; at++) append(table, [diffRow(shown[at], table)]);
+    for (const end = Math.min(at + DIFF_ROWS, shown.length); at < end; at++) append(table, [diffRow(shown[at])]);
     more.hidden = at >= shown.length;
     more.textContent = `Show more: ${plural(shown.length - at, "row")} left`;
   };
   more.addEventListener("click", grow);
   grow();
-  return h("div", { class: "diff", tabindex: "0", role: "region", "aria-label": "Difference" }, exact ? null : h("p", { class: "dim" }, "So much differs that the comparison was ended early: there may be a shorter difference."),
+  return h("div", { class: "diff", tabindex: "0", role: "region", "aria-label": `Difference of ${name}` }, exact ? null : h("p", { class: "dim" }, "So much differs that the comparison was ended early: there may be a shorter difference."),
     h("table", { class: compareChoice.beside ? "beside" : null }, table), more);
 }
 
@@ -194,14 +196,14 @@ function around(rows) {
   return found;
 }
 
-/** @param {DiffRow | {folded: DiffRow[]}} row @param {HTMLElement} table @returns {HTMLElement} */
-function diffRow(row, table) {
+/** @param {DiffRow | {folded: DiffRow[]}} row @returns {HTMLElement} */
+function diffRow(row) {
   if (Array.isArray(row)) return h("tr", {}, row.map(diffCell));
   const button = h("button", { type: "button" }, `${plural(row.folded.length, "line")} the same`);
-  const line = h("tr", {}, h("td", { class: "skipped", colspan: "2" }, button));
+  const line = h("tr", {}, h("td", { class: "skipped", colspan: compareChoice.beside ? 2 : null }, button));
   button.addEventListener("click", () => {
     const [now, later] = [row.folded.slice(0, DIFF_ROWS), row.folded.slice(DIFF_ROWS)];
-    line.replaceWith(...now.map((one) => diffRow(one, table)), ...(later.length ? [diffRow({ folded: later }, table)] : []));
+    line.replaceWith(...now.map((one) => diffRow(one)), ...(later.length ? [diffRow({ folded: later })] : []));
   });
   return line;
 }

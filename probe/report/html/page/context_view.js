@@ -8,8 +8,8 @@ const contextChoice = { unit: "bytes", thread: 0 };
 /** @param {HTMLElement} root @param {string[]} path @param {Page} page */
 async function showContext(root, path, page) {
   const { summary } = page;
-  if (!summary.turns.length) {
-    root.append(empty("No call of a model was recorded, so there is no context."));
+  if (!summary.turns.some((turn) => contextSize(turn.context))) {
+    root.append(empty(summary.turns.length ? "No request of a model could be read, so what its context consists of is not known." : "No call of a model was recorded, so there is no context."));
     return;
   }
   const asked = Number(/^turn-(\d+)$/.exec(path[1] ?? "")?.[1]);
@@ -133,10 +133,10 @@ async function showTreemap(root, page, turn, context, format) {
 /** @param {ItemFacts & {place: number}} item @param {ContextKind} kind @returns {Cell} */
 function itemCell(item, kind) {
   const size = item.context[kind] ?? 0;
-  return { name: itemName(item), color: "", size, text: bytes(size), href: `#item-${item.place}`, title: `${itemName(item)}, ${bytes(size)}: ${item.beginning}` };
+  return { name: item.kind === "message" ? item.beginning || itemName(item) : itemName(item), color: "", size, text: bytes(size), href: `#item-${item.place}`, title: `${itemName(item)}, ${bytes(size)}: ${item.beginning}` };
 }
 
-/** Return what an item is called: its tool, its setting, or who wrote it. @param {ItemFacts} item */
+/** Return what an item is called: who wrote a message, or the name of anything else. @param {ItemFacts} item */
 function itemName(item) {
-  return item.name || item.role || item.kind;
+  return item.kind === "message" ? (item.role ?? item.name) : item.name || item.kind;
 }

@@ -91,6 +91,7 @@ function cacheMisses(page, counted) {
   const missed = page.summary.turns.filter((turn) => turn.cache?.reason);
   if (!missed.length) {
     if (!counted.some((turn) => turn.tokens?.cache_read !== null)) return empty("No answer reported cache reads.");
+    if (!page.summary.turns.some((turn) => turn.cache)) return empty("No turn goes on from one before it, so there is nothing that it could have read.");
     return h("p", {}, "It did not: each turn read what the turn before could have left in the cache.");
   }
   return longTable("Turns that missed the cache", ["turn", "why", "first difference", "#expected", "#read", "#missed", "compare"], missed, (turn) => {

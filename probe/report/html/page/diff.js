@@ -226,5 +226,10 @@ function readable(value, indent = "") {
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "";
   const entries = Object.entries(value);
   if (!entries.length) return Array.isArray(value) ? "[]" : "{}";
-  return entries.map(([key, one]) => `\n${indent}${Array.isArray(value) ? "-" : `${key}:`} ${readable(one, inner)}`).join("");
+  const lines = entries.map(([key, one]) => {
+    const text = readable(one, inner);
+    if (Array.isArray(value)) return `${indent}- ${text.trimStart()}`;
+    return `${indent}${key}:${text.startsWith("\n") ? "" : " "}${text}`;
+  });
+  return `\n${lines.join("\n")}`;
 }

@@ -19,7 +19,7 @@ addView({
         "dl",
         { class: "facts" },
         factView("Started", clock(facts.started)),
-        factView("Took", seconds(facts.ended - facts.started)),
+        factView("Took", tookWords(facts) || "?"),
         factView("Sent", bytes(facts.sent)),
         factView("Received", bytes(facts.received)),
         facts.listener ? factView("Listener", isolated(facts.listener)) : null,
@@ -46,7 +46,7 @@ addView({
 async function showExchange(root, page, line, part, rest, address, turnPart) {
   const detail = await page.detail(line);
   const request = detail.request;
-  if (part === "websocket") return detail.websocket ? webSocketView(root, page, detail, address) : root.append(remark("This is no WebSocket."));
+  if (part === "websocket") return detail.websocket ? webSocketView(root, page, detail, address, turnPart) : root.append(remark("This is no WebSocket."));
   const payload = part === "request" ? request : detail.response;
   const note = turnPart === null ? null : remark(`Call ${turnPart} of the WebSocket in line ${line} of the record.`);
   if (!payload) {
@@ -76,6 +76,7 @@ async function showExchange(root, page, line, part, rest, address, turnPart) {
 /** @param {Record<string, string | string[]>} headers @param {string} title */
 function headersView(headers, title) {
   const rows = Object.entries(headers).flatMap(([name, values]) => [values].flat().map((value) => h("tr", {}, h("th", { scope: "row" }, ...visible(name)), h("td", {}, ...visible(String(value))))));
+  if (!rows.length) return remark(`No ${title.toLowerCase()} were recorded.`);
   return fold([title, h("small", {}, ` ${rows.length}`)], () => h("table", { class: "headers" }, rows), { open: rows.length <= 14 });
 }
 
@@ -179,9 +180,14 @@ function eventsView(events) {
     row: (place) => eventRow(events[place].at, events[place].kind, events[place].end - events[place].start, events[place].data().slice(0, 300)),
     onSelect: (place) => showData(detail, events[place].data()),
   });
+  rows.style.height = listHeight(events.length);
   list.set(events.length);
-  rows.style.height = `${Math.min(380, Math.max(3, events.length) * 24 + 2)}px`;
   return h("div", {}, rows, detail);
+}
+
+/** @param {number} count */
+function listHeight(count) {
+  return `min(40vh, ${Math.max(3, count) * 24 + 2}px)`;
 }
 
 /** @param {number | null} at @param {string} kind @param {number | null} size @param {string} beginning */
@@ -195,8 +201,8 @@ function showData(root, text) {
   root.replaceChildren(value !== null && typeof value === "object" ? jsonView(value, { open: 3 }) : textView(text, { mono: true }));
 }
 
-/** @param {HTMLElement} root @param {Page} page @param {ExchangeDetail} detail @param {string} address */
-async function webSocketView(root, page, detail, address) {
+/** @param {HTMLElement} root @param {Page} page @param {ExchangeDetail} detail @param {string} address @param {number | null} turnPart */
+async function webSocketView(root, page, detail, address, turnPart) {
   const socket = /** @type {NonNullable<ExchangeDetail["websocket"]>} */ (detail.websocket);
   const { started } = page.exchange(detail.line);
   const box = h("div", { class: "event-detail" }, h("span", { class: "dim" }, "Choose a message."));
@@ -210,8 +216,10 @@ async function webSocketView(root, page, detail, address) {
   });
   const closed = `Closed${socket.closed_by ? ` by the ${socket.closed_by}` : ""}${socket.close_code === null ? "" : ` with code ${socket.close_code}`}${socket.close_reason ? `: ${socket.close_reason}` : ""}`;
   append(root, [remark(`${plural(socket.messages.length, "message")}. ${closed}.${socket.lost ? ` ${plural(socket.lost, "message")} lost.` : ""}`), rows, box, h("p", { class: "remark" }, h("a", { href: `${address}/request` }, "Headers of the handshake"))]);
+  rows.style.height = listHeight(socket.messages.length);
   list.set(socket.messages.length);
-  rows.style.height = `${Math.min(460, Math.max(3, socket.messages.length) * 24 + 2)}px`;
+  const begins = turnPart === null ? undefined : page.summary.turns.find((turn) => turn.line === detail.line && turn.part === turnPart)?.started;
+  if (begins !== undefined) list.choose(socket.messages.findIndex(({ at }) => at >= begins - 0.0005));
 }
 
 /** @param {any} message @param {number} started @param {Promise<Uint8Array>} body */

@@ -30,7 +30,7 @@ async function renderItem(page, item) {
 function itemContent(page, facts, blocks, raw) {
   if (blocks.length === 1 && blocks[0].block === "Tool") return [h("div", { class: "block" }, toolBody(blocks[0]))];
   if (blocks.length === 1 && blocks[0].block === "Tools" && blocks[0].tools.length === 1) return [h("div", { class: "block" }, toolBody(blocks[0].tools[0]))];
-  return renderBlocks(blocks, { page, origins: facts.origins, raw, role: facts.kind === "instructions" ? "system" : (facts.role ?? undefined) });
+  return renderBlocks(blocks, { page, whole: true, origins: facts.origins, raw, role: facts.kind === "instructions" ? "system" : (facts.role ?? undefined) });
 }
 
 /** Return the kind of an item as one of those that have a colour. @param {ItemFacts} facts */
@@ -48,7 +48,7 @@ function itemKind(facts) {
  * @param {{place?: number | null, mark?: any}} [options]
  */
 function itemRow(page, facts, item, { place = null, mark = null } = {}) {
-  const name = facts.kind === "message" ? (facts.role ?? facts.name) : facts.name;
+  const name = (facts.kind === "message" ? facts.role : null) || facts.name || facts.kind;
   const origins = [...new Set(facts.origins)].map((origin) => ORIGINS[origin]?.[0]).filter(Boolean);
   const summary = [
     place === null ? null : h("span", { class: "place" }, place),

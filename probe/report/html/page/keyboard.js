@@ -13,6 +13,7 @@ const KEYS = [
   { keys: ["k"], what: "previous turn", run: (page) => page.list?.move(-1) },
   { keys: ["n"], what: "next turn with a problem", run: (page) => page.list?.moveToProblem() },
   { keys: ["l"], what: "to the list of turns", run: () => focusList() },
+  { keys: ["f"], what: "filter the list", run: () => focusFilter() },
   { keys: ["Enter"], what: "from the list to the content", run: () => byId("pane-view").focus() },
   { keys: ["1"], what: "the turn", run: (page) => turnPart(page, "") },
   { keys: ["2"], what: "its whole context", run: (page) => turnPart(page, "/context") },
@@ -76,6 +77,11 @@ function focusList() {
   /** @type {HTMLElement | null} */ (byId("pane-list").querySelector(".rows"))?.focus();
 }
 
+function focusFilter() {
+  focusList();
+  /** @type {HTMLElement | null} */ (byId("pane-list").querySelector("input"))?.focus();
+}
+
 /** @param {Page} page @param {string} part */
 function turnPart(page, part) {
   const turn = page.turns.get(page.list?.current ?? 0) ?? page.summary.turns[0];
@@ -94,13 +100,6 @@ function compareTurn(page) {
 /** @param {boolean} open */
 function openFolds(open) {
   for (const details of byId("pane-view").querySelectorAll("details:not(.menu)")) /** @type {HTMLDetailsElement} */ (details).open = open;
-}
-
-/** Open the search over everything: the browser's own sees only what is drawn. */
-function openSearch() {
-  if (addressParts(location.hash)[0] !== "search") go("#search");
-  // After the view is drawn.
-  setTimeout(() => /** @type {HTMLElement | null} */ (byId("pane-view").querySelector("input[type=search]"))?.focus(), 50);
 }
 
 /** @param {Page} page */

@@ -18,11 +18,11 @@ function overview(page) {
   return [
     problems(summary),
     h("div", { class: "cards" }, costCard(summary), tokenCard(summary), workCard(summary), proofCard(page)),
-    h("div", { class: "asked" }, asked(summary), cameOut(page)),
+    h("div", { class: "asked" }, asked(page), cameOut(page)),
     section("Where the time went", timeBar(summary)),
     section("What it did", steps(page)),
     section("Who took part", participants(page)),
-    ...(summary.notes.length ? [section("Notes", h("ul", {}, summary.notes.map((note) => h("li", {}, note))))] : []),
+    ...(summary.notes.length ? [section("Notes", h("ul", {}, summary.notes.map((note) => h("li", {}, isolated(note)))))] : []),
     section("This run", runFacts(page)),
   ];
 }
@@ -31,7 +31,7 @@ function overview(page) {
 function problems(summary) {
   const found = summary.problems;
   if (!found.length) return h("p", { class: "verdict good" }, summary.run.live ? "No problem so far." : "No problems were found.");
-  const list = h("ul", {}, found.map((problem) => h("li", {}, problem)));
+  const list = h("ul", {}, found.map((problem) => h("li", {}, isolated(problem))));
   return h("section", { class: "verdict bad" }, h("h2", {}, plural(found.length, "problem")), list);
 }
 
@@ -94,7 +94,8 @@ function proofButton(page) {
     button.setAttribute("disabled", "");
     try {
       const found = await proveAll(page, (done, all) => (result.textContent = `${number(done)} of ${number(all)} checked …`));
-      result.replaceChildren(...proofResult(found));
+      result.replaceChildren();
+      append(result, proofResult(found));
     } catch (error) {
       result.textContent = `The check could not be made: ${/** @type {Error} */ (error).message}`;
     }
@@ -103,22 +104,42 @@ function proofButton(page) {
   return h("div", {}, button, result);
 }
 
+/** Return the result of that check. @param {Awaited<ReturnType<typeof proveAll>>} found */
+function proofResult({ proved, redacted, unproved, wrong }) {
+  const counts = /** @type {[number, string][]} */ ([[proved, "as they crossed the wire"], [redacted, "as recorded, with secrets redacted"], [unproved, "without a hash to compare with"]]);
+  const good = h("span", { class: wrong.length ? "bad" : "good" }, wrong.length ? `${plural(wrong.length, "body", "bodies")} differ: ` : "✓ All that can be checked is right: ");
+  return [good, ...lineLinks(wrong.map(({ line }) => line)), wrong.length ? "; " : "", counts.filter(([count]) => count).map(([count, words]) => `${number(count)} ${words}`).join(", ")];
+}
+
 /** @param {Page} page */
-function asked({ summary }) {
-  const { prompt, command } = summary.run;
-  const body = prompt === null
-    ? empty("The prompt was not given to this program", command ? [": it ran ", h("code", {}, command.join(" "))] : "", ". What was typed is under ", h("a", { href: "#tools/human" }, "what a human wrote"), ".")
-    : prompt.length > 1500
-      ? h("details", { class: "long" }, h("summary", {}, h("span", { class: "said" }, `${prompt.slice(0, 600)} …`), h("small", {}, ` all ${number(prompt.length)} characters`)), h("div", { class: "said" }, prompt))
-      : h("div", { class: "said" }, prompt);
+function asked(page) {
+  const { prompt } = page.summary.run;
+  const body = h("div", { class: "boxed asked-text", tabindex: "0", role: "region", "aria-label": "Prompt" });
+  if (prompt !== null) body.append(textView(prompt));
+  else {
+    body.append(h("p", { class: "wait" }, "Reading what was typed …"));
+    typed(page).then((texts) => body.replaceChildren(...texts), (error) => body.replaceChildren(empty(error.message)));
+  }
   return section("Asked", body);
+}
+
+/** Return what a human typed, where the prompt was not given to this program. @param {Page} page */
+async function typed(page) {
+  const index = await page.index();
+  const first = firstTurns(index, page.summary.turns.filter((turn) => !turn.is_side).map((turn) => turn.number));
+  const places = index.items.flatMap((item, place) => (first[place] && item.origins.includes("human") ? [place] : [])).sort((one, other) => first[one] - first[other]);
+  if (!places.length) return [empty("The prompt was not given to this program, and no text of a human was found in the requests.")];
+  const { origins, blocks } = index.items[places[0]];
+  const texts = textsIn(await page.store.json(blocks)).filter((_, at) => origins[at] === "human");
+  const more = places.length > 1 ? h("p", {}, h("a", { href: "#tools/human" }, `All ${number(places.length)} messages of a human`)) : null;
+  return [...texts.map((text) => textView(text)), ...(more ? [more] : [])];
 }
 
 /** @param {Page} page */
 function cameOut({ summary }) {
   const answer = summary.final_answer;
   if (!answer) return section("Came out", empty(summary.run.live ? "No answer yet." : "No turn ended with an answer in text: see the last turns below."));
-  const prose = proseView(answer.text);
+  const prose = h("div", { class: "boxed asked-text", tabindex: "0", role: "region", "aria-label": "Final answer" }, proseView(answer.text));
   return section("Came out", prose, h("p", {}, turnLink(answer.turn, `from turn ${answer.turn}`)));
 }
 
@@ -161,7 +182,7 @@ function step(turn, summary) {
     "li", { class: turn.is_side ? "side" : null },
     h("a", { href: `#turn-${turn.number}`, "aria-label": `Turn ${turn.number}` }, turn.number),
     h("span", { class: "did" }, who ? h("span", { class: "badge" }, who) : null, failed ? h("span", { class: "badge bad" }, turn.problem ? "error" : "failed") : null,
-      turn.tries.length ? h("span", { class: "badge warn" }, plural(turn.tries.length, "failed try", "failed tries")) : null, turn.did || "no content in the answer"),
+      turn.tries.length ? h("span", { class: "badge warn" }, plural(turn.tries.length, "failed try", "failed tries")) : null, isolated(turn.did || "no content in the answer")),
     h("span", { class: "num" }, turn.ended === null ? "unfinished" : seconds(turn.ended - turn.started)),
   );
 }
@@ -203,7 +224,7 @@ function runFacts({ summary }) {
     ["Command", run.command ? h("code", {}, run.command.join(" ")) : null],
     ["Started", run.started === null ? null : `${new Date(run.started * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`],
     ["Replay of", run.replay_of],
-    ["Secrets", run.keeps_secrets ? h("b", { class: "bad" }, "kept in the record: do not share it") : plural(summary.counts.redactions, "value") + " redacted"],
+    ["Secrets", run.keeps_secrets ? h("b", { class: "bad" }, "kept in the record: do not share it") : summary.secrets.length ? ["redacted: ", h("a", { href: "#network" }, summary.secrets.slice(0, 3).map(({ place }) => place).join(", "), summary.secrets.length > 3 ? ` and ${summary.secrets.length - 3} more places` : "")] : "none found"],
     ["Not understood", summary.unknown.length ? summary.unknown.map(({ what, count }) => `${what} (${number(count)})`).join(", ") : null],
     ["Record", h("code", {}, run.source)],
     ["Written by", `${project.name} ${project.version}, ${summary.generated_at}`],

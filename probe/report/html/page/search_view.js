@@ -21,7 +21,7 @@ function showSearch(root, path, page) {
   box.value = path.slice(1).join("/");
   const said = h("div", { id: "search-said", role: "status" });
   const results = h("div", { class: "results" });
-  root.append(h("div", { class: "search", role: "search" }, h("label", { for: "search-box" }, "Search everything"), box, folded("Filters", filterHelp)), said, results);
+  root.append(h("div", { class: "search", role: "search" }, h("label", { for: "search-box" }, "Search everything"), box, folded("Filters", filterHelp)), said, h("h2", { class: "sr-only" }, "Results"), results);
   let running = new AbortController();
   let timer = 0;
   const run = () => {
@@ -93,13 +93,10 @@ function listPassing({ summary }, query, turns, results) {
   ]));
 }
 
-/** @typedef {{owner: {kind: "item" | "turn" | "exchange", number: number}, piece: number, excerpt: string}} Hit */
-
 /** Gathers hits by owner, and draws them once a frame. */
 class Results {
   /** @param {Page} page @param {Query} query @param {Index} index @param {HTMLElement} root */
   constructor(page, query, index, root) {
-    Object.assign(this, { page, query, root });
     this.page = page;
     this.query = query;
     this.root = root;
@@ -107,8 +104,6 @@ class Results {
     const turns = page.summary.turns.filter((turn) => turnPasses(query, turn, page.summary, (filter) => !filter.item));
     this.turns = new Set(page.summary.turns.filter((turn) => turnPasses(query, turn, page.summary)).map((turn) => turn.number));
     this.first = firstTurns(index, turns.map((turn) => turn.number));
-    /** @type {Set<string>} */
-    this.seen = new Set();
     /** @type {{hit: Hit, turn: number}[]} */
     this.waiting = [];
     /** @type {Map<number, HTMLElement>} */
@@ -119,9 +114,6 @@ class Results {
 
   /** @param {Hit} hit */
   add(hit) {
-    const key = `${hit.owner.kind}-${hit.owner.number}`;
-    if (this.seen.has(key)) return;
-    this.seen.add(key);
     const turn = this.turnOf(hit);
     if (turn === null) return;
     this.count += 1;
@@ -161,7 +153,7 @@ class Results {
   /** @param {Hit} hit */
   hit({ owner, excerpt }) {
     const item = owner.kind === "item" ? this.index.items[owner.number] : null;
-    const name = item ? `${item.kind} ${itemName(item)}` : owner.kind === "turn" ? "answer" : `exchange ${owner.number}`;
+    const name = item ? item.kind === "message" ? `${itemName(item)} message` : `${item.kind} ${itemName(item)}` : owner.kind === "turn" ? "answer" : `exchange ${owner.number}`;
     const address = owner.kind === "turn" ? `#turn-${owner.number}/answer` : `#${owner.kind}-${owner.number}`;
     return [h("a", { href: address }, isolated(name)), " ", h("span", { class: "excerpt" }, highlighted(excerpt, this.query.text))];
   }

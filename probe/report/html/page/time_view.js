@@ -4,6 +4,8 @@ addView({ name: "time", tab: "Time", key: "w", show: showTime });
 
 /** A silence of a stream that is marked, in seconds. */
 const STALL = 3;
+/** Turns in sight up to which their rows share one axis. */
+const MANY_TURNS = 60;
 const TIME_ROW = 16;
 const TIME_TOP = 22;
 
@@ -183,23 +185,29 @@ function timeWords({ turn, end }, summary) {
   return words;
 }
 
-/** @param {Bar[]} bars @param {Span} span @param {number} start @param {Summary} summary */
+/**
+ * Return a row for each turn: on the axis in sight, or, where they are too many to see anything, each from its own start.
+ * @param {Bar[]} bars @param {Span} span @param {number} start @param {Summary} summary
+ */
 function waterfall(bars, span, start, summary) {
-  /** @param {number} from @param {number} to @param {string} color */
-  const piece = (from, to, color) => {
-    const [begin, end] = [Math.max(from, span.from), Math.min(to, span.to)];
-    const percent = 100 / (span.to - span.from);
-    return end < begin ? null : styled(h("span"), { left: `${(begin - span.from) * percent}%`, width: `max(2px, ${(end - begin) * percent}%)`, background: `var(${color})` });
+  const many = bars.length > MANY_TURNS;
+  const longest = many ? bars.reduce((most, { turn, end }) => Math.max(most, end - turn.started), 0.001) : span.to - span.from;
+  /** @param {Bar} bar @param {number} from @param {number} to @param {string} color */
+  const piece = (bar, from, to, color) => {
+    const zero = many ? bar.turn.started : span.from;
+    const [begin, end] = [Math.max(from - zero, 0), Math.min(to - zero, longest)];
+    const percent = 100 / longest;
+    return end < begin ? null : styled(h("span"), { left: `${begin * percent}%`, width: `max(2px, ${(end - begin) * percent}%)`, background: `var(${color})` });
   };
   const after = gaps(summary);
-  return longTable("Turns in time", ["turn", "#start", "when", "#first token", "#took", "did"], bars, (bar) => {
+  return longTable("Turns in time", ["turn", "#start", many ? "how long" : "when", "#first token", "#took", "did"], bars, (bar) => {
     const { turn, end } = bar;
     const gap = after.get(turn.number);
     const silence = turn.longest_silence;
     return [
       turnLink(turn.number, String(turn.number)),
       `+${seconds(turn.started - start)}`,
-      h("div", { class: "time-bar", title: timeWords(bar, summary).join(", ") }, phases(bar).map(([from, to, color]) => piece(from, to, color)), gap ? piece(end, gap.until, gap.color) : null, silence && silence.seconds >= STALL ? piece(silence.at, silence.at + silence.seconds, "--bad") : null),
+      h("div", { class: "time-bar", title: timeWords(bar, summary).join(", ") }, phases(bar).map(([from, to, color]) => piece(bar, from, to, color)), gap ? piece(bar, end, gap.until, gap.color) : null, silence && silence.seconds >= STALL ? piece(bar, silence.at, silence.at + silence.seconds, "--bad") : null),
       turn.first_token === null ? "" : seconds(turn.first_token - turn.started),
       turn.ended === null ? "unfinished" : seconds(end - turn.started),
       h("span", { class: "clip" }, turn.did),

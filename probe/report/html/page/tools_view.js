@@ -32,7 +32,7 @@ function instructions(page, index, places, first) {
     const before = last.get(turn.thread);
     last.set(turn.thread, place);
     const body = h("div", {});
-    const fold = /** @type {HTMLDetailsElement} */ (h("details", { class: "given" }, h("summary", {}, h("b", {}, `From turn ${turn.number} on`), ` ${givenTo(page, turn)}, ${bytes(index.items[place].size)} `, h("span", { class: "clip" }, isolated(index.items[place].beginning))), body));
+    const fold = /** @type {HTMLDetailsElement} */ (h("details", { class: "given" }, h("summary", {}, h("h3", {}, `From turn ${turn.number} on`), ` ${givenTo(page, turn)}, ${bytes(index.items[place].size)} `, h("span", { class: "clip" }, isolated(index.items[place].beginning))), body));
     const fill = async () => {
       if (fold.open && !body.firstChild) body.append(givenLinks(place, before), await renderItem(page, place));
     };

@@ -40,12 +40,12 @@ function turnHead(page, turn) {
       thread?.is_sub_agent ? colored("span", "tool_calls", { class: "badge dot" }, "sub-agent ", isolated(thread.agent ?? String(thread.number))) : null,
       turn.is_side ? h("span", { class: "badge" }, "side request: ", isolated(turn.purpose)) : null,
       turn.status !== null && turn.status < 400 && !state.length ? h("span", { class: "badge good" }, turn.status) : state,
-      h("span", { class: "dim" }, isolated(turn.model ?? turn.path)),
+      h("span", { class: "dim" }, isolated(turn.model ?? turn.path), ` · ${clock(turn.started).slice(0, 12)}`),
       h("span", { class: "space" }),
       turn.before === null ? null : h("a", { class: "button", href: `#compare/turn-${turn.before}/turn-${turn.number}`, title: "What changed since the turn that it goes on from" }, `Compare with ${turn.before}`),
       copyMenu(turnCopies(page, turn)),
     ),
-    h("p", { class: "head-did" }, isolated(turn.did)),
+    h("p", { class: "head-did" }, isolated(turn.did || turn.purpose)),
   ];
 }
 
@@ -80,7 +80,6 @@ async function turnMarkdown(page, turn) {
 /** @param {Turn} turn */
 function turnFacts(turn) {
   const { tokens, cache } = turn;
-  const took = turn.ended === null ? null : turn.ended - turn.started;
   const waited = turn.first_token === null ? null : turn.first_token - turn.started;
   return h(
     "dl",
@@ -88,10 +87,9 @@ function turnFacts(turn) {
     factView("Input", `${number(tokens?.input)} tokens`, tokens?.cache_read ? `${number(tokens.cache_read)} from the cache` : tokens?.cache_write ? `${number(tokens.cache_write)} written to the cache` : null),
     factView("Output", `${number(tokens?.output)} tokens`, tokens?.reasoning ? `${number(tokens.reasoning)} reasoning` : null),
     turn.dollars === null ? null : factView("Cost", dollars(turn.dollars)),
-    factView("Took", took === null ? "no end" : seconds(took), waited === null ? null : `first token after ${seconds(waited)}`),
+    factView("Took", tookWords(turn) || "?", waited === null ? null : `first token after ${seconds(waited)}`),
     turn.longest_silence && turn.longest_silence.seconds >= 1 ? factView("Longest silence", seconds(turn.longest_silence.seconds)) : null,
     factView("Stopped by", isolated(turn.stop_word ?? turn.stop ?? "?")),
-    factView("Started", clock(turn.started).slice(0, 12)),
     cache && cache.missed ? factView("Cache missed", `${number(cache.missed)} tokens`, `of ${number(cache.expected)} sent before`) : null,
     turn.answered_by && turn.answered_by !== turn.model ? factView("Answered by", isolated(turn.answered_by)) : null,
   );
@@ -134,14 +132,16 @@ function switchMarkdown() {
 
 /** Return the items that a turn sent and the one before it did not. @param {Page} page @param {Turn} turn */
 async function newItems(page, turn) {
-  const before = new Set(turn.before === null ? [] : await page.items(turn.before));
-  return (await page.items(turn.number)).filter((item) => !before.has(item));
+  const { items } = await page.index();
+  const same = (/** @type {number} */ item) => items[item].canonical;
+  const before = new Set(turn.before === null ? [] : (await page.items(turn.before)).map(same));
+  return (await page.items(turn.number)).filter((item) => !before.has(same(item)));
 }
 
 /** @param {HTMLElement} root @param {Page} page @param {Turn} turn */
 async function turnBody(root, page, turn) {
   const [index, fresh, first] = [await page.index(), await newItems(page, turn), await page.firstTurns()];
-  const content = index.turns[turn.number] ?? { answer: null, notes: null };
+  const content = index.turns[turn.number] ?? { answer: null, notes: null, echoes: null };
   append(root, [sectionHead("New in this request", newWords(turn)), problemsOf(page, turn)]);
   if (turn.cache?.reason) root.append(await cacheReason(page, turn));
   if (content.notes !== null) append(root, renderBlocks(await page.store.json(content.notes), { page }));
@@ -149,9 +149,18 @@ async function turnBody(root, page, turn) {
   append(root, foldsOf(page, index, turn, fresh));
   root.append(h("div", { class: "answer" }, sectionHead("Answer", turn.text || turn.tool_calls.length || content.answer !== null ? "" : "none")));
   const result = resultFinder(page, turn);
-  if (content.answer !== null) append(root, renderBlocks(await page.store.json(content.answer), { page, role: "assistant", result }));
+  if (content.answer !== null) append(root, answerView(await page.store.json(content.answer), { page, role: "assistant", result }));
   else if (turn.problem) root.append(h("p", { class: "failure" }, isolated(turn.problem)));
   else root.append(remark(turn.ended === null && page.live ? "The answer has not arrived yet." : "No answer was recorded."));
+  const { echoes } = content;
+  if (echoes !== null && echoes !== index.turns[turn.before ?? 0]?.echoes) root.append(fold(["What the answer repeats otherwise than it was sent"], async () => renderBlocks(await page.store.json(echoes), { page })));
+}
+
+/** Return what the model said and did, and below it what is known of the answer. @param {Block[]} blocks @param {BlockContext} context */
+function answerView(blocks, context) {
+  const isAbout = (/** @type {Block} */ { block }) => ["Settings", "EventCounts", "Usage"].includes(block);
+  const about = renderBlocks(blocks.filter(isAbout), context);
+  return [renderBlocks(blocks.filter((block) => !isAbout(block)), context), about.length ? h("div", { class: "about" }, about) : null];
 }
 
 /** @param {string} title @param {any} about */
@@ -186,7 +195,7 @@ async function cacheReason(page, turn) {
   return h("p", { class: "remark warn" }, "Cache: ", isolated(reason ?? ""), item === undefined ? null : [" ", h("a", { href: `#item-${item}` }, "the first item that differs")]);
 }
 
-/** Show new messages: what was never sent before in full, the rest as folds. @param {HTMLElement} root @param {Page} page @param {Index} index @param {Turn} turn @param {number[]} fresh @param {Int32Array} first */
+/** Show new messages: what was never sent before in full, the rest as folds. @param {HTMLElement} root @param {Page} page @param {Index} index @param {Turn} turn @param {number[]} fresh @param {Uint32Array} first */
 async function newMessages(root, page, index, turn, fresh, first) {
   const messages = fresh.filter((item) => index.items[item].kind === "message");
   const isEcho = (/** @type {number} */ item) => turn.before !== null && ["assistant", "model"].includes(index.items[item].role ?? "");

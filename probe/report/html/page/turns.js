@@ -24,11 +24,11 @@ class TurnList {
     /** @type {ListRow[]} */
     this.rows = [];
     this.current = 0;
-    this.count = h("span", {});
-    [this.start, this.length] = [0, 1];
-    this.head = h("div", { class: "list-head" }, this.count, h("span", { id: "list-tools" }));
+    this.count = h("span", { class: "num", role: "status" });
+    this.start = 0;
+    this.length = 1;
     const rows = h("div");
-    root.append(this.head, rows);
+    root.append(h("div", { class: "list-head" }, this.filterBox(), this.count), rows);
     this.list = new VirtualList(rows, {
       label: "Turns",
       rowHeight: ROW,
@@ -50,6 +50,22 @@ class TurnList {
     this.count.textContent = this.predicate ? `${number(shown.length)} of ${counted}` : counted;
     this.list.set(this.rows.length);
     this.list.select(this.placeOf(this.current));
+  }
+
+  /** Return the field that filters the list, in the words of the search. */
+  filterBox() {
+    const box = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder: "Filter: words, tool:Bash, is:failed …", "aria-label": "Filter the turns", title: "f", autocomplete: "off", spellcheck: "false" }));
+    box.addEventListener("input", () => {
+      const { turns, errors } = filterTurns(this.page.summary, box.value);
+      const passing = new Set(turns.map((turn) => turn.number));
+      box.title = errors.join(" ") || "f";
+      box.classList.toggle("bad", errors.length > 0);
+      this.filterTurns(box.value.trim() ? (turn) => passing.has(turn.number) : null);
+    });
+    box.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === "ArrowDown") focusList();
+    });
+    return box;
   }
 
   /** Show only some turns; all of them with null. @param {((turn: Turn) => boolean) | null} predicate */
@@ -103,7 +119,6 @@ class TurnList {
   turnRow(row) {
     const { turn } = row;
     const thread = this.page.threads.get(turn.thread);
-    const ended = turn.ended;
     return h(
       "div",
       { class: `turn-row${turn.is_side ? " is-side" : ""}` },
@@ -112,12 +127,12 @@ class TurnList {
       h(
         "span",
         { class: "lines" },
-        h("span", { class: "line" }, h("span", { class: "grow did" }, isolated(turn.did)), rowState(turn)),
+        h("span", { class: "line" }, h("span", { class: "grow did" }, isolated(turn.did || turn.purpose)), rowState(turn)),
         h(
           "span",
           { class: "line" },
           h("span", { class: "grow" }, rowWords(turn, thread)),
-          h("span", { class: "right" }, [rowTokens(turn), turn.dollars ? dollars(turn.dollars) : null, ended === null ? null : seconds(ended - turn.started)].filter(Boolean).join("  ·  ")),
+          h("span", { class: "right" }, rowTokens(turn), turn.dollars ? h("span", { class: "cost" }, dollars(turn.dollars)) : null, h("span", {}, tookWords(turn))),
         ),
       ),
       this.waterfall(turn),
@@ -151,9 +166,14 @@ function rowWords(turn, thread) {
   return isolated(`${agent}${turn.is_side ? `${turn.purpose} · ` : ""}${turn.model ?? turn.path}`);
 }
 
+/** Return how long something took; nothing where the record does not say. @param {{started: number, ended: number | null}} times */
+function tookWords({ started, ended }) {
+  return ended === null || ended === started ? "" : seconds(ended - started);
+}
+
 /** @param {Turn} turn */
 function rowTokens({ tokens }) {
-  return tokens && (tokens.input !== null || tokens.output !== null) ? `${compact(tokens.input)} → ${compact(tokens.output)}` : null;
+  return tokens && (tokens.input !== null || tokens.output !== null) ? h("span", {}, `${compact(tokens.input)} → ${compact(tokens.output)}`) : null;
 }
 
 /** Return what a reader must see at once of how a turn went. @param {Turn} turn */
@@ -181,9 +201,7 @@ function compact(count) {
 /** Return the beginning of what the human asked in the turn that begins a prompt. @param {Page} page @param {Turn} turn */
 async function promptText(page, turn) {
   const { items } = await page.index();
-  const before = new Set(turn.before === null ? [] : await page.items(turn.before));
-  const fresh = (await page.items(turn.number)).filter((item) => !before.has(item));
-  const asked = fresh.filter((item) => items[item].kind === "message" && items[item].origins.includes("human"));
+  const asked = (await newItems(page, turn)).filter((item) => items[item].kind === "message" && items[item].origins.includes("human"));
   return asked.length ? items[asked[asked.length - 1]].beginning : null;
 }
 

@@ -237,13 +237,18 @@ interface Proof {
 interface Index {
   /** Length of each piece of content, in bytes. */
   pieces: number[];
-  /** Number of the first piece of each chunk. */
-  chunks: number[];
+  /** Numbers of the pieces in each chunk, in their order; empty where pieces are fetched one by one. */
+  chunks: Ranges[];
+  /** What each chunk holds: items 0, answers 1, bodies 2, details 3. */
+  lanes: number[];
   items: ItemFacts[];
   /** By number of the turn, as texts: JSON has no other keys. */
   turns: Record<string, TurnContent>;
   /** Piece with the ExchangeDetail of each exchange, in the order of `summary.exchanges`. */
   details: number[];
+  /** Number of the first piece that came with each exchange, in the same order, and the exchange's line. */
+  begins: number[];
+  lines: number[];
 }
 
 interface ItemFacts {
@@ -258,6 +263,8 @@ interface ItemFacts {
   size: number;
   sha256: string;
   beginning: string;
+  /** Number of the first item that is the same but for what moves from call to call: marks of the cache. */
+  canonical: number;
   /** Piece with its JSON as it was sent, and piece with its blocks. */
   raw: number;
   blocks: number;
@@ -272,10 +279,16 @@ interface TurnContent {
   /** Piece with the blocks of the answer, and of remarks about the request; null where there are none. */
   answer: number | null;
   notes: number | null;
+  /** Piece with the blocks of what the answer repeats of the request, but not as it was sent. */
+  echoes: number | null;
 }
 
-/** Bytes of a body: numbers of pieces, and texts between them. */
-type Recipe = (number | string)[];
+/**
+ * Bytes of a body: numbers of pieces, and texts between them. A run is many items, or pieces, with the same text
+ * between any two: a conversation that is sent again is one run.
+ */
+type Recipe = (number | string | RecipeRun)[];
+type RecipeRun = { by: string; items: Ranges } | { by: string; pieces: Ranges };
 
 interface Payload {
   headers: Record<string, string | string[]>;
@@ -300,7 +313,7 @@ interface ExchangeDetail {
   line: number;
   request: Payload & { method: string; url: string };
   response: (Payload & { status_code: number; reason: string | null; interim: object[] }) | null;
-  /** Blocks of a request or an answer that is no call of the model: pieces; null where there are none. */
+  /** Blocks of a request or an answer that is no call of the model, and of a failed call's answer: pieces. */
   request_blocks: number | null;
   response_blocks: number | null;
   websocket: {
@@ -318,4 +331,40 @@ interface ExchangeDetail {
 interface Block {
   block: string;
   [name: string]: any;
+}
+
+// -- a run while it is being recorded: what the server sends (probe/live/updates.py) ---------------------------------
+
+interface Update {
+  /** True where the page is to forget what it had. */
+  whole: boolean;
+  ended: boolean;
+  /** Members of the summary and of the index, by their paths (`summary.cost`); null where none has changed. */
+  head: Record<string, any> | null;
+  /** Their lists: how long each is now, and its new and changed values by place. */
+  lists: Record<string, { length: number; values: Record<string, any> }>;
+  /** Ids of the exchanges under way, in the order in which they began. */
+  open: string[];
+  /** Those of them that have changed. */
+  now: InFlight[];
+}
+
+/** An exchange under way, redacted. */
+interface InFlight {
+  id: string;
+  listener: string | null;
+  method: string;
+  url: string;
+  status: number | null;
+  model: string | null;
+  /** When the request began, or the agent's last message over a WebSocket. */
+  started: number;
+  /** When the first bytes of the answer came; null before. */
+  first: number | null;
+  last: number;
+  sent: number;
+  received: number;
+  events: number;
+  /** The end of each text that the model streams, with its length so far. */
+  texts: { name: string; text: string; length: number }[];
 }

@@ -1,0 +1,148 @@
+"""A run while it is being recorded: what the page shows of it, read from its files alone."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from probe.analysis.prices import Prices
+from probe.live.growing_record import GrowingRecord
+from probe.live.in_flight import InFlight
+from probe.live.open_exchanges import OpenExchanges
+from probe.record.manifest import NAME as MANIFEST
+from probe.record.manifest import Manifest
+from probe.record.runs import Run, is_alive
+from probe.renderers.loader import Renderer
+from probe.report.html.page import index_of
+from probe.report.html.page_data import PageData, encoded
+from probe.report.html.pieces import LoosePieces
+from probe.report.run import ReportedRun
+from probe.report.summarize import summary_of
+from probe.report.understood import understand
+from probe.trace.trace import TraceReader
+
+_SHARE = 0.2
+"""Of a processor, for numbers that are computed anew when something is finished."""
+_MANIFEST_SECONDS = 0.5
+
+
+class LiveRecording(msgspec.Struct, kw_only=True, frozen=True):
+    """Which run is shown, and how it is read."""
+
+    run: Run
+    data_dir: Path
+    renderer: Renderer
+    ids: Mapping[str, Sequence[str]]
+    prices: Prices
+    describe: Callable[[Run], ReportedRun]
+
+
+class Snapshot(msgspec.Struct, kw_only=True, frozen=True):
+    """All that a page has besides the content itself, as JSON."""
+
+    head: dict[str, msgspec.Raw]
+    """Members of the summary and of the index that are sent as a whole."""
+    lists: dict[str, list[bytes]]
+    """Their lists, of which a client gets what is new."""
+    ended: bool
+
+
+class LiveRun:
+    """Reads what is new; used by one thread but for `piece`."""
+
+    def __init__(self, recording: LiveRecording) -> None:
+        self._recording = recording
+        self._record = GrowingRecord(recording.run.traffic, self._skip)
+        self._open = OpenExchanges(recording.run.folder, recording.data_dir)
+        self._run = recording.run
+        self._manifest: tuple[int, int] | None = None
+        self._alive: bool | None = None
+        self._looked = 0.0
+        self._due = 0.0
+        self._changed = True
+        self._begin()
+
+    def _begin(self) -> None:
+        self.pieces = LoosePieces()
+        self._malformed = array("Q")
+        self._data = PageData(self._recording.run.traffic, self.pieces)
+        self._reader = TraceReader(self._recording.renderer, self._recording.ids)
+
+    def _skip(self, number: int, reason: str) -> None:
+        self._malformed.append(number)
+
+    def poll(self) -> tuple[list[InFlight] | None, Snapshot | None]:
+        """Read what is new; return the exchanges under way and the rest of the page where they have changed.
+
+        Raises OSError for a file that is none of agent-probe's.
+        """
+        # The record first: an exchange is in it before its journal goes.
+        in_flight = self._open.shown() if self._open.poll() else None
+        self._read_record()
+        self._look_at_manifest()
+        return in_flight, self._snapshot() if self._changed and time.monotonic() >= self._due else None
+
+    def _read_record(self) -> None:
+        if self._record.replaced():
+            self._begin()
+            self._changed = True
+        for exchange in self._record.new():
+            self._data.add(*self._reader.add(exchange))
+            self._changed = True
+
+    def _look_at_manifest(self) -> None:
+        """See whether the recording has ended, or more is known of it."""
+        now = time.monotonic()
+        if now < self._looked + _MANIFEST_SECONDS:
+            return
+        self._looked = now
+        with suppress(OSError):
+            status = (self._run.folder / MANIFEST).lstat()
+            if self._manifest != (known := (status.st_mtime_ns, status.st_size)):
+                self._run = replace(self._run, manifest=Manifest.read(self._run.folder))
+                self._manifest, self._changed = known, True
+        if self._alive != (alive := is_alive(self._run)):
+            self._alive, self._changed = alive, True
+
+    def _snapshot(self) -> Snapshot:
+        begin, now = time.thread_time(), time.monotonic()
+        self._changed = False
+        described = self._recording.describe(self._run)
+        prices, spoken = self._recording.prices, self._data.spoken
+        found = understand(self._reader.trace, described, prices, self._malformed, spoken)
+        summary = summary_of(found)
+        index = index_of(self._data, found, summary)
+        snapshot = Snapshot(
+            head=_members("summary", summary, ("turns", "exchanges"))
+            | _members("index", index, ("pieces", "items", "turns")),
+            lists={
+                "summary.turns": _each(summary.turns),
+                "summary.exchanges": _each(summary.exchanges),
+                "index.pieces": [b"%d" % length for length in index.pieces],
+                "index.items": _each(index.items),
+                "index.turns": _each(index.turns.get(str(one.number)) for one in summary.turns),
+            },
+            ended=not described.live,
+        )
+        self._due = now + (time.thread_time() - begin) / _SHARE
+        return snapshot
+
+    def close(self) -> None:
+        """Close all files."""
+        self._open.close()
+        self.pieces.close()
+
+
+def _members(prefix: str, value: msgspec.Struct, lists: Sequence[str]) -> dict[str, msgspec.Raw]:
+    names = (name for name in value.__struct_fields__ if name not in lists)
+    return {f"{prefix}.{name}": msgspec.Raw(encoded(getattr(value, name))) for name in names}
+
+
+def _each(values: Iterable[object]) -> list[bytes]:
+    return [encoded(value) for value in values]

@@ -1,0 +1,61 @@
+"""Follow a run and serve its page until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from probe.addon.redaction.salt import NAME as SALT
+from probe.addon.redaction.salt import make_salt
+from probe.cli.edge import one_line, say
+from probe.errors import UserError
+from probe.live.live_run import LiveRecording, LiveRun
+from probe.live.server import LiveServer
+from probe.live.updates import Updates
+
+_POLL_SECONDS = 0.03
+
+
+async def serve(recording: LiveRecording, title: str, port: int, opened: Callable[[str], None]) -> int:
+    """Serve the page of a run; `opened` gets its address. Raises OSError when the port is taken."""
+    received: asyncio.Queue[int] = asyncio.Queue()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, received.put_nowait, number)
+    updates, live = Updates(), LiveRun(recording)
+    server = LiveServer(title, page_token(recording.data_dir, recording.run.folder), updates)
+    opened(await server.start(port))
+    following, ending = asyncio.create_task(_follow(live, server, updates)), asyncio.create_task(received.get())
+    try:
+        done, _ = await asyncio.wait([following, ending], return_when=asyncio.FIRST_COMPLETED)
+        if following in done:
+            await following  # raises what ended it
+        return 128 + ending.result()
+    finally:
+        following.cancel()
+        await server.stop()
+        await asyncio.wait([following])
+        live.close()
+
+
+async def _follow(live: LiveRun, server: LiveServer, updates: Updates) -> None:
+    """Read what is new, again and again. A thread reads: a long record must delay no answer."""
+    said: set[str] = set()
+    while True:
+        try:
+            in_flight, snapshot = await asyncio.to_thread(live.poll)
+            server.pieces = live.pieces
+            await updates.add(in_flight, snapshot)
+        except (OSError, UserError) as error:
+            if str(error) not in said:
+                said.add(str(error))
+                say(f"WARNING: {one_line(str(error))}")
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def page_token(data_dir: Path, folder: Path) -> str:
+    """Return the secret part of a page's address: the same for a server that is started again, so that pages go on."""
+    salt = make_salt(data_dir / SALT)
+    return hmac.digest(salt, b"live page " + bytes(folder.absolute()), "sha256").hex()[:32]

@@ -1,0 +1,189 @@
+// A run while it is being recorded: what the server sends is put together here, and drawn once for each frame.
+
+/** Milliseconds after which a lost connection is made again. */
+const AGAIN = 500;
+
+/** The contents of a run that a server reads: the index comes with the updates, pieces when they are asked for. */
+class LiveContents extends FetchedContents {
+  /** @param {LiveRun} run */
+  constructor(run) {
+    super((path) => path);
+    this.run = run;
+  }
+
+  /** @returns {Promise<Index>} */
+  async index() {
+    return this.run.index;
+  }
+}
+
+class LiveRun {
+  constructor() {
+    /** @type {Record<string, any>} Members of the summary and of the index, by their paths. */
+    this.values = {};
+    /** @type {Map<string, InFlight>} */
+    this.now = new Map();
+    this.summary = /** @type {Summary} */ ({});
+    this.index = /** @type {Index} */ ({});
+    /** What of the run this page has; the server sends what comes after it. */
+    this.offset = "";
+    this.ended = false;
+    this.connected = false;
+    this.waiting = false;
+    /** @type {Page | null} */
+    this.page = null;
+    /** @type {NowPanel | null} */
+    this.panel = null;
+  }
+
+  connect() {
+    const source = new EventSource(`updates?have=${encodeURIComponent(this.offset)}`);
+    source.onmessage = ({ data, lastEventId }) => {
+      this.connected = true;
+      this.offset = lastEventId;
+      this.take(JSON.parse(data));
+    };
+    source.onerror = () => {
+      source.close();
+      this.connected = false;
+      this.draw();
+      setTimeout(() => this.connect(), AGAIN);
+    };
+  }
+
+  /** @param {Update} update */
+  take(update) {
+    if (update.whole) {
+      this.values = {};
+      this.now.clear();
+    }
+    Object.assign(this.values, update.head);
+    for (const [name, { length, values }] of Object.entries(update.lists)) this.values[name] = changed(this.values[name] ?? [], length, values);
+    if (update.head) this.assemble();
+    for (const one of update.now) this.now.set(one.id, one);
+    this.now = new Map(update.open.flatMap((id) => (this.now.has(id) ? [[id, /** @type {InFlight} */ (this.now.get(id))]] : [])));
+    this.ended = update.ended;
+    this.changed ||= update.head !== null;
+    this.draw();
+  }
+
+  /** Make the summary and the index anew, as others see by its identity. */
+  assemble() {
+    /** @type {Record<string, Record<string, any>>} */
+    const made = { summary: {}, index: {} };
+    for (const [path, value] of Object.entries(this.values)) {
+      const [whole, member] = path.split(".");
+      made[whole][member] = value;
+    }
+    const turns = made.summary.turns.map((/** @type {Turn} */ turn, /** @type {number} */ place) => [turn.number, made.index.turns[place]]);
+    this.summary = /** @type {Summary} */ (made.summary);
+    this.index = /** @type {Index} */ ({ ...made.index, turns: Object.fromEntries(turns) });
+  }
+
+  /** Draw in the next frame, whatever came until then. */
+  draw() {
+    if (this.waiting) return;
+    this.waiting = true;
+    requestAnimationFrame(() => {
+      this.waiting = false;
+      if (this.changed) this.show();
+      this.changed = false;
+      this.panel?.draw();
+    });
+  }
+
+  show() {
+    if (this.page) {
+      this.page.live = !this.ended;
+      this.page.store.refresh();
+      this.page.update(this.summary);
+      return;
+    }
+    this.page = new Page(this.summary, new Store(new LiveContents(this)), !this.ended);
+    openPage(this.page);
+    this.panel = new NowPanel(this);
+  }
+}
+
+/** Return a list with some places changed. @param {any[]} list @param {number} length @param {Record<string, any>} values */
+function changed(list, length, values) {
+  const made = list.slice(0, length);
+  for (const [place, value] of Object.entries(values)) made[Number(place)] = value;
+  return made;
+}
+
+/** The exchanges under way, above all views. */
+class NowPanel {
+  /** @param {LiveRun} run */
+  constructor(run) {
+    this.run = run;
+    /** @type {Map<string, NowRow>} */
+    this.rows = new Map();
+    this.state = h("p", { class: "now-state", role: "status" });
+    this.list = h("ul", { class: "now-list" });
+    this.root = h("section", { class: "now", id: "now", "aria-label": "Now" }, this.state, this.list);
+    byId("tabs").after(this.root);
+    // Seconds go on while nothing arrives.
+    setInterval(() => this.draw(), 1000);
+  }
+
+  draw() {
+    const { connected, ended, now } = this.run;
+    const state = !connected ? "Reconnecting …" : ended ? "The run has ended." : now.size ? "Recording" : "Recording; waiting for the next request";
+    if (this.state.textContent !== state) this.state.textContent = state;
+    this.root.dataset.state = !connected ? "lost" : ended ? "ended" : "recording";
+    for (const [id, row] of this.rows) {
+      if (now.has(id)) continue;
+      row.root.remove();
+      this.rows.delete(id);
+    }
+    for (const [id, exchange] of now) {
+      const row = this.rows.get(id) ?? new NowRow();
+      this.rows.set(id, row);
+      if (!row.root.isConnected) this.list.append(row.root);
+      row.draw(exchange);
+    }
+  }
+}
+
+class NowRow {
+  constructor() {
+    this.status = h("span", { class: "now-status" });
+    this.model = h("span", { class: "now-model" });
+    this.time = h("span", { class: "now-time" });
+    this.size = h("span", { class: "now-size" });
+    this.last = h("span", { class: "now-last" });
+    this.texts = h("div", { class: "now-texts" });
+    const head = h("summary", {}, this.status, this.model, this.time, this.size, this.last);
+    this.root = h("li", {}, h("details", {}, head, this.texts));
+  }
+
+  /** @param {InFlight} exchange */
+  draw(exchange) {
+    set(this.status, exchange.status === null ? "…" : String(exchange.status));
+    set(this.model, exchange.model ?? `${exchange.method} ${exchange.url}`);
+    set(this.time, seconds(Date.now() / 1000 - exchange.started));
+    set(this.size, exchange.events ? `${bytes(exchange.received)} in ${plural(exchange.events, "event")}` : `${bytes(exchange.received)} received`);
+    const newest = exchange.texts.at(-1);
+    set(this.last, newest ? newest.text.slice(-160).split("\n").at(-1) ?? "" : "");
+    if (this.drawn === exchange) return;
+    this.drawn = exchange;
+    this.texts.replaceChildren(...exchange.texts.map(({ name, text, length }) => this.text(name, text, length)));
+    for (const shown of this.texts.querySelectorAll("pre")) shown.scrollTop = shown.scrollHeight;
+  }
+
+  /** @param {string} name @param {string} text @param {number} length */
+  text(name, text, length) {
+    const cut = length > text.length ? ` (the last ${number(text.length)} of ${number(length)} characters)` : "";
+    return h("div", {}, h("h3", {}, `${name}${cut}`), h("pre", { tabindex: 0, "aria-label": name }, ...visible(text)));
+  }
+}
+
+/** Write a text where it differs: what is equal is not drawn anew. @param {HTMLElement} element @param {string} text */
+function set(element, text) {
+  if (element.dataset.shown === text) return;
+  element.dataset.shown = text;
+  element.replaceChildren(...visible(text));
+}
+
+if (!document.getElementById("summary")) new LiveRun().connect();

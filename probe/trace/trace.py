@@ -21,7 +21,6 @@ from probe.trace.shapes import Structure
 from probe.trace.turns import Traced
 from probe.trace.unknowns import Unknowns
 
-
 _NO_BODY = (msgspec.Raw(b"null"), msgspec.Raw(b""))
 
 

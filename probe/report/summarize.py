@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 
+from probe.analysis.time_spent import KINDS
 from probe.analysis.totals import Total
 from probe.record.manifest import project_version
 from probe.report.headers import shown_url
 from probe.report.plain_text import without_tags
-from probe.report.summarize_turns import float_of, shown, turns_of
+from probe.report.summarize_turns import float_of, rounded, shown, turns_of
 from probe.report.summary import SCHEMA, Summary
 from probe.report.summary_run import (
     Cost,
@@ -145,13 +146,11 @@ def _sum(total: Total) -> Tokens:
 def _time(found: Understood) -> TimeSpent:
     spent = found.findings.time
     first = spent.first_parts
+    parts = {name: rounded(getattr(spent, name)) for name in KINDS}
     return TimeSpent(
-        seconds=spent.total,
-        model=spent.model,
-        tool=spent.tool,
-        agent=spent.agent,
-        idle=spent.idle,
-        median_to_first_token=first[len(first) // 2] if first else None,
+        seconds=rounded(spent.total),
+        **parts,
+        median_to_first_token=rounded(first[len(first) // 2]) if first else None,
     )
 
 

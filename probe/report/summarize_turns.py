@@ -45,7 +45,7 @@ def _turn(found: Understood, actions: Actions, tries: Tries, thread: int) -> Tur
         started=facts.started,
         first_token=facts.first_part,
         ended=facts.ended,
-        longest_silence=Silence(seconds=facts.silence[0], at=facts.silence[1]) if facts.silence else None,
+        longest_silence=Silence(seconds=rounded(facts.silence[0]), at=facts.silence[1]) if facts.silence else None,
         status=facts.status,
         complete=facts.complete,
         model=facts.model,
@@ -137,3 +137,8 @@ def shown(text: str | None) -> str | None:
 def float_of(dollars: Decimal | None) -> float | None:
     """Return a sum of money as JSON has it."""
     return None if dollars is None else float(dollars)
+
+
+def rounded(seconds: float) -> float:
+    """Return a duration without the noise of its last digits: clocks count microseconds."""
+    return round(seconds, 6)

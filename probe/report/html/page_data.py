@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from probe.analysis.findings import Findings
 from probe.record import exchange as record
 from probe.record.exchange import UnreadExchange
 from probe.renderers.blocks import Block
@@ -32,7 +34,6 @@ from probe.report.markdown.spool import Spool
 from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem
 from probe.trace.repeats import Shorter
-from probe.trace.trace import Trace
 from probe.trace.turns import SentItems, Traced, Turn
 from probe.trace.unknowns import every_block
 
@@ -84,13 +85,13 @@ class PageData:
         """Return the whole text that a turn said last."""
         return self._spoken.get((turn.line, turn.part))
 
-    def index(self, trace: Trace, numbers: Mapping[Part, int], lines: Sequence[int]) -> Index:
+    def index(self, findings: Findings, numbers: Mapping[Part, int], lines: Sequence[int]) -> Index:
         """Return where all content is, by the numbers of turns and the order of exchanges that a reader sees.
 
         What is in chunks is filled in by who keeps them.
         """
         turns = {}
-        for facts in trace.turns:
+        for facts in findings.trace.turns:
             if number := numbers.get((facts.line, facts.part)):
                 found = self._turns[facts.line, facts.part]
                 turns[str(number)] = TurnContent(
@@ -100,7 +101,10 @@ class PageData:
             pieces=list(self.pieces.lengths),
             chunks=(),
             lanes=(),
-            items=self.items,
+            items=[
+                replace(item, context=dict(context), origins=findings.origins.of_items.get(number, ()))
+                for number, (item, context) in enumerate(zip(self.items, findings.item_contexts, strict=True))
+            ],
             turns=turns,
             details=[self._details[line] for line in lines],
             begins=[self._begins[line] for line in lines],
@@ -111,15 +115,14 @@ class PageData:
         known = item.known
         raw = self.pieces.add(item.raw, Lane.ITEMS)
         self._recipes.raw_of_items.append(raw)
-        features: Any = known.features
         self.items.append(
             ItemFacts(
                 kind=known.kind,
-                name=known.name,
+                name=known.name or ", ".join(known.features.offered),
                 role=known.features.role,
                 api=known.api,
-                context=getattr(features, "context", {"other": known.size}),
-                origins=getattr(features, "origins", ()),
+                context={},
+                origins=(),
                 size=known.size,
                 sha256=known.sha256,
                 beginning=_beginning(item.blocks),

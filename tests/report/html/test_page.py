@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import tracemalloc
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -146,5 +147,5 @@ def test_memory_does_not_grow_with_the_record(tmp_path: Path) -> None:
     assert peaks[1] < peaks[0] + 8_000_000, peaks
 
 
-def _numbers(ranges: list[int]) -> list[int]:
+def _numbers(ranges: Sequence[int]) -> list[int]:
     return [one for first, last in zip(ranges[::2], ranges[1::2], strict=True) for one in range(first, last + 1)]

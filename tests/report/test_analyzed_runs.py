@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from probe.analyze import main as analyze
+from probe.errors import UserError
 from probe.targets.finding import PROJECT
 
 NOTE = "the user's text is not the recorded one in 3 of 3 calls of the model"
@@ -105,3 +106,24 @@ def test_problems_are_on_stderr_as_on_line_3(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().err == f"problems: {problem}\n"
     shown = (tmp_path / "some.report.md").read_text().splitlines()[2]
     assert shown == f"**Problems:** {problem}.".replace("[", "\\[")
+
+
+def test_the_page_is_a_file_of_its_own_that_only_its_user_reads_and_stays_up_to_date(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_folder(tmp_path)
+    text = analyzed(run, "--html", name="report.html")
+    assert text.startswith("<!doctype html>")
+    assert not (run / "report.md").exists()
+    assert (run / "report.html").stat().st_mode & 0o777 == 0o600
+    assert capsys.readouterr().out == f"{run / 'report.html'}\n"
+    analyzed(run, "--html", name="report.html")
+    assert capsys.readouterr().err == "analyze --html: up to date\n"
+    monkeypatch.setattr("probe.analyze.code_files", list)
+    analyzed(run, "--html", name="report.html")
+    assert "up to date" not in capsys.readouterr().err
+
+
+def test_a_page_and_a_full_log_are_not_asked_for_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--html and --full are different reports"):
+        analyze(["--run", str(run_folder(tmp_path)), "--html", "--full"])

@@ -72,6 +72,24 @@ def test_what_arrives_is_shown_through_a_reload_and_a_restart(browser: Browser, 
     tab.close()
 
 
+def test_what_is_finished_is_searched_and_proves_itself_also_what_came_later(chromium: Browser, tmp_path: Path) -> None:
+    recording = Recording(tmp_path / "data")
+    recording.write(exchange(1, "an early answer"))
+    (port,) = free_ports(1)
+    with serving(tmp_path, port) as address:
+        tab = chromium.open(f"{address}#search/early")
+        until_it_has(tab, "#pane-view", "an early answer")
+        recording.write(exchange(2, "a late answer"))
+        until_it_has(tab, "#facts", "2 turns")
+        tab.js("location.hash = '#search/late'")
+        until_it_has(tab, "#pane-view", "a late answer")
+        tab.js("location.hash = '#search/early'")
+        until_it_has(tab, "#pane-view", "an early answer")
+        assert tab.log == []
+        tab.close()
+    recording.end()
+
+
 def test_forty_thousand_events_at_once_are_shown_within_seconds_and_no_secret_is(
     chromium: Browser, tmp_path: Path
 ) -> None:

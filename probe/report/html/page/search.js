@@ -44,20 +44,68 @@ function needlesOf(text) {
   return [...new Set([...texts, ...once, ...once.map(within)].map((needle) => needle.toLowerCase()))];
 }
 
-/** @type {WeakMap<Index, Promise<SearchEngine>>} */
+/** @type {WeakMap<Store, SearchEngine>} */
 const engines = new WeakMap();
 
 /** @param {Store} store @param {Index} index @returns {Promise<SearchEngine>} */
-function engineOf(store, index) {
-  const found = engines.get(index) ?? SearchEngine.made(store, index);
-  engines.set(index, found);
-  return found;
+async function engineOf(store, index) {
+  const engine = engines.get(store) ?? new SearchEngine(store);
+  engines.set(store, engine);
+  await engine.take(index);
+  return engine;
 }
 
 class SearchEngine {
-  /** @param {Index} index */
-  constructor(index) {
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+    /** @type {Index | null} */
+    this.index = null;
+    this.taken = Promise.resolve();
     /** @type {Map<number, Owner>} */
+    this.owners = new Map();
+    /** @type {Set<number>} */
+    this.skipped = new Set();
+    /** @type {(readonly [number, number])[]} */
+    this.begins = [];
+    /** Pieces and chunks that the workers have. */
+    this.pieces = 0;
+    this.chunks = 0;
+    this.number = 0;
+    const source = [fromBase64, inflated, foundPieces, searchWorker].map(String).join("\n");
+    const address = URL.createObjectURL(new Blob([`"use strict";\n${source}\nsearchWorker();`], { type: "text/javascript" }));
+    this.workers = Array.from({ length: WORKERS }, () => new Worker(address));
+  }
+
+  /** Take what an index has and no earlier one had. @param {Index} index @returns {Promise<void>} */
+  take(index) {
+    if (this.index !== index) {
+      this.index = index;
+      this.taken = this.taken.then(() => this.learn(index));
+    }
+    return this.taken;
+  }
+
+  /** @param {Index} index */
+  async learn(index) {
+    this.findOwners(index);
+    for await (const { data, packed, pieces } of this.store.contents.chunks(index, this.pieces)) {
+      let end = 0;
+      /** @type {SearchedChunk} */
+      const added = {
+        data,
+        packed,
+        numbers: Int32Array.from(pieces, (piece) => (this.skipped.has(piece) ? -1 : piece)),
+        ends: Uint32Array.from(pieces, (piece) => (end += index.pieces[piece])),
+      };
+      this.workers[this.chunks % WORKERS].postMessage({ added: [added], search: 0 }, [data.buffer]);
+      this.chunks += 1;
+    }
+    this.pieces = index.pieces.length;
+  }
+
+  /** @param {Index} index */
+  findOwners(index) {
     this.owners = new Map();
     this.skipped = new Set(index.items.map((item) => item.blocks));
     for (const [number, item] of index.items.entries()) {
@@ -71,31 +119,6 @@ class SearchEngine {
     }
     for (const [place, piece] of index.details.entries()) this.owners.set(piece, { kind: "exchange", number: index.lines[place] });
     this.begins = index.begins.map((begin, place) => /** @type {const} */ ([begin, index.lines[place]])).sort((a, b) => a[0] - b[0]);
-    this.number = 0;
-    const source = [fromBase64, inflated, foundPieces, searchWorker].map(String).join("\n");
-    const address = URL.createObjectURL(new Blob([`"use strict";\n${source}\nsearchWorker();`], { type: "text/javascript" }));
-    this.workers = Array.from({ length: WORKERS }, () => new Worker(address));
-  }
-
-  /** Return an engine that has all content. @param {Store} store @param {Index} index */
-  static async made(store, index) {
-    const engine = new SearchEngine(index);
-    const chunks = index.chunks.length ? index.chunks.map((_, chunk) => chunk) : [];
-    // What a reader means most often comes first.
-    chunks.sort((a, b) => index.lanes[a] - index.lanes[b]);
-    for (const [place, chunk] of chunks.entries()) {
-      const numbers = expanded(index.chunks[chunk]);
-      let end = 0;
-      /** @type {SearchedChunk} */
-      const added = {
-        data: fromBase64(await embeddedText(`c${chunk}`)),
-        packed: true,
-        numbers: Int32Array.from(numbers, (piece) => (engine.skipped.has(piece) ? -1 : piece)),
-        ends: Uint32Array.from(numbers, (piece) => (end += index.pieces[piece])),
-      };
-      engine.workers[place % WORKERS].postMessage({ added: [added], search: 0 }, [added.data.buffer]);
-    }
-    return engine;
   }
 
   /**

@@ -177,7 +177,7 @@ function steps({ summary }) {
 function step(turn, summary) {
   const thread = threadOf(turn, summary);
   const who = turn.is_side ? turn.purpose : thread?.is_sub_agent ? `sub-agent${thread.agent ? ` ${thread.agent}` : ""}` : "";
-  const failed = IS.error(turn, summary);
+  const failed = IS.failed(turn, summary);
   return h(
     "li", { class: turn.is_side ? "side" : null },
     h("a", { href: `#turn-${turn.number}`, "aria-label": `Turn ${turn.number}` }, turn.number),

@@ -201,7 +201,7 @@ function settingsView(pairs) {
   const flat = pairs.map(([name, value]) => ({ name, value, text: typeof value === "string" ? value : JSON.stringify(value) }));
   const pair = (/** @type {{name: string, text: string}} */ { name, text }) => h("span", {}, h("span", { class: "dim" }, ...visible(name), " "), h("code", {}, ...visible(text)));
   const [short, long] = [flat.filter(({ text }) => text.length <= 120), flat.filter(({ text }) => text.length > 120)];
-  return h("div", { class: "block" }, h("div", { class: "pairs" }, short.map(pair)), long.map(({ name, value }) => jsonView({ [name]: value }, { open: 2 })));
+  return h("div", { class: "block" }, h("div", { class: "pairs" }, short.map(pair)), long.map(({ name, value }) => jsonView(value, { name, open: 0 })));
 }
 
 /** @param {Block} usage */

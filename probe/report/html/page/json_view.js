@@ -8,10 +8,10 @@ const STRING = 400;
 /**
  * Return a JSON value as a tree.
  * @param {any} value
- * @param {{open?: number}} [options] `open`: levels that are open at first, where they are small.
+ * @param {{open?: number, name?: string | null}} [options] `open`: levels that are open at first, where they are small.
  */
-function jsonView(value, { open = 1 } = {}) {
-  return h("div", { class: "json", dir: "ltr" }, jsonNode(null, value, open));
+function jsonView(value, { open = 1, name = null } = {}) {
+  return h("div", { class: "json", dir: "ltr" }, jsonNode(name, value, open));
 }
 
 /** @param {string | null} name @param {any} value @param {number} open @returns {HTMLElement} */

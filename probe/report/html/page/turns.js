@@ -19,16 +19,17 @@ class TurnList {
   /** @param {Page} page @param {HTMLElement} root */
   constructor(page, root) {
     this.page = page;
-    /** @type {((turn: Turn) => boolean) | null} */
-    this.predicate = null;
+    /** @type {(turn: Turn) => boolean} */
+    this.predicate = () => true;
     /** @type {ListRow[]} */
     this.rows = [];
     this.current = 0;
     this.count = h("span", { class: "num", role: "status" });
+    this.box = this.filterBox();
     this.start = 0;
     this.length = 1;
     const rows = h("div");
-    root.append(h("div", { class: "list-head" }, this.filterBox(), this.count), rows);
+    root.append(h("div", { class: "list-head" }, this.box, this.count), rows);
     this.list = new VirtualList(rows, {
       label: "Turns",
       rowHeight: ROW,
@@ -37,38 +38,34 @@ class TurnList {
     });
     this.refresh();
     page.onUpdate(() => this.refresh());
-    page.index().then(() => this.list.set(this.rows.length));
   }
 
+  /** Make the rows anew; the place in the list stays, except at the end of a list that grows. */
   refresh() {
     const { turns, run, time } = this.page.summary;
-    const shown = this.predicate ? turns.filter(this.predicate) : turns;
+    const found = this.box.value.trim() ? filterTurns(this.page.summary, this.box.value) : { turns, errors: [] };
+    const shown = found.turns.filter(this.predicate);
+    this.box.title = found.errors.join(" ");
+    this.box.classList.toggle("bad", found.errors.length > 0);
     this.start = run.started ?? turns[0]?.started ?? 0;
     this.length = Math.max(0.001, time.seconds);
     this.rows = listRows(shown, this.page.threads);
     const counted = plural(turns.length, "turn");
-    this.count.textContent = this.predicate ? `${number(shown.length)} of ${counted}` : counted;
-    this.list.set(this.rows.length);
-    this.list.select(this.placeOf(this.current));
+    this.count.textContent = shown.length < turns.length ? `${number(shown.length)} of ${counted}` : counted;
+    this.list.set(this.rows.length, this.placeOf(this.current), this.page.live);
   }
 
   /** Return the field that filters the list, in the words of the search. */
   filterBox() {
-    const box = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder: "Filter: words, tool:Bash, is:failed …", "aria-label": "Filter the turns", title: "f", autocomplete: "off", spellcheck: "false" }));
-    box.addEventListener("input", () => {
-      const { turns, errors } = filterTurns(this.page.summary, box.value);
-      const passing = new Set(turns.map((turn) => turn.number));
-      box.title = errors.join(" ") || "f";
-      box.classList.toggle("bad", errors.length > 0);
-      this.filterTurns(box.value.trim() ? (turn) => passing.has(turn.number) : null);
-    });
+    const box = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder: "Filter: words, tool:Bash, is:failed …", "aria-label": "Filter the turns", autocomplete: "off", spellcheck: "false" }));
+    box.addEventListener("input", () => this.refresh());
     box.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === "ArrowDown") focusList();
     });
     return box;
   }
 
-  /** Show only some turns; all of them with null. @param {((turn: Turn) => boolean) | null} predicate */
+  /** Show only some turns. @param {(turn: Turn) => boolean} predicate */
   filterTurns(predicate) {
     this.predicate = predicate;
     this.refresh();
@@ -111,8 +108,13 @@ class TurnList {
   /** @param {Turn} turn */
   promptRow(turn) {
     const text = h("span", { class: "grow" }, `Prompt ${turn.prompt}`);
-    promptText(this.page, turn).then((found) => found && text.replaceChildren(isolated(found)));
-    return h("div", { class: "prompt-row" }, text, h("span", { class: "right num" }, clock(turn.started).slice(0, 8)));
+    promptText(this.page, turn).then(
+      (found) => found && text.replaceChildren(isolated(found)),
+      () => null,
+    );
+    const { sessions } = this.page.summary;
+    const session = sessions.length > 1 ? `session ${this.page.threads.get(turn.thread)?.session} · ` : "";
+    return h("div", { class: "prompt-row" }, text, h("span", { class: "right num" }, session, clock(turn.started).slice(0, 8)));
   }
 
   /** @param {ListRow} row */
@@ -201,8 +203,11 @@ function compact(count) {
 /** Return the beginning of what the human asked in the turn that begins a prompt. @param {Page} page @param {Turn} turn */
 async function promptText(page, turn) {
   const { items } = await page.index();
-  const asked = (await newItems(page, turn)).filter((item) => items[item].kind === "message" && items[item].origins.includes("human"));
-  return asked.length ? items[asked[asked.length - 1]].beginning : null;
+  const asked = (await newItems(page, turn)).map((item) => items[item]).findLast((facts) => facts.origins.includes("human"));
+  if (!asked) return null;
+  const [message] = await page.store.json(asked.blocks);
+  const texts = message.content.filter((/** @type {Block} */ { block }) => block === "Text");
+  return texts[asked.origins.indexOf("human")]?.text.slice(0, 300).trim();
 }
 
 /** Return the rows of a list, with the lanes of their threads. @param {Turn[]} turns @param {Map<number, Thread>} threads */

@@ -28,13 +28,15 @@ class VirtualList {
     new ResizeObserver(() => this.draw()).observe(root);
   }
 
-  /** Draw other rows, or the same ones anew. @param {number} count */
-  set(count) {
+  /** Draw other rows, or the same ones anew. @param {number} count @param {number} [selected] @param {boolean} [follows] Stay at the end, if it is there. */
+  set(count, selected = -1, follows = false) {
+    const isAtEnd = this.root.scrollTop + this.root.clientHeight >= this.inner.offsetHeight - 4;
     this.count = count;
+    this.selected = selected;
     this.inner.style.height = `${count * this.options.rowHeight}px`;
     for (const row of this.rows.values()) row.remove();
     this.rows.clear();
-    if (this.selected >= count) this.selected = -1;
+    if (follows && isAtEnd) this.root.scrollTop = this.inner.offsetHeight;
     this.draw();
   }
 

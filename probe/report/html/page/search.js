@@ -70,7 +70,7 @@ class SearchEngine {
     for (const [place, piece] of index.details.entries()) this.owners.set(piece, { kind: "exchange", number: index.lines[place] });
     this.begins = index.begins.map((begin, place) => /** @type {const} */ ([begin, index.lines[place]])).sort((a, b) => a[0] - b[0]);
     this.number = 0;
-    const source = [fromBase64, inflated, foundPieces, foundPlaces, searchWorker].map(String).join("\n");
+    const source = [fromBase64, inflated, foundPieces, searchWorker].map(String).join("\n");
     const address = URL.createObjectURL(new Blob([`"use strict";\n${source}\nsearchWorker();`], { type: "text/javascript" }));
     this.workers = Array.from({ length: WORKERS }, () => new Worker(address));
   }

@@ -104,7 +104,7 @@ class Results {
     const turns = page.summary.turns.filter((turn) => turnPasses(query, turn, page.summary, (filter) => !filter.item));
     this.turns = new Set(page.summary.turns.filter((turn) => turnPasses(query, turn, page.summary)).map((turn) => turn.number));
     this.first = firstTurns(index, turns.map((turn) => turn.number));
-    /** @type {{hit: Hit, turn: number}[]} */
+    /** @type {{hit: SearchHit, turn: number}[]} */
     this.waiting = [];
     /** @type {Map<number, HTMLElement>} */
     this.groups = new Map();
@@ -112,7 +112,7 @@ class Results {
     this.frame = 0;
   }
 
-  /** @param {Hit} hit */
+  /** @param {SearchHit} hit */
   add(hit) {
     const turn = this.turnOf(hit);
     if (turn === null) return;
@@ -122,7 +122,7 @@ class Results {
     this.frame ||= requestAnimationFrame(() => this.draw());
   }
 
-  /** Return the turn under which a hit is shown, 0 for none; null where a filter leaves it out. @param {Hit} hit */
+  /** Return the turn under which a hit is shown, 0 for none; null where a filter leaves it out. @param {SearchHit} hit */
   turnOf({ owner: { kind, number: place } }) {
     if (kind === "turn") return this.turns.has(place) ? place : null;
     if (kind === "item") return (itemPasses(this.query, this.index.items[place]) && this.first[place]) || null;
@@ -150,7 +150,7 @@ class Results {
     return list;
   }
 
-  /** @param {Hit} hit */
+  /** @param {SearchHit} hit */
   hit({ owner, excerpt }) {
     const item = owner.kind === "item" ? this.index.items[owner.number] : null;
     const name = item ? item.kind === "message" ? `${itemName(item)} message` : `${item.kind} ${itemName(item)}` : owner.kind === "turn" ? "answer" : `exchange ${owner.number}`;

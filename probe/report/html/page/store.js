@@ -8,7 +8,7 @@
  */
 
 /** Bytes of decoded chunks that are kept. */
-const KEPT = 16 << 20;
+const KEPT = 24 << 20;
 
 class Store {
   /** @param {Contents} contents */

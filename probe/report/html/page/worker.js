@@ -32,35 +32,17 @@ function searchWorker() {
  */
 function foundPieces(data, numbers, ends, needles) {
   const decoder = new TextDecoder();
-  const text = decoder.decode(data);
-  const lower = text.toLowerCase();
-  if (!needles.some((needle) => lower.includes(needle))) return [];
-  // Places in the text are those in the bytes only where all characters are ASCII.
-  if (lower.length === data.length) return foundPlaces(text, lower, numbers, ends, needles);
   const found = [];
-  for (const [place, number] of numbers.entries()) {
-    const piece = number < 0 ? "" : decoder.decode(data.subarray(place ? ends[place - 1] : 0, ends[place]));
-    found.push(...foundPlaces(piece, piece.toLowerCase(), [number], [Infinity], needles));
-  }
-  return found;
-}
-
-/**
- * @param {string} text @param {string} lower @param {ArrayLike<number>} numbers @param {ArrayLike<number>} ends
- * @param {string[]} needles @returns {FoundPiece[]}
- */
-function foundPlaces(text, lower, numbers, ends, needles) {
-  /** @type {Map<number, FoundPiece>} */
-  const found = new Map();
-  for (const needle of needles) {
-    let piece = 0;
-    for (let at = lower.indexOf(needle); at >= 0; at = lower.indexOf(needle, Math.max(ends[piece], at + 1))) {
-      while (ends[piece] <= at) piece += 1;
-      const end = ends[piece];
-      if (numbers[piece] < 0 || at + needle.length > end || found.has(numbers[piece])) continue;
-      const begin = Math.max(piece ? ends[piece - 1] : 0, at - 60);
-      found.set(numbers[piece], { piece: numbers[piece], excerpt: text.slice(begin, Math.min(end, at + needle.length + 100)) });
+  for (const [place, piece] of numbers.entries()) {
+    if (piece < 0) continue;
+    const text = decoder.decode(data.subarray(place ? ends[place - 1] : 0, ends[place]));
+    const lower = text.toLowerCase();
+    for (const needle of needles) {
+      const at = lower.indexOf(needle);
+      if (at < 0) continue;
+      found.push({ piece, excerpt: text.slice(Math.max(0, at - 60), at + needle.length + 100) });
+      break;
     }
   }
-  return [...found.values()];
+  return found;
 }

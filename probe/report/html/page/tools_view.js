@@ -112,7 +112,7 @@ async function humanTexts(page, index, places, first) {
     const { origins, blocks } = index.items[place];
     return textsIn(await page.store.json(blocks)).filter((_, at) => origins[at] === "human").map((text) => ({ place, text }));
   }));
-  return [h("ol", { class: "human" }, texts.flat().map(({ place, text }) => h("li", {}, h("p", {}, turnLink(first[place]), ", ", h("a", { href: `#item-${place}` }, "item")), textView(text, { boxed: true }))))];
+  return [h("ol", { class: "human" }, texts.flat().map(({ place, text }) => h("li", {}, h("p", {}, turnLink(first[place]), ", ", h("a", { href: `#item-${place}` }, "item")), textView(text, "boxed"))))];
 }
 
 /** Return the texts in blocks, in order. @param {Block[]} blocks @returns {string[]} */

@@ -31,8 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke view --run latest")
     if arguments.port and not arguments.live:
         raise UserError("--port is the port of --live", "add --live, or leave --port out")
+    port = served_port(arguments.port)
     found = open_run(arguments, say)
-    return _view_live(found, arguments) if arguments.live else _view_file(found, arguments)
+    return _view_live(found, arguments, port) if arguments.live else _view_file(found, arguments)
 
 
 def _view_file(found: Run, arguments: Namespace) -> int:
@@ -50,7 +51,7 @@ def _view_file(found: Run, arguments: Namespace) -> int:
     return code
 
 
-def _view_live(found: Run, arguments: Namespace) -> int:
+def _view_live(found: Run, arguments: Namespace, port: int) -> int:
     import asyncio  # Here, like what is below: a page that is a file needs none of it.
 
     from probe.analysis.prices import ModelPrice, Prices
@@ -78,7 +79,7 @@ def _view_live(found: Run, arguments: Namespace) -> int:
         # A browser in the foreground would keep the server from answering it.
         threading.Thread(target=open_in_browser, args=(address,), daemon=True).start()
 
-    return asyncio.run(serve(recording, target.report_title, served_port(arguments.port), opened))
+    return asyncio.run(serve(recording, target.report_title, port, opened))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from probe.addon.redaction.salt import NAME as SALT
@@ -16,7 +17,7 @@ from probe.live.live_run import LiveRecording, LiveRun
 from probe.live.server import LiveServer
 from probe.live.updates import Updates
 
-_POLL_SECONDS = 0.03
+_POLL_SECONDS = 0.02
 
 
 async def serve(recording: LiveRecording, title: str, port: int, opened: Callable[[str], None]) -> int:
@@ -24,15 +25,24 @@ async def serve(recording: LiveRecording, title: str, port: int, opened: Callabl
     received: asyncio.Queue[int] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, received.put_nowait, number)
-    updates, live = Updates(), LiveRun(recording)
-    server = LiveServer(title, page_token(recording.data_dir, recording.run.folder), updates)
-    opened(await server.start(port))
-    following, ending = asyncio.create_task(_follow(live, server, updates)), asyncio.create_task(received.get())
-    try:
+    async with served(recording, title, port) as (address, following):
+        opened(address)
+        ending = asyncio.create_task(received.get())
         done, _ = await asyncio.wait([following, ending], return_when=asyncio.FIRST_COMPLETED)
         if following in done:
             await following  # raises what ended it
         return 128 + ending.result()
+
+
+@asynccontextmanager
+async def served(recording: LiveRecording, title: str, port: int = 0) -> AsyncIterator[tuple[str, asyncio.Task[None]]]:
+    """Follow a run and serve its page as long as the block lasts; yield the address, and what follows the run."""
+    updates, live = Updates(), LiveRun(recording)
+    server = LiveServer(title, page_token(recording.data_dir, recording.run.folder), updates)
+    address = await server.start(port)
+    following = asyncio.create_task(_follow(live, server, updates))
+    try:
+        yield address, following
     finally:
         following.cancel()
         await server.stop()

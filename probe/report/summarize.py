@@ -5,23 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 
+from probe.analysis.time_spent import KINDS
 from probe.analysis.totals import Total
 from probe.record.manifest import project_version
-from probe.report import summary as form
 from probe.report.headers import shown_url
 from probe.report.plain_text import without_tags
-from probe.report.summarize_turns import float_of, shown, turns_of
+from probe.report.summarize_turns import float_of, rounded, shown, turns_of
+from probe.report.summary import SCHEMA, Summary
+from probe.report.summary_run import (
+    Cost,
+    Counts,
+    FinalAnswer,
+    ModelTotal,
+    Project,
+    RunFacts,
+    Session,
+    Thread,
+    TimeSpent,
+    Tokens,
+)
+from probe.report.summary_traffic import (
+    ExchangeFacts,
+    Host,
+    Hosts,
+    Injected,
+    ObserverChange,
+    Proof,
+    Secrets,
+    ToolFacts,
+    Unknown,
+)
 from probe.report.understood import Understood
-from probe.trace.trace import ExchangeFacts
+from probe.trace.trace import ExchangeFacts as TracedExchange
 
 
-def summary_of(found: Understood) -> form.Summary:
+def summary_of(found: Understood) -> Summary:
     """Return the summary of a run."""
     findings, run = found.findings, found.run
     totals = findings.costs.totals
-    return form.Summary(
-        schema=form.SCHEMA,
-        project=form.Project(name="agent-probe", version=project_version()),
+    return Summary(
+        schema=SCHEMA,
+        project=Project(name="agent-probe", version=project_version()),
         generated_at=run.generated_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         run=_run(found),
         problems=list(map(without_tags, found.problems)),
@@ -31,44 +55,40 @@ def summary_of(found: Understood) -> form.Summary:
         cost=_cost(found),
         tokens=_sum(totals.all),
         models=[
-            form.ModelTotal(model=model, side=side, turns=one.turns, tokens=_sum(one), dollars=float_of(one.dollars))
+            ModelTotal(model=model, side=side, turns=one.turns, tokens=_sum(one), dollars=float_of(one.dollars))
             for (side, model), one in totals.models.items()
         ],
         time=_time(found),
-        sessions=[
-            form.Session(id=one.id, threads=[thread.number for thread in one.threads]) for one in findings.sessions
-        ],
+        sessions=[Session(id=one.id, threads=[thread.number for thread in one.threads]) for one in findings.sessions],
         threads=list(_threads(found)),
         turns=turns_of(found),
         exchanges=_exchanges(found),
         tools=list(_tools(found)),
         injected=[
-            form.Injected(what=what, count=one.count, bytes=one.size, first_turn=findings.numbers[one.first])
+            Injected(what=what, count=one.count, bytes=one.size, first_turn=findings.numbers[one.first])
             for what, one in findings.injected.items()
         ],
         hosts=_hosts(found),
-        observer_changes=[form.ObserverChange(what=one.what, why=one.why) for one in run.changes],
+        observer_changes=[ObserverChange(what=one.what, why=one.why) for one in run.changes],
         secrets=[
-            form.Secrets(place=place, count=one.count, different=len(one.tags), lines=one.lines)
+            Secrets(place=place, count=one.count, different=len(one.tags), lines=one.lines)
             for place, one in sorted(found.trace.redacted.places.items())
         ],
-        unknown=[
-            form.Unknown(what=what, count=count) for what, count in found.trace.unknowns.counts.most_common() if count
-        ],
+        unknown=[Unknown(what=what, count=count) for what, count in found.trace.unknowns.counts.most_common() if count],
         proof=_proof(found),
     )
 
 
-def _final_answer(found: Understood) -> form.FinalAnswer | None:
+def _final_answer(found: Understood) -> FinalAnswer | None:
     final = found.findings.final
     if final is None:
         return None
-    return form.FinalAnswer(text=without_tags(found.final_answer), turn=found.findings.numbers[final.index])
+    return FinalAnswer(text=without_tags(found.final_answer), turn=found.findings.numbers[final.index])
 
 
-def _run(found: Understood) -> form.RunFacts:
+def _run(found: Understood) -> RunFacts:
     run, totals = found.run, found.findings.exchange_totals
-    return form.RunFacts(
+    return RunFacts(
         title=run.title,
         source=run.source,
         target=run.target,
@@ -85,11 +105,11 @@ def _run(found: Understood) -> form.RunFacts:
     )
 
 
-def _counts(found: Understood) -> form.Counts:
+def _counts(found: Understood) -> Counts:
     findings, totals = found.findings, found.findings.exchange_totals
     turns = findings.turns
     side = sum(one.turn.is_side for one in turns)
-    return form.Counts(
+    return Counts(
         exchanges=totals.requests,
         turns=len(turns) - side,
         side_requests=side,
@@ -106,9 +126,9 @@ def _counts(found: Understood) -> form.Counts:
     )
 
 
-def _cost(found: Understood) -> form.Cost:
+def _cost(found: Understood) -> Cost:
     costs = found.findings.costs
-    return form.Cost(
+    return Cost(
         dollars=float_of(costs.totals.all.dollars),
         at_least=costs.totals.all.at_least,
         paid=found.run.replay_server is None,
@@ -118,29 +138,27 @@ def _cost(found: Understood) -> form.Cost:
     )
 
 
-def _sum(total: Total) -> form.Tokens:
-    names = form.Tokens.__struct_fields__
-    return form.Tokens(**{name: total.tokens.get(name) for name in names})
+def _sum(total: Total) -> Tokens:
+    names = Tokens.__struct_fields__
+    return Tokens(**{name: total.tokens.get(name) for name in names})
 
 
-def _time(found: Understood) -> form.TimeSpent:
+def _time(found: Understood) -> TimeSpent:
     spent = found.findings.time
     first = spent.first_parts
-    return form.TimeSpent(
-        seconds=spent.total,
-        model=spent.model,
-        tool=spent.tool,
-        agent=spent.agent,
-        idle=spent.idle,
-        median_to_first_token=first[len(first) // 2] if first else None,
+    parts = {name: rounded(getattr(spent, name)) for name in KINDS}
+    return TimeSpent(
+        seconds=rounded(spent.total),
+        **parts,
+        median_to_first_token=rounded(first[len(first) // 2]) if first else None,
     )
 
 
-def _threads(found: Understood) -> Iterable[form.Thread]:
+def _threads(found: Understood) -> Iterable[Thread]:
     findings = found.findings
     for number, session in enumerate(findings.sessions, 1):
         for thread in session.threads:
-            yield form.Thread(
+            yield Thread(
                 number=thread.number,
                 session=number,
                 id=thread.id,
@@ -152,7 +170,7 @@ def _threads(found: Understood) -> Iterable[form.Thread]:
             )
 
 
-def _exchanges(found: Understood) -> list[form.ExchangeFacts]:
+def _exchanges(found: Understood) -> list[ExchangeFacts]:
     numbers: dict[int, dict[int, None]] = {}
     for tries in found.findings.turns:
         for turn in (*tries.failed, tries.turn):
@@ -160,8 +178,8 @@ def _exchanges(found: Understood) -> list[form.ExchangeFacts]:
     return [_exchange(one, list(numbers.get(one.line, ()))) for one in found.findings.exchanges]
 
 
-def _exchange(facts: ExchangeFacts, turns: list[int]) -> form.ExchangeFacts:
-    return form.ExchangeFacts(
+def _exchange(facts: TracedExchange, turns: list[int]) -> ExchangeFacts:
+    return ExchangeFacts(
         line=facts.line,
         id=facts.id,
         listener=facts.listener,
@@ -180,9 +198,9 @@ def _exchange(facts: ExchangeFacts, turns: list[int]) -> form.ExchangeFacts:
     )
 
 
-def _tools(found: Understood) -> Iterable[form.ToolFacts]:
+def _tools(found: Understood) -> Iterable[ToolFacts]:
     for one in found.findings.tools:
-        yield form.ToolFacts(
+        yield ToolFacts(
             name=one.name,
             offered=one.offered,
             first_turn=found.findings.numbers[one.first] if one.first is not None else None,
@@ -192,9 +210,9 @@ def _tools(found: Understood) -> Iterable[form.ToolFacts]:
         )
 
 
-def _hosts(found: Understood) -> form.Hosts:
+def _hosts(found: Understood) -> Hosts:
     hosts = found.findings.hosts
-    return form.Hosts(
+    return Hosts(
         watched=hosts.watched,
         captured=hosts.captured,
         not_reached=hosts.not_reached,
@@ -202,7 +220,7 @@ def _hosts(found: Understood) -> form.Hosts:
         also_seen=hosts.also_seen,
         in_words=hosts.in_words(),
         hosts=[
-            form.Host(
+            Host(
                 name=one.name,
                 captured=one.captured,
                 listeners=sorted(one.listeners),
@@ -216,10 +234,10 @@ def _hosts(found: Understood) -> form.Hosts:
     )
 
 
-def _proof(found: Understood) -> form.Proof:
+def _proof(found: Understood) -> Proof:
     run = found.run
     known = run.traffic_sha256 and run.manifest_sha256
-    return form.Proof(
+    return Proof(
         traffic_sha256=run.traffic_sha256,
         manifest_sha256=run.manifest_sha256,
         matches=run.traffic_sha256 == run.manifest_sha256 if known else None,

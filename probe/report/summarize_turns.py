@@ -9,14 +9,15 @@ from probe.analysis.cache import CacheUse
 from probe.analysis.groups import PlacedTurn
 from probe.analysis.retries import Tries
 from probe.renderers.blocks import Usage
-from probe.report import summary as form
 from probe.report.actions import Actions, Style
 from probe.report.cache_reasons import cache_reason
 from probe.report.plain_text import without_tags
+from probe.report.summary_run import Tokens
+from probe.report.summary_turn import CacheFacts, FailedTry, FirstChange, NewItems, Silence, ToolCall, Turn
 from probe.report.understood import Understood
 
 
-def turns_of(found: Understood) -> list[form.Turn]:
+def turns_of(found: Understood) -> list[Turn]:
     """Return the turns of a run in the order of their numbers."""
     findings = found.findings
     actions = Actions({one.line: one for one in findings.exchanges}, findings.started, Style())
@@ -24,11 +25,11 @@ def turns_of(found: Understood) -> list[form.Turn]:
     return [_turn(found, actions, one, thread[one.turn.index]) for one in findings.turns]
 
 
-def _turn(found: Understood, actions: Actions, tries: Tries, thread: int) -> form.Turn:
+def _turn(found: Understood, actions: Actions, tries: Tries, thread: int) -> Turn:
     findings, turn, facts = found.findings, tries.turn, tries.turn.facts
     before = findings.before[turn.index]
     price, context = findings.costs.prices[turn.index], findings.contexts[turn.index]
-    return form.Turn(
+    return Turn(
         number=findings.numbers[turn.index],
         line=facts.line,
         part=facts.part,
@@ -44,7 +45,7 @@ def _turn(found: Understood, actions: Actions, tries: Tries, thread: int) -> for
         started=facts.started,
         first_token=facts.first_part,
         ended=facts.ended,
-        longest_silence=form.Silence(seconds=facts.silence[0], at=facts.silence[1]) if facts.silence else None,
+        longest_silence=Silence(seconds=rounded(facts.silence[0]), at=facts.silence[1]) if facts.silence else None,
         status=facts.status,
         complete=facts.complete,
         model=facts.model,
@@ -68,9 +69,9 @@ def _turn(found: Understood, actions: Actions, tries: Tries, thread: int) -> for
     )
 
 
-def _failed_try(actions: Actions, turn: PlacedTurn) -> form.FailedTry:
+def _failed_try(actions: Actions, turn: PlacedTurn) -> FailedTry:
     facts = turn.facts
-    return form.FailedTry(
+    return FailedTry(
         line=facts.line,
         part=facts.part,
         started=facts.started,
@@ -80,10 +81,10 @@ def _failed_try(actions: Actions, turn: PlacedTurn) -> form.FailedTry:
     )
 
 
-def _tool_calls(found: Understood, turn: PlacedTurn) -> Iterator[form.ToolCall]:
+def _tool_calls(found: Understood, turn: PlacedTurn) -> Iterator[ToolCall]:
     for call in turn.facts.calls:
         result = found.findings.results.of(turn, call.call_id)
-        yield form.ToolCall(
+        yield ToolCall(
             name=call.name,
             argument=without_tags(call.argument),
             call_id=call.call_id,
@@ -93,9 +94,9 @@ def _tool_calls(found: Understood, turn: PlacedTurn) -> Iterator[form.ToolCall]:
         )
 
 
-def _new_items(found: Understood, turn: PlacedTurn) -> form.NewItems:
+def _new_items(found: Understood, turn: PlacedTurn) -> NewItems:
     changes = found.findings.changes[turn.index]
-    return form.NewItems(
+    return NewItems(
         instructions=len(changes.instructions),
         tools=len(changes.tools),
         messages=len(changes.messages),
@@ -104,18 +105,18 @@ def _new_items(found: Understood, turn: PlacedTurn) -> form.NewItems:
     )
 
 
-def _cache(found: Understood, use: CacheUse | None) -> form.CacheFacts | None:
+def _cache(found: Understood, use: CacheUse | None) -> CacheFacts | None:
     if use is None:
         return None
     number, difference = found.findings.numbers[use.before], use.difference
-    return form.CacheFacts(
+    return CacheFacts(
         before=number,
         expected=use.expected,
         read=use.read,
         missed=use.missed,
         cause=use.cause,
         reason=shown(cache_reason(use, number)),
-        first_change=form.FirstChange(
+        first_change=FirstChange(
             kind=difference.kind.value, place=difference.place, among=difference.among, dropped=difference.dropped
         )
         if difference
@@ -123,9 +124,9 @@ def _cache(found: Understood, use: CacheUse | None) -> form.CacheFacts | None:
     )
 
 
-def _tokens(usage: Usage | None) -> form.Tokens | None:
-    names = form.Tokens.__struct_fields__
-    return form.Tokens(**{name: getattr(usage, name) for name in names}) if usage else None
+def _tokens(usage: Usage | None) -> Tokens | None:
+    names = Tokens.__struct_fields__
+    return Tokens(**{name: getattr(usage, name) for name in names}) if usage else None
 
 
 def shown(text: str | None) -> str | None:
@@ -136,3 +137,8 @@ def shown(text: str | None) -> str | None:
 def float_of(dollars: Decimal | None) -> float | None:
     """Return a sum of money as JSON has it."""
     return None if dollars is None else float(dollars)
+
+
+def rounded(seconds: float) -> float:
+    """Return a duration without the noise of its last digits: clocks count microseconds."""
+    return round(seconds, 6)

@@ -19,7 +19,7 @@ from probe.renderers.json_reader import Json, decoded_base64, parsed, parsed_jso
 from probe.renderers.safely import safely
 from probe.trace.bodies import body_blocks, count_body, left_out, read_body, shown_as_is, sized
 from probe.trace.large_json import read_large
-from probe.trace.repeats import Repeated, Repeats, restored
+from probe.trace.repeats import Repeated, Repeats, Shorter, restored
 from probe.trace.shapes import Shape, Structure, shape_of
 from probe.trace.turns import Traced
 
@@ -63,6 +63,8 @@ class AnswerReader:
         self._traced.received += size
         if stream is not None:
             self.read_stream(stream, size, "sse", text=source if data is None else None, cuts=cuts)
+            if self._cuts and isinstance(source, str):
+                self._traced.shorter = Shorter(text=source, cuts=self._cuts)
             return True
         self.value = value = source.value if isinstance(source, Json) else source
         if only_streams:

@@ -42,6 +42,14 @@ class Repeated(NamedTuple):
     """How many bytes the stream loses."""
 
 
+class Shorter(NamedTuple):
+    """The text of a stream without what streams before it held too."""
+
+    text: str
+    cuts: Sequence[Repeated]
+    """What was cut, in the order of the text; the mark of each is in its place."""
+
+
 class Repeats:
     """What streams repeat, by how they begin. Streams are JSON strings as they are written in a record."""
 

@@ -21,6 +21,8 @@ from probe.trace.shapes import Structure
 from probe.trace.turns import Traced
 from probe.trace.unknowns import Unknowns
 
+_NO_BODY = (msgspec.Raw(b"null"), msgspec.Raw(b""))
+
 
 class ExchangeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of an exchange."""
@@ -143,8 +145,7 @@ def has_body(payload: Payload) -> bool:
     """Check whether a request or a response has a body."""
     if payload.body_kind is not None:
         return payload.body_kind != "none"
-    body = payload.body
-    return bytes(body) not in (b"", b"null") if isinstance(body, msgspec.Raw) else body is not None
+    return payload.body is not None and payload.body not in _NO_BODY
 
 
 def exchange_facts(traced: Traced) -> ExchangeFacts:

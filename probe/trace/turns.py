@@ -13,6 +13,7 @@ from probe.renderers.blocks import Block, EventCounts
 from probe.renderers.json_reader import Json
 from probe.renderers.safely import safely
 from probe.trace.items import Known
+from probe.trace.repeats import Shorter
 
 _T = TypeVar("_T")
 
@@ -83,6 +84,8 @@ class Traced(msgspec.Struct, kw_only=True, eq=False):
     response: tuple[Block, ...] | None = None
     """The blocks of a response that answers no call."""
     other_messages: list[OtherMessage] = []
+    shorter: Shorter | None = None
+    """The text of the response without what was in responses before it; None where nothing was."""
     failures: list[str] = []
     """Why a renderer failed; the body is then shown as it is."""
 

@@ -9,11 +9,38 @@ from pathlib import Path
 import msgspec
 
 from probe.record.body_text import string_of
-from probe.record.exchange import Message, Payload
+from probe.record.exchange import Message, OutlinedExchange, Payload, UnreadExchange
 from probe.record.integrity import body_chunks, message_chunks
 
 KeptBody = bytes | Iterable[bytes]
 """All bytes, or their chunks where they are too many to be loaded at once."""
+
+
+_BODY = b'"body":'
+
+
+def kept_request(exchange: UnreadExchange, source: Path) -> KeptBody:
+    """Return the body of a request, of which perhaps only the outline is read."""
+    if not isinstance(exchange, OutlinedExchange):
+        return kept_body(exchange.request, source)
+    return _in_line(exchange) or kept_body(exchange.unread().request, source)
+
+
+def _in_line(exchange: OutlinedExchange) -> bytes:
+    """Return the JSON object that a request's body is, out of a line that the addon wrote; empty where it is not."""
+    request, line = exchange.request, exchange.line
+    if (
+        exchange.schema < 1
+        or not request.size
+        or request.body_kind != "json"
+        or request.redactions
+        or request.body_text
+    ):
+        return b""
+    # Headers, which come before, have no objects for values, so nothing in them looks like this.
+    begin = line.find(_BODY + b"{") + len(_BODY)
+    end = begin + request.size
+    return line[begin:end] if line[end - 1 : end] == b"}" and line[end : end + 2] == b',"' else b""
 
 
 def kept_body(payload: Payload, source: Path) -> KeptBody:

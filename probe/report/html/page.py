@@ -61,7 +61,7 @@ def write_page(
 def index_of(data: PageData, found: Understood, summary: Summary) -> Index:
     """Return the index of a page, by the numbers that its summary has."""
     numbers = {(turn.line, turn.part): turn.number for turn in summary.turns}
-    return data.index(found.trace, numbers, [exchange.line for exchange in summary.exchanges])
+    return data.index(found.findings, numbers, [exchange.line for exchange in summary.exchanges])
 
 
 def _contents(index: Index, chunks: Chunks) -> Iterator[tuple[str, str]]:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from probe.analysis.findings import Findings
 from probe.record import exchange as record
-from probe.record.exchange import OutlinedExchange, UnreadExchange
+from probe.record.exchange import UnreadExchange
 from probe.renderers.blocks import Block
 from probe.report.html.contents import (
     ExchangeDetail,
@@ -25,13 +27,13 @@ from probe.report.html.contents import (
     TurnContent,
     WebSocket,
 )
-from probe.report.html.kept_body import KeptBody, kept_body, kept_message
+from probe.report.html.kept_body import KeptBody, kept_body, kept_message, kept_request
 from probe.report.html.pieces import Keeper, Lane, Pieces, add_to_ranges
 from probe.report.html.recipes import Recipe, Recipes
 from probe.report.markdown.spool import Spool
 from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem
-from probe.trace.trace import Trace
+from probe.trace.repeats import Shorter
 from probe.trace.turns import SentItems, Traced, Turn
 from probe.trace.unknowns import every_block
 
@@ -83,13 +85,13 @@ class PageData:
         """Return the whole text that a turn said last."""
         return self._spoken.get((turn.line, turn.part))
 
-    def index(self, trace: Trace, numbers: Mapping[Part, int], lines: Sequence[int]) -> Index:
+    def index(self, findings: Findings, numbers: Mapping[Part, int], lines: Sequence[int]) -> Index:
         """Return where all content is, by the numbers of turns and the order of exchanges that a reader sees.
 
         What is in chunks is filled in by who keeps them.
         """
         turns = {}
-        for facts in trace.turns:
+        for facts in findings.trace.turns:
             if number := numbers.get((facts.line, facts.part)):
                 found = self._turns[facts.line, facts.part]
                 turns[str(number)] = TurnContent(
@@ -99,7 +101,10 @@ class PageData:
             pieces=list(self.pieces.lengths),
             chunks=(),
             lanes=(),
-            items=self.items,
+            items=[
+                replace(item, context=dict(context), origins=findings.origins.of_items.get(number, ()))
+                for number, (item, context) in enumerate(zip(self.items, findings.item_contexts, strict=True))
+            ],
             turns=turns,
             details=[self._details[line] for line in lines],
             begins=[self._begins[line] for line in lines],
@@ -110,15 +115,14 @@ class PageData:
         known = item.known
         raw = self.pieces.add(item.raw, Lane.ITEMS)
         self._recipes.raw_of_items.append(raw)
-        features: Any = known.features
         self.items.append(
             ItemFacts(
                 kind=known.kind,
-                name=known.name,
+                name=known.name or ", ".join(known.features.offered),
                 role=known.features.role,
                 api=known.api,
-                context=getattr(features, "context", {"other": known.size}),
-                origins=getattr(features, "origins", ()),
+                context={},
+                origins=(),
                 size=known.size,
                 sha256=known.sha256,
                 beginning=_beginning(item.blocks),
@@ -142,31 +146,30 @@ class PageData:
 
     def _detail(self, traced: Traced) -> ExchangeDetail:
         exchange = traced.exchange
-        unread = exchange.unread() if isinstance(exchange, OutlinedExchange) else exchange
         over_http = traced.turns if exchange.websocket is None else []
         failed = next((turn for turn in over_http if turn.status is None or turn.status >= 400), None)
         response = failed.response if failed else traced.response
         return ExchangeDetail(
             line=exchange.seq,
-            request=self._request(unread, over_http[0].items if over_http else ()),
-            response=self._response(unread),
+            request=self._request(exchange, over_http[0].items if over_http else ()),
+            response=self._response(exchange, traced.shorter),
             request_blocks=self._blocks(traced.request),
             response_blocks=self._blocks(response),
-            websocket=self._websocket(unread, traced.turns),
+            websocket=self._websocket(exchange, traced.turns),
             error=exchange.error,
         )
 
     def _request(self, exchange: UnreadExchange, items: SentItems) -> Request:
         request = exchange.request
-        body = kept_body(request, self._source)
+        body = kept_request(exchange, self._source)
         recipe = self._recipes.of_call(body, items) if items and isinstance(body, bytes) else self._recipe(body)
         return Request(method=request.method, url=request.url, **_payload(exchange, request, recipe))
 
-    def _response(self, exchange: UnreadExchange) -> Response | None:
+    def _response(self, exchange: UnreadExchange, shorter: Shorter | None) -> Response | None:
         response = exchange.response
         if response is None:
             return None
-        recipe = self._recipe(kept_body(response, self._source))
+        recipe = self._recipes.of_shorter(shorter) if shorter else self._recipe(kept_body(response, self._source))
         return Response(
             status_code=response.status_code,
             reason=response.reason,

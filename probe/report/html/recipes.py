@@ -9,6 +9,7 @@ import msgspec
 from probe.renderers.api import ItemField
 from probe.report.html.pieces import CHUNK, Lane, Pieces, add_to_ranges
 from probe.trace.items import Known
+from probe.trace.repeats import Shorter
 from probe.trace.turns import SentItems
 
 
@@ -49,7 +50,9 @@ class Recipes:
         self.raw_of_items: list[int] = []
         """Piece of each item."""
         self._arrays: dict[int, Recipe | None] = {}
-        """Recipe of each array that was taken apart, by the number of the piece that it would have been."""
+        """Recipe of each array that was taken apart; by its length and hash."""
+        self._cuts: dict[int, Recipe] = {}
+        """Recipe of each value that is cut from streams, by its mark."""
 
     def of_call(self, raw: bytes, items: SentItems) -> Recipe:
         """Return the recipe of a call's body or message, by its items where they are found in it."""
@@ -86,6 +89,24 @@ class Recipes:
                     end = len(text[:after].rstrip()) if after - begin < CHUNK else after
                     self._split(out, text[data:end])
             begin = after
+        out.text(text[end:])
+        return out.end()
+
+    def of_shorter(self, shorter: Shorter) -> Recipe:
+        """Return the recipe of a stream of which most that was sent before is cut out already."""
+        out = _Parts(self._pieces)
+        text, end = shorter.text.encode(), 0
+        for cut in shorter.cuts:
+            mark = b"%d" % cut.mark
+            begin = text.index(mark, end)
+            out.text(text[end:begin])
+            if cut.mark not in self._cuts:
+                member = msgspec.json.decode(b'"%b"' % cut.text, type=str).encode()
+                whole = _Parts(self._pieces)
+                self._split(whole, member[len(msgspec.json.encode(cut.name)) + 1 :])
+                self._cuts[cut.mark] = whole.end()
+            out.again(self._cuts[cut.mark])
+            end = begin + len(mark)
         out.text(text[end:])
         return out.end()
 

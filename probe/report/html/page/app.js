@@ -194,6 +194,7 @@ async function showAddress(page) {
   try {
     await view.show(root, path, page);
   } catch (error) {
+    for (const waiting of root.querySelectorAll(".wait")) waiting.remove();
     root.append(h("p", { class: "failure", role: "alert" }, `This cannot be shown: ${/** @type {Error} */ (error).message}`));
     if (!(error instanceof Error) || !/^This (run|record) has no/.test(error.message)) console.error(error);
   }

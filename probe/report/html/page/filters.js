@@ -7,7 +7,7 @@
 
 /** @type {Record<string, (turn: Turn, summary: Summary) => boolean>} */
 const IS = {
-  error: (turn) => Boolean(turn.problem) || (turn.status ?? 600) >= 400 || HAS.failed_tool(turn),
+  failed: (turn) => Boolean(turn.problem) || (turn.status ?? 600) >= 400 || HAS.failed_tool(turn),
   retried: (turn) => turn.tries.length > 0,
   cut: (turn) => !turn.complete || Boolean(turn.incomplete),
   side: (turn) => turn.is_side,

@@ -30,6 +30,8 @@ class LiveRun {
     this.ended = false;
     this.connected = false;
     this.waiting = false;
+    /** Whether there are new numbers to draw. */
+    this.changed = false;
     /** @type {Page | null} */
     this.page = null;
     /** @type {NowPanel | null} */
@@ -129,7 +131,7 @@ class NowPanel {
 
   draw() {
     const { connected, ended, now } = this.run;
-    const state = !connected ? "Reconnecting …" : ended ? "The run has ended." : now.size ? "Recording" : "Recording; waiting for the next request";
+    const state = !connected ? "Reconnecting …" : ended ? "The run has ended." : now.size ? `${plural(now.size, "exchange")} under way` : "Waiting for the next request";
     if (this.state.textContent !== state) this.state.textContent = state;
     this.root.dataset.state = !connected ? "lost" : ended ? "ended" : "recording";
     for (const [id, row] of this.rows) {
@@ -152,10 +154,12 @@ class NowRow {
     this.model = h("span", { class: "now-model" });
     this.time = h("span", { class: "now-time" });
     this.size = h("span", { class: "now-size" });
-    this.last = h("span", { class: "now-last" });
+    this.last = h("span");
     this.texts = h("div", { class: "now-texts" });
-    const head = h("summary", {}, this.status, this.model, this.time, this.size, this.last);
+    const head = h("summary", {}, this.status, this.model, this.time, this.size, h("span", { class: "now-last" }, this.last));
     this.root = h("li", {}, h("details", {}, head, this.texts));
+    /** @type {InFlight | null} */
+    this.drawn = null;
   }
 
   /** @param {InFlight} exchange */

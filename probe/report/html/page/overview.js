@@ -104,7 +104,7 @@ function proofResult({ proved, redacted, unproved, wrong }) {
   const counts = /** @type {[number, string][]} */ ([[proved, "as they crossed the wire"], [redacted, "as recorded, with secrets redacted"], [unproved, "without a hash to compare with"]]);
   const words = counts.filter(([count]) => count).map(([count, kind]) => `${number(count)} ${kind}`).join(", ");
   if (wrong.length) return [h("b", { class: "bad" }, `${plural(wrong.length, "body", "bodies")} differ: lines `), lineLinks(wrong.map(({ line }) => line)), `; ${words}`];
-  return [proved + redacted ? h("b", { class: "good" }, "✓ ") : null, words || "There is no body."];
+  return [proved + redacted ? h("b", { class: "good" }, "✓ All that can be checked is right: ") : null, words || "There is no body."];
 }
 
 /** Return the prompt; where it was not given to this program, what a human typed first. @param {Page} page */
@@ -145,7 +145,7 @@ function step(turn, { summary, threads }) {
   const who = turn.is_side ? turn.purpose : thread?.is_sub_agent ? `sub-agent ${thread.agent ?? ""}` : null;
   const badges = [
     who ? h("span", { class: "badge" }, isolated(who)) : null,
-    IS.error(turn, summary) ? h("span", { class: "badge bad" }, turn.problem ? "error" : "tool failed") : null,
+    IS.failed(turn, summary) ? h("span", { class: "badge bad" }, turn.problem ? "error" : "tool failed") : null,
     turn.tries.length ? h("span", { class: "badge warn" }, plural(turn.tries.length, "failed try", "failed tries")) : null,
   ];
   return h("li", { class: turn.is_side ? "side" : null }, h("a", { href: `#turn-${turn.number}`, "aria-label": `Turn ${turn.number}` }, turn.number),

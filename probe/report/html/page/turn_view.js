@@ -107,7 +107,7 @@ function contextBar(turn) {
     part.style.flexGrow = String(turn.context[kind]);
     bar.append(part);
   }
-  return h("a", { href: `#context/turn-${turn.number}`, class: "context-link", "aria-label": "What the context consists of" }, bar, h("span", { class: "legend" }, kinds.map(([kind, name]) => colored("span", kind, {}, h("i"), `${name} ${size(kind)}`))));
+  return h("a", { href: `#context/turn-${turn.number}`, class: "context-link", title: "What the context consists of" }, bar, h("span", { class: "legend" }, kinds.map(([kind, name]) => colored("span", kind, {}, h("i"), `${name} ${size(kind)}`))));
 }
 
 /** @param {Turn} turn @param {string} part */

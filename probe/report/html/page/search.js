@@ -2,15 +2,17 @@
 
 /**
  * @typedef {{kind: "item" | "turn" | "exchange", number: number}} Owner An exchange by its line.
- * @typedef {{owner: Owner, piece: number, excerpt: string}} Hit
+ * @typedef {{owner: Owner, piece: number, excerpt: string}} SearchHit
  */
 
 const WORKERS = 2;
+/** Milliseconds after which workers that nothing is asked of end: a browser is slow to free what they have read. */
+const IDLE = 2000;
 
 /**
  * Find a text, whatever its case, in the content of a store; each owner is reported once.
  * @param {Store} store @param {string} text
- * @param {{onHit: (hit: Hit) => void, onProgress?: (done: number) => void, signal?: AbortSignal}} options
+ * @param {{onHit: (hit: SearchHit) => void, onProgress?: (done: number) => void, signal?: AbortSignal}} options
  * @returns {Promise<void>} Fulfilled when all is searched, or the search was cancelled.
  */
 async function search(store, text, { onHit, onProgress = () => {}, signal }) {
@@ -18,6 +20,7 @@ async function search(store, text, { onHit, onProgress = () => {}, signal }) {
   const engine = await engineOf(store, index);
   const seen = new Set();
   if (signal?.aborted) return;
+  clearTimeout(engine.idle);
   await engine.run(
     needlesOf(text),
     (found) => {
@@ -31,6 +34,11 @@ async function search(store, text, { onHit, onProgress = () => {}, signal }) {
     onProgress,
     signal,
   );
+  clearTimeout(engine.idle);
+  engine.idle = setTimeout(() => {
+    engines.delete(index);
+    for (const worker of engine.workers) worker.terminate();
+  }, IDLE);
 }
 
 /** Return a text as it may be written: plainly, within JSON, and within JSON in JSON. @param {string} text */
@@ -72,7 +80,8 @@ class SearchEngine {
     for (const [place, piece] of index.details.entries()) this.owners.set(piece, { kind: "exchange", number: index.lines[place] });
     this.begins = index.begins.map((begin, place) => /** @type {const} */ ([begin, index.lines[place]])).sort((a, b) => a[0] - b[0]);
     this.number = 0;
-    const source = [fromBase64, inflated, foundPieces, searchWorker].map(String).join("\n");
+    this.idle = 0;
+    const source = [fromBase64, inflated, foundBytes, foundTexts, searchWorker].map(String).join("\n");
     const address = URL.createObjectURL(new Blob([`"use strict";\n${source}\nsearchWorker();`], { type: "text/javascript" }));
     this.workers = Array.from({ length: WORKERS }, () => new Worker(address));
   }
@@ -89,7 +98,6 @@ class SearchEngine {
       /** @type {SearchedChunk} */
       const added = {
         data: fromBase64(await embeddedText(`c${chunk}`)),
-        packed: true,
         numbers: Int32Array.from(numbers, (piece) => (engine.skipped.has(piece) ? -1 : piece)),
         ends: Uint32Array.from(numbers, (piece) => (end += index.pieces[piece])),
       };

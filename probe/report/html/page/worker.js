@@ -1,8 +1,8 @@
 // What runs in the search's workers. The text of these functions is all that a worker has, with that of decode.js.
 
 /**
- * A chunk, compressed, with the numbers of its pieces, -1 for those that are not searched, and where they end.
- * @typedef {{data: Uint8Array<ArrayBuffer>, numbers: Int32Array, ends: Uint32Array}} SearchedChunk
+ * A chunk, perhaps compressed, with the numbers of its pieces, -1 for those that are not searched, and where they end.
+ * @typedef {{data: Uint8Array<ArrayBuffer>, packed: boolean, numbers: Int32Array, ends: Uint32Array}} SearchedChunk
  * @typedef {{piece: number, excerpt: string}} FoundPiece
  */
 
@@ -19,11 +19,11 @@ function searchWorker() {
   };
   self.onmessage = async ({ data: { added, search, needles } }) => {
     if (added) chunks.push(...added);
-    current = search;
+    if (search !== undefined) current = search;
     if (!needles) return;
     const find = needles.every((/** @type {string} */ needle) => /^[\0-\x7f]*$/.test(needle)) ? foundBytes : foundTexts;
     for (const [place, chunk] of chunks.entries()) {
-      const data = await inflated(chunk.data, roomFor);
+      const data = chunk.packed ? await inflated(chunk.data, roomFor) : chunk.data;
       if (current !== search) return;
       self.postMessage({ search, found: find(data, chunk.numbers, chunk.ends, needles), done: (place + 1) / chunks.length });
     }

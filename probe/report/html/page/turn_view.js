@@ -41,7 +41,7 @@ function turnHead(page, turn) {
         ["Facts as JSON", async () => JSON.stringify(turn, null, 2)],
       ]),
     ),
-    h("p.head-did", isolated(turn.did || turn.purpose)),
+    h("p.head-did", isolated(didWords(turn))),
   ];
 }
 

@@ -35,8 +35,10 @@ async function asCurl(page, { request }) {
     .filter(([name]) => !/^(:.*|host|content-length|connection|transfer-encoding|accept-encoding|keep-alive|upgrade|sec-websocket-.*)$/i.test(name))
     .flatMap(([name, values]) => [values].flat().map((value) => `-H ${shellWord(`${name}: ${value}`, /authorization|api-key/i.test(name) ? "API_KEY" : name.toUpperCase().replace(/[^A-Z0-9]+/g, "_"))}`));
   const body = await page.store.body(request.body);
-  const data = !body.length ? [] : isText(body) ? [`--data-raw ${shellWord(textOf(body), "SECRET")}`] : ["--data-binary @body.bin"];
-  return `${[`curl -sS -X ${request.method} ${shellWord(request.url, "API_KEY")}`, ...headers, ...data].join(" \\\n  ")}\n`;
+  // A program's argument ends at 128 KB; printf is the shell's own.
+  const input = body.length && isText(body) ? `printf %s ${shellWord(textOf(body), "SECRET")} | ` : "";
+  const data = body.length ? [`--data-binary @${input ? "-" : "body.bin"}`] : [];
+  return `${input}${[`curl -sS -X ${request.method} ${shellWord(request.url, "API_KEY")}`, ...headers, ...data].join(" \\\n  ")}\n`;
 }
 
 /** Return text as one word for a shell, with a variable for what was redacted. @param {string} text @param {string} variable */

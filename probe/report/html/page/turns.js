@@ -213,8 +213,11 @@ addView({
   tab: "Turns",
   key: "t",
   show(root, _path, page) {
-    const first = page.summary.turns[0];
-    if (first) return VIEWS.turn.show(root, ["turn", String(page.list?.current || first.number)], page);
+    const shown = page.list?.current || page.summary.turns[0]?.number;
+    if (shown) {
+      page.list?.follow(["turn", String(shown)]);
+      return VIEWS.turn.show(root, ["turn", String(shown)], page);
+    }
     root.append(h("p.wait", page.live ? "No turn has begun yet." : "This run has no turn: no call of a model was recorded."));
   },
 });

@@ -61,7 +61,7 @@ class Injected(Part, frozen=True, kw_only=True):
     """Texts that the agent's harness put among the user's words."""
 
     what: str
-    """The tag around them, or the words that they begin with."""
+    """The tag around them, the words that they begin with, or `side request` for what only side requests say."""
     count: int
     """Different texts."""
     bytes: int

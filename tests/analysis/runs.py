@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from probe.analysis.findings import Findings, findings_of
+from probe.analysis.prices import Prices
 from probe.record.exchange import Exchange
 from probe.trace.facts import TurnFacts
 from tests.replay.replays import SSE, post
@@ -54,3 +56,8 @@ def ask(
     exchange = post(at, stream, request=body, headers=SSE)
     exchange.request.headers.update(headers or {})
     return exchange
+
+
+def found_in(exchanges: Iterable[Exchange], ids: Mapping[str, Sequence[str]] | None = None, **about: Any) -> Findings:
+    """Return what a run of exchanges comes down to; `about` is what else is known of it."""
+    return findings_of(trace_of(exchanges, ids), Prices(installed=False), **about)

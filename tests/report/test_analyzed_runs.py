@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import stat
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from probe.analyze import main as analyze
+from probe.errors import UserError
+from probe.report.summary import Summary
 from probe.targets.finding import PROJECT
 
 NOTE = "the user's text is not the recorded one in 3 of 3 calls of the model"
@@ -105,3 +109,98 @@ def test_problems_are_on_stderr_as_on_line_3(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().err == f"problems: {problem}\n"
     shown = (tmp_path / "some.report.md").read_text().splitlines()[2]
     assert shown == f"**Problems:** {problem}.".replace("[", "\\[")
+
+
+def test_the_summary_of_a_run_is_beside_its_report_for_nobody_else_and_stays_up_to_date(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_folder(tmp_path)
+    analyzed(run)
+    summary = run / "summary.json"
+    assert stat.S_IMODE(summary.stat().st_mode) == 0o600
+    assert set(json.loads((run / "manifest.json").read_text())["steps"]["analyze"]["outputs"]) == {
+        "report.md",
+        "summary.json",
+    }
+    analyzed(run, "--full", name="report-full.md")
+    analyzed(run)
+    assert capsys.readouterr().err == "analyze: up to date\n"
+    summary.unlink()
+    analyzed(run)
+    assert summary.exists()
+
+
+def test_a_summary_has_what_the_manifest_says(tmp_path: Path) -> None:
+    run = run_folder(tmp_path, notes=[NOTE], agent_exit_code=3, replay_of="demo/sample")
+    analyzed(run)
+    summary = decoded(run / "summary.json")
+    facts = json.loads((run / "manifest.json").read_text())
+    assert summary.notes == [NOTE]
+    assert (summary.run.target, summary.run.name, summary.run.prompt) == ("demo", run.name, facts["prompt"])
+    assert (summary.run.agent_exit_code, summary.run.replay_of, summary.cost.paid) == (3, "demo/sample", False)
+    assert (summary.proof.matches, summary.proof.traffic_sha256) == (True, facts["traffic_sha256"])
+    assert (summary.proof.seen, summary.proof.written) == (facts["counts"]["seen"], summary.counts.exchanges)
+    assert summary.proof.bodies == summary.proof.bodies_with_hash > 0
+    (run / "traffic.jsonl").write_bytes((run / "traffic.jsonl").read_bytes() + b"\n")
+    analyzed(run)
+    assert decoded(run / "summary.json").proof.matches is False
+
+
+def decoded(path: Path) -> Summary:
+    """Return a summary."""
+    return msgspec.json.decode(path.read_bytes(), type=Summary)
+
+
+PLACES = {
+    "the usual place": ([], "some.summary.json"),
+    "a name": (["--output", "other.md"], "other.summary.json"),
+    "a name without an end": (["--output", "other"], "other.summary.json"),
+    "the name of a run's report": (["--output", "report.md"], "summary.json"),
+    "a name that ends so": (["--output", "new.report.md"], "new.summary.json"),
+}
+
+
+@pytest.mark.parametrize(("options", "name"), PLACES.values(), ids=PLACES.keys())
+def test_the_summary_of_a_file_has_the_name_of_its_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(PROJECT / "data/demo/sample/traffic.jsonl", tmp_path / "some.jsonl")
+    assert analyze(["--input", "some.jsonl", *options]) == 0
+    assert [path.name for path in tmp_path.glob("*summary.json")] == [name]
+    assert decoded(tmp_path / name).counts.turns > 0
+
+
+def test_a_full_log_has_no_summary_of_its_own(tmp_path: Path) -> None:
+    file = shutil.copy(PROJECT / "data/demo/sample/traffic.jsonl", tmp_path / "some.jsonl")
+    assert analyze(["--input", str(file), "--full"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["some.jsonl", "some.report-full.md"]
+
+
+def test_a_recording_is_never_replaced_by_its_summary(tmp_path: Path) -> None:
+    file = shutil.copy(PROJECT / "data/demo/sample/traffic.jsonl", tmp_path / "some.summary.json")
+    before = Path(file).read_bytes()
+    with pytest.raises(UserError, match=r"some\.summary\.json is the recording itself"):
+        analyze(["--input", str(file), "--output", str(tmp_path / "some.md")])
+    assert Path(file).read_bytes() == before
+
+
+def test_the_page_is_a_file_of_its_own_that_only_its_user_reads_and_stays_up_to_date(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_folder(tmp_path)
+    text = analyzed(run, "--html", name="report.html")
+    assert text.startswith("<!doctype html>")
+    assert not (run / "report.md").exists()
+    assert (run / "report.html").stat().st_mode & 0o777 == 0o600
+    assert capsys.readouterr().out == f"{run / 'report.html'}\n"
+    analyzed(run, "--html", name="report.html")
+    assert capsys.readouterr().err == "analyze --html: up to date\n"
+    monkeypatch.setattr("probe.analyze.code_files", list)
+    analyzed(run, "--html", name="report.html")
+    assert "up to date" not in capsys.readouterr().err
+
+
+def test_a_page_and_a_full_log_are_not_asked_for_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--html and --full are different reports"):
+        analyze(["--run", str(run_folder(tmp_path)), "--html", "--full"])

@@ -179,6 +179,7 @@ async function showAddress(page) {
   try {
     await view.show(root, path, page);
   } catch (error) {
+    for (const waiting of root.querySelectorAll(".wait")) waiting.remove();
     root.append(failure(error));
   }
 }

@@ -33,36 +33,43 @@ function empty(...text) {
 }
 
 /**
- * Return a table that grows by a button: rows are made when they are asked for.
+ * Return a list of rows that grows by a button: rows are made when they are asked for.
  * @template T
- * @param {string} caption @param {string[]} head Names of columns; `#` before a name aligns numbers.
- * @param {T[]} rows @param {(row: T) => any[]} cells @param {number} [step]
+ * @param {HTMLElement} list @param {T[]} rows @param {(row: T) => Node} make @param {number} step
+ * @returns {[HTMLElement, HTMLElement]}
+ */
+function growing(list, rows, make, step) {
+  const more = h("button", { type: "button", class: "more", onclick: () => grow() });
+  let shown = 0;
+  const grow = () => {
+    list.append(...rows.slice(shown, shown + step).map(make));
+    shown += step;
+    step *= 5;
+    more.hidden = shown >= rows.length;
+    more.textContent = `Show ${number(Math.min(step, rows.length - shown))} more of ${number(rows.length)}`;
+  };
+  grow();
+  return [list, more];
+}
+
+/**
+ * Return a table; `#` before the name of a column aligns numbers.
+ * @template T
+ * @param {string} caption @param {string[]} head @param {T[]} rows @param {(row: T) => any[]} cells @param {number} [step]
  */
 function longTable(caption, head, rows, cells, step = 100) {
   const numeric = head.map((name) => (name.startsWith("#") ? "num" : null));
-  const body = h("tbody");
-  const more = h("button", { type: "button", class: "more" });
-  let shown = 0;
-  const grow = () => {
-    const next = rows.slice(shown, shown + step);
-    append(body, next.map((row) => h("tr", {}, cells(row).map((cell, i) => h(i ? "td" : "th", { class: numeric[i], scope: i ? null : "row" }, cell)))));
-    shown += next.length;
-    more.hidden = shown >= rows.length;
-    more.textContent = `Show ${number(Math.min(step * 5, rows.length - shown))} more of ${number(rows.length)}`;
-    step *= 5;
-  };
-  more.addEventListener("click", grow);
-  grow();
-  const titles = h("tr", {}, head.map((name, i) => h("th", { scope: "col", class: numeric[i] }, name.replace("#", ""))));
+  /** @param {T} row */
+  const make = (row) => h("tr", {}, cells(row).map((cell, i) => h(i ? "td" : "th", { class: numeric[i], scope: i ? null : "row" }, cell)));
+  const titles = h("tr", {}, head.map((name, i) => (name ? h("th", { scope: "col", class: numeric[i] }, name.replace("#", "")) : h("td", {}))));
+  const [body, more] = growing(h("tbody"), rows, make, step);
   const table = h("table", {}, h("caption", { class: "sr-only" }, caption), h("thead", {}, titles), body);
   return h("div", { class: "table", tabindex: "0", role: "region", "aria-label": caption }, table, more);
 }
 
-/** Return a fold with a table, made when it is opened. @param {string} title @param {() => Node} make */
+/** Return a fold with the numbers of a chart. @param {string} title @param {() => Node} make */
 function folded(title, make) {
-  const fold = h("details", { class: "fold" }, h("summary", {}, title));
-  fold.addEventListener("toggle", () => fold.children.length < 2 && fold.append(make()));
-  return fold;
+  return fold([title], make, { class: "fold" });
 }
 
 /**
@@ -71,9 +78,8 @@ function folded(title, make) {
  */
 function shareBar(label, parts) {
   const there = parts.filter((part) => part.value > 0);
-  const words = there.map((part) => `${part.name} ${part.text}`).join(", ");
   const bar = there.map((part) => styled(h("span", { title: `${part.name}: ${part.text}` }), { "flex-grow": String(part.value), background: `var(${part.color})` }));
-  return h("div", { class: "shares" }, h("div", { class: "share-bar", role: "img", "aria-label": `${label}: ${words || "nothing"}` }, bar), legend(parts));
+  return h("div", {}, h("div", { class: "share-bar", role: "img", "aria-label": `${label}: ${there.map((part) => `${part.name} ${part.text}`).join(", ")}` }, bar), legend(parts));
 }
 
 /** @param {{name: string, color: string, text?: string}[]} parts */
@@ -81,27 +87,24 @@ function legend(parts) {
   return h("ul", { class: "legend" }, parts.map((part) => h("li", {}, swatch(part.color), part.name, part.text ? h("b", {}, part.text) : null)));
 }
 
-/** Return round numbers from 0 to at least the most, for an axis. @param {number} most @param {number} [count] */
-function ticks(most, count = 4) {
-  const rough = Math.max(most, 1e-9) / count;
-  const unit = 10 ** Math.floor(Math.log10(rough));
-  const step = unit * ([1, 2, 5, 10].find((one) => one * unit >= rough) ?? 10);
-  return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, i) => i * step);
+/** Return the distance between round numbers, so that about `count` of them reach from 0 to the most. @param {number} most @param {number} count */
+function roundStep(most, count) {
+  const unit = 10 ** Math.floor(Math.log10(Math.max(most, 1e-9) / count));
+  return unit * ([1, 2, 5].find((one) => one * unit * count >= most) ?? 10);
 }
 
 /**
- * Draw on a canvas in the size that it has, again when its size or the theme changes, and at any time by the returned function.
+ * Paint a canvas now, and again when its size or the theme changes, or the returned function is called.
  * @param {HTMLCanvasElement} canvas
- * @param {(context: CanvasRenderingContext2D, width: number, height: number, color: (name: string) => string) => void} draw
+ * @param {(context: CanvasRenderingContext2D, width: number, height: number, color: (name: string) => string) => void} paint
  */
-function drawn(canvas, draw) {
+function paintOn(canvas, paint) {
   let waiting = 0;
   const now = () => {
     waiting = 0;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const [width, height, scale] = [canvas.clientWidth, canvas.clientHeight, devicePixelRatio || 1];
     const context = canvas.getContext("2d");
     if (!width || !context) return;
-    const scale = devicePixelRatio || 1;
     canvas.width = Math.round(width * scale);
     canvas.height = Math.round(height * scale);
     context.scale(scale, scale);
@@ -109,7 +112,7 @@ function drawn(canvas, draw) {
     context.font = `12px ${style.fontFamily}`;
     /** @type {Map<string, string>} */
     const known = new Map();
-    draw(context, width, height, (name) => {
+    paint(context, width, height, (name) => {
       // A variable may hold a function of the theme: the browser resolves it for an element's colour alone.
       if (!known.has(name)) {
         canvas.style.color = `var(${name})`;
@@ -119,27 +122,27 @@ function drawn(canvas, draw) {
     });
   };
   const later = () => (waiting ||= requestAnimationFrame(now));
-  new ResizeObserver(later).observe(canvas);
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const themes = new MutationObserver(() => changed());
   const changed = () => {
     if (canvas.isConnected) return later();
     themes.disconnect();
     dark.removeEventListener("change", changed);
   };
+  const themes = new MutationObserver(changed);
+  new ResizeObserver(later).observe(canvas);
   dark.addEventListener("change", changed);
   themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   return later;
 }
 
-/** Return a box with text that follows the pointer or the cursor of its chart. */
+/** Return a box with words beside the pointer, or the cursor, of a chart. */
 function tip() {
   const box = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
   return {
     box,
     /** @param {string[]} lines @param {number} x @param {number} width */
     show(lines, x, width) {
-      box.replaceChildren(...lines.map((line, i) => h(i ? "span" : "b", {}, line)));
+      box.replaceChildren(...lines.filter(Boolean).map((line, i) => h(i ? "span" : "b", {}, ...visible(line))));
       box.hidden = false;
       styled(box, x < width / 2 ? { left: `${x + 12}px`, right: "auto" } : { right: `${width - x + 12}px`, left: "auto" });
     },
@@ -150,7 +153,7 @@ function tip() {
 /**
  * @typedef {object} Columns
  * @property {string} label What the chart shows.
- * @property {{name: string, color: string}[]} series From the bottom up.
+ * @property {string[]} series Colours, from the bottom up.
  * @property {number} count
  * @property {(column: number, series: number) => number} value
  * @property {(value: number) => string} format For the axis.
@@ -160,109 +163,80 @@ function tip() {
  * @property {(column: number) => boolean} [mark] Whether a column has a mark above it.
  */
 
+/** Width of what is left of a chart. */
 const AXIS = 58;
+/** @type {Record<string, number>} */
+const CURSOR_STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
 
 /** Return a chart of stacked columns; arrow keys move its cursor, Enter or a click chooses a column. @param {Columns} chart */
 function columnsChart(chart) {
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas"));
   const note = tip();
-  let [at, chosen] = [chart.chosen ?? 0, chart.chosen ?? -1];
+  let at = chart.chosen ?? 0;
   const totals = Array.from({ length: chart.count }, (_, column) => chart.series.reduce((sum, _, series) => sum + chart.value(column, series), 0));
-  const axis = ticks(totals.reduce((most, total) => Math.max(most, total), 0));
-  const redraw = drawn(canvas, (context, width, height, color) => drawColumns(context, width, height, color, chart, totals, axis, chosen));
-  const slider = h("div", { class: "chart", role: "slider", tabindex: "0", "aria-label": `${chart.label}. Arrow keys move, Enter chooses`, "aria-valuemin": "1", "aria-valuemax": String(chart.count) }, canvas, note.box);
+  const slider = h("div", { class: "chart", role: "slider", tabindex: "0", "aria-label": `${chart.label}. Arrow keys move, Enter chooses`, "aria-valuemin": "1", "aria-valuemax": chart.count }, canvas, note.box);
   const plot = () => canvas.clientWidth - AXIS;
   /** @param {number} column @param {boolean} seen */
   const move = (column, seen) => {
     at = Math.max(0, Math.min(chart.count - 1, column));
     const words = chart.words(at);
-    slider.setAttribute("aria-valuenow", String(at + 1));
-    slider.setAttribute("aria-valuetext", words.join(", "));
+    setAttributes(slider, { "aria-valuenow": at + 1, "aria-valuetext": words.filter(Boolean).join(", ") });
     if (seen) note.show(words, AXIS + ((at + 0.5) / chart.count) * plot(), canvas.clientWidth);
   };
-  const choose = () => {
-    chosen = at;
-    redraw();
-    chart.choose(at);
-  };
-  /** @type {Record<string, number>} */
-  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
   slider.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") choose();
-    else if (event.key in steps) move(at + steps[event.key], true);
+    if (event.key === "Enter" || event.key === " ") chart.choose(at);
+    else if (event.key in CURSOR_STEPS) move(at + CURSOR_STEPS[event.key], true);
     else return;
     event.preventDefault();
     event.stopPropagation();
   });
   canvas.addEventListener("pointermove", (event) => move(Math.floor(((event.offsetX - AXIS) / plot()) * chart.count), true));
-  canvas.addEventListener("click", choose);
+  canvas.addEventListener("click", () => chart.choose(at));
   slider.addEventListener("focus", () => slider.matches(":focus-visible") && move(at, true));
   for (const name of ["blur", "pointerleave"]) slider.addEventListener(name, note.hide);
   move(at, false);
+  paintOn(canvas, (...painter) => paintColumns(chart, totals, ...painter));
   return slider;
 }
 
-/**
- * @param {CanvasRenderingContext2D} context @param {number} width @param {number} height @param {(name: string) => string} color
- * @param {Columns} chart @param {number[]} totals @param {number[]} axis @param {number} chosen
- */
-function drawColumns(context, width, height, color, chart, totals, axis, chosen) {
-  const [top, floor] = [12, height - 20];
-  const most = axis[axis.length - 1] || 1;
-  /** @param {number} value */
-  const y = (value) => floor - (value / most) * (floor - top);
+/** @param {Columns} chart @param {number[]} totals @param {CanvasRenderingContext2D} context @param {number} width @param {number} height @param {(name: string) => string} color */
+function paintColumns(chart, totals, context, width, height, color) {
+  const [top, floor, step] = [12, height - 20, roundStep(totals.reduce((most, total) => Math.max(most, total), 0), 4)];
+  const most = Math.ceil(totals.reduce((high, total) => Math.max(high, total), step) / step - 1e-9) * step;
+  const y = (/** @type {number} */ value) => floor - (value / most) * (floor - top);
+  const rectangle = (/** @type {string} */ name, /** @type {number[]} */ [x, from, wide, high]) => {
+    context.fillStyle = color(name);
+    context.fillRect(x, from, wide, high);
+  };
+  context.textAlign = "right";
+  for (let value = 0; value <= most * 1.001; value += step) {
+    rectangle("--chart-grid", [AXIS, Math.round(y(value)), width - AXIS, 1]);
+    context.fillStyle = color("--chart-text");
+    context.fillText(chart.format(value), AXIS - 6, y(value) + 4);
+  }
+  // Where columns are more than pixels, the highest of those in a pixel is drawn.
   const columns = Math.min(chart.count, Math.floor(width - AXIS));
   const wide = (width - AXIS) / columns;
-  drawAxis(context, width, axis, y, color, chart.format);
   for (let place = 0; place < columns; place++) {
-    let best = Math.floor((place * chart.count) / columns);
-    const end = Math.max(best + 1, Math.floor(((place + 1) * chart.count) / columns));
-    const [x, gap] = [AXIS + place * wide, wide > 4 ? 1 : 0];
-    let marked = false;
-    for (let one = best; one < end; one++) {
+    const [first, end] = [place, place + 1].map((one) => Math.floor((one * chart.count) / columns));
+    const x = AXIS + place * wide;
+    let [best, sum, marked] = [first, 0, false];
+    for (let one = first; one < end; one++) {
       if (totals[one] > totals[best]) best = one;
       marked ||= chart.mark?.(one) ?? false;
-      if (one === chosen) {
-        context.fillStyle = color("--chart-chosen");
-        context.fillRect(x - 1, top - 10, Math.max(wide + 1, 3), floor - top + 10);
-      }
+      if (one === chart.chosen) rectangle("--chart-chosen", [x - 1, 2, Math.max(wide + 1, 3), floor - 2]);
     }
-    let sum = 0;
-    chart.series.forEach(({ color: name }, series) => {
+    chart.series.forEach((name, series) => {
       const value = chart.value(best, series);
-      if (!value) return;
-      context.fillStyle = color(name);
-      context.fillRect(x, y(sum + value), Math.max(wide - gap, 1), Math.max(y(sum) - y(sum + value), 0.5));
+      if (value) rectangle(name, [x, y(sum + value), Math.max(wide - (wide > 4 ? 1 : 0), 1), Math.max(y(sum) - y(sum + value), 0.5)]);
       sum += value;
     });
-    if (marked) {
-      context.fillStyle = color("--bad");
-      context.beginPath();
-      context.moveTo(x + wide / 2 - 4, y(sum) - 9);
-      context.lineTo(x + wide / 2 + 4, y(sum) - 9);
-      context.lineTo(x + wide / 2, y(sum) - 3);
-      context.fill();
-    }
+    if (marked) for (let row = 0; row < 5; row++) rectangle("--bad", [x + wide / 2 - 4 + row, y(sum) - 9 + row, 8 - 2 * row, 1]);
   }
   context.fillStyle = color("--chart-text");
+  if (chart.count > 1) context.fillText(chart.words(chart.count - 1)[0], width, height - 5);
   context.textAlign = "left";
   context.fillText(chart.words(0)[0], AXIS, height - 5);
-  if (chart.count > 1) {
-    context.textAlign = "right";
-    context.fillText(chart.words(chart.count - 1)[0], width, height - 5);
-  }
-}
-
-/** @param {CanvasRenderingContext2D} context @param {number} width @param {number[]} axis @param {(value: number) => number} y @param {(name: string) => string} color @param {(value: number) => string} format */
-function drawAxis(context, width, axis, y, color, format) {
-  context.textAlign = "right";
-  context.textBaseline = "alphabetic";
-  for (const value of axis) {
-    context.fillStyle = color("--chart-grid");
-    context.fillRect(AXIS, Math.round(y(value)), width - AXIS, 1);
-    context.fillStyle = color("--chart-text");
-    context.fillText(format(value), AXIS - 6, y(value) + 4);
-  }
 }
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
@@ -280,8 +254,7 @@ function squarify(sizes, box) {
     const [short, scale] = [Math.min(width, height), (width * height) / left];
     let [end, sum, worst] = [at, 0, Infinity];
     for (; end < sizes.length; end++) {
-      const row = (sum + sizes[end]) * scale;
-      const side = row / short;
+      const side = ((sum + sizes[end]) * scale) / short;
       const now = Math.max((sizes[at] * scale) / side / side, (side * side) / (sizes[end] * scale));
       if (now > worst) break;
       [worst, sum] = [now, sum + sizes[end]];
@@ -300,39 +273,35 @@ function squarify(sizes, box) {
   return boxes;
 }
 
-/** @typedef {{name: string, color: string, size: number, text: string, href?: string, title?: string}} Cell */
+/** @typedef {{name: string, size: number, text: string, href?: string, title?: string}} Cell */
 
 /** Cells of a group that are links of their own; the smaller ones are one cell together. */
 const MOST_CELLS = 150;
 
 /**
- * Return a treemap: groups of cells in order of size, those of items links. The table beside it has all of them.
- * @param {string} label @param {(Cell & {cells: Cell[]})[]} groups
+ * Return a treemap: groups of cells, all in order of size. The table beside it has what is too small to see.
+ * @param {string} label @param {{name: string, color: string, size: number, text: string, cells: Cell[]}[]} groups
  */
 function treemap(label, groups) {
-  const [width, height] = [1000, 420];
-  const sorted = groups.filter((group) => group.size > 0).sort((one, other) => other.size - one.size);
-  const boxes = squarify(sorted.map((group) => group.size), { x: 0, y: 0, width, height });
+  const whole = { x: 0, y: 0, width: 1000, height: 420 };
+  groups.sort((one, other) => other.size - one.size);
+  const boxes = squarify(groups.map((group) => group.size), whole);
   /** @param {HTMLElement} element @param {Box} box @param {Box} within */
-  const place = (element, box, within) =>
-    styled(element, {
-      left: `${((box.x - within.x) / within.width) * 100}%`, top: `${((box.y - within.y) / within.height) * 100}%`,
-      width: `${(box.width / within.width) * 100}%`, height: `${(box.height / within.height) * 100}%`,
-    });
-  return h("ul", { class: "treemap", "aria-label": label }, sorted.map((group, i) => {
-    const outer = boxes[i];
-    const all = group.cells.filter((cell) => cell.size > 0).sort((one, other) => other.size - one.size);
-    const [cells, rest] = [all.slice(0, MOST_CELLS), all.slice(MOST_CELLS)];
-    if (rest.length) cells.push({ name: `${number(rest.length)} smaller`, color: "", size: rest.reduce((sum, cell) => sum + cell.size, 0), text: "" });
-    const inner = squarify(cells.map((cell) => cell.size), outer);
+  const place = (element, box, within) => {
+    const percent = { left: (box.x - within.x) / within.width, top: (box.y - within.y) / within.height, width: box.width / within.width, height: box.height / within.height };
+    return styled(element, Object.fromEntries(Object.entries(percent).map(([name, share]) => [name, `${share * 100}%`])));
+  };
+  return h("ul", { class: "treemap", "aria-label": label }, groups.map((group, i) => {
+    const [cells, rest] = [group.cells.slice(0, MOST_CELLS), group.cells.slice(MOST_CELLS)];
+    if (rest.length) cells.push({ name: `${number(rest.length)} smaller`, size: rest.reduce((sum, cell) => sum + cell.size, 0), text: "" });
+    const inner = squarify(cells.map((cell) => cell.size), boxes[i]);
     const links = cells.map((cell, j) => {
-      const { width: wide, height: high } = inner[j];
-      if (wide * high < 30) return null;
-      const words = wide > 50 && high > 30 ? [h("span", {}, isolated(cell.name)), h("small", {}, cell.text)] : [];
-      const name = cell.title ?? `${group.name}: ${cell.name}`;
-      const link = cell.href ? h("a", { href: cell.href, title: name, "aria-label": words.length ? null : name }, words) : h("div", { class: "rest", title: name }, words);
-      return place(h("li", {}, link), inner[j], outer);
+      const { width, height } = inner[j];
+      if (width * height < 30) return null;
+      const words = width > 50 && height > 30 ? [h("span", {}, isolated(cell.name)), h("small", {}, cell.text)] : null;
+      const title = cell.title ?? `${group.name}: ${cell.name}`;
+      return place(h("li", {}, h(cell.href ? "a" : "div", { href: cell.href, title, "aria-label": words || !cell.href ? null : title }, words)), inner[j], boxes[i]);
     });
-    return place(styled(h("li", { class: "cell-group", "aria-label": `${group.name}, ${group.text}` }, h("ul", {}, links)), { "--cell": `var(${group.color})` }), outer, { x: 0, y: 0, width, height });
+    return styled(place(h("li", { class: "cell-group", "aria-label": `${group.name}, ${group.text}` }, h("ul", {}, links)), boxes[i], whole), { "--cell": `var(${group.color})` });
   }));
 }

@@ -1,7 +1,7 @@
 // Differences of two texts or lists. No DOM: these functions are tested on their own.
 
 /** Steps that one comparison may take before it is less exact: about a tenth of a second. */
-const DIFF_STEPS = 8e6;
+const DIFF_STEPS = 5e6;
 /** Differences within one stretch that are searched for: what is kept to go back grows with its square. */
 const DIFF_DEPTH = 1500;
 /** Characters of a pair of changed lines that are compared by words. */
@@ -33,57 +33,54 @@ function diffLines(before, after) {
 
 /** Add removed and added lines, compared by words in pairs. @param {string[]} removed @param {string[]} added @param {DiffLine[]} lines @param {Alignment} state */
 function changedLines(removed, added, lines, state) {
-  const pairs = removed.length === added.length ? removed.map((text, i) => diffWords(text, added[i], state)) : [];
-  if (removed.length && added.length && !pairs.length) pairs.push(diffWords(removed[0], added[0], state));
-  removed.forEach((text, i) => lines.push({ kind: "removed", text, ...(pairs[i] && { parts: pairs[i][0] }) }));
-  added.forEach((text, i) => lines.push({ kind: "added", text, ...(pairs[i] && { parts: pairs[i][1] }) }));
+  const count = removed.length === added.length ? removed.length : Math.min(removed.length, added.length, 1);
+  const pairs = removed.slice(0, count).map((text, i) => diffWords(text, added[i], state));
+  removed.forEach((text, i) => lines.push({ kind: "removed", text, parts: pairs[i]?.[0] }));
+  added.forEach((text, i) => lines.push({ kind: "added", text, parts: pairs[i]?.[1] }));
 }
 
 /**
- * Return the parts of two lines, each with whether it differs; null where they have little in common or are too long.
+ * Return the parts of two lines, each with whether it differs; null where they have little in common.
  * @param {string} a @param {string} b @param {Alignment} state
- * @returns {[[string, boolean][], [string, boolean][]] | null}
+ * @returns {[string, boolean][][] | null}
  */
 function diffWords(a, b, state) {
+  if (state.steps <= 0) return null;
   const [head, tail] = sharedEnds(a, b);
-  if (a.length + b.length - 2 * (head + tail) > DIFF_WORDS) {
-    return [splitParts(a, head, tail), splitParts(b, head, tail)];
-  }
-  const words = [a, b].map((text) => text.slice(head, text.length - tail).match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? []);
-  const inner = align(...numbered(words[0], words[1]), state.steps);
-  state.steps = inner.steps;
-  const shared = inner.runs.reduce((sum, [start, , length]) => sum + words[0].slice(start, start + length).join("").length, head + tail);
-  if (shared * 3 < Math.max(a.length, b.length)) return null;
-  /** @param {number} side @param {string} text @returns {[string, boolean][]} */
-  const parts = (side, text) => {
+  const isLong = a.length + b.length - 2 * (head + tail) > DIFF_WORDS;
+  const sides = [a, b].map((text) => {
+    const middle = text.slice(head, text.length - tail);
+    return isLong ? [middle] : (middle.match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? []);
+  });
+  const { runs, steps } = align(...numbered(sides[0], sides[1]), state.steps);
+  state.steps = steps - 10 * (sides[0].length + sides[1].length);
+  const parts = sides.map((words, side) => {
     /** @type {[string, boolean][]} */
-    const found = [[text.slice(0, head), false]];
+    const found = [[a.slice(0, head), false]];
     let at = 0;
-    for (const run of inner.runs) {
-      found.push([words[side].slice(at, run[side]).join(""), true], [words[side].slice(run[side], run[side] + run[2]).join(""), false]);
+    for (const run of runs) {
+      found.push([words.slice(at, run[side]).join(""), true], [words.slice(run[side], run[side] + run[2]).join(""), false]);
       at = run[side] + run[2];
     }
-    found.push([words[side].slice(at).join(""), true], [text.slice(text.length - tail), false]);
+    found.push([words.slice(at).join(""), true], [a.slice(a.length - tail), false]);
     return found.filter(([part]) => part);
-  };
-  return [parts(0, a), parts(1, b)];
+  });
+  const shared = parts[0].reduce((sum, [part, changed]) => sum + (changed ? 0 : part.length), 0);
+  return shared * 3 < Math.max(a.length, b.length) ? null : parts;
 }
 
-/** @param {string} text @param {number} head @param {number} tail @returns {[string, boolean][]} */
-function splitParts(text, head, tail) {
-  const end = text.length - tail;
-  return /** @type {[string, boolean][]} */ ([[text.slice(0, head), false], [text.slice(head, end), true], [text.slice(end), false]]).filter(([part]) => part);
-}
+/** A unit of a text at which no word is divided. */
+const IN_WORD = /[\p{L}\p{N}_\uD800-\uDFFF]/u;
 
 /** Return how many characters two texts share at their beginning and end, in whole words. @param {string} a @param {string} b */
 function sharedEnds(a, b) {
   const most = Math.min(a.length, b.length);
   let head = 0;
   while (head < most && a.charCodeAt(head) === b.charCodeAt(head)) head++;
-  while (head && head < Math.max(a.length, b.length) && /[\p{L}\p{N}_\uD800-\uDFFF]/u.test(a[head - 1])) head--;
+  while (head && head < Math.max(a.length, b.length) && IN_WORD.test(a[head - 1])) head--;
   let tail = 0;
   while (tail < most - head && a.charCodeAt(a.length - 1 - tail) === b.charCodeAt(b.length - 1 - tail)) tail++;
-  while (tail && /[\p{L}\p{N}_\uD800-\uDFFF]/u.test(a[a.length - tail])) tail--;
+  while (tail && IN_WORD.test(a[a.length - tail])) tail--;
   return [head, tail];
 }
 

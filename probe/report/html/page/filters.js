@@ -1,18 +1,18 @@
 // What a reader searches for: `tool:Bash status:429 size:>10k "exact words"`. No DOM: these functions are tested on their own.
 
-/** @typedef {{name: string, value: string, not: boolean, turn: (turn: Turn, summary: Summary) => boolean, item?: (item: ItemFacts) => boolean, exchange?: (exchange: ExchangeFacts) => boolean}} Filter */
+/** @typedef {{turn: (turn: Turn, summary: Summary) => boolean, item?: (item: ItemFacts) => boolean, exchange?: (exchange: ExchangeFacts) => boolean}} Tests */
+/** @typedef {Tests & {name: string, value: string, not: boolean}} Filter */
 /** @typedef {{text: string, filters: Filter[], errors: string[]}} Query `text` is what is searched for besides the filters. */
-/** @typedef {Pick<Filter, "turn" | "item" | "exchange">} Tests */
-/** @typedef {{help: string, values?: (summary: Summary) => string[], make: (value: string) => Tests | null}} FilterKind `make` returns null for a value that cannot be read. */
+/** @typedef {{help: string, values?: (summary: Summary) => string[], fixed?: boolean, make: (value: string) => Tests | null}} FilterKind `make` returns null for a value that cannot be read; `fixed` values are whole words. */
 
 /** @type {Record<string, (turn: Turn, summary: Summary) => boolean>} */
 const IS = {
-  error: (turn) => Boolean(turn.problem) || (turn.status ?? 600) >= 400 || turn.tool_calls.some((call) => call.failed),
+  failed: (turn) => Boolean(turn.problem) || (turn.status ?? 600) >= 400 || HAS.failed_tool(turn),
   retried: (turn) => turn.tries.length > 0,
   cut: (turn) => !turn.complete || Boolean(turn.incomplete),
   side: (turn) => turn.is_side,
-  main: (turn, summary) => !turn.is_side && !threadOf(turn, summary)?.is_sub_agent,
-  subagent: (turn, summary) => Boolean(threadOf(turn, summary)?.is_sub_agent),
+  main: (turn, summary) => !turn.is_side && !IS.subagent(turn, summary),
+  subagent: (turn, { threads }) => threads.some((thread) => thread.number === turn.thread && thread.is_sub_agent),
   websocket: (turn) => turn.transport === "websocket",
 };
 
@@ -31,7 +31,7 @@ const HAS = {
 const FILTERS = {
   tool: {
     help: "tool:Bash",
-    values: (summary) => [...new Set([...summary.tools.map((tool) => tool.name), ...summary.turns.flatMap((turn) => turn.tool_calls.map((call) => call.name))])],
+    values: ({ tools, turns }) => [...new Set([...tools.map((tool) => tool.name), ...turns.flatMap((turn) => turn.tool_calls.map((call) => call.name))])],
     make: (value) => ({
       turn: (turn) => turn.tool_calls.some((call) => includes(call.name, value)),
       item: (item) => includes(item.name, value) || (Boolean(item.context.tool_calls) && includes(item.beginning, value)),
@@ -40,17 +40,14 @@ const FILTERS = {
   status: {
     help: "status:429, status:4xx, status:>=400",
     make: (value) => {
-      const test = rangeTest(value.replace(/^(\d)xx$/i, "$100-$199"), Number);
-      return test && {
-        turn: (turn) => [turn, ...turn.tries].some((one) => one.status !== null && test(one.status)),
-        exchange: (exchange) => exchange.status !== null && test(exchange.status),
-      };
+      const test = rangeTest(value.replace(/^(\d)xx$/i, "$100-$199"), wholeNumber);
+      return test && { turn: (turn) => [turn, ...turn.tries].some(({ status }) => status !== null && test(status)), exchange: ({ status }) => status !== null && test(status) };
     },
   },
   size: {
     help: "size:>10k, size:1k-2M",
     make: (value) => {
-      const test = rangeTest(/^[\d.]/.test(value) && !value.includes("-") ? `>=${value}` : value, byteCount);
+      const test = rangeTest(/^[\d.]+\w*$/.test(value) ? `>=${value}` : value, byteCount);
       return test && {
         turn: (turn) => test(Object.values(turn.context).reduce((sum, size) => sum + size, 0)),
         item: (item) => test(item.size),
@@ -60,30 +57,22 @@ const FILTERS = {
   },
   model: {
     help: "model:opus",
-    values: (summary) => [...new Set(summary.turns.flatMap((turn) => [turn.model, turn.answered_by]).filter((model) => model !== null))],
-    make: (value) => ({ turn: (turn) => includes(turn.model ?? "", value) || includes(turn.answered_by ?? "", value) }),
+    values: ({ turns }) => [...new Set(turns.flatMap((turn) => [turn.model, turn.answered_by]).filter((model) => model !== null))],
+    make: (value) => ({ turn: (turn) => includes(`${turn.model ?? ""}\n${turn.answered_by ?? ""}`, value) }),
   },
-  turn: { help: "turn:3-9", make: (value) => numberTest(value, (turn) => turn.number) },
+  turn: { help: "turn:3-9, turn:>100", make: (value) => numberTest(value, (turn) => turn.number) },
   thread: { help: "thread:2", make: (value) => numberTest(value, (turn) => turn.thread) },
-  is: { help: Object.keys(IS).map((word) => `is:${word}`).join(", "), values: () => Object.keys(IS), make: (value) => ({ turn: IS[value] }) },
-  has: { help: Object.keys(HAS).map((word) => `has:${word}`).join(", "), values: () => Object.keys(HAS), make: (value) => ({ turn: HAS[value] }) },
+  is: { help: Object.keys(IS).map((word) => `is:${word}`).join(", "), fixed: true, values: () => Object.keys(IS), make: (value) => ({ turn: IS[value] }) },
+  has: { help: Object.keys(HAS).map((word) => `has:${word}`).join(", "), fixed: true, values: () => Object.keys(HAS), make: (value) => ({ turn: HAS[value] }) },
   kind: {
     help: "kind:tool_results",
     values: () => KINDS.map(([kind]) => kind),
     make: (value) => {
-      const kinds = KINDS.map(([kind]) => kind).filter((kind) => includes(kind, value));
-      return {
-        turn: (turn) => kinds.some((kind) => turn.context[kind]),
-        item: (item) => kinds.some((kind) => item.context[kind]),
-      };
+      const has = (/** @type {Context} */ context) => KINDS.some(([kind]) => includes(kind, value) && context[kind]);
+      return { turn: (turn) => has(turn.context), item: (item) => has(item.context) };
     },
   },
 };
-
-/** @param {Turn} turn @param {Summary} summary */
-function threadOf(turn, summary) {
-  return summary.threads.find((thread) => thread.number === turn.thread);
-}
 
 /** Check whether a text includes another, in any case. @param {string} text @param {string} part */
 function includes(text, part) {
@@ -92,8 +81,19 @@ function includes(text, part) {
 
 /** @param {string} value @param {(turn: Turn) => number} get @returns {Tests | null} */
 function numberTest(value, get) {
-  const test = rangeTest(value, (text) => (/^\d+$/.test(text) ? Number(text) : NaN));
+  const test = rangeTest(value, wholeNumber);
   return test && { turn: (turn) => test(get(turn)) };
+}
+
+/** @param {string} text */
+function wholeNumber(text) {
+  return /^\d+$/.test(text) ? Number(text) : NaN;
+}
+
+/** Return the bytes of `10k`, `1.5MB`, `300`. @param {string} text */
+function byteCount(text) {
+  const [, count, unit] = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text) ?? [];
+  return count ? Number(count) * 1000 ** ["", "k", "m", "g"].indexOf(unit.toLowerCase()) : NaN;
 }
 
 /**
@@ -104,18 +104,11 @@ function numberTest(value, get) {
 function rangeTest(text, parse) {
   const tests = text.split(",").map((part) => {
     const [, sign, first, last] = /^(>=|<=|>|<|)([^<>=-]+)(?:-([^<>=-]+))?$/.exec(part) ?? [];
-    const [low, high] = [first, last ?? first].map((one) => (one ? parse(one) : NaN));
+    const [low, high] = [first, last ?? first].map((one) => parse(one ?? ""));
     if (Number.isNaN(low) || Number.isNaN(high) || (sign && last)) return null;
-    return (/** @type {number} */ value) =>
-      sign === ">" ? value > low : sign === ">=" ? value >= low : sign === "<" ? value < low : sign === "<=" ? value <= low : value >= low && value <= high;
+    return (/** @type {number} */ value) => (sign?.startsWith(">") ? value > low : sign?.startsWith("<") ? value < low : value >= low && value <= high) || (sign?.endsWith("=") && value === low);
   });
   return tests.includes(null) ? null : (value) => tests.some((test) => test?.(value));
-}
-
-/** Return the bytes of `10k`, `1.5MB`, `300`. @param {string} text */
-function byteCount(text) {
-  const [, count, unit] = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text) ?? [];
-  return count ? Number(count) * 1000 ** ["", "k", "m", "g"].indexOf(unit.toLowerCase()) : NaN;
 }
 
 /**
@@ -128,11 +121,11 @@ function parseQuery(query, summary) {
   /** @type {Query} */
   const found = { text: "", filters: [], errors: [] };
   const words = [];
-  for (const [whole, minus, name, quoted, plain, text] of query.matchAll(/(-?)\b([a-z_]+):(?:"([^"]*)"?|([^\s"]*))(?=\s|$)|"([^"]*)"?|\S+/gi)) {
-    const value = quoted ?? plain;
-    const filter = name && !/^\/\//.test(value) ? name.toLowerCase() : null;
-    if (filter && FILTERS[filter]) addFilter(found, filter, value, minus === "-", summary);
-    else if (filter && nearest(filter, Object.keys(FILTERS))) found.errors.push(`There is no filter ${filter}:. Did you mean ${nearest(filter, Object.keys(FILTERS))}:?`);
+  for (const [whole, minus, name = "", quoted, plain, text] of query.matchAll(/(-?)\b([a-z_]+):(?:"([^"]*)"?|([^\s"]*))(?=\s|$)|"([^"]*)"?|\S+/gi)) {
+    const [value, filter] = [quoted ?? plain, name.toLowerCase()];
+    const near = filter && !value.startsWith("//") ? nearest(filter, Object.keys(FILTERS)) : null;
+    if (near === filter && near) addFilter(found, filter, value, minus === "-", summary);
+    else if (near) found.errors.push(`There is no filter ${filter}:. Did you mean ${near}:?`);
     else words.push(text ?? whole);
   }
   found.text = words.join(" ").trim();
@@ -140,24 +133,20 @@ function parseQuery(query, summary) {
 }
 
 /** @param {Query} query @param {string} name @param {string} value @param {boolean} not @param {Summary} summary */
-function addFilter(query, name, value, not, summary) {
-  const kind = FILTERS[name];
-  if (!value) {
-    query.errors.push(`${name}: needs a value, such as ${kind.help}.`);
-    return;
-  }
-  const known = kind.values?.(summary);
-  const fixed = name === "is" || name === "has";
-  const words = value.toLowerCase();
-  if (known && !known.some((one) => (fixed ? one === words : includes(one, words)))) {
+function addFilter({ filters, errors }, name, value, not, summary) {
+  const { help, values, fixed, make } = FILTERS[name];
+  const known = values?.(summary);
+  const wanted = fixed ? value.toLowerCase() : value;
+  if (!value) errors.push(`${name}: needs a value, such as ${help}.`);
+  else if (known && !known.some((one) => (fixed ? one === wanted : includes(one, wanted)))) {
     const near = nearest(value, known);
-    const where = fixed || name === "kind" ? `There is no ${name}:${value}.` : `No turn has the ${name} "${value}".`;
-    query.errors.push(`${where} ${near ? `Did you mean ${name}:${near}?` : known.length ? `There are: ${known.slice(0, 12).join(", ")}.` : ""}`.trim());
-    return;
+    const hint = near ? ` Did you mean ${name}:${near}?` : known.length ? ` There are: ${known.slice(0, 12).join(", ")}.` : "";
+    errors.push(`Nothing has ${name}:${value}.${hint}`);
+  } else {
+    const tests = make(wanted);
+    if (tests) filters.push({ name, value, not, ...tests });
+    else errors.push(`${name}:${value} cannot be read. It is written like ${help}.`);
   }
-  const tests = kind.make(fixed ? words : value);
-  if (tests) query.filters.push({ name, value, not, ...tests });
-  else query.errors.push(`${name}:${value} cannot be read. It is written like ${kind.help}.`);
 }
 
 /** Return the candidate that is spelled most alike, or null if none is. @param {string} word @param {string[]} candidates */
@@ -166,7 +155,7 @@ function nearest(word, candidates) {
   let [best, least] = [/** @type {string | null} */ (null), Math.max(1, Math.floor(word.length / 3)) + 0.5];
   for (const candidate of candidates) {
     const other = candidate.toLowerCase();
-    const distance = low.length > 2 && other.startsWith(low) ? 0 : editDistance(low, other);
+    const distance = low.length > 2 && low !== other && other.startsWith(low) ? 0.1 : editDistance(low, other);
     if (distance < least) [best, least] = [candidate, distance];
   }
   return best;
@@ -198,9 +187,7 @@ function itemPasses(query, item) {
 
 /** Check whether an exchange passes all filters by itself or by one of its turns. @param {Query} query @param {ExchangeFacts} exchange @param {Turn[]} turns @param {Summary} summary */
 function exchangePasses(query, exchange, turns, summary) {
-  return query.filters.every((filter) =>
-    filter.exchange ? filter.exchange(exchange) !== filter.not : turns.some((turn) => filter.turn(turn, summary) !== filter.not),
-  );
+  return query.filters.every((filter) => (filter.exchange ? filter.exchange(exchange) !== filter.not : turns.some((turn) => filter.turn(turn, summary) !== filter.not)));
 }
 
 /**
@@ -210,10 +197,8 @@ function exchangePasses(query, exchange, turns, summary) {
  */
 function filterTurns(summary, text) {
   const query = parseQuery(text, summary);
-  const turns = summary.turns.filter(
-    (turn) => turnPasses(query, turn, summary) && (!query.text || [turn.did, turn.text, turn.model ?? "", turn.path, turn.problem ?? ""].some((one) => includes(one, query.text))),
-  );
-  return { turns, errors: query.errors };
+  const words = (/** @type {Turn} */ turn) => [turn.did, turn.text, turn.model, turn.path, turn.problem].join("\n");
+  return { turns: summary.turns.filter((turn) => turnPasses(query, turn, summary) && includes(words(turn), query.text)), errors: query.errors };
 }
 
 /**

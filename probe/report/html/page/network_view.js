@@ -1,30 +1,25 @@
 // What left the machine: hosts, what bypassed the listeners, what the observer changed, secrets, every exchange, the proof.
 
-addView({ name: "network", tab: "Network", key: "n", show: showNetwork });
-
-/** @param {HTMLElement} root @param {string[]} path @param {Page} page */
-function showNetwork(root, path, page) {
-  const { summary } = page;
-  const proof = section("Whether the record is proved", proofFacts(page));
-  root.append(
-    section("Hosts", hosts(summary)),
-    section("What the observer changed", observerChanges(summary)),
-    section("Secrets", secrets(page)),
-    proof,
-    section("Errors and retries", failures(page)),
-    section("All exchanges", exchanges(page)),
-  );
-  if (path[1] === "proof") proof.scrollIntoView();
-}
+addView({
+  name: "network",
+  tab: "Network",
+  key: "n",
+  show(root, path, page) {
+    const { summary } = page;
+    const proof = section("Whether the record is proved", proofFacts(page));
+    root.append(section("Hosts", hosts(summary)), section("What the observer changed", observerChanges(summary)), section("Secrets", secrets(summary)), proof, section("Errors and retries", failures(summary)), section("All exchanges", exchangeTable(summary)));
+    if (path[1] === "proof") proof.scrollIntoView();
+  },
+});
 
 /** @param {Summary} summary */
 function hosts({ hosts: { hosts: all, watched, not_reached: missed, in_words: words } }) {
-  const bypassed = all.filter((host) => !host.captured);
+  const bypassed = all.filter((host) => !host.captured).map((host) => host.name);
   return [
     words ? h("p", {}, isolated(words)) : null,
-    watched ? h("p", {}, bypassed.length ? h("b", { class: "warn" }, `${plural(bypassed.length, "host")} bypassed the listeners: `) : "Nothing bypassed the listeners.", bypassed.map((host) => host.name).join(", "))
-      : empty("Whether anything bypassed the listeners is not known: other connections were not watched in this run."),
-    missed.length ? h("p", {}, `Never reached: ${missed.join(", ")}`) : null,
+    !watched ? empty("Whether anything bypassed the listeners is not known: other connections were not watched in this run.")
+      : bypassed.length ? h("p", {}, h("b", { class: "warn" }, `${plural(bypassed.length, "host")} bypassed the listeners: `), isolated(bypassed.join(", "))) : h("p", {}, "Nothing bypassed the listeners."),
+    missed.length ? h("p", {}, "Never reached: ", isolated(missed.join(", "))) : null,
     all.length ? longTable("Hosts", ["host", "captured", "listeners", "#requests", "#sent", "#received", "#not reached"], all, (host) => [
       isolated(host.name), host.captured ? "yes" : h("b", { class: "warn" }, "bypassed"), host.listeners.join(", "), number(host.requests), bytes(host.sent), bytes(host.received), number(host.unreached),
     ]) : null,
@@ -37,13 +32,11 @@ function observerChanges({ observer_changes: changes }) {
   return longTable("What the observer changed", ["what", "why"], changes, ({ what, why }) => [isolated(what), isolated(why)]);
 }
 
-/** @param {Page} page */
-function secrets({ summary: { secrets: found, run } }) {
+/** @param {Summary} summary */
+function secrets({ secrets: found, run }) {
   const kept = run.keeps_secrets ? h("p", {}, h("b", { class: "bad" }, "This record keeps its secrets: do not share it.")) : null;
-  if (!found.length) return [kept, h("p", {}, "No secret was found, so none was redacted.")];
-  return [kept, longTable("Secrets by place", ["where", "#times", "#different", "in lines of the record"], found, ({ place, count, different, lines }) => [
-    isolated(place), number(count), number(different), lineLinks(lines),
-  ])];
+  if (!found.length) return [kept, h("p", {}, "None was found.")];
+  return [kept, longTable("Secrets by place", ["where", "#times", "#different", "in lines of the record"], found, (one) => [isolated(one.place), number(one.count), number(one.different), lineLinks(one.lines)])];
 }
 
 /** @param {number[]} lines */
@@ -59,39 +52,37 @@ function proofFacts(page) {
     h("p", {}, h("span", { class: `badge ${state}` }, words)),
     factList([
       ["traffic.jsonl", proof.traffic_sha256 ? h("code", {}, proof.traffic_sha256) : "not hashed"],
-      ["by the manifest", proof.manifest_sha256 ? h("code", {}, proof.manifest_sha256) : "no manifest has its hash: it cannot be proved that nothing changed since"],
+      ["by the manifest", proof.manifest_sha256 ? h("code", {}, proof.manifest_sha256) : "no manifest has its hash, so nothing proves that it is unchanged"],
       ["Exchanges", proof.seen === null ? `${number(counts.exchanges)} written; how many the proxy saw is not known` : `${number(proof.seen)} seen, ${number(proof.written)} written`],
       ["Bodies", bodiesInWords(proof)],
-      ["Lines that are no record", counts.malformed_lines ? number(counts.malformed_lines) : null],
+      ["Lines that are no record", counts.malformed_lines || null],
       ["Cut short", counts.cut_short ? plural(counts.cut_short, "exchange") : null],
     ]),
     proofButton(page),
   ];
 }
 
-/** @param {Page} page */
-function failures({ summary }) {
-  const tries = summary.turns.flatMap((turn) => turn.tries.map((one) => ({ turn, ...one, retried: true })));
-  const failed = summary.turns.filter((turn) => turn.problem || (turn.status ?? 600) >= 400);
-  const rows = [...tries, ...failed.map((turn) => ({ turn, line: turn.line, started: turn.started, ended: turn.ended, status: turn.status, problem: turn.problem ?? "", retried: false }))];
+/** @param {Summary} summary */
+function failures({ turns }) {
+  const rows = turns.flatMap((turn) => [...turn.tries.map((one) => ({ ...one, turn, then: "tried again" })), ...(turn.problem || (turn.status ?? 600) >= 400 ? [{ ...turn, turn, then: "not tried again" }] : [])]);
   if (!rows.length) return h("p", {}, "No call of a model failed, and none was tried again.");
-  rows.sort((one, other) => one.started - other.started);
   return longTable("Calls that failed", ["turn", "status", "what happened", "then", "#took", "line"], rows, (row) => [
-    turnLink(row.turn.number), row.status ?? "no answer", isolated(row.problem), row.retried ? "tried again" : "it stayed so",
-    row.ended === null ? "unfinished" : seconds(row.ended - row.started), h("a", { href: `#exchange-${row.line}` }, row.line),
+    turnLink(row.turn.number), row.status ?? "no answer", isolated(row.problem ?? ""), row.then, tookWords(row), h("a", { href: `#exchange-${row.line}` }, row.line),
   ]);
 }
 
-/** @param {Page} page */
-function exchanges({ summary }) {
-  if (!summary.exchanges.length) return empty("Nothing was recorded.");
-  const start = summary.exchanges[0].started;
-  return longTable("All exchanges", ["line", "request", "status", "turns", "#start", "#took", "#sent", "#received", "#secrets", "remarks"], summary.exchanges, (one) => [
-    h("a", { href: `#exchange-${one.line}` }, one.line),
-    [one.method, " ", h("span", { class: "clip url" }, isolated(one.url))],
-    h("span", { class: one.status === null || one.status >= 400 ? "bad" : null }, one.status ?? "no answer"),
-    one.turns.length ? turnRange(one.turns) : "no call of a model",
-    `+${seconds(Math.max(one.started - start, 0))}`, seconds(one.ended - one.started), bytes(one.sent), bytes(one.received), one.redactions ? number(one.redactions) : "",
+/** @param {Summary} summary */
+function exchangeTable({ exchanges }) {
+  if (!exchanges.length) return empty("Nothing was recorded.");
+  const start = exchanges.reduce((first, one) => Math.min(first, one.started), Infinity);
+  return longTable("All exchanges", ["line", "request", "status", "turns", "#start", "#took", "#sent", "#received", "#secrets", "remarks"], exchanges, (one) => [
+    h("a", { href: `#exchange-${one.line}` }, one.line), requestWords(one), h("span", { class: one.status === null || one.status >= 400 ? "bad" : null }, one.status ?? "no answer"),
+    one.turns.length ? turnRange(one.turns) : "no call of a model", `+${seconds(one.started - start)}`, tookWords(one), bytes(one.sent), bytes(one.received), one.redactions || "",
     [one.websocket_messages === null ? "" : `WebSocket, ${plural(one.websocket_messages, "message")} `, one.error ? isolated(one.error) : one.complete ? "" : "cut short"],
   ]);
+}
+
+/** @param {ExchangeFacts} exchange */
+function requestWords({ method, url }) {
+  return [method, " ", h("span", { class: "clip url", title: url }, isolated(url))];
 }

@@ -82,7 +82,7 @@ function textBlock({ text, label }, { role, origins, whole }) {
   const origin = origins?.shift() ?? "";
   const isSpoken = ["assistant", "model", "system", "developer"].includes(role ?? "");
   const view = !text ? remark("Empty") : isSpoken ? proseView(text) : textView(text, role === "tool" ? "mono" : "");
-  const shown = whole || role === "assistant" ? view : clamped(view, text, origin === "injected" || isSpoken ? 12 : 30);
+  const shown = clamped(view, !whole && role !== "assistant" && isLong(text, origin === "injected" || isSpoken ? 12 : 30));
   const title = label && label !== "Output text" ? h("div.block-head", label) : null;
   if (!ORIGINS[origin]) return h("div.block", title, shown);
   const [word, kind, meaning] = ORIGINS[origin];
@@ -93,7 +93,7 @@ function textBlock({ text, label }, { role, origins, whole }) {
 function reasoningBlock({ summary, text, encrypted_characters: hidden }) {
   const words = text || summary || "";
   const about = hidden ? ` ${plural(hidden, "character")} that only the API can read` : words ? "" : " no text";
-  return messageView("reasoning", [h("b", "thinking"), about], [text && summary ? proseView(summary) : null, words ? clamped(h("div.dim", proseView(words)), words) : null]);
+  return messageView("reasoning", [h("b", "thinking"), about], [text && summary ? proseView(summary) : null, words ? clamped(h("div.dim", proseView(words)), isLong(words)) : null]);
 }
 
 /** @param {Block} block @param {BlockContext} context */
@@ -126,7 +126,7 @@ function markFailed(card, head) {
 /** Return the arguments of a call, by name and value. @param {any} value */
 function argumentsView(value) {
   if (!value || typeof value !== "object" || Array.isArray(value)) return valueView(value);
-  const rows = Object.entries(value).map(([name, one]) => h("tr", h("th", { scope: "row" }, name), h("td", clamped(valueView(one), typeof one === "string" ? one : ""))));
+  const rows = Object.entries(value).map(([name, one]) => h("tr", h("th", { scope: "row" }, name), h("td", clamped(valueView(one), typeof one === "string" && isLong(one)))));
   return rows.length ? h("table.headers", rows) : remark("No arguments");
 }
 

@@ -59,7 +59,7 @@ const BLOCKS = {
   Tools: ({ title, tools }) => fold([title, h("small", ` ${tools.length}`)], () => tools.map(toolView)),
   EventCounts: ({ size, counts }) => remark(`Stream of ${bytes(size)}: ${counts.map((/** @type {any[]} */ count) => count.join(" × ")).join(", ")}`),
   Refusal: ({ text }) => h("div.failure", h("b", "Refusal: "), textView(text)),
-  Failure: ({ message, code, detail }) => h("div.failure", h("b", "Error: "), isolated(message), code ? [" ", h("code", code)] : null, detail == null ? null : jsonView(detail, 0)),
+  Failure: ({ message, code, detail }) => h("div.failure", h("b", "Error: "), isolated(message), code ? [" ", h("code", code)] : null, detail ? jsonView(detail, 0) : null),
   Incomplete: ({ reason }) => remark(`The API ended this answer early: ${reason}`, "warn"),
   CutShort: ({ what }) => remark(`Cut short: the ${what ?? "stream"} ended before its end had arrived.`, "bad"),
   CacheBreakpoint: ({ lasts }) => h("p.breakpoint", `cache breakpoint, ${lasts}`),
@@ -142,8 +142,8 @@ function toolResultBlock({ call_id: id, kind, failed, content }, context) {
 
 /** @param {Block} block @param {BlockContext} context */
 function mediaBlock({ label, media_type: type, size, source }, { raw, images }) {
-  const root = h("div.block", h("b", label), " ", isolated([type, size == null ? null : bytes(size), source].filter(Boolean).join(", ")));
-  if (size != null && raw && images && (!type || type.startsWith("image/"))) {
+  const root = h("div.block", h("b", label), " ", isolated([type, size === null ? null : bytes(size), source].filter(Boolean).join(", ")));
+  if (size !== null && raw && images && (!type || type.startsWith("image/"))) {
     const place = images.next++;
     raw().then((value) => append(root, imagesIn(value).slice(place, place + 1).map(imageView)));
   }
@@ -176,5 +176,5 @@ function usageWords(usage) {
   };
   const input = `${number(usage.input)} input${inside([usage.cache_read, "cached"], [usage.cache_write, "written to the cache"])}`;
   const output = `${number(usage.output)} output${inside([usage.reasoning, "reasoning"])}`;
-  return `${input} · ${output} · ${number(usage.total)} total${usage.cost == null ? "" : ` · ${dollars(usage.cost)} charged`}`;
+  return `${input} · ${output} · ${number(usage.total)} total${usage.cost === null ? "" : ` · ${dollars(usage.cost)} charged`}`;
 }

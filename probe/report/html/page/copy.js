@@ -49,7 +49,7 @@ function shellWord(text, variable) {
 
 /** Return blocks as Markdown, as a reader would write them down. @param {Block[]} blocks @returns {string} */
 function blocksMarkdown(blocks) {
-  return blocks.map((block) => (MARKDOWN[block.block] ?? ((/** @type {Block} */ { block: _, ...rest }) => fenced(rest)))(block)).filter(Boolean).join("\n\n");
+  return blocks.map((block) => (MARKDOWN[block.block] ?? fenced)(block)).filter(Boolean).join("\n\n");
 }
 
 /** @type {Record<string, (block: any) => string>} */

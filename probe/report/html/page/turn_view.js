@@ -15,7 +15,7 @@ addView({
     else await turnBody(root, page, turn);
     if (part === "answer") root.querySelector(".answer")?.scrollIntoView();
     // The answer of a turn that is under way comes later.
-    if (turn.ended === null) page.onUpdate(() => page.turns.get(turn.number)?.ended != null && showAddress(page), root);
+    if (turn.ended === null) page.onUpdate(() => typeof page.turns.get(turn.number)?.ended === "number" && showAddress(page), root);
   },
 });
 

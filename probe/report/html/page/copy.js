@@ -35,9 +35,10 @@ async function asCurl(page, { request }) {
     .filter(([name]) => !/^(:.*|host|content-length|connection|transfer-encoding|accept-encoding|keep-alive|upgrade|sec-websocket-.*)$/i.test(name))
     .flatMap(([name, values]) => [values].flat().map((value) => `-H ${shellWord(`${name}: ${value}`, /authorization|api-key/i.test(name) ? "API_KEY" : name.toUpperCase().replace(/[^A-Z0-9]+/g, "_"))}`));
   const body = await page.store.body(request.body);
+  const text = body.length && isText(body) ? shellWord(textOf(body), "SECRET") : "";
   // A program's argument ends at 128 KB; printf is the shell's own.
-  const input = body.length && isText(body) ? `printf %s ${shellWord(textOf(body), "SECRET")} | ` : "";
-  const data = body.length ? [`--data-binary @${input ? "-" : "body.bin"}`] : [];
+  const input = text.length > 100_000 ? `printf %s ${text} | ` : "";
+  const data = input ? ["--data-binary @-"] : text ? [`--data-raw ${text}`] : body.length ? ["--data-binary @body.bin"] : [];
   return `${input}${[`curl -sS -X ${request.method} ${shellWord(request.url, "API_KEY")}`, ...headers, ...data].join(" \\\n  ")}\n`;
 }
 

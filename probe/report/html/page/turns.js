@@ -3,16 +3,6 @@
 /** Sizes in pixels, and the most lanes side by side. */
 const [ROW, LANE, LANES] = [46, 11, 6];
 
-/**
- * @typedef {object} ListRow
- * @property {Turn} turn
- * @property {boolean} isPrompt A divider before the first turn that answers a prompt.
- * @property {number} lane
- * @property {number} above Lanes that come from the row above, as bits.
- * @property {number} below Lanes that go on below.
- * @property {number | undefined} from Lane of the parent, where a sub-agent begins.
- */
-
 class TurnList {
   /** @param {Page} page @param {HTMLElement} root */
   constructor(page, root) {

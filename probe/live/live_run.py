@@ -1,4 +1,4 @@
-"""A run while it is being recorded: what the page shows of it, read from its files alone."""
+"""What is finished of a run that is being recorded, as the page shows it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import msgspec
 
 from probe.analysis.prices import Prices
 from probe.live.growing_record import GrowingRecord
-from probe.live.in_flight import InFlight
-from probe.live.open_exchanges import OpenExchanges
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
 from probe.record.runs import Run, is_alive
@@ -54,18 +52,17 @@ class Snapshot(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class LiveRun:
-    """Reads what is new; used by one thread but for `piece`."""
+    """Reads what is new. One thread polls it; the content may be read, and all of it closed, by others."""
 
     def __init__(self, recording: LiveRecording) -> None:
         self._recording = recording
         self._record = GrowingRecord(recording.run.traffic, self._skip)
-        self._open = OpenExchanges(recording.run.folder, recording.data_dir)
         self._run = recording.run
         self._manifest: tuple[int, int] | None = None
         self._alive: bool | None = None
         self._looked = 0.0
         self._due = 0.0
-        self._changed = True
+        self._changed, self._closed = True, False
         self._begin()
 
     def _begin(self) -> None:
@@ -77,22 +74,19 @@ class LiveRun:
     def _skip(self, number: int, reason: str) -> None:
         self._malformed.append(number)
 
-    def poll(self) -> tuple[list[InFlight] | None, Snapshot | None]:
-        """Read what is new; return the exchanges under way and the rest of the page where they have changed.
-
-        Raises OSError for a file that is none of agent-probe's.
-        """
-        # The record first: an exchange is in it before its journal goes.
-        in_flight = self._open.shown() if self._open.poll() else None
+    def poll(self) -> Snapshot | None:
+        """Read what is new; return the whole where it has changed and is due. Raises OSError for what is no record."""
         self._read_record()
         self._look_at_manifest()
-        return in_flight, self._snapshot() if self._changed and time.monotonic() >= self._due else None
+        return self._snapshot() if self._changed and time.monotonic() >= self._due else None
 
     def _read_record(self) -> None:
         if self._record.replaced():
             self._begin()
             self._changed = True
         for exchange in self._record.new():
+            if self._closed:
+                return
             self._data.add(*self._reader.add(exchange))
             self._changed = True
 
@@ -134,8 +128,8 @@ class LiveRun:
         return snapshot
 
     def close(self) -> None:
-        """Close all files."""
-        self._open.close()
+        """End what another thread reads, and delete the content."""
+        self._closed = True
         self.pieces.close()
 
 

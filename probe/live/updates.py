@@ -45,18 +45,22 @@ class Updates:
         """By id: version and JSON of each exchange under way."""
         self._changed = asyncio.Condition()
 
-    async def add(self, in_flight: Sequence[InFlight] | None, snapshot: Snapshot | None) -> None:
-        """Take what has changed."""
-        if in_flight is None and snapshot is None:
-            return
+    async def add_snapshot(self, snapshot: Snapshot) -> None:
+        """Take what is finished."""
         self.version += 1
-        if in_flight is not None:
-            self._now = {one.id: self._versioned(one.id, _encode(one)) for one in in_flight}
-        if snapshot is not None:
-            self._snapshot, self._snapshot_version = snapshot, self.version
-            for name, values in snapshot.lists.items():
-                self._lists.setdefault(name, VersionedList()).update(values, self.version)
-            self.ready.set()
+        self._snapshot, self._snapshot_version = snapshot, self.version
+        for name, values in snapshot.lists.items():
+            self._lists.setdefault(name, VersionedList()).update(values, self.version)
+        self.ready.set()
+        await self._notify()
+
+    async def add_in_flight(self, in_flight: Sequence[InFlight]) -> None:
+        """Take what is under way."""
+        self.version += 1
+        self._now = {one.id: self._versioned(one.id, _encode(one)) for one in in_flight}
+        await self._notify()
+
+    async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 

@@ -142,7 +142,8 @@ def _run(command: Command, folder: Path, clone: Path) -> None:
         # The port in a document may be taken on this machine.
         arguments[arguments.index("--port") + 1] = str(free_ports(1)[0])
     words = [sys.executable, *(["-m", program] if program == "invoke" else []), *arguments]
-    env = {"HOME": str(clone.parent / "home"), "PATH": _path(), "PYTHONPATH": str(clone)}
+    # No test opens the developer's browser.
+    env = {"HOME": str(clone.parent / "home"), "PATH": _path(), "PYTHONPATH": str(clone), "BROWSER": "true"}
     process = subprocess.Popen(
         words,
         cwd=folder,

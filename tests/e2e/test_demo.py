@@ -23,9 +23,9 @@ def test_the_main_line_runs_the_agent_and_prints_the_paths_of_its_files(tmp_path
         assert running.wait() == 0, running.stderr
         running.until_nothing_runs()
         folder = running.run_folder()
-        files = {"record": "traffic.jsonl", "manifest": "manifest.json", "report": "report.md"}
-        *said, _, _, _ = lines = running.stdout.splitlines()
-        assert lines[-3:] == [f"{label}: {folder / name}" for label, name in files.items()]
+        files = {"record": "traffic.jsonl", "manifest": "manifest.json", "report": "report.md", "page": "report.html"}
+        *said, _, _, _, _ = lines = running.stdout.splitlines()
+        assert lines[-4:] == [f"{label}: {folder / name}" for label, name in files.items()]
         # All before is the agent's own.
         assert said
         assert not any(str(folder) in line for line in said)

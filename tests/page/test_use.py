@@ -127,7 +127,8 @@ def test_a_request_is_copied_as_curl_without_its_secret(tab: Tab) -> None:
     see(tab, "#turn-3/request")
     text = tab.js(
         "new Promise((done) => {"
-        " Object.defineProperty(navigator, 'clipboard', {configurable: true, value: {writeText: async (text) => done(text)}});"
+        " const value = {writeText: async (text) => done(text)};"
+        " Object.defineProperty(navigator, 'clipboard', {configurable: true, value});"
         " const menu = [...document.querySelectorAll('#pane-view button, #pane-view summary')]"
         "   .find((one) => one.textContent.startsWith('Copy'));"
         " menu.click();"

@@ -183,3 +183,24 @@ def test_a_recording_is_never_replaced_by_its_summary(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"some\.summary\.json is the recording itself"):
         analyze(["--input", str(file), "--output", str(tmp_path / "some.md")])
     assert Path(file).read_bytes() == before
+
+
+def test_the_page_is_a_file_of_its_own_that_only_its_user_reads_and_stays_up_to_date(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_folder(tmp_path)
+    text = analyzed(run, "--html", name="report.html")
+    assert text.startswith("<!doctype html>")
+    assert not (run / "report.md").exists()
+    assert (run / "report.html").stat().st_mode & 0o777 == 0o600
+    assert capsys.readouterr().out == f"{run / 'report.html'}\n"
+    analyzed(run, "--html", name="report.html")
+    assert capsys.readouterr().err == "analyze --html: up to date\n"
+    monkeypatch.setattr("probe.analyze.code_files", list)
+    analyzed(run, "--html", name="report.html")
+    assert "up to date" not in capsys.readouterr().err
+
+
+def test_a_page_and_a_full_log_are_not_asked_for_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--html and --full are different reports"):
+        analyze(["--run", str(run_folder(tmp_path)), "--html", "--full"])

@@ -1,6 +1,6 @@
 // The page as a whole: what every view is given, the tabs, and the start.
 
-/** Content kinds in the order in which they are drawn everywhere, with their names for a reader. */
+/** Kinds of content in the order in which they are drawn everywhere, with their names for a reader. */
 const KINDS = /** @type {[ContextKind, string][]} */ ([
   ["instructions", "instructions"],
   ["tools", "tools"],
@@ -15,11 +15,9 @@ const KINDS = /** @type {[ContextKind, string][]} */ ([
   ["other", "other"],
 ]);
 
-/** The tabs from left to right. */
+/** The tabs from left to right, and the views beside which the list of turns stays. */
 const TABS = ["overview", "turns", "context", "cost", "time", "tools", "network", "compare", "search"];
-
-/** Views beside which the list of turns stays. */
-const WITH_LIST = new Set(["turns", "turn", "item", "exchange"]);
+const WITH_LIST = ["turns", "turn", "item", "exchange"];
 
 /** What every view is given: the run's numbers, and the way to its content. */
 class Page {
@@ -30,7 +28,7 @@ class Page {
     this.live = live;
     /** @type {Map<number, Turn>} */
     this.turns = new Map();
-    /** @type {Map<number, {exchange: ExchangeFacts, place: number}>} */
+    /** @type {Map<number, ExchangeFacts>} By line. */
     this.exchanges = new Map();
     /** @type {Map<number, Thread>} */
     this.threads = new Map();
@@ -40,22 +38,18 @@ class Page {
     this.first = null;
     /** @type {TurnList | null} */
     this.list = null;
-    /** @type {{callback: () => void, root: Element | null}[]} */
+    /** @type {{callback: () => void, root?: Element}[]} */
     this.listeners = [];
     this.order();
   }
 
-  /** Find turns and exchanges by their numbers. */
+  /** Find turns, exchanges and calls by their numbers and ids. */
   order() {
-    this.turns = new Map(this.summary.turns.map((turn) => [turn.number, turn]));
-    this.exchanges = new Map(this.summary.exchanges.map((exchange, place) => [exchange.line, { exchange, place }]));
-    this.threads = new Map(this.summary.threads.map((thread) => [thread.number, thread]));
-    this.calls.clear();
-    for (const turn of this.summary.turns) {
-      for (const call of turn.tool_calls) {
-        if (call.call_id && !this.calls.has(call.call_id)) this.calls.set(call.call_id, { ...call, turn });
-      }
-    }
+    const { turns, exchanges, threads } = this.summary;
+    this.turns = new Map(turns.map((turn) => [turn.number, turn]));
+    this.exchanges = new Map(exchanges.map((exchange) => [exchange.line, exchange]));
+    this.threads = new Map(threads.map((thread) => [thread.number, thread]));
+    this.calls = new Map(turns.flatMap((turn) => turn.tool_calls.map((call) => [call.call_id ?? "", { ...call, turn }])));
   }
 
   /** @returns {Promise<Index>} */
@@ -72,21 +66,19 @@ class Page {
 
   /** @param {number} line @returns {ExchangeFacts} */
   exchange(line) {
-    const found = this.exchanges.get(line);
-    if (!found) throw new Error(`This record has no exchange in line ${line}.`);
-    return found.exchange;
+    const exchange = this.exchanges.get(line);
+    if (!exchange) throw new Error(`This record has no exchange in line ${line}.`);
+    return exchange;
   }
 
   /** @param {number} line @returns {Promise<ExchangeDetail>} */
-  detail(line) {
-    this.exchange(line);
-    return this.store.detail(/** @type {{place: number}} */ (this.exchanges.get(line)).place);
+  async detail(line) {
+    return this.store.detail(this.summary.exchanges.indexOf(this.exchange(line)));
   }
 
   /** Return the numbers of a turn's items, in the order for a reader. @param {number} turn @returns {Promise<number[]>} */
   async items(turn) {
-    const content = (await this.index()).turns[turn];
-    return content ? expanded(content.items) : [];
+    return expanded((await this.index()).turns[turn]?.items ?? []);
   }
 
   /** Return, for each item, the number of the first turn that sent it. @returns {Promise<Uint32Array>} */
@@ -98,7 +90,7 @@ class Page {
 
   /** Call back at each update, as long as an element is on the page. @param {() => void} callback @param {Element} [root] */
   onUpdate(callback, root) {
-    this.listeners.push({ callback, root: root ?? null });
+    this.listeners.push({ callback, root });
   }
 
   /** Take new numbers: a run that is being recorded. @param {Summary} summary */
@@ -106,7 +98,7 @@ class Page {
     this.summary = summary;
     this.order();
     showHead(this);
-    this.listeners = this.listeners.filter(({ root }) => root === null || root.isConnected);
+    this.listeners = this.listeners.filter(({ root }) => !root || root.isConnected);
     for (const { callback } of this.listeners) callback();
   }
 }
@@ -127,119 +119,90 @@ function byId(id) {
 
 /** Announce something to a reader: in a corner of the page, and to a screen reader. @param {string} text */
 function announce(text) {
-  const status = byId("status");
-  status.textContent = text;
-  status.className = "toast";
+  byId("status").textContent = text;
+  byId("status").className = "toast";
   clearTimeout(announce.timer);
-  announce.timer = setTimeout(() => (status.className = "sr-only"), 2500);
+  announce.timer = setTimeout(() => (byId("status").className = "sr-only"), 2500);
 }
 announce.timer = 0;
 
 /** Show a page: its head, its tabs, the list of turns, and what its address names. @param {Page} page */
 function openPage(page) {
-  showTheme(savedTheme());
   showHead(page);
-  showTools(page);
+  append(byId("tools"), [
+    h("button", { type: "button", onclick: () => openSearch(), title: "Search everything (/ or Ctrl-F)" }, "Search ", h("kbd", "/")),
+    h("button", { type: "button", id: "theme", onclick: switchTheme, title: "Light, dark, or as the system (t)" }),
+    h("button", { type: "button", onclick: () => showHelp(page), "aria-label": "Help: all keys", title: "All keys (?)" }, "?"),
+  ]);
+  showTheme();
   page.list = new TurnList(page, byId("pane-list"));
   listenToKeys(page);
-  byId("skip").addEventListener("click", (event) => {
-    event.preventDefault();
-    byId("pane-view").focus();
-  });
+  byId("skip").addEventListener("click", (event) => (event.preventDefault(), byId("pane-view").focus()));
   addEventListener("hashchange", () => showAddress(page));
-  const shown = showAddress(page);
-  requestAnimationFrame(() => performance.mark("list"));
-  shown.then(() => performance.mark("usable"));
+  showAddress(page).then(() => performance.mark("usable"));
+  // After the frame in which the list is drawn.
+  requestAnimationFrame(() => setTimeout(() => performance.mark("list")));
 }
 
 /** @param {Page} page */
 function showHead({ summary, live }) {
-  const { run, counts, cost, tokens, time } = summary;
+  const { run, counts, cost, tokens, time, problems } = summary;
   document.title = `${run.title} · agent-probe`;
   byId("title").replaceChildren(...visible(run.title));
   const facts = [
-    live && h("span", { class: "live" }, "recording"),
+    live ? h("span.live", "recording") : null,
     plural(counts.turns, "turn"),
-    counts.failed_tries ? h("span", { class: "bad" }, plural(counts.failed_tries, "failed try", "failed tries")) : null,
+    counts.failed_tries ? h("span.bad", plural(counts.failed_tries, "failed try", "failed tries")) : null,
     tokens.total === null ? null : `${compact(tokens.total)} tokens`,
     cost.dollars === null ? null : `${cost.at_least ? "≥ " : ""}${dollars(cost.dollars)}`,
     seconds(time.seconds),
-    summary.problems.length ? h("a", { href: "#overview", class: "bad" }, plural(summary.problems.length, "problem")) : null,
+    problems.length ? h("a.bad", { href: "#overview" }, plural(problems.length, "problem")) : null,
   ];
-  byId("facts").replaceChildren(...facts.filter(Boolean).map((fact) => h("span", {}, fact)));
-}
-
-/** @param {Page} page */
-function showTools(page) {
-  byId("tools").replaceChildren(
-    h("button", { type: "button", onclick: () => openSearch(), title: "Search everything (/ or Ctrl-F)" }, "Search ", h("kbd", {}, "/")),
-    h("button", { type: "button", id: "theme", onclick: switchTheme, title: "Light, dark, or as the system (t)" }),
-    h("button", { type: "button", onclick: () => showHelp(page), "aria-label": "Help: all keys", title: "All keys (?)" }, "?"),
-  );
-  showTheme(savedTheme());
+  byId("facts").replaceChildren(...facts.filter(Boolean).map((fact) => h("span", fact)));
 }
 
 /** Show what the address names. @param {Page} page */
 async function showAddress(page) {
   const path = addressParts(location.hash);
-  const view = VIEWS[path[0]] ?? VIEWS.overview ?? VIEWS.turns;
-  const root = h("div", { class: `view view-${view.name}` });
-  const list = byId("pane-list");
-  list.hidden = !WITH_LIST.has(view.name);
-  byId("panes").classList.toggle("with-list", !list.hidden);
-  showTabs(list.hidden ? view.name : "turns");
+  const view = VIEWS[path[0]] ?? VIEWS.overview;
+  const withList = WITH_LIST.includes(view.name);
+  const root = h(`div.view.view-${view.name}`);
+  byId("pane-list").hidden = !withList;
+  byId("panes").classList.toggle("with-list", withList);
+  const current = withList ? "turns" : view.name;
+  byId("tabs").replaceChildren(
+    ...TABS.map((name) => VIEWS[name]).map(({ name, tab, key }) => h("a", { href: `#${name}`, "aria-current": name === current ? "page" : null, title: key ? `g ${key}` : null }, tab)),
+  );
   byId("pane-view").replaceChildren(root);
   byId("pane-view").scrollTop = 0;
-  if (!list.hidden) page.list?.follow(path);
+  if (withList) page.list?.follow(path);
   try {
     await view.show(root, path, page);
   } catch (error) {
     for (const waiting of root.querySelectorAll(".wait")) waiting.remove();
-    root.append(h("p", { class: "failure", role: "alert" }, `This cannot be shown: ${/** @type {Error} */ (error).message}`));
-    if (!(error instanceof Error) || !/^This (run|record) has no/.test(error.message)) console.error(error);
+    root.append(failure(error));
   }
 }
 
-/** @param {string} current */
-function showTabs(current) {
-  const tabs = TABS.flatMap((name) => VIEWS[name] ?? []);
-  byId("tabs").replaceChildren(
-    ...tabs.map((view) =>
-      h(
-        "a",
-        { href: `#${view.name}`, "aria-current": view.name === current ? "page" : null, title: view.key ? `g ${view.key}` : null },
-        view.tab,
-      ),
-    ),
-  );
-}
+const THEMES = { system: "◐", light: "☀", dark: "☾" };
 
-const THEMES = ["system", "light", "dark"];
-
-function savedTheme() {
+/** Show the theme that the reader chose; where the browser keeps nothing for this page, the system's. */
+function showTheme() {
+  const { documentElement: root } = document;
   try {
-    return localStorage.getItem("agent-probe-theme") ?? "system";
+    root.dataset.theme ??= localStorage.getItem("agent-probe-theme") ?? "system";
+    localStorage.setItem("agent-probe-theme", root.dataset.theme);
   } catch {
-    return "system";
+    root.dataset.theme ??= "system";
   }
-}
-
-/** @param {string} theme */
-function showTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  const button = document.getElementById("theme");
-  if (!button) return;
-  button.textContent = { system: "◐", light: "☀", dark: "☾" }[theme] ?? "◐";
-  button.setAttribute("aria-label", `Theme: ${theme}`);
+  byId("theme").textContent = THEMES[/** @type {keyof typeof THEMES} */ (root.dataset.theme)] ?? "◐";
+  byId("theme").setAttribute("aria-label", `Theme: ${root.dataset.theme}`);
 }
 
 function switchTheme() {
-  const next = THEMES[(THEMES.indexOf(savedTheme()) + 1) % THEMES.length];
-  try {
-    localStorage.setItem("agent-probe-theme", next);
-  } catch {
-    // A browser that keeps nothing for this page: the theme lasts until it is closed.
-  }
-  showTheme(next);
-  announce(`Theme: ${next}`);
+  const { dataset } = document.documentElement;
+  const names = Object.keys(THEMES);
+  dataset.theme = names[(names.indexOf(dataset.theme ?? "") + 1) % names.length];
+  showTheme();
+  announce(`Theme: ${dataset.theme}`);
 }

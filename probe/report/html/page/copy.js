@@ -4,15 +4,10 @@
 async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
+    announce(`Copied ${plural(text.length, "character")}.`);
   } catch {
-    const area = /** @type {HTMLTextAreaElement} */ (h("textarea", { class: "sr-only" }));
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
+    announce("The browser does not let this page copy.");
   }
-  announce(`Copied ${plural(text.length, "character")}.`);
 }
 
 /** @param {string} label @param {() => Promise<string>} make */
@@ -22,11 +17,10 @@ function copyButton(label, make) {
 
 /** Return a menu of things to copy. @param {[string, () => Promise<string>][]} entries */
 function copyMenu(entries) {
-  const menu = /** @type {HTMLDetailsElement} */ (h("details", { class: "menu" }, h("summary", { class: "button" }, "Copy ▾")));
-  const close = () => (menu.open = false);
-  menu.append(h("div", {}, entries.map(([label, make]) => h("button", { type: "button", onclick: async () => (close(), copyText(await make())) }, label))));
-  menu.addEventListener("keydown", (event) => event.key === "Escape" && (close(), /** @type {HTMLElement} */ (menu.firstChild).focus()));
-  menu.addEventListener("focusout", (event) => !menu.contains(/** @type {Node | null} */ (event.relatedTarget)) && setTimeout(close, 150));
+  const menu = /** @type {HTMLDetailsElement} */ (h("details.menu", h("summary.button", "Copy ▾"), h("div", entries.map(([label, make]) => copyButton(label, make)))));
+  menu.addEventListener("click", ({ target }) => /** @type {Element} */ (target).closest("button") && (menu.open = false));
+  menu.addEventListener("keydown", ({ key }) => key === "Escape" && (menu.open = false));
+  menu.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !menu.contains(/** @type {Node} */ (relatedTarget)) && (menu.open = false));
   return menu;
 }
 
@@ -35,71 +29,47 @@ function permalink(address) {
   return location.href.replace(/#.*$/, "") + address;
 }
 
-const NOT_SENT_BY_HAND = /^(:.*|host|content-length|connection|transfer-encoding|accept-encoding|keep-alive|upgrade|sec-websocket-.*)$/i;
-const REDACTED = /\[REDACTED[^\]]*\]/g;
-
 /** Return an exchange's request as a curl command; what was redacted is a shell variable. @param {Page} page @param {ExchangeDetail} detail */
 async function asCurl(page, { request }) {
   const headers = Object.entries(request.headers)
-    .filter(([name]) => !NOT_SENT_BY_HAND.test(name))
-    .flatMap(([name, values]) => [values].flat().map((value) => `-H ${shellQuoted(`${name}: ${value}`, variableFor(name))}`));
+    .filter(([name]) => !/^(:.*|host|content-length|connection|transfer-encoding|accept-encoding|keep-alive|upgrade|sec-websocket-.*)$/i.test(name))
+    .flatMap(([name, values]) => [values].flat().map((value) => `-H ${shellWord(`${name}: ${value}`, /authorization|api-key/i.test(name) ? "API_KEY" : name.toUpperCase().replace(/[^A-Z0-9]+/g, "_"))}`));
   const body = await page.store.body(request.body);
-  const isText = body.length > 0 && !body.subarray(0, 10_000).includes(0);
-  const data = isText ? [`--data-raw ${shellQuoted(new TextDecoder().decode(body), "SECRET")}`] : body.length ? ["--data-binary @body.bin"] : [];
-  const parts = [`curl -sS -X ${request.method} ${shellQuoted(request.url, "API_KEY")}`, ...headers, ...data];
-  return `${parts.join(" \\\n  ")}\n`;
+  const data = !body.length ? [] : isText(body) ? [`--data-raw ${shellWord(textOf(body), "SECRET")}`] : ["--data-binary @body.bin"];
+  return `${[`curl -sS -X ${request.method} ${shellWord(request.url, "API_KEY")}`, ...headers, ...data].join(" \\\n  ")}\n`;
 }
 
-/** Return the shell variable that has the secret of a header. @param {string} name */
-function variableFor(name) {
-  return /authorization|api-key/i.test(name) ? "API_KEY" : name.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
+/** Return text as one word for a shell, with a variable for what was redacted. @param {string} text @param {string} variable */
+function shellWord(text, variable) {
+  const quoted = text.split(/\[REDACTED[^\]]*\]/).map((part) => (part ? `'${part.replaceAll("'", "'\\''")}'` : ""));
+  return quoted.join(`"$${variable}"`) || "''";
 }
 
-/** Return text as one word for a shell, with a variable where it was redacted. @param {string} text @param {string} variable */
-function shellQuoted(text, variable) {
-  const quoted = (/** @type {string} */ part) => (part ? `'${part.replaceAll("'", "'\\''")}'` : "");
-  return text.split(REDACTED).map(quoted).join(`"$${variable}"`) || "''";
-}
-
-/** Return blocks as Markdown, as a reader would write it down. @param {Block[]} blocks @returns {string} */
+/** Return blocks as Markdown, as a reader would write them down. @param {Block[]} blocks @returns {string} */
 function blocksMarkdown(blocks) {
-  return blocks.map(blockMarkdown).filter(Boolean).join("\n\n");
+  return blocks.map((block) => (MARKDOWN[block.block] ?? ((/** @type {Block} */ { block: _, ...rest }) => fenced(rest)))(block)).filter(Boolean).join("\n\n");
 }
 
-/** @param {Block} block @returns {string} */
-function blockMarkdown(block) {
-  switch (block.block) {
-    case "Text":
-    case "Markdown":
-    case "Refusal":
-    case "Note":
-      return block.text;
-    case "Reasoning":
-      return (block.text || block.summary || "").replace(/^/gm, "> ");
-    case "Message":
-      return `**${block.role ?? block.type}**\n\n${blocksMarkdown(block.content)}`;
-    case "Instructions":
-      return blocksMarkdown(block.content);
-    case "Conversation":
-      return blocksMarkdown(block.messages);
-    case "ToolCall":
-      return `**Tool call:** \`${block.name}\`\n\n${fenced(typeof block.arguments === "string" ? block.arguments : JSON.stringify(block.arguments, null, 2))}`;
-    case "ToolResult":
-      return `**Tool result${block.failed ? " (failed)" : ""}:**\n\n${fenced(blocksMarkdown(block.content))}`;
-    case "Usage":
-      return `*${usageWords(block)}*`;
-    case "Media":
-      return `*${block.label}*`;
-    case "Failure":
-      return `**Error:** ${block.message}`;
-    default:
-      return fenced(JSON.stringify(block, null, 2));
-  }
-}
+/** @type {Record<string, (block: any) => string>} */
+const MARKDOWN = {
+  Text: ({ text }) => text,
+  Markdown: ({ text }) => text,
+  Note: ({ text }) => text,
+  Refusal: ({ text }) => text,
+  Reasoning: ({ text, summary }) => (text || summary || "").replace(/^/gm, "> "),
+  Message: ({ role, type, content }) => `**${role ?? type}**\n\n${blocksMarkdown(content)}`,
+  Instructions: ({ content }) => blocksMarkdown(content),
+  Conversation: ({ messages }) => blocksMarkdown(messages),
+  ToolCall: ({ name, arguments: value }) => `**Tool call:** \`${name}\`\n\n${fenced(value)}`,
+  ToolResult: ({ failed, content }) => `**Tool result${failed ? " (failed)" : ""}:**\n\n${fenced(blocksMarkdown(content))}`,
+  Usage: (block) => `*${usageWords(block)}*`,
+  Media: ({ label }) => `*${label}*`,
+  Failure: ({ message }) => `**Error:** ${message}`,
+};
 
-/** Return text in a fence longer than any in it. @param {string} text */
-function fenced(text) {
-  const longest = Math.max(2, ...[...text.matchAll(/`{3,}/g)].map((match) => match[0].length));
-  const fence = "`".repeat(longest + 1);
+/** Return text, or a value as JSON, in a fence longer than any in it. @param {any} value */
+function fenced(value) {
+  const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  const fence = "`".repeat(Math.max(2, ...[...text.matchAll(/`{3,}/g)].map(([run]) => run.length)) + 1);
   return `${fence}\n${text}\n${fence}`;
 }

@@ -1,16 +1,17 @@
 // Elements out of data, and numbers as a reader wants them. Text from the record only ever becomes a text node.
 
 /**
- * Return a new element. `attributes` named on… are listeners, `class` and the rest are attributes; null and false leave
- * one out. Children that are no nodes become text.
- * @param {string} tag
- * @param {Record<string, any>} [attributes]
+ * Return a new element: `h("p.remark.bad", {title}, text, …)`. Attributes may be left out; those named on… are listeners,
+ * null and false leave one out. Children that are no nodes become text, with marks for what would be invisible.
+ * @param {string} tag Its name, and its classes.
  * @param {...any} children
  * @returns {HTMLElement}
  */
-function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  setAttributes(element, attributes);
+function h(tag, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const element = document.createElement(name);
+  if (classes.length) element.className = classes.join(" ");
+  if (children[0] && Object.getPrototypeOf(children[0]) === Object.prototype) setAttributes(element, children.shift());
   append(element, children);
   return element;
 }
@@ -42,7 +43,7 @@ function setAttributes(element, attributes) {
 function append(element, children) {
   for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
-    element.append(child instanceof Node ? child : String(child));
+    element.append(...(child instanceof Node ? [child] : visible(String(child))));
   }
 }
 

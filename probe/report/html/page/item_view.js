@@ -2,106 +2,63 @@
 
 /** Return an item rendered, with its JSON behind a switch. @param {Page} page @param {number} item @returns {Promise<HTMLElement>} */
 async function renderItem(page, item) {
-  const { items } = await page.index();
-  const facts = items[item];
-  const raw = () => page.store.json(facts.raw);
-  const blocks = await page.store.json(facts.blocks);
-  const shown = h("div", {}, itemContent(page, facts, blocks, raw));
+  const { [item]: facts } = (await page.index()).items;
+  const shown = h("div", await itemBlocks(page, facts, true));
   const button = h("button", { type: "button", "aria-pressed": "false" }, "JSON");
   button.addEventListener("click", async () => {
     const isRaw = button.getAttribute("aria-pressed") === "false";
     button.setAttribute("aria-pressed", String(isRaw));
-    button.textContent = isRaw ? "Rendered" : "JSON";
-    shown.replaceChildren(...(isRaw ? [jsonView(await raw(), { open: 3 })] : itemContent(page, facts, blocks, raw)));
+    shown.replaceChildren(...(isRaw ? [jsonView(await page.store.json(facts.raw), 3)] : await itemBlocks(page, facts, true)));
   });
-  const tools = h(
-    "div",
-    { class: "item-tools" },
-    button,
-    copyButton("Copy JSON", () => page.store.text(facts.raw)),
-    copyButton("Copy as Markdown", async () => blocksMarkdown(blocks)),
-    h("a", { href: `#item-${item}` }, `item ${item}`),
-    h("span", {}, bytes(facts.size)),
-  );
-  return h("div", {}, tools, shown);
+  const copies = [copyButton("Copy JSON", () => page.store.text(facts.raw)), copyButton("Copy as Markdown", async () => blocksMarkdown(await page.store.json(facts.blocks)))];
+  return h("div", h("div.item-tools", button, copies, h("a", { href: `#item-${item}` }, `item ${item}`)), shown);
 }
 
-/** @param {Page} page @param {ItemFacts} facts @param {Block[]} blocks @param {() => Promise<any>} raw @returns {HTMLElement[]} */
-function itemContent(page, facts, blocks, raw) {
-  if (blocks.length === 1 && blocks[0].block === "Tool") return [h("div", { class: "block" }, toolBody(blocks[0]))];
-  if (blocks.length === 1 && blocks[0].block === "Tools" && blocks[0].tools.length === 1) return [h("div", { class: "block" }, toolBody(blocks[0].tools[0]))];
-  return renderBlocks(blocks, { page, whole: true, origins: facts.origins, raw, role: facts.kind === "instructions" ? "system" : (facts.role ?? undefined) });
+/** @param {Page} page @param {ItemFacts} facts @param {boolean} whole @returns {Promise<HTMLElement[]>} */
+async function itemBlocks(page, { kind, role, origins, blocks, raw }, whole) {
+  const found = await page.store.json(blocks);
+  const tool = found[0]?.block === "Tools" && found[0].tools.length === 1 ? found[0].tools[0] : found[0];
+  if (found.length === 1 && tool.block === "Tool") return [h("div.block", toolBody(tool))];
+  return renderBlocks(found, { page, origins, whole, raw: () => page.store.json(raw), role: kind === "instructions" ? "system" : role });
 }
 
-/** Return the kind of an item as one of those that have a colour. @param {ItemFacts} facts */
-function itemKind(facts) {
-  let [best, most] = ["", -1];
-  for (const [kind, size] of Object.entries(facts.context)) if (size > most) [best, most] = [kind, size];
-  return best || { setting: "settings", instructions: "instructions", tool: "tools", message: "other" }[facts.kind];
+/** Return the kind of content that an item has most of. @param {ItemFacts} facts */
+function itemKind({ context }) {
+  return Object.entries(context).sort((one, other) => other[1] - one[1])[0]?.[0] ?? "other";
 }
 
-/**
- * Return an item as a fold in a list.
- * @param {Page} page
- * @param {ItemFacts} facts
- * @param {number} item
- * @param {{place?: number | null, mark?: any}} [options]
- */
-function itemRow(page, facts, item, { place = null, mark = null } = {}) {
-  const name = (facts.kind === "message" ? facts.role : null) || facts.name || facts.kind;
-  const origins = [...new Set(facts.origins)].map((origin) => ORIGINS[origin]?.[0]).filter(Boolean);
-  const summary = [
-    place === null ? null : h("span", { class: "place" }, place),
-    colored("span", itemKind(facts), { class: "badge dot" }, isolated(name)),
-    origins.map((origin) => h("span", { class: "badge" }, origin)),
-    mark,
-    h("span", { class: "beginning" }, isolated(facts.beginning)),
-    h("span", { class: "num dim" }, bytes(facts.size)),
-  ];
-  const row = fold(summary, () => renderItem(page, item), { class: "item", "data-item": item });
-  row.lastElementChild?.setAttribute("class", "item-body");
-  return row;
-}
-
-/**
- * Return rows for items, made as the reader scrolls.
- * @param {Page} page
- * @param {ItemFacts[]} all
- * @param {number[]} items
- * @param {(item: number, at: number) => {place?: number | null, mark?: any}} [options]
- */
-function itemList(page, all, items, options = () => ({})) {
-  const root = h("div", { class: "items" });
+/** Return items as folds, made as the reader scrolls. @param {Page} page @param {ItemFacts[]} all @param {number[]} items @param {(item: number, at: number) => any} [marks] */
+function itemList(page, all, items, marks = () => null) {
+  const root = h("div.items");
   let at = 0;
-  const add = () => {
-    for (const item of items.slice(at, at + 100)) root.append(itemRow(page, all[item], item, options(item, at++)));
+  grow(root, () => {
+    for (const item of items.slice(at, at + 100)) {
+      const facts = all[item];
+      const origins = [...new Set(facts.origins)].flatMap((origin) => ORIGINS[origin]?.[0] ?? []);
+      const summary = [
+        colored("span.badge.dot", itemKind(facts), isolated((facts.kind === "message" ? facts.role : null) || facts.name || facts.kind)),
+        [...origins, marks(item, at++)].filter(Boolean).map((mark) => h("span.badge", mark)),
+        h("span.beginning", isolated(facts.beginning)),
+        h("span.num.dim", bytes(facts.size)),
+      ];
+      root.append(fold(summary, () => renderItem(page, item), { class: "item" }));
+    }
     return at < items.length;
-  };
-  if (add()) growWithScrolling(root, () => add() || at < items.length);
+  });
   return root;
 }
 
 addView({
   name: "item",
-  async show(root, [, number_], page) {
-    const item = Number(number_);
+  async show(root, [, wanted], page) {
+    const item = Number(wanted);
     const index = await page.index();
     const facts = index.items[item];
-    if (!facts) throw new Error(`This run has no item ${number_}.`);
-    const first = (await page.firstTurns())[item];
-    const turns = page.summary.turns.filter((turn) => hasItem(index.turns[turn.number]?.items ?? [], item));
-    const name = facts.kind === "message" ? `${facts.role ?? facts.name} message` : `${facts.kind} ${facts.name}`;
+    if (!facts) throw new Error(`This run has no item ${wanted}.`);
+    const turns = page.summary.turns.filter((turn) => hasItem(index.turns[turn.number]?.items ?? [], item)).map((turn) => turn.number);
     append(root, [
-      h("div", { class: "turn-head" }, h("h2", {}, `Item ${item}`), colored("span", itemKind(facts), { class: "badge dot" }, isolated(name)), h("span", { class: "space" }), copyButton("Copy link", async () => permalink(`#item-${item}`))),
-      h(
-        "dl",
-        { class: "facts" },
-        factView("Size", bytes(facts.size)),
-        factView("API", isolated(facts.api)),
-        factView("First sent in", first ? h("a", { href: `#turn-${first}` }, `turn ${first}`) : "?"),
-        factView("Sent in", turnLinks(turns.map((turn) => turn.number))),
-        factView("SHA-256", h("code", { title: facts.sha256 }, facts.sha256.slice(0, 16))),
-      ),
+      h("div.turn-head", h("h2", `Item ${item}`), colored("span.badge.dot", itemKind(facts), `${facts.role ?? ""} ${facts.kind} `, isolated(facts.name))),
+      factsView(["Size", bytes(facts.size)], ["API", facts.api], ["Sent in", turnLinks(turns)], ["SHA-256", h("code", { title: facts.sha256 }, facts.sha256.slice(0, 16))]),
       await renderItem(page, item),
     ]);
   },
@@ -109,17 +66,16 @@ addView({
 
 /** @param {Ranges} ranges @param {number} item */
 function hasItem(ranges, item) {
-  for (let place = 0; place < ranges.length; place += 2) if (ranges[place] <= item && item <= ranges[place + 1]) return true;
-  return false;
+  return ranges.some((first, place) => place % 2 === 0 && first <= item && item <= ranges[place + 1]);
 }
 
-/** @param {string} name @param {any} value @param {any} [small] */
-function factView(name, value, small = null) {
-  return h("div", {}, h("dt", {}, name), h("dd", {}, value, small ? h("small", {}, " ", small) : null));
+/** Return facts as a strip: name, value, and what is small beside it; those without a value are left out. @param {...any[]} facts */
+function factsView(...facts) {
+  return h("dl.facts", facts.filter(([, value]) => value).map(([name, value, small]) => h("div", h("dt", name), h("dd", value, small ? h("small", " ", small) : null))));
 }
 
 /** Return links to turns, the middle of many left out. @param {number[]} turns */
 function turnLinks(turns) {
   const shown = turns.length > 8 ? [...turns.slice(0, 4), null, ...turns.slice(-3)] : turns;
-  return h("span", {}, `${plural(turns.length, "turn")}: `, shown.map((turn, at) => [at ? ", " : "", turn === null ? "…" : h("a", { href: `#turn-${turn}` }, turn)]));
+  return [`${plural(turns.length, "turn")}: `, shown.map((turn, at) => [at ? ", " : "", turn === null ? "…" : h("a", { href: `#turn-${turn}` }, turn)])];
 }

@@ -1,34 +1,25 @@
 // JSON that folds. Members are made when their fold is opened, so that a value of many MB opens at once.
 
-/** Members that are shown at a time. */
-const MEMBERS = 200;
-/** Characters of a string up to which it is not folded. */
-const STRING = 400;
+/** Members that are shown at a time, and characters of a string up to which it is not folded. */
+const [MEMBERS, STRING] = [200, 400];
 
-/**
- * Return a JSON value as a tree.
- * @param {any} value
- * @param {{open?: number, name?: string | null}} [options] `open`: levels that are open at first, where they are small.
- */
-function jsonView(value, { open = 1, name = null } = {}) {
-  return h("div", { class: "json", dir: "ltr" }, jsonNode(name, value, open));
+/** Return a JSON value as a tree. @param {any} value @param {number} [open] Levels that are open at first, where they are small. @param {string | null} [name] */
+function jsonView(value, open = 1, name = null) {
+  return h("div.json", { dir: "ltr" }, jsonNode(name, value, open));
 }
 
 /** @param {string | null} name @param {any} value @param {number} open @returns {HTMLElement} */
 function jsonNode(name, value, open) {
-  const key = name === null ? [] : [h("span", { class: "key" }, ...visible(name)), ": "];
-  if (value === null || typeof value !== "object") return h("div", {}, key, jsonLeaf(value));
+  const key = name === null ? null : [h("span.key", name), ": "];
+  if (value === null || typeof value !== "object") return h("div", key, jsonLeaf(value));
   const keys = Object.keys(value);
-  if (!keys.length) return h("div", {}, key, Array.isArray(value) ? "[]" : "{}");
-  const body = h("div", {});
-  const details = /** @type {HTMLDetailsElement} */ (h("details", {}, h("summary", {}, key, jsonSummary(value, keys)), body));
-  const fill = () => {
-    if (details.open && !body.firstChild) addMembers(body, value, keys, 0, open - 1);
-  };
-  details.open = open > 0 && keys.length <= 50;
-  if (details.open) fill();
-  details.addEventListener("toggle", fill);
-  return details;
+  if (!keys.length) return h("div", key, Array.isArray(value) ? "[]" : "{}");
+  const body = h("div");
+  const node = /** @type {HTMLDetailsElement} */ (h("details", { open: open > 0 && keys.length <= 50 }, h("summary", key, jsonSummary(value, keys)), body));
+  const fill = () => node.open && !body.firstChild && addMembers(body, value, keys, 0, open - 1);
+  node.addEventListener("toggle", fill);
+  fill();
+  return node;
 }
 
 /** @param {HTMLElement} body @param {any} value @param {string[]} keys @param {number} from @param {number} open */
@@ -37,39 +28,29 @@ function addMembers(body, value, keys, from, open) {
   const left = keys.length - from - MEMBERS;
   if (left <= 0) return;
   const more = h("button", { type: "button" }, `${number(Math.min(left, MEMBERS))} more of ${number(left)}`);
-  more.addEventListener("click", () => {
-    more.remove();
-    addMembers(body, value, keys, from + MEMBERS, 0);
-  });
+  more.addEventListener("click", () => (more.remove(), addMembers(body, value, keys, from + MEMBERS, 0)));
   body.append(more);
 }
 
 /** Return what is in an array or object, in a few words. @param {any} value @param {string[]} keys */
 function jsonSummary(value, keys) {
-  if (Array.isArray(value)) return h("span", { class: "dim" }, `[${plural(keys.length, "element")}]`);
+  if (Array.isArray(value)) return h("span.dim", `[${plural(keys.length, "element")}]`);
   const named = ["type", "role", "name", "id"].filter((key) => typeof value[key] === "string").slice(0, 2);
-  const words = named.map((key) => `${key}: ${value[key].slice(0, 60)}`).join(", ");
-  return h("span", { class: "dim" }, "{", isolated(words || keys.slice(0, 4).join(", ").slice(0, 100)), keys.length > 4 || words ? " …}" : "}");
+  const words = named.length ? named.map((key) => `${key}: ${value[key].slice(0, 60)}`) : keys.slice(0, 4);
+  return h("span.dim", "{", isolated(words.join(", ").slice(0, 120)), keys.length > words.length ? ", …}" : "}");
 }
 
-/** @param {any} value @returns {Node} */
+/** @param {any} value */
 function jsonLeaf(value) {
-  if (typeof value === "string") return jsonString(value);
-  return h("span", { class: typeof value === "number" ? "number" : "word" }, String(value));
-}
-
-/** @param {string} text */
-function jsonString(text) {
-  const image = imageIn(text);
+  if (typeof value !== "string") return h(typeof value === "number" ? "span.number" : "span.word", String(value));
+  const image = imageIn(value);
   if (image) return imageView(image);
-  if (text.length <= STRING) return h("span", { class: "string" }, '"', ...visible(text), '"');
-  const inner = /^\s*[[{]/.test(text.slice(0, 20)) ? parsed(text) : undefined;
-  const button = h("button", { type: "button", "aria-expanded": "false" }, `${number(text.length)} characters`);
-  const short = h("span", { class: "string" }, '"', ...visible(text.slice(0, 160)), "… ");
-  const box = h("span", {}, short, button);
+  if (value.length <= STRING) return h("span.string", '"', value, '"');
+  const button = h("button", { type: "button" }, `${number(value.length)} characters`);
+  const box = h("span", h("span.string", '"', value.slice(0, 160)), "… ", button);
   button.addEventListener("click", () => {
-    button.remove();
-    short.replaceWith(inner === undefined ? textView(text, { mono: true, boxed: true }) : h("div", {}, h("span", { class: "dim" }, "JSON in a string:"), jsonView(inner)));
+    const inner = /^\s*[[{]/.test(value) ? parsed(value) : undefined;
+    box.replaceChildren(inner === undefined ? textView(value, "boxed") : h("div", h("span.dim", "JSON in a string:"), jsonView(inner)));
   });
   return box;
 }

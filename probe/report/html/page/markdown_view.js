@@ -1,82 +1,73 @@
 // The little Markdown that models write, as elements: headings, lists, quotes, tables, fences, code, bold. Links stay text.
 
-let showsMarkdown = true;
+const markdown = { isShown: true };
 
 /** Return what a model said: as Markdown, or as the plain text that it is. @param {string} text */
 function proseView(text) {
-  if (!showsMarkdown || text.length > STEP) return textView(text);
-  return h("div", { class: "prose", dir: "auto" }, ...markdownBlocks(text.replace(/\r\n?/g, "\n").split("\n")));
+  if (!markdown.isShown || text.length > LONG_TEXT) return textView(text);
+  return h("div.prose", { dir: "auto" }, [...markdownBlocks(text.replace(/\r\n?/g, "\n").split("\n"))]);
 }
 
 /** @param {string[]} lines @returns {Generator<Node>} */
 function* markdownBlocks(lines) {
   for (let at = 0; at < lines.length; ) {
-    const line = lines[at];
-    const fence = /^\s*(`{3,}|~{3,})\s*([^`]*)$/.exec(line);
-    if (fence) {
-      const end = lines.findIndex((other, place) => place > at && other.trim().startsWith(fence[1]) && !other.trim().slice(fence[1].length).trim());
-      const code = lines.slice(at + 1, end < 0 ? lines.length : end);
-      yield h("pre", { class: "text", title: fence[2] || null, tabindex: "0" }, ...visible(code.join("\n")));
-      at = end < 0 ? lines.length : end + 1;
-      continue;
-    }
-    const heading = /^(#{1,6})\s+(.*)$/.exec(line);
-    if (heading) {
-      yield h("h4", { class: `level-${heading[1].length}` }, ...inlineMarkdown(heading[2]));
-      at += 1;
-      continue;
-    }
-    const kind = lineKind(line);
+    const kind = lineKind(lines[at]);
     let end = at + 1;
-    while (end < lines.length && lineKind(lines[end]) === kind && kind !== "blank" && kind !== "rule") end += 1;
-    const group = lines.slice(at, end);
+    if (kind === "fence") {
+      const mark = lines[at].trim().replace(/[^`~].*/, "");
+      while (end < lines.length && lines[end].trim() !== mark) end += 1;
+      yield h("pre.text", { tabindex: "0" }, lines.slice(at + 1, end).join("\n"));
+      at = end + 1;
+      continue;
+    }
+    while (end < lines.length && lineKind(lines[end]) === kind && !["blank", "rule", "heading"].includes(kind)) end += 1;
+    if (kind !== "blank") yield markdownGroup(kind, lines.slice(at, end));
     at = end;
-    if (kind !== "blank") yield markdownGroup(kind, group);
   }
 }
 
+/** How a line begins, by what it is. */
+const LINE_KINDS = /** @type {[string, RegExp][]} */ ([
+  ["blank", /^\s*$/],
+  ["fence", /^\s*(```+[^`]*$|~~~)/],
+  ["heading", /^#{1,6}\s/],
+  ["rule", /^\s*([-*_])(\s*\1){2,}\s*$/],
+  ["ul", /^\s*[-*+]\s/],
+  ["ol", /^\s*\d+[.)]\s/],
+  ["quote", /^\s*>/],
+  ["table", /^\s*\|.*\|\s*$/],
+]);
+
 /** @param {string} line */
 function lineKind(line) {
-  if (!line.trim()) return "blank";
-  if (/^\s*(`{3,}|~{3,}|#{1,6}\s)/.test(line)) return "other";
-  if (/^\s*([-*_])(\s*\1){2,}\s*$/.test(line)) return "rule";
-  if (/^\s*[-*+]\s/.test(line)) return "ul";
-  if (/^\s*\d+[.)]\s/.test(line)) return "ol";
-  if (/^\s*>/.test(line)) return "quote";
-  if (/^\s*\|.*\|\s*$/.test(line)) return "table";
-  return "text";
+  return LINE_KINDS.find(([, pattern]) => pattern.test(line))?.[0] ?? "text";
 }
 
 /** @param {string} kind @param {string[]} lines @returns {Node} */
 function markdownGroup(kind, lines) {
   if (kind === "rule") return h("hr");
-  if (kind === "quote") return h("blockquote", {}, ...markdownBlocks(lines.map((line) => line.replace(/^\s*>\s?/, ""))));
-  if (kind === "table") return markdownTable(lines);
-  if (kind !== "ul" && kind !== "ol") return h("p", {}, ...inlineMarkdown(lines.join("\n")));
-  const items = lines.map((line) => {
-    const [, space, mark, text] = /** @type {string[]} */ (/^(\s*)(\S+)\s+(.*)$/.exec(line) ?? ["", "", "", line]);
-    const item = h("li", { value: kind === "ol" ? Number.parseInt(mark, 10) : null }, ...inlineMarkdown(text));
-    item.style.marginLeft = `${20 + Math.min(8, Math.floor(space.length / 2)) * 18}px`;
-    return item;
-  });
-  return h(kind, {}, ...items);
-}
-
-/** @param {string[]} lines */
-function markdownTable(lines) {
-  const rows = lines.map((line) => line.trim().slice(1, -1).split("|").map((cell) => cell.trim()));
-  const body = rows.filter((row) => !row.every((cell) => /^:?-+:?$/.test(cell)));
-  return h("table", {}, body.map((row) => h("tr", {}, row.map((cell) => h("td", {}, ...inlineMarkdown(cell))))));
+  if (kind === "heading") return h(`h4.level-${lines[0].search(/[^#]/)}`, inlineMarkdown(lines[0].replace(/^#+\s+/, "")));
+  if (kind === "quote") return h("blockquote", [...markdownBlocks(lines.map((line) => line.replace(/^\s*>\s?/, "")))]);
+  if (kind === "table") {
+    const rows = lines.filter((line) => !/^[\s|:-]+$/.test(line)).map((line) => line.trim().slice(1, -1).split("|"));
+    return h("table", rows.map((row) => h("tr", row.map((cell) => h("td", inlineMarkdown(cell.trim()))))));
+  }
+  if (kind === "text") return h("p", inlineMarkdown(lines.join("\n")));
+  const item = (/** @type {string} */ line) => {
+    const element = h("li", { value: kind === "ol" ? Number.parseInt(line, 10) : null }, inlineMarkdown(line.replace(/^\s*\S+\s+/, "")));
+    element.style.marginLeft = `${20 + Math.min(16, line.search(/\S/)) * 9}px`;
+    return element;
+  };
+  return h(kind, lines.map(item));
 }
 
 /** @param {string} text @returns {any[]} */
 function inlineMarkdown(text) {
   const parts = [];
   let last = 0;
-  for (const match of text.matchAll(/(`+)(?!`)([^]*?[^`])\1(?!`)|\*\*(?=\S)([^*]+?)\*\*/g)) {
-    parts.push(...visible(text.slice(last, match.index)));
-    parts.push(match[1] ? h("code", {}, ...visible(match[2])) : h("strong", {}, ...visible(match[3])));
-    last = match.index + match[0].length;
+  for (const { 0: all, 2: code, 3: bold, index } of text.matchAll(/(`+)(?!`)([^]*?[^`])\1(?!`)|\*\*(?=\S)([^*]+?)\*\*/g)) {
+    parts.push(text.slice(last, index), code ? h("code", code) : h("strong", bold));
+    last = index + all.length;
   }
-  return [...parts, ...visible(text.slice(last))];
+  return [...parts, text.slice(last)];
 }

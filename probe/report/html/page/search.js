@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{kind: "item" | "turn" | "exchange", number: number}} Owner An exchange by its line.
- * @typedef {{owner: Owner, piece: number, excerpt: string}} SearchHit
+ * @typedef {{owner: Owner, piece: number, excerpt: string}} Hit
  */
 
 const WORKERS = 2;
@@ -10,7 +10,7 @@ const WORKERS = 2;
 /**
  * Find a text, whatever its case, in the content of a store; each owner is reported once.
  * @param {Store} store @param {string} text
- * @param {{onHit: (hit: SearchHit) => void, onProgress?: (done: number) => void, signal?: AbortSignal}} options
+ * @param {{onHit: (hit: Hit) => void, onProgress?: (done: number) => void, signal?: AbortSignal}} options
  * @returns {Promise<void>} Fulfilled when all is searched, or the search was cancelled.
  */
 async function search(store, text, { onHit, onProgress = () => {}, signal }) {
@@ -38,8 +38,10 @@ function needlesOf(text) {
   const ascii = (/** @type {string} */ one) =>
     one.replace(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
   const within = (/** @type {string} */ one) => JSON.stringify(one).slice(1, -1);
-  const once = [within(text), ascii(within(text))];
-  return [...new Set([text, ...once, ...once.map(within)].map((needle) => needle.toLowerCase()))];
+  // A letter beyond ASCII has another escape in the other case.
+  const texts = [text, text.toLowerCase()];
+  const once = texts.flatMap((one) => [within(one), ascii(within(one))]);
+  return [...new Set([...texts, ...once, ...once.map(within)].map((needle) => needle.toLowerCase()))];
 }
 
 /** @type {WeakMap<Index, Promise<SearchEngine>>} */

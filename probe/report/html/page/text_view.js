@@ -4,70 +4,47 @@
 const INVISIBLE =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]|[\ud800-\udfff]|\r(?!\n)/gu;
 
-/** Text beyond this many characters is shown in steps. */
-const STEP = 60_000;
+/** Characters of text beyond which it is shown in steps, and of a step. */
+const [LONG_TEXT, TEXT_STEP] = [60_000, 8_000];
 
 /** Return text with each invisible character as a visible mark. @param {string} text @returns {(string | Node)[]} */
 function visible(text) {
   const parts = [];
   let last = 0;
-  for (const match of text.matchAll(INVISIBLE)) {
-    if (match.index > last) parts.push(text.slice(last, match.index));
-    const code = /** @type {number} */ (match[0].codePointAt(0)).toString(16).toUpperCase().padStart(4, "0");
-    parts.push(h("span", { class: "ctl", title: "A character that would be invisible" }, code === "001B" ? "ESC" : `U+${code}`));
-    last = match.index + match[0].length;
+  for (const { 0: character, index } of text.matchAll(INVISIBLE)) {
+    parts.push(text.slice(last, index));
+    const code = /** @type {number} */ (character.codePointAt(0)).toString(16).toUpperCase().padStart(4, "0");
+    parts.push(h("span.ctl", { title: "A character that would be invisible" }, code === "001B" ? "ESC" : `U+${code}`));
+    last = index + character.length;
   }
-  if (last < text.length) parts.push(text.slice(last));
-  return parts;
+  return [...parts, text.slice(last)];
 }
 
 /** Return one line of text that cannot change what is around it. @param {string} text @param {string} [name] */
 function isolated(text, name = "") {
-  return h("bdi", { class: name }, ...visible(text));
+  return h("bdi", { class: name || null }, text);
 }
 
-/**
- * Return text as it is: white space kept, lines wrapped, long text in steps as the reader scrolls.
- * @param {string} text
- * @param {{mono?: boolean, boxed?: boolean}} [options]
- */
-function textView(text, { mono = false, boxed = false } = {}) {
-  const root = h("div", { class: `long${boxed ? " boxed" : ""}`, dir: "auto" });
-  const pieces = textPieces(text);
-  const add = () => {
-    const piece = pieces.next().value;
-    if (piece !== undefined) root.append(h("div", { class: `text${mono ? " mono" : ""}` }, ...visible(piece)));
-    return piece !== undefined;
-  };
-  add();
-  if (text.length > STEP) growWithScrolling(root, add);
+/** Return text as it is: white space kept, lines wrapped, long text in steps as the reader scrolls. @param {string} text @param {string} [name] */
+function textView(text, name = "") {
+  const root = h("div", { class: name || null, dir: "auto" });
+  let start = 0;
+  grow(root, () => {
+    let end = text.length > LONG_TEXT ? Math.min(text.length, start + TEXT_STEP) : text.length;
+    const line = end < text.length ? text.lastIndexOf("\n", end) : -1;
+    if (line > start) end = line + 1;
+    // The next step begins a new line itself.
+    root.append(h("div.text", text.slice(start, text[end - 1] === "\n" && end < text.length ? end - 1 : end)));
+    start = end;
+    return start < text.length;
+  });
   return root;
 }
 
-/** Yield text in pieces that end at a line's end where there is one. @param {string} text */
-function* textPieces(text) {
-  if (text.length <= STEP) {
-    yield text;
-    return;
-  }
-  const size = 8_000;
-  for (let start = 0; start < text.length; ) {
-    let end = Math.min(text.length, start + size);
-    const line = end < text.length ? text.lastIndexOf("\n", end) : -1;
-    if (line > start) end = line + 1;
-    // The division begins a new line itself.
-    yield text.slice(start, text[end - 1] === "\n" && end < text.length ? end - 1 : end);
-    start = end;
-  }
-}
-
-/**
- * Call `add`, which returns whether there was more, as long as the end of an element is in sight.
- * @param {HTMLElement} root
- * @param {() => boolean} add
- */
-function growWithScrolling(root, add) {
-  const end = h("div", { class: "dim" }, "…");
+/** Fill an element step by step, as long as its end is in sight. @param {HTMLElement} root @param {() => boolean} add Returns whether there is more. */
+function grow(root, add) {
+  if (!add()) return;
+  const end = h("div.dim", "…");
   const observer = new IntersectionObserver(
     (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -79,7 +56,7 @@ function growWithScrolling(root, add) {
         }
       }
       root.append(end);
-      // Seen anew only where it is observed anew, if it never left the sight.
+      // An element that never left the sight is reported only where it is observed anew.
       observer.unobserve(end);
       observer.observe(end);
     },
@@ -89,37 +66,36 @@ function growWithScrolling(root, add) {
   observer.observe(end);
 }
 
-/** Return a fold whose content is made when it is first opened.
- * @param {any[]} summary @param {() => any} make @param {Record<string, any>} [attributes] @returns {HTMLDetailsElement} */
+/** Return why something cannot be shown. @param {any} error */
+function failure(error) {
+  if (!/^This (run|record) has no/.test(error.message)) console.error(error);
+  return h("p.failure", { role: "alert" }, `This cannot be shown: ${error.message}`);
+}
+
+/** Return a fold whose content is made when it is first opened. @param {any} summary @param {() => any} make @param {Record<string, any>} [attributes] */
 function fold(summary, make, attributes = {}) {
-  const body = h("div", { class: "group-body" });
+  const body = h("div.fold-body");
+  const element = /** @type {HTMLDetailsElement} */ (h("details.group", attributes, h("summary", summary), body));
   let made = false;
   const open = async () => {
-    if (made) return;
+    if (made || !element.open) return;
     made = true;
-    try {
-      append(body, [await make()]);
-    } catch (error) {
-      append(body, [h("p", { class: "failure" }, `This cannot be shown: ${/** @type {Error} */ (error).message}`)]);
-      console.error(error);
-    }
+    append(body, [await Promise.resolve().then(make).catch(failure)]);
   };
-  const element = /** @type {HTMLDetailsElement} */ (
-    h("details", { class: "group", ontoggle: () => element.open && open(), ...attributes }, h("summary", {}, summary), body)
-  );
-  if (element.open) open();
+  element.addEventListener("toggle", open);
+  open();
   return element;
 }
 
-/** Return long content clipped to some height, with a button for the rest. @param {HTMLElement} content @param {boolean} isLong */
-function clamped(content, isLong) {
-  if (!isLong) return content;
-  const box = h("div", { class: "clamp" }, content);
-  const button = h("button", { type: "button", class: "quiet", "aria-expanded": "false" }, "Show all");
+/** Return content clipped to some height, with a button for the rest, where its text is long. @param {HTMLElement} content @param {string} text @param {number} [lines] */
+function clamped(content, text, lines = 30) {
+  if (text.length <= lines * 80 && text.split("\n", lines + 1).length <= lines) return content;
+  const box = h("div.clamp", content);
+  const button = h("button.quiet", { type: "button", "aria-expanded": "false" }, "Show all");
   button.addEventListener("click", () => {
-    const closed = box.classList.toggle("clamp");
-    button.textContent = closed ? "Show all" : "Show less";
-    button.setAttribute("aria-expanded", String(!closed));
+    const isClosed = box.classList.toggle("clamp");
+    button.textContent = isClosed ? "Show all" : "Show less";
+    button.setAttribute("aria-expanded", String(!isClosed));
   });
-  return h("div", {}, box, button);
+  return h("div", box, button);
 }

@@ -1,18 +1,16 @@
 // The list of turns: a row for each, lanes for threads as in a graph of commits, the human's prompts as dividers.
 
-const ROW = 46;
-const LANE = 11;
-const LANES = 6;
+/** Sizes in pixels, and the most lanes side by side. */
+const [ROW, LANE, LANES] = [46, 11, 6];
 
 /**
  * @typedef {object} ListRow
  * @property {Turn} turn
- * @property {boolean} isPrompt A divider before the turn that answers a prompt.
+ * @property {boolean} isPrompt A divider before the first turn that answers a prompt.
  * @property {number} lane
- * @property {number} through Lanes with a line through the row, as bits; those that begin and end in it as well.
- * @property {number} above Lanes that come from the row above.
+ * @property {number} above Lanes that come from the row above, as bits.
  * @property {number} below Lanes that go on below.
- * @property {number | null} from Lane of the parent, where a sub-agent begins.
+ * @property {number | undefined} from Lane of the parent, where a sub-agent begins.
  */
 
 class TurnList {
@@ -24,45 +22,28 @@ class TurnList {
     /** @type {ListRow[]} */
     this.rows = [];
     this.current = 0;
-    this.count = h("span", { class: "num", role: "status" });
-    this.box = this.filterBox();
-    this.start = 0;
-    this.length = 1;
+    this.tail = "";
+    this.count = h("span.num", { role: "status" });
+    this.box = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder: "Filter: words, tool:Bash, is:failed …", "aria-label": "Filter the turns", autocomplete: "off", spellcheck: "false" }));
+    this.box.addEventListener("input", () => this.refresh());
+    this.box.addEventListener("keydown", ({ key }) => ["Enter", "ArrowDown"].includes(key) && focusList());
     const rows = h("div");
-    root.append(h("div", { class: "list-head" }, this.box, this.count), rows);
-    this.list = new VirtualList(rows, {
-      label: "Turns",
-      rowHeight: ROW,
-      row: (place) => this.row(this.rows[place]),
-      onSelect: (place) => go(`#turn-${this.rows[place].turn.number}`),
-    });
+    root.append(h("div.list-head", this.box, this.count), rows);
+    this.list = new VirtualList(rows, "Turns", ROW, (place) => this.row(this.rows[place]), (place) => go(`#turn-${this.rows[place].turn.number}`));
     this.refresh();
     page.onUpdate(() => this.refresh());
   }
 
   /** Make the rows anew; the place in the list stays, except at the end of a list that grows. */
   refresh() {
-    const { turns, run, time } = this.page.summary;
-    const found = this.box.value.trim() ? filterTurns(this.page.summary, this.box.value) : { turns, errors: [] };
-    const shown = found.turns.filter(this.predicate);
-    this.box.title = found.errors.join(" ");
-    this.box.classList.toggle("bad", found.errors.length > 0);
-    this.start = run.started ?? turns[0]?.started ?? 0;
-    this.length = Math.max(0.001, time.seconds);
-    this.rows = listRows(shown, this.page.threads);
-    const counted = plural(turns.length, "turn");
-    this.count.textContent = shown.length < turns.length ? `${number(shown.length)} of ${counted}` : counted;
-    this.list.set(this.rows.length, this.placeOf(this.current), this.page.live);
-  }
-
-  /** Return the field that filters the list, in the words of the search. */
-  filterBox() {
-    const box = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder: "Filter: words, tool:Bash, is:failed …", "aria-label": "Filter the turns", autocomplete: "off", spellcheck: "false" }));
-    box.addEventListener("input", () => this.refresh());
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === "ArrowDown") focusList();
-    });
-    return box;
+    const { summary, live, threads } = this.page;
+    const { turns, errors } = this.box.value.trim() ? filterTurns(summary, this.box.value) : { turns: summary.turns, errors: [] };
+    const shown = turns.filter(this.predicate);
+    this.rows = listRows(shown, threads);
+    this.box.title = errors.join(" ");
+    this.box.classList.toggle("bad", errors.length > 0);
+    this.count.textContent = `${shown.length < summary.turns.length ? `${number(shown.length)} of ` : ""}${plural(summary.turns.length, "turn")}`;
+    this.list.set(this.rows.length, this.placeOf(this.current), live);
   }
 
   /** Show only some turns. @param {(turn: Turn) => boolean} predicate */
@@ -77,95 +58,64 @@ class TurnList {
   }
 
   /** Select the row of what an address names. @param {string[]} path */
-  follow([name, number, ...rest]) {
-    if (name === "turn") this.current = Number(number);
-    else if (name === "exchange") this.current = this.page.exchanges.get(Number(number))?.exchange.turns[0] ?? 0;
-    this.tail = name === "turn" ? rest[0] : undefined;
+  follow([name, wanted, tail = ""]) {
+    if (name === "turn") this.current = Number(wanted);
+    if (name === "exchange") this.current = this.page.exchanges.get(Number(wanted))?.turns[0] ?? 0;
+    this.tail = name === "turn" ? tail : "";
     this.list.select(this.placeOf(this.current));
   }
 
   /** Go some turns on or back; the part of the turn that is open stays. @param {number} step */
   move(step) {
     const turns = this.rows.filter((row) => !row.isPrompt);
-    if (!turns.length) return;
     const at = turns.findIndex((row) => row.turn.number === this.current);
     const next = turns[Math.min(turns.length - 1, Math.max(0, at < 0 ? 0 : at + step))];
-    go(`#turn-${next.turn.number}${this.tail ? `/${this.tail}` : ""}`);
+    if (next) go(`#turn-${next.turn.number}${this.tail ? `/${this.tail}` : ""}`);
   }
 
-  /** Go to the next turn that failed. */
+  /** Go to the next turn in which something went wrong. */
   moveToProblem() {
-    const bad = this.rows.filter(({ turn, isPrompt }) => !isPrompt && isProblem(turn)).map((row) => row.turn.number);
-    if (!bad.length) announce("No turn failed.");
-    else go(`#turn-${bad.find((turn) => turn > this.current) ?? bad[0]}`);
+    const bad = this.rows.filter(({ turn, isPrompt }) => !isPrompt && rowState(turn).some(Boolean)).map((row) => row.turn.number);
+    if (bad.length) go(`#turn-${bad.find((turn) => turn > this.current) ?? bad[0]}`);
+    else announce("Nothing went wrong in these turns.");
   }
 
   /** @param {ListRow} row @returns {HTMLElement} */
   row(row) {
-    return row.isPrompt ? this.promptRow(row.turn) : this.turnRow(row);
+    const { turn } = row;
+    if (row.isPrompt) return this.promptRow(turn);
+    const thread = this.page.threads.get(turn.thread);
+    const who = [thread?.is_sub_agent ? (thread.agent ?? "sub-agent") : "", turn.is_side ? turn.purpose : "", turn.model ?? turn.path].filter(Boolean).join(" · ");
+    const { input = null, output = null } = turn.tokens ?? {};
+    const tokens = input === null && output === null ? null : h("span", `${compact(input)} → ${compact(output)}`);
+    const facts = h("span.right", tokens, turn.dollars ? h("span.cost", dollars(turn.dollars)) : null, h("span", tookWords(turn)));
+    const lines = [h("span.line", h("span.grow.did", isolated(turn.did || turn.purpose)), rowState(turn)), h("span.line", h("span.grow", isolated(who)), facts)];
+    return h(turn.is_side ? "div.turn-row.is-side" : "div.turn-row", laneView(row), h("span.turn-number", turn.number), h("span.lines", lines), this.waterfall(turn));
   }
 
   /** @param {Turn} turn */
   promptRow(turn) {
-    const text = h("span", { class: "grow" }, `Prompt ${turn.prompt}`);
-    promptText(this.page, turn).then(
-      (found) => found && text.replaceChildren(isolated(found)),
-      () => null,
-    );
     const { sessions } = this.page.summary;
     const session = sessions.length > 1 ? `session ${this.page.threads.get(turn.thread)?.session} · ` : "";
-    return h("div", { class: "prompt-row" }, text, h("span", { class: "right num" }, session, clock(turn.started).slice(0, 8)));
-  }
-
-  /** @param {ListRow} row */
-  turnRow(row) {
-    const { turn } = row;
-    const thread = this.page.threads.get(turn.thread);
-    return h(
-      "div",
-      { class: `turn-row${turn.is_side ? " is-side" : ""}` },
-      laneView(row),
-      h("span", { class: "turn-number" }, turn.number),
-      h(
-        "span",
-        { class: "lines" },
-        h("span", { class: "line" }, h("span", { class: "grow did" }, isolated(turn.did || turn.purpose)), rowState(turn)),
-        h(
-          "span",
-          { class: "line" },
-          h("span", { class: "grow" }, rowWords(turn, thread)),
-          h("span", { class: "right" }, rowTokens(turn), turn.dollars ? h("span", { class: "cost" }, dollars(turn.dollars)) : null, h("span", {}, tookWords(turn))),
-        ),
-      ),
-      this.waterfall(turn),
-    );
+    const text = h("span.grow", `Prompt ${turn.prompt}`);
+    promptText(this.page, turn).then((found) => found && text.replaceChildren(isolated(found)));
+    return h("div.prompt-row", text, h("span.right.num", session, clock(turn.started).slice(0, 8)));
   }
 
   /** Return when the turn ran in the run's time: waiting for the first token lighter. @param {Turn} turn */
-  waterfall(turn) {
-    const share = (/** @type {number} */ time) => Math.min(1, Math.max(0, (time - this.start) / this.length)) * 100;
-    const ended = turn.ended ?? turn.started;
-    const first = turn.first_token ?? ended;
-    const bar = (/** @type {string} */ name, /** @type {number} */ from, /** @type {number} */ to) => {
-      const part = h("i", { class: name });
-      part.style.left = `${Math.min(98, share(from))}%`;
-      part.style.width = `${share(to) - share(from)}%`;
+  waterfall({ started, first_token: first, ended }) {
+    const { run, time } = this.page.summary;
+    /** @param {string} tag @param {number} from @param {number} to */
+    const bar = (tag, from, to) => {
+      const part = h(tag);
+      const left = ((from - (run.started ?? started)) / (time.seconds || 1)) * 100;
+      part.style.left = `${Math.min(98, left)}%`;
+      part.style.width = `${Math.min(100 - left, ((to - from) / (time.seconds || 1)) * 100)}%`;
       return part;
     };
-    return h("span", { class: "waterfall", "aria-hidden": "true" }, bar("waits", turn.started, first), first < ended && bar("", first, ended));
+    const end = ended ?? started;
+    return h("span.waterfall", { "aria-hidden": "true" }, bar("i.waits", started, first ?? end), first === null ? null : bar("i", first, end));
   }
-}
-
-/** Return whether something went wrong in a turn. @param {Turn} turn */
-function isProblem(turn) {
-  const failed = turn.status !== null && turn.status >= 400;
-  return failed || !turn.complete || Boolean(turn.problem) || turn.tries.length > 0 || turn.tool_calls.some((call) => call.failed);
-}
-
-/** @param {Turn} turn @param {Thread} [thread] */
-function rowWords(turn, thread) {
-  const agent = thread?.is_sub_agent ? `${thread.agent ?? "sub-agent"} · ` : "";
-  return isolated(`${agent}${turn.is_side ? `${turn.purpose} · ` : ""}${turn.model ?? turn.path}`);
 }
 
 /** Return how long something took; nothing where the record does not say. @param {{started: number, ended: number | null}} times */
@@ -173,22 +123,16 @@ function tookWords({ started, ended }) {
   return ended === null || ended === started ? "" : seconds(ended - started);
 }
 
-/** @param {Turn} turn */
-function rowTokens({ tokens }) {
-  return tokens && (tokens.input !== null || tokens.output !== null) ? h("span", {}, `${compact(tokens.input)} → ${compact(tokens.output)}`) : null;
-}
-
-/** Return what a reader must see at once of how a turn went. @param {Turn} turn */
-function rowState(turn) {
-  const failedCalls = turn.tool_calls.filter((call) => call.failed).length;
+/** Return badges for what a reader must see at once of how a turn went. @param {Turn} turn */
+function rowState({ status, problem, complete, ended, tries, tool_calls: calls, incomplete }) {
+  const failed = calls.filter((call) => call.failed).length;
+  const isRefused = status !== null && status >= 400;
+  const fault = isRefused ? status : problem ? "error" : complete ? null : ended === null ? "no answer" : "cut short";
   return [
-    turn.tries.length ? h("span", { class: "badge warn" }, plural(turn.tries.length, "failed try", "failed tries")) : null,
-    turn.status !== null && turn.status >= 400 ? h("span", { class: "badge bad" }, turn.status) : null,
-    (turn.status === null || turn.status < 400) && (turn.problem || !turn.complete)
-      ? h("span", { class: "badge bad" }, turn.problem ? "error" : turn.ended === null && !turn.problem ? "no answer" : "cut short")
-      : null,
-    failedCalls ? h("span", { class: "badge bad" }, failedCalls === 1 ? "tool failed" : `${failedCalls} tools failed`) : null,
-    turn.incomplete ? h("span", { class: "badge warn" }, isolated(turn.incomplete)) : null,
+    tries.length ? h("span.badge.warn", plural(tries.length, "failed try", "failed tries")) : null,
+    fault ? h("span.badge.bad", fault) : null,
+    failed ? h("span.badge.bad", failed === 1 ? "tool failed" : `${failed} tools failed`) : null,
+    incomplete ? h("span.badge.warn", isolated(incomplete)) : null,
   ];
 }
 
@@ -200,7 +144,7 @@ function compact(count) {
   return `${value < 100 ? value.toFixed(1) : Math.round(value)}${unit}`;
 }
 
-/** Return the beginning of what the human asked in the turn that begins a prompt. @param {Page} page @param {Turn} turn */
+/** Return what the human asked in the turn that begins a prompt. @param {Page} page @param {Turn} turn */
 async function promptText(page, turn) {
   const { items } = await page.index();
   const asked = (await newItems(page, turn)).map((item) => items[item]).findLast((facts) => facts.origins.includes("human"));
@@ -213,29 +157,23 @@ async function promptText(page, turn) {
 /** Return the rows of a list, with the lanes of their threads. @param {Turn[]} turns @param {Map<number, Thread>} threads */
 function listRows(turns, threads) {
   const last = new Map(turns.map((turn, place) => [turn.thread, place]));
-  /** @type {Map<number, number>} */
-  const lanes = new Map();
-  /** @type {Map<number, number | null>} */
+  const lanes = /** @type {Map<number, number>} */ (new Map());
   const prompts = new Map();
+  const rows = /** @type {ListRow[]} */ ([]);
   let taken = 0;
-  /** @type {ListRow[]} */
-  const rows = [];
   turns.forEach((turn, place) => {
+    const { thread, prompt, is_side: isSide } = turn;
+    const parent = threads.get(thread)?.parent ?? 0;
     const above = taken;
-    const isFirst = !lanes.has(turn.thread);
-    const isPrompt = turn.prompt !== null && !turn.is_side && !threads.get(turn.thread)?.is_sub_agent && prompts.get(turn.thread) !== turn.prompt;
-    if (!turn.is_side) prompts.set(turn.thread, turn.prompt);
-    if (isPrompt) rows.push({ turn, isPrompt, lane: 0, through: 0, above: 0, below: 0, from: null });
-    let lane = lanes.get(turn.thread);
-    if (lane === undefined) {
-      lane = freeLane(taken);
-      lanes.set(turn.thread, lane);
-      taken |= 1 << lane;
-    }
-    if (last.get(turn.thread) === place) taken &= ~(1 << lane);
-    const parent = threads.get(turn.thread)?.parent ?? null;
-    const from = isFirst && parent !== null ? (lanes.get(parent) ?? null) : null;
-    rows.push({ turn, isPrompt: false, lane, through: above | taken | (1 << lane), above, below: taken, from: from === lane ? null : from });
+    const isFirst = !lanes.has(thread);
+    if (isFirst) lanes.set(thread, freeLane(taken));
+    const lane = lanes.get(thread) ?? 0;
+    if (last.get(thread) === place) taken &= ~(1 << lane);
+    else taken |= 1 << lane;
+    const row = { turn, isPrompt: false, lane, above, below: taken, from: isFirst ? lanes.get(parent) : undefined };
+    if (!isSide && prompt !== null && !threads.get(thread)?.is_sub_agent && prompts.get(thread) !== prompt) rows.push({ ...row, isPrompt: true });
+    if (!isSide) prompts.set(thread, prompt);
+    rows.push(row);
   });
   return rows;
 }
@@ -247,25 +185,22 @@ function freeLane(taken) {
   return lane;
 }
 
-const LANE_KINDS = ["user", "tool_calls", "reasoning", "injected", "instructions", "media"];
+const LANE_COLORS = ["user", "tool_calls", "reasoning", "injected", "instructions", "media"];
 
 /** Return the lanes of a row: lines of threads that go on, and the dot of the turn. @param {ListRow} row */
 function laneView({ turn, lane, above, below, from }) {
-  const widest = 32 - Math.clz32(above | below | (1 << lane));
-  const width = widest * LANE + 6;
-  const x = (/** @type {number} */ one) => 9 + one * LANE;
-  const color = (/** @type {number} */ one) => `var(--k-${LANE_KINDS[one % LANE_KINDS.length]})`;
-  const parts = [];
-  for (let one = 0; one < widest; one += 1) {
+  const count = 32 - Math.clz32(above | below | (1 << lane));
+  /** @param {number} one */
+  const x = (one) => 9 + one * LANE;
+  /** @param {string} tag @param {number} one @param {Record<string, any>} more */
+  const stroke = (tag, one, more) => svg(tag, { stroke: `var(--k-${LANE_COLORS[one]})`, "stroke-width": 2, ...more });
+  const lines = Array.from({ length: count }, (_, one) => {
     const [begins, ends] = [above & (1 << one), below & (1 << one)];
-    if (!begins && !ends) continue;
-    parts.push(svg("line", { x1: x(one), x2: x(one), y1: begins ? 0 : ROW / 2, y2: ends ? ROW : ROW / 2, stroke: color(one), "stroke-width": 2 }));
-  }
-  if (from !== null) parts.push(svg("path", { d: `M${x(from)} 0 C${x(from)} ${ROW / 2} ${x(lane)} 0 ${x(lane)} ${ROW / 2}`, fill: "none", stroke: color(lane), "stroke-width": 2 }));
-  const bad = turn.status !== null && turn.status >= 400;
-  const fill = bad ? "var(--bad)" : turn.is_side ? "var(--bg)" : color(lane);
-  parts.push(svg("circle", { cx: x(lane), cy: ROW / 2, r: turn.is_side ? 3.5 : 4.5, fill, stroke: bad ? "var(--bad)" : color(lane), "stroke-width": 2 }));
-  return svg("svg", { class: "lanes", width, height: ROW, "aria-hidden": "true" }, parts);
+    return begins || ends ? stroke("line", one, { x1: x(one), x2: x(one), y1: begins ? 0 : ROW / 2, y2: ends ? ROW : ROW / 2 }) : null;
+  });
+  const branch = from === undefined || from === lane ? null : stroke("path", lane, { d: `M${x(from)} 0 C${x(from)} ${ROW / 2} ${x(lane)} 0 ${x(lane)} ${ROW / 2}`, fill: "none" });
+  const dot = stroke("circle", lane, { cx: x(lane), cy: ROW / 2, r: 4, fill: turn.is_side ? "var(--bg)" : `var(--k-${LANE_COLORS[lane]})` });
+  return svg("svg", { class: "lanes", width: x(count) - 3, height: ROW, "aria-hidden": "true" }, lines, branch, dot);
 }
 
 addView({
@@ -275,6 +210,6 @@ addView({
   show(root, _path, page) {
     const first = page.summary.turns[0];
     if (first) return VIEWS.turn.show(root, ["turn", String(page.list?.current || first.number)], page);
-    root.append(h("p", { class: "wait" }, page.live ? "No turn has begun yet." : "This run has no turn: no call of a model was recorded."));
+    root.append(h("p.wait", page.live ? "No turn has begun yet." : "This run has no turn: no call of a model was recorded."));
   },
 });

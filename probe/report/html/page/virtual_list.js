@@ -1,30 +1,33 @@
 // A list of rows of equal height, of which only those in sight are elements: 100,000 rows scroll as 100 do.
 
-/**
- * @typedef {object} ListOptions
- * @property {string} label What the list is called for a screen reader.
- * @property {number} rowHeight
- * @property {(place: number) => HTMLElement} row Makes the row at a place.
- * @property {(place: number) => void} onSelect Called when the reader chooses a row.
- */
-
 class VirtualList {
-  /** @param {HTMLElement} root An empty element, which becomes the list. @param {ListOptions} options */
-  constructor(root, options) {
+  /**
+   * @param {HTMLElement} root An empty element, which becomes the list.
+   * @param {string} label What it is called for a screen reader.
+   * @param {number} rowHeight
+   * @param {(place: number) => HTMLElement} row Makes the row at a place.
+   * @param {(place: number) => void} onSelect Called when the reader chooses a row.
+   */
+  constructor(root, label, rowHeight, row, onSelect) {
     this.root = root;
-    this.options = options;
+    this.rowHeight = rowHeight;
+    this.row = row;
+    this.onSelect = onSelect;
     this.count = 0;
     this.selected = -1;
     /** @type {Map<number, HTMLElement>} */
     this.rows = new Map();
     this.id = `rows-${(VirtualList.made += 1)}`;
-    this.inner = h("div", { class: "rows-height", role: "presentation" });
+    this.inner = h("div.rows-height", { role: "presentation" });
     root.classList.add("rows");
-    setAttributes(root, { role: "listbox", tabindex: "0", "aria-label": options.label });
+    setAttributes(root, { role: "listbox", tabindex: "0", "aria-label": label });
     root.append(this.inner);
     root.addEventListener("scroll", () => this.draw(), { passive: true });
     root.addEventListener("keydown", (event) => this.key(event));
-    root.addEventListener("click", (event) => this.click(event));
+    root.addEventListener("click", ({ target }) => {
+      const clicked = /** @type {HTMLElement} */ (target).closest("[data-place]");
+      if (clicked) this.choose(Number(clicked.getAttribute("data-place")));
+    });
     new ResizeObserver(() => this.draw()).observe(root);
   }
 
@@ -33,83 +36,64 @@ class VirtualList {
     const isAtEnd = this.root.scrollTop + this.root.clientHeight >= this.inner.offsetHeight - 4;
     this.count = count;
     this.selected = selected;
-    this.inner.style.height = `${count * this.options.rowHeight}px`;
-    for (const row of this.rows.values()) row.remove();
+    this.inner.style.height = `${count * this.rowHeight}px`;
+    this.inner.replaceChildren();
     this.rows.clear();
     if (follows && isAtEnd) this.root.scrollTop = this.inner.offsetHeight;
     this.draw();
   }
 
   draw() {
-    const { rowHeight } = this.options;
-    const first = Math.max(0, Math.floor(this.root.scrollTop / rowHeight) - 6);
-    const last = Math.min(this.count - 1, Math.ceil((this.root.scrollTop + this.root.clientHeight) / rowHeight) + 6);
+    const { scrollTop, clientHeight } = this.root;
+    const first = Math.max(0, Math.floor(scrollTop / this.rowHeight) - 6);
+    const last = Math.min(this.count - 1, Math.ceil((scrollTop + clientHeight) / this.rowHeight) + 6);
     for (const [place, row] of this.rows) {
-      if (place < first || place > last) {
-        row.remove();
-        this.rows.delete(place);
-      }
+      if (place >= first && place <= last) continue;
+      row.remove();
+      this.rows.delete(place);
     }
     for (let place = first; place <= last; place += 1) if (!this.rows.has(place)) this.add(place);
-    const active = this.rows.has(this.selected) ? `${this.id}-${this.selected}` : null;
-    if (active) this.root.setAttribute("aria-activedescendant", active);
+    for (const [place, row] of this.rows) row.setAttribute("aria-selected", String(place === this.selected));
+    if (this.rows.has(this.selected)) this.root.setAttribute("aria-activedescendant", `${this.id}-${this.selected}`);
     else this.root.removeAttribute("aria-activedescendant");
   }
 
   /** @param {number} place */
   add(place) {
-    const row = this.options.row(place);
+    const row = this.row(place);
     row.classList.add("row");
-    row.style.height = `${this.options.rowHeight}px`;
-    row.style.transform = `translateY(${place * this.options.rowHeight}px)`;
-    setAttributes(row, {
-      role: "option",
-      id: `${this.id}-${place}`,
-      "data-place": place,
-      "aria-posinset": place + 1,
-      "aria-setsize": this.count,
-      "aria-selected": String(place === this.selected),
-    });
+    row.style.height = `${this.rowHeight}px`;
+    row.style.transform = `translateY(${place * this.rowHeight}px)`;
+    setAttributes(row, { role: "option", id: `${this.id}-${place}`, "data-place": place, "aria-posinset": place + 1, "aria-setsize": this.count });
     this.rows.set(place, row);
     this.inner.append(row);
   }
 
   /** Mark a row as the selected one, and bring it into sight. @param {number} place */
   select(place) {
-    this.rows.get(this.selected)?.setAttribute("aria-selected", "false");
     this.selected = place;
-    if (place < 0) return;
-    const top = place * this.options.rowHeight;
-    const below = top + this.options.rowHeight - this.root.clientHeight;
-    if (this.root.scrollTop > top) this.root.scrollTop = Math.max(0, top - this.options.rowHeight);
-    else if (this.root.scrollTop < below) this.root.scrollTop = below + this.options.rowHeight;
+    const top = place * this.rowHeight;
+    const below = top + this.rowHeight - this.root.clientHeight;
+    if (place >= 0 && this.root.scrollTop > top) this.root.scrollTop = top - this.rowHeight;
+    else if (place >= 0 && this.root.scrollTop < below) this.root.scrollTop = below + this.rowHeight;
     this.draw();
-    this.rows.get(place)?.setAttribute("aria-selected", "true");
   }
 
   /** @param {number} place */
   choose(place) {
-    if (this.count === 0) return;
-    const kept = Math.min(this.count - 1, Math.max(0, place));
-    this.select(kept);
-    this.options.onSelect(kept);
+    if (!this.count) return;
+    this.select(Math.min(this.count - 1, Math.max(0, place)));
+    this.onSelect(this.selected);
   }
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const page = Math.max(1, Math.floor(this.root.clientHeight / this.options.rowHeight) - 1);
-    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.count, End: this.count };
-    const step = steps[/** @type {keyof typeof steps} */ (event.key)];
-    if (step === undefined) return;
+    const page = Math.max(1, Math.floor(this.root.clientHeight / this.rowHeight) - 1);
+    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.count, End: this.count });
+    const step = steps[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     this.choose(this.selected < 0 ? 0 : this.selected + step);
-  }
-
-  /** @param {MouseEvent} event */
-  click(event) {
-    const row = /** @type {HTMLElement} */ (event.target).closest("[data-place]");
-    if (row) this.choose(Number(row.getAttribute("data-place")));
   }
 }
 VirtualList.made = 0;

@@ -87,9 +87,14 @@ function fold(summary, make, attributes = {}) {
   return element;
 }
 
-/** Return content clipped to some height, with a button for the rest, where its text is long. @param {HTMLElement} content @param {string} text @param {number} [lines] */
-function clamped(content, text, lines = 30) {
-  if (text.length <= lines * 80 && text.split("\n", lines + 1).length <= lines) return content;
+/** Check whether a text takes more than some lines. @param {string} text @param {number} [lines] */
+function isLong(text, lines = 30) {
+  return text.length > lines * 80 || text.split("\n", lines + 1).length > lines;
+}
+
+/** Return content, where it is long clipped to some height, with a button for the rest. @param {HTMLElement} content @param {boolean} isLong */
+function clamped(content, isLong) {
+  if (!isLong) return content;
   const box = h("div.clamp", content);
   const button = h("button.quiet", { type: "button", "aria-expanded": "false" }, "Show all");
   button.addEventListener("click", () => {

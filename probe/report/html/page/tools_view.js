@@ -30,7 +30,7 @@ addParts("tools", "Prompt & tools", "p", {
     const first = await page.firstTurns();
     const found = await Promise.all((await humanItems(page)).map(async (place) => (await humanTexts(page, place)).map((text) => ({ place, text }))));
     if (!found.length) return empty("No text of a human was found in the requests.");
-    return growing(h("ol", { class: "human" }), found.flat(), ({ place, text }) => h("li", {}, h("p", {}, turnLink(first[place]), ", ", h("a", { href: `#item-${place}` }, "item")), textView(text, { boxed: true })), 50);
+    return growing(h("ol", { class: "human" }), found.flat(), ({ place, text }) => h("li", {}, h("p", {}, turnLink(first[place]), ", ", h("a", { href: `#item-${place}` }, "item")), textView(text, "boxed")), 50);
   },
 });
 

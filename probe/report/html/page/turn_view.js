@@ -10,12 +10,14 @@ addView({
     const parts = exchangeParts(turn.transport === "websocket");
     const plain = h("button", { type: "button", "aria-pressed": String(markdown.isShown), title: "Rendered Markdown or plain text (m)", onclick: switchMarkdown }, "Markdown");
     append(root, [turnHead(page, turn), turnFacts(turn), contextBar(turn), subtabs("Parts of the turn", `#turn-${turn.number}/`, part === "answer" ? "" : part, [["", "Turn"], ["context", "Whole context"], ...parts], plain)]);
-    if (parts.some(([name]) => name === part)) await showExchange(root, page, turn.line, part, rest, `#turn-${turn.number}`, turn.part);
-    else if (part === "context") await wholeContext(root, page, turn);
-    else await turnBody(root, page, turn);
+    const body = h("div.turn-body");
+    root.append(body);
+    if (parts.some(([name]) => name === part)) await showExchange(body, page, turn.line, part, rest, `#turn-${turn.number}`, turn.part);
+    else if (part === "context") await wholeContext(body, page, turn);
+    else await turnBody(body, page, turn);
     if (part === "answer") root.querySelector(".answer")?.scrollIntoView();
     // The answer of a turn that is under way comes later.
-    if (turn.ended === null) page.onUpdate(() => page.turns.get(turn.number)?.ended != null && showAddress(page), root);
+    if (turn.ended === null) page.onUpdate(() => typeof page.turns.get(turn.number)?.ended === "number" && showAddress(page), root);
   },
 });
 
@@ -41,7 +43,7 @@ function turnHead(page, turn) {
         ["Facts as JSON", async () => JSON.stringify(turn, null, 2)],
       ]),
     ),
-    h("p.head-did", isolated(turn.did || turn.purpose)),
+    h("p.head-did", isolated(didWords(turn))),
   ];
 }
 

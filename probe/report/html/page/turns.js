@@ -89,7 +89,7 @@ class TurnList {
     const { input = null, output = null } = turn.tokens ?? {};
     const tokens = input === null && output === null ? null : h("span", `${compact(input)} → ${compact(output)}`);
     const facts = h("span.right", tokens, turn.dollars ? h("span.cost", dollars(turn.dollars)) : null, h("span", tookWords(turn)));
-    const lines = [h("span.line", h("span.grow.did", isolated(turn.did || turn.purpose)), rowState(turn)), h("span.line", h("span.grow", isolated(who)), facts)];
+    const lines = [h("span.line", h("span.grow.did", isolated(didWords(turn))), rowState(turn)), h("span.line", h("span.grow", isolated(who)), facts)];
     return h(turn.is_side ? "div.turn-row.is-side" : "div.turn-row", laneView(row), h("span.turn-number", turn.number), h("span.lines", lines), this.waterfall(turn));
   }
 
@@ -116,6 +116,11 @@ class TurnList {
     const end = ended ?? started;
     return h("span.waterfall", { "aria-hidden": "true" }, bar("i.waits", started, first ?? end), first === null ? null : bar("i", first, end));
   }
+}
+
+/** Return what a turn did, without the Markdown of what was said. @param {Turn} turn */
+function didWords({ did, purpose, tool_calls: calls }) {
+  return (calls.length ? did : did.replace(/\*\*|`/g, "")) || purpose;
 }
 
 /** Return how long something took; nothing where the record does not say. @param {{started: number, ended: number | null}} times */
@@ -208,8 +213,11 @@ addView({
   tab: "Turns",
   key: "t",
   show(root, _path, page) {
-    const first = page.summary.turns[0];
-    if (first) return VIEWS.turn.show(root, ["turn", String(page.list?.current || first.number)], page);
+    const shown = page.list?.current || page.summary.turns[0]?.number;
+    if (shown) {
+      page.list?.follow(["turn", String(shown)]);
+      return VIEWS.turn.show(root, ["turn", String(shown)], page);
+    }
     root.append(h("p.wait", page.live ? "No turn has begun yet." : "This run has no turn: no call of a model was recorded."));
   },
 });

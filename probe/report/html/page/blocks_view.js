@@ -1,16 +1,5 @@
 // Blocks (probe/renderers/blocks.py) as elements, for every API alike.
 
-/**
- * @typedef {object} BlockContext
- * @property {Page} page
- * @property {string | null} [role] Who speaks: decides what is Markdown.
- * @property {string[]} [origins] Who wrote each text of a user's message; taken from as texts are shown.
- * @property {() => Promise<any>} [raw] The JSON that the blocks are of: it has the images.
- * @property {{next: number}} [images] Images that were passed.
- * @property {(callId: string) => Promise<{block: Block, turn: number} | null>} [result] The result of a tool call.
- * @property {boolean} [whole] Nothing is clipped.
- */
-
 /** What an origin is called, its colour, and what it means. */
 const ORIGINS = /** @type {Record<string, [string, ContextKind, string]>} */ ({
   human: ["human", "user", "A human wrote this"],

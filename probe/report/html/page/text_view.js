@@ -34,7 +34,7 @@ function textView(text, name = "") {
     const line = end < text.length ? text.lastIndexOf("\n", end) : -1;
     if (line > start) end = line + 1;
     // The next step begins a new line itself.
-    root.append(h("div.text", text.slice(start, text[end - 1] === "\n" && end < text.length ? end - 1 : end)));
+    root.append(h(text.length > LONG_TEXT ? "div.text.step" : "div.text", text.slice(start, text[end - 1] === "\n" && end < text.length ? end - 1 : end)));
     start = end;
     return start < text.length;
   });

@@ -33,7 +33,7 @@ function turnHead(page, turn) {
       thread?.is_sub_agent ? colored("span.badge.dot", "tool_calls", "sub-agent ", isolated(thread.agent ?? String(thread.number))) : null,
       turn.is_side ? h("span.badge", "side request: ", isolated(turn.purpose)) : null,
       state.length || turn.status === null ? state : h("span.badge.good", turn.status),
-      h("span.dim", isolated(turn.model ?? turn.path), ` · ${clock(turn.started)}`),
+      h("span.dim", isolated(turn.model ?? turn.path), ` · ${clock(turn.started)} · `, h("a", { href: `#exchange-${turn.line}` }, `exchange ${turn.line}`)),
       h("span.space"),
       before === null ? null : h("a.button", { href: `#compare/turn-${before}/turn-${own}`, title: "What changed since the turn that it goes on from (d)" }, `Compare with ${before}`),
       copyMenu([

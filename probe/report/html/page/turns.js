@@ -3,16 +3,6 @@
 /** Sizes in pixels, and the most lanes side by side. */
 const [ROW, LANE, LANES] = [46, 11, 6];
 
-/**
- * @typedef {object} ListRow
- * @property {Turn} turn
- * @property {boolean} isPrompt A divider before the first turn that answers a prompt.
- * @property {number} lane
- * @property {number} above Lanes that come from the row above, as bits.
- * @property {number} below Lanes that go on below.
- * @property {number | undefined} from Lane of the parent, where a sub-agent begins.
- */
-
 class TurnList {
   /** @param {Page} page @param {HTMLElement} root */
   constructor(page, root) {
@@ -23,6 +13,8 @@ class TurnList {
     this.rows = [];
     this.current = 0;
     this.tail = "";
+    /** @type {Map<number, string>} What the human asked, by the turn that answers it. */
+    this.prompts = new Map();
     this.count = h("span.num", { role: "status" });
     this.box = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder: "Filter: words, tool:Bash, is:failed …", "aria-label": "Filter the turns", autocomplete: "off", spellcheck: "false" }));
     this.box.addEventListener("input", () => this.refresh());
@@ -42,7 +34,7 @@ class TurnList {
     this.rows = listRows(shown, threads);
     this.box.title = errors.join(" ");
     this.box.classList.toggle("bad", errors.length > 0);
-    this.count.textContent = `${shown.length < summary.turns.length ? `${number(shown.length)} of ` : ""}${plural(summary.turns.length, "turn")}`;
+    this.count.textContent = shown.length < summary.turns.length ? `${number(shown.length)} of ${number(summary.turns.length)}` : "";
     this.list.set(this.rows.length, this.placeOf(this.current), live);
   }
 
@@ -97,8 +89,15 @@ class TurnList {
   promptRow(turn) {
     const { sessions } = this.page.summary;
     const session = sessions.length > 1 ? `session ${this.page.threads.get(turn.thread)?.session} · ` : "";
-    const text = h("span.grow", `Prompt ${turn.prompt}`);
-    promptText(this.page, turn).then((found) => found && text.replaceChildren(isolated(found)));
+    const known = this.prompts.get(turn.number);
+    const text = h("span.grow", known ? isolated(known) : `Prompt ${turn.prompt}`);
+    if (!known) {
+      promptText(this.page, turn).then((found) => {
+        if (!found) return;
+        this.prompts.set(turn.number, found);
+        text.replaceChildren(isolated(found));
+      });
+    }
     return h("div.prompt-row", text, h("span.right.num", session, clock(turn.started).slice(0, 8)));
   }
 

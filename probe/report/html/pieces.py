@@ -139,10 +139,10 @@ class LoosePieces:
         self._file.write(data)
         self._begins.append(self._begins[number] + len(data))
 
-    def read(self, number: int) -> bytes:
-        """Return a piece. Raises IndexError for a number that is not known."""
+    def read(self, first: int, last: int) -> bytes:
+        """Return some pieces in a row. Raises IndexError for a number that is not known."""
         self._file.flush()
-        begin, end = self._begins[number], self._begins[number + 1]
+        begin, end = self._begins[first], self._begins[last + 1]
         return os.pread(self._file.fileno(), end - begin, begin)
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from probe.trace.features import NAME, text_number
 
 TEXT = 640
 """Characters of an answer's text, of a problem and of a tool's argument that are kept."""
-_TELLING = ("command", "cmd", "file_path", "path", "filePath", "absolute_path", "pattern", "query", "url", "prompt")
+_TELLING = ("command", "cmd", "pattern", "query", "file_path", "path", "filePath", "absolute_path", "url", "prompt")
 """Names of arguments that say most of what a call does, in this order."""
 
 _AGENTS = ("subagent_type", "agent_type", "agent_name")

@@ -44,7 +44,7 @@ QUESTIONS: dict[str, tuple[str, list[str]]] = {
     "what the cache gave": ("#cost", ["33,100"]),
     "why the cache missed": ("#cost", ["tool #5 is not that of turn 7"]),
     "where time went": ("#time", ["model", "tools", "idle", "First token after"]),
-    "where it stalled": ("#time", ["3.4 s", "Edit: cart.py"]),
+    "where it stalled": ("#time", ["silent for", "Edit: cart.py"]),
     "what failed, and was tried again": ("#turn-6", [REFUSAL]),
     "who the sub-agents are": ("#overview", ["searcher"]),
     "what side requests there were": ("#overview", ["title"]),

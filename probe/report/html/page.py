@@ -14,7 +14,7 @@ from probe.renderers.loader import Renderer
 from probe.report.html.contents import Index
 from probe.report.html.page_code import page_parts
 from probe.report.html.page_data import PageData, encoded
-from probe.report.html.pieces import Chunks, packed
+from probe.report.html.pieces import Chunks
 from probe.report.run import ReportedRun
 from probe.report.summarize import summary_of
 from probe.report.summary import Summary, json_of
@@ -51,7 +51,7 @@ def write_page(
         chunks.finish()
         index = replace(index_of(data, found, summary), chunks=chunks.ranges, lanes=chunks.lanes)
         contents = _contents(index, chunks)
-        for part in page_parts(run.title, packed(json_of(summary).encode()).decode(), contents):
+        for part in page_parts(run.title, chunks.packed(json_of(summary).encode()), contents):
             out.write(part)
     finally:
         chunks.close()
@@ -65,6 +65,6 @@ def index_of(data: PageData, found: Understood, summary: Summary) -> Index:
 
 
 def _contents(index: Index, chunks: Chunks) -> Iterator[tuple[str, str]]:
-    yield "index", packed(encoded(index)).decode()
+    yield "index", chunks.packed(encoded(index))
     for number, text in enumerate(chunks.texts()):
         yield f"c{number}", text.decode()

@@ -107,6 +107,10 @@ class Chunks:
     def _write(self, data: bytearray) -> int:
         return self._file.write(packed(data))
 
+    def packed(self, data: bytes) -> str:
+        """Return data as the page holds it, compressed by the same thread."""
+        return self._thread.submit(packed, data).result().decode()
+
     def finish(self) -> None:
         """End all chunks, and wait until they are written."""
         for lane in sorted(self._open):

@@ -109,7 +109,9 @@ class LiveRun:
         self._changed = False
         described = self._recording.describe(self._run)
         prices, spoken = self._recording.prices, self._data.spoken
-        found = understand(self._reader.trace, described, prices, self._malformed, spoken)
+        # That the numbers are partial is no problem of a page that goes on with the run.
+        known = replace(described, live=False)
+        found = replace(understand(self._reader.trace, known, prices, self._malformed, spoken), run=described)
         summary = summary_of(found)
         index = index_of(self._data, found, summary)
         snapshot = Snapshot(

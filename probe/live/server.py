@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+import re
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -19,6 +20,7 @@ _GATHER_SECONDS = 0.1
 """At most ten updates a second are sent; what comes between is gathered."""
 _SILENCE_SECONDS = 15.0
 """After this time something is sent, so that a connection that is gone is noticed."""
+_RANGES = re.compile(r"[0-9]{1,9}-[0-9]{1,9}(?:,[0-9]{1,9}-[0-9]{1,9})*", re.ASCII)
 _HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -66,8 +68,8 @@ class LiveServer:
             return self._page()
         if path == ["updates"]:
             return await self._send_updates(request)
-        if len(path) == 2 and path[0] == "piece":
-            return self._piece(path[1])
+        if len(path) == 2 and path[0] == "pieces":
+            return self._some_pieces(path[1])
         return _text(404, "there is no such page")
 
     def _refusal(self, request: web.BaseRequest) -> web.Response | None:
@@ -88,14 +90,14 @@ class LiveServer:
         rules = f"{policy(live=True)}; frame-ancestors 'none'"
         return _response(text.encode(), "text/html; charset=utf-8", {"Content-Security-Policy": rules})
 
-    def _piece(self, number: str) -> web.Response:
-        try:
-            assert self.pieces
-            if number.isascii() and number.isdigit() and len(number) < 10:
-                return _response(self.pieces.read(int(number)), "application/octet-stream")
-        except (AssertionError, IndexError):
-            pass
-        return _text(404, "there is no such piece")
+    def _some_pieces(self, asked: str) -> web.Response:
+        """Return the pieces of some ranges, one after the other."""
+        if self.pieces and _RANGES.fullmatch(asked):
+            ranges = [tuple(map(int, one.split("-"))) for one in asked.split(",")]
+            with contextlib.suppress(IndexError):
+                data = b"".join([self.pieces.read(first, last) for first, last in ranges if first <= last])
+                return _response(data, "application/octet-stream")
+        return _text(404, "there are no such pieces")
 
     async def _send_updates(self, request: web.BaseRequest) -> web.StreamResponse:
         """Send events until the client leaves, beginning after the offset that it has."""

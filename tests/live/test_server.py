@@ -102,10 +102,18 @@ def test_only_this_page_is_answered(tmp_path: Path) -> None:
         for name in ("evil.example", "127.0.0.1", f"127.0.0.1.evil.example:{host[-5:]}", ""):
             assert await client.status(Host=name) == 421
         for origin in ("http://evil.example", "null", f"https://{host}", "http://127.0.0.1:1"):
-            for path in ("", "updates", "piece/0"):
+            for path in ("", "updates", "pieces/0-0"):
                 assert await client.status(path, Origin=origin) == 403
         assert await client.status(method="POST") == 405
-        for path in ("x", "piece/", "piece/-1", "piece/99999", "piece/99999999999999", "piece/1/2", "../piece/0"):
+        for path in (
+            "x",
+            "pieces/",
+            "pieces/1",
+            "pieces/-1-2",
+            "pieces/0-99999",
+            "pieces/9999999999-9999999999",
+            "pieces/0-0/1",
+        ):
             assert await client.status(path) == 404
         client.address = f"http://{host}/{'0' * 32}/"
         assert await client.status() == 404
@@ -204,12 +212,15 @@ def test_the_index_leads_to_the_content_of_each_exchange(tmp_path: Path) -> None
     async def check(client: Client) -> None:
         _, (update,) = await client.until(lambda update: turns(update) == 1)
         (place,) = update["head"]["index.details"]
-        async with client.session.get(f"{client.address}piece/{place}") as answer:
+        async with client.session.get(f"{client.address}pieces/{place}-{place}") as answer:
             assert answer.content_type == "application/octet-stream"
             assert (await answer.json(content_type=None))["request"]["url"] == URL
         content = update["lists"]["index.turns"]["values"]["0"]
-        async with client.session.get(f"{client.address}piece/{content['answer']}") as answer:
-            assert "the answer" in await answer.text()
+        async with client.session.get(
+            f"{client.address}pieces/{content['answer']}-{content['answer']},{place}-{place}"
+        ) as answer:
+            text = await answer.text()
+            assert 0 < text.index("the answer") < text.index('{"line":1')
 
     run(recording, check)
 

@@ -118,11 +118,12 @@ def test_equal_pieces_are_one_and_chunks_hold_one_kind(monkeypatch: Any) -> None
     chunks.close()
 
 
-def test_loose_pieces_are_read_one_by_one() -> None:
+def test_loose_pieces_are_read_one_by_one_or_in_a_row() -> None:
     loose = LoosePieces()
     kept = Pieces(loose)
     numbers = [kept.add(text.encode(), Lane.BODIES) for text in ("one", "two", "one", "")]
-    assert [loose.read(number) for number in numbers] == [b"one", b"two", b"one", b""]
+    assert [loose.read(number, number) for number in numbers] == [b"one", b"two", b"one", b""]
+    assert loose.read(0, 2) == b"onetwo"
     loose.close()
 
 

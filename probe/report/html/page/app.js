@@ -152,6 +152,7 @@ function showHead({ summary, live }) {
   const facts = [
     live ? h("span.live", "recording") : null,
     plural(counts.turns, "turn"),
+    counts.side_requests ? plural(counts.side_requests, "side request") : null,
     counts.failed_tries ? h("span.bad", plural(counts.failed_tries, "failed try", "failed tries")) : null,
     tokens.total === null ? null : `${compact(tokens.total)} tokens`,
     cost.dollars === null ? null : `${cost.at_least ? "≥ " : ""}${dollars(cost.dollars)}`,

@@ -1,16 +1,5 @@
 // Blocks (probe/renderers/blocks.py) as elements, for every API alike.
 
-/**
- * @typedef {object} BlockContext
- * @property {Page} page
- * @property {string | null} [role] Who speaks: decides what is Markdown.
- * @property {string[]} [origins] Who wrote each text of a user's message; taken from as texts are shown.
- * @property {() => Promise<any>} [raw] The JSON that the blocks are of: it has the images.
- * @property {{next: number}} [images] Images that were passed.
- * @property {(callId: string) => Promise<{block: Block, turn: number} | null>} [result] The result of a tool call.
- * @property {boolean} [whole] Nothing is clipped.
- */
-
 /** What an origin is called, its colour, and what it means. */
 const ORIGINS = /** @type {Record<string, [string, ContextKind, string]>} */ ({
   human: ["human", "user", "A human wrote this"],
@@ -59,7 +48,7 @@ const BLOCKS = {
   Tools: ({ title, tools }) => fold([title, h("small", ` ${tools.length}`)], () => tools.map(toolView)),
   EventCounts: ({ size, counts }) => remark(`Stream of ${bytes(size)}: ${counts.map((/** @type {any[]} */ count) => count.join(" × ")).join(", ")}`),
   Refusal: ({ text }) => h("div.failure", h("b", "Refusal: "), textView(text)),
-  Failure: ({ message, code, detail }) => h("div.failure", h("b", "Error: "), isolated(message), code ? [" ", h("code", code)] : null, detail == null ? null : jsonView(detail, 0)),
+  Failure: ({ message, code, detail }) => h("div.failure", h("b", "Error: "), isolated(message), code ? [" ", h("code", code)] : null, detail ? jsonView(detail, 0) : null),
   Incomplete: ({ reason }) => remark(`The API ended this answer early: ${reason}`, "warn"),
   CutShort: ({ what }) => remark(`Cut short: the ${what ?? "stream"} ended before its end had arrived.`, "bad"),
   CacheBreakpoint: ({ lasts }) => h("p.breakpoint", `cache breakpoint, ${lasts}`),
@@ -82,7 +71,7 @@ function textBlock({ text, label }, { role, origins, whole }) {
   const origin = origins?.shift() ?? "";
   const isSpoken = ["assistant", "model", "system", "developer"].includes(role ?? "");
   const view = !text ? remark("Empty") : isSpoken ? proseView(text) : textView(text, role === "tool" ? "mono" : "");
-  const shown = whole || role === "assistant" ? view : clamped(view, text, origin === "injected" || isSpoken ? 12 : 30);
+  const shown = clamped(view, !whole && role !== "assistant" && isLong(text, origin === "injected" || isSpoken ? 12 : 30));
   const title = label && label !== "Output text" ? h("div.block-head", label) : null;
   if (!ORIGINS[origin]) return h("div.block", title, shown);
   const [word, kind, meaning] = ORIGINS[origin];
@@ -93,7 +82,7 @@ function textBlock({ text, label }, { role, origins, whole }) {
 function reasoningBlock({ summary, text, encrypted_characters: hidden }) {
   const words = text || summary || "";
   const about = hidden ? ` ${plural(hidden, "character")} that only the API can read` : words ? "" : " no text";
-  return messageView("reasoning", [h("b", "thinking"), about], [text && summary ? proseView(summary) : null, words ? clamped(h("div.dim", proseView(words)), words) : null]);
+  return messageView("reasoning", [h("b", "thinking"), about], [text && summary ? proseView(summary) : null, words ? clamped(h("div.dim", proseView(words)), isLong(words)) : null]);
 }
 
 /** @param {Block} block @param {BlockContext} context */
@@ -111,7 +100,7 @@ function toolCallBlock({ name, kind, call_id: id, finished, arguments: value }, 
   context.result?.(id ?? "").then((found) => {
     if (!found) return;
     if (found.block.failed) markFailed(card, head);
-    const where = h("div.block-head", "Result, sent in ", h("a", { href: `#turn-${found.turn}` }, `turn ${found.turn}`));
+    const where = h("div.block-head", "Result, sent in ", turnLink(found.turn));
     card.append(h("div.call-result", where, ...renderBlocks(found.block.content, { page: context.page, role: "tool" })));
   });
   return card;
@@ -126,14 +115,14 @@ function markFailed(card, head) {
 /** Return the arguments of a call, by name and value. @param {any} value */
 function argumentsView(value) {
   if (!value || typeof value !== "object" || Array.isArray(value)) return valueView(value);
-  const rows = Object.entries(value).map(([name, one]) => h("tr", h("th", { scope: "row" }, name), h("td", clamped(valueView(one), typeof one === "string" ? one : ""))));
+  const rows = Object.entries(value).map(([name, one]) => h("tr", h("th", { scope: "row" }, name), h("td", clamped(valueView(one), typeof one === "string" && isLong(one)))));
   return rows.length ? h("table.headers", rows) : remark("No arguments");
 }
 
 /** @param {Block} block @param {BlockContext} context */
 function toolResultBlock({ call_id: id, kind, failed, content }, context) {
   const call = context.page.calls.get(id ?? "");
-  const from = call ? [h("code", call.name), isolated(call.argument.slice(0, 120), "dim"), h("a", { href: `#turn-${call.turn.number}` }, `called in turn ${call.turn.number}`)] : isolated(id ?? kind);
+  const from = call ? [h("code", call.name), isolated(call.argument.slice(0, 120), "dim"), turnLink(call.turn.number, `called in turn ${call.turn.number}`)] : isolated(id ?? kind);
   const head = h("div.block-head", colored("span.badge.dot", "tool_results", "tool result"), from);
   const card = h("div.block.call", head, h("div", content.length ? renderBlocks(content, { ...context, role: "tool", origins: [] }) : remark("Empty")));
   if (failed) markFailed(card, head);
@@ -142,8 +131,8 @@ function toolResultBlock({ call_id: id, kind, failed, content }, context) {
 
 /** @param {Block} block @param {BlockContext} context */
 function mediaBlock({ label, media_type: type, size, source }, { raw, images }) {
-  const root = h("div.block", h("b", label), " ", isolated([type, size == null ? null : bytes(size), source].filter(Boolean).join(", ")));
-  if (size != null && raw && images && (!type || type.startsWith("image/"))) {
+  const root = h("div.block", h("b", label), " ", isolated([type, size === null ? null : bytes(size), source].filter(Boolean).join(", ")));
+  if (size !== null && raw && images && (!type || type.startsWith("image/"))) {
     const place = images.next++;
     raw().then((value) => append(root, imagesIn(value).slice(place, place + 1).map(imageView)));
   }
@@ -176,5 +165,5 @@ function usageWords(usage) {
   };
   const input = `${number(usage.input)} input${inside([usage.cache_read, "cached"], [usage.cache_write, "written to the cache"])}`;
   const output = `${number(usage.output)} output${inside([usage.reasoning, "reasoning"])}`;
-  return `${input} · ${output} · ${number(usage.total)} total${usage.cost == null ? "" : ` · ${dollars(usage.cost)} charged`}`;
+  return `${input} · ${output} · ${number(usage.total)} total${usage.cost === null ? "" : ` · ${dollars(usage.cost)} charged`}`;
 }

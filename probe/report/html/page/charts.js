@@ -1,5 +1,24 @@
-// Charts: columns on a canvas with a cursor that the arrow keys move, bars of shares, treemaps of links, long tables.
-// Each has the same numbers as words or as a table beside it.
+// What the views of answers are made of: sections, tables, bars of shares, columns on a canvas, treemaps.
+// Each chart has the same numbers as words or as a table beside it, and is reached by keys.
+
+/** @typedef {Record<string, (page: Page) => any>} Parts Titles of sections, and what is in them. */
+
+/** Add a view that is a list of sections, under `#name/number of a section` too. @param {string} name @param {string} tab @param {string} key @param {Parts} parts */
+function addParts(name, tab, key, parts) {
+  addView({
+    name, tab, key,
+    async show(root, path, page) {
+      const sections = Object.keys(parts).map((title) => section(title, h("p", { class: "wait" }, "Reading …")));
+      root.append(...sections);
+      await Promise.all(Object.values(parts).map(async (part, at) => {
+        const content = await part(page);
+        sections[at].lastChild?.remove();
+        append(sections[at], [content]);
+      }));
+      if (path[1]) sections[Number(path[1]) - 1]?.scrollIntoView();
+    },
+  });
+}
 
 /** Set styles by the object model: the page's policy forbids style attributes. @template {HTMLElement} T @param {T} element @param {Record<string, string>} styles @returns {T} */
 function styled(element, styles) {
@@ -7,14 +26,9 @@ function styled(element, styles) {
   return element;
 }
 
-/** Return a small square in a colour. @param {string} color Name of a CSS variable. */
-function swatch(color) {
-  return styled(h("span", { class: "swatch", "aria-hidden": "true" }), { background: `var(${color})` });
-}
-
-/** @param {number | null | undefined} turn @param {string} [text] */
-function turnLink(turn, text) {
-  return turn ? h("a", { href: `#turn-${turn}` }, text ?? `turn ${turn}`) : null;
+/** @param {number | null | undefined} turn @param {any} [text] */
+function turnLink(turn, text = `turn ${turn}`) {
+  return turn ? h("a", { href: `#turn-${turn}` }, text) : null;
 }
 
 /** @param {string} title @param {...any} children */
@@ -22,22 +36,22 @@ function section(title, ...children) {
   return h("section", { class: "part" }, h("h2", {}, title), children);
 }
 
-/** Return a list of names and values; a null value leaves its row out. @param {[string, any][]} rows */
-function factList(rows) {
-  return h("dl", { class: "fact-list" }, rows.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
-}
-
 /** Return why something is not there. @param {...any} text */
 function empty(...text) {
-  return h("p", { class: "empty" }, text);
+  return h("p", { class: "dim" }, text);
 }
 
-/**
- * Return a list of rows that grows by a button: rows are made when they are asked for.
- * @template T
- * @param {HTMLElement} list @param {T[]} rows @param {(row: T) => Node} make @param {number} step
- * @returns {[HTMLElement, HTMLElement]}
- */
+/** Return text of the record on one line, cut where there is no room. @param {string} text */
+function clip(text) {
+  return h("span", { class: "clip" }, isolated(text));
+}
+
+/** Return a list of names and values, without those whose value is null. @param {[string, any][]} rows */
+function factList(rows) {
+  return h("dl", { class: "fact-list" }, rows.filter(([, value]) => value !== null).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+/** Return a list of rows that grows by a button. @template T @param {HTMLElement} list @param {T[]} rows @param {(row: T) => Node} make @param {number} step @returns {[HTMLElement, HTMLElement]} */
 function growing(list, rows, make, step) {
   const more = h("button", { type: "button", class: "more", onclick: () => grow() });
   let shown = 0;
@@ -52,19 +66,13 @@ function growing(list, rows, make, step) {
   return [list, more];
 }
 
-/**
- * Return a table; `#` before the name of a column aligns numbers.
- * @template T
- * @param {string} caption @param {string[]} head @param {T[]} rows @param {(row: T) => any[]} cells @param {number} [step]
- */
+/** Return a table; `#` before the name of a column aligns numbers. @template T @param {string} caption @param {string[]} head @param {T[]} rows @param {(row: T) => any[]} cells @param {number} [step] */
 function longTable(caption, head, rows, cells, step = 100) {
-  const numeric = head.map((name) => (name.startsWith("#") ? "num" : null));
-  /** @param {T} row */
-  const make = (row) => h("tr", {}, cells(row).map((cell, i) => h(i ? "td" : "th", { class: numeric[i], scope: i ? null : "row" }, cell)));
-  const titles = h("tr", {}, head.map((name, i) => (name ? h("th", { scope: "col", class: numeric[i] }, name.replace("#", "")) : h("td", {}))));
+  const cell = (/** @type {string} */ tag, /** @type {any} */ content, /** @type {number} */ at, /** @type {string | null} */ scope) => h(tag, { class: head[at].startsWith("#") ? "num" : null, scope }, content);
+  const make = (/** @type {T} */ row) => h("tr", {}, cells(row).map((content, at) => cell(at ? "td" : "th", content, at, at ? null : "row")));
   const [body, more] = growing(h("tbody"), rows, make, step);
-  const table = h("table", {}, h("caption", { class: "sr-only" }, caption), h("thead", {}, titles), body);
-  return h("div", { class: "table", tabindex: "0", role: "region", "aria-label": caption }, table, more);
+  const titles = head.map((name, at) => cell(name ? "th" : "td", name.replace("#", ""), at, name ? "col" : null));
+  return h("div", { class: "table", tabindex: "0", role: "region", "aria-label": caption }, h("table", {}, h("caption", { class: "sr-only" }, caption), h("thead", {}, h("tr", {}, titles)), body), more);
 }
 
 /** Return a fold with the numbers of a chart. @param {string} title @param {() => Node} make */
@@ -72,180 +80,153 @@ function folded(title, make) {
   return fold([title], make, { class: "fold" });
 }
 
-/**
- * Return a bar of shares with a legend that has the numbers.
- * @param {string} label @param {{name: string, color: string, value: number, text: string}[]} parts
- */
+/** @typedef {{name: string, color: string, size?: number, text?: string}} Part Its colour is the name of a CSS variable. */
+
+/** Return a bar of shares with a legend that has the numbers. @param {string} label @param {Part[]} parts */
 function shareBar(label, parts) {
-  const there = parts.filter((part) => part.value > 0);
-  const bar = there.map((part) => styled(h("span", { title: `${part.name}: ${part.text}` }), { "flex-grow": String(part.value), background: `var(${part.color})` }));
-  return h("div", {}, h("div", { class: "share-bar", role: "img", "aria-label": `${label}: ${there.map((part) => `${part.name} ${part.text}`).join(", ")}` }, bar), legend(parts));
+  const there = parts.filter((part) => part.size);
+  const bar = there.map((part) => styled(h("span", { title: `${part.name}: ${part.text}` }), { "flex-grow": String(part.size), background: `var(${part.color})` }));
+  return [h("div", { class: "share-bar", role: "img", "aria-label": `${label}: ${there.map((part) => `${part.name} ${part.text}`).join(", ")}` }, bar), legend(parts)];
 }
 
-/** @param {{name: string, color: string, text?: string}[]} parts */
+/** @param {Part[]} parts */
 function legend(parts) {
-  return h("ul", { class: "legend" }, parts.map((part) => h("li", {}, swatch(part.color), part.name, part.text ? h("b", {}, part.text) : null)));
+  return h("ul", { class: "legend" }, parts.map(({ name, color, text }) => h("li", {}, styled(h("span", { class: "swatch" }), { background: `var(${color})` }), name, text ? h("b", {}, text) : null)));
 }
 
-/** Return the distance between round numbers, so that about `count` of them reach from 0 to the most. @param {number} most @param {number} count */
+/** Return the distance between round numbers, so that at most `count` of them reach from 0 to the most. @param {number} most @param {number} count */
 function roundStep(most, count) {
   const unit = 10 ** Math.floor(Math.log10(Math.max(most, 1e-9) / count));
   return unit * ([1, 2, 5].find((one) => one * unit * count >= most) ?? 10);
 }
 
-/**
- * Paint a canvas now, and again when its size or the theme changes, or the returned function is called.
- * @param {HTMLCanvasElement} canvas
- * @param {(context: CanvasRenderingContext2D, width: number, height: number, color: (name: string) => string) => void} paint
- */
+/** @typedef {{context: CanvasRenderingContext2D, width: number, height: number, box: (color: string, x: number, y: number, width: number, height: number) => void, write: (text: string, x: number, y: number) => void}} Painter */
+
+/** Paint a canvas now, and again when its size or the theme changes or it gets the event `repaint`. @param {HTMLCanvasElement} canvas @param {(painter: Painter) => void} paint */
 function paintOn(canvas, paint) {
-  let waiting = 0;
   const now = () => {
-    waiting = 0;
     const [width, height, scale] = [canvas.clientWidth, canvas.clientHeight, devicePixelRatio || 1];
     const context = canvas.getContext("2d");
     if (!width || !context) return;
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(height * scale);
+    setAttributes(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
     context.scale(scale, scale);
     const style = getComputedStyle(canvas);
     context.font = `12px ${style.fontFamily}`;
     /** @type {Map<string, string>} */
-    const known = new Map();
-    paint(context, width, height, (name) => {
+    const colors = new Map();
+    const use = (/** @type {string} */ name) => {
       // A variable may hold a function of the theme: the browser resolves it for an element's colour alone.
-      if (!known.has(name)) {
-        canvas.style.color = `var(${name})`;
-        known.set(name, style.color);
-      }
-      return known.get(name) ?? "";
+      if (!colors.has(name)) colors.set(name, (styled(canvas, { color: `var(${name})` }), style.color));
+      context.fillStyle = colors.get(name) ?? "";
+    };
+    paint({
+      context, width, height,
+      box: (color, ...place) => (use(color), context.fillRect(...place)),
+      write: (text, x, y) => (use("--dim"), context.fillText(text, x, y)),
     });
   };
-  const later = () => (waiting ||= requestAnimationFrame(now));
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const changed = () => {
-    if (canvas.isConnected) return later();
-    themes.disconnect();
-    dark.removeEventListener("change", changed);
-  };
-  const themes = new MutationObserver(changed);
-  new ResizeObserver(later).observe(canvas);
-  dark.addEventListener("change", changed);
-  themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  return later;
+  new ResizeObserver(now).observe(canvas);
+  canvas.addEventListener("repaint", now);
 }
+
+const repaintAll = () => document.querySelectorAll("canvas").forEach((canvas) => canvas.dispatchEvent(new Event("repaint")));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaintAll);
+new MutationObserver(repaintAll).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
 /** Return a box with words beside the pointer, or the cursor, of a chart. */
 function tip() {
   const box = h("div", { class: "tip", hidden: true, "aria-hidden": "true" });
-  return {
-    box,
-    /** @param {string[]} lines @param {number} x @param {number} width */
-    show(lines, x, width) {
-      box.replaceChildren(...lines.filter(Boolean).map((line, i) => h(i ? "span" : "b", {}, ...visible(line))));
-      box.hidden = false;
-      styled(box, x < width / 2 ? { left: `${x + 12}px`, right: "auto" } : { right: `${width - x + 12}px`, left: "auto" });
-    },
-    hide: () => (box.hidden = true),
+  const show = (/** @type {string[]} */ lines, /** @type {number} */ x, /** @type {number} */ width) => {
+    box.replaceChildren(...lines.filter(Boolean).map((line, at) => h(at ? "span" : "b", {}, ...visible(line))));
+    box.hidden = false;
+    styled(box, x < width / 2 ? { left: `${x + 12}px`, right: "auto" } : { right: `${width - x + 12}px`, left: "auto" });
   };
+  return { box, show, hide: () => (box.hidden = true) };
 }
 
 /**
  * @typedef {object} Columns
  * @property {string} label What the chart shows.
- * @property {string[]} series Colours, from the bottom up.
- * @property {number} count
- * @property {(column: number, series: number) => number} value
+ * @property {Turn[]} turns One for each column.
+ * @property {string[]} colors Of the parts of a column, from the bottom up.
+ * @property {(turn: Turn) => number[]} parts
  * @property {(value: number) => string} format For the axis.
- * @property {(column: number) => string[]} words Name of a column, then its numbers.
- * @property {(column: number) => void} choose
- * @property {number} [chosen]
- * @property {(column: number) => boolean} [mark] Whether a column has a mark above it.
+ * @property {(turn: Turn) => string[]} words
+ * @property {string} [link] What is before the number of a turn in the address that a column leads to.
+ * @property {Turn} [chosen]
+ * @property {(turn: Turn) => boolean} [mark] Whether a column has a mark above it.
  */
 
-/** Width of what is left of a chart. */
+/** Width of the names of an axis, in pixels. */
 const AXIS = 58;
 /** @type {Record<string, number>} */
 const CURSOR_STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
 
-/** Return a chart of stacked columns; arrow keys move its cursor, Enter or a click chooses a column. @param {Columns} chart */
-function columnsChart(chart) {
+/** Return a chart of stacked columns; arrow keys move its cursor, Enter or a click opens a turn. @param {Columns} chart */
+function columnsChart({ turns, ...chart }) {
   const canvas = /** @type {HTMLCanvasElement} */ (h("canvas"));
   const note = tip();
-  let at = chart.chosen ?? 0;
-  const totals = Array.from({ length: chart.count }, (_, column) => chart.series.reduce((sum, _, series) => sum + chart.value(column, series), 0));
-  const slider = h("div", { class: "chart", role: "slider", tabindex: "0", "aria-label": `${chart.label}. Arrow keys move, Enter chooses`, "aria-valuemin": "1", "aria-valuemax": chart.count }, canvas, note.box);
-  const plot = () => canvas.clientWidth - AXIS;
-  /** @param {number} column @param {boolean} seen */
-  const move = (column, seen) => {
-    at = Math.max(0, Math.min(chart.count - 1, column));
-    const words = chart.words(at);
-    setAttributes(slider, { "aria-valuenow": at + 1, "aria-valuetext": words.filter(Boolean).join(", ") });
-    if (seen) note.show(words, AXIS + ((at + 0.5) / chart.count) * plot(), canvas.clientWidth);
+  const parts = turns.map(chart.parts);
+  const totals = parts.map((sizes) => sizes.reduce((sum, size) => sum + size, 0));
+  let at = chart.chosen ? turns.indexOf(chart.chosen) : 0;
+  const slider = h("div", { class: "chart", role: "slider", tabindex: "0", "aria-label": `${chart.label}. Arrow keys move, Enter opens`, "aria-valuemin": 1, "aria-valuemax": turns.length }, canvas, note.box);
+  const move = (/** @type {number} */ place, seen = true) => {
+    at = Math.max(0, Math.min(turns.length - 1, place));
+    const words = [`Turn ${turns[at].number}`, ...chart.words(turns[at]).filter(Boolean)];
+    setAttributes(slider, { "aria-valuenow": at + 1, "aria-valuetext": words.join(", ") });
+    if (seen) note.show(words, AXIS + ((at + 0.5) / turns.length) * (canvas.clientWidth - AXIS), canvas.clientWidth);
   };
+  const open = () => go(`${chart.link ?? "#turn-"}${turns[at].number}`);
   slider.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") chart.choose(at);
-    else if (event.key in CURSOR_STEPS) move(at + CURSOR_STEPS[event.key], true);
+    if (event.key === "Enter") open();
+    else if (event.key in CURSOR_STEPS) move(at + CURSOR_STEPS[event.key]);
     else return;
     event.preventDefault();
     event.stopPropagation();
   });
-  canvas.addEventListener("pointermove", (event) => move(Math.floor(((event.offsetX - AXIS) / plot()) * chart.count), true));
-  canvas.addEventListener("click", () => chart.choose(at));
-  slider.addEventListener("focus", () => slider.matches(":focus-visible") && move(at, true));
+  canvas.addEventListener("pointermove", (event) => move(Math.floor(((event.offsetX - AXIS) / (canvas.clientWidth - AXIS)) * turns.length)));
+  canvas.addEventListener("click", open);
+  slider.addEventListener("focus", () => slider.matches(":focus-visible") && move(at));
   for (const name of ["blur", "pointerleave"]) slider.addEventListener(name, note.hide);
   move(at, false);
-  paintOn(canvas, (...painter) => paintColumns(chart, totals, ...painter));
+  paintOn(canvas, (painter) => paintColumns(painter, { turns, ...chart }, parts, totals));
   return slider;
 }
 
-/** @param {Columns} chart @param {number[]} totals @param {CanvasRenderingContext2D} context @param {number} width @param {number} height @param {(name: string) => string} color */
-function paintColumns(chart, totals, context, width, height, color) {
-  const [top, floor, step] = [12, height - 20, roundStep(totals.reduce((most, total) => Math.max(most, total), 0), 4)];
-  const most = Math.ceil(totals.reduce((high, total) => Math.max(high, total), step) / step - 1e-9) * step;
+/** @param {Painter} painter @param {Columns} chart @param {number[][]} parts @param {number[]} totals */
+function paintColumns({ context, width, height, box, write }, { turns, colors, format, chosen, mark }, parts, totals) {
+  const [top, floor, highest] = [12, height - 20, totals.reduce((most, total) => Math.max(most, total), 0)];
+  const step = roundStep(highest, 4);
+  const most = Math.max(Math.ceil(highest / step - 1e-9), 1) * step;
   const y = (/** @type {number} */ value) => floor - (value / most) * (floor - top);
-  const rectangle = (/** @type {string} */ name, /** @type {number[]} */ [x, from, wide, high]) => {
-    context.fillStyle = color(name);
-    context.fillRect(x, from, wide, high);
-  };
   context.textAlign = "right";
   for (let value = 0; value <= most * 1.001; value += step) {
-    rectangle("--chart-grid", [AXIS, Math.round(y(value)), width - AXIS, 1]);
-    context.fillStyle = color("--chart-text");
-    context.fillText(chart.format(value), AXIS - 6, y(value) + 4);
+    box("--line", AXIS, Math.round(y(value)), width - AXIS, 1);
+    write(format(value), AXIS - 6, y(value) + 4);
   }
   // Where columns are more than pixels, the highest of those in a pixel is drawn.
-  const columns = Math.min(chart.count, Math.floor(width - AXIS));
+  const columns = Math.min(turns.length, Math.floor(width - AXIS));
   const wide = (width - AXIS) / columns;
   for (let place = 0; place < columns; place++) {
-    const [first, end] = [place, place + 1].map((one) => Math.floor((one * chart.count) / columns));
-    const x = AXIS + place * wide;
-    let [best, sum, marked] = [first, 0, false];
-    for (let one = first; one < end; one++) {
-      if (totals[one] > totals[best]) best = one;
-      marked ||= chart.mark?.(one) ?? false;
-      if (one === chart.chosen) rectangle("--chart-chosen", [x - 1, 2, Math.max(wide + 1, 3), floor - 2]);
-    }
-    chart.series.forEach((name, series) => {
-      const value = chart.value(best, series);
-      if (value) rectangle(name, [x, y(sum + value), Math.max(wide - (wide > 4 ? 1 : 0), 1), Math.max(y(sum) - y(sum + value), 0.5)]);
-      sum += value;
+    const [first, end] = [place, place + 1].map((one) => Math.floor((one * turns.length) / columns));
+    let [best, sum, x] = [first, 0, AXIS + place * wide];
+    for (let one = first; one < end; one++) if (totals[one] > totals[best]) best = one;
+    const shown = turns.slice(first, end);
+    if (chosen && shown.includes(chosen)) box("--chosen", x - 1, 2, Math.max(wide + 1, 3), floor - 2);
+    parts[best].forEach((size, at) => {
+      if (size) box(colors[at], x, y(sum + size), Math.max(wide - (wide > 4 ? 1 : 0), 1), Math.max(y(sum) - y(sum + size), 0.5));
+      sum += size;
     });
-    if (marked) for (let row = 0; row < 5; row++) rectangle("--bad", [x + wide / 2 - 4 + row, y(sum) - 9 + row, 8 - 2 * row, 1]);
+    if (mark && shown.some(mark)) for (let row = 0; row < 5; row++) box("--bad", x + wide / 2 - 4 + row, y(sum) - 9 + row, 8 - 2 * row, 1);
   }
-  context.fillStyle = color("--chart-text");
-  if (chart.count > 1) context.fillText(chart.words(chart.count - 1)[0], width, height - 5);
+  if (turns.length > 1) write(`Turn ${turns[turns.length - 1].number}`, width, height - 5);
   context.textAlign = "left";
-  context.fillText(chart.words(0)[0], AXIS, height - 5);
+  write(`Turn ${turns[0].number}`, AXIS, height - 5);
 }
 
 /** @typedef {{x: number, y: number, width: number, height: number}} Box */
 
-/**
- * Return boxes whose areas are in proportion to sizes that fall, as square as can be (Bruls, Huizing and van Wijk 2000).
- * @param {number[]} sizes @param {Box} box
- * @returns {Box[]}
- */
+/** Return boxes whose areas are in proportion to sizes that fall, as square as can be (Bruls, Huizing and van Wijk 2000). @param {number[]} sizes @param {Box} box @returns {Box[]} */
 function squarify(sizes, box) {
   const boxes = [];
   let { x, y, width, height } = box;
@@ -259,49 +240,41 @@ function squarify(sizes, box) {
       if (now > worst) break;
       [worst, sum] = [now, sum + sizes[end]];
     }
-    const thick = short ? (sum * scale) / short : 0;
+    const [thick, isWide] = [(sum * scale) / short, width >= height];
     let along = 0;
     for (; at < end; at++) {
-      const long = sum ? (sizes[at] / sum) * short : 0;
-      boxes.push(width >= height ? { x, y: y + along, width: thick, height: long } : { x: x + along, y, width: long, height: thick });
+      const long = (sizes[at] / sum) * short;
+      boxes.push(isWide ? { x, y: y + along, width: thick, height: long } : { x: x + along, y, width: long, height: thick });
       along += long;
     }
-    if (width >= height) [x, width] = [x + thick, width - thick];
+    if (isWide) [x, width] = [x + thick, width - thick];
     else [y, height] = [y + thick, height - thick];
     left -= sum;
   }
   return boxes;
 }
 
-/** @typedef {{name: string, size: number, text: string, href?: string, title?: string}} Cell */
-
 /** Cells of a group that are links of their own; the smaller ones are one cell together. */
 const MOST_CELLS = 150;
 
-/**
- * Return a treemap: groups of cells, all in order of size. The table beside it has what is too small to see.
- * @param {string} label @param {{name: string, color: string, size: number, text: string, cells: Cell[]}[]} groups
- */
+/** Return a treemap; groups and cells are in order of size. The table beside it has what is too small to see. @param {string} label @param {(Part & {size: number, cells: {name: string, size: number, text: string, href?: string}[]})[]} groups */
 function treemap(label, groups) {
   const whole = { x: 0, y: 0, width: 1000, height: 420 };
-  groups.sort((one, other) => other.size - one.size);
   const boxes = squarify(groups.map((group) => group.size), whole);
-  /** @param {HTMLElement} element @param {Box} box @param {Box} within */
-  const place = (element, box, within) => {
-    const percent = { left: (box.x - within.x) / within.width, top: (box.y - within.y) / within.height, width: box.width / within.width, height: box.height / within.height };
-    return styled(element, Object.fromEntries(Object.entries(percent).map(([name, share]) => [name, `${share * 100}%`])));
+  const place = (/** @type {HTMLElement} */ element, /** @type {Box} */ box, /** @type {Box} */ within) => {
+    const shares = { left: (box.x - within.x) / within.width, top: (box.y - within.y) / within.height, width: box.width / within.width, height: box.height / within.height };
+    return styled(element, Object.fromEntries(Object.entries(shares).map(([name, share]) => [name, `${share * 100}%`])));
   };
   return h("ul", { class: "treemap", "aria-label": label }, groups.map((group, i) => {
     const [cells, rest] = [group.cells.slice(0, MOST_CELLS), group.cells.slice(MOST_CELLS)];
     if (rest.length) cells.push({ name: `${number(rest.length)} smaller`, size: rest.reduce((sum, cell) => sum + cell.size, 0), text: "" });
     const inner = squarify(cells.map((cell) => cell.size), boxes[i]);
-    const links = cells.map((cell, j) => {
+    const links = cells.map(({ name, text, href }, j) => {
       const { width, height } = inner[j];
-      if (width * height < 30) return null;
-      const words = width > 50 && height > 30 ? [h("span", {}, isolated(cell.name)), h("small", {}, cell.text)] : null;
-      const title = cell.title ?? `${group.name}: ${cell.name}`;
-      return place(h("li", {}, h(cell.href ? "a" : "div", { href: cell.href, title, "aria-label": words || !cell.href ? null : title }, words)), inner[j], boxes[i]);
+      const title = `${group.name}: ${name}, ${text}`;
+      const words = width > 50 && height > 30 ? [h("span", {}, isolated(name)), h("small", {}, text)] : null;
+      return width * height < 30 ? null : place(h("li", {}, h(href ? "a" : "div", { href, title, "aria-label": words || !href ? null : title }, words)), inner[j], boxes[i]);
     });
-    return styled(place(h("li", { class: "cell-group", "aria-label": `${group.name}, ${group.text}` }, h("ul", {}, links)), boxes[i], whole), { "--cell": `var(${group.color})` });
+    return styled(place(h("li", { "aria-label": `${group.name}, ${group.text}` }, h("ul", {}, links)), boxes[i], whole), { "--cell": `var(${group.color})` });
   }));
 }

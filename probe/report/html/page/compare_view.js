@@ -12,7 +12,7 @@ addView({
   async show(root, path, page) {
     const { turns } = page.summary;
     const [, one = `turn-${turns.at(-1)?.before ?? 1}`, other = `turn-${turns.length}`] = path;
-    const body = h("div", {}, "Comparing …");
+    const body = h("div", {}, h("p", { class: "wait" }, "Comparing …"));
     root.append(comparePickers(one, other), body);
     const [a, b] = [one, other].map((name) => /^(turn|item)-(\d+)$/.exec(name));
     if (!turns.length) body.replaceChildren(empty("No call of a model was recorded."));
@@ -27,7 +27,7 @@ function comparePickers(one, other) {
   const open = (/** @type {HTMLInputElement[]} */ ...inputs) => go(`#compare/${inputs.map(({ value }) => encodeURIComponent(value.trim().toLowerCase().replace(/^(\d+)$/, "turn-$1").replace(/\s+/g, "-"))).join("/")}`);
   const turnRound = () => {
     compareChoice.beside = !compareChoice.beside;
-    reopen();
+    reopen(`#compare/${one}/${other}`);
   };
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -40,11 +40,9 @@ function comparePickers(one, other) {
 /** @param {Page} page @param {number} one @param {number} other @returns {Promise<HTMLElement[]>} */
 async function compareItems(page, one, other) {
   const { items } = await page.index();
-  const links = [one, other].map((place) => {
-    if (!items[place]) throw new Error(`This run has no item ${place}.`);
-    return h("a", { href: `#item-${place}` }, `${items[place].kind} ${itemName(items[place])}, ${bytes(items[place].size)}`);
-  });
-  return [h("p", {}, links[0], " → ", links[1]), await itemDifference(page, one, other)];
+  for (const place of [one, other]) if (!items[place]) throw new Error(`This run has no item ${place}.`);
+  const link = (/** @type {number} */ place) => h("a", { href: `#item-${place}` }, `${items[place].kind} ${itemName(items[place])}, ${bytes(items[place].size)}`);
+  return [h("p", {}, link(one), " → ", link(other)), await itemDifference(page, one, other)];
 }
 
 /** @param {Page} page @param {number} one @param {number} other */
@@ -84,32 +82,26 @@ function turnFactsTable(turns) {
   return longTable("Facts of both turns", ["", ...turns.map((turn) => `turn ${turn.number}`)], rows, ([name, one, other]) => [name, isolated(one), h(one === other ? "span" : "b", { class: one === other ? "dim" : null }, isolated(other))]);
 }
 
-/** @typedef {{before: number | null, after: number | null}} Change An item, and what it became; null for none. */
-
-/**
- * Pair items: those that both have, but for marks of the cache, then by name or role and order those that only one has.
- * @param {number[]} before @param {number[]} after @param {ItemFacts[]} items
- * @returns {{same: number, changes: Change[]}}
- */
+/** Pair items: those that both have, but for marks of the cache, then by name or role and order those that only one has. @param {number[]} before @param {number[]} after @param {ItemFacts[]} items */
 function pairItems(before, after, items) {
   const [inBefore, inAfter] = [before, after].map((list) => new Set(list.map((place) => items[place].canonical)));
   const dropped = before.filter((place) => !inAfter.has(items[place].canonical));
   const same = before.length - dropped.length;
   const changes = after.filter((place) => !inBefore.has(items[place].canonical)).map((place) => {
     const at = dropped.findIndex((one) => items[one].name === items[place].name && items[one].role === items[place].role);
-    return { before: at < 0 ? null : dropped.splice(at, 1)[0], after: /** @type {number | null} */ (place) };
+    return { before: at < 0 ? null : dropped.splice(at, 1)[0], after: place };
   });
   return { same, changes: [...dropped.map((place) => ({ before: place, after: null })), ...changes] };
 }
 
-/** @param {Page} page @param {ItemFacts[]} items @param {{same: number, changes: Change[]}} found */
+/** @param {Page} page @param {ItemFacts[]} items @param {ReturnType<typeof pairItems>} found */
 function itemChanges(page, items, { same, changes }) {
   const counts = { "the same": same, changed: 0, added: 0, dropped: 0 };
   const folds = changes.map(({ before, after }) => {
     const [state, sign] = before === null ? /** @type {const} */ (["added", "+"]) : after === null ? /** @type {const} */ (["dropped", "−"]) : /** @type {const} */ (["changed", "±"]);
     counts[state] += 1;
     const place = /** @type {number} */ (after ?? before);
-    const head = [h("span", { class: `sign ${state}`, role: "img", "aria-label": state }, sign), ` ${itemName(items[place])}, ${bytes(items[place].size)} `, h("span", { class: "clip" }, isolated(items[place].beginning))];
+    const head = [h("span", { class: `sign ${{ changed: "warn", added: "good", dropped: "bad" }[state]}`, role: "img", "aria-label": state }, sign), ` ${itemName(items[place])}, ${bytes(items[place].size)} `, clip(items[place].beginning)];
     const open = state === "changed" && items[place].size < 20_000 && counts.changed <= 5;
     return fold(head, async () => (before === null || after === null ? [itemLinks(place), await renderItem(page, place)] : [itemLinks(after, before), await itemDifference(page, before, after)]), { class: "given", open });
   });

@@ -35,8 +35,11 @@ async function asCurl(page, { request }) {
     .filter(([name]) => !/^(:.*|host|content-length|connection|transfer-encoding|accept-encoding|keep-alive|upgrade|sec-websocket-.*)$/i.test(name))
     .flatMap(([name, values]) => [values].flat().map((value) => `-H ${shellWord(`${name}: ${value}`, /authorization|api-key/i.test(name) ? "API_KEY" : name.toUpperCase().replace(/[^A-Z0-9]+/g, "_"))}`));
   const body = await page.store.body(request.body);
-  const data = !body.length ? [] : isText(body) ? [`--data-raw ${shellWord(textOf(body), "SECRET")}`] : ["--data-binary @body.bin"];
-  return `${[`curl -sS -X ${request.method} ${shellWord(request.url, "API_KEY")}`, ...headers, ...data].join(" \\\n  ")}\n`;
+  const text = body.length && isText(body) ? shellWord(textOf(body), "SECRET") : "";
+  // A program's argument ends at 128 KB; printf is the shell's own.
+  const input = text.length > 100_000 ? `printf %s ${text} | ` : "";
+  const data = input ? ["--data-binary @-"] : text ? [`--data-raw ${text}`] : body.length ? ["--data-binary @body.bin"] : [];
+  return `${input}${[`curl -sS -X ${request.method} ${shellWord(request.url, "API_KEY")}`, ...headers, ...data].join(" \\\n  ")}\n`;
 }
 
 /** Return text as one word for a shell, with a variable for what was redacted. @param {string} text @param {string} variable */
@@ -47,7 +50,7 @@ function shellWord(text, variable) {
 
 /** Return blocks as Markdown, as a reader would write them down. @param {Block[]} blocks @returns {string} */
 function blocksMarkdown(blocks) {
-  return blocks.map((block) => (MARKDOWN[block.block] ?? ((/** @type {Block} */ { block: _, ...rest }) => fenced(rest)))(block)).filter(Boolean).join("\n\n");
+  return blocks.map((block) => (MARKDOWN[block.block] ?? fenced)(block)).filter(Boolean).join("\n\n");
 }
 
 /** @type {Record<string, (block: any) => string>} */

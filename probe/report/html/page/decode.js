@@ -10,8 +10,13 @@ function fromBase64(text) {
   return data;
 }
 
-/** Return what was compressed. @param {Uint8Array<ArrayBuffer>} data @returns {Promise<Uint8Array<ArrayBuffer>>} */
-async function inflated(data) {
+/**
+ * Return what was compressed.
+ * @param {Uint8Array<ArrayBuffer>} data
+ * @param {(size: number) => Uint8Array<ArrayBuffer>} roomFor Returns where it is put.
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+async function inflated(data, roomFor = (size) => new Uint8Array(size)) {
   const { readable, writable } = new DecompressionStream("deflate-raw");
   const writer = writable.getWriter();
   // A failure is reported by what is read.
@@ -20,7 +25,7 @@ async function inflated(data) {
   const parts = [];
   const reader = readable.getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
-  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  const all = roomFor(parts.reduce((size, part) => size + part.length, 0));
   let end = 0;
   for (const part of parts) {
     all.set(part, end);

@@ -1,13 +1,5 @@
 // The events of a streamed body, each with the time at which its last byte arrived: SSE, and the frames of AWS.
 
-/**
- * @typedef {object} StreamEvent
- * @property {string} kind Its event name, or the type in its data.
- * @property {number | null} at Seconds after the exchange began.
- * @property {number} size
- * @property {() => string} data Its data as text.
- */
-
 /** Return the events of a payload's body; null where it is no stream of events. @param {Payload} payload @param {Uint8Array} body */
 function streamEvents({ headers, kind, pieces }, body) {
   const type = String(headers["content-type"] ?? "");

@@ -30,6 +30,7 @@ function listenToKeys(page) {
     const target = /** @type {HTMLElement} */ (event.target);
     const isFind = (ctrlKey || metaKey) && !altKey && !shiftKey && key.toLowerCase() === "f";
     const isOurs = !ctrlKey && !metaKey && !altKey && !defaultPrevented && !target.closest("input, textarea, select, dialog");
+    if (key === "Escape") target.blur();
     if (!isFind && !isOurs) return;
     // g, then the key of a view.
     const view = Date.now() - waits < 1500 ? Object.values(VIEWS).find((one) => one.key === key) : undefined;

@@ -3,18 +3,81 @@
 /** Milliseconds after which a lost connection is made again. */
 const AGAIN = 500;
 
+/** Ranges of pieces that are asked for at once. */
+const RANGES = 300;
+/** Bytes of content that are asked for at once to be searched. */
+const SEARCHED = 1 << 20;
+const NOTHING = new Uint8Array();
+
 /** The contents of a run that a server reads: the index comes with the updates, pieces when they are asked for. */
-class LiveContents extends FetchedContents {
+class LiveContents {
   /** @param {LiveRun} run */
   constructor(run) {
-    super((path) => path);
     this.run = run;
+    /** @type {Map<number, Uint8Array<ArrayBuffer>>} */
+    this.read = new Map();
+    this.size = 0;
   }
 
   /** @returns {Promise<Index>} */
   async index() {
     return this.run.index;
   }
+
+  /** @param {number[]} numbers @returns {Promise<Map<number, Uint8Array<ArrayBuffer>>>} */
+  async pieces(numbers) {
+    const lengths = this.run.index.pieces;
+    const wanted = [...new Set(numbers)].filter((piece) => piece < lengths.length);
+    const missing = wanted.filter((piece) => !this.read.has(piece)).sort((a, b) => a - b);
+    const found = new Map(wanted.map((piece) => /** @type {const} */ ([piece, this.read.get(piece) ?? NOTHING])));
+    for (let place = 0; place < missing.length; place += RANGES) {
+      const some = missing.slice(place, place + RANGES);
+      const data = await fetched(some);
+      let begin = 0;
+      for (const piece of some) {
+        const content = data.subarray(begin, (begin += lengths[piece]));
+        found.set(piece, content);
+        this.keep(piece, content);
+      }
+    }
+    return found;
+  }
+
+  /** @param {number} piece @param {Uint8Array<ArrayBuffer>} data */
+  keep(piece, data) {
+    this.size += data.length;
+    if (this.size > KEPT) {
+      this.read.clear();
+      this.size = data.length;
+    }
+    this.read.set(piece, data);
+  }
+
+  /** @param {Index} index @param {number} first @returns {AsyncGenerator<{data: Uint8Array<ArrayBuffer>, packed: boolean, pieces: number[]}>} */
+  async *chunks({ pieces: lengths }, first) {
+    for (let piece = first; piece < lengths.length; ) {
+      const pieces = [];
+      for (let size = 0; piece < lengths.length && size < SEARCHED; piece += 1) {
+        pieces.push(piece);
+        size += lengths[piece];
+      }
+      yield { data: await fetched(pieces), packed: false, pieces };
+    }
+  }
+}
+
+/** Return the content of pieces, one after the other. @param {number[]} pieces In ascending order. */
+async function fetched(pieces) {
+  /** @type {[number, number][]} */
+  const ranges = [];
+  for (const piece of pieces) {
+    const last = ranges.at(-1);
+    if (last && last[1] === piece - 1) last[1] = piece;
+    else ranges.push([piece, piece]);
+  }
+  const answer = await fetch(`pieces/${ranges.map((range) => range.join("-")).join(",")}`);
+  if (!answer.ok) throw new Error(`The server answers ${answer.status}.`);
+  return new Uint8Array(await answer.arrayBuffer());
 }
 
 class LiveRun {
@@ -58,6 +121,8 @@ class LiveRun {
     if (update.whole) {
       this.values = {};
       this.now.clear();
+      // Another server may number pieces in another way.
+      if (this.page) this.page.store = new Store(new LiveContents(this));
     }
     Object.assign(this.values, update.head);
     for (const [name, { length, values }] of Object.entries(update.lists)) this.values[name] = changed(this.values[name] ?? [], length, values);
@@ -179,7 +244,7 @@ class NowRow {
   /** @param {string} name @param {string} text @param {number} length */
   text(name, text, length) {
     const cut = length > text.length ? ` (the last ${number(text.length)} of ${number(length)} characters)` : "";
-    return h("div", {}, h("h3", {}, `${name}${cut}`), h("pre", { tabindex: 0, "aria-label": name }, ...visible(text)));
+    return h("div", {}, h("p", { class: "now-name" }, `${name}${cut}`), h("pre", { tabindex: 0, role: "group", "aria-label": name }, ...visible(text)));
   }
 }
 

@@ -65,8 +65,8 @@ function markdownGroup(kind, lines) {
 function inlineMarkdown(text) {
   const parts = [];
   let last = 0;
-  for (const { 0: all, 2: code, 3: bold, index } of text.matchAll(/(`+)(?!`)([^]*?[^`])\1(?!`)|\*\*(?=\S)([^*]+?)\*\*/g)) {
-    parts.push(text.slice(last, index), code ? h("code", code) : h("strong", bold));
+  for (const { 0: all, 2: code, 3: bold, 4: slanted, index } of text.matchAll(/(`+)(?!`)([^]*?[^`])\1(?!`)|\*\*(?=\S)([^*]+?)\*\*|(?<![\w*])\*(?=\S)([^*\n]+?)\*(?![\w*])/g)) {
+    parts.push(text.slice(last, index), code ? h("code", code) : bold ? h("strong", bold) : h("em", slanted));
     last = index + all.length;
   }
   return [...parts, text.slice(last)];

@@ -2,35 +2,43 @@
 
 /**
  * @typedef {{kind: "item" | "turn" | "exchange", number: number}} Owner An exchange by its line.
- * @typedef {{owner: Owner, piece: number, excerpt: string}} Hit
+ * @typedef {{owner: Owner, piece: number, excerpt: string}} SearchHit
  */
 
 const WORKERS = 2;
+/** Milliseconds after which workers that nothing is asked of end: a browser is slow to free what they have read. */
+const IDLE = 2000;
 
 /**
  * Find a text, whatever its case, in the content of a store; each owner is reported once.
  * @param {Store} store @param {string} text
- * @param {{onHit: (hit: Hit) => void, onProgress?: (done: number) => void, signal?: AbortSignal}} options
- * @returns {Promise<void>} Fulfilled when all is searched, or the search was cancelled.
+ * @param {{onHit: (hit: SearchHit) => void, onProgress?: (done: number) => void, signal?: AbortSignal}} options
+ * @returns {Promise<void>} Fulfilled when all is searched, or the search was cancelled, as another one of the store does.
  */
 async function search(store, text, { onHit, onProgress = () => {}, signal }) {
-  const index = await store.index();
-  const engine = await engineOf(store, index);
+  const engine = engines.get(store) ?? new SearchEngine(store);
+  engines.set(store, engine);
   const seen = new Set();
-  if (signal?.aborted) return;
-  await engine.run(
-    needlesOf(text),
-    (found) => {
-      for (const { piece, excerpt } of found) {
-        const owner = engine.ownerOf(piece);
-        const key = `${owner.kind}-${owner.number}`;
-        if (!seen.has(key)) onHit({ owner, piece, excerpt });
-        seen.add(key);
-      }
-    },
-    onProgress,
-    signal,
-  );
+  engine.begin();
+  try {
+    await engine.take(await store.index());
+    if (signal?.aborted) return;
+    await engine.run(
+      needlesOf(text),
+      (found) => {
+        for (const { piece, excerpt } of found) {
+          const owner = engine.ownerOf(piece);
+          const key = `${owner.kind}-${owner.number}`;
+          if (!seen.has(key)) onHit({ owner, piece, excerpt });
+          seen.add(key);
+        }
+      },
+      onProgress,
+      signal,
+    );
+  } finally {
+    engine.end();
+  }
 }
 
 /** Return a text as it may be written: plainly, within JSON, and within JSON in JSON. @param {string} text */
@@ -44,21 +52,81 @@ function needlesOf(text) {
   return [...new Set([...texts, ...once, ...once.map(within)].map((needle) => needle.toLowerCase()))];
 }
 
-/** @type {WeakMap<Index, Promise<SearchEngine>>} */
+/** @type {WeakMap<Store, SearchEngine>} */
 const engines = new WeakMap();
 
-/** @param {Store} store @param {Index} index @returns {Promise<SearchEngine>} */
-function engineOf(store, index) {
-  const found = engines.get(index) ?? SearchEngine.made(store, index);
-  engines.set(index, found);
-  return found;
-}
-
 class SearchEngine {
-  /** @param {Index} index */
-  constructor(index) {
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+    /** @type {Index | null} */
+    this.index = null;
+    this.taken = Promise.resolve();
     /** @type {Map<number, Owner>} */
     this.owners = new Map();
+    /** @type {Set<number>} */
+    this.skipped = new Set();
+    /** @type {(readonly [number, number])[]} */
+    this.begins = [];
+    /** Pieces and chunks that the workers have. */
+    this.pieces = 0;
+    this.chunks = 0;
+    /** Number of the last search, and how many there are now. */
+    this.number = 0;
+    this.running = 0;
+    this.timer = 0;
+    /** Ends the last search. */
+    this.cancel = () => {};
+    const source = [fromBase64, inflated, foundBytes, foundTexts, searchWorker].map(String).join("\n");
+    const address = URL.createObjectURL(new Blob([`"use strict";\n${source}\nsearchWorker();`], { type: "text/javascript" }));
+    this.workers = Array.from({ length: WORKERS }, () => new Worker(address));
+  }
+
+  begin() {
+    this.running += 1;
+    clearTimeout(this.timer);
+  }
+
+  end() {
+    this.running -= 1;
+    if (this.running) return;
+    this.timer = setTimeout(() => {
+      engines.delete(this.store);
+      for (const worker of this.workers) worker.terminate();
+    }, IDLE);
+  }
+
+  /** Take what an index has and no earlier one had. @param {Index} index @returns {Promise<void>} */
+  take(index) {
+    if (this.index !== index) {
+      this.index = index;
+      this.taken = this.taken.then(() => this.learn(index));
+    }
+    return this.taken;
+  }
+
+  /** @param {Index} index */
+  async learn(index) {
+    this.findOwners(index);
+    for await (const { data, packed, pieces } of this.store.contents.chunks(index, this.pieces)) {
+      let end = 0;
+      /** @type {SearchedChunk} */
+      const added = {
+        data,
+        packed,
+        numbers: Int32Array.from(pieces, (piece) => (this.skipped.has(piece) ? -1 : piece)),
+        ends: Uint32Array.from(pieces, (piece) => (end += index.pieces[piece])),
+      };
+      this.workers[this.chunks % WORKERS].postMessage({ added: [added] }, [data.buffer]);
+      this.chunks += 1;
+    }
+    this.pieces = index.pieces.length;
+  }
+
+  /** @param {Index} index */
+  findOwners(index) {
+    this.owners = new Map();
+    // The blocks of an item hold no text that the item does not.
     this.skipped = new Set(index.items.map((item) => item.blocks));
     for (const [number, item] of index.items.entries()) {
       this.skipped.delete(item.raw);
@@ -71,31 +139,6 @@ class SearchEngine {
     }
     for (const [place, piece] of index.details.entries()) this.owners.set(piece, { kind: "exchange", number: index.lines[place] });
     this.begins = index.begins.map((begin, place) => /** @type {const} */ ([begin, index.lines[place]])).sort((a, b) => a[0] - b[0]);
-    this.number = 0;
-    const source = [fromBase64, inflated, foundPieces, searchWorker].map(String).join("\n");
-    const address = URL.createObjectURL(new Blob([`"use strict";\n${source}\nsearchWorker();`], { type: "text/javascript" }));
-    this.workers = Array.from({ length: WORKERS }, () => new Worker(address));
-  }
-
-  /** Return an engine that has all content. @param {Store} store @param {Index} index */
-  static async made(store, index) {
-    const engine = new SearchEngine(index);
-    const chunks = index.chunks.length ? index.chunks.map((_, chunk) => chunk) : [];
-    // What a reader means most often comes first.
-    chunks.sort((a, b) => index.lanes[a] - index.lanes[b]);
-    for (const [place, chunk] of chunks.entries()) {
-      const numbers = expanded(index.chunks[chunk]);
-      let end = 0;
-      /** @type {SearchedChunk} */
-      const added = {
-        data: fromBase64(await embeddedText(`c${chunk}`)),
-        packed: true,
-        numbers: Int32Array.from(numbers, (piece) => (engine.skipped.has(piece) ? -1 : piece)),
-        ends: Uint32Array.from(numbers, (piece) => (end += index.pieces[piece])),
-      };
-      engine.workers[place % WORKERS].postMessage({ added: [added], search: 0 }, [added.data.buffer]);
-    }
-    return engine;
   }
 
   /**
@@ -103,27 +146,32 @@ class SearchEngine {
    * @param {AbortSignal} [signal] @returns {Promise<void>}
    */
   run(needles, onFound, onProgress, signal) {
+    this.cancel();
     this.number += 1;
     const search = this.number;
     const done = this.workers.map(() => 0);
-    return new Promise((resolve, reject) => {
+    const over = new AbortController();
+    return new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
       const end = () => {
-        for (const worker of this.workers) worker.postMessage({ search: 0 });
+        // Another search that began since then ended this one in the workers.
+        if (search === this.number) for (const worker of this.workers) worker.postMessage({ search: 0 });
         resolve();
       };
-      signal?.addEventListener("abort", end, { once: true });
+      this.cancel = resolve;
+      signal?.addEventListener("abort", end, { signal: over.signal });
       for (const [place, worker] of this.workers.entries()) {
-        worker.addEventListener("message", ({ data }) => {
-          if (data.search !== search || signal?.aborted) return;
+        const take = (/** @type {MessageEvent} */ { data }) => {
+          if (data.search !== search) return;
           if (data.found.length) onFound(data.found);
           done[place] = data.done;
           onProgress(done.reduce((sum, one) => sum + one, 0) / WORKERS);
           if (done.every((one) => one === 1)) resolve();
-        });
-        worker.onerror = (event) => reject(new Error(event.message));
+        };
+        worker.addEventListener("message", take, { signal: over.signal });
+        worker.addEventListener("error", (event) => reject(new Error(event.message)), { signal: over.signal });
         worker.postMessage({ search, needles });
       }
-    });
+    }).finally(() => over.abort());
   }
 
   /** Return what a piece belongs to. @param {number} piece @returns {Owner} */

@@ -75,11 +75,11 @@ async function find(page, text, said, results, signal) {
 
 /** List what filters alone find: turns, and exchanges that are no calls of the model. @param {Page} page @param {Query} query @param {HTMLElement} said @param {HTMLElement} results */
 function listPassing({ summary }, query, said, results) {
-  const turns = summary.turns.filter((turn) => turnPasses(query, turn, summary));
-  const others = summary.exchanges.filter((one) => !one.turns.length && query.filters.every((filter) => filter.exchange) && exchangePasses(query, one, [], summary));
-  said.append(h("p", {}, plural(turns.length, "turn"), others.length ? ` and ${plural(others.length, "exchange")} that ${others.length === 1 ? "is no call" : "are no calls"} of a model` : ""));
-  if (turns.length) results.append(longTable("Turns found", ["turn", "status", "did", "model", "#took"], turns, (turn) => [turnLink(turn.number), turn.status ?? "no answer", h("span", { class: "clip" }, isolated(turn.did)), isolated(turn.model ?? ""), tookWords(turn)]));
-  if (others.length) results.append(longTable("Other exchanges found", ["line", "request", "status"], others, (one) => [h("a", { href: `#exchange-${one.line}` }, one.line), requestWords(one), one.status ?? "no answer"]));
+  const turns = summary.turns.filter((turn) => passes(query, (filter) => filter.turn(turn, summary)));
+  const others = summary.exchanges.filter((one) => !one.turns.length && passes(query, (filter) => filter.exchange?.(one) ?? false));
+  said.append(h("p", {}, plural(turns.length, "turn"), others.length ? `, ${plural(others.length, "exchange")} beside the calls of the model` : ""));
+  if (turns.length) results.append(longTable("Turns found", ["turn", "status", "did", "model", "#took"], turns, (turn) => [turnLink(turn.number), turn.status ?? "no answer", clip(turn.did), isolated(turn.model ?? ""), tookWords(turn)]));
+  if (others.length) results.append(longTable("Other exchanges found", ["line", "request", "status"], others, exchangeCells));
 }
 
 /** Gathers hits by turn, and draws them once a frame. */
@@ -91,8 +91,9 @@ class Results {
     this.index = index;
     this.root = root;
     const { summary } = page;
-    this.turns = new Set(summary.turns.filter((turn) => turnPasses(query, turn, summary)).map((turn) => turn.number));
-    this.first = firstTurns(index, summary.turns.filter((turn) => turnPasses(query, turn, summary, (filter) => !filter.item)).map((turn) => turn.number));
+    const found = (/** @type {(filter: Tests) => boolean} */ which) => summary.turns.filter((turn) => passes(query, (filter) => (which(filter) ? filter.turn(turn, summary) : undefined))).map((turn) => turn.number);
+    this.turns = new Set(found(() => true));
+    this.first = firstTurns(index, found((filter) => !filter.item));
     /** @type {{hit: SearchHit, turn: number}[]} */
     this.waiting = [];
     /** @type {Map<number, HTMLElement>} */
@@ -114,7 +115,7 @@ class Results {
   /** Return the turn under which a hit is shown, 0 for none; null where a filter leaves it out. @param {SearchHit} hit */
   turnOf({ owner: { kind, number: place } }) {
     if (kind === "turn") return this.turns.has(place) ? place : null;
-    if (kind === "item") return (itemPasses(this.query, this.index.items[place]) && this.first[place]) || null;
+    if (kind === "item") return (passes(this.query, (filter) => filter.item?.(this.index.items[place])) && this.first[place]) || null;
     const exchange = this.page.exchange(place);
     const turns = exchange.turns.map((turn) => this.page.turn(turn));
     return exchangePasses(this.query, exchange, turns, this.page.summary) ? (exchange.turns[0] ?? 0) : null;
@@ -131,7 +132,7 @@ class Results {
     const known = this.groups.get(turn);
     if (known) return known;
     const list = h("ul", {});
-    const title = turn ? [turnLink(turn), " ", h("span", { class: "clip" }, isolated(this.page.turn(turn).did))] : "No call of a model";
+    const title = turn ? [turnLink(turn), " ", clip(this.page.turn(turn).did)] : "Beside the calls of the model";
     const next = [...this.groups.keys()].filter((other) => other > turn).sort((one, other) => one - other)[0];
     this.root.insertBefore(h("section", {}, h("h3", {}, title), list), this.groups.get(next)?.parentElement ?? null);
     this.groups.set(turn, list);
@@ -140,14 +141,9 @@ class Results {
 
   /** @param {SearchHit} hit */
   row({ owner: { kind, number: place }, excerpt }) {
-    const item = kind === "item" ? this.index.items[place] : null;
-    const name = item ? `${itemName(item)}${item.kind === "message" ? "" : ` (${item.kind})`}` : kind === "turn" ? "answer" : `exchange ${place}`;
-    return h("li", {}, h("a", { href: kind === "turn" ? `#turn-${place}/answer` : `#${kind}-${place}` }, isolated(name)), " ", h("span", { class: "excerpt" }, highlighted(excerpt, this.query.text)));
+    const item = this.index.items[place];
+    const name = kind === "item" ? `${itemName(item)}${item.kind === "message" ? "" : ` (${item.kind})`}` : kind === "turn" ? "answer" : `exchange ${place}`;
+    const parts = excerpt.split(new RegExp(`(${this.query.text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")})`, "i"));
+    return h("li", {}, h("a", { href: kind === "turn" ? `#turn-${place}/answer` : `#${kind}-${place}` }, isolated(name)), " ", h("bdi", { class: "mono dim" }, parts.map((part, at) => h(at % 2 ? "mark" : "span", {}, ...visible(part)))));
   }
-}
-
-/** Return a text with marks where it has another. @param {string} text @param {string} wanted */
-function highlighted(text, wanted) {
-  const parts = text.split(new RegExp(`(${wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")})`, "i"));
-  return h("bdi", {}, parts.map((part, at) => h(at % 2 ? "mark" : "span", {}, ...visible(part))));
 }

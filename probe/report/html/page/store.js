@@ -5,6 +5,8 @@
  * @typedef {object} Contents
  * @property {() => Promise<Index>} index
  * @property {(numbers: number[]) => Promise<Map<number, Uint8Array<ArrayBuffer>>>} pieces
+ * @property {(index: Index, first: number) => AsyncGenerator<{data: Uint8Array<ArrayBuffer>, packed: boolean, pieces: number[]}>} chunks
+ *   All content from a piece on, what a reader means most often first.
  */
 
 /** Bytes of decoded chunks that are kept. */
@@ -38,7 +40,7 @@ class Store {
 
   /** @param {number} piece @returns {Promise<string>} */
   async text(piece) {
-    return new TextDecoder().decode(await this.bytes(piece));
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await this.bytes(piece));
   }
 
   /** @param {number} piece @returns {Promise<any>} */
@@ -118,8 +120,15 @@ class EmbeddedContents {
     this.decoded.delete(number);
     const data = known ?? embeddedText(`c${number}`).then((text) => inflated(fromBase64(text)));
     this.decoded.set(number, data);
-    if (!known) data.then(({ length }) => this.forget(length));
+    if (!known) data.then(({ length }) => this.forget(length), () => this.decoded.delete(number));
     return data;
+  }
+
+  /** @param {Index} index @param {number} first @returns {AsyncGenerator<{data: Uint8Array<ArrayBuffer>, packed: boolean, pieces: number[]}>} */
+  async *chunks(index, first) {
+    const chunks = first ? [] : index.chunks.map((_, chunk) => chunk);
+    chunks.sort((a, b) => index.lanes[a] - index.lanes[b]);
+    for (const chunk of chunks) yield { data: fromBase64(await embeddedText(`c${chunk}`)), packed: true, pieces: expanded(index.chunks[chunk]) };
   }
 
   /** Forget what was read longest ago. @param {number} added Bytes that were read now. */
@@ -155,42 +164,5 @@ async function embeddedText(id) {
     if (element?.nextElementSibling || (element && document.readyState !== "loading")) return element.textContent ?? "";
     if (document.readyState === "complete") throw new Error(`The page is cut short: ${id} is missing.`);
     await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** The contents of a run on a server, piece by piece. */
-class FetchedContents {
-  /** @param {(path: string) => string} address Returns the address of `index` and of `piece/12`. */
-  constructor(address) {
-    this.address = address;
-    /** @type {Map<number, Promise<Uint8Array<ArrayBuffer>>>} */
-    this.read = new Map();
-  }
-
-  /** @returns {Promise<Index>} */
-  async index() {
-    return (await this.fetched("index")).json();
-  }
-
-  /** @param {number[]} numbers @returns {Promise<Map<number, Uint8Array<ArrayBuffer>>>} */
-  async pieces(numbers) {
-    return new Map(await Promise.all([...new Set(numbers)].map(async (one) => /** @type {const} */ ([one, await this.piece(one)]))));
-  }
-
-  /** @param {number} number @returns {Promise<Uint8Array<ArrayBuffer>>} */
-  piece(number) {
-    const found = this.read.get(number) ?? this.fetched(`piece/${number}`).then((answer) => answer.bytes());
-    this.read.delete(number);
-    this.read.set(number, found);
-    if (this.read.size > 500) this.read.delete(/** @type {number} */ (this.read.keys().next().value));
-    found.catch(() => this.read.delete(number));
-    return found;
-  }
-
-  /** @param {string} path */
-  async fetched(path) {
-    const answer = await fetch(this.address(path));
-    if (!answer.ok) throw new Error(`The server answers ${answer.status} for ${path}.`);
-    return answer;
   }
 }

@@ -34,7 +34,7 @@ function textView(text, name = "") {
     const line = end < text.length ? text.lastIndexOf("\n", end) : -1;
     if (line > start) end = line + 1;
     // The next step begins a new line itself.
-    root.append(h("div.text", text.slice(start, text[end - 1] === "\n" && end < text.length ? end - 1 : end)));
+    root.append(h(text.length > LONG_TEXT ? "div.text.step" : "div.text", text.slice(start, text[end - 1] === "\n" && end < text.length ? end - 1 : end)));
     start = end;
     return start < text.length;
   });
@@ -87,9 +87,14 @@ function fold(summary, make, attributes = {}) {
   return element;
 }
 
-/** Return content clipped to some height, with a button for the rest, where its text is long. @param {HTMLElement} content @param {string} text @param {number} [lines] */
-function clamped(content, text, lines = 30) {
-  if (text.length <= lines * 80 && text.split("\n", lines + 1).length <= lines) return content;
+/** Check whether a text takes more than some lines. @param {string} text @param {number} [lines] */
+function isLong(text, lines = 30) {
+  return text.length > lines * 80 || text.split("\n", lines + 1).length > lines;
+}
+
+/** Return content, where it is long clipped to some height, with a button for the rest. @param {HTMLElement} content @param {boolean} isLong */
+function clamped(content, isLong) {
+  if (!isLong) return content;
   const box = h("div.clamp", content);
   const button = h("button.quiet", { type: "button", "aria-expanded": "false" }, "Show all");
   button.addEventListener("click", () => {

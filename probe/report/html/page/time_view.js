@@ -26,12 +26,12 @@ addView({
     const [rows, words, note] = [h("div", {}), h("p", { role: "status" }), tip()];
     const label = `Turns on a time axis, in lanes: ${lanes.map(([name]) => name).join(", ")}. The rows below are the same as links.`;
     const canvas = /** @type {HTMLCanvasElement} */ (styled(h("canvas", { role: "img", "aria-label": label }), { height: `${TIME_TOP + TIME_ROW * count + 4}px` }));
-    const repaint = paintOn(canvas, (context, width, height, color) => paintLanes(context, width, height, color, bars, lanes, span, all.from));
+    paintOn(canvas, (painter) => paintLanes(painter, bars, lanes, span, all.from));
     const show = () => {
       const seen = bars.filter((bar) => bar.end >= span.from && bar.turn.started <= span.to);
       words.textContent = `${plural(seen.length, "turn")} in ${seconds(span.to - span.from)}, from +${seconds(span.from - all.from)} on`;
       rows.replaceChildren(waterfall(seen, span, all.from, summary));
-      repaint();
+      canvas.dispatchEvent(new Event("repaint"));
     };
     /** @param {number} from @param {number} to */
     const zoom = (from, to) => {
@@ -78,29 +78,24 @@ function laneBars(summary) {
   return { bars, lanes, count };
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} width @param {number} height @param {(name: string) => string} color @param {Bar[]} bars @param {[string, number][]} lanes @param {Span} span @param {number} start */
-function paintLanes(context, width, height, color, bars, lanes, span, start) {
+/** @param {Painter} painter @param {Bar[]} bars @param {[string, number][]} lanes @param {Span} span @param {number} start */
+function paintLanes({ context, width, height, box, write }, bars, lanes, span, start) {
   const x = (/** @type {number} */ time) => TIME_LEFT + ((time - span.from) / (span.to - span.from)) * (width - TIME_LEFT);
   const step = roundStep(span.to - span.from, Math.max(2, Math.floor((width - TIME_LEFT) / 110)));
   for (let time = Math.ceil((span.from - start) / step) * step; start + time <= span.to; time += step) {
-    context.fillStyle = color("--chart-grid");
-    context.fillRect(Math.round(x(start + time)), TIME_TOP - 4, 1, height);
-    context.fillStyle = color("--chart-text");
-    if (x(start + time) < width - 60) context.fillText(`+${seconds(time)}`, x(start + time), 12);
+    box("--line", Math.round(x(start + time)), TIME_TOP - 4, 1, height);
+    if (x(start + time) < width - 60) write(`+${seconds(time)}`, x(start + time), 12);
   }
   for (const [name, row] of lanes) {
-    context.fillText(name, 0, TIME_TOP + row * TIME_ROW + 10);
-    context.fillRect(0, TIME_TOP + row * TIME_ROW - 3, width, 0.5);
+    box("--line", 0, TIME_TOP + row * TIME_ROW - 3, width, 1);
+    write(name, 0, TIME_TOP + row * TIME_ROW + 10);
   }
   context.beginPath();
   context.rect(TIME_LEFT, 0, width - TIME_LEFT, height);
   context.clip();
   for (const bar of bars) {
     if (bar.end < span.from || bar.turn.started > span.to) continue;
-    for (const [from, to, name] of phases(bar)) {
-      context.fillStyle = color(name);
-      context.fillRect(x(from), TIME_TOP + bar.row * TIME_ROW, Math.max(x(to) - x(from), 1), TIME_ROW - 4);
-    }
+    for (const [from, to, color] of phases(bar)) box(color, x(from), TIME_TOP + bar.row * TIME_ROW, Math.max(x(to) - x(from), 1), TIME_ROW - 4);
   }
 }
 
@@ -179,7 +174,7 @@ function waterfall(bars, span, start, summary) {
   return longTable("Turns in time", ["turn", "#start", many ? "how long" : "when", "#first token", "#took", "did"], bars, (bar) => {
     const { turn } = bar;
     const first = turn.first_token === null ? "" : seconds(turn.first_token - turn.started);
-    return [turnLink(turn.number, String(turn.number)), `+${seconds(turn.started - start)}`, h("div", { class: "time-bar", title: timeWords(turn).join(", ") }, pieces(bar)), first, tookWords(turn), h("span", { class: "clip" }, isolated(turn.did))];
+    return [turnLink(turn.number, String(turn.number)), `+${seconds(turn.started - start)}`, h("div", { class: "time-bar", title: timeWords(turn).join(", ") }, pieces(bar)), first, tookWords(turn), clip(turn.did)];
   });
 }
 

@@ -10,12 +10,14 @@ addView({
     const parts = exchangeParts(turn.transport === "websocket");
     const plain = h("button", { type: "button", "aria-pressed": String(markdown.isShown), title: "Rendered Markdown or plain text (m)", onclick: switchMarkdown }, "Markdown");
     append(root, [turnHead(page, turn), turnFacts(turn), contextBar(turn), subtabs("Parts of the turn", `#turn-${turn.number}/`, part === "answer" ? "" : part, [["", "Turn"], ["context", "Whole context"], ...parts], plain)]);
-    if (parts.some(([name]) => name === part)) await showExchange(root, page, turn.line, part, rest, `#turn-${turn.number}`, turn.part);
-    else if (part === "context") await wholeContext(root, page, turn);
-    else await turnBody(root, page, turn);
+    const body = h("div.turn-body");
+    root.append(body);
+    if (parts.some(([name]) => name === part)) await showExchange(body, page, turn.line, part, rest, `#turn-${turn.number}`, turn.part);
+    else if (part === "context") await wholeContext(body, page, turn);
+    else await turnBody(body, page, turn);
     if (part === "answer") root.querySelector(".answer")?.scrollIntoView();
     // The answer of a turn that is under way comes later.
-    if (turn.ended === null) page.onUpdate(() => page.turns.get(turn.number)?.ended != null && showAddress(page), root);
+    if (turn.ended === null) page.onUpdate(() => typeof page.turns.get(turn.number)?.ended === "number" && showAddress(page), root);
   },
 });
 
@@ -31,7 +33,7 @@ function turnHead(page, turn) {
       thread?.is_sub_agent ? colored("span.badge.dot", "tool_calls", "sub-agent ", isolated(thread.agent ?? String(thread.number))) : null,
       turn.is_side ? h("span.badge", "side request: ", isolated(turn.purpose)) : null,
       state.length || turn.status === null ? state : h("span.badge.good", turn.status),
-      h("span.dim", isolated(turn.model ?? turn.path), ` · ${clock(turn.started)}`),
+      h("span.dim", isolated(turn.model ?? turn.path), ` · ${clock(turn.started)} · `, h("a", { href: `#exchange-${turn.line}` }, `exchange ${turn.line}`)),
       h("span.space"),
       before === null ? null : h("a.button", { href: `#compare/turn-${before}/turn-${own}`, title: "What changed since the turn that it goes on from (d)" }, `Compare with ${before}`),
       copyMenu([
@@ -41,7 +43,7 @@ function turnHead(page, turn) {
         ["Facts as JSON", async () => JSON.stringify(turn, null, 2)],
       ]),
     ),
-    h("p.head-did", isolated(turn.did || turn.purpose)),
+    h("p.head-did", isolated(didWords(turn))),
   ];
 }
 
@@ -72,14 +74,9 @@ function turnFacts(turn) {
 
 /** Return what the request consists of, as one bar. @param {Turn} turn */
 function contextBar({ number: own, context, context_tokens: estimated }) {
-  const kinds = KINDS.filter(([kind]) => context[kind]).map(([kind, name]) => ({ kind, words: `${name} ${estimated ? `${compact(estimated[kind] ?? 0)} tokens` : bytes(context[kind])}` }));
-  if (!kinds.length) return null;
-  const parts = kinds.map(({ kind, words }) => {
-    const part = colored("i", kind, { title: words });
-    part.style.flexGrow = String(context[kind]);
-    return part;
-  });
-  return h("a.context-link", { href: `#context/turn-${own}`, title: "What the context consists of" }, h("span.context-bar", parts), h("span.legend", kinds.map(({ kind, words }) => colored("span", kind, h("i"), words))));
+  const words = (/** @type {ContextKind} */ kind) => (estimated ? `${compact(estimated[kind] ?? 0)} tokens` : bytes(context[kind]));
+  const parts = KINDS.flatMap(([kind, name]) => (context[kind] ? { name, color: `--k-${kind}`, size: context[kind], text: words(kind) } : []));
+  return parts.length ? h("a.context-link", { href: `#context/turn-${own}`, title: "What the context consists of" }, shareBar("Request", parts)) : null;
 }
 
 /** Show what models say as Markdown, or as plain text. */
@@ -136,7 +133,7 @@ function newWords({ new: fresh, before }) {
     fresh.settings ? plural(fresh.settings, "setting") : "",
     fresh.dropped ? `${number(fresh.dropped)} dropped` : "",
   ];
-  return [words.filter(Boolean).join(", "), ", compared with ", h("a", { href: `#turn-${before}` }, `turn ${before}`)];
+  return [words.filter(Boolean).join(", "), ", compared with ", turnLink(before)];
 }
 
 /** @param {Turn} turn */

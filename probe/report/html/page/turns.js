@@ -3,16 +3,6 @@
 /** Sizes in pixels, and the most lanes side by side. */
 const [ROW, LANE, LANES] = [46, 11, 6];
 
-/**
- * @typedef {object} ListRow
- * @property {Turn} turn
- * @property {boolean} isPrompt A divider before the first turn that answers a prompt.
- * @property {number} lane
- * @property {number} above Lanes that come from the row above, as bits.
- * @property {number} below Lanes that go on below.
- * @property {number | undefined} from Lane of the parent, where a sub-agent begins.
- */
-
 class TurnList {
   /** @param {Page} page @param {HTMLElement} root */
   constructor(page, root) {
@@ -23,6 +13,8 @@ class TurnList {
     this.rows = [];
     this.current = 0;
     this.tail = "";
+    /** @type {Map<number, string>} What the human asked, by the turn that answers it. */
+    this.prompts = new Map();
     this.count = h("span.num", { role: "status" });
     this.box = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder: "Filter: words, tool:Bash, is:failed …", "aria-label": "Filter the turns", autocomplete: "off", spellcheck: "false" }));
     this.box.addEventListener("input", () => this.refresh());
@@ -42,7 +34,7 @@ class TurnList {
     this.rows = listRows(shown, threads);
     this.box.title = errors.join(" ");
     this.box.classList.toggle("bad", errors.length > 0);
-    this.count.textContent = `${shown.length < summary.turns.length ? `${number(shown.length)} of ` : ""}${plural(summary.turns.length, "turn")}`;
+    this.count.textContent = shown.length < summary.turns.length ? `${number(shown.length)} of ${number(summary.turns.length)}` : "";
     this.list.set(this.rows.length, this.placeOf(this.current), live);
   }
 
@@ -89,7 +81,7 @@ class TurnList {
     const { input = null, output = null } = turn.tokens ?? {};
     const tokens = input === null && output === null ? null : h("span", `${compact(input)} → ${compact(output)}`);
     const facts = h("span.right", tokens, turn.dollars ? h("span.cost", dollars(turn.dollars)) : null, h("span", tookWords(turn)));
-    const lines = [h("span.line", h("span.grow.did", isolated(turn.did || turn.purpose)), rowState(turn)), h("span.line", h("span.grow", isolated(who)), facts)];
+    const lines = [h("span.line", h("span.grow.did", isolated(didWords(turn))), rowState(turn)), h("span.line", h("span.grow", isolated(who)), facts)];
     return h(turn.is_side ? "div.turn-row.is-side" : "div.turn-row", laneView(row), h("span.turn-number", turn.number), h("span.lines", lines), this.waterfall(turn));
   }
 
@@ -97,8 +89,15 @@ class TurnList {
   promptRow(turn) {
     const { sessions } = this.page.summary;
     const session = sessions.length > 1 ? `session ${this.page.threads.get(turn.thread)?.session} · ` : "";
-    const text = h("span.grow", `Prompt ${turn.prompt}`);
-    promptText(this.page, turn).then((found) => found && text.replaceChildren(isolated(found)));
+    const known = this.prompts.get(turn.number);
+    const text = h("span.grow", known ? isolated(known) : `Prompt ${turn.prompt}`);
+    if (!known) {
+      promptText(this.page, turn).then((found) => {
+        if (!found) return;
+        this.prompts.set(turn.number, found);
+        text.replaceChildren(isolated(found));
+      });
+    }
     return h("div.prompt-row", text, h("span.right.num", session, clock(turn.started).slice(0, 8)));
   }
 
@@ -116,6 +115,11 @@ class TurnList {
     const end = ended ?? started;
     return h("span.waterfall", { "aria-hidden": "true" }, bar("i.waits", started, first ?? end), first === null ? null : bar("i", first, end));
   }
+}
+
+/** Return what a turn did, without the Markdown of what was said. @param {Turn} turn */
+function didWords({ did, purpose, tool_calls: calls }) {
+  return (calls.length ? did : did.replace(/\*\*|`/g, "")) || purpose;
 }
 
 /** Return how long something took; nothing where the record does not say. @param {{started: number, ended: number | null}} times */
@@ -208,8 +212,11 @@ addView({
   tab: "Turns",
   key: "t",
   show(root, _path, page) {
-    const first = page.summary.turns[0];
-    if (first) return VIEWS.turn.show(root, ["turn", String(page.list?.current || first.number)], page);
+    const shown = page.list?.current || page.summary.turns[0]?.number;
+    if (shown) {
+      page.list?.follow(["turn", String(shown)]);
+      return VIEWS.turn.show(root, ["turn", String(shown)], page);
+    }
     root.append(h("p.wait", page.live ? "No turn has begun yet." : "This run has no turn: no call of a model was recorded."));
   },
 });

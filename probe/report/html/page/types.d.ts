@@ -368,3 +368,44 @@ interface InFlight {
   /** The end of each text that the model streams, with its length so far. */
   texts: { name: string; text: string; length: number }[];
 }
+
+// -- what the page's own code passes around -------------------------------------------------------------------------
+
+interface BlockContext {
+  page: Page;
+  /** Who speaks: decides what is Markdown. */
+  role?: string | null;
+  /** Who wrote each text of a user's message; taken from as texts are shown. */
+  origins?: string[];
+  /** The JSON that the blocks are of: it has the images. */
+  raw?: () => Promise<any>;
+  /** Images that were passed. */
+  images?: { next: number };
+  /** The result of a tool call. */
+  result?: (callId: string) => Promise<{ block: Block; turn: number } | null>;
+  /** Nothing is clipped. */
+  whole?: boolean;
+}
+
+interface StreamEvent {
+  /** Its event name, or the type in its data. */
+  kind: string;
+  /** Seconds after the exchange began. */
+  at: number | null;
+  size: number;
+  data: () => string;
+}
+
+interface ListRow {
+  turn: Turn;
+  /** A divider before the first turn that answers a prompt. */
+  isPrompt: boolean;
+  lane: number;
+  /** Lanes that come from the row above, and that go on below, as bits. */
+  above: number;
+  below: number;
+  /** Lane of the parent, where a sub-agent begins. */
+  from: number | undefined;
+}
+
+type PartName = [name: string, label: string];

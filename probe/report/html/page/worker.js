@@ -1,48 +1,86 @@
 // What runs in the search's workers. The text of these functions is all that a worker has, with that of decode.js.
 
 /**
- * A chunk, compressed, with the numbers of its pieces, -1 for those that are not searched, and where they end.
+ * A chunk, perhaps compressed, with the numbers of its pieces, -1 for those that are not searched, and where they end.
  * @typedef {{data: Uint8Array<ArrayBuffer>, packed: boolean, numbers: Int32Array, ends: Uint32Array}} SearchedChunk
  * @typedef {{piece: number, excerpt: string}} FoundPiece
  */
 
-/** Answer searches: take chunks with `chunks`, search all of them for `needles`, in lower case, under a number. */
+/** Answer searches: keep the chunks in `added`; search all of them for `needles`, under the number `search`. */
 function searchWorker() {
   /** @type {SearchedChunk[]} */
   const chunks = [];
   let current = 0;
+  // One buffer for all: a browser is slow to free what is read once.
+  let room = new Uint8Array(2 << 20);
+  const roomFor = (/** @type {number} */ size) => {
+    if (room.length < size) room = new Uint8Array(size);
+    return room.subarray(0, size);
+  };
   self.onmessage = async ({ data: { added, search, needles } }) => {
     if (added) chunks.push(...added);
-    current = search;
+    if (search !== undefined) current = search;
     if (!needles) return;
+    const find = needles.every((/** @type {string} */ needle) => /^[\0-\x7f]*$/.test(needle)) ? foundBytes : foundTexts;
     for (const [place, chunk] of chunks.entries()) {
-      const data = chunk.packed ? await inflated(chunk.data) : chunk.data;
+      const data = chunk.packed ? await inflated(chunk.data, roomFor) : chunk.data;
       if (current !== search) return;
-      const found = foundPieces(data, chunk.numbers, chunk.ends, needles);
-      self.postMessage({ search, found, done: (place + 1) / chunks.length });
+      self.postMessage({ search, found: find(data, chunk.numbers, chunk.ends, needles), done: (place + 1) / chunks.length });
     }
     if (!chunks.length) self.postMessage({ search, found: [], done: 1 });
   };
 }
 
 /**
- * Return the pieces of a chunk that hold one of some texts, whatever their case.
+ * Return the pieces of a chunk that hold one of some ASCII texts, whatever their case. Compares bytes, as Horspool does:
+ * nearly all are passed over, and no text is made.
  * @param {Uint8Array<ArrayBuffer>} data @param {Int32Array} numbers @param {Uint32Array} ends @param {string[]} needles
  * @returns {FoundPiece[]}
  */
-function foundPieces(data, numbers, ends, needles) {
+function foundBytes(data, numbers, ends, needles) {
+  const fold = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 65 && byte <= 90 ? byte + 32 : byte));
+  /** @type {Map<number, FoundPiece>} */
+  const found = new Map();
+  for (const text of needles) {
+    const needle = new TextEncoder().encode(text);
+    const last = needle.length - 1;
+    const steps = new Int32Array(256).fill(needle.length);
+    for (let place = 0; place < last; place += 1) steps[needle[place]] = last - place;
+    let piece = 0;
+    for (let at = 0; at + last < data.length; ) {
+      let place = last;
+      while (place >= 0 && fold[data[at + place]] === needle[place]) place -= 1;
+      if (place >= 0) {
+        at += steps[fold[data[at + last]]];
+        continue;
+      }
+      while (ends[piece] <= at) piece += 1;
+      const inside = at + last < ends[piece];
+      if (inside && numbers[piece] >= 0) {
+        const begin = Math.max(piece ? ends[piece - 1] : 0, at - 60);
+        const excerpt = new TextDecoder().decode(data.subarray(begin, Math.min(ends[piece], at + last + 100)));
+        found.set(numbers[piece], { piece: numbers[piece], excerpt });
+      }
+      at = inside ? ends[piece] : at + 1;
+    }
+  }
+  return [...found.values()];
+}
+
+/**
+ * Return the pieces of a chunk that hold one of some texts, whatever the case of letters beyond ASCII.
+ * @param {Uint8Array<ArrayBuffer>} data @param {Int32Array} numbers @param {Uint32Array} ends @param {string[]} needles
+ * @returns {FoundPiece[]}
+ */
+function foundTexts(data, numbers, ends, needles) {
   const decoder = new TextDecoder();
   const found = [];
   for (const [place, piece] of numbers.entries()) {
     if (piece < 0) continue;
     const text = decoder.decode(data.subarray(place ? ends[place - 1] : 0, ends[place]));
     const lower = text.toLowerCase();
-    for (const needle of needles) {
-      const at = lower.indexOf(needle);
-      if (at < 0) continue;
-      found.push({ piece, excerpt: text.slice(Math.max(0, at - 60), at + needle.length + 100) });
-      break;
-    }
+    const at = Math.max(...needles.map((needle) => lower.indexOf(needle)));
+    if (at >= 0) found.push({ piece, excerpt: text.slice(Math.max(0, at - 60), at + 100) });
   }
   return found;
 }

@@ -209,7 +209,8 @@ function paintColumns({ context, width, height, box, write }, { turns, colors, f
   const wide = (width - AXIS) / columns;
   for (let place = 0; place < columns; place++) {
     const [first, end] = [place, place + 1].map((one) => Math.floor((one * turns.length) / columns));
-    let [best, sum, x] = [first, 0, AXIS + place * wide];
+    const x = AXIS + place * wide;
+    let [best, sum] = [first, 0];
     for (let one = first; one < end; one++) if (totals[one] > totals[best]) best = one;
     const shown = turns.slice(first, end);
     if (chosen && shown.includes(chosen)) box("--chosen", x - 1, 2, Math.max(wide + 1, 3), floor - 2);

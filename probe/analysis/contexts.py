@@ -25,19 +25,21 @@ class TurnContext(msgspec.Struct, frozen=True, kw_only=True):
 
 def contexts_of(sent: Sequence[Sent], items: Sequence[Known], of_items: Sequence[Sizes]) -> dict[int, TurnContext]:
     """Return the context of each turn by its index; `of_items` says what the bytes of each item are."""
-    of_item = [dict(sizes) for sizes in of_items]
-    sizes = summed(sent, of_item.__getitem__)
-    messages = summed(sent, lambda number: of_item[number] if items[number].kind is Kind.MESSAGE else {})
+    is_message = [one.kind is Kind.MESSAGE for one in items]
+    messages = summed(sent, lambda number: of_items[number] if is_message[number] else ())
+    others = summed(sent, lambda number: () if is_message[number] else of_items[number])
     stored = _stored(sent, messages)
-    return {index: _context(one, sizes[index], stored[index]) for one in sent if (index := one.turn.index) in sizes}
+    return {
+        (index := one.turn.index): _context(one, _added(messages[index], others[index]), stored[index]) for one in sent
+    }
 
 
 def _context(sent: Sent, sizes: _Sums, stored: _Sums | None) -> TurnContext:
     usage = sent.turn.facts.usage
-    whole = None if stored is None else _added(sizes, stored)
+    whole = _added(sizes, stored) if stored else sizes if stored is not None else None
     known = whole and usage is not None and usage.input
     return TurnContext(
-        sizes={kind: size for kind, size in sizes.items() if size},
+        sizes=sizes,
         tokens=dict(divided(whole, usage.input)) if known and whole and usage and usage.input else None,
     )
 
@@ -67,8 +69,6 @@ def _stored(sent: Sequence[Sent], messages: Mapping[int, _Sums]) -> dict[int, _S
 
 
 def _added(*sums: Mapping[ContextKind, int]) -> _Sums:
-    total: _Sums = {}
-    for one in sums:
-        for kind, size in one.items():
-            total[kind] = total.get(kind, 0) + size
+    """Return sums added up, in the order of the kinds."""
+    total = {kind: sum([one.get(kind, 0) for one in sums]) for kind in ContextKind}
     return {kind: size for kind, size in total.items() if size}

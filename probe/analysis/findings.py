@@ -35,8 +35,6 @@ class Findings:
     """In the order in which they started."""
     exchange_totals: ExchangeTotals
     sessions: Sequence[Session]
-    threads: Sequence[Thread]
-    """Of all sessions, in their order."""
     tries: Mapping[int, Sequence[Tries]]
     """The turns of each thread, by its number; failed tries are folded into the turn that they led to."""
     numbers: Mapping[int, int]
@@ -50,7 +48,6 @@ class Findings:
     item_contexts: Sequence[Sizes]
     """What the bytes of each item are, by its number."""
     origins: Origins
-    injected: Mapping[str, InjectedTexts]
     results: Results
     tools: Sequence[ToolUse]
     cache: Mapping[int, CacheUse]
@@ -65,9 +62,19 @@ class Findings:
         return self.exchange_totals.started or 0.0
 
     @property
+    def threads(self) -> list[Thread]:
+        """Return the threads of all sessions, in their order."""
+        return [thread for session in self.sessions for thread in session.threads]
+
+    @property
+    def injected(self) -> dict[str, InjectedTexts]:
+        """Return what the agent's harness put among the user's words, by how it marks it."""
+        return injected_texts(self.trace.items.known, self.origins)
+
+    @property
     def turns(self) -> list[Tries]:
         """Return the turns of all threads in the order of their numbers."""
-        return sorted((one for found in self.tries.values() for one in found), key=lambda one: one.turn.index)
+        return _ordered(self.tries)
 
     @property
     def work(self) -> list[PlacedTurn]:
@@ -102,12 +109,8 @@ def findings_of(
     sessions = group(trace.turns, trace.items.known, one_prompt=bool(prompt))
     threads = [thread for session in sessions for thread in session.threads]
     tries = {thread.number: tuple(fold_retries(thread.turns)) for thread in threads}
-    hosts = HostsBuilder()
-    for exchange in exchanges:
-        hosts.add(exchange)
-    hosts.add_tunnels(tunnels)
     before = _before(threads, tries)
-    turns = sorted((one.turn for found in tries.values() for one in found), key=lambda turn: turn.index)
+    turns = [one.turn for one in _ordered(tries)]
     items, sent = trace.items.known, sent_items(turns, before)
     origins = origins_of(items, sent, threads, prompt)
     item_contexts = context_of_items(items, origins)
@@ -117,32 +120,43 @@ def findings_of(
         exchanges=exchanges,
         exchange_totals=sums,
         sessions=sessions,
-        threads=threads,
         tries=tries,
-        numbers=_numbers(one for found in tries.values() for one in found),
+        numbers=_numbers(tries),
         before=before,
         changes={turn.index: requests.of(turn.facts, _facts(before[turn.index])) for turn in turns},
         contexts=contexts_of(sent, items, item_contexts),
         item_contexts=item_contexts,
         origins=origins,
-        injected=injected_texts(items, origins),
         results=results,
         tools=tool_uses(sent, items, results),
         cache=cache_uses(threads, before, requests, items),
         costs=costs_of((turn for thread in threads for turn in thread.turns), prices),
         time=time_spent(sessions, started or sums.started or 0.0, ended or sums.ended or 0),
-        hosts=hosts.hosts(coverage),
+        hosts=_hosts(exchanges, tunnels, coverage),
     )
+
+
+def _hosts(exchanges: Iterable[ExchangeFacts], tunnels: Iterable[Tunnel], coverage: CoverageFacts | None) -> Hosts:
+    hosts = HostsBuilder()
+    for exchange in exchanges:
+        hosts.add(exchange)
+    hosts.add_tunnels(tunnels)
+    return hosts.hosts(coverage)
 
 
 def _facts(turn: PlacedTurn | None) -> TurnFacts | None:
     return turn.facts if turn else None
 
 
-def _numbers(tries: Iterable[Tries]) -> dict[int, int]:
+def _ordered(tries: Mapping[int, Sequence[Tries]]) -> list[Tries]:
+    """Return the turns of all threads in the order in which they started."""
+    return sorted((one for found in tries.values() for one in found), key=lambda one: one.turn.index)
+
+
+def _numbers(tries: Mapping[int, Sequence[Tries]]) -> dict[int, int]:
     """Number turns in the order in which they started; a failed try has the number of the turn that it led to."""
     numbers: dict[int, int] = {}
-    for number, one in enumerate(sorted(tries, key=lambda one: one.turn.index), 1):
+    for number, one in enumerate(_ordered(tries), 1):
         numbers.update(dict.fromkeys((one.turn.index, *(failed.index for failed in one.failed)), number))
     return numbers
 

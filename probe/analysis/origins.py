@@ -17,8 +17,8 @@ INJECTED = "injected"
 """By the agent's harness."""
 MODEL = "model"
 """A sub-agent's task, which the model of its parent wrote."""
-UNMARKED = "side request"
-"""What a text of the harness is called that no tag names: only side requests have such."""
+UNMARKED = "no mark"
+"""What a text of the harness is called that no tag names."""
 
 
 class Origins(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,10 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def origins_of(items: Sequence[Known], sent: Sequence[Sent], threads: Iterable[Thread], prompt: str | None) -> Origins:
-    """Return who wrote the texts of the items that turns sent; the prompt of the run is a human's."""
+    """Return who wrote the texts of the items that turns sent.
+
+    The prompt of the run is a human's; where it is known, and sent as it is, the human said nothing else.
+    """
     of_turn = {turn.index: thread for thread in threads for turn in thread.turns}
     first: dict[int, int] = {}
     worked: dict[int, int] = {}
@@ -42,13 +45,17 @@ def origins_of(items: Sequence[Known], sent: Sequence[Sent], threads: Iterable[T
             worked.update((number, one.turn.index) for number in one.added if number not in worked)
     typed = {text_number(prompt)} if prompt else set[int]()
     work = {said.number for number in worked for said in items[number].features.said}
+    # A harness that wraps the prompt in words of its own has said nothing else for certain.
+    is_only = not typed.isdisjoint(work)
 
     def origin(said: Said, index: int) -> str:
         if said.number in typed:
             return HUMAN
         if said.injected or said.number not in work:
             return INJECTED
-        return MODEL if of_turn[index].is_sub_agent else HUMAN
+        if of_turn[index].is_sub_agent:
+            return MODEL
+        return INJECTED if is_only else HUMAN
 
     return Origins(
         of_items={

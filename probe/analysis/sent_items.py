@@ -47,14 +47,16 @@ def _difference(old: Sequence[int], new: Sequence[int]) -> tuple[Sequence[int], 
     return new[: len(new) - alike], old[: len(old) - alike]
 
 
-def summed(sent: Iterable[Sent], of_item: Callable[[int], Mapping[_T, int]]) -> dict[int, dict[_T, int]]:
-    """Return the sums over the items of each turn, by index of the turn."""
+def summed(sent: Iterable[Sent], of_item: Callable[[int], Iterable[tuple[_T, int]]]) -> dict[int, dict[_T, int]]:
+    """Return the sums over the items of each turn, by index of the turn; turns with the same sums share one mapping."""
     sums: dict[int, dict[_T, int]] = {}
     for one in sent:
-        total = dict(sums[one.base]) if one.base is not None else {}
+        old: dict[_T, int] = sums[one.base] if one.base is not None else {}
+        total = old
         for numbers, sign in ((one.added, 1), (one.removed, -1)):
             for number in numbers:
-                for name, count in of_item(number).items():
+                for name, count in of_item(number):
+                    total = dict(old) if total is old else total
                     total[name] = total.get(name, 0) + sign * count
         sums[one.turn.index] = total
     return sums

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -57,17 +56,19 @@ class Results:
 
 def tool_uses(sent: Sequence[Sent], items: Sequence[Known], results: Results) -> list[ToolUse]:
     """Return all tools: those that were offered as they appeared, then those that were only called."""
-    offers = [_offer(one) for one in items]
-    counts = summed(sent, offers.__getitem__)
+    offers = [[(name, 1) for name in one.features.offered] for one in items]
+    sets = summed(sent, offers.__getitem__)
     found: dict[str, ToolUse] = {}
     for one in sent:
         for number in one.added:
-            for name in offers[number]:
+            for name, _ in offers[number]:
                 known = found.setdefault(name, ToolUse(name=name, first=one.turn.index))
                 known.size = items[number].size // len(offers[number])
-    offered = Counter(chain.from_iterable((name for name, count in of.items() if count) for of in counts.values()))
-    for name, count in offered.items():
-        found[name].offered = count
+    # Nearly all turns offer the same tools.
+    times = Counter(map(id, sets.values()))
+    for offered in {id(names): names for names in sets.values()}.values():
+        for name, count in offered.items():
+            found[name].offered += times[id(offered)] if count else 0
     for one in sent:
         for name, call_id in _calls(one.turn):
             known = found.setdefault(name, ToolUse(name=name))
@@ -75,10 +76,6 @@ def tool_uses(sent: Sequence[Sent], items: Sequence[Known], results: Results) ->
             known.calls += 1
             known.failed += bool(result and result.failed)
     return list(found.values())
-
-
-def _offer(item: Known) -> Mapping[str, int]:
-    return dict.fromkeys(item.features.offered, 1)
 
 
 def _calls(turn: PlacedTurn) -> Iterator[tuple[str, str | None]]:

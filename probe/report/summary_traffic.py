@@ -61,7 +61,8 @@ class Injected(Part, frozen=True, kw_only=True):
     """Texts that the agent's harness put among the user's words."""
 
     what: str
-    """The tag around them, the words that they begin with, or `side request` for what only side requests say."""
+    """The tag around them, the words that they begin with, or `no mark`: only side requests have them, or the prompt is
+    known, and they are not it."""
     count: int
     """Different texts."""
     bytes: int

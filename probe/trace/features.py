@@ -15,6 +15,8 @@ from probe.trace.injected import injected_as
 
 SYSTEM_ROLES = ("system", "developer")
 """Roles of messages that are nobody's words in the conversation."""
+NAME = 200
+"""Characters of a tool's name that are kept: that of a namespace is put before each of its tools."""
 READ = 4000
 """Characters of an item's text that are looked at."""
 WORDS = {
@@ -131,9 +133,9 @@ def _names(blocks: Iterable[Block], prefix: str = "") -> Iterator[str]:
         if type(block) is Tools:
             yield from _names(block.tools, prefix)
         elif type(block) is Tool and block.tools:
-            yield from _names(block.tools, f"{prefix}{block.name}.")
+            yield from _names(block.tools, f"{prefix}{block.name}."[:NAME])
         elif type(block) is Tool:
-            yield prefix + block.name
+            yield (prefix + block.name)[:NAME]
 
 
 def _text(blocks: Iterable[Block]) -> str:

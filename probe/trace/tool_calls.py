@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from probe.renderers.blocks import ToolCall
-from probe.trace.features import text_number
+from probe.trace.features import NAME, text_number
 
 TEXT = 640
 """Characters of an answer's text, of a problem and of a tool's argument that are kept."""
@@ -39,7 +39,7 @@ def call_of(block: ToolCall) -> Call:
     texts = [value for value in arguments.values() if isinstance(value, str) and value.strip()]
     named = [value for name in _AGENTS if isinstance(value := arguments.get(name), str) and value]
     return Call(
-        name=block.name[:TEXT],
+        name=block.name[:NAME],
         argument=_argument(block.arguments)[:TEXT],
         call_id=block.call_id,
         texts=tuple(map(text_number, texts[:_TEXTS])),

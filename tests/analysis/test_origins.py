@@ -43,6 +43,8 @@ CASES: dict[str, tuple[list[Exchange], str | None, list[str]]] = {
         [INJECTED, HUMAN],
     ),
     "what a side request says as well": ([title(1, said("Hi.")), ask(2, said("Hi."))], None, [HUMAN]),
+    "what an agent says in the user's name": ([ask(1, said("Go."), said("No edits."))], "Go.", [HUMAN, INJECTED]),
+    "a prompt within other words": ([ask(1, said("The task: Go."), said("Hm."))], "Go.", [HUMAN, HUMAN]),
     "a sub-agent's task": (
         [ask(1, said("Go."), answer=[DELEGATE]), ask(2, said(TASK), said(REMINDER))],
         None,

@@ -56,6 +56,7 @@ def untouched(folder: Path) -> bool:
 
 LINKS = {
     "the report": "os.symlink(outside / 'precious', run / 'report.md')",
+    "the summary": "os.symlink(outside / 'precious', run / 'summary.json')",
     "the report, to nowhere": "os.symlink(outside / 'new', run / 'report.md')",
     "the manifest": "(run / 'manifest.json').unlink(); os.symlink(outside / 'precious', run / 'manifest.json')",
     "new files whose names can be guessed": """
@@ -74,7 +75,7 @@ def test_links_are_replaced_and_not_followed(tmp_path: Path, provider: Provider,
         assert running.wait() == 0, running.stderr
         run = running.run_folder()
         assert untouched(tmp_path)
-        assert [(run / name).is_symlink() for name in ("report.md", "manifest.json")] == [False, False]
+        assert [(run / name).is_symlink() for name in ("report.md", "summary.json", "manifest.json")] == [False] * 3
         assert (run / "report.md").read_text().startswith("# Codex")
         assert running.manifest()["counts"]["written"] == 1
 

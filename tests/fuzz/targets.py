@@ -13,6 +13,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from probe.addon.aws_event_stream import CUT, DAMAGED, frame_edits, read_frames
 from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import exact_json
@@ -36,6 +38,8 @@ from probe.report.markdown.blocks import markdown
 from probe.report.markdown.hosts import host_table
 from probe.report.report import write_report
 from probe.report.run import ReportedRun
+from probe.report.summarize import summary_of
+from probe.report.summary import json_of
 from probe.runs import described
 from probe.targets.finding import PROJECT
 from probe.trace.facts import TurnFacts
@@ -139,6 +143,8 @@ def report(data: bytes) -> None:
             written = write_report(out, path, run, renderer=load_renderer(AUTO), ids=IDS, full=full)
             assert harmless(out.getvalue())
             assert written.trace.failures == []
+            summary = summary_of(written)
+            assert json.loads(json_of(summary)) == msgspec.to_builtins(summary)
 
 
 def frames(data: bytes) -> None:

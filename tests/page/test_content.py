@@ -102,6 +102,21 @@ def test_a_cancelled_search_reports_nothing_more(searched: Tab) -> None:
     assert len(found(searched, "e")) > after
 
 
+def test_a_search_that_another_one_replaces_ends_and_workers_that_have_ended_come_again(searched: Tab) -> None:
+    code = f"""const text = {json.dumps(QUOTED)};
+    const count = async (text) => {{
+      let hits = 0;
+      await search(store, text, {{ onHit: () => (hits += 1) }});
+      return hits;
+    }};
+    const [, both] = await Promise.all([count("a"), count(text)]);
+    await new Promise((resolve) => setTimeout(resolve, IDLE + 300));
+    return [both, engines.has(store), await count(text)];"""
+    before, kept, after = run(searched, code)
+    assert before == after > 0
+    assert not kept
+
+
 def test_a_changed_body_is_wrong_and_a_redacted_one_says_so(searched: Tab) -> None:
     redacted, body = list(BODIES).index("a secret"), list(BODIES).index("text")
     code = f"""const [one, other] = await Promise.all([store.detail({redacted}), store.detail({body})]);
@@ -125,3 +140,12 @@ def test_a_page_that_is_cut_short_says_so(browser: Browser, tmp_path: Path) -> N
 def test_without_its_own_function_the_browser_decodes_base64_all_the_same(opened: Callable[[Path], Tab]) -> None:
     code = "Uint8Array.fromBase64 = undefined; return [...fromBase64('AP9/gA==')];"
     assert run(opened(RUNS[0]), code) == [0, 255, 127, 128]
+
+
+def test_a_page_without_its_summary_says_so(browser: Browser, tmp_path: Path) -> None:
+    text = page(RUNS[0]).text
+    file = tmp_path / "damaged.html"
+    file.write_text(text.replace('id="summary">', 'id="summary">AAAA', 1))
+    tab = browser.open(file.as_uri())
+    tab.wait("document.getElementById('pane-view').textContent.startsWith('This page cannot be shown: ')")
+    tab.close()

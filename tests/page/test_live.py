@@ -14,6 +14,7 @@ from probe.wire.ports import free_ports
 from tests.live.recording import Flow, Recording
 from tests.live.test_server import exchange
 from tests.support.browsers import Browser, Tab
+from tests.support.page_tools import modules
 from tests.support.planted import Mint
 from tests.support.running import Running
 
@@ -107,6 +108,9 @@ def test_forty_thousand_events_at_once_are_shown_within_seconds_and_no_secret_is
         until_it_has(tab, "#now", "the end")
         assert "40,004 events" in tab.text("#now")
         assert "[REDACTED" in tab.text("#now")
+        tab.click("#now summary")
+        tab.js((modules() / "axe-core" / "axe.min.js").read_text() + ";0")
+        assert tab.js("axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)") == []
         assert KEY[:7] not in tab.js("document.documentElement.outerHTML")
         tab.close()
     recording.end()

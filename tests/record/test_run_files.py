@@ -34,6 +34,7 @@ FILES = (
     "proxy.log",
     "manifest.json",
     "report.md",
+    "summary.json",
     ".live/known.jsonl",
     ".live/journal",
 )

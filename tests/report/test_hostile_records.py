@@ -18,6 +18,8 @@ import pytest
 
 from probe.addon.json_text import DEEPEST, MOST_VALUES
 from probe.cli.edge import WARNINGS
+from probe.report.summarize import summary_of
+from probe.report.summary import json_of
 from tests.report.reports import report
 from tests.support.running import Running
 
@@ -185,6 +187,7 @@ def test_a_hostile_record_has_a_report_in_proportion(tmp_path: Path, make: Calla
         assert reported.findings.exchange_totals.requests == 1
         assert reported.trace.failures == []
         assert len(text) <= MOST_TIMES * path.stat().st_size + 10_000
+        assert len(json_of(summary_of(reported))) <= MOST_TIMES * path.stat().st_size + 10_000
 
 
 def files(count: int, **parts: Callable[[int], Any]) -> str:

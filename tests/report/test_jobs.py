@@ -1,4 +1,4 @@
-"""Several processes write the same report as one."""
+"""Several processes write the same report and the same summary as one."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from probe.analysis.prices import Prices
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report import parts
 from probe.report.report import write_report
+from probe.report.summarize import summary_of
+from probe.report.summary import json_of
 from tests.report.reports import RUN, exchange
 
 SAMPLES = sorted((Path(__file__).parents[2] / "data").glob("*/*/traffic.jsonl"))
 
 
-def written(record: Path, jobs: int, *, full: bool) -> tuple[str, list[int]]:
-    """Return a report, and the numbers of the lines that are no records."""
+def written(record: Path, jobs: int, *, full: bool) -> tuple[str, str, list[int]]:
+    """Return a report, its summary, and the numbers of the lines that are no records."""
     out, malformed = io.StringIO(), list[int]()
-    write_report(
+    found = write_report(
         out,
         record,
         replace(RUN, prompt="Write"),
@@ -31,7 +33,7 @@ def written(record: Path, jobs: int, *, full: bool) -> tuple[str, list[int]]:
         full=full,
         jobs=jobs,
     )
-    return out.getvalue(), malformed
+    return out.getvalue(), json_of(summary_of(found)), malformed
 
 
 @pytest.fixture(autouse=True)
@@ -62,9 +64,9 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("jobs", [2, 3, 5])
 def test_the_report_has_the_same_bytes(record: Path, jobs: int, full: bool) -> None:
-    text, malformed = written(record, 1, full=full)
+    text, summary, malformed = written(record, 1, full=full)
     assert len(malformed) == 3
-    assert written(record, jobs, full=full) == (text, malformed)
+    assert written(record, jobs, full=full) == (text, summary, malformed)
 
 
 RECORDS = {"nothing": "", "one line": json.dumps(exchange(1.0)) + "\n", "no line end": json.dumps(exchange(1.0))}

@@ -237,3 +237,40 @@ NO_TURNS: dict[str, tuple[str, Any]] = {
 @pytest.mark.parametrize(("path", "body"), NO_TURNS.values(), ids=NO_TURNS.keys())
 def test_what_is_no_call_of_a_model_is_no_turn(path: str, body: Any) -> None:
     assert facts([exchange(path, body, {"totalTokens": 1, "input_tokens": 1})]) == []
+
+
+PIECES: dict[str, tuple[list[float], tuple[float, float] | None]] = {
+    "none": ([], None),
+    "one": ([5.5], None),
+    "two": ([5.5, 6.0], (0.5, 5.5)),
+    "the longest of several": ([5.5, 6.0, 9.0, 9.5], (3.0, 6.0)),
+    "the first of two as long": ([5.0, 6.0, 7.0], (1.0, 5.0)),
+}
+
+
+@pytest.mark.parametrize(("times", "silence"), PIECES.values(), ids=PIECES.keys())
+def test_the_longest_silence_is_between_two_pieces(times: list[float], silence: tuple[float, float] | None) -> None:
+    run = ask(5.0, said(USER))
+    assert run.response is not None
+    run.response.pieces.extend((time, 10 * number) for number, time in enumerate(times))
+    assert only(run).silence == silence
+
+
+def test_the_silence_of_a_websockets_turn_is_between_its_own_messages() -> None:
+    calls = [create(0, input=[said(USER)]), *told(1, events("r0")[:1]), *told(4, events("r0")[1:])]
+    calls += [create(90, input=[said(USER)]), *told(91, events("r1"))]
+    first, second = facts([conversation(calls)])
+    assert (first.silence, second.silence) == ((3.0, 1), (0.0, 91))
+
+
+def test_the_names_of_calls_beyond_those_that_are_kept_are_known() -> None:
+    calls = [
+        {"type": "function_call", "name": f"tool{number}", "call_id": f"c{number}", "arguments": "{}"}
+        for number in range(MOST_CALLS + 2)
+    ]
+    turn = only(ask(5.0, said(USER), answer=calls))
+    assert turn.more_calls == 2
+    assert turn.more_called == (
+        (f"tool{MOST_CALLS}", f"c{MOST_CALLS}"),
+        (f"tool{MOST_CALLS + 1}", f"c{MOST_CALLS + 1}"),
+    )

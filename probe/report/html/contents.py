@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from probe.record.exchange import Headers, Interim
-from probe.report.html.recipes import Recipe
+from probe.report.html.recipe import Recipe
 
 
 class ItemFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,7 +29,8 @@ from probe.report.html.contents import (
 )
 from probe.report.html.kept_body import KeptBody, kept_body, kept_message, kept_request
 from probe.report.html.pieces import Keeper, Lane, Pieces, add_to_ranges
-from probe.report.html.recipes import Recipe, Recipes
+from probe.report.html.recipe import Recipe
+from probe.report.html.recipes import Recipes
 from probe.report.markdown.spool import Spool
 from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem

@@ -47,7 +47,7 @@ class Pieces:
 
     def add(self, data: bytes, lane: Lane) -> int:
         """Return the number of a piece, which is kept if it is new."""
-        number = self._numbers.setdefault(_key(data), len(self.lengths))
+        number = self._numbers.setdefault(key_of(data), len(self.lengths))
         if number == len(self.lengths):
             self.lengths.append(len(data))
             self._keeper.put(number, lane, data)
@@ -55,10 +55,11 @@ class Pieces:
 
     def find(self, data: bytes) -> int | None:
         """Return the number of a piece; None for one that is not known."""
-        return self._numbers.get(_key(data))
+        return self._numbers.get(key_of(data))
 
 
-def _key(data: bytes) -> int:
+def key_of(data: bytes) -> int:
+    """Return a number that only equal bytes share, in this process."""
     # Python's hash of bytes is keyed by a secret of this process: nobody can make two that are alike.
     return len(data) << 64 | hash(data) & 0xFFFF_FFFF_FFFF_FFFF
 

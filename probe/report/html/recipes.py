@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from probe.renderers.api import ItemField
-from probe.report.html.pieces import CHUNK, Lane, Pieces, add_to_ranges
+from probe.report.html.json_places import place_of_elements, possible_places
+from probe.report.html.pieces import CHUNK, Lane, Pieces, add_to_ranges, key_of
+from probe.report.html.recipe import INLINE, Recipe, RecipeWriter, Run
 from probe.trace.items import Known
 from probe.trace.repeats import Shorter
 from probe.trace.turns import SentItems
 
-
-class Run(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Many items or pieces in a row, with the same text between any two."""
-
-    items: Sequence[int] | None = None
-    """Numbers as ranges."""
-    pieces: Sequence[int] | None = None
-    by: str
-
-
-Recipe = list[int | str | Run]
-
-_INLINE = 200
-"""Bytes below which a text is in the recipe itself."""
 _MEMBER = 1 << 10
 """Bytes of a member of JSON from which it is a piece: it may come again."""
 _ARRAY = 1 << 13
 """Bytes of an array from which its elements are pieces."""
+_ARRAYS = 64
+"""Arrays that are remembered."""
 _EVENT = 1 << 11
 """Bytes of an event from which its members are looked at."""
-_BEGIN = 64
-"""Bytes by which a value is searched for."""
-_PLACES = 8
-"""Places that are tried for a value."""
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _elements = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _FAILURES = (msgspec.DecodeError, UnicodeError, RecursionError)
@@ -50,7 +36,7 @@ class Recipes:
         self.raw_of_items: list[int] = []
         """Piece of each item."""
         self._arrays: dict[int, Recipe | None] = {}
-        """Recipe of each array that was taken apart; by its length and hash."""
+        """Recipes of the arrays that were taken apart last; None for one that is a piece."""
         self._cuts: dict[int, Recipe] = {}
         """Recipe of each value that is cut from streams, by its mark."""
 
@@ -58,25 +44,26 @@ class Recipes:
         """Return the recipe of a call's body or message, by its items where they are found in it."""
         found = (self._place(raw, field, known) for field, known in items)
         places = sorted(filter(None, found), key=lambda place: place[0])
-        out, end = _Parts(self._pieces), 0
+        if not places:
+            return self.of_json(raw)
+        out, end = RecipeWriter(self._pieces), 0
         for begin, after, part in places:
             if begin >= end:
-                self._split(out, raw[end:begin]) if begin - end >= _ARRAY else out.text(raw[end:begin])
+                out.text(raw[end:begin])
                 out.part(part)
                 end = after
-        # What is left of a body without items may have pieces that come again.
-        self._split(out, raw[end:]) if len(raw) - end >= _ARRAY else out.text(raw[end:])
+        out.text(raw[end:])
         return out.end()
 
     def of_json(self, raw: bytes) -> Recipe:
         """Return the recipe of a JSON text."""
-        out = _Parts(self._pieces)
+        out = RecipeWriter(self._pieces)
         self._split(out, raw)
         return out.end()
 
     def of_stream(self, text: bytes) -> Recipe:
         """Return the recipe of a stream of events: large ones repeat what was sent."""
-        out = _Parts(self._pieces)
+        out = RecipeWriter(self._pieces)
         ending = next((one for one in _EVENT_ENDS if one in text), b"\n\n")
         begin = end = 0
         while begin < len(text):
@@ -94,7 +81,7 @@ class Recipes:
 
     def of_shorter(self, shorter: Shorter) -> Recipe:
         """Return the recipe of a stream of which most that was sent before is cut out already."""
-        out = _Parts(self._pieces)
+        out = RecipeWriter(self._pieces)
         text, end = shorter.text.encode(), 0
         for cut in shorter.cuts:
             mark = b"%d" % cut.mark
@@ -102,8 +89,8 @@ class Recipes:
             out.text(text[end:begin])
             if cut.mark not in self._cuts:
                 member = msgspec.json.decode(b'"%b"' % cut.text, type=str).encode()
-                whole = _Parts(self._pieces)
-                self._split(whole, member[len(msgspec.json.encode(cut.name)) + 1 :])
+                whole = RecipeWriter(self._pieces)
+                self._split(whole, member[len(f'"{cut.name}":'.encode()) :])
                 self._cuts[cut.mark] = whole.end()
             out.again(self._cuts[cut.mark])
             end = begin + len(mark)
@@ -112,7 +99,7 @@ class Recipes:
 
     def of_chunks(self, chunks: Iterable[bytes]) -> Recipe:
         """Return the recipe of bytes that come in chunks."""
-        out = _Parts(self._pieces)
+        out = RecipeWriter(self._pieces)
         for chunk in chunks:
             for begin in range(0, len(chunk), CHUNK):
                 out.piece(chunk[begin : begin + CHUNK])
@@ -120,11 +107,11 @@ class Recipes:
 
     def _place(self, raw: bytes, field: ItemField, known: Sequence[Known]) -> tuple[int, int, int | Run] | None:
         """Return where the items of a field are in a body, and what stands for them."""
-        if sum([one.size for one in known]) < _INLINE:
+        if sum([one.size for one in known]) < INLINE:
             return None
         if not field.listed:
             return self._place_of_one(raw, field, known[0])
-        found = _row(raw, field.json.texts, 0)
+        found = place_of_elements(raw, field.json.texts, 0)
         if found is None:
             return None
         numbers: list[int] = []
@@ -135,7 +122,7 @@ class Recipes:
     def _place_of_one(self, raw: bytes, field: ItemField, known: Known) -> tuple[int, int, int | Run] | None:
         piece = self.raw_of_items[known.number]
         name = msgspec.json.encode(field.at.rpartition(".")[2]) + b":"
-        for at in _places(raw, name, 0):
+        for at in possible_places(raw, name, 0):
             begin = at + len(name)
             while raw[begin : begin + 1] == b" ":
                 begin += 1
@@ -143,7 +130,7 @@ class Recipes:
                 return begin, begin + known.size, Run(items=[known.number, known.number], by="")
         return None
 
-    def _split(self, out: _Parts, raw: bytes) -> None:
+    def _split(self, out: RecipeWriter, raw: bytes) -> None:
         """Add a JSON value, its large members as pieces."""
         if len(raw) < _MEMBER:
             out.text(raw)
@@ -154,7 +141,7 @@ class Recipes:
         else:
             out.piece(raw)
 
-    def _object(self, out: _Parts, raw: bytes) -> None:
+    def _object(self, out: RecipeWriter, raw: bytes) -> None:
         try:
             members = _members(raw)
         except _FAILURES:
@@ -165,20 +152,22 @@ class Recipes:
             if len(memoryview(member)) < _MEMBER:
                 continue
             text = bytes(member)
-            begin = next((at for at in _places(raw, text, end) if raw.startswith(text, at)), None)
+            begin = next((at for at in possible_places(raw, text, end) if raw.startswith(text, at)), None)
             if begin is not None:
                 out.text(raw[end:begin])
                 self._split(out, text)
                 end = begin + len(text)
         out.text(raw[end:])
 
-    def _array(self, out: _Parts, raw: bytes) -> None:
+    def _array(self, out: RecipeWriter, raw: bytes) -> None:
         if len(raw) < _ARRAY:
             out.piece(raw)
             return
-        key = len(raw) << 64 | hash(raw) & 0xFFFF_FFFF_FFFF_FFFF
+        key = key_of(raw)
         if key not in self._arrays:
             self._arrays[key] = self._elements(raw)
+            if len(self._arrays) > _ARRAYS:
+                del self._arrays[next(iter(self._arrays))]
         recipe = self._arrays[key]
         if recipe is None:
             out.piece(raw)
@@ -191,95 +180,15 @@ class Recipes:
             texts = _elements(raw)
         except _FAILURES:
             return None
-        found = _row(raw, texts, 1) if len(raw) >= _INLINE * len(texts) else None
+        found = place_of_elements(raw, texts, 1) if len(raw) >= INLINE * len(texts) else None
         if found is None:
             return None
         begin, end, by = found
         numbers: list[int] = []
         for text in texts:
             add_to_ranges(numbers, self._pieces.add(bytes(text), Lane.BODIES))
-        parts = _Parts(self._pieces)
+        parts = RecipeWriter(self._pieces)
         parts.text(raw[:begin])
         parts.part(Run(pieces=numbers, by=by))
         parts.text(raw[end:])
         return parts.end()
-
-
-class _Parts:
-    """A recipe that is not complete yet."""
-
-    def __init__(self, pieces: Pieces) -> None:
-        self._pieces = pieces
-        self._parts: Recipe = []
-        self._texts: list[bytes] = []
-
-    def text(self, text: bytes) -> None:
-        """Add a text that will hardly come again."""
-        if text:
-            self._texts.append(text)
-
-    def part(self, part: int | Run) -> None:
-        """Add a number or a run."""
-        self._end_text()
-        self._parts.append(part)
-
-    def again(self, recipe: Recipe) -> None:
-        """Add the parts of another recipe."""
-        for part in recipe:
-            if isinstance(part, str):
-                self.text(part.encode())
-            else:
-                self.part(part)
-
-    def piece(self, data: bytes) -> None:
-        """Add a text or bytes that may come again; no piece is longer than a chunk."""
-        for begin in range(0, len(data), CHUNK):
-            self.part(self._pieces.add(data[begin : begin + CHUNK], Lane.BODIES))
-
-    def end(self) -> Recipe:
-        """Return the recipe."""
-        self._end_text()
-        return self._parts
-
-    def _end_text(self) -> None:
-        if not self._texts:
-            return
-        text = b"".join(self._texts)
-        self._texts = []
-        if len(text) < _INLINE:
-            try:
-                self._parts.append(text.decode())
-            except UnicodeDecodeError:
-                self.piece(text)
-        else:
-            self.piece(text)
-
-
-def _row(raw: bytes, texts: Sequence[msgspec.Raw], start: int) -> tuple[int, int, str] | None:
-    """Return where the elements of an array are in a text, and the text between any two."""
-    if not texts:
-        return None
-    first = bytes(texts[0])
-    for begin in _places(raw, first, start):
-        by = b"," if len(texts) == 1 else _between(raw, begin + len(first), bytes(texts[1]))
-        joined = by.join(texts)
-        if by and raw.startswith(joined, begin):
-            return begin, begin + len(joined), by.decode()
-    return None
-
-
-def _between(raw: bytes, end: int, following: bytes) -> bytes:
-    """Return the comma between two elements, with the white space around it; empty where there is none."""
-    by = raw[end : raw.find(following[:_BEGIN], end, end + 2 * _BEGIN)]
-    return by if by.strip() == b"," else b""
-
-
-def _places(raw: bytes, text: bytes, start: int) -> Iterator[int]:
-    """Yield where a text may begin: searching for its beginning takes less time than for all of it."""
-    begin = text[:_BEGIN]
-    for _ in range(_PLACES):
-        start = raw.find(begin, start)
-        if start < 0:
-            return
-        yield start
-        start += 1

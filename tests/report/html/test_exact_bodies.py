@@ -15,12 +15,16 @@ from probe.addon.json_text import dumps
 from probe.addon.redaction.redactor import Redactor
 from probe.record import long_lines, reader
 from probe.record.reader import read_exchanges
+from probe.report.html.recipe import Recipe
+from probe.report.html.recipes import Recipes
 from probe.targets.finding import PROJECT
+from probe.trace.repeats import Shorter
 from tests.addon.test_bodies import fields_of
 from tests.support.page_files import PageFile, page
 
 RUNS = sorted((PROJECT / "data").glob("*/*/traffic.jsonl"))
 CASES = sorted((PROJECT / "tests" / "golden").glob("*/*.jsonl"))
+EVENTS = "text/event-stream"
 SECRET = "sk-" + "proj-" + "4fK9" * 10
 TEXT = "A line of text that is long enough to be a piece of its own, é and \U0001f600 with it. "
 
@@ -159,6 +163,31 @@ def test_a_conversation_that_is_sent_again_is_one_run_of_items(tmp_path: Path) -
     runs = [part for detail in made.details for part in detail["request"]["body"] if isinstance(part, dict)]
     assert [len(run["items"]) for run in runs if run["by"] == ","] == [2] * 5
     assert sum(made.index["pieces"]) < 3 * len(lines[-1])
+
+
+def test_what_streams_repeat_is_kept_once_and_put_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repeated = {"instructions": TEXT * 40, 'a "quoted" é': TEXT * 50, "tools": [{"name": TEXT * 3}] * 60}
+    lines = []
+    for number in range(6):
+        types = ("response.created", "response.in_progress", "response.completed")
+        answer = {"id": f"r{number}", **repeated, "status": "completed", "output": []}
+        events = [f"event: {one}\ndata: {dumps({'type': one, 'response': answer})}\n\n" for one in types]
+        line = exchange(tmp_path, dumps({"model": "m", "input": LONG[:3]}).encode(), "".join(events).encode(), EVENTS)
+        lines.append(line.replace("/v1/messages", "/v1/responses"))
+    shorter: list[Shorter] = []
+    of_shorter = Recipes.of_shorter
+
+    def noted(recipes: Recipes, stream: Shorter) -> Recipe:
+        shorter.append(stream)
+        return of_shorter(recipes, stream)
+
+    monkeypatch.setattr(Recipes, "of_shorter", noted)
+    file = tmp_path / "traffic.jsonl"
+    file.write_text("".join(lines))
+    made = page(file)
+    assert proved(made) == 12
+    assert len(shorter) >= 4
+    assert sum(made.index["pieces"]) < 1.2 * len(lines[0])
 
 
 LONG_BODIES = {

@@ -100,7 +100,7 @@ function toolCallBlock({ name, kind, call_id: id, finished, arguments: value }, 
   context.result?.(id ?? "").then((found) => {
     if (!found) return;
     if (found.block.failed) markFailed(card, head);
-    const where = h("div.block-head", "Result, sent in ", h("a", { href: `#turn-${found.turn}` }, `turn ${found.turn}`));
+    const where = h("div.block-head", "Result, sent in ", turnLink(found.turn));
     card.append(h("div.call-result", where, ...renderBlocks(found.block.content, { page: context.page, role: "tool" })));
   });
   return card;
@@ -122,7 +122,7 @@ function argumentsView(value) {
 /** @param {Block} block @param {BlockContext} context */
 function toolResultBlock({ call_id: id, kind, failed, content }, context) {
   const call = context.page.calls.get(id ?? "");
-  const from = call ? [h("code", call.name), isolated(call.argument.slice(0, 120), "dim"), h("a", { href: `#turn-${call.turn.number}` }, `called in turn ${call.turn.number}`)] : isolated(id ?? kind);
+  const from = call ? [h("code", call.name), isolated(call.argument.slice(0, 120), "dim"), turnLink(call.turn.number, `called in turn ${call.turn.number}`)] : isolated(id ?? kind);
   const head = h("div.block-head", colored("span.badge.dot", "tool_results", "tool result"), from);
   const card = h("div.block.call", head, h("div", content.length ? renderBlocks(content, { ...context, role: "tool", origins: [] }) : remark("Empty")));
   if (failed) markFailed(card, head);

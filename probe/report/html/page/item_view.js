@@ -77,5 +77,5 @@ function factsView(...facts) {
 /** Return links to turns, the middle of many left out. @param {number[]} turns */
 function turnLinks(turns) {
   const shown = turns.length > 8 ? [...turns.slice(0, 4), null, ...turns.slice(-3)] : turns;
-  return [`${plural(turns.length, "turn")}: `, shown.map((turn, at) => [at ? ", " : "", turn === null ? "…" : h("a", { href: `#turn-${turn}` }, turn)])];
+  return [`${plural(turns.length, "turn")}: `, shown.map((turn, at) => [at ? ", " : "", turn === null ? "…" : turnLink(turn, String(turn))])];
 }

@@ -244,7 +244,7 @@ class NowRow {
   /** @param {string} name @param {string} text @param {number} length */
   text(name, text, length) {
     const cut = length > text.length ? ` (the last ${number(text.length)} of ${number(length)} characters)` : "";
-    return h("div", {}, h("h3", {}, `${name}${cut}`), h("pre", { tabindex: 0, "aria-label": name }, ...visible(text)));
+    return h("div", {}, h("p", { class: "now-name" }, `${name}${cut}`), h("pre", { tabindex: 0, role: "group", "aria-label": name }, ...visible(text)));
   }
 }
 

@@ -5,4 +5,8 @@ async function start() {
   openPage(new Page(summary, new Store(new EmbeddedContents())));
 }
 
-if (document.getElementById("summary")) start();
+if (document.getElementById("summary")) {
+  start().catch((error) => {
+    byId("pane-view").textContent = `This page cannot be shown: ${error.message}. It needs a browser of 2023 or later, and all of its file.`;
+  });
+}

@@ -40,7 +40,7 @@ class Store {
 
   /** @param {number} piece @returns {Promise<string>} */
   async text(piece) {
-    return new TextDecoder().decode(await this.bytes(piece));
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await this.bytes(piece));
   }
 
   /** @param {number} piece @returns {Promise<any>} */
@@ -120,7 +120,7 @@ class EmbeddedContents {
     this.decoded.delete(number);
     const data = known ?? embeddedText(`c${number}`).then((text) => inflated(fromBase64(text)));
     this.decoded.set(number, data);
-    if (!known) data.then(({ length }) => this.forget(length));
+    if (!known) data.then(({ length }) => this.forget(length), () => this.decoded.delete(number));
     return data;
   }
 

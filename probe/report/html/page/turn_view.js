@@ -74,14 +74,9 @@ function turnFacts(turn) {
 
 /** Return what the request consists of, as one bar. @param {Turn} turn */
 function contextBar({ number: own, context, context_tokens: estimated }) {
-  const kinds = KINDS.filter(([kind]) => context[kind]).map(([kind, name]) => ({ kind, words: `${name} ${estimated ? `${compact(estimated[kind] ?? 0)} tokens` : bytes(context[kind])}` }));
-  if (!kinds.length) return null;
-  const parts = kinds.map(({ kind, words }) => {
-    const part = colored("i", kind, { title: words });
-    part.style.flexGrow = String(context[kind]);
-    return part;
-  });
-  return h("a.context-link", { href: `#context/turn-${own}`, title: "What the context consists of" }, h("span.context-bar", parts), h("span.legend", kinds.map(({ kind, words }) => colored("span", kind, h("i"), words))));
+  const words = (/** @type {ContextKind} */ kind) => (estimated ? `${compact(estimated[kind] ?? 0)} tokens` : bytes(context[kind]));
+  const parts = KINDS.flatMap(([kind, name]) => (context[kind] ? { name, color: `--k-${kind}`, size: context[kind], text: words(kind) } : []));
+  return parts.length ? h("a.context-link", { href: `#context/turn-${own}`, title: "What the context consists of" }, shareBar("Request", parts)) : null;
 }
 
 /** Show what models say as Markdown, or as plain text. */
@@ -138,7 +133,7 @@ function newWords({ new: fresh, before }) {
     fresh.settings ? plural(fresh.settings, "setting") : "",
     fresh.dropped ? `${number(fresh.dropped)} dropped` : "",
   ];
-  return [words.filter(Boolean).join(", "), ", compared with ", h("a", { href: `#turn-${before}` }, `turn ${before}`)];
+  return [words.filter(Boolean).join(", "), ", compared with ", turnLink(before)];
 }
 
 /** @param {Turn} turn */

@@ -317,6 +317,7 @@ interface ExchangeDetail {
   request_blocks: number | null;
   response_blocks: number | null;
   websocket: {
+    /** `at` is in seconds after the exchange began. */
     messages: { at: number; direction: "client" | "server"; type: string; body: Recipe; size: number | null; sha256: string | null; stored_sha256: string | null; redactions: number }[];
     close_code: number | null;
     close_reason: string | null;

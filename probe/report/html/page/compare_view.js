@@ -109,8 +109,6 @@ function itemChanges(page, items, { same, changes }) {
   return [h("p", { class: changes.length ? null : "dim" }, words.join(", ") || "None."), folds];
 }
 
-/** @typedef {(DiffLine | null)[]} DiffRow */
-
 /** Return the difference of two texts by lines. @param {string} before @param {string} after @param {string} name */
 function difference(before, after, name) {
   const { lines, exact } = diffLines(before, after);

@@ -142,7 +142,7 @@ class Results {
   /** @param {SearchHit} hit */
   row({ owner: { kind, number: place }, excerpt }) {
     const item = this.index.items[place];
-    const name = kind === "item" ? `${itemName(item)}${item.kind === "message" ? "" : ` (${item.kind})`}` : kind === "turn" ? "answer" : `exchange ${place}`;
+    const name = kind === "item" ? `${itemName(item)}${item.kind === "message" || item.kind === itemName(item) ? "" : ` (${item.kind})`}` : kind === "turn" ? "answer" : `exchange ${place}`;
     const parts = excerpt.split(new RegExp(`(${this.query.text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")})`, "i"));
     return h("li", {}, h("a", { href: kind === "turn" ? `#turn-${place}/answer` : `#${kind}-${place}` }, isolated(name)), " ", h("bdi", { class: "mono dim" }, parts.map((part, at) => h(at % 2 ? "mark" : "span", {}, ...visible(part)))));
   }

@@ -27,7 +27,6 @@ from probe.record.runs import FULL_REPORT, PAGE, REPORT, SUMMARY, TRAFFIC, Run, 
 from probe.record.tunnels import TUNNELS
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.described import UNKNOWN_TITLE, about, described_run
-from probe.report.html.page import write_page
 from probe.report.html.page_code import code_files
 from probe.report.report import write_report
 from probe.report.run import ReportedRun
@@ -122,7 +121,9 @@ def _analyze_run(arguments: Namespace) -> int:
         if manifest:
             written = [output] if name != REPORT else [output, _place_of_summary(output)]
             manifest.finished_step(step, inputs, {path.name: file_sha256(path) or "" for path in written})
-        _say_problems(reported)
+        if not arguments.html:
+            # A page has them on top, and the report that is made with it printed them.
+            _say_problems(reported)
         code = 1 if reported.malformed else 0
     print(printable(str(output)))
     return code
@@ -215,6 +216,9 @@ def _write(
 ) -> Understood:
     """Write the report; a reader of `output` sees the old one or the new one. Raises UserError."""
     summary = None if arguments.full or arguments.html else _place_of_summary(output)
+    if arguments.html:
+        from probe.report.html.page import write_page  # Here, since most runs of it write no page.
+
     write = write_page if arguments.html else partial(write_report, full=arguments.full, jobs=_jobs(arguments))
     for place in filter(None, (output, summary)):
         if place.exists() and place.samefile(source):

@@ -121,6 +121,7 @@ def _are_tools(content: Sequence[Block]) -> bool:
 def _parts(content: Sequence[Block], role: str | None) -> list[tuple[ContextKind, Block]]:
     """Return what the blocks of a message are; media within results of tools count as media."""
     found: list[tuple[ContextKind, Block]] = []
+    beside_text = any(type(block) is Text for block in content)
     for block in content:
         if type(block) is ToolResult and any(type(inner) is Media for inner in block.content):
             media = [inner for inner in block.content if type(inner) is Media]
@@ -128,15 +129,18 @@ def _parts(content: Sequence[Block], role: str | None) -> list[tuple[ContextKind
             found += [(ContextKind.MEDIA, inner) for inner in media]
             found += [(ContextKind.TOOL_RESULTS, inner) for inner in rest]
         elif type(block) not in _BESIDE:
-            found.append((_kind(block, role), block))
+            found.append((_kind(block, role, beside_text=beside_text), block))
     return found
 
 
-def _kind(block: Block, role: str | None) -> ContextKind:
+def _kind(block: Block, role: str | None, *, beside_text: bool) -> ContextKind:
     if type(block) is Text:
         if role == "user" and injected_as(block.text):
             return ContextKind.INJECTED
-        return _OF_ROLES.get(role or "", ContextKind.OTHER)
+        # Without a role: what agents say to each other, and Gemini's users.
+        return ContextKind.USER if role is None else _OF_ROLES.get(role, ContextKind.OTHER)
+    if type(block) is Encrypted and role is None:
+        return ContextKind.USER if beside_text else ContextKind.OTHER
     return _OF_BLOCKS.get(type(block), ContextKind.OTHER)
 
 

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from probe.report.summary import Summary
 from tests.e2e.test_agents import AIDERS, CASES, Case, recorded
 from tests.support import agents
 from tests.support.answers import FOUND
@@ -53,10 +55,16 @@ def shown(folder: Path, case: Case, *, sub_agent: bool = False) -> tuple[str, li
         assert run.wait() == 0, run.stdout + run.stderr
         assert "FAIL" not in run.stderr
         report = (run.run_folder() / "report.md").read_text()
+        summary = msgspec.json.decode((run.run_folder() / "summary.json").read_bytes(), type=Summary)
     with Running(folder, "probe.verify", "--run", "latest") as verified:
         assert verified.wait() == 0, verified.stdout
     assert report.splitlines()[2] == "No problems were found."
-    return report, list(threads(report))
+    found = list(threads(report))
+    assert [thread.is_sub_agent for thread in summary.threads] == ["sub-agent" in thread.heading for thread in found]
+    # Each result of a tool was found in a later request, and all context is of a known kind.
+    assert all(call.result_turn for turn in summary.turns for call in turn.tool_calls)
+    assert all("other" not in turn.context for turn in summary.turns)
+    return report, found
 
 
 def does(turns: list[tuple[str, str]], *expected: str) -> bool:

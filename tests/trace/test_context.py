@@ -12,6 +12,7 @@ from probe.renderers.api import Kind
 from probe.renderers.blocks import (
     Block,
     CacheBreakpoint,
+    Encrypted,
     Instructions,
     Media,
     MediaKind,
@@ -48,6 +49,23 @@ WHOLE: dict[str, tuple[Kind, Sequence[Block], ContextKind]] = {
     "a message that brings tools": (Kind.MESSAGE, message("developer", Tools(tools=(TOOL,))), CONTEXT.TOOLS),
     "a tool": (Kind.TOOL, [TOOL], CONTEXT.TOOLS),
     "the user's words": (Kind.MESSAGE, message("user", TEXT, CacheBreakpoint(lasts="5m")), CONTEXT.USER),
+    "what one agent says to another": (Kind.MESSAGE, message(None, Settings(pairs=()), TEXT), CONTEXT.USER),
+    "what an agent says to another in secret": (
+        Kind.MESSAGE,
+        message(None, TEXT, Encrypted(what="content", characters=9)),
+        CONTEXT.USER,
+    ),
+    "a thought that only the API can read": (
+        Kind.MESSAGE,
+        message("model", Encrypted(what="thought signature", characters=9)),
+        CONTEXT.REASONING,
+    ),
+    "what only the API can read": (
+        Kind.MESSAGE,
+        message(None, Encrypted(what="compaction of what came before", characters=9)),
+        CONTEXT.OTHER,
+    ),
+    "what nobody's role says": (Kind.MESSAGE, message("oracle", TEXT), CONTEXT.OTHER),
     "a reminder": (Kind.MESSAGE, message("user", REMINDER), CONTEXT.INJECTED),
     "an answer": (Kind.MESSAGE, message("assistant", TEXT), CONTEXT.ASSISTANT),
     "an answer of Gemini": (Kind.MESSAGE, message("model", TEXT), CONTEXT.ASSISTANT),

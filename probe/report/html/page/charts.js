@@ -1,8 +1,6 @@
 // What the views of answers are made of: sections, tables, bars of shares, columns on a canvas, treemaps.
 // Each chart has the same numbers as words or as a table beside it, and is reached by keys.
 
-/** @typedef {Record<string, (page: Page) => any>} Parts Titles of sections, and what is in them. */
-
 /** Add a view that is a list of sections, under `#name/number of a section` too. @param {string} name @param {string} tab @param {string} key @param {Parts} parts */
 function addParts(name, tab, key, parts) {
   addView({
@@ -80,8 +78,6 @@ function folded(title, make) {
   return fold([title], make, { class: "fold" });
 }
 
-/** @typedef {{name: string, color: string, size?: number, text?: string}} Part Its colour is the name of a CSS variable. */
-
 /** Return a bar of shares with a legend that has the numbers. @param {string} label @param {Part[]} parts */
 function shareBar(label, parts) {
   const there = parts.filter((part) => part.size);
@@ -99,8 +95,6 @@ function roundStep(most, count) {
   const unit = 10 ** Math.floor(Math.log10(Math.max(most, 1e-9) / count));
   return unit * ([1, 2, 5].find((one) => one * unit * count >= most) ?? 10);
 }
-
-/** @typedef {{context: CanvasRenderingContext2D, width: number, height: number, box: (color: string, x: number, y: number, width: number, height: number) => void, write: (text: string, x: number, y: number) => void}} Painter */
 
 /** Paint a canvas now, and again when its size or the theme changes or it gets the event `repaint`. @param {HTMLCanvasElement} canvas @param {(painter: Painter) => void} paint */
 function paintOn(canvas, paint) {
@@ -143,19 +137,6 @@ function tip() {
   };
   return { box, show, hide: () => (box.hidden = true) };
 }
-
-/**
- * @typedef {object} Columns
- * @property {string} label What the chart shows.
- * @property {Turn[]} turns One for each column.
- * @property {string[]} colors Of the parts of a column, from the bottom up.
- * @property {(turn: Turn) => number[]} parts
- * @property {(value: number) => string} format For the axis.
- * @property {(turn: Turn) => string[]} words
- * @property {string} [link] What is before the number of a turn in the address that a column leads to.
- * @property {Turn} [chosen]
- * @property {(turn: Turn) => boolean} [mark] Whether a column has a mark above it.
- */
 
 /** Width of the names of an axis, in pixels. */
 const AXIS = 58;
@@ -209,7 +190,8 @@ function paintColumns({ context, width, height, box, write }, { turns, colors, f
   const wide = (width - AXIS) / columns;
   for (let place = 0; place < columns; place++) {
     const [first, end] = [place, place + 1].map((one) => Math.floor((one * turns.length) / columns));
-    let [best, sum, x] = [first, 0, AXIS + place * wide];
+    const x = AXIS + place * wide;
+    let [best, sum] = [first, 0];
     for (let one = first; one < end; one++) if (totals[one] > totals[best]) best = one;
     const shown = turns.slice(first, end);
     if (chosen && shown.includes(chosen)) box("--chosen", x - 1, 2, Math.max(wide + 1, 3), floor - 2);
@@ -223,8 +205,6 @@ function paintColumns({ context, width, height, box, write }, { turns, colors, f
   context.textAlign = "left";
   write(`Turn ${turns[0].number}`, AXIS, height - 5);
 }
-
-/** @typedef {{x: number, y: number, width: number, height: number}} Box */
 
 /** Return boxes whose areas are in proportion to sizes that fall, as square as can be (Bruls, Huizing and van Wijk 2000). @param {number[]} sizes @param {Box} box @returns {Box[]} */
 function squarify(sizes, box) {
@@ -257,7 +237,7 @@ function squarify(sizes, box) {
 /** Cells of a group that are links of their own; the smaller ones are one cell together. */
 const MOST_CELLS = 150;
 
-/** Return a treemap; groups and cells are in order of size. The table beside it has what is too small to see. @param {string} label @param {(Part & {size: number, cells: {name: string, size: number, text: string, href?: string}[]})[]} groups */
+/** Return a treemap; groups and cells are in order of size. The table beside it has what is too small to see. @param {string} label @param {(Part & {size: number, cells: Cell[]})[]} groups */
 function treemap(label, groups) {
   const whole = { x: 0, y: 0, width: 1000, height: 420 };
   const boxes = squarify(groups.map((group) => group.size), whole);

@@ -87,29 +87,33 @@ function pairItems(before, after, items) {
   const [inBefore, inAfter] = [before, after].map((list) => new Set(list.map((place) => items[place].canonical)));
   const dropped = before.filter((place) => !inAfter.has(items[place].canonical));
   const same = before.length - dropped.length;
-  const changes = after.filter((place) => !inBefore.has(items[place].canonical)).map((place) => {
-    const at = dropped.findIndex((one) => items[one].name === items[place].name && items[one].role === items[place].role);
-    return { before: at < 0 ? null : dropped.splice(at, 1)[0], after: place };
-  });
-  return { same, changes: [...dropped.map((place) => ({ before: place, after: null })), ...changes] };
+  /** @type {Map<string, number[]>} */
+  const waiting = new Map();
+  const key = (/** @type {number} */ place) => `${items[place].name} ${items[place].role}`;
+  for (const place of dropped) waiting.set(key(place), waiting.get(key(place)) ?? []).get(key(place))?.push(place);
+  const changes = after.filter((place) => !inBefore.has(items[place].canonical)).map((place) => ({ before: waiting.get(key(place))?.shift() ?? null, after: place }));
+  const paired = new Set(changes.map((change) => change.before));
+  return { same, changes: [...dropped.filter((place) => !paired.has(place)).map((place) => ({ before: place, after: null })), ...changes] };
 }
 
 /** @param {Page} page @param {ItemFacts[]} items @param {ReturnType<typeof pairItems>} found */
 function itemChanges(page, items, { same, changes }) {
-  const counts = { "the same": same, changed: 0, added: 0, dropped: 0 };
-  const folds = changes.map(({ before, after }) => {
-    const [state, sign] = before === null ? /** @type {const} */ (["added", "+"]) : after === null ? /** @type {const} */ (["dropped", "−"]) : /** @type {const} */ (["changed", "±"]);
-    counts[state] += 1;
+  const isState = {
+    changed: changes.filter(({ before, after }) => before !== null && after !== null),
+    added: changes.filter(({ before }) => before === null),
+    dropped: changes.filter(({ after }) => after === null),
+  };
+  const words = [same ? `${number(same)} the same` : "", ...Object.entries(isState).map(([word, list]) => (list.length ? `${number(list.length)} ${word}` : ""))].filter(Boolean);
+  const row = (/** @type {typeof changes[0]} */ change) => {
+    const { before, after } = change;
+    const [state, sign, color] = before === null ? ["added", "+", "good"] : after === null ? ["dropped", "−", "bad"] : ["changed", "±", "warn"];
     const place = /** @type {number} */ (after ?? before);
-    const head = [h("span", { class: `sign ${{ changed: "warn", added: "good", dropped: "bad" }[state]}`, role: "img", "aria-label": state }, sign), ` ${itemName(items[place])}, ${bytes(items[place].size)} `, clip(items[place].beginning)];
-    const open = state === "changed" && items[place].size < 20_000 && counts.changed <= 5;
+    const head = [h("span", { class: `sign ${color}`, role: "img", "aria-label": state }, sign), ` ${itemName(items[place])}, ${bytes(items[place].size)} `, clip(items[place].beginning)];
+    const open = items[place].size < 20_000 && isState.changed.slice(0, 5).includes(change);
     return fold(head, async () => (before === null || after === null ? [itemLinks(place), await renderItem(page, place)] : [itemLinks(after, before), await itemDifference(page, before, after)]), { class: "given", open });
-  });
-  const words = Object.entries(counts).filter(([, count]) => count).map(([word, count]) => `${number(count)} ${word}`);
-  return [h("p", { class: changes.length ? null : "dim" }, words.join(", ") || "None."), folds];
+  };
+  return [h("p", { class: changes.length ? null : "dim" }, words.join(", ") || "None."), growing(h("div"), changes, row, 100)];
 }
-
-/** @typedef {(DiffLine | null)[]} DiffRow */
 
 /** Return the difference of two texts by lines. @param {string} before @param {string} after @param {string} name */
 function difference(before, after, name) {

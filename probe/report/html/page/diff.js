@@ -9,9 +9,6 @@ const DIFF_WORDS = 200_000;
 /** A unit of a text at which no word is divided. */
 const IN_WORD = /[\p{L}\p{N}_\uD800-\uDFFF]/u;
 
-/** @typedef {[number, number, number]} SharedRun Where in the first list, where in the second, and how many. */
-/** @typedef {{kind: "same" | "added" | "removed", text: string, parts?: [string, boolean][]}} DiffLine Parts are texts, and whether each differs. */
-
 /**
  * Compare two texts by lines, and changed lines by words. `exact` is false where so much differs that the search was ended.
  * @param {string} before @param {string} after @returns {{lines: DiffLine[], exact: boolean}}
@@ -66,7 +63,7 @@ function sharedEnds(a, b) {
   return [head, tail];
 }
 
-/** Return the runs that two lists share, in order. @param {string[]} first @param {string[]} second @param {{steps: number, exact: boolean}} state @returns {SharedRun[]} */
+/** Return the runs that two lists share, in order. @param {string[]} first @param {string[]} second @param {Steps} state @returns {SharedRun[]} */
 function sharedRuns(first, second, state) {
   /** @type {Map<string, number>} */
   const known = new Map();
@@ -78,7 +75,7 @@ function sharedRuns(first, second, state) {
   return /** @type {SharedRun[]} */ ([[0, 0, head], ...middle, [endA, endB, a.length - endA]]).filter(([, , length]) => length);
 }
 
-/** Return the runs of a shortest difference (Myers 1986); none where it is not found in time. @param {number[]} a @param {number[]} b @param {{steps: number, exact: boolean}} state @returns {SharedRun[]} */
+/** Return the runs of a shortest difference (Myers 1986); none where it is not found in time. @param {number[]} a @param {number[]} b @param {Steps} state @returns {SharedRun[]} */
 function shortest(a, b, state) {
   const most = Math.min(a.length + b.length, DIFF_DEPTH);
   const reach = new Int32Array(2 * most + 3);

@@ -154,7 +154,7 @@ function showMessages(root, page, socket, line, call) {
   /** @param {number} place */
   const row = (place) => {
     const { at, direction, size, body } = messages[place];
-    const view = eventRow({ at: at - started, kind: direction === "client" ? "↑ client" : "↓ server", size }, "");
+    const view = eventRow({ at, kind: direction === "client" ? "↑ client" : "↓ server", size }, "");
     page.store.body(body).then((content) => {
       const text = textOf(content, 0, Math.min(400, content.length));
       append(view.children[1], [" ", /"type"\s*:\s*"([^"]{1,80})"/.exec(text)?.[1]]);
@@ -173,5 +173,5 @@ function showMessages(root, page, socket, line, call) {
   const closed = [by ? ` by the ${by}` : "", code === null ? "" : ` with code ${code}`, why ? `: ${why}` : "", socket.lost ? `; ${plural(socket.lost, "message")} lost` : ""].join("");
   append(root, [remark(`${plural(messages.length, "message")}. Closed${closed}.`), list.root, detail]);
   const begins = page.summary.turns.find((turn) => turn.line === line && turn.part === call)?.started;
-  if (begins !== undefined) list.choose(messages.findIndex(({ at }) => at >= begins - 0.0005));
+  if (begins !== undefined) list.choose(messages.findIndex(({ at }) => started + at >= begins - 0.0005));
 }

@@ -1,8 +1,5 @@
 // What a reader searches for: `tool:Bash status:429 size:>10k "exact words"`. No DOM: these functions are tested on their own.
 
-/** @typedef {{turn: (turn: Turn, summary: Summary) => boolean, item?: (item: ItemFacts) => boolean, exchange?: (exchange: ExchangeFacts) => boolean}} Tests */
-/** @typedef {{text: string, filters: (Tests & {not: boolean})[], errors: string[]}} Query `text` is what is searched for besides the filters. */
-
 /** @type {Record<string, Tests["turn"]>} */
 const IS = {
   failed: (turn) => Boolean(turn.problem) || (turn.status ?? 600) >= 400 || turn.tool_calls.some((call) => call.failed),

@@ -36,7 +36,7 @@ function itemList(page, all, items, marks = () => null) {
       const facts = all[item];
       const origins = [...new Set(facts.origins)].flatMap((origin) => ORIGINS[origin]?.[0] ?? []);
       const summary = [
-        colored("span.badge.dot", itemKind(facts), isolated((facts.kind === "message" ? facts.role : null) || facts.name || facts.kind)),
+        colored("span.badge.dot", itemKind(facts), isolated(facts.kind === "message" ? (facts.role ?? itemKind(facts).replace("_", " ")) : facts.name || facts.kind)),
         [...origins, marks(item, at++)].filter(Boolean).map((mark) => h("span.badge", mark)),
         h("span.beginning", isolated(facts.beginning)),
         h("span.num.dim", bytes(facts.size)),

@@ -2,6 +2,7 @@
 
 /** Owners of hits that are drawn. */
 const MOST_HITS = 500;
+const HITS_A_FRAME = 40;
 
 addView({
   name: "search",
@@ -65,7 +66,6 @@ async function find(page, text, said, results, signal) {
     const found = new Results(page, query, await page.index(), results);
     await search(page.store, query.text, { onHit: (hit) => !signal.aborted && found.add(hit), signal });
     if (signal.aborted) return;
-    found.draw();
     const places = `Found in ${plural(found.count, "place")}, ${seconds((performance.now() - began) / 1000)}`;
     count.textContent = found.count ? places + (found.count > MOST_HITS ? `; the first ${MOST_HITS} are shown` : "") : `Nothing has “${query.text}”${query.filters.length ? " within these filters" : ""}.`;
   } catch (error) {
@@ -122,9 +122,8 @@ class Results {
   }
 
   draw() {
-    this.frame = 0;
-    for (const { hit, turn } of this.waiting) this.group(turn).append(this.row(hit));
-    this.waiting = [];
+    for (const { hit, turn } of this.waiting.splice(0, HITS_A_FRAME)) this.group(turn).append(this.row(hit));
+    this.frame = this.waiting.length ? requestAnimationFrame(() => this.draw()) : 0;
   }
 
   /** Return the list of a turn's hits; the lists are in the order of turns. @param {number} turn */
@@ -142,7 +141,7 @@ class Results {
   /** @param {SearchHit} hit */
   row({ owner: { kind, number: place }, excerpt }) {
     const item = this.index.items[place];
-    const name = kind === "item" ? `${itemName(item)}${item.kind === "message" ? "" : ` (${item.kind})`}` : kind === "turn" ? "answer" : `exchange ${place}`;
+    const name = kind === "item" ? `${itemName(item)}${item.kind === "message" || item.kind === itemName(item) ? "" : ` (${item.kind})`}` : kind === "turn" ? "answer" : `exchange ${place}`;
     const parts = excerpt.split(new RegExp(`(${this.query.text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")})`, "i"));
     return h("li", {}, h("a", { href: kind === "turn" ? `#turn-${place}/answer` : `#${kind}-${place}` }, isolated(name)), " ", h("bdi", { class: "mono dim" }, parts.map((part, at) => h(at % 2 ? "mark" : "span", {}, ...visible(part)))));
   }

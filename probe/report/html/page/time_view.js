@@ -8,9 +8,6 @@ const MANY_TURNS = 60;
 const [TIME_ROW, TIME_TOP, TIME_LEFT] = [16, 22, 96];
 const TIME_COLORS = [["waiting for the first token", "--t-wait"], ["streaming", "--t-model"], ["tools", "--t-tool"], ["the agent itself", "--t-agent"], ["idle", "--t-idle"], ["failed, or a stall", "--bad"]].map(([name, color]) => ({ name, color }));
 
-/** @typedef {{turn: Turn, row: number, end: number}} Bar A turn in its lane. */
-/** @typedef {{from: number, to: number}} Span */
-
 addView({
   name: "time",
   tab: "Time",
@@ -133,6 +130,7 @@ function listenToLanes(canvas, note, bars, span, zoom) {
   canvas.addEventListener("pointerup", (event) => {
     const [bar, from] = [under(event), began ?? event.offsetX];
     began = null;
+    note.hide();
     if (Math.abs(event.offsetX - from) > 6) zoom(time(Math.min(from, event.offsetX)), time(Math.max(from, event.offsetX)));
     else if (bar) go(`#turn-${bar.turn.number}`);
   });

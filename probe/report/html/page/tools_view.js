@@ -28,9 +28,13 @@ addParts("tools", "Prompt & tools", "p", {
     injected.length ? longTable("What the harness injected", ["what", "#times", "#bytes", "first in"], injected, (one) => [isolated(one.what), number(one.count), number(one.bytes), turnLink(one.first_turn)]) : empty("Nothing that is known: no message of the user has a mark of an agent's harness."),
   "Written by a human": async (page) => {
     const first = await page.firstTurns();
-    const found = await Promise.all((await humanItems(page)).map(async (place) => (await humanTexts(page, place)).map((text) => ({ place, text }))));
-    if (!found.length) return empty("No text of a human was found in the requests.");
-    return growing(h("ol", { class: "human" }), found.flat(), ({ place, text }) => h("li", {}, h("p", {}, turnLink(first[place]), ", ", h("a", { href: `#item-${place}` }, "item")), textView(text, "boxed")), 50);
+    const places = await humanItems(page);
+    if (!places.length) return empty("No text of a human was found in the requests.");
+    return growing(h("ol", { class: "human" }), places, (place) => {
+      const entry = h("li", {}, h("p", {}, turnLink(first[place]), ", ", h("a", { href: `#item-${place}` }, "item")));
+      humanTexts(page, place).then((texts) => entry.append(...texts.map((text) => textView(text, "boxed"))), (error) => entry.append(error.message));
+      return entry;
+    }, 50);
   },
 });
 

@@ -156,7 +156,7 @@ async function showNewMessages(root, page, turn, messages) {
   /** @param {number} item */
   const mark = (item) => {
     if (first[item] < turn.number) return `first in turn ${first[item]}`;
-    return turn.before !== null && ["assistant", "model"].includes(items[item].role ?? "") ? "an answer, sent back" : null;
+    return turn.before !== null && ["assistant", "reasoning", "tool_calls"].includes(itemKind(items[item])) ? "of an answer, sent back" : null;
   };
   const early = new Set(messages.slice(0, -RENDERED));
   for (let at = 0; at < messages.length; ) {

@@ -317,6 +317,7 @@ interface ExchangeDetail {
   request_blocks: number | null;
   response_blocks: number | null;
   websocket: {
+    /** `at` is in seconds after the exchange began. */
     messages: { at: number; direction: "client" | "server"; type: string; body: Recipe; size: number | null; sha256: string | null; stored_sha256: string | null; redactions: number }[];
     close_code: number | null;
     close_reason: string | null;
@@ -409,3 +410,89 @@ interface ListRow {
 }
 
 type PartName = [name: string, label: string];
+
+/** Titles of the sections of a view, and what is in them. */
+type Parts = Record<string, (page: Page) => any>;
+
+/** Its colour is the name of a CSS variable. */
+interface Part {
+  name: string;
+  color: string;
+  size?: number;
+  text?: string;
+}
+
+interface Painter {
+  context: CanvasRenderingContext2D;
+  width: number;
+  height: number;
+  box: (color: string, x: number, y: number, width: number, height: number) => void;
+  write: (text: string, x: number, y: number) => void;
+}
+
+/** A chart of stacked columns, one for each turn. */
+interface Columns {
+  /** What it shows. */
+  label: string;
+  turns: Turn[];
+  /** Of the parts of a column, from the bottom up. */
+  colors: string[];
+  parts: (turn: Turn) => number[];
+  /** Writes a number of the axis. */
+  format: (value: number) => string;
+  words: (turn: Turn) => string[];
+  /** What is before the number of a turn in the address that a column leads to. */
+  link?: string;
+  chosen?: Turn;
+  /** Whether a column has a mark above it. */
+  mark?: (turn: Turn) => boolean;
+}
+
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+interface Cell {
+  name: string;
+  size: number;
+  text: string;
+  href?: string;
+}
+
+/** A turn in its lane of the time axis. */
+interface Bar {
+  turn: Turn;
+  row: number;
+  end: number;
+}
+
+type Span = { from: number; to: number };
+
+/** What a filter says of a turn, and of an item or an exchange where it is about these. */
+interface Tests {
+  turn: (turn: Turn, summary: Summary) => boolean;
+  item?: (item: ItemFacts) => boolean;
+  exchange?: (exchange: ExchangeFacts) => boolean;
+}
+
+interface Query {
+  /** What is searched for besides the filters. */
+  text: string;
+  filters: (Tests & { not: boolean })[];
+  errors: string[];
+}
+
+type SharedRun = [inFirst: number, inSecond: number, length: number];
+
+interface DiffLine {
+  kind: "same" | "added" | "removed";
+  text: string;
+  /** Parts of a changed line, and whether each differs. */
+  parts?: [string, boolean][];
+}
+
+type DiffRow = (DiffLine | null)[];
+type Steps = { steps: number; exact: boolean };

@@ -3,9 +3,16 @@
 addView({
   name: "overview", tab: "Overview", key: "o",
   show(root, _path, page) {
-    const fill = () => root.replaceChildren(...overview(page));
+    let waiting = 0;
+    const fill = () => {
+      waiting = 0;
+      // What a reader is about to use stays where it is.
+      if (root.matches(":active, :focus-within")) later();
+      else root.replaceChildren(...overview(page));
+    };
+    const later = () => (waiting ||= setTimeout(fill, 500));
     fill();
-    page.onUpdate(fill, root);
+    page.onUpdate(later, root);
   },
 });
 

@@ -49,6 +49,7 @@ class Page {
     this.turns = new Map(turns.map((turn) => [turn.number, turn]));
     this.exchanges = new Map(exchanges.map((exchange) => [exchange.line, exchange]));
     this.threads = new Map(threads.map((thread) => [thread.number, thread]));
+    notable.median = this.summary.time.median_to_first_token;
     this.calls = new Map(turns.flatMap((turn) => turn.tool_calls.map((call) => [call.call_id ?? "", { ...call, turn }])));
   }
 

@@ -1,7 +1,5 @@
 // Where the time went: lanes of threads on one axis (drag to zoom), and below them a row for each turn in sight.
 
-/** A silence of a stream that is marked, in seconds. */
-const STALL = 3;
 /** Turns in sight up to which their rows share one axis. */
 const MANY_TURNS = 60;
 /** Height of a lane, of what is above the lanes, and the width of their names, in pixels. */

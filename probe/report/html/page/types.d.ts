@@ -153,6 +153,8 @@ interface Turn {
   new: { instructions: number; tools: number; messages: number; settings: number; dropped: number };
   cache: CacheFacts | null;
   tries: FailedTry[];
+  /** Where the agent shortened the conversation: the turn before in its thread, and how many of its messages are gone. */
+  shortened: { turn: number; messages: number } | null;
 }
 
 interface FailedTry {
@@ -407,6 +409,14 @@ interface ListRow {
   below: number;
   /** Lane of the parent, where a sub-agent begins. */
   from: number | undefined;
+}
+
+/** Something of a turn that is worth a look: the name of its filter, few words, and more. */
+interface Notable {
+  name: string;
+  kind: "bad" | "warn";
+  words: string;
+  about: string;
 }
 
 type PartName = [name: string, label: string];

@@ -16,14 +16,8 @@ function h(tag, ...children) {
   return element;
 }
 
-/**
- * Return a new SVG element.
- * @param {string} tag
- * @param {Record<string, any>} [attributes]
- * @param {...any} children
- * @returns {SVGElement}
- */
-function svg(tag, attributes = {}, ...children) {
+/** Return a new SVG element. @param {string} tag @param {Record<string, any>} attributes @param {...any} children */
+function svg(tag, attributes, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   setAttributes(element, attributes);
   append(element, children);
@@ -33,23 +27,39 @@ function svg(tag, attributes = {}, ...children) {
 /** @param {Element} element @param {Record<string, any>} attributes */
 function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value));
   }
 }
 
 /** @param {Element} element @param {any[]} children */
 function append(element, children) {
   for (const child of children.flat(Infinity)) {
-    if (child === null || child === undefined || child === false) continue;
-    element.append(...(child instanceof Node ? [child] : visible(String(child))));
+    if (child !== null && child !== undefined && child !== false) element.append(...(child instanceof Node ? [child] : visible(String(child))));
   }
+}
+
+/** Return an element of the skeleton. @param {string} id @returns {HTMLElement} */
+function byId(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
 }
 
 /** Return a count with separators: 12,345; ? for one that is not known. @param {number | null | undefined} count */
 function number(count) {
-  return count === null || count === undefined ? "?" : count.toLocaleString("en-US");
+  return count?.toLocaleString("en-US") ?? "?";
+}
+
+/** Return an estimate by the digits that it is good for: ≈ 4,300. @param {number} count */
+function about(count) {
+  return `≈ ${number(Number(count.toPrecision(2)))}`;
+}
+
+/** Return a count in few characters: 812, 12.3K, 1.2M. @param {number | null | undefined} count */
+function compact(count) {
+  if (count === null || count === undefined) return "?";
+  if (count < 1000) return String(count);
+  const [value, unit] = count < 999_950 ? [count / 1000, "K"] : [count / 1_000_000, "M"];
+  return `${value < 100 ? value.toFixed(1) : Math.round(value)}${unit}`;
 }
 
 /** Return `1 turn`, `2 turns`. @param {number} count @param {string} noun @param {string} [nouns] */
@@ -60,15 +70,9 @@ function plural(count, noun, nouns = `${noun}s`) {
 /** Return a size: 812 B, 3.4 KB, 12 MB. @param {number | null | undefined} size */
 function bytes(size) {
   if (size === null || size === undefined) return "?";
-  if (size < 1000) return `${size} B`;
-  const units = ["KB", "MB", "GB"];
-  let value = size / 1000;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  const unit = size < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(size) / 3));
+  const value = size / 1000 ** unit;
+  return `${unit && value < 10 ? value.toFixed(1) : Math.round(value)} ${["B", "KB", "MB", "GB"][unit]}`;
 }
 
 /** Return a duration: 12 ms, 3.4 s, 2 min 5 s. @param {number | null | undefined} duration */
@@ -77,8 +81,7 @@ function seconds(duration) {
   if (duration < 1) return `${Math.round(duration * 1000)} ms`;
   if (duration < 100) return `${duration.toFixed(1)} s`;
   const whole = Math.round(duration);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  return whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
 /** Return US dollars: $0.0123; ? where they are not known. @param {number | null | undefined} amount */

@@ -2,16 +2,7 @@
 //
 //   #overview   #turns   #turn-12   #turn-12/answer   #item-345   #exchange-7/response   #compare/turn-3/turn-8
 
-/**
- * @typedef {object} View
- * @property {string} name First word of its addresses: `context`, `turn`.
- * @property {string} [tab] Label of its tab; without one it has none.
- * @property {string} [key] Key that opens it after `g`.
- * @property {(root: HTMLElement, path: string[], page: Page) => void | Promise<void>} show Fills an empty element;
- *   `path` has the parts of the address, the number behind the dash of the first one as its second: ["turn", "12", "answer"].
- */
-
-/** @type {Record<string, View>} */
+/** @type {Record<string, View>} By the first word of their addresses. */
 const VIEWS = {};
 
 /** Add a view to the page. @param {View} view */
@@ -21,9 +12,9 @@ function addView(view) {
 
 /** Return the parts of an address: `#turn-12/answer` is ["turn", "12", "answer"]. @param {string} hash */
 function addressParts(hash) {
-  const [first, ...rest] = hash.replace(/^#/, "").split("/");
-  const match = /^([a-z]+)-(.+)$/.exec(first);
-  return [...(match ? [match[1], match[2]] : [first || "overview"]), ...rest].map((part) => {
+  const [first, ...rest] = hash.slice(1).split("/");
+  const [, name = first || "overview", ...wanted] = /^([a-z]+)-(.+)$/.exec(first) ?? [];
+  return [name, ...wanted, ...rest].map((part) => {
     try {
       return decodeURIComponent(part);
     } catch {
@@ -35,4 +26,9 @@ function addressParts(hash) {
 /** Go to an address. @param {string} address */
 function go(address) {
   location.hash = address;
+}
+
+/** Return the error of an address that leads nowhere. */
+function noPlace() {
+  return new Error(`This run has no place “${location.hash}”.`);
 }

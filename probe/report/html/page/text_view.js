@@ -12,9 +12,8 @@ function visible(text) {
   const parts = [];
   let last = 0;
   for (const { 0: character, index } of text.matchAll(INVISIBLE)) {
-    parts.push(text.slice(last, index));
-    const code = /** @type {number} */ (character.codePointAt(0)).toString(16).toUpperCase().padStart(4, "0");
-    parts.push(h("span.ctl", { title: "A character that would be invisible" }, code === "001B" ? "ESC" : `U+${code}`));
+    const code = character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+    parts.push(text.slice(last, index), h("span.ctl", { title: "A character that would be invisible" }, code === "001B" ? "ESC" : `U+${code}`));
     last = index + character.length;
   }
   return [...parts, text.slice(last)];
@@ -28,13 +27,14 @@ function isolated(text, name = "") {
 /** Return text as it is: white space kept, lines wrapped, long text in steps as the reader scrolls. @param {string} text @param {string} [name] */
 function textView(text, name = "") {
   const root = h("div", { class: name || null, dir: "auto" });
+  const isLong = text.length > LONG_TEXT;
   let start = 0;
   grow(root, () => {
-    let end = text.length > LONG_TEXT ? Math.min(text.length, start + TEXT_STEP) : text.length;
+    let end = isLong ? Math.min(text.length, start + TEXT_STEP) : text.length;
     const line = end < text.length ? text.lastIndexOf("\n", end) : -1;
     if (line > start) end = line + 1;
     // The next step begins a new line itself.
-    root.append(h(text.length > LONG_TEXT ? "div.text.step" : "div.text", text.slice(start, text[end - 1] === "\n" && end < text.length ? end - 1 : end)));
+    root.append(h(isLong ? "div.text.step" : "div.text", text.slice(start, text[end - 1] === "\n" && end < text.length ? end - 1 : end)));
     start = end;
     return start < text.length;
   });
@@ -45,31 +45,29 @@ function textView(text, name = "") {
 function grow(root, add) {
   if (!add()) return;
   const end = h("div.dim", "…");
-  const observer = new IntersectionObserver(
-    (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      for (let count = 0; count < 8; count += 1) {
-        if (!add()) {
-          observer.disconnect();
-          end.remove();
-          return;
-        }
-      }
-      root.append(end);
-      // An element that never left the sight is reported only where it is observed anew.
-      observer.unobserve(end);
-      observer.observe(end);
-    },
-    { rootMargin: "1500px" },
-  );
+  const observer = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    // An element that never left the sight is reported only where it is observed anew.
+    observer.disconnect();
+    let more = true;
+    for (let count = 0; more && count < 8; count += 1) more = add();
+    if (!more) return end.remove();
+    root.append(end);
+    observer.observe(end);
+  }, { rootMargin: "1500px" });
   root.append(end);
   observer.observe(end);
 }
 
+/** @param {string} text @param {string} [name] */
+function remark(text, name = "") {
+  return h("p", { class: `remark ${name}` }, text);
+}
+
 /** Return why something cannot be shown. @param {any} error */
-function failure(error) {
-  if (!/^This (run|record) has no/.test(error.message)) console.error(error);
-  return h("p.failure", { role: "alert" }, `This cannot be shown: ${error.message}`);
+function failure({ message, ...error }) {
+  if (!/^This (run|record) has no/.test(message)) console.error(message, error);
+  return h("p.failure", { role: "alert" }, `This cannot be shown: ${message}`);
 }
 
 /** Return a fold whose content is made when it is first opened. @param {any} summary @param {() => any} make @param {Record<string, any>} [attributes] */

@@ -5,6 +5,7 @@ const KINDS = /** @type {[ContextKind, string][]} */ ([
   ["instructions", "instructions"],
   ["tools", "tools"],
   ["user", "user"],
+  ["task", "asked by the main agent"],
   ["injected", "injected by the harness"],
   ["assistant", "assistant"],
   ["reasoning", "reasoning"],
@@ -19,6 +20,9 @@ const KINDS = /** @type {[ContextKind, string][]} */ ([
 const TABS = ["overview", "turns", "context", "cost", "time", "tools", "network", "compare", "search"];
 const WITH_LIST = ["turns", "turn", "item", "exchange"];
 
+/** @type {Page} The one page, once it is open. */
+let page;
+
 /** What every view is given: the run's numbers, and the way to its content. */
 class Page {
   /** @param {Summary} summary @param {Store} store @param {boolean} [live] */
@@ -26,31 +30,32 @@ class Page {
     this.summary = summary;
     this.store = store;
     this.live = live;
-    /** @type {Map<number, Turn>} */
-    this.turns = new Map();
-    /** @type {Map<number, ExchangeFacts>} By line. */
-    this.exchanges = new Map();
-    /** @type {Map<number, Thread>} */
-    this.threads = new Map();
-    /** @type {Map<string, {turn: Turn, name: string, argument: string}>} By id of the call. */
-    this.calls = new Map();
-    /** @type {{index: Index, turns: Uint32Array} | null} */
-    this.first = null;
-    /** @type {TurnList | null} */
-    this.list = null;
-    /** @type {{callback: () => void, root?: Element}[]} */
-    this.listeners = [];
     this.order();
   }
 
-  /** Find turns, exchanges and calls by their numbers and ids. */
+  /** @type {Map<number, Turn>} */
+  turns = new Map();
+  /** @type {Map<number, ExchangeFacts>} By line. */
+  exchanges = new Map();
+  /** @type {Map<number, Thread>} */
+  threads = new Map();
+  /** @type {Map<string, {turn: Turn, name: string, argument: string}>} By id of the call. */
+  calls = new Map();
+  /** @type {{index: Index, turns: Uint32Array} | null} */
+  first = null;
+  /** @type {TurnList | null} */
+  list = null;
+  /** @type {{callback: () => void, root?: Element}[]} */
+  listeners = [];
+
+  /** Find all by their numbers and ids. */
   order() {
-    const { turns, exchanges, threads } = this.summary;
+    const { turns, exchanges, threads, time } = this.summary;
     this.turns = new Map(turns.map((turn) => [turn.number, turn]));
     this.exchanges = new Map(exchanges.map((exchange) => [exchange.line, exchange]));
     this.threads = new Map(threads.map((thread) => [thread.number, thread]));
-    notable.median = this.summary.time.median_to_first_token;
     this.calls = new Map(turns.flatMap((turn) => turn.tool_calls.map((call) => [call.call_id ?? "", { ...call, turn }])));
+    notable.median = time.median_to_first_token;
   }
 
   /** @returns {Promise<Index>} */
@@ -98,7 +103,7 @@ class Page {
   update(summary) {
     this.summary = summary;
     this.order();
-    showHead(this);
+    showHead();
     this.listeners = this.listeners.filter(({ root }) => !root || root.isConnected);
     for (const { callback } of this.listeners) callback();
   }
@@ -113,11 +118,6 @@ function expanded(ranges) {
   return numbers;
 }
 
-/** Return an element of the skeleton. @param {string} id @returns {HTMLElement} */
-function byId(id) {
-  return /** @type {HTMLElement} */ (document.getElementById(id));
-}
-
 /** Announce something to a reader: in a corner of the page, and to a screen reader. @param {string} text */
 function announce(text) {
   byId("status").textContent = text;
@@ -127,84 +127,92 @@ function announce(text) {
 }
 announce.timer = 0;
 
-/** Show a page: its head, its tabs, the list of turns, and what its address names. @param {Page} page */
-function openPage(page) {
-  showHead(page);
+/** Show a page: its head, its tabs, the list of turns, and what its address names. @param {Page} opened */
+function openPage(opened) {
+  page = opened;
+  showHead();
   append(byId("tools"), [
     h("button", { type: "button", onclick: () => openSearch(), title: "Search everything (/ or Ctrl-F)" }, "Search ", h("kbd", "/")),
     h("button", { type: "button", id: "theme", onclick: switchTheme, title: "Light, dark, or as the system (t)" }),
-    h("button", { type: "button", onclick: () => showHelp(page), "aria-label": "Help: all keys", title: "All keys (?)" }, "?"),
+    h("button", { type: "button", onclick: showHelp, "aria-label": "Help: all keys", title: "All keys (?)" }, "?"),
   ]);
   showTheme();
-  page.list = new TurnList(page, byId("pane-list"));
-  listenToKeys(page);
+  page.list = new TurnList(byId("pane-list"));
+  listenToKeys();
   byId("skip").addEventListener("click", (event) => (event.preventDefault(), byId("pane-view").focus()));
-  addEventListener("hashchange", () => showAddress(page));
-  showAddress(page).then(() => performance.mark("usable"));
+  addEventListener("hashchange", showAddress);
+  showAddress().then(() => performance.mark("usable"));
   // After the frame in which the list is drawn.
   requestAnimationFrame(() => setTimeout(() => performance.mark("list")));
 }
 
-/** @param {Page} page */
-function showHead({ summary, live }) {
-  const { run, counts, cost, tokens, time, problems } = summary;
+function showHead() {
+  const { run, counts, cost, tokens, time, problems, turns } = page.summary;
   document.title = `${run.title} · agent-probe`;
   byId("title").replaceChildren(...visible(run.title));
+  const found = turns.flatMap(notable);
+  const words = found.length ? `${number(found.length)} worth a look` : problems.length ? plural(problems.length, "problem") : null;
   const facts = [
-    live ? h("span.live", "recording") : null,
+    page.live ? h("span.live", "recording") : null,
     plural(counts.turns, "turn"),
     counts.side_requests ? plural(counts.side_requests, "side request") : null,
-    counts.failed_tries ? h("span.bad", plural(counts.failed_tries, "failed try", "failed tries")) : null,
     tokens.total === null ? null : `${compact(tokens.total)} tokens`,
     cost.dollars === null ? null : `${cost.at_least ? "≥ " : ""}${dollars(cost.dollars)}`,
     seconds(time.seconds),
-    problems.length ? h("a.bad", { href: "#overview" }, plural(problems.length, "problem")) : null,
   ];
-  byId("facts").replaceChildren(...facts.filter(Boolean).map((fact) => h("span", fact)));
+  const isBad = !found.length || found.some(({ kind }) => kind === "bad");
+  byId("facts").replaceChildren(h("span.grow", facts.filter(Boolean).map((fact) => h("span", fact))));
+  if (words) byId("facts").prepend(h(isBad ? "a.badge.bad" : "a.badge.warn", { href: "#overview", title: "What failed, stalled, missed the cache or was shortened (n goes from one to the next)" }, words));
 }
 
-/** Show what the address names. @param {Page} page */
-async function showAddress(page) {
+/** How far the reader had scrolled, by the places of the browser's history. */
+const scrolls = /** @type {Map<number, number>} */ (new Map());
+let shown = 0;
+
+/** Show what the address names. */
+async function showAddress() {
   const path = addressParts(location.hash);
   const view = VIEWS[path[0]] ?? VIEWS.overview;
   const withList = WITH_LIST.includes(view.name);
   const root = h(`div.view.view-${view.name}`);
+  const pane = byId("pane-view");
+  scrolls.set(shown, pane.scrollTop);
+  shown = history.state?.place ?? Date.now();
+  history.replaceState({ place: shown }, "");
   byId("pane-list").hidden = !withList;
   byId("panes").classList.toggle("with-list", withList);
   const current = withList ? "turns" : view.name;
-  byId("tabs").replaceChildren(
-    ...TABS.map((name) => VIEWS[name]).map(({ name, tab, key }) => h("a", { href: `#${name}`, "aria-current": name === current ? "page" : null, title: key ? `g ${key}` : null }, tab)),
-  );
-  byId("pane-view").replaceChildren(root);
-  byId("pane-view").scrollTop = 0;
-  if (withList) page.list?.follow(path);
+  byId("tabs").replaceChildren(...TABS.map((name) => h("a", { href: `#${name}`, "aria-current": name === current ? "page" : null, title: `g ${VIEWS[name].key}` }, VIEWS[name].tab)));
+  pane.replaceChildren(root);
+  pane.scrollTop = 0;
   try {
     await view.show(root, path, page);
+    if (!VIEWS[path[0]]) noPlace();
+    pane.scrollTop = scrolls.get(shown) ?? pane.scrollTop;
   } catch (error) {
     for (const waiting of root.querySelectorAll(".wait")) waiting.remove();
-    root.append(failure(error));
+    root.prepend(failure(error));
   }
 }
 
 const THEMES = { system: "◐", light: "☀", dark: "☾" };
 
-/** Show the theme that the reader chose; where the browser keeps nothing for this page, the system's. */
-function showTheme() {
-  const { documentElement: root } = document;
+/** Show the theme that the reader chose; where the browser keeps nothing for this page, the system's. @param {string} [chosen] */
+function showTheme(chosen) {
+  const { dataset } = document.documentElement;
   try {
-    root.dataset.theme ??= localStorage.getItem("agent-probe-theme") ?? "system";
-    localStorage.setItem("agent-probe-theme", root.dataset.theme);
+    if (chosen) localStorage.setItem("agent-probe-theme", chosen);
+    dataset.theme = chosen ?? localStorage.getItem("agent-probe-theme") ?? "system";
   } catch {
-    root.dataset.theme ??= "system";
+    dataset.theme = chosen ?? "system";
   }
-  byId("theme").textContent = THEMES[/** @type {keyof typeof THEMES} */ (root.dataset.theme)] ?? "◐";
-  byId("theme").setAttribute("aria-label", `Theme: ${root.dataset.theme}`);
+  byId("theme").textContent = THEMES[/** @type {keyof typeof THEMES} */ (dataset.theme)] ?? "◐";
+  byId("theme").setAttribute("aria-label", `Theme: ${dataset.theme}`);
 }
 
 function switchTheme() {
-  const { dataset } = document.documentElement;
   const names = Object.keys(THEMES);
-  dataset.theme = names[(names.indexOf(dataset.theme ?? "") + 1) % names.length];
-  showTheme();
-  announce(`Theme: ${dataset.theme}`);
+  const theme = names[(names.indexOf(document.documentElement.dataset.theme ?? "") + 1) % names.length];
+  showTheme(theme);
+  announce(`Theme: ${theme}`);
 }

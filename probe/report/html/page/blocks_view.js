@@ -4,9 +4,10 @@
 const ORIGINS = /** @type {Record<string, [string, ContextKind, string]>} */ ({
   human: ["human", "user", "A human wrote this"],
   injected: ["harness", "injected", "The agent's harness put this into the message"],
-  model: ["model", "assistant", "A model wrote this: the task of a sub-agent"],
+  model: ["model", "task", "A model wrote this: the task of a sub-agent"],
 });
-const ROLES = /** @type {Record<string, ContextKind>} */ ({ user: "user", assistant: "assistant", model: "assistant", tool: "tool_results", system: "instructions", developer: "instructions" });
+const ROLES = /** @type {Record<string, ContextKind>} */ ({ user: "user", assistant: "assistant", model: "assistant", tool: "tool_results", system: "injected", developer: "injected" });
+const isSystem = (/** @type {string | null | undefined} */ role) => role === "system" || role === "developer";
 
 /** Return blocks as elements. @param {Block[]} blocks @param {BlockContext} context @returns {HTMLElement[]} */
 function renderBlocks(blocks, context) {
@@ -14,33 +15,33 @@ function renderBlocks(blocks, context) {
   return blocks.map((block) => (BLOCKS[block.block] ?? jsonView)(block, context));
 }
 
-/** @param {string} text @param {string} [name] */
-function remark(text, name = "") {
-  return h("p", { class: `remark ${name}` }, text);
-}
-
 /** Return an element in the colour of a kind of content. @param {string} tag @param {string} kind @param {...any} children */
 function colored(tag, kind, ...children) {
-  const element = h(tag, ...children);
-  element.style.setProperty("--c", `var(--k-${kind})`);
-  return element;
+  return styled(h(tag, ...children), { "--c": `var(--k-${kind})` });
 }
 
 /** @param {string} kind @param {any} title @param {any} content */
 function messageView(kind, title, content) {
-  return colored("div.message", kind, h("header", title), content);
+  return colored("div.message", kind, h("header.row", title), content);
 }
 
-/** @type {Record<string, (block: any, context: any) => HTMLElement>} */
+/** @type {Record<string, (block: any, context: BlockContext) => HTMLElement>} */
 const BLOCKS = {
   Text: textBlock,
   Markdown: ({ text }) => h("div.block", proseView(text)),
-  Reasoning: reasoningBlock,
+  Reasoning: ({ summary, text, encrypted_characters: hidden }) => {
+    const words = text || summary || "";
+    const about = hidden ? `${words ? "signature" : "encrypted"}, ${plural(hidden, "character")}` : words ? "" : "no text";
+    return messageView("reasoning", [h("b", "thinking"), about], [text && summary ? proseView(summary) : null, words && clamped(h("div.dim", proseView(words)), isLong(words))]);
+  },
   ToolCall: toolCallBlock,
   ToolResult: toolResultBlock,
   Media: mediaBlock,
   Usage: (block) => h("p.remark", "Usage: ", usageWords(block)),
-  Settings: ({ pairs }) => settingsView(pairs),
+  Settings: ({ pairs }) => h("div.block.row", pairs.map((/** @type {[string, any]} */ [name, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return text.length > 120 ? jsonView(value, 0, name) : h("span", h("span.dim", name, " "), h("code", text));
+  })),
   Instructions: ({ content }, context) => messageView("instructions", h("b", "instructions"), renderBlocks(content, { ...context, role: "system" })),
   Message: messageBlock,
   Conversation: ({ title, messages }, context) => fold([title, h("small", ` ${plural(messages.length, "message")}`)], () => renderBlocks(messages, context), { open: messages.length < 6 }),
@@ -51,7 +52,7 @@ const BLOCKS = {
   Failure: ({ message, code, detail }) => h("div.failure", h("b", "Error: "), isolated(message), code ? [" ", h("code", code)] : null, detail ? jsonView(detail, 0) : null),
   Incomplete: ({ reason }) => remark(`The API ended this answer early: ${reason}`, "warn"),
   CutShort: ({ what }) => remark(`Cut short: the ${what ?? "stream"} ended before its end had arrived.`, "bad"),
-  CacheBreakpoint: ({ lasts }) => h("p.breakpoint", `cache breakpoint, ${lasts}`),
+  CacheBreakpoint: ({ lasts }) => h("p.breakpoint", { title: "The agent asks the API to keep all up to here, to be read again by the next request" }, `cache breakpoint, ${lasts}`),
   Encrypted: ({ what, characters }) => remark(`${what}: ${plural(characters, "character")} that only the API can read`),
   Note: ({ text }) => remark(text),
   Body: ({ value }) => valueView(value, "boxed"),
@@ -67,66 +68,62 @@ function valueView(value, name = "") {
 }
 
 /** @param {Block} block @param {BlockContext} context */
-function textBlock({ text, label }, { role, origins, whole }) {
-  const origin = origins?.shift() ?? "";
-  const isSpoken = ["assistant", "model", "system", "developer"].includes(role ?? "");
-  const view = !text ? remark("Empty") : isSpoken ? proseView(text) : textView(text, role === "tool" ? "mono" : "");
-  const shown = clamped(view, !whole && role !== "assistant" && isLong(text, origin === "injected" || isSpoken ? 12 : 30));
-  const title = label && label !== "Output text" ? h("div.block-head", label) : null;
-  if (!ORIGINS[origin]) return h("div.block", title, shown);
-  const [word, kind, meaning] = ORIGINS[origin];
-  return messageView(kind, [colored("span.badge.dot", kind, { title: meaning }, word), title], shown);
+function textBlock({ text, label, origin = "" }, { role, whole }) {
+  const [word, kind, meaning] = ORIGINS[origin] ?? [];
+  const isSpoken = ["assistant", "model"].includes(role ?? "") || isSystem(role);
+  const view = () => (!text ? remark("Empty") : isSpoken ? proseView(text) : textView(text, role === "tool" ? "mono" : ""));
+  const shown = () => clamped(view(), !whole && role !== "assistant" && isLong(text, isSystem(role) ? 12 : 30));
+  const title = label && label !== "Output text" ? h("b", label) : null;
+  if (!kind) return h("div.block", title, shown());
+  const badge = colored("span.badge.dot", kind, { title: meaning }, word);
+  return origin === "injected" && !whole ? fold([badge, title, h("span.grow.dim", isolated(firstWords(text))), h("span.num.dim", bytes(text.length))], shown, { class: "item" }) : messageView(kind, [badge, title], shown());
 }
 
-/** @param {Block} block */
-function reasoningBlock({ summary, text, encrypted_characters: hidden }) {
-  const words = text || summary || "";
-  const about = hidden ? ` ${plural(hidden, "character")} that only the API can read` : words ? "" : " no text";
-  return messageView("reasoning", [h("b", "thinking"), about], [text && summary ? proseView(summary) : null, words ? clamped(h("div.dim", proseView(words)), isLong(words)) : null]);
+/** Return the beginning of a text without marks and headers of a harness. @param {string} text */
+function firstWords(text) {
+  return text.slice(0, 2000).replace(/^\s*(x-[\w-]+:.*|<[^>\n]{1,40}>|#+ )\s*/gm, "").replace(/\s+/g, " ").slice(0, 200);
 }
 
-/** @param {Block} block @param {BlockContext} context */
+/** Return a message; what the harness wrote is folded, and after what a human did. @param {Block} block @param {BlockContext} context */
 function messageBlock({ role, type, content }, context) {
-  const inner = { ...context, role: role ?? "assistant", origins: role === "user" ? [...(context.origins ?? [])] : [] };
-  const shown = content.length ? renderBlocks(content, inner) : [remark("Empty")];
-  const isSpeech = content.some((/** @type {Block} */ { block }) => !["ToolCall", "ToolResult", "Reasoning", "CacheBreakpoint"].includes(block));
-  return isSpeech || !content.length ? messageView(ROLES[role] ?? "other", h("b", role ?? type), shown) : h("div.block", shown);
+  const origins = role === "user" ? [...(context.origins ?? [])] : [];
+  const rank = (/** @type {Block} */ { origin }) => Number(origin === "injected");
+  const blocks = content.map((/** @type {Block} */ block) => (block.block === "Text" ? { ...block, origin: origins.shift() } : block));
+  if (!context.whole) blocks.sort((/** @type {Block} */ one, /** @type {Block} */ other) => rank(one) - rank(other));
+  const shown = () => (blocks.length ? renderBlocks(blocks, { ...context, role: role ?? "assistant" }) : [remark("Empty")]);
+  if (isSystem(role) && !context.whole) {
+    const text = content.find((/** @type {Block} */ { text }) => text)?.text ?? "";
+    return fold([colored("span.badge.dot", "injected", { title: "A message of the harness within the conversation" }, role), h("span.grow.dim", isolated(firstWords(text))), h("span.num.dim", bytes(text.length))], shown, { class: "item" });
+  }
+  const isSpeech = !blocks.length || blocks.some((/** @type {Block} */ { block, origin }) => !ORIGINS[origin] && !["ToolCall", "ToolResult", "Reasoning", "CacheBreakpoint"].includes(block));
+  return isSpeech ? messageView(ROLES[role] ?? "other", h("b", role ?? type), shown()) : h("div.block", shown());
+}
+
+/** Return a call or a result as a card. @param {string} kind @param {boolean} failed @param {any} head @param {any} content */
+function card(kind, failed, head, content) {
+  const badges = [colored("span.badge.dot", kind, kind.slice(0, -1).replace("_", " ")), head];
+  return h(failed ? "div.call.failed" : "div.call", h("div.row", badges, failed ? h("span.badge.bad", "failed") : null), h("div", content));
 }
 
 /** @param {Block} block @param {BlockContext} context */
-function toolCallBlock({ name, kind, call_id: id, finished, arguments: value }, context) {
-  const head = h("div.block-head", colored("span.badge.dot", "tool_calls", "tool call"), h("code", name), isolated(kind), id ? h("span.mono", id) : null, finished === false ? h("span.badge.bad", "cut short") : null);
-  const card = h("div.block.call", head, h("div", argumentsView(value)));
-  context.result?.(id ?? "").then((found) => {
+function toolCallBlock({ name, kind, call_id: id, finished, arguments: value }, { result }) {
+  const rows = value && typeof value === "object" && !Array.isArray(value) ? Object.entries(value) : null;
+  const table = rows?.length ? h("table.headers", rows.map(([key, one]) => h("tr", h("th", { scope: "row" }, key), h("td", clamped(valueView(one), typeof one === "string" && isLong(one)))))) : rows ? remark("No arguments") : valueView(value);
+  const word = /^(tool_use|function(_call)?)$/.test(kind) ? null : isolated(kind);
+  const root = card("tool_calls", false, [h("code", name), word, id ? h("span.mono.dim", id) : null, finished === false ? h("span.badge.bad", "cut short") : null], table);
+  result?.(id ?? "").then((found) => {
     if (!found) return;
-    if (found.block.failed) markFailed(card, head);
-    const where = h("div.block-head", "Result, sent in ", turnLink(found.turn));
-    card.append(h("div.call-result", where, ...renderBlocks(found.block.content, { page: context.page, role: "tool" })));
-  });
-  return card;
-}
-
-/** @param {HTMLElement} card @param {HTMLElement} head */
-function markFailed(card, head) {
-  card.classList.add("failed");
-  head.append(h("span.badge.bad", "failed"));
-}
-
-/** Return the arguments of a call, by name and value. @param {any} value */
-function argumentsView(value) {
-  if (!value || typeof value !== "object" || Array.isArray(value)) return valueView(value);
-  const rows = Object.entries(value).map(([name, one]) => h("tr", h("th", { scope: "row" }, name), h("td", clamped(valueView(one), typeof one === "string" && isLong(one)))));
-  return rows.length ? h("table.headers", rows) : remark("No arguments");
+    root.append(h("div.result", h("div.row", found.block.failed ? h("span.badge.bad", "failed") : null, "Result, sent in ", turnLink(found.turn)), renderBlocks(found.block.content, { role: "tool" })));
+    root.classList.toggle("failed", Boolean(found.block.failed));
+  }, () => {});
+  return root;
 }
 
 /** @param {Block} block @param {BlockContext} context */
 function toolResultBlock({ call_id: id, kind, failed, content }, context) {
-  const call = context.page.calls.get(id ?? "");
-  const from = call ? [h("code", call.name), isolated(call.argument.slice(0, 120), "dim"), turnLink(call.turn.number, `called in turn ${call.turn.number}`)] : isolated(id ?? kind);
-  const head = h("div.block-head", colored("span.badge.dot", "tool_results", "tool result"), from);
-  const card = h("div.block.call", head, h("div", content.length ? renderBlocks(content, { ...context, role: "tool", origins: [] }) : remark("Empty")));
-  if (failed) markFailed(card, head);
-  return card;
+  const call = page.calls.get(id ?? "");
+  const from = call ? [h("code", call.name), h("span.grow.dim", isolated(call.argument)), turnLink(call.turn.number, `called in turn ${call.turn.number}`)] : isolated(id ?? kind);
+  return card("tool_results", failed, from, content.length ? renderBlocks(content, { ...context, role: "tool" }) : remark("Empty"));
 }
 
 /** @param {Block} block @param {BlockContext} context */
@@ -139,31 +136,22 @@ function mediaBlock({ label, media_type: type, size, source }, { raw, images }) 
   return root;
 }
 
-/** @param {Block} tool */
+/** @param {Block} tool @returns {HTMLElement} */
 function toolView(tool) {
   return fold([h("code", tool.name), " ", h("small", (tool.description ?? tool.type).slice(0, 100))], () => toolBody(tool));
 }
 
 /** @param {Block} tool */
 function toolBody({ description, definition, tools }) {
-  return [description ? proseView(description) : null, h("div.block-head", "Definition as sent"), jsonView(definition, 2), (tools ?? []).map(toolView)];
-}
-
-/** @param {[string, any][]} pairs */
-function settingsView(pairs) {
-  const flat = pairs.map(([name, value]) => ({ name, value, text: typeof value === "string" ? value : JSON.stringify(value) }));
-  const short = flat.filter(({ text }) => text.length <= 120).map(({ name, text }) => h("span", h("span.dim", name, " "), h("code", text)));
-  return h("div.block", h("div.pairs", short), flat.filter(({ text }) => text.length > 120).map(({ name, value }) => jsonView(value, 0, name)));
+  return [description ? proseView(description) : null, h("p.dim", "Definition as sent"), jsonView(definition, 2), (tools ?? []).map(toolView)];
 }
 
 /** @param {Block} usage */
-function usageWords(usage) {
-  /** @param {...[number | null, string]} parts */
-  const inside = (...parts) => {
+function usageWords({ input, cache_read: read, cache_write: written, output, reasoning, total, cost }) {
+  const inside = (/** @type {[number | null, string][]} */ ...parts) => {
     const known = parts.flatMap(([count, word]) => (count ? `${number(count)} ${word}` : []));
     return known.length ? ` (${known.join(", ")})` : "";
   };
-  const input = `${number(usage.input)} input${inside([usage.cache_read, "cached"], [usage.cache_write, "written to the cache"])}`;
-  const output = `${number(usage.output)} output${inside([usage.reasoning, "reasoning"])}`;
-  return `${input} · ${output} · ${number(usage.total)} total${usage.cost === null ? "" : ` · ${dollars(usage.cost)} charged`}`;
+  const words = [`${number(input)} input${inside([read, "cached"], [written, "written to the cache"])}`, `${number(output)} output${inside([reasoning, "reasoning"])}`, `${number(total)} total`];
+  return [...words, ...(cost === null ? [] : [`${dollars(cost)} charged`])].join(" · ");
 }

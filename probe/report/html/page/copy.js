@@ -1,26 +1,25 @@
 // Copying: an exchange as a curl command, what is shown as Markdown or JSON, links to any place.
 
-/** @param {string} text */
-async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    announce(`Copied ${plural(text.length, "character")}.`);
-  } catch {
-    announce("The browser does not let this page copy.");
-  }
+const CURL_COPIED = "Copied; what is secret is a shell variable.";
+
+/** @param {string} text @param {string} [said] */
+async function copyText(text, said = `Copied ${plural(text.length, "character")}.`) {
+  await navigator.clipboard.writeText(text).then(() => announce(said), () => announce("The browser does not let this page copy."));
 }
 
-/** @param {string} label @param {() => Promise<string>} make */
-function copyButton(label, make) {
-  return h("button", { type: "button", onclick: async () => copyText(await make()) }, label);
+/** @param {string} label @param {() => Promise<string>} make @param {string} [said] */
+function copyButton(label, make, said) {
+  return h("button", { type: "button", onclick: async () => copyText(await make(), said) }, label);
 }
 
-/** Return a menu of things to copy. @param {[string, () => Promise<string>][]} entries */
+/** Return a menu of things to copy. @param {[string, () => Promise<string>, string?][]} entries */
 function copyMenu(entries) {
-  const menu = /** @type {HTMLDetailsElement} */ (h("details.menu", h("summary.button", "Copy ▾"), h("div", entries.map(([label, make]) => copyButton(label, make)))));
-  menu.addEventListener("click", ({ target }) => /** @type {Element} */ (target).closest("button") && (menu.open = false));
-  menu.addEventListener("keydown", ({ key }) => key === "Escape" && (menu.open = false));
-  menu.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && !menu.contains(/** @type {Node} */ (relatedTarget)) && (menu.open = false));
+  const close = () => (menu.open = false);
+  const menu = /** @type {HTMLDetailsElement} */ (h("details.menu", {
+    onclick: (/** @type {{target: Element}} */ { target }) => target.closest("button") && close(),
+    onkeydown: (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && close(),
+    onfocusout: (/** @type {FocusEvent} */ { relatedTarget: to }) => to && !menu.contains(/** @type {Node} */ (to)) && close(),
+  }, h("summary.button", "Copy ▾"), h("div", entries.map((entry) => copyButton(...entry)))));
   return menu;
 }
 
@@ -29,21 +28,21 @@ function permalink(address) {
   return location.href.replace(/#.*$/, "") + address;
 }
 
-/** Return an exchange's request as a curl command; what was redacted is a shell variable. @param {Page} page @param {ExchangeDetail} detail */
-async function asCurl(page, { request }) {
-  const headers = Object.entries(request.headers)
+/** Return a request as a curl command; what was redacted is a shell variable. @param {ExchangeDetail["request"]} request */
+async function asCurl({ method, url, headers, body: recipe }) {
+  const lines = Object.entries(headers)
     .filter(([name]) => !/^(:.*|host|content-length|connection|transfer-encoding|accept-encoding|keep-alive|upgrade|sec-websocket-.*)$/i.test(name))
     .flatMap(([name, values]) => [values].flat().map((value) => `-H ${shellWord(`${name}: ${value}`, /authorization|api-key/i.test(name) ? "API_KEY" : name.toUpperCase().replace(/[^A-Z0-9]+/g, "_"))}`));
-  const body = await page.store.body(request.body);
+  const body = await page.store.body(recipe);
   const text = body.length && isText(body) ? shellWord(textOf(body), "SECRET") : "";
   // A program's argument ends at 128 KB; printf is the shell's own.
   const input = text.length > 100_000 ? `printf %s ${text} | ` : "";
   const data = input ? ["--data-binary @-"] : text ? [`--data-raw ${text}`] : body.length ? ["--data-binary @body.bin"] : [];
-  return `${input}${[`curl -sS -X ${request.method} ${shellWord(request.url, "API_KEY")}`, ...headers, ...data].join(" \\\n  ")}\n`;
+  return `${input}${[`curl -sS -X ${method} ${shellWord(url, "API_KEY")}`, ...lines, ...data].join(" \\\n  ")}\n`;
 }
 
-/** Return text as one word for a shell, with a variable for what was redacted. @param {string} text @param {string} variable */
-function shellWord(text, variable) {
+/** Return text as one word for a shell, with a variable for what was redacted. @param {string} text @param {string} [variable] */
+function shellWord(text, variable = "SECRET") {
   const quoted = text.split(/\[REDACTED[^\]]*\]/).map((part) => (part ? `'${part.replaceAll("'", "'\\''")}'` : ""));
   return quoted.join(`"$${variable}"`) || "''";
 }
@@ -53,12 +52,13 @@ function blocksMarkdown(blocks) {
   return blocks.map((block) => (MARKDOWN[block.block] ?? fenced)(block)).filter(Boolean).join("\n\n");
 }
 
+const asText = (/** @type {any} */ { text }) => text;
 /** @type {Record<string, (block: any) => string>} */
 const MARKDOWN = {
-  Text: ({ text }) => text,
-  Markdown: ({ text }) => text,
-  Note: ({ text }) => text,
-  Refusal: ({ text }) => text,
+  Text: asText,
+  Markdown: asText,
+  Note: asText,
+  Refusal: asText,
   Reasoning: ({ text, summary }) => (text || summary || "").replace(/^/gm, "> "),
   Message: ({ role, type, content }) => `**${role ?? type}**\n\n${blocksMarkdown(content)}`,
   Instructions: ({ content }) => blocksMarkdown(content),

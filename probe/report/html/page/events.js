@@ -6,7 +6,7 @@ function streamEvents({ headers, kind, pieces }, body) {
   let piece = -1;
   /** Offsets come in their order. @param {number} offset */
   const time = (offset) => {
-    while (piece + 1 < pieces.length && pieces[piece + 1][1] <= offset) piece += 1;
+    while (pieces[piece + 1]?.[1] <= offset) piece += 1;
     return pieces[piece]?.[0] ?? null;
   };
   if (type.includes("vnd.amazon.eventstream")) return [...awsEvents(body, time)];
@@ -45,9 +45,8 @@ function* awsEvents(body, time) {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   for (let start = 0, end = 0; start < body.length; start = end) {
     const size = start + 16 <= body.length ? view.getUint32(start) : 0;
-    end = start + size;
-    const isWhole = size >= 16 && end <= body.length;
-    if (!isWhole) end = body.length;
+    const isWhole = size >= 16 && start + size <= body.length;
+    end = isWhole ? start + size : body.length;
     const content = isWhole ? start + 12 + view.getUint32(start + 4) : end;
     // A header is its name, 7 for a text, the text's length in two bytes, and the text.
     const kind = /:(?:event|exception)-type\u0007[^]{2}([\w-]+)/.exec(textOf(body, start + 12, content))?.[1];

@@ -27,13 +27,12 @@ function imageView({ data, type }) {
 
 /** @param {Uint8Array<ArrayBuffer>} content @param {string} type */
 function imageOfBytes(content, type) {
-  const url = URL.createObjectURL(new Blob([content], { type }));
+  const src = URL.createObjectURL(new Blob([content], { type }));
   const caption = h("figcaption.dim", `${type}, ${bytes(content.length)}`);
-  const image = /** @type {HTMLImageElement} */ (h("img", { src: url, alt: `Image of ${bytes(content.length)} in the record` }));
-  const figure = h("figure", image, caption);
-  image.onload = () => (URL.revokeObjectURL(url), caption.append(`, ${image.naturalWidth} × ${image.naturalHeight}`));
-  image.onerror = () => (URL.revokeObjectURL(url), image.replaceWith(remark("The browser cannot draw this image.")));
-  return figure;
+  const image = /** @type {HTMLImageElement} */ (h("img", { src, alt: `Image of ${bytes(content.length)} in the record` }));
+  image.onload = () => (URL.revokeObjectURL(src), caption.append(`, ${image.naturalWidth} × ${image.naturalHeight}`));
+  image.onerror = () => (URL.revokeObjectURL(src), image.replaceWith(remark("The browser cannot draw this image.")));
+  return h("figure", image, caption);
 }
 
 /** Return every image in a JSON value, in the order in which they are in it. @param {any} value @returns {{data: string, type: string}[]} */

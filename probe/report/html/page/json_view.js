@@ -3,9 +3,9 @@
 /** Members that are shown at a time, and characters of a string up to which it is not folded. */
 const [MEMBERS, STRING] = [200, 400];
 
-/** Return a JSON value as a tree. @param {any} value @param {number} [open] Levels that are open at first, where they are small. @param {string | null} [name] */
+/** Return a JSON value as a tree. @param {any} value @param {any} [open] Levels that are open at first, where they are small. @param {string | null} [name] */
 function jsonView(value, open = 1, name = null) {
-  return h("div.json", { dir: "ltr" }, jsonNode(name, value, open));
+  return h("div.json", { dir: "ltr" }, jsonNode(name, value, Number(open) || 1));
 }
 
 /** @param {string | null} name @param {any} value @param {number} open @returns {HTMLElement} */
@@ -14,21 +14,21 @@ function jsonNode(name, value, open) {
   if (value === null || typeof value !== "object") return h("div", key, jsonLeaf(value));
   const keys = Object.keys(value);
   if (!keys.length) return h("div", key, Array.isArray(value) ? "[]" : "{}");
-  const body = h("div");
-  const node = /** @type {HTMLDetailsElement} */ (h("details", { open: open > 0 && keys.length <= 50 }, h("summary", key, jsonSummary(value, keys)), body));
-  const fill = () => node.open && !body.firstChild && addMembers(body, value, keys, 0, open - 1);
-  node.addEventListener("toggle", fill);
-  fill();
-  return node;
+  const make = () => {
+    const body = h("div");
+    addMembers(body, value, keys, open - 1);
+    return body;
+  };
+  return fold([key, jsonSummary(value, keys)], make, { class: "node", open: open > 0 && keys.length <= 50 });
 }
 
-/** @param {HTMLElement} body @param {any} value @param {string[]} keys @param {number} from @param {number} open */
-function addMembers(body, value, keys, from, open) {
-  for (const key of keys.slice(from, from + MEMBERS)) body.append(jsonNode(key, value[key], open));
-  const left = keys.length - from - MEMBERS;
-  if (left <= 0) return;
-  const more = h("button", { type: "button" }, `${number(Math.min(left, MEMBERS))} more of ${number(left)}`);
-  more.addEventListener("click", () => (more.remove(), addMembers(body, value, keys, from + MEMBERS, 0)));
+/** @param {HTMLElement} body @param {any} value @param {string[]} keys @param {number} open */
+function addMembers(body, value, keys, open) {
+  body.append(...keys.slice(0, MEMBERS).map((key) => jsonNode(key, value[key], open)));
+  const rest = keys.slice(MEMBERS);
+  if (!rest.length) return;
+  const more = h("button", { type: "button" }, `${number(Math.min(rest.length, MEMBERS))} more of ${number(rest.length)}`);
+  more.addEventListener("click", () => (more.remove(), addMembers(body, value, rest, 0)));
   body.append(more);
 }
 

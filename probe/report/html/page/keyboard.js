@@ -1,29 +1,32 @@
 // Every key of the page, in one table that is also its help.
 
 /** Keys, what they do in words, and how. */
-const KEYS = /** @type {[string, string, (page: Page) => void][]} */ ([
-  ["j", "next turn", (page) => page.list?.move(1)],
-  ["k", "previous turn", (page) => page.list?.move(-1)],
-  ["n", "next turn with a problem", (page) => page.list?.moveToProblem()],
+const KEYS = /** @type {[string, string, () => any][]} */ ([
+  ["j", "next turn", () => page.list?.move(1)],
+  ["k", "previous turn", () => page.list?.move(-1)],
+  ["n", "next turn that is worth a look", () => page.list?.move(1, (turn) => notable(turn).length > 0)],
   ["l", "to the list of turns", () => focusList()],
-  ["f", "filter the list", () => focusList("input")],
+  ["f", "filter the list; Escape shows all", () => focusList("input")],
   ["Enter", "from the list to the content", () => byId("pane-view").focus()],
-  ["1", "the turn", (page) => showPart(page, "")],
-  ["2", "its whole context", (page) => showPart(page, "/context")],
-  ["3", "its request", (page) => showPart(page, "/request")],
-  ["4", "its response or WebSocket", (page) => showPart(page, "/response")],
-  ["d", "compare with the turn before", (page) => compareTurn(page)],
+  ["1", "the turn", () => showPart("")],
+  ["2", "its whole context", () => showPart("/context")],
+  ["3", "its request", () => showPart("/request")],
+  ["4", "its response or WebSocket", () => showPart(currentTurn()?.transport === "websocket" ? "/websocket" : "/response")],
+  ["d", "compare with the turn before", () => {
+    const turn = currentTurn();
+    const before = turn && comparedWith(turn);
+    if (before) go(`#compare/turn-${before}/turn-${turn.number}`);
+    else announce("There is no turn before it.");
+  }],
   ["e", "open all folds", () => openFolds(true)],
   ["w", "close all folds", () => openFolds(false)],
-  ["m", "Markdown or plain text", () => switchMarkdown()],
-  ["y", "copy a link to this place", () => copyText(location.href)],
+  ["y", "copy a link to this place", () => copyText(location.href, "Link copied.")],
   ["/", "search everything, as Ctrl-F", () => openSearch()],
   ["t", "theme: system, light, dark", () => switchTheme()],
-  ["?", "this list", (page) => showHelp(page)],
+  ["?", "this list", () => showHelp()],
 ]);
 
-/** @param {Page} page */
-function listenToKeys(page) {
+function listenToKeys() {
   let waits = 0;
   addEventListener("keydown", (event) => {
     const { key, ctrlKey, metaKey, altKey, shiftKey, defaultPrevented } = event;
@@ -39,8 +42,9 @@ function listenToKeys(page) {
     if ((!view && !run) || (key === "Enter" && !byId("pane-list").contains(target))) return;
     event.preventDefault();
     if (view) go(`#${view.name}`);
-    else run?.(page);
+    else run?.();
   });
+  addEventListener("beforeprint", () => openFolds(true));
 }
 
 /** @param {string} [selector] */
@@ -50,45 +54,31 @@ function focusList(selector = ".rows") {
   /** @type {HTMLElement | null} */ (byId("pane-list").querySelector(selector))?.focus();
 }
 
-/** @param {Page} page */
-function currentTurn(page) {
+/** @returns {Turn | undefined} */
+function currentTurn() {
   return page.turns.get(page.list?.current ?? 0) ?? page.summary.turns[0];
 }
 
-/** @param {Page} page @param {string} part */
-function showPart(page, part) {
-  const turn = currentTurn(page);
-  if (turn) go(`#turn-${turn.number}${turn.transport === "websocket" && part === "/response" ? "/websocket" : part}`);
-}
-
-/** @param {Page} page */
-function compareTurn(page) {
-  const turn = currentTurn(page);
-  if (turn && turn.before !== null) go(`#compare/turn-${turn.before}/turn-${turn.number}`);
-  else announce("There is no turn before it.");
+/** @param {string} part */
+function showPart(part) {
+  const turn = currentTurn();
+  if (turn) go(`#turn-${turn.number}${part}`);
 }
 
 /** @param {boolean} open */
 function openFolds(open) {
-  for (const fold of byId("pane-view").querySelectorAll("details")) if (fold.className !== "menu") fold.open = open;
+  for (const fold of byId("pane-view").querySelectorAll("details")) if (!fold.matches(".menu, .proof")) fold.open = open;
 }
 
-/** @param {Page} page */
-function showHelp({ summary: { project } }) {
-  const views = TABS.map((name) => VIEWS[name]).filter((view) => view.key);
-  /** @param {string} keys @param {any} what */
-  const entry = (keys, what) => h("div", h("dt", keys.split(" ").map((key) => h("kbd", key))), h("dd", what));
-  const dialog = /** @type {HTMLDialogElement} */ (
-    h(
-      "dialog",
-      { "aria-labelledby": "help-title" },
-      h("h2", { id: "help-title" }, "Keys"),
-      h("dl.keys", KEYS.map(([key, what]) => entry(key, what)), views.map(({ key, tab }) => entry(`g ${key}`, tab))),
-      h("p.dim", `${project.name} ${project.version}. Arrows, Page Up, Page Down, Home and End move in lists.`),
-      h("form", { method: "dialog" }, h("button", { autofocus: true }, "Close")),
-    )
-  );
-  dialog.addEventListener("close", () => dialog.remove());
+function showHelp() {
+  const { name, version } = page.summary.project;
+  const entry = (/** @type {string} */ keys, /** @type {any} */ what) => h("div", h("dt.row", keys.split(" ").map((key) => h("kbd", key))), h("dd", what));
+  const views = TABS.map((tab) => VIEWS[tab]).filter((view) => view.key);
+  const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { "aria-labelledby": "help-title", onclose: () => dialog.remove() },
+    h("h2", { id: "help-title" }, "Keys"),
+    h("dl.keys", KEYS.map(([key, what]) => entry(key, what)), views.map(({ key, tab }) => entry(`g ${key}`, tab))),
+    h("p.dim", `${name} ${version}. Arrows, Page Up, Page Down, Home and End move in lists.`),
+    h("form", { method: "dialog" }, h("button", { autofocus: true }, "Close"))));
   document.body.append(dialog);
   dialog.showModal();
 }

@@ -1,11 +1,8 @@
 // The little Markdown that models write, as elements: headings, lists, quotes, tables, fences, code, bold. Links stay text.
 
-const markdown = { isShown: true };
-
-/** Return what a model said: as Markdown, or as the plain text that it is. @param {string} text */
+/** Return what a model said; what is very long as the plain text that it is. @param {string} text */
 function proseView(text) {
-  if (!markdown.isShown || text.length > LONG_TEXT) return textView(text);
-  return h("div.prose", { dir: "auto" }, [...markdownBlocks(text.replace(/\r\n?/g, "\n").split("\n"))]);
+  return text.length > LONG_TEXT ? textView(text) : h("div.prose", { dir: "auto" }, [...markdownBlocks(text.replace(/\r\n?/g, "\n").split("\n"))]);
 }
 
 /** @param {string[]} lines @returns {Generator<Node>} */
@@ -17,48 +14,46 @@ function* markdownBlocks(lines) {
       const mark = lines[at].trim().replace(/[^`~].*/, "");
       while (end < lines.length && lines[end].trim() !== mark) end += 1;
       yield h("pre.text", { tabindex: "0" }, lines.slice(at + 1, end).join("\n"));
-      at = end + 1;
-      continue;
+      end += 1;
+    } else {
+      while (end < lines.length && lineKind(lines[end]) === kind && !["blank", "rule", "heading"].includes(kind)) end += 1;
+      if (kind !== "blank") yield markdownGroup(kind, lines.slice(at, end));
     }
-    while (end < lines.length && lineKind(lines[end]) === kind && !["blank", "rule", "heading"].includes(kind)) end += 1;
-    if (kind !== "blank") yield markdownGroup(kind, lines.slice(at, end));
     at = end;
   }
 }
 
 /** How a line begins, by what it is. */
-const LINE_KINDS = /** @type {[string, RegExp][]} */ ([
-  ["blank", /^\s*$/],
-  ["fence", /^\s*(```+[^`]*$|~~~)/],
-  ["heading", /^#{1,6}\s/],
-  ["rule", /^\s*([-*_])(\s*\1){2,}\s*$/],
-  ["ul", /^\s*[-*+]\s/],
-  ["ol", /^\s*\d+[.)]\s/],
-  ["quote", /^\s*>/],
-  ["table", /^\s*\|.*\|\s*$/],
-]);
+const LINE_KINDS = {
+  blank: /^\s*$/,
+  fence: /^\s*(```+[^`]*$|~~~)/,
+  heading: /^#{1,6}\s/,
+  rule: /^\s*([-*_])(\s*\1){2,}\s*$/,
+  ul: /^\s*[-*+]\s/,
+  ol: /^\s*\d+[.)]\s/,
+  quote: /^\s*>/,
+  table: /^\s*\|.*\|\s*$/,
+};
 
 /** @param {string} line */
 function lineKind(line) {
-  return LINE_KINDS.find(([, pattern]) => pattern.test(line))?.[0] ?? "text";
+  return Object.entries(LINE_KINDS).find(([, pattern]) => pattern.test(line))?.[0] ?? "text";
 }
 
 /** @param {string} kind @param {string[]} lines @returns {Node} */
 function markdownGroup(kind, lines) {
   if (kind === "rule") return h("hr");
-  if (kind === "heading") return h(`h4.level-${lines[0].search(/[^#]/)}`, inlineMarkdown(lines[0].replace(/^#+\s+/, "")));
+  if (kind === "heading") return h("h4", inlineMarkdown(lines[0].replace(/^#+\s+/, "")));
   if (kind === "quote") return h("blockquote", [...markdownBlocks(lines.map((line) => line.replace(/^\s*>\s?/, "")))]);
   if (kind === "table") {
     const rows = lines.filter((line) => !/^[\s|:-]+$/.test(line)).map((line) => line.trim().slice(1, -1).split("|"));
     return h("table", rows.map((row) => h("tr", row.map((cell) => h("td", inlineMarkdown(cell.trim()))))));
   }
   if (kind === "text") return h("p", inlineMarkdown(lines.join("\n")));
-  const item = (/** @type {string} */ line) => {
-    const element = h("li", { value: kind === "ol" ? Number.parseInt(line, 10) : null }, inlineMarkdown(line.replace(/^\s*\S+\s+/, "")));
-    element.style.marginLeft = `${20 + Math.min(16, line.search(/\S/)) * 9}px`;
-    return element;
-  };
-  return h(kind, lines.map(item));
+  return h(kind, lines.map((line) => {
+    const item = h("li", { value: kind === "ol" ? Number.parseInt(line, 10) : null }, inlineMarkdown(line.replace(/^\s*\S+\s+/, "")));
+    return styled(item, { "margin-left": `${20 + Math.min(16, line.search(/\S/)) * 9}px` });
+  }));
 }
 
 /** @param {string} text @returns {any[]} */

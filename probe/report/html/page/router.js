@@ -28,7 +28,7 @@ function go(address) {
   location.hash = address;
 }
 
-/** Return the error of an address that leads nowhere. */
+/** Say that an address leads nowhere. @returns {never} */
 function noPlace() {
-  return new Error(`This run has no place “${location.hash}”.`);
+  throw new Error(`This run has no place “${location.hash}”.`);
 }

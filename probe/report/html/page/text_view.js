@@ -65,9 +65,9 @@ function remark(text, name = "") {
 }
 
 /** Return why something cannot be shown. @param {any} error */
-function failure({ message, ...error }) {
-  if (!/^This (run|record) has no/.test(message)) console.error(message, error);
-  return h("p.failure", { role: "alert" }, `This cannot be shown: ${message}`);
+function failure(error) {
+  if (!/^This (run|record) has no/.test(error.message)) console.error(error);
+  return h("p.failure", { role: "alert" }, `This cannot be shown: ${error.message}`);
 }
 
 /** Return a fold whose content is made when it is first opened. @param {any} summary @param {() => any} make @param {Record<string, any>} [attributes] */

@@ -163,8 +163,6 @@ interface Turn {
   /** Where at least half of the messages of the thread's turn before are gone (compaction). */
   shortened: { turn: number; messages: number } | null;
   tries: FailedTry[];
-  /** Where the agent shortened the conversation: the turn before in its thread, and how many of its messages are gone. */
-  shortened: { turn: number; messages: number } | null;
 }
 
 interface FailedTry {
@@ -384,8 +382,18 @@ interface InFlight {
 
 // -- what the page's own code passes around -------------------------------------------------------------------------
 
+interface View {
+  /** First word of its addresses: `context`, `turn`. */
+  name: string;
+  /** Label of its tab; without one it has none. */
+  tab?: string;
+  /** Key that opens it after `g`. */
+  key?: string;
+  /** Fills an empty element; `path` has the parts of the address, the number behind the dash of the first one as its second: ["turn", "12", "answer"]. */
+  show: (root: HTMLElement, path: string[], page: Page) => any;
+}
+
 interface BlockContext {
-  page: Page;
   /** Who speaks: decides what is Markdown. */
   role?: string | null;
   /** Who wrote each text of a user's message; taken from as texts are shown. */
@@ -408,6 +416,19 @@ interface StreamEvent {
   size: number;
   data: () => string;
 }
+
+/** An event of a stream, or a message, in a list of them. */
+interface ListedEvent {
+  kind: string;
+  at: number | null;
+  size: number | null;
+  data: () => string | Promise<string>;
+  /** What is above its data when it is chosen. */
+  about?: () => any;
+}
+
+/** A way in which a body can be shown: its name in addresses, its label, and what makes it. */
+type BodyMode = [name: string, label: string, make: () => any];
 
 interface ListRow {
   turn: Turn;

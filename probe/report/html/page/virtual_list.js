@@ -2,11 +2,8 @@
 
 class VirtualList {
   /**
-   * @param {HTMLElement} root An empty element, which becomes the list.
-   * @param {string} label What it is called for a screen reader.
-   * @param {number} rowHeight
-   * @param {(place: number) => HTMLElement} row Makes the row at a place.
-   * @param {(place: number) => void} onSelect Called when the reader chooses a row.
+   * @param {HTMLElement} root An empty element, which becomes the list. @param {string} label What it is called for a screen reader.
+   * @param {number} rowHeight @param {(place: number) => HTMLElement} row Makes the row at a place. @param {(place: number) => void} onSelect
    */
   constructor(root, label, rowHeight, row, onSelect) {
     this.root = root;
@@ -20,13 +17,15 @@ class VirtualList {
     this.id = `rows-${(VirtualList.made += 1)}`;
     this.inner = h("div.rows-height", { role: "presentation" });
     root.classList.add("rows");
-    setAttributes(root, { role: "listbox", tabindex: "0", "aria-label": label });
     root.append(this.inner);
-    root.addEventListener("scroll", () => this.draw(), { passive: true });
-    root.addEventListener("keydown", (event) => this.key(event));
-    root.addEventListener("click", ({ target }) => {
-      const clicked = /** @type {HTMLElement} */ (target).closest("[data-place]");
-      if (clicked) this.choose(Number(clicked.getAttribute("data-place")));
+    setAttributes(root, {
+      role: "listbox", tabindex: "0", "aria-label": label,
+      onscroll: () => this.draw(),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+      onclick: (/** @type {{target: Element}} */ { target }) => {
+        const clicked = target.closest("[data-place]");
+        if (clicked && !target.closest("a")) this.choose(Number(clicked.getAttribute("data-place")));
+      },
     });
     new ResizeObserver(() => this.draw()).observe(root);
   }
@@ -36,8 +35,7 @@ class VirtualList {
     const isAtEnd = this.root.scrollTop + this.root.clientHeight >= this.inner.offsetHeight - 4;
     this.count = count;
     this.selected = selected;
-    this.inner.style.height = `${count * this.rowHeight}px`;
-    this.inner.replaceChildren();
+    styled(this.inner, { height: `${count * this.rowHeight}px` }).replaceChildren();
     this.rows.clear();
     if (follows && isAtEnd) this.root.scrollTop = this.inner.offsetHeight;
     this.draw();
@@ -60,22 +58,22 @@ class VirtualList {
 
   /** @param {number} place */
   add(place) {
-    const row = this.row(place);
-    row.classList.add("row");
-    row.style.height = `${this.rowHeight}px`;
-    row.style.transform = `translateY(${place * this.rowHeight}px)`;
+    const row = styled(this.row(place), { height: `${this.rowHeight}px`, transform: `translateY(${place * this.rowHeight}px)` });
+    row.classList.add("list-row");
     setAttributes(row, { role: "option", id: `${this.id}-${place}`, "data-place": place, "aria-posinset": place + 1, "aria-setsize": this.count });
     this.rows.set(place, row);
     this.inner.append(row);
   }
 
-  /** Mark a row as the selected one, and bring it into sight. @param {number} place */
+  /** Mark a row as the selected one, and bring it into sight: what is far away into the middle. @param {number} place */
   select(place) {
     this.selected = place;
-    const top = place * this.rowHeight;
-    const below = top + this.rowHeight - this.root.clientHeight;
-    if (place >= 0 && this.root.scrollTop > top) this.root.scrollTop = top - this.rowHeight;
-    else if (place >= 0 && this.root.scrollTop < below) this.root.scrollTop = below + this.rowHeight;
+    const { root, rowHeight } = this;
+    const top = place * rowHeight;
+    const [above, below] = [root.scrollTop - top, top + rowHeight - root.scrollTop - root.clientHeight];
+    if (place >= 0 && Math.max(above, below) > 2 * rowHeight) root.scrollTop = top - root.clientHeight / 2;
+    else if (place >= 0 && above > 0) root.scrollTop = top;
+    else if (place >= 0 && below > 0) root.scrollTop += below;
     this.draw();
   }
 
@@ -89,8 +87,7 @@ class VirtualList {
   /** @param {KeyboardEvent} event */
   key(event) {
     const page = Math.max(1, Math.floor(this.root.clientHeight / this.rowHeight) - 1);
-    const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.count, End: this.count });
-    const step = steps[event.key];
+    const step = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.count, End: this.count })[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     this.choose(this.selected < 0 ? 0 : this.selected + step);

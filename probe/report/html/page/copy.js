@@ -14,18 +14,7 @@ function copyButton(label, make, said) {
 
 /** Return a menu of things to copy. @param {[string, () => Promise<string>, string?][]} entries */
 function copyMenu(entries) {
-  const close = () => (menu.open = false);
-  const menu = /** @type {HTMLDetailsElement} */ (h("details.menu", {
-    onclick: (/** @type {{target: Element}} */ { target }) => target.closest("button") && close(),
-    onkeydown: (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && close(),
-    onfocusout: (/** @type {FocusEvent} */ { relatedTarget: to }) => to && !menu.contains(/** @type {Node} */ (to)) && close(),
-  }, h("summary.button", "Copy ▾"), h("div", entries.map((entry) => copyButton(...entry)))));
-  return menu;
-}
-
-/** Return the address of a place in this page. @param {string} address */
-function permalink(address) {
-  return location.href.replace(/#.*$/, "") + address;
+  return h("details.menu", h("summary.button", "Copy ▾"), h("div", { onclick: (/** @type {any} */ { target }) => (target.closest("details").open = false) }, entries.map((entry) => copyButton(...entry))));
 }
 
 /** Return a request as a curl command; what was redacted is a shell variable. @param {ExchangeDetail["request"]} request */
@@ -47,18 +36,13 @@ function shellWord(text, variable = "SECRET") {
   return quoted.join(`"$${variable}"`) || "''";
 }
 
-/** Return blocks as Markdown, as a reader would write them down. @param {Block[]} blocks @returns {string} */
+/** @param {Block[]} blocks @returns {string} */
 function blocksMarkdown(blocks) {
-  return blocks.map((block) => (MARKDOWN[block.block] ?? fenced)(block)).filter(Boolean).join("\n\n");
+  return blocks.map((block) => MARKDOWN[block.block]?.(block) ?? block.text ?? fenced(block)).filter(Boolean).join("\n\n");
 }
 
-const asText = (/** @type {any} */ { text }) => text;
 /** @type {Record<string, (block: any) => string>} */
 const MARKDOWN = {
-  Text: asText,
-  Markdown: asText,
-  Note: asText,
-  Refusal: asText,
   Reasoning: ({ text, summary }) => (text || summary || "").replace(/^/gm, "> "),
   Message: ({ role, type, content }) => `**${role ?? type}**\n\n${blocksMarkdown(content)}`,
   Instructions: ({ content }) => blocksMarkdown(content),

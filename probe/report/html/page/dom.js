@@ -3,9 +3,7 @@
 /**
  * Return a new element: `h("p.remark.bad", {title}, text, …)`. Attributes may be left out; those named on… are listeners,
  * null and false leave one out. Children that are no nodes become text, with marks for what would be invisible.
- * @param {string} tag Its name, and its classes.
- * @param {...any} children
- * @returns {HTMLElement}
+ * @param {string} tag @param {...any} children @returns {HTMLElement}
  */
 function h(tag, ...children) {
   const [name, ...classes] = tag.split(".");
@@ -16,7 +14,7 @@ function h(tag, ...children) {
   return element;
 }
 
-/** Return a new SVG element. @param {string} tag @param {Record<string, any>} attributes @param {...any} children */
+/** @param {string} tag @param {Attributes} attributes @param {...any} children */
 function svg(tag, attributes, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   setAttributes(element, attributes);
@@ -24,7 +22,7 @@ function svg(tag, attributes, ...children) {
   return element;
 }
 
-/** @param {Element} element @param {Record<string, any>} attributes */
+/** @param {Element} element @param {Attributes} attributes */
 function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
@@ -39,54 +37,54 @@ function append(element, children) {
   }
 }
 
-/** Return an element of the skeleton. @param {string} id @returns {HTMLElement} */
+/** @param {string} id @returns {HTMLElement} */
 function byId(id) {
   return /** @type {HTMLElement} */ (document.getElementById(id));
 }
 
-/** Return a count with separators: 12,345; ? for one that is not known. @param {number | null | undefined} count */
+/** 12,345; ? for what is not known, as below. @param {Known} count */
 function number(count) {
   return count?.toLocaleString("en-US") ?? "?";
 }
 
-/** Return an estimate by the digits that it is good for: ≈ 4,300. @param {number} count */
+/** An estimate, by the digits that it is good for: ≈ 4,300. @param {number} count */
 function about(count) {
   return `≈ ${number(Number(count.toPrecision(2)))}`;
 }
 
-/** Return a count in few characters: 812, 12.3K, 1.2M. @param {number | null | undefined} count */
+/** 812, 12.3K, 1.2M. @param {Known} count */
 function compact(count) {
-  if (count === null || count === undefined) return "?";
+  if (typeof count !== "number") return "?";
   if (count < 1000) return String(count);
   const [value, unit] = count < 999_950 ? [count / 1000, "K"] : [count / 1_000_000, "M"];
   return `${value < 100 ? value.toFixed(1) : Math.round(value)}${unit}`;
 }
 
-/** Return `1 turn`, `2 turns`. @param {number} count @param {string} noun @param {string} [nouns] */
+/** 1 turn, 2 turns. @param {number} count @param {string} noun @param {string} [nouns] */
 function plural(count, noun, nouns = `${noun}s`) {
   return `${number(count)} ${count === 1 ? noun : nouns}`;
 }
 
-/** Return a size: 812 B, 3.4 KB, 12 MB. @param {number | null | undefined} size */
+/** 812 B, 3.4 KB, 12 MB. @param {Known} size */
 function bytes(size) {
-  if (size === null || size === undefined) return "?";
+  if (typeof size !== "number") return "?";
   const unit = size < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(size) / 3));
   const value = size / 1000 ** unit;
   return `${unit && value < 10 ? value.toFixed(1) : Math.round(value)} ${["B", "KB", "MB", "GB"][unit]}`;
 }
 
-/** Return a duration: 12 ms, 3.4 s, 2 min 5 s. @param {number | null | undefined} duration */
+/** 12 ms, 3.4 s, 2 min 5 s. @param {Known} duration */
 function seconds(duration) {
-  if (duration === null || duration === undefined) return "?";
+  if (typeof duration !== "number") return "?";
   if (duration < 1) return `${Math.round(duration * 1000)} ms`;
   if (duration < 100) return `${duration.toFixed(1)} s`;
   const whole = Math.round(duration);
   return whole < 3600 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** Return US dollars: $0.0123; ? where they are not known. @param {number | null | undefined} amount */
+/** $0.0123. @param {Known} amount */
 function dollars(amount) {
-  if (amount === null || amount === undefined) return "?";
+  if (typeof amount !== "number") return "?";
   return amount > 0 && amount < 0.0001 ? "under $0.0001" : `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
 }
 

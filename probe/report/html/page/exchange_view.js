@@ -20,7 +20,7 @@ function exchangeParts(isSocket) {
   return isSocket ? [["websocket", "WebSocket"], ["request", "Request"], ["response", "Handshake"]] : [["request", "Request"], ["response", "Response"]];
 }
 
-/** Return links to the parts of something. @param {string} label @param {string} address @param {string} current @param {PartName[]} parts @param {...any} more */
+/** @param {string} label @param {string} address @param {string} current @param {PartName[]} parts @param {...any} more */
 function subtabs(label, address, current, parts, ...more) {
   if (!parts.some(([name]) => name === current)) noPlace();
   const links = parts.map(([name, text]) => h("a", { href: (address + name).replace(/\/$/, ""), "aria-current": name === current ? "true" : null }, text));
@@ -56,9 +56,10 @@ async function showExchange(root, line, part, mode, address, call) {
   const body = await page.store.body(payload.body);
   const modes = bodyModes(payload, body, part === "response" ? detail.response_blocks : detail.request_blocks);
   if (!modes.length) return root.append(remark("No body."));
-  const [current, , make] = modes.find(([name]) => mode === undefined || name === mode) ?? noPlace();
+  const found = modes.find(([name]) => mode === undefined || name === mode);
+  if (!found) return noPlace();
   const copies = [copyButton("Copy body", async () => textOf(body)), part === "request" ? copyButton("Copy as curl", () => asCurl(request), CURL_COPIED) : null];
-  append(root, [subtabs("How the body is shown", `${address}/${part}/`, current, modes.map(([name, label]) => [name, label]), copies), await make()]);
+  append(root, [subtabs("How the body is shown", `${address}/${part}/`, found[0], modes.map(([name, label]) => [name, label]), copies), await found[2]()]);
 }
 
 /** @param {Record<string, string | string[]>} headers @param {string} title */
@@ -85,7 +86,7 @@ function proofBadge(payload) {
   return h("details.proof", h("summary", badge), about);
 }
 
-/** @param {Payload} payload @param {Uint8Array<ArrayBuffer>} body @param {number | null} blocks */
+/** @param {Payload} payload @param {Uint8Array<ArrayBuffer>} body @param {number | null} blocks @returns {BodyMode[]} */
 function bodyModes(payload, body, blocks) {
   const modes = /** @type {BodyMode[]} */ ([]);
   if (blocks !== null) modes.push(["rendered", "Rendered", async () => h("div", renderBlocks(await page.store.json(blocks), {}))]);
@@ -142,14 +143,14 @@ function eventsView(label, events, first = -1) {
     const value = parsed(text);
     detail.replaceChildren(h("div.row", h("b", `${place + 1}`), isolated(kind), at === null ? "" : `+${at.toFixed(3)} s`, h("span.space"), copyButton("Copy", async () => text)));
     append(detail, [about?.(), value && typeof value === "object" ? jsonView(value, 3) : h("div.mono", textView(text))]);
+    detail.scrollIntoView({ block: "nearest" });
   };
-  const head = h("div.list-head.mono", h("span.at", "#"), h("span.at", { title: "Seconds since the request began" }, "after"), h("span.kind", "event"), h("span.at", "size"));
-  const list = new VirtualList(h("div"), label, 24, row, choose);
-  const view = h("div.events", h("div", head, list.root), detail);
-  list.root.style.height = `min(56vh, ${Math.max(5, events.length) * 24 + 2}px)`;
+  const head = h("div.list-head", h("span.at", "#"), h("span.at", { title: "Seconds since the request began" }, "after"), h("span.kind", "event"), h("span.at", "size"));
+  const list = new VirtualList(label, 24, row, choose);
+  styled(list.root, { height: `min(56vh, ${Math.max(5, events.length) * 24 + 2}px)` });
   list.set(events.length);
   if (first >= 0) list.choose(first);
-  return view;
+  return h("div.events", h("div.list", head, list.root), detail);
 }
 
 /** @param {HTMLElement} root @param {NonNullable<ExchangeDetail["websocket"]>} socket @param {number} line @param {number | null} call */

@@ -61,8 +61,7 @@ function currentTurn() {
 
 /** @param {string} part */
 function showPart(part) {
-  const turn = currentTurn();
-  if (turn) go(`#turn-${turn.number}${part}`);
+  go(`#turn-${currentTurn()?.number}${part}`);
 }
 
 /** @param {boolean} open */
@@ -72,11 +71,10 @@ function openFolds(open) {
 
 function showHelp() {
   const { name, version } = page.summary.project;
-  const entry = (/** @type {string} */ keys, /** @type {any} */ what) => h("div", h("dt.row", keys.split(" ").map((key) => h("kbd", key))), h("dd", what));
-  const views = TABS.map((tab) => VIEWS[tab]).filter((view) => view.key);
+  const all = [...KEYS, ...TABS.map((tab) => [`g ${VIEWS[tab].key}`, VIEWS[tab].tab])];
   const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { "aria-labelledby": "help-title", onclose: () => dialog.remove() },
     h("h2", { id: "help-title" }, "Keys"),
-    h("dl.keys", KEYS.map(([key, what]) => entry(key, what)), views.map(({ key, tab }) => entry(`g ${key}`, tab))),
+    h("dl.keys", all.map(([keys, what]) => h("div", h("dt", h("kbd", keys)), h("dd", what)))),
     h("p.dim", `${name} ${version}. Arrows, Page Up, Page Down, Home and End move in lists.`),
     h("form", { method: "dialog" }, h("button", { autofocus: true }, "Close"))));
   document.body.append(dialog);

@@ -5,12 +5,12 @@
 /** @type {Record<string, View>} By the first word of their addresses. */
 const VIEWS = {};
 
-/** Add a view to the page. @param {View} view */
+/** @param {View} view */
 function addView(view) {
   VIEWS[view.name] = view;
 }
 
-/** Return the parts of an address: `#turn-12/answer` is ["turn", "12", "answer"]. @param {string} hash */
+/** `#turn-12/answer` is ["turn", "12", "answer"]. @param {string} hash */
 function addressParts(hash) {
   const [first, ...rest] = hash.slice(1).split("/");
   const [, name = first || "overview", ...wanted] = /^([a-z]+)-(.+)$/.exec(first) ?? [];
@@ -23,12 +23,12 @@ function addressParts(hash) {
   });
 }
 
-/** Go to an address. @param {string} address */
+/** @param {string} address */
 function go(address) {
   location.hash = address;
 }
 
-/** Say that an address leads nowhere. @returns {never} */
+/** @returns {never} */
 function noPlace() {
   throw new Error(`This run has no place “${location.hash}”.`);
 }

@@ -7,7 +7,7 @@ const INVISIBLE =
 /** Characters of text beyond which it is shown in steps, and of a step. */
 const [LONG_TEXT, TEXT_STEP] = [60_000, 8_000];
 
-/** Return text with each invisible character as a visible mark. @param {string} text @returns {(string | Node)[]} */
+/** @param {string} text @returns {(string | Node)[]} Each invisible character is a visible mark. */
 function visible(text) {
   const parts = [];
   let last = 0;
@@ -64,7 +64,7 @@ function remark(text, name = "") {
   return h("p", { class: `remark ${name}` }, text);
 }
 
-/** Return why something cannot be shown. @param {any} error */
+/** @param {any} error */
 function failure(error) {
   if (!/^This (run|record) has no/.test(error.message)) console.error(error);
   return h("p.failure", { role: "alert" }, `This cannot be shown: ${error.message}`);
@@ -85,20 +85,12 @@ function fold(summary, make, attributes = {}) {
   return element;
 }
 
-/** Check whether a text takes more than some lines. @param {string} text @param {number} [lines] */
+/** @param {string} text @param {number} [lines] */
 function isLong(text, lines = 30) {
   return text.length > lines * 80 || text.split("\n", lines + 1).length > lines;
 }
 
-/** Return content, where it is long clipped to some height, with a button for the rest. @param {HTMLElement} content @param {boolean} isLong */
+/** Return content, where it is long in a box that scrolls, and that a reader can pull larger. @param {HTMLElement} content @param {boolean} isLong */
 function clamped(content, isLong) {
-  if (!isLong) return content;
-  const box = h("div.clamp", content);
-  const button = h("button.quiet", { type: "button", "aria-expanded": "false" }, "Show all");
-  button.addEventListener("click", () => {
-    const isClosed = box.classList.toggle("clamp");
-    button.textContent = isClosed ? "Show all" : "Show less";
-    button.setAttribute("aria-expanded", String(!isClosed));
-  });
-  return h("div", box, button);
+  return isLong ? h("div.clamp", { tabindex: "0", role: "region", "aria-label": "Long text" }, content) : content;
 }

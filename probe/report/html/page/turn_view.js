@@ -40,7 +40,7 @@ function turnHead(turn) {
       h("span.dim", isolated(turn.model ?? turn.path), ` · ${clock(turn.started)} UTC`, line === own ? null : [" · ", h("a", { href: `#exchange-${line}`, title: "Turns are calls of a model; exchanges are all requests of the record, by their lines in traffic.jsonl" }, `exchange ${line}`)]),
       h("span.space"), before === null ? null : h("a.button", { href: `#compare/turn-${before}/turn-${own}`, title: "What changed since the turn before (d)" }, `Compare with ${before}`),
       copyMenu([
-        ["Link to this turn", async () => permalink(`#turn-${own}`), "Link copied."],
+        ["Link to this turn", async () => location.href.replace(/#.*$/, `#turn-${own}`), "Link copied."],
         ["As Markdown", () => turnMarkdown(turn)],
         ["Request as curl", async () => asCurl((await page.detail(line)).request), CURL_COPIED],
         ["Facts as JSON", async () => JSON.stringify(turn, null, 2)],
@@ -159,7 +159,7 @@ async function showNewMessages(root, turn, messages) {
     const start = at;
     while (at < messages.length && (early.has(messages[at]) || mark(messages[at]))) at += 1;
     if (at > start) root.append(await itemList(messages.slice(start, at), mark));
-    if (at < messages.length) root.append(h("div.new-message", itemLink(messages[at]), await itemBlocks(items[messages[at]], false)));
+    if (at < messages.length) root.append(h("div.new-message", h("div", await itemBlocks(items[messages[at]], false)), itemLink(messages[at])));
   }
 }
 
@@ -180,6 +180,6 @@ async function wholeContext(root, turn) {
   if (!all.length) root.append(remark("No item of the request could be read."));
   for (const [kind, title] of [["instructions", "Instructions"], ["message", "Messages"], ["tool", "Tools"], ["setting", "Settings"]]) {
     const found = all.filter((item) => items[item].kind === kind);
-    if (found.length) append(root, [sectionHead(title, number(found.length)), await itemList(found, (item, at) => [`#${at + 1}`, turn.before !== null && fresh.has(item) ? "new" : ""])]);
+    if (found.length) append(root, [sectionHead(title, number(found.length)), await itemList(found, (item, at) => `#${at + 1}${turn.before !== null && fresh.has(item) ? " new" : ""}`)]);
   }
 }

@@ -4,19 +4,19 @@
 const [ROW, LANE, LANES] = [46, 11, 6];
 
 class TurnList {
+  /** @type {ListRow[]} */
+  rows = [];
+  current = 0;
+  tail = "";
+  /** @type {Map<number, string>} What the human asked, by the turn that answers it. */
+  prompts = new Map();
+  said = h("div.list-said", { role: "status" });
+
   /** @param {HTMLElement} root */
   constructor(root) {
-    /** @type {ListRow[]} */
-    this.rows = [];
-    this.current = 0;
-    this.tail = "";
-    /** @type {Map<number, string>} What the human asked, by the turn that answers it. */
-    this.prompts = new Map();
-    this.said = h("div.list-said", { role: "status" });
     this.box = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder: "Filter or number: tool:Bash, is:failed, 250", title: "Words look at titles and texts of turns; Search looks at everything", "aria-label": "Filter the turns", autocomplete: "off", spellcheck: "false", oninput: () => this.refresh(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event) }));
-    const rows = h("div");
-    root.append(h("div.list-head", this.box, this.said), rows);
-    this.list = new VirtualList(rows, "Turns", ROW, (place) => this.row(this.rows[place]), (place) => go(`#turn-${this.rows[place].turn.number}`));
+    this.list = new VirtualList("Turns", ROW, (place) => this.row(this.rows[place]), (place) => go(`#turn-${this.rows[place].turn.number}`));
+    root.append(h("div.list-head", this.box, this.said), this.list.root);
     this.refresh();
     page.onUpdate(() => this.refresh());
   }
@@ -79,7 +79,7 @@ class TurnList {
     const facts = [input === null && output === null ? null : h("span", `${compact(input)} → ${compact(output)}`), turn.dollars ? h("span.cost", dollars(turn.dollars)) : null, h("span", tookWords(turn))];
     return h(turn.is_side ? "div.turn-row.dim" : "div.turn-row", laneView(row), h("span.turn-number", turn.number), h("span.lines",
       h("span.line", h("span.grow", isolated(didWords(turn)))),
-      h("span.line", h("span.grow.line", notableBadges(turn), isolated(who.filter(Boolean).join(" · "))), h("span.right", facts))), waterfall(turn));
+      h("span.line", h("span.grow.line", notableBadges(turn), isolated(who.filter(Boolean).join(" · "))), h("span.right", facts))));
   }
 
   /** @param {Turn} turn */
@@ -96,18 +96,6 @@ class TurnList {
     }
     return h("div.prompt-row", text, h("span.right.num", session, clock(first.started).slice(0, 8)));
   }
-}
-
-/** Return when a turn ran in the run's time: waiting for the first token lighter. @param {Turn} turn */
-function waterfall({ started, first_token: first, ended }) {
-  const { run, time } = page.summary;
-  const share = (/** @type {number} */ length) => (length / (time.seconds || 1)) * 100;
-  const bar = (/** @type {string} */ tag, /** @type {number} */ from, /** @type {number} */ to) => {
-    const left = share(from - (run.started ?? started));
-    return styled(h(tag), { left: `${Math.min(98, left)}%`, width: `${Math.min(100 - left, share(to - from))}%` });
-  };
-  const end = ended ?? started;
-  return h("span.waterfall", { "aria-hidden": "true" }, bar("i.waits", started, first ?? end), first === null ? null : bar("i", first, end));
 }
 
 /** Return what a turn did in one line, without Markdown and what its badges say. @param {Turn} turn */

@@ -450,6 +450,9 @@ interface Notable {
   about: string;
 }
 
+/** A number that may not be known. */
+type Known = number | null | undefined;
+type Attributes = Record<string, any>;
 type PartName = [name: string, label: string];
 
 /** Titles of the sections of a view, and what is in them. */

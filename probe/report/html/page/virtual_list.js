@@ -1,33 +1,29 @@
 // A list of rows of equal height, of which only those in sight are elements: 100,000 rows scroll as 100 do.
 
 class VirtualList {
-  /**
-   * @param {HTMLElement} root An empty element, which becomes the list. @param {string} label What it is called for a screen reader.
-   * @param {number} rowHeight @param {(place: number) => HTMLElement} row Makes the row at a place. @param {(place: number) => void} onSelect
-   */
-  constructor(root, label, rowHeight, row, onSelect) {
-    this.root = root;
+  static made = 0;
+  count = 0;
+  selected = -1;
+  /** @type {Map<number, HTMLElement>} */
+  rows = new Map();
+  id = `rows-${(VirtualList.made += 1)}`;
+  inner = h("div", { role: "presentation" });
+
+  /** @param {string} label @param {number} rowHeight @param {(place: number) => HTMLElement} row Makes the row at a place. @param {(place: number) => any} onSelect */
+  constructor(label, rowHeight, row, onSelect) {
     this.rowHeight = rowHeight;
     this.row = row;
     this.onSelect = onSelect;
-    this.count = 0;
-    this.selected = -1;
-    /** @type {Map<number, HTMLElement>} */
-    this.rows = new Map();
-    this.id = `rows-${(VirtualList.made += 1)}`;
-    this.inner = h("div.rows-height", { role: "presentation" });
-    root.classList.add("rows");
-    root.append(this.inner);
-    setAttributes(root, {
+    this.root = h("div.rows", {
       role: "listbox", tabindex: "0", "aria-label": label,
       onscroll: () => this.draw(),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
-      onclick: (/** @type {{target: Element}} */ { target }) => {
+      onclick: (/** @type {any} */ { target }) => {
         const clicked = target.closest("[data-place]");
-        if (clicked && !target.closest("a")) this.choose(Number(clicked.getAttribute("data-place")));
+        if (clicked) this.choose(Number(clicked.dataset.place));
       },
-    });
-    new ResizeObserver(() => this.draw()).observe(root);
+    }, this.inner);
+    new ResizeObserver(() => this.draw()).observe(this.root);
   }
 
   /** Draw other rows, or the same ones anew. @param {number} count @param {number} [selected] @param {boolean} [follows] Stay at the end, if it is there. */
@@ -45,15 +41,10 @@ class VirtualList {
     const { scrollTop, clientHeight } = this.root;
     const first = Math.max(0, Math.floor(scrollTop / this.rowHeight) - 6);
     const last = Math.min(this.count - 1, Math.ceil((scrollTop + clientHeight) / this.rowHeight) + 6);
-    for (const [place, row] of this.rows) {
-      if (place >= first && place <= last) continue;
-      row.remove();
-      this.rows.delete(place);
-    }
+    for (const [place, row] of this.rows) if ((place < first || place > last) && this.rows.delete(place)) row.remove();
     for (let place = first; place <= last; place += 1) if (!this.rows.has(place)) this.add(place);
     for (const [place, row] of this.rows) row.setAttribute("aria-selected", String(place === this.selected));
-    if (this.rows.has(this.selected)) this.root.setAttribute("aria-activedescendant", `${this.id}-${this.selected}`);
-    else this.root.removeAttribute("aria-activedescendant");
+    this.root.setAttribute("aria-activedescendant", this.rows.has(this.selected) ? `${this.id}-${this.selected}` : "");
   }
 
   /** @param {number} place */
@@ -93,4 +84,3 @@ class VirtualList {
     this.choose(this.selected < 0 ? 0 : this.selected + step);
   }
 }
-VirtualList.made = 0;

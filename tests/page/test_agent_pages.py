@@ -8,7 +8,8 @@ import pytest
 
 from tests.e2e.test_agents import CASES, Case, recorded
 from tests.e2e.test_sub_agents import CODEX
-from tests.page.pages import drawn, opened, see, until_shown
+from tests.page.answers import ask_everything
+from tests.page.pages import drawn, opened, until_shown
 from tests.support.answers import FOUND
 from tests.support.browsers import Browser
 from tests.support.loops import PROMPT
@@ -29,8 +30,7 @@ def test_the_page_of_a_real_agents_run_answers(chromium: Browser, case: Case, tm
         until_shown(tab, [PROMPT, FOUND, LIST_FILES])
         tab.js("[...document.querySelectorAll('button')].find((one) => one.textContent.includes('every body')).click()")
         until_shown(tab, ["All that can be checked is right"])
-        for place in ("turn-1", "turn-2", "context", "cost", "time", "tools", "network", "exchange-1"):
-            see(tab, f"#{place}")
+        ask_everything(tab, page)
 
 
 def test_the_page_of_claude_code_with_a_sub_agent_shows_who_did_what(firefox: Browser, tmp_path: Path) -> None:

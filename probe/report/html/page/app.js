@@ -5,6 +5,7 @@ const KINDS = /** @type {[ContextKind, string][]} */ ([
   ["instructions", "instructions"],
   ["tools", "tools"],
   ["user", "user"],
+  ["task", "asked by the main agent"],
   ["injected", "injected by the harness"],
   ["assistant", "assistant"],
   ["reasoning", "reasoning"],

@@ -124,9 +124,9 @@ def test_analysing_a_sample_leaves_its_folder_as_it_was(tmp_path: Path, capsys: 
     assert {file.name: file.read_bytes() for file in data.iterdir()} == before
 
 
-def test_the_readmes_excerpt_is_of_a_real_report() -> None:
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    excerpt = readme.split("<!-- report excerpt: begin -->")[1].split("<!-- report excerpt: end -->")[0]
+def test_the_guides_excerpt_is_of_a_real_report() -> None:
+    guide = (PROJECT / "docs" / "reading-a-report.md").read_text(encoding="utf-8")
+    excerpt = guide.split("<!-- report excerpt: begin -->")[1].split("<!-- report excerpt: end -->")[0]
     report = (SAMPLES["codex/tool-loop-websocket"].folder / "report.md").read_text(encoding="utf-8")
     report = report.replace("## ", "").replace("\\$", "$")
     quoted = [line.removeprefix("> ").strip("*") for line in excerpt.splitlines() if line.startswith("> ")]

@@ -35,6 +35,10 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """True for instructions, and for messages that are nobody's words."""
     dropped: bool
     """True where the request ends before it."""
+    name: str | None = None
+    """Of a tool."""
+    how: Literal["added", "removed", "changed", "moved"] | None = None
+    """What became of a tool; None for anything else."""
 
 
 class CacheUse(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +86,7 @@ def _use(facts: TurnFacts, usage: Usage, base: PlacedTurn, changes: RequestChang
     settings = tuple(name for name in changes.settings_changed(facts, base.facts) if name != "model")
     waited = facts.started - (base.facts.ended if base.facts.ended is not None else base.facts.started)
     first = changes.first_difference(facts, base.facts)
-    difference = _difference(facts, *first, changes, items) if first else None
+    difference = _difference(facts, base.facts, *first, items) if first else None
     notable = missed >= _NOTABLE and missed * _SHARE >= expected
     return CacheUse(
         before=base.index,
@@ -95,14 +99,32 @@ def _use(facts: TurnFacts, usage: Usage, base: PlacedTurn, changes: RequestChang
     )
 
 
-def _difference(
-    facts: TurnFacts, kind: Kind, among: int, changes: RequestChanges, items: Sequence[Known]
-) -> Difference:
+def _difference(facts: TurnFacts, base: TurnFacts, kind: Kind, among: int, items: Sequence[Known]) -> Difference:
     places = [place for place, number in enumerate(facts.items) if items[number].kind is kind]
     dropped = among >= len(places)
     place = len(facts.items) if dropped else places[among]
     is_system = kind is Kind.INSTRUCTIONS or (not dropped and items[facts.items[place]].features.system)
-    return Difference(kind=kind, among=among, place=place, is_system=is_system, dropped=dropped)
+    name, how = _of_tools(_tools(facts, items), _tools(base, items), among) if kind is Kind.TOOL else (None, None)
+    return Difference(kind=kind, among=among, place=place, is_system=is_system, dropped=dropped, name=name, how=how)
+
+
+def _tools(facts: TurnFacts, items: Sequence[Known]) -> list[str]:
+    """Return the names of the tools that a request offers, by item."""
+    tools = (items[number] for number in facts.items if items[number].kind is Kind.TOOL)
+    return [", ".join(one.features.offered) for one in tools]
+
+
+def _of_tools(
+    new: Sequence[str], old: Sequence[str], place: int
+) -> tuple[str | None, Literal["added", "removed", "changed", "moved"]]:
+    """Return which tool is the first that differs, and what became of it."""
+    now = new[place] if place < len(new) else None
+    was = old[place] if place < len(old) else None
+    if now is not None and now not in old:
+        return now, "added"
+    if was is not None and was not in new:
+        return was, "removed"
+    return now, "changed" if now == was else "moved"
 
 
 def _cause(

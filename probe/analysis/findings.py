@@ -17,6 +17,7 @@ from probe.analysis.origins import InjectedTexts, Origins, context_of_items, inj
 from probe.analysis.prices import Prices
 from probe.analysis.retries import Tries, fold_retries
 from probe.analysis.sent_items import sent_items
+from probe.analysis.shortening import Shortening, shortenings
 from probe.analysis.time_spent import TimeSpent, time_spent
 from probe.analysis.tool_use import Results, ToolUse, tool_uses
 from probe.record.manifest_fields import CoverageFacts
@@ -52,6 +53,8 @@ class Findings:
     tools: Sequence[ToolUse]
     cache: Mapping[int, CacheUse]
     """By index of the turn."""
+    shortened: Mapping[int, Shortening]
+    """By index of the first turn of the shorter conversation."""
     costs: Costs
     time: TimeSpent
     hosts: Hosts
@@ -130,6 +133,7 @@ def findings_of(
         results=results,
         tools=tool_uses(sent, items, results),
         cache=cache_uses(threads, before, requests, items),
+        shortened=shortenings(threads, items),
         costs=costs_of((turn for thread in threads for turn in thread.turns), prices),
         time=time_spent(sessions, started or sums.started or 0.0, ended or sums.ended or 0),
         hosts=_hosts(exchanges, tunnels, coverage),

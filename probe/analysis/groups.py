@@ -17,6 +17,7 @@ from probe.analysis.purpose import TURN, WARM_UP, purposes
 from probe.renderers.api import Stop
 from probe.trace.facts import TurnFacts
 from probe.trace.items import Known
+from probe.trace.tool_calls import Call
 
 _Key = tuple[str | None, ...]
 
@@ -38,6 +39,14 @@ class PlacedTurn(msgspec.Struct, frozen=True, kw_only=True):
         return self.purpose != TURN
 
 
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """The call of a tool that started a sub-agent."""
+
+    turn: int
+    """Index of the turn whose answer has it."""
+    call: Call
+
+
 class Thread(msgspec.Struct, kw_only=True):
     """One conversation with the model."""
 
@@ -50,6 +59,8 @@ class Thread(msgspec.Struct, kw_only=True):
     parent: int | None
     """Number of the thread that it works for; None for a session's own, and where that one was not captured."""
     is_sub_agent: bool
+    task: Task | None = None
+    """What a sub-agent was asked for; None where no call of the record did."""
     turns: list[PlacedTurn] = msgspec.field(default_factory=list)
 
     @property
@@ -179,7 +190,9 @@ def _parent(thread: Thread, turn: TurnFacts, others: Iterable[tuple[Thread, Turn
 
 
 def _find_started(threads: Sequence[Thread], items: Sequence[Known]) -> None:
-    """Mark the threads that are sub-agents without ids: each began with a text that a tool call had handed to it.
+    """Find the calls that started sub-agents: each began with a text that a tool call had handed to it.
+
+    A thread without ids is known for a sub-agent by that alone.
 
     It began after the answer with the call, and before the turn with the call's result.
     """
@@ -192,13 +205,15 @@ def _find_started(threads: Sequence[Thread], items: Sequence[Known]) -> None:
     ]
     for thread in threads:
         begun = thread.turns[0].facts
-        if thread.is_sub_agent or not calls:
+        if not calls:
             continue
         said = {one.number for item in begun.items for one in items[item].features.said}
         for number, parent, turn, after, call in calls:
             in_time = turn.facts.started < begun.started and (after is None or begun.started <= after.facts.started)
             if number in said and in_time and parent is not thread:
-                thread.is_sub_agent, thread.parent, thread.agent = True, parent.number, call.agent or call.name
+                thread.task = Task(turn=turn.index, call=call)
+                if not thread.is_sub_agent:
+                    thread.is_sub_agent, thread.parent, thread.agent = True, parent.number, call.agent or call.name
                 break
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
 from probe.analysis.groups import Thread
 from probe.analysis.sent_items import Sent
+from probe.renderers.api import Kind
 from probe.trace.context import ContextKind, Sizes
 from probe.trace.features import Said, text_number
 from probe.trace.items import Known
@@ -17,6 +18,8 @@ INJECTED = "injected"
 """By the agent's harness."""
 MODEL = "model"
 """A sub-agent's task, which the model of its parent wrote."""
+SYSTEM = "message of the system"
+"""What texts are called that the harness says in the system's name, after the user spoke."""
 UNMARKED = "no mark"
 """What a text of the harness is called that no tag names."""
 
@@ -26,6 +29,8 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
 
     of_items: Mapping[int, tuple[str, ...]]
     """`HUMAN`, `INJECTED` or `MODEL` for each text."""
+    reminders: Collection[int]
+    """Messages of the system that came behind the user's words: the harness's, and no instructions."""
     first: Mapping[int, int]
     """Index of the first turn that sent an item, for all items."""
 
@@ -63,21 +68,45 @@ def origins_of(items: Sequence[Known], sent: Sequence[Sent], threads: Iterable[T
             for number, index in first.items()
             if items[number].features.said
         },
+        reminders=_reminders(items, sent),
         first=first,
     )
 
 
+def _reminders(items: Sequence[Known], sent: Sequence[Sent]) -> set[int]:
+    """Return the messages of the system that a turn sent behind a message of the user."""
+    found = set[int]()
+    for one in sent:
+        new = {number for number in one.added if items[number].kind is Kind.MESSAGE and items[number].features.system}
+        if not new - found:
+            continue
+        is_behind = False
+        for number in one.turn.facts.items:
+            is_behind = is_behind or items[number].features.role == "user"
+            if is_behind and number in new:
+                found.add(number)
+    return found
+
+
 def context_of_items(items: Sequence[Known], origins: Origins) -> list[Sizes]:
-    """Return what the bytes of all items are: a side request's own words are no human's."""
+    """Return what the bytes of all items are, by who wrote them."""
     found = [one.context for one in items]
     for number, of_texts in origins.of_items.items():
-        if set(of_texts) == {INJECTED}:
-            sizes = dict(items[number].context)
-            words = sizes.pop(ContextKind.USER, 0)
-            if words:
-                sizes[ContextKind.INJECTED] = sizes.get(ContextKind.INJECTED, 0) + words
-                found[number] = tuple(sizes.items())
+        if HUMAN not in of_texts:
+            to = ContextKind.TASK if MODEL in of_texts else ContextKind.INJECTED
+            found[number] = _moved(found[number], ContextKind.USER, to)
+    for number in origins.reminders:
+        found[number] = _moved(found[number], ContextKind.INSTRUCTIONS, ContextKind.INJECTED)
     return found
+
+
+def _moved(sizes: Sizes, kind: ContextKind, to: ContextKind) -> Sizes:
+    """Count what is of one kind to another."""
+    moved = dict(sizes)
+    if size := moved.pop(kind, 0):
+        moved[to] = moved.get(to, 0) + size
+        return tuple(moved.items())
+    return sizes
 
 
 class InjectedTexts(msgspec.Struct, kw_only=True):
@@ -94,6 +123,12 @@ def injected_texts(items: Sequence[Known], origins: Origins) -> dict[str, Inject
     """Return what the harness put among the user's words, by how it marks it, in order of first appearance."""
     found: dict[str, InjectedTexts] = {}
     seen: set[int] = set()
+    for number in sorted(origins.reminders, key=lambda one: (origins.first[one], one)):
+        if items[number].canonical not in seen:
+            seen.add(items[number].canonical)
+            known = found.setdefault(SYSTEM, InjectedTexts(first=origins.first[number]))
+            known.count += 1
+            known.size += items[number].size
     for number, of_texts in sorted(origins.of_items.items(), key=lambda pair: origins.first[pair[0]]):
         for said, origin in zip(items[number].features.said, of_texts, strict=True):
             if origin == INJECTED and said.number not in seen:

@@ -32,7 +32,7 @@ def described_run(
         notes=facts.notes,
         target=found.target,
         name=found.name,
-        agent=facts.versions.get("agent"),
+        agent=" ".join(filter(None, (found.target, facts.versions.get("agent")))) or None,
         command=facts.own_command,
         prompt=facts.prompt,
         replay_of=facts.replay_of,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC
 
+from probe.analysis.groups import Thread as AnalyzedThread
 from probe.analysis.time_spent import KINDS
 from probe.analysis.totals import Total
 from probe.record.manifest import project_version
@@ -19,6 +20,7 @@ from probe.report.summary_run import (
     ModelTotal,
     Project,
     RunFacts,
+    Said,
     Session,
     Thread,
     TimeSpent,
@@ -158,6 +160,9 @@ def _threads(found: Understood) -> Iterable[Thread]:
     findings = found.findings
     for number, session in enumerate(findings.sessions, 1):
         for thread in session.threads:
+            total = Total()
+            for one in thread.turns:
+                total.add(one, findings.costs.prices[one.index])
             yield Thread(
                 number=thread.number,
                 session=number,
@@ -165,9 +170,33 @@ def _threads(found: Understood) -> Iterable[Thread]:
                 agent=thread.agent,
                 parent=thread.parent,
                 is_sub_agent=thread.is_sub_agent,
+                kind=thread.task.call.agent if thread.task else None,
+                task=_task(found, thread),
+                report=_report(found, thread),
                 prompts=thread.prompts,
+                tokens=_sum(total),
+                dollars=float_of(total.dollars),
+                seconds=rounded(_seconds(thread)),
                 turns=[findings.numbers[one.turn.index] for one in findings.tries[thread.number]],
             )
+
+
+def _task(found: Understood, thread: AnalyzedThread) -> Said | None:
+    task = thread.task
+    return Said(text=without_tags(task.call.argument), turn=found.findings.numbers[task.turn]) if task else None
+
+
+def _report(found: Understood, thread: AnalyzedThread) -> Said | None:
+    """Return what a thread said last in its own work."""
+    spoke = [one for one in thread.turns if one.facts.text and not one.is_side]
+    return (
+        Said(text=without_tags(spoke[-1].facts.text), turn=found.findings.numbers[spoke[-1].index]) if spoke else None
+    )
+
+
+def _seconds(thread: AnalyzedThread) -> float:
+    ends = [one.facts.ended for one in thread.turns if one.facts.ended is not None]
+    return max(ends, default=thread.turns[0].facts.started) - thread.turns[0].facts.started
 
 
 def _exchanges(found: Understood) -> list[ExchangeFacts]:

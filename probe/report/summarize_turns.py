@@ -13,7 +13,7 @@ from probe.report.actions import Actions, Style
 from probe.report.cache_reasons import cache_reason
 from probe.report.plain_text import without_tags
 from probe.report.summary_run import Tokens
-from probe.report.summary_turn import CacheFacts, FailedTry, FirstChange, NewItems, Silence, ToolCall, Turn
+from probe.report.summary_turn import CacheFacts, FailedTry, FirstChange, NewItems, Shortened, Silence, ToolCall, Turn
 from probe.report.understood import Understood
 
 
@@ -55,7 +55,7 @@ def _turn(found: Understood, actions: Actions, tries: Tries, thread: int) -> Tur
         stop_word=facts.stop_word,
         problem=shown(facts.problem),
         incomplete=shown(facts.incomplete),
-        did=actions.row(tries),
+        did=actions.row(Tries(turn=turn)),
         text=without_tags(facts.text),
         tool_calls=list(_tool_calls(found, turn)),
         more_tool_calls=facts.more_calls,
@@ -65,8 +65,14 @@ def _turn(found: Understood, actions: Actions, tries: Tries, thread: int) -> Tur
         context_tokens=dict(context.tokens) if context.tokens is not None else None,
         new=_new_items(found, turn),
         cache=_cache(found, findings.cache.get(turn.index)),
+        shortened=_shortened(found, turn),
         tries=[_failed_try(actions, one) for one in tries.failed],
     )
+
+
+def _shortened(found: Understood, turn: PlacedTurn) -> Shortened | None:
+    one = found.findings.shortened.get(turn.index)
+    return Shortened(turn=found.findings.numbers[one.before], messages=one.messages) if one else None
 
 
 def _failed_try(actions: Actions, turn: PlacedTurn) -> FailedTry:
@@ -77,7 +83,7 @@ def _failed_try(actions: Actions, turn: PlacedTurn) -> FailedTry:
         started=facts.started,
         ended=facts.ended,
         status=facts.status,
-        problem=without_tags(actions.failure(facts)),
+        problem=without_tags(facts.problem or actions.failure(facts)),
     )
 
 

@@ -26,7 +26,7 @@ class RunFacts(Part, frozen=True, kw_only=True):
     name: str | None
     """Name of the run's folder; None for a file from elsewhere."""
     agent: str | None
-    """The agent's version; None where it is not known."""
+    """The agent with its version; None where it is not known."""
     command: list[str] | None
     """The user's own command; None where the target's was used, or is not known."""
     prompt: str | None
@@ -160,6 +160,15 @@ class Session(Part, frozen=True, kw_only=True):
     """Numbers of its threads."""
 
 
+class Said(Part, frozen=True, kw_only=True):
+    """A text, and the turn that said it."""
+
+    text: str
+    """Its beginning."""
+    turn: int
+    """Its number."""
+
+
 class Thread(Part, frozen=True, kw_only=True):
     """One conversation with the model."""
 
@@ -175,7 +184,19 @@ class Thread(Part, frozen=True, kw_only=True):
     """Number of the thread that it works for."""
     is_sub_agent: bool
     """True where it works for another thread."""
+    kind: str | None
+    """What kind of sub-agent the call that started it names."""
+    task: Said | None
+    """What a sub-agent was asked for; None where no call of the record did."""
+    report: Said | None
+    """What it said last; None where it said nothing."""
     prompts: int
     """How many prompts of the user it answers."""
+    tokens: Tokens
+    """Sums of what the API reported, failed tries included."""
+    dollars: float | None
+    """Sum of the known prices; None where none is known."""
+    seconds: float
+    """From its first request to the end of its last answer."""
     turns: list[int]
     """Numbers of its turns."""

@@ -67,6 +67,15 @@ class FirstChange(Part, frozen=True, kw_only=True):
     """True where the request ends before it: the turn before sent more."""
 
 
+class Shortened(Part, frozen=True, kw_only=True):
+    """A conversation that the agent shortened (compaction)."""
+
+    turn: int
+    """The last turn of the thread that sent it whole."""
+    messages: int
+    """How many of that turn's messages are gone."""
+
+
 class CacheFacts(Part, frozen=True, kw_only=True):
     """How much of a request the API read from its cache."""
 
@@ -177,5 +186,7 @@ class Turn(Part, frozen=True, kw_only=True):
     """What is new in its request."""
     cache: CacheFacts | None
     """None for the first turn of a thread, and where the API reports no cache."""
+    shortened: Shortened | None
+    """Not None where at least half of the messages of the thread's turn before are gone."""
     tries: list[FailedTry]
     """The failed calls before it, with the same request."""

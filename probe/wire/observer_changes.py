@@ -136,10 +136,10 @@ def by_launch(
         )
     if fresh_folder:
         yield Change(
-            what="The agent works in a fresh folder, which PWD names too", why="in a replay it must not edit your files"
+            what="The agent works in a fresh folder (PWD names it)", why="in a replay it must not edit your files"
         )
     if own_folder:
-        yield Change(what="The agent works in a folder that PWD names too", why="you asked for it (--cwd)")
+        yield Change(what="The agent works in another folder (PWD names it)", why="you asked for it (--cwd)")
     if asks_version:
         yield Change(what="The agent is started a second time with --version", why="the manifest names its version")
     yield Change(

@@ -93,6 +93,27 @@ def test_what_was_missed_has_a_cause(call: Exchange, expected: tuple[Any, Any]) 
     assert (cache_reason(use, 1) is None) == (cause is None)
 
 
+READ_ANEW = "and all that follows is read anew"
+TOOLS = {
+    "one more": ([TOOL, OTHER_TOOL], f"tool other was added, {READ_ANEW}"),
+    "one less": ([], f"tool shell of turn 1 is gone, {READ_ANEW}"),
+    "another definition": (
+        [{**TOOL, "description": "Runs it."}],
+        f"the definition of tool shell is not that of turn 1, {READ_ANEW}",
+    ),
+    "another first one": ([OTHER_TOOL, TOOL], f"tool other was added, {READ_ANEW}"),
+}
+
+
+@pytest.mark.parametrize(("tools", "reason"), TOOLS.values(), ids=TOOLS.keys())
+def test_the_tool_that_made_the_cache_miss_is_named(tools: list[dict[str, Any]], reason: str) -> None:
+    later = ask(2, ONE, TWO, THREE, usage=usage(), instructions="Be short.")
+    later.request.body["tools"] = tools
+    use = second(FIRST, later)
+    assert use is not None
+    assert cache_reason(use, 1) == reason
+
+
 def test_the_place_of_a_difference_is_that_among_all_items() -> None:
     use = second(FIRST, CASES["a message in the middle"][0])
     assert use is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from probe.analysis.origins import HUMAN, INJECTED, MODEL, UNMARKED
+from probe.analysis.origins import HUMAN, INJECTED, MODEL, SYSTEM, UNMARKED
 from probe.record.exchange import Exchange
 from probe.trace.context import ContextKind
 from tests.analysis.runs import ask, found_in, said
@@ -64,6 +64,23 @@ def test_the_words_of_a_side_request_are_no_humans_part_of_its_context() -> None
     assert (ContextKind.USER in side, ContextKind.INJECTED in side) == (False, True)
     assert (ContextKind.USER in work, ContextKind.INJECTED in work) == (True, False)
     assert list(found.injected) == [UNMARKED]
+
+
+def test_a_message_of_the_system_behind_the_users_words_is_injected_and_no_instruction() -> None:
+    rules, reminder = said("Be short.", "developer"), said("The folder is /tmp.", "developer")
+    found = found_in([ask(1, rules, said("Hi."), reminder)])
+    sizes = found.contexts[0].sizes
+    assert sizes[ContextKind.INJECTED] > sizes[ContextKind.INSTRUCTIONS] > 0
+    assert (list(found.injected), found.injected[SYSTEM].count) == ([SYSTEM], 1)
+
+
+def test_a_sub_agents_task_is_no_humans_part_of_its_context() -> None:
+    found = found_in([ask(1, said("Go."), answer=[DELEGATE]), ask(2, said(TASK))])
+    assert ContextKind.TASK in found.contexts[1].sizes
+    assert ContextKind.USER not in found.contexts[1].sizes
+    task = found.threads[1].task
+    assert task is not None
+    assert (task.turn, task.call.argument) == (0, TASK)
 
 
 def test_what_is_injected_is_counted_once_however_often_it_is_sent() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.browsers import Browser, missing, running
+from tests.page.pages import opened, page_of_story
+from tests.support.browsers import Browser, Tab, missing, running
 
 REQUIRED = "PROBE_REQUIRE_BROWSERS"
 """Where this is set, a browser that is missing is a failure, not a reason to skip."""
@@ -40,3 +41,16 @@ def browser(request: pytest.FixtureRequest) -> Browser:
     name = {"chrome": "chromium", "firefox": "firefox"}[request.param]
     found: Browser = request.getfixturevalue(name)
     return found
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of the page of the story."""
+    return page_of_story(tmp_path_factory.mktemp("story"))
+
+
+@pytest.fixture
+def tab(browser: Browser, story: str) -> Iterator[Tab]:
+    """Return the page of the story, opened."""
+    with opened(browser, story) as found:
+        yield found

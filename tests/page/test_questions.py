@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.page.pages import KEY, opened, page_of_story, see, until_shown
-from tests.support.browsers import Browser, Tab
+from tests.page.pages import KEY, see, until_shown
+from tests.support.browsers import Tab
 from tests.support.page_files import PageFile
 from tests.support.story import ANSWER, BYPASS, FAILURE, INSTRUCTIONS, PROMPT, REFUSAL, TASK
 
 pytestmark = [pytest.mark.browsers, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the address of the page of the story."""
-    return page_of_story(tmp_path_factory.mktemp("story"))
-
-
-@pytest.fixture
-def tab(browser: Browser, story: str) -> Iterator[Tab]:
-    """Return the page, opened."""
-    with opened(browser, story) as found:
-        yield found
 
 
 SPOKEN = ANSWER.replace("**", "")

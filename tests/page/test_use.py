@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.page.pages import BUNDLED, CASES, drawn, opened, page_of_file, page_of_run, page_of_story, see, until_shown
+from tests.page.answers import ask_everything
+from tests.page.pages import BUNDLED, CASES, drawn, opened, page_of_file, page_of_run, see, until_shown
 from tests.support.browsers import Browser, Tab
 from tests.support.page_tools import modules
 from tests.support.story import FAILURE
@@ -16,19 +16,6 @@ from tests.support.story import FAILURE
 pytestmark = [pytest.mark.browsers, pytest.mark.timeout(240)]
 TABS = ("overview", "turn-7", "context", "cost", "time", "tools", "network", "compare/turn-2/turn-8", "search/cart")
 """Places of which each is drawn by another part of the page."""
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the address of the page of the story."""
-    return page_of_story(tmp_path_factory.mktemp("story"))
-
-
-@pytest.fixture
-def tab(browser: Browser, story: str) -> Iterator[Tab]:
-    """Return the page, opened."""
-    with opened(browser, story) as found:
-        yield found
 
 
 # -- search and filters ----------------------------------------------------------------------------------------------
@@ -196,9 +183,11 @@ def _walk(tab: Tab) -> None:
 
 
 @pytest.mark.parametrize("run", BUNDLED, ids=lambda run: f"{run.parent.name}-{run.name}")
-def test_the_page_of_a_bundled_run_is_whole(browser: Browser, run: Path, tmp_path: Path) -> None:
-    with opened(browser, page_of_run(run, tmp_path)) as tab:
+def test_the_page_of_a_bundled_run_is_whole_and_answers(browser: Browser, run: Path, tmp_path: Path) -> None:
+    page = page_of_run(run, tmp_path)
+    with opened(browser, page) as tab:
         _walk(tab)
+        ask_everything(tab, page)
         see(tab, "#overview")
         tab.js("[...document.querySelectorAll('button')].find((one) => one.textContent.includes('every body')).click()")
         tab.wait("/All that can be checked is right/.test(document.querySelector('#pane-view').innerText)")

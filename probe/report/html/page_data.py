@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from probe.analysis.findings import Findings
+from probe.analysis.origins import INJECTED
 from probe.record import exchange as record
 from probe.record.exchange import UnreadExchange
 from probe.renderers.blocks import Block
@@ -103,7 +104,7 @@ class PageData:
             chunks=(),
             lanes=(),
             items=[
-                replace(item, context=dict(context), origins=findings.origins.of_items.get(number, ()))
+                replace(item, context=dict(context), origins=_origins(findings, number))
                 for number, (item, context) in enumerate(zip(self.items, findings.item_contexts, strict=True))
             ],
             turns=turns,
@@ -242,6 +243,13 @@ def encoded(value: Any) -> bytes:
     except (UnicodeEncodeError, OverflowError):
         # Half a surrogate pair has no UTF-8 form, and integers may be larger than 64 bits.
         return json.dumps(msgspec.to_builtins(value)).encode()
+
+
+def _origins(findings: Findings, number: int) -> Sequence[str]:
+    """Return who wrote the texts of an item, where its role does not say it."""
+    if number in findings.origins.reminders:
+        return (INJECTED,)
+    return findings.origins.of_items.get(number, ())
 
 
 def _beginning(blocks: Iterable[Block]) -> str:

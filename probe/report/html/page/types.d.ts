@@ -102,7 +102,15 @@ interface Thread {
   agent: string | null;
   parent: number | null;
   is_sub_agent: boolean;
+  /** What kind of sub-agent the call that started it names. */
+  kind: string | null;
+  /** What a sub-agent was asked for, and the turn that asked; what it said last. */
+  task: { text: string; turn: number } | null;
+  report: { text: string; turn: number } | null;
   prompts: number;
+  tokens: Tokens;
+  dollars: number | null;
+  seconds: number;
   turns: number[];
   /** What a sub-agent was to do, and what it reported, and the turns of its parent that say so. */
   task: { text: string; turn: number } | null;
@@ -160,6 +168,8 @@ interface Turn {
   /** How many items of each kind are not in the turn before. */
   new: { instructions: number; tools: number; messages: number; settings: number; dropped: number };
   cache: CacheFacts | null;
+  /** Where at least half of the messages of the thread's turn before are gone (compaction). */
+  shortened: { turn: number; messages: number } | null;
   tries: FailedTry[];
   /** Where the agent shortened the conversation: the turn before in its thread, and how many of its messages are gone. */
   shortened: { turn: number; messages: number } | null;

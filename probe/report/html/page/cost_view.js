@@ -2,60 +2,45 @@
 
 addParts("cost", "Cost", "$", {
   Cost: ({ summary: { cost, models } }) => [
-    h("p", { class: "value" }, costWords(cost)),
-    h("ul", {}, [cost.dollars !== null && !cost.paid ? "Nobody paid it: the answers are a replay." : "", cost.unpriced_turns ? `${plural(cost.unpriced_turns, "turn")} without a price` : "", ...cost.reasons, cost.dollars === null || cost.unpriced_turns ? "Prices of your own: PROBE_PRICES=file, then analyze again." : "", cost.sources.length ? `Prices: ${cost.sources.join("; ")}` : ""].filter(Boolean).map((line) => h("li", {}, isolated(line)))),
-    longTable("Cost by model", ["model", "for", "#calls", ...TOKEN_HEADS, "#cost"], models, (one) => [isolated(one.model ?? "not named"), one.side ? "side requests" : "the work", number(one.turns), ...tokenCells(one.tokens), dollars(one.dollars)]),
+    h("p.value", costWords(cost)),
+    lines([...costNotes(cost), cost.unpriced_turns ? `${plural(cost.unpriced_turns, "turn")} without a price. Prices of your own: PROBE_PRICES=prices.yaml (docs/settings.md), then analyze again.` : ""]),
+    table("Cost by model", models, { model: ({ model }) => isolated(model ?? "not named"), for: ({ side }) => (side ? "side requests" : "the work"), "#calls": ({ turns }) => amount(turns), ...TOKENS, "#cost": costCell }),
   ],
-  "Cost of each turn": ({ summary }) => {
-    const turns = summary.turns.filter((turn) => turn.dollars !== null);
-    if (!turns.length) return empty(`No turn has a price. ${summary.cost.reasons.join("; ")}`);
-    const sorted = [...turns].sort((one, other) => (other.dollars ?? 0) - (one.dollars ?? 0));
+  "Each turn": ({ summary: { turns, tokens, models } }) => {
+    const known = turns.filter((turn) => turn.tokens);
+    if (!known.length) return h("p.dim", "No answer reported its usage, so tokens and cache hits are not known.");
+    const parts = Object.entries({ "input read from the cache": "--c-read", "written to it": "--c-written", fresh: "--c-fresh", output: "--c-output" }).map(([name, color]) => ({ name, color }));
+    const sizes = (/** @type {any} */ { tokens }) => {
+      const { input, cache_read: read, cache_write: written, output } = tokens;
+      return [read, written, Math.max(input - read - written, 0), output].map((count) => count ?? 0);
+    };
     return [
-      columnsChart({ label: "Dollars of each turn", turns, colors: ["--t-model"], parts: (turn) => [turn.dollars ?? 0], format: dollars, words: (turn) => [dollars(turn.dollars), turn.model ?? "", turn.did] }),
-      folded("The turns by cost", () => longTable("Turns by cost", ["turn", "#cost", ...TOKEN_HEADS, "model", "did"], sorted, (turn) => [turnLink(turn.number), dollars(turn.dollars), ...tokenCells(turn.tokens), isolated(turn.model ?? "?"), clip(turn.did)])),
+      h("p", tokens.cache_read === null ? null : `${share(tokens.cache_read, tokens.input)} of the input, ${number(tokens.cache_read)} of ${number(tokens.input)} tokens, came from the cache. ▼ marks turns for which it missed.`), legend(parts),
+      columnsChart({ label: "Tokens of each turn", turns: known, parts, format: compact, sizes, words: (turn) => [...sizes(turn).map((count, at) => `${parts[at].name} ${number(count)}`), turn.dollars === null ? "" : dollars(turn.dollars), turn.cache?.reason ?? ""], mark: (turn) => Boolean(turn.cache?.reason) }),
+      folded("The turns as a table, to be sorted by cost", () => table("Cost of each turn", known, { turn: turnCell, "#cost": costCell, ...TOKENS, model: ({ model }) => models.length > 1 && isolated(model ?? "?"), did })),
     ];
   },
-  "Tokens of each turn": ({ summary }) => {
-    const turns = summary.turns.filter((turn) => turn.tokens);
-    if (!turns.length) return empty("No answer reported its usage, so tokens and cache hits are not known.");
-    const names = [["input read from the cache", "--c-read"], ["written to it", "--c-written"], ["fresh", "--c-fresh"], ["output", "--c-output"], ["▼ the cache missed", "--bad"]].map(([name, color]) => ({ name, color }));
-    const chart = columnsChart({
-      label: "Tokens of each turn", turns, format: compact,
-      colors: names.map(({ color }) => color),
-      parts: ({ tokens }) => {
-        const [read, written] = [tokens?.cache_read ?? 0, tokens?.cache_write ?? 0];
-        return [read, written, Math.max((tokens?.input ?? 0) - read - written, 0), tokens?.output ?? 0];
-      },
-      words: (turn) => [...tokenCells(turn.tokens).map((count, at) => `${TOKEN_HEADS[at].slice(1)} ${count}`), turn.cache?.reason ?? ""],
-      mark: (turn) => Boolean(turn.cache?.reason),
-    });
-    return [chart, legend(names), folded("The same as a table", () => longTable("Tokens of each turn", ["turn", ...TOKEN_HEADS], turns, (turn) => [turnLink(turn.number), ...tokenCells(turn.tokens)]))];
-  },
   "Why the cache missed": (page) => {
-    const { turns } = page.summary;
-    const missed = turns.filter((turn) => turn.cache?.reason);
-    if (!turns.some((turn) => turn.cache)) return empty("It is not known: no turn that goes on from another reported what it read from the cache.");
-    if (!missed.length) return h("p", {}, "It did not: each turn read nearly all that the turn before had sent.");
-    return longTable("Turns that missed the cache", ["turn", "why", "first difference", "#expected", "#read", "#missed", "compare"], missed, ({ number: turn, cache }) => {
-      const { reason, first_change: change, expected, read, missed: count, before } = /** @type {CacheFacts} */ (cache);
-      return [turnLink(turn), isolated(reason ?? ""), change ? firstChange(page, turn, change) : "none", number(expected), number(read), number(count), h("a", { href: `#compare/turn-${before}/turn-${turn}` }, `with turn ${before}`)];
+    const turns = page.summary.turns.flatMap((turn) => (turn.cache ? [{ ...turn.cache, ...turn, last: turn.cache.before }] : []));
+    const missed = turns.filter(({ reason }) => reason);
+    if (!turns.length) return h("p.dim", "It is not known: no turn that goes on from another reported what it read from the cache.");
+    if (!missed.length) return h("p", "It did not: each turn read nearly all that the turn before had sent.");
+    return table("Turns that missed the cache", missed, {
+      turn: turnCell, why: ({ reason }) => isolated(reason ?? ""), "first difference": (turn) => arriving(firstChange(page, turn)),
+      "#tokens to read": ({ expected }) => amount(expected), "#read": ({ read }) => amount(read), "#missed": ({ missed }) => amount(missed),
+      compare: ({ last, number: turn }) => h("a", { href: `#compare/turn-${last}/turn-${turn}` }, `with turn ${last}`),
     });
   },
 });
 
-const TOKEN_HEADS = ["#input", "#cache read", "#cache write", "#output", "#reasoning"];
+/** @type {Record<string, (one: {tokens: Tokens | null}) => Amount>} */
+const TOKENS = Object.fromEntries(/** @type {(keyof Tokens)[]} */ (["input", "cache_read", "cache_write", "output", "reasoning"]).map((name) => [`#${name.replace("_", " ")}`, ({ tokens }) => amount(tokens?.[name])]));
 
-/** @param {Tokens | null} tokens */
-function tokenCells(tokens) {
-  return [tokens?.input, tokens?.cache_read, tokens?.cache_write, tokens?.output, tokens?.reasoning].map(number);
-}
-
-/** Return the item that differs, a link as soon as the index is there. @param {Page} page @param {number} turn @param {NonNullable<CacheFacts["first_change"]>} change */
-function firstChange(page, turn, { kind, among, dropped }) {
-  const words = h("span", {}, `${kind} #${among}${dropped ? " is gone" : ""}`);
-  Promise.all([page.index(), page.items(turn)]).then(([{ items }, places]) => {
-    const place = places.filter((one) => items[one].kind === kind)[among];
-    if (!dropped && place !== undefined) words.replaceChildren(h("a", { href: `#item-${place}` }, isolated(`${kind} #${among}: ${itemName(items[place])}`)));
-  }, () => {});
-  return words;
+/** Return the item that differs from the turn before. @param {Page} page @param {Turn} turn */
+async function firstChange(page, { number: turn, cache }) {
+  if (!cache?.first_change) return "none";
+  const { kind, among, dropped } = cache.first_change;
+  const { items } = await page.index();
+  const place = (await page.items(turn)).filter((one) => items[one].kind === kind)[among];
+  return dropped || place === undefined ? `${kind} #${among + 1} is gone` : h("a", { href: `#item-${place}` }, isolated(`${kind} #${among + 1}: ${itemName(items[place])}`));
 }

@@ -5,14 +5,8 @@ const DIFF_STEPS = 3e6;
 /** Differences that are searched for: what is kept to go back grows with their square. */
 const DIFF_DEPTH = 2200;
 /** Characters of a pair of changed lines that are compared by words. */
-const DIFF_WORDS = 200_000;
-/** A unit of a text at which no word is divided. */
-const IN_WORD = /[\p{L}\p{N}_\uD800-\uDFFF]/u;
-
-/**
- * Compare two texts by lines, and changed lines by words. `exact` is false where so much differs that the search was ended.
- * @param {string} before @param {string} after @returns {{lines: DiffLine[], exact: boolean}}
- */
+const DIFF_WORDS = 2_500_000;
+/** Compare two texts by lines, and changed lines by words; not `exact` where so much differs that the search was ended. @param {string} before @param {string} after @returns {{lines: DiffLine[], exact: boolean}} */
 function diffLines(before, after) {
   const [a, b] = [before.split("\n"), after.split("\n")];
   const state = { steps: DIFF_STEPS, exact: true };
@@ -30,37 +24,22 @@ function diffLines(before, after) {
   return { lines, exact: state.exact };
 }
 
-/** Return the parts of two lines; null where they have little in common. @param {string} a @param {string} b @param {{steps: number}} state */
+/** Return the parts of two lines; undefined where they have little in common. @param {string} a @param {string} b @param {Steps} state @returns {[string, boolean][][] | undefined} */
 function diffWords(a, b, state) {
-  if (state.steps <= 0) return null;
-  const [head, tail] = sharedEnds(a, b);
-  const isLong = a.length + b.length - 2 * (head + tail) > DIFF_WORDS;
-  const sides = [a, b].map((text) => text.slice(head, text.length - tail)).map((middle) => (isLong ? [middle] : (middle.match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? [])));
+  if (state.steps <= 0 || a.length + b.length > DIFF_WORDS) return;
+  const sides = [a, b].map((text) => text.match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? []);
   state.steps -= 10 * (sides[0].length + sides[1].length);
   const runs = sharedRuns(sides[0], sides[1], { steps: state.steps, exact: true });
   const parts = sides.map((words, side) => {
-    /** @type {[string, boolean][]} */
-    const found = [[a.slice(0, head), false]];
     let at = 0;
-    for (const run of runs) {
-      found.push([words.slice(at, run[side]).join(""), true], [words.slice(run[side], run[side] + run[2]).join(""), false]);
+    return [...runs, [words.length, words.length, 0]].flatMap((run) => {
+      const changed = words.slice(at, run[side]).join("");
       at = run[side] + run[2];
-    }
-    return [...found, /** @type {[string, boolean]} */ ([words.slice(at).join(""), true]), /** @type {[string, boolean]} */ ([a.slice(a.length - tail), false])].filter(([part]) => part);
+      return /** @type {[string, boolean][]} */ ([[changed, true], [words.slice(run[side], at).join(""), false]]);
+    }).filter(([part]) => part);
   });
   const shared = parts[0].reduce((sum, [part, changed]) => sum + (changed ? 0 : part.length), 0);
-  return shared * 3 < Math.max(a.length, b.length) ? null : parts;
-}
-
-/** Return how many characters two texts share at their beginning and end, in whole words. @param {string} a @param {string} b */
-function sharedEnds(a, b) {
-  const most = Math.min(a.length, b.length);
-  let [head, tail] = [0, 0];
-  while (head < most && a.charCodeAt(head) === b.charCodeAt(head)) head++;
-  while (head && head < Math.max(a.length, b.length) && IN_WORD.test(a[head - 1])) head--;
-  while (tail < most - head && a.charCodeAt(a.length - 1 - tail) === b.charCodeAt(b.length - 1 - tail)) tail++;
-  while (tail && IN_WORD.test(a[a.length - tail])) tail--;
-  return [head, tail];
+  return shared * 3 < Math.max(a.length, b.length) ? undefined : parts;
 }
 
 /** Return the runs that two lists share, in order. @param {string[]} first @param {string[]} second @param {Steps} state @returns {SharedRun[]} */

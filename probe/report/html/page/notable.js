@@ -3,35 +3,34 @@
 /** Seconds from which on a silence of a stream, and a wait for the first token, are notable; the latter at so many medians. */
 const [STALL, SLOW_START, SLOW_TIMES] = [3, 2, 5];
 
-/** @type {[name: string, kind: Notable["kind"], words: (turn: Turn) => unknown, about?: (turn: Turn) => string | null | undefined][]} */
+/** The filter's name, the few words, if there is something to say, and more of them. @type {[string, Notable["kind"], (turn: Turn) => unknown, ((turn: Turn) => string | null | undefined)?][]} */
 const NOTABLE = [
-  ["failed", "bad", ({ status, problem }) => ((status ?? 0) >= 400 ? status : problem && "error"), ({ problem }) => problem],
-  ["cut", "bad", ({ status, problem, complete, ended }) => !problem && (status ?? 0) < 400 && !complete && (ended === null ? "no answer" : "cut short")],
-  ["failed", "bad", ({ tool_calls: calls }) => failedCalls(calls).length && plural(failedCalls(calls).length, "tool failed", "tools failed").replace(/^1 /, ""),
-    ({ tool_calls: calls }) => failedCalls(calls).map(({ name, argument }) => `${name}: ${argument}`).join("; ")],
-  ["retried", "warn", ({ tries }) => tries.length && (tries.length === 1 ? `${tries[0].status ?? "failed"}, retried` : `${tries.length} failed tries`), ({ tries }) => `${tries.at(-1)?.problem}; then it was answered`],
+  ["failed", "bad", (turn) => hasFailed(turn) && (Number(turn.status) >= 400 ? turn.status : "error"), ({ problem }) => problem],
+  ["cut", "bad", (turn) => !turn.complete && !hasFailed(turn) && (turn.ended === null ? "no answer" : "cut short")],
+  ["failed", "bad", (turn) => ["", "tool failed"][failedCalls(turn).length] ?? `${failedCalls(turn).length} tools failed`, (turn) => failedCalls(turn).map(({ name, argument }) => `${name}: ${argument}`).join("; ")],
+  ["retried", "warn", ({ tries }) => ["", `${tries[0]?.status ?? "failed"}, retried`][tries.length] ?? `${tries.length} failed tries`, ({ tries }) => `${tries.at(-1)?.problem}; then it was answered`],
   ["cut", "warn", ({ incomplete }) => incomplete],
-  ["stall", "warn", ({ longest_silence: silence }) => silence && silence.seconds >= STALL && `stall ${seconds(silence.seconds)}`, () => "the stream was silent"],
-  ["slow_start", "warn", (turn) => startsSlowly(turn) && `first token ${seconds(waited(turn))}`, () => `the median is ${seconds(notable.median)}`],
+  ["stall", "warn", (turn) => silence(turn) >= STALL && `stall ${seconds(silence(turn))}`, () => "the stream was silent"],
+  ["slow_start", "warn", (turn) => waited(turn) >= Math.max(SLOW_START, SLOW_TIMES * (notable.median ?? Infinity)) && `first token ${seconds(waited(turn))}`, () => `the median is ${seconds(notable.median)}`],
   ["cache_miss", "warn", ({ cache }) => cache?.reason && `cache missed ${compact(cache.missed)}`, ({ cache }) => cache?.reason],
-  ["shortened", "warn", ({ shortened }) => shortened && "shortened", ({ shortened }) => `${plural(shortened?.messages ?? 0, "message")} of turn ${shortened?.turn} left out`],
+  ["shortened", "warn", ({ shortened }) => shortened && "shortened", ({ shortened }) => shortened && `${plural(shortened.messages, "message")} of turn ${shortened.turn} left out`],
 ];
 
-/** @param {Turn["tool_calls"]} calls */
-const failedCalls = (calls) => calls.filter((call) => call.failed);
+/** @param {Turn} turn */
+const hasFailed = ({ status, problem }) => Boolean(problem) || (status ?? 600) >= 400;
+
+/** @param {Turn} turn */
+const failedCalls = ({ tool_calls: calls }) => calls.filter(({ failed }) => failed);
+
+/** @param {Turn} turn */
+const silence = ({ longest_silence: longest }) => longest?.seconds ?? 0;
 
 /** @param {Turn} turn */
 const waited = ({ started, first_token: first }) => (first ?? started) - started;
 
-/** @param {Turn} turn */
-const startsSlowly = (turn) => waited(turn) >= SLOW_START && waited(turn) >= SLOW_TIMES * (notable.median ?? Infinity);
-
-/** Return what is notable in a turn, worst first; `about` has more than the few words. @param {Turn} turn @returns {Notable[]} */
+/** Return what is notable in a turn, worst first. @param {Turn} turn @returns {Notable[]} */
 function notable(turn) {
-  return NOTABLE.flatMap(([name, kind, test, about = () => ""]) => {
-    const words = test(turn);
-    return words ? [{ name, kind, words: String(words), about: about(turn) ?? "" }] : [];
-  });
+  return NOTABLE.map(([name, kind, words, about]) => ({ name, kind, words: String(words(turn) || ""), about: about?.(turn) ?? "" })).filter(({ words }) => words);
 }
 /** The median wait for the first token, of the run. */
 notable.median = /** @type {number | null} */ (null);

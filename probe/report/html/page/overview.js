@@ -1,4 +1,4 @@
-// The run at a glance: what was asked, what came out, what went wrong, what it cost, who took part, and whether the record is proved.
+// The run at a glance: what was asked, what came out, what is worth a look, what it cost, who took part, and whether the record is proved.
 
 addView({
   name: "overview", tab: "Overview", key: "o",
@@ -7,10 +7,11 @@ addView({
     const fill = () => {
       waiting = 0;
       // What a reader is about to use stays where it is.
-      if (root.matches(":active, :focus-within")) later();
-      else root.replaceChildren(...overview(page));
+      if (root.matches(":active, :focus-within")) return later();
+      root.replaceChildren();
+      append(root, overview(page));
     };
-    const later = () => (waiting ||= setTimeout(fill, 500));
+    const later = () => void (waiting ||= setTimeout(fill, 500));
     fill();
     page.onUpdate(later, root);
   },
@@ -19,39 +20,44 @@ addView({
 /** @param {Page} page */
 function overview(page) {
   const { summary } = page;
-  const { turns, notes, problems, run } = summary;
-  const listed = (/** @type {string[]} */ lines) => h("ul", {}, lines.map((line) => h("li", {}, isolated(line))));
+  const boxed = (/** @type {string} */ name, /** @type {any} */ content) => section(name, h("div.boxed.tall", { tabindex: "0", role: "region", "aria-label": name }, content));
+  const { final_answer: answer, notes, run, turns } = summary;
   return [
-    problems.length ? h("section", { class: "verdict bad" }, h("h2", {}, plural(problems.length, "problem")), listed(problems)) : h("p", { class: "verdict good" }, run.live ? "No problem so far." : "No problems were found."),
-    h("div", { class: "cards" }, cards(page)),
-    h("div", { class: "asked" }, section("Asked", asked(page)), section("Came out", cameOut(summary))),
+    h("div.cards", cards(page)),
+    h("div.beside", boxed("Task", run.prompt === null ? arriving(typed(page), "div") : textView(run.prompt)),
+      boxed("Result", answer ? [proseView(answer.text), h("p", turnLink(answer.turn, `from turn ${answer.turn}`))] : h("p.dim", run.live ? "No answer yet." : "No turn ended with an answer in text: see the last turns below."))),
+    section("Worth a look", worthALook(summary)),
     section("Where the time went", timeBar(summary)),
-    section("What it did", turns.length ? growing(h("ol", { class: "steps" }), turns, (turn) => step(turn, page), 30) : empty("No call of a model was recorded. ", h("a", { href: "#network" }, "What was exchanged"))),
+    section("What it did", turns.length ? story(page) : h("p.dim", "No call of a model was recorded. ", h("a", { href: "#network" }, "What was exchanged"))),
     section("Who took part", participants(page)),
-    ...(notes.length ? [section("Notes", listed(notes))] : []),
+    notes.length ? section("Notes", lines(notes)) : null,
     section("This run", runFacts(summary)),
   ];
 }
 
+/** @param {string[]} texts */
+function lines(texts) {
+  return h("ul.dots", texts.map((text) => h("li", isolated(text))));
+}
+
 /** @param {Page} page */
 function cards(page) {
-  const { cost, tokens, counts, time, models, proof } = page.summary;
+  const { cost, tokens, counts, time, models } = page.summary;
   const names = [...new Set(models.map(({ model }) => model ?? "a model that is not named"))];
-  const extra = [
-    counts.side_requests ? plural(counts.side_requests, "side request") : "",
-    counts.sub_agents ? plural(counts.sub_agents, "sub-agent") : "",
-    counts.failed_tries ? plural(counts.failed_tries, "failed try", "failed tries") : "",
+  const read = share(tokens.cache_read, tokens.input);
+  /** @type {[string, string, any, ...any][]} */
+  const all = [
+    ["Cost", "#cost", costWords(cost), ...costNotes(cost).slice(0, 2)],
+    ["Tokens", "#cost", tokens.total ?? tokens.input ?? tokens.output === null ? number(tokens.total) : "unknown", tokens.input === null ? "No answer reported its usage." : `${number(tokens.input)} in, ${number(tokens.output)} out`, read && `${read} of the input came from the cache`],
+    ["Work", "#time", `${plural(counts.turns, "turn")} in ${seconds(time.seconds)}`, counts.side_requests ? plural(counts.side_requests, "side request") : "no side requests", counts.sub_agents ? plural(counts.sub_agents, "sub-agent") : "", isolated(names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : ""))],
+    ["Record", "#network/4", recordBadge(page.summary), ...proofButton(page)],
   ];
-  const card = (/** @type {string} */ title, /** @type {string} */ href, /** @type {any} */ value, /** @type {any[]} */ ...words) =>
-    h("section", { class: "card" }, h("h2", {}, h("a", { href }, title)), h("p", { class: "value" }, value), words.filter(Boolean).map((word) => h("div", {}, word)));
-  return [
-    card("Cost", "#cost", costWords(cost), cost.dollars !== null && !cost.paid && "Nobody paid it: the answers are a replay.", cost.sources.length && `Prices: ${cost.sources.join(", ")}`, ...cost.reasons.slice(0, 2).map((reason) => isolated(reason))),
-    tokens.total === null && tokens.input === null && tokens.output === null
-      ? card("Tokens", "#cost", "unknown", "No answer reported its usage.")
-      : card("Tokens", "#cost", number(tokens.total), `${number(tokens.input)} in, ${number(tokens.output)} out`, tokens.cache_read !== null && `${number(tokens.cache_read)} of the input read from the cache`),
-    card("Work", "#time", `${plural(counts.turns, "turn")} in ${seconds(time.seconds)}`, extra.filter(Boolean).join(", "), isolated(names.slice(0, 3).join(", ") + (names.length > 3 ? ` and ${names.length - 3} more` : ""))),
-    card("Record", "#network/4", proofBadgeOfFile(page.summary), bodiesInWords(proof), proofButton(page)),
-  ];
+  return all.map(([title, href, value, ...words]) => h("section.card", h("h2", h("a", { href }, title)), h("p.value", value), words.filter(Boolean).map((word) => h("div", word))));
+}
+
+/** @param {number | null} part @param {number | null} whole */
+function share(part, whole) {
+  return part !== null && whole ? `${Math.round((part / whole) * 100)} %` : "";
 }
 
 /** @param {Cost} cost */
@@ -59,110 +65,153 @@ function costWords(cost) {
   return cost.dollars === null ? "unknown" : `${cost.at_least ? "at least " : ""}${dollars(cost.dollars)}`;
 }
 
-/** @param {Proof} proof */
-function bodiesInWords(proof) {
-  return `${number(proof.bodies_with_hash)} of ${plural(proof.bodies, "body", "bodies")} with a hash`;
+/** @param {Cost} cost */
+function costNotes({ dollars: sum, paid, reasons, sources }) {
+  return [sum !== null && !paid ? "Nobody paid it: the answers are a replay." : "", ...reasons, sources.length ? `Prices: ${sources.join("; ")}` : ""].filter(Boolean);
 }
 
-/** Return whether the file is the one that was recorded. @param {Summary} summary */
-function proofBadgeOfFile({ proof: { matches, seen, written }, run }) {
-  const isShort = seen !== null && written !== null && seen !== written && !run.live;
-  const [state, words] = matches === false ? ["bad", "changed since it was recorded"] : isShort ? ["bad", `${number(written)} of ${number(seen)} exchanges written`] : matches ? ["good", "as it was recorded"] : ["warn", run.live ? "still being recorded" : "nothing to compare with"];
-  return h("span", { class: `badge ${state}` }, words);
+/** Return whether the record is complete and the one that was recorded. @param {Summary} summary */
+function recordBadge({ proof: { matches, seen, written }, run, counts }) {
+  const all = `${number(written ?? counts.exchanges)} of ${plural(seen ?? counts.exchanges, "exchange")}`;
+  const isShort = seen !== null && written !== seen && !run.live;
+  const [kind, words] = matches === false ? ["bad", "Changed since it was recorded"] : isShort ? ["bad", `Incomplete: ${all}`] : matches ? ["good", `Complete and unchanged: ${all}`] : ["warn", run.live ? "Still being recorded" : "Nothing to compare with"];
+  return h(`span.badge.${kind}`, { title: matches ? "The file's hash is the manifest's." : null }, words);
 }
 
-/** Return a button that hashes every body in this page. @param {Page} page */
+/** Return a button that hashes every body in this page, and what it found. @param {Page} page */
 function proofButton(page) {
-  const result = h("p", { role: "status" });
+  const { bodies, bodies_with_hash: known } = page.summary.proof;
+  const result = h("p", { role: "status" }, `${number(known)} of ${plural(bodies, "body", "bodies")} can be checked`);
   const button = /** @type {HTMLButtonElement} */ (h("button", { type: "button" }, "Check every body in this page"));
   button.addEventListener("click", async () => {
     button.disabled = true;
-    const found = await proveAll(page, (done, all) => (result.textContent = `${number(done)} of ${number(all)} exchanges checked …`)).catch((error) => `The check could not be made: ${error.message}`);
+    const found = await proveAll(page, (done, all) => (result.textContent = `${number(done)} of ${number(all)} exchanges checked …`)).then(proofWords, (error) => `The check could not be made: ${error.message}`);
     result.replaceChildren();
-    append(result, typeof found === "string" ? [found] : proofWords(found));
+    append(result, [found]);
     button.disabled = false;
   });
-  return [button, result];
+  return [result, button];
 }
 
 /** @param {Awaited<ReturnType<typeof proveAll>>} found */
 function proofWords({ proved, redacted, unproved, wrong }) {
-  const words = Object.entries({ "as they crossed the wire": proved, "as recorded, with secrets redacted": redacted, "without a hash to compare with": unproved }).filter(([, count]) => count).map(([kind, count]) => `${number(count)} ${kind}`).join(", ");
-  if (wrong.length) return [h("b", { class: "bad" }, `${plural(wrong.length, "body", "bodies")} differ: lines `), lineLinks(wrong.map(({ line }) => line)), `; ${words}`];
-  return [proved + redacted ? h("b", { class: "good" }, "✓ All that can be checked is right: ") : null, words || "There is no body."];
+  const counts = Object.entries({ "as they crossed the wire": proved, "as recorded, with secrets redacted": redacted, "without a hash to compare with": unproved });
+  const words = counts.filter(([, count]) => count).map(([kind, count]) => `${number(count)} ${kind}`).join(", ") || "There is no body.";
+  if (wrong.length) return [h("b.bad", `${plural(wrong.length, "body differs", "bodies differ")}: exchanges `), lineLinks(wrong.map(({ line }) => line)), `; ${words}`];
+  return [proved + redacted ? h("b.good", "✓ All that can be checked is right: ") : null, words];
 }
 
-/** Return the prompt; where it was not given to this program, what a human typed first. @param {Page} page */
-function asked(page) {
-  const { prompt } = page.summary.run;
-  const body = h("div", { class: "boxed asked-text", tabindex: "0", role: "region", "aria-label": "Prompt" });
-  if (prompt !== null) body.append(textView(prompt));
-  else typed(page).then((texts) => append(body, texts), (error) => body.append(empty(error.message)));
-  return body;
-}
-
-/** @param {Page} page */
+/** Return what a human typed first, where the prompt was not given to this program. @param {Page} page */
 async function typed(page) {
-  const [first, ...others] = await humanItems(page);
-  if (first === undefined) return [empty("The prompt was not given to this program, and no text of a human was found in the requests.")];
-  return [(await humanTexts(page, first)).map((text) => textView(text)), others.length ? h("a", { href: "#tools/4" }, `All ${number(others.length + 1)} messages of a human`) : null];
+  const [first, ...others] = await writtenBy(page, "human");
+  if (first === undefined) return h("p.dim", "The prompt was not given to this program, and no text of a human was found in the requests.");
+  return [await ownTexts(page, first, "human"), others.length ? h("a", { href: "#tools/4" }, `All ${number(others.length + 1)} messages of a human`) : null];
 }
 
 /** @param {Summary} summary */
-function cameOut({ final_answer: answer, run }) {
-  if (!answer) return empty(run.live ? "No answer yet." : "No turn ended with an answer in text: see the last turns below.");
-  return [h("div", { class: "boxed asked-text", tabindex: "0", role: "region", "aria-label": "Final answer" }, proseView(answer.text)), h("p", {}, turnLink(answer.turn, `from turn ${answer.turn}`))];
+function worthALook({ turns, problems }) {
+  // A call that failed has its own row.
+  const general = problems.filter((problem) => !/of the model failed/.test(problem));
+  const rows = turns.flatMap((turn) => notable(turn).map((one) => ({ turn, ...one }))).sort((one, other) => one.kind.localeCompare(other.kind));
+  const row = (/** @type {typeof rows[0]} */ one) => h("li.step", turnLink(one.turn.number), badge(one), clip(one.about || didWords(one.turn)));
+  return [
+    general.length ? lines(general) : null,
+    rows.length ? growing(h("ol"), rows, row, 12) : h("p.good", "Nothing stands out: no call or tool failed, none was tried again, no stream stalled, no cache missed."),
+    turns.length > 2 ? h("p.dim", extremes(turns)) : null,
+  ];
+}
+
+/** Return links to the turns that are the most of something. @param {Turn[]} turns */
+function extremes(turns) {
+  /** @type {[string, (turn: Turn) => number | null | undefined, (value: number) => string][]} */
+  const kinds = [["Slowest", (turn) => turn.ended && turn.ended - turn.started, seconds], ["Last to begin its answer", waited, seconds], ["Most input", (turn) => turn.tokens?.input, compact],
+    ["Most written to the cache", (turn) => turn.tokens?.cache_write, compact], ["Dearest", (turn) => turn.dollars, dollars]];
+  return kinds.map(([name, of, format]) => {
+    const [best] = [...turns].sort((one, other) => (of(other) ?? 0) - (of(one) ?? 0));
+    return of(best) ? [`${name}: `, turnLink(best.number), ` (${format(of(best) ?? 0)}). `] : null;
+  });
 }
 
 /** @param {Summary} summary */
-function timeBar({ time }) {
-  if (!time.seconds) return empty("The record has no times.");
+function timeBar({ time, turns }) {
+  if (!time.seconds) return h("p.dim", "The record has no times.");
   const parts = Object.entries({ model: time.model, tools: time.tool, "the agent itself": time.agent, "idle: waiting for the user": time.idle });
-  const first = time.median_to_first_token;
-  return [shareBar("Time", parts.map(([name, size], at) => ({ name, size, text: seconds(size), color: TIME_COLORS[at + 1].color }))), first === null ? null : h("p", {}, `First token after ${seconds(first)} (median). `, h("a", { href: "#time" }, "Waterfall"))];
+  const [last] = [...turns].sort((one, other) => waited(other) - waited(one));
+  return [shareBar("Time", parts.map(([name, size], at) => ({ name, size, text: seconds(size), color: ["--t-model", "--t-tool", "--t-agent", "--t-idle"][at] }))),
+    time.median_to_first_token === null ? null : h("p", `First token after ${seconds(time.median_to_first_token)} (median), at most ${seconds(waited(last))} (`, turnLink(last.number), "). ", location.hash.startsWith("#time") ? null : h("a", { href: "#time" }, "When each turn ran"))];
 }
 
-/** @param {Turn} turn @param {Page} page */
-function step(turn, { summary, threads }) {
+/** Return the turns, where they are many by prompt, sub-agent and shortening of the conversation. @param {Page} page */
+function story({ summary: { turns }, threads }) {
+  const list = (/** @type {Turn[]} */ some) => growing(h("ol"), some, (turn) => step(turn, threads));
+  if (turns.length <= 40) return list(turns);
+  /** @type {Map<string, Turn[]>} */
+  const groups = new Map();
+  const parts = new Map();
+  for (const turn of turns) {
+    if (turn.shortened) parts.set(turn.thread, turn.number);
+    const key = [turn.thread, turn.prompt, parts.get(turn.thread), turn.is_side].join();
+    groups.set(key, [...(groups.get(key) ?? []), turn]);
+  }
+  return growing(h("div"), [...groups.values()], (some) => fold(groupWords(some, threads), () => list(some), { class: "fold" }));
+}
+
+/** @param {Turn[]} turns @param {Map<number, Thread>} threads */
+function groupWords(turns, threads) {
+  const count = (/** @type {string[]} */ names) => [...names.reduce((counts, name) => counts.set(name, (counts.get(name) ?? 0) + 1), new Map()).entries()].sort((one, other) => other[1] - one[1]);
+  const calls = turns.flatMap((turn) => turn.tool_calls);
+  const files = count(calls.filter(({ name, argument }) => /edit|write|patch/i.test(name) && argument).map(({ argument }) => argument));
+  return [h("b", "Turns ", turnRanges(turns.map((turn) => turn.number))), " ", whoBadge(turns[0], threads), turns[0].shortened ? h("span.badge.warn", "after the conversation was shortened") : null,
+    ` ${count(calls.map(({ name }) => name)).slice(0, 6).map(([name, times]) => `${number(times)} ${name}`).join(", ") || "no tool called"}`, files.length ? `; ${plural(files.length, "file")} changed: ${files.slice(0, 3).map(([name]) => name).join(", ")}${files.length > 3 ? ", …" : ""}` : ""];
+}
+
+/** @param {Turn} turn @param {Map<number, Thread>} threads */
+function whoBadge(turn, threads) {
   const thread = threads.get(turn.thread);
-  const badge = (/** @type {any} */ words, state = "") => (words ? h("span", { class: `badge ${state}` }, words) : null);
-  return h("li", { class: turn.is_side ? "side" : null }, h("a", { href: `#turn-${turn.number}`, "aria-label": `Turn ${turn.number}` }, turn.number),
-    h("span", { class: "did" }, badge(turn.is_side ? turn.purpose : thread?.is_sub_agent && isolated(`sub-agent ${thread.agent ?? ""}`)), badge(IS.failed(turn, summary) && (turn.problem ? "error" : "tool failed"), "bad"), badge(turn.tries.length && plural(turn.tries.length, "failed try", "failed tries"), "warn"), isolated(turn.did || "no content in the answer")),
-    h("span", { class: "num" }, tookWords(turn)));
+  const who = turn.is_side ? turn.purpose : thread?.is_sub_agent ? `sub-agent ${thread.kind ?? thread.agent ?? ""}` : "";
+  return who ? h("span.badge", isolated(who)) : null;
+}
+
+/** @param {Turn} turn @param {Map<number, Thread>} threads */
+function step(turn, threads) {
+  return h("li.step", turnLink(turn.number, h("span", { "aria-label": `Turn ${turn.number}` }, turn.number)), whoBadge(turn, threads), notable(turn).map(badge), clip(didWords(turn) || "no content in the answer"), h("span.dim.num", tookWords(turn)));
 }
 
 /** @param {Page} page */
 function participants({ summary, threads }) {
-  if (!threads.size) return empty("Nobody: no call of a model was recorded.");
-  return longTable("Threads of the conversation", ["who", "#session", "started by", "turns", "#count", "#prompts"], summary.threads, (thread) => {
-    const parent = threads.get(thread.parent ?? -1);
-    return [threadName(thread, summary), thread.session, parent ? threadName(parent, summary) : "the user", turnRange(thread.turns), number(thread.turns.length), number(thread.prompts)];
-  }, 20);
+  const from = (/** @type {{text: string, turn: number} | null | undefined} */ said) => said && [turnLink(said.turn), ": ", clip(said.text)];
+  return [
+    table("Threads of the conversation", summary.threads, {
+      who: (thread) => threadName(thread, summary),
+      "started by": ({ parent }) => (parent ? threadName(/** @type {Thread} */ (threads.get(parent)), summary) : "the user"),
+      task: ({ task }) => from(task),
+      turns: ({ turns }) => [plural(turns.length, "turn"), " (", turnRanges(turns), ")"],
+      report: ({ report }) => from(report),
+      "#tokens": ({ tokens }) => amount(tokens),
+      "#cost": (thread) => amount(thread.dollars, dollars),
+      "#time": (thread) => amount(thread.seconds, seconds),
+    }, 20),
+    summary.counts.side_requests ? null : h("p.dim", "No side requests."),
+  ];
 }
 
-/** Return what a thread is called. @param {Thread} thread @param {Summary} summary */
-function threadName(thread, { turns }) {
-  const own = thread.turns.map((turn) => turns[turn - 1]).filter(Boolean);
-  const isSide = own.length && own.every((turn) => turn.is_side);
-  return `${thread.number}: ${isSide ? `side requests: ${own[0].purpose}` : thread.is_sub_agent ? `sub-agent ${thread.agent ?? ""}` : "main thread"}`;
-}
-
-/** @param {number[]} turns */
-function turnRange(turns) {
-  return [turnLink(turns[0]), turns.length > 1 ? [" to ", turnLink(turns[turns.length - 1])] : null];
+/** @param {Thread} thread @param {Summary} summary */
+function threadName({ number: own, turns: [first], is_sub_agent: isAgent, kind, agent }, { turns }) {
+  const turn = turns.find((one) => one.number === first);
+  return `${own}: ${turn?.is_side ? `side requests: ${turn.purpose}` : isAgent ? `sub-agent ${kind ?? agent ?? ""}` : "main thread"}`;
 }
 
 /** @param {Summary} summary */
 function runFacts({ run, project, secrets, unknown, generated_at: made }) {
-  const places = secrets.slice(0, 3).map(({ place }) => place).join(", ") + (secrets.length > 3 ? ` and ${secrets.length - 3} more places` : "");
-  return factList([
-    ["Agent", [isolated(run.agent ?? run.target ?? "unknown"), run.agent_exit_code === null ? "" : `, exit code ${run.agent_exit_code}`]],
-    ["Command", run.command && h("code", {}, isolated(run.command.join(" ")))],
-    ["Started", run.started && `${new Date(run.started * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`],
-    ["Replay of", run.replay_of],
-    ["Secrets", run.keeps_secrets ? h("b", { class: "bad" }, "kept in the record: do not share it") : secrets.length ? ["redacted: ", h("a", { href: "#network/3" }, places)] : "none found"],
-    ["Not understood", unknown.length ? isolated(unknown.map(({ what, count }) => `${what} (${number(count)})`).join(", ")) : null],
-    ["Record", h("code", {}, isolated(run.source))],
-    ["Written by", `${project.name} ${project.version}, ${made}`],
-  ]);
+  const command = run.command?.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : shellWord(word, "SECRET"))).join(" ");
+  return factList({
+    Agent: [isolated(run.agent ?? run.target ?? "unknown"), run.agent_exit_code === null ? "" : `, exit code ${run.agent_exit_code}`],
+    Command: command && [h("code", isolated(command)), " ", copyButton("Copy", async () => command)],
+    Started: run.started && `${new Date(run.started * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`,
+    "Replay of": run.replay_of,
+    Secrets: run.keeps_secrets ? h("b.bad", "kept in the record: do not share it") : secrets.length ? ["redacted: ", h("a", { href: "#network/3" }, secrets.slice(0, 3).map(({ place }) => place).join(", ")), secrets.length > 3 && ", …"] : "none found",
+    "Not understood": unknown.length && isolated(unknown.map(({ what, count }) => `${what} (${number(count)})`).join(", ")),
+    Record: h("code", isolated(run.source)),
+    "Written by": `${project.name} ${project.version}, ${made}`,
+  });
 }

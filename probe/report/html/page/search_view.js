@@ -1,36 +1,32 @@
 // Search over everything, with filters; results appear as they are found, by turn.
 
-/** Owners of hits that are drawn. */
+/** Hits that are drawn. */
 const MOST_HITS = 500;
-const HITS_A_FRAME = 40;
 
 addView({
-  name: "search",
-  tab: "Search",
-  key: "s",
+  name: "search", tab: "Search", key: "s",
   show(root, path, page) {
     const box = /** @type {HTMLInputElement} */ (h("input", { id: "search-box", type: "search", autocomplete: "off", spellcheck: "false", placeholder: 'words, or tool:Bash status:429 size:>10k "exact words"' }));
     box.value = path.slice(1).join("/") || openSearch.last;
-    const [said, results] = [h("div", { role: "status" }), h("div", { class: "results" })];
-    root.append(h("div", { class: "search", role: "search" }, h("label", { for: "search-box" }, "Search everything"), box, folded("Filters", filterHelp)), said, h("h2", { class: "sr-only" }, "Results"), results);
-    let running = new AbortController();
-    let timer = 0;
+    const [said, results, help] = [h("div", { role: "status" }), h("div.results"), /** @type {HTMLDetailsElement} */ (folded("Filters", filterHelp))];
+    root.append(h("div.search", { role: "search" }, h("label", { for: "search-box" }, "Search everything that was sent and received"), box, help), said, h("h2.sr-only", "Results"), results);
+    let [running, timer] = [new AbortController(), 0];
     const run = () => {
       running.abort();
       running = new AbortController();
       openSearch.last = box.value;
       history.replaceState(null, "", `#search/${encodeURIComponent(box.value)}`);
-      results.replaceChildren();
-      said.replaceChildren();
-      if (box.value.trim()) find(page, box.value, said, results, running.signal);
+      for (const part of [results, said]) part.replaceChildren();
+      help.open = !box.value.trim();
+      if (box.value.trim()) find(page, box.value, said, results, running.signal).catch((error) => said.replaceChildren(`The search failed: ${error.message}`));
     };
     box.addEventListener("input", () => {
       clearTimeout(timer);
       timer = setTimeout(run, 150);
     });
-    box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") run();
-      if (event.key === "ArrowDown") results.querySelector("a")?.focus();
+    box.addEventListener("keydown", ({ key }) => {
+      if (key === "Enter") run();
+      if (key === "ArrowDown") results.querySelector("a")?.focus();
     });
     addEventListener("hashchange", () => running.abort(), { once: true });
     run();
@@ -47,102 +43,74 @@ function openSearch(text) {
 openSearch.last = "";
 
 function filterHelp() {
-  const table = longTable("Filters", ["filter", "for example"], Object.entries(FILTERS), ([name, { help }]) => [h("code", {}, `${name}:`), help]);
-  return h("div", {}, table, h("p", {}, "All filters must hold; a minus before one turns it round: ", h("code", {}, "-is:side"), ". Other words are searched for as they are written, in any case."));
+  return [table("Filters", Object.entries(FILTERS), { filter: ([name]) => h("code", `${name}:`), "for example": ([, { help }]) => help }), h("p", "All filters must hold; a minus before one turns it round: ", h("code", "-is:side"), ". Other words are searched for as they are written, in any case.")];
 }
 
 /** @param {Page} page @param {string} text @param {HTMLElement} said @param {HTMLElement} results @param {AbortSignal} signal */
 async function find(page, text, said, results, signal) {
   const query = parseQuery(text, page.summary);
-  append(said, query.errors.map((error) => h("p", { class: "warn" }, ...visible(error))));
-  if (!query.text) {
-    if (query.filters.length) listPassing(page, query, said, results);
-    return;
-  }
-  const count = h("p", {}, "Searching …");
+  append(said, query.errors.map((error) => h("p.warn", error)));
+  if (!query.text) return query.filters.length && listPassing(page, query, said, results);
+  const count = h("p", "Searching …");
   said.append(count);
-  const began = performance.now();
-  try {
-    const found = new Results(page, query, await page.index(), results);
-    await search(page.store, query.text, { onHit: (hit) => !signal.aborted && found.add(hit), signal });
-    if (signal.aborted) return;
-    const places = `Found in ${plural(found.count, "place")}, ${seconds((performance.now() - began) / 1000)}`;
-    count.textContent = found.count ? places + (found.count > MOST_HITS ? `; the first ${MOST_HITS} are shown` : "") : `Nothing has “${query.text}”${query.filters.length ? " within these filters" : ""}.`;
-  } catch (error) {
-    count.textContent = `The search failed: ${/** @type {Error} */ (error).message}`;
-  }
+  const [began, { items }, turnOf] = [performance.now(), await page.index(), await hitTurns(page, query)];
+  /** What is the same but for marks of the cache is one place. */
+  const seen = new Set();
+  /** @type {Map<number, HTMLElement>} */
+  const groups = new Map();
+  const onHit = (/** @type {SearchHit} */ hit) => {
+    const { kind, number: place } = hit.owner;
+    const [turn, same] = [turnOf(hit), `${kind} ${kind === "item" ? items[place].canonical : place}`];
+    if (signal.aborted || turn === null || seen.has(same)) return;
+    seen.add(same);
+    if (seen.size > MOST_HITS) return;
+    const list = groups.get(turn) ?? h("ul");
+    if (!groups.has(turn)) {
+      const next = Math.min(...[...groups.keys()].filter((other) => other > turn));
+      results.insertBefore(h("section", h("h3", turn ? [turnLink(turn), " ", clip(didWords(page.turn(turn)))] : "Beside the calls of the model"), list), groups.get(next)?.parentElement ?? null);
+      groups.set(turn, list);
+    }
+    list.append(hitRow(page, hit, items[place], query.text));
+  };
+  await search(page.store, query.text, { onHit, signal });
+  if (signal.aborted) return;
+  const places = `Found in ${plural(seen.size, "place")}, ${seconds((performance.now() - began) / 1000)}`;
+  count.textContent = seen.size ? places + (seen.size > MOST_HITS ? `; the first ${MOST_HITS} are shown` : "") : `Nothing has “${query.text}”${query.filters.length ? " within these filters" : ""}.`;
 }
 
 /** List what filters alone find: turns, and exchanges that are no calls of the model. @param {Page} page @param {Query} query @param {HTMLElement} said @param {HTMLElement} results */
 function listPassing({ summary }, query, said, results) {
   const turns = summary.turns.filter((turn) => passes(query, (filter) => filter.turn(turn, summary)));
   const others = summary.exchanges.filter((one) => !one.turns.length && passes(query, (filter) => filter.exchange?.(one) ?? false));
-  said.append(h("p", {}, plural(turns.length, "turn"), others.length ? `, ${plural(others.length, "exchange")} beside the calls of the model` : ""));
-  if (turns.length) results.append(longTable("Turns found", ["turn", "status", "did", "model", "#took"], turns, (turn) => [turnLink(turn.number), turn.status ?? "no answer", clip(turn.did), isolated(turn.model ?? ""), tookWords(turn)]));
-  if (others.length) results.append(longTable("Other exchanges found", ["line", "request", "status"], others, exchangeCells));
+  said.append(h("p", turns.length ? plural(turns.length, "turn") : "No turn matches", others.length ? `, ${plural(others.length, "exchange")} beside the calls of the model` : ""));
+  const status = (/** @type {Turn} */ turn) => [...turn.tries, turn].map((one) => one.status ?? "no answer").join(" → ");
+  if (turns.length) results.append(table("Turns found", turns, { turn: turnCell, status, did, notable: (turn) => notable(turn).map(badge), "#took": took }));
+  if (others.length) results.append(table("Other exchanges found", others, EXCHANGE));
 }
 
-/** Gathers hits by turn, and draws them once a frame. */
-class Results {
-  /** @param {Page} page @param {Query} query @param {Index} index @param {HTMLElement} root */
-  constructor(page, query, index, root) {
-    this.page = page;
-    this.query = query;
-    this.index = index;
-    this.root = root;
-    const { summary } = page;
-    const found = (/** @type {(filter: Tests) => boolean} */ which) => summary.turns.filter((turn) => passes(query, (filter) => (which(filter) ? filter.turn(turn, summary) : undefined))).map((turn) => turn.number);
-    this.turns = new Set(found(() => true));
-    this.first = firstTurns(index, found((filter) => !filter.item));
-    /** @type {{hit: SearchHit, turn: number}[]} */
-    this.waiting = [];
-    /** @type {Map<number, HTMLElement>} */
-    this.groups = new Map();
-    this.count = 0;
-    this.frame = 0;
-  }
+/** Return what finds the turn under which a hit is shown: 0 for none, null where a filter leaves it out. @param {Page} page @param {Query} query @returns {Promise<(hit: SearchHit) => number | null>} */
+async function hitTurns(page, query) {
+  const [index, { summary }] = [await page.index(), page];
+  const found = (/** @type {(filter: Tests) => boolean} */ which) => summary.turns.filter((turn) => passes(query, (filter) => (which(filter) ? filter.turn(turn, summary) : undefined))).map((turn) => turn.number);
+  const [turns, first] = [new Set(found(() => true)), firstTurns(index, found((filter) => !filter.item))];
+  return ({ owner: { kind, number: place } }) => {
+    if (kind === "turn") return turns.has(place) ? place : null;
+    if (kind === "item") return (passes(query, (filter) => filter.item?.(index.items[place])) && first[place]) || null;
+    const exchange = page.exchange(place);
+    const isFound = passes(query, (filter) => (filter.exchange ? filter.exchange(exchange) : exchange.turns.some((turn) => filter.turn(page.turn(turn), summary))));
+    return isFound ? (exchange.turns[0] ?? 0) : null;
+  };
+}
 
-  /** @param {SearchHit} hit */
-  add(hit) {
-    const turn = this.turnOf(hit);
-    if (turn === null) return;
-    this.count += 1;
-    if (this.count > MOST_HITS) return;
-    this.waiting.push({ hit, turn });
-    this.frame ||= requestAnimationFrame(() => this.draw());
-  }
+/** @param {Page} page @param {SearchHit} hit @param {ItemFacts} item @param {string} text */
+function hitRow(page, { owner: { kind, number: place }, excerpt }, item, text) {
+  const name = kind === "turn" ? "answer" : kind === "exchange" ? `exchange ${place}` : item.context.tool_results || item.context.tool_calls ? title(page, place) : isolated(itemName(item));
+  const parts = plainExcerpt(excerpt, text).split(new RegExp(`(${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")})`, "i"));
+  return h("li", h("a", { href: kind === "turn" ? `#turn-${place}/answer` : `#${kind}-${place}` }, name), kind === "item" && item.role === "assistant" ? " (an answer, sent back) " : " ", h("bdi.dim", parts.map((part, at) => h(at % 2 ? "mark" : "span", part))));
+}
 
-  /** Return the turn under which a hit is shown, 0 for none; null where a filter leaves it out. @param {SearchHit} hit */
-  turnOf({ owner: { kind, number: place } }) {
-    if (kind === "turn") return this.turns.has(place) ? place : null;
-    if (kind === "item") return (passes(this.query, (filter) => filter.item?.(this.index.items[place])) && this.first[place]) || null;
-    const exchange = this.page.exchange(place);
-    const turns = exchange.turns.map((turn) => this.page.turn(turn));
-    return exchangePasses(this.query, exchange, turns, this.page.summary) ? (exchange.turns[0] ?? 0) : null;
-  }
-
-  draw() {
-    for (const { hit, turn } of this.waiting.splice(0, HITS_A_FRAME)) this.group(turn).append(this.row(hit));
-    this.frame = this.waiting.length ? requestAnimationFrame(() => this.draw()) : 0;
-  }
-
-  /** Return the list of a turn's hits; the lists are in the order of turns. @param {number} turn */
-  group(turn) {
-    const known = this.groups.get(turn);
-    if (known) return known;
-    const list = h("ul", {});
-    const title = turn ? [turnLink(turn), " ", clip(this.page.turn(turn).did)] : "Beside the calls of the model";
-    const next = [...this.groups.keys()].filter((other) => other > turn).sort((one, other) => one - other)[0];
-    this.root.insertBefore(h("section", {}, h("h3", {}, title), list), this.groups.get(next)?.parentElement ?? null);
-    this.groups.set(turn, list);
-    return list;
-  }
-
-  /** @param {SearchHit} hit */
-  row({ owner: { kind, number: place }, excerpt }) {
-    const item = this.index.items[place];
-    const name = kind === "item" ? `${itemName(item)}${item.kind === "message" || item.kind === itemName(item) ? "" : ` (${item.kind})`}` : kind === "turn" ? "answer" : `exchange ${place}`;
-    const parts = excerpt.split(new RegExp(`(${this.query.text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")})`, "i"));
-    return h("li", {}, h("a", { href: kind === "turn" ? `#turn-${place}/answer` : `#${kind}-${place}` }, isolated(name)), " ", h("bdi", { class: "mono dim" }, parts.map((part, at) => h(at % 2 ? "mark" : "span", {}, ...visible(part)))));
-  }
+/** Return an excerpt of JSON as the text that a reader knows: the string that has the hit, without escapes. @param {string} excerpt @param {string} text */
+function plainExcerpt(excerpt, text) {
+  const plain = (/** @type {string} */ part) => part.replace(/\\+u([0-9a-f]{4})/gi, (_, code) => String.fromCharCode(parseInt(code, 16))).replace(/\\+[nrt]/g, " ").replace(/\\+(["\\/])/g, "$1");
+  return excerpt.split(/\\*"\s*[:,]\s*[[{]*\\*"|[[{]+\\*"|\\*"[\]},]+/).map(plain).find((part) => includes(part, text)) ?? plain(excerpt);
 }

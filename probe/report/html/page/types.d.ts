@@ -112,6 +112,14 @@ interface Thread {
   dollars: number | null;
   seconds: number;
   turns: number[];
+  /** What a sub-agent was to do, and what it reported, and the turns of its parent that say so. */
+  task: { text: string; turn: number } | null;
+  report: { text: string; turn: number } | null;
+  /** What the agent calls this kind of sub-agent. */
+  kind: string | null;
+  tokens: number | null;
+  dollars: number | null;
+  seconds: number | null;
 }
 
 /** Bytes, or estimated tokens, of a turn's request by what they are. */
@@ -466,22 +474,20 @@ interface Part {
   text?: string;
 }
 
-interface Painter {
-  context: CanvasRenderingContext2D;
-  width: number;
-  height: number;
-  box: (color: string, x: number, y: number, width: number, height: number) => void;
-  write: (text: string, x: number, y: number) => void;
+/** A number in a table, by which its column is sorted, and how it is written. */
+interface Amount {
+  amount: number | null;
+  text: string;
 }
 
 /** A chart of stacked columns, one for each turn. */
-interface Columns {
+interface ColumnsChart {
   /** What it shows. */
   label: string;
   turns: Turn[];
-  /** Of the parts of a column, from the bottom up. */
-  colors: string[];
-  parts: (turn: Turn) => number[];
+  /** Parts of a column from the bottom up, and the sizes of a turn in their order. */
+  parts: Part[];
+  sizes: (turn: Turn) => number[];
   /** Writes a number of the axis. */
   format: (value: number) => string;
   words: (turn: Turn) => string[];
@@ -506,20 +512,25 @@ interface Cell {
   href?: string;
 }
 
-/** A turn in its lane of the time axis. */
-interface Bar {
-  turn: Turn;
-  row: number;
-  end: number;
-}
-
-type Span = { from: number; to: number };
-
 /** What a filter says of a turn, and of an item or an exchange where it is about these. */
 interface Tests {
   turn: (turn: Turn, summary: Summary) => boolean;
   item?: (item: ItemFacts) => boolean;
   exchange?: (exchange: ExchangeFacts) => boolean;
+}
+
+/** What a filter of numbers compares. */
+interface Numbers {
+  turn: (turn: Turn) => (number | null | undefined)[];
+  exchange?: (exchange: ExchangeFacts) => (number | null)[];
+  item?: (item: ItemFacts) => number[];
+}
+
+/** How a filter is written, the values there are, and the tests for a value; null for one that cannot be read. */
+interface Filter {
+  help: string;
+  values?: (summary: Summary) => string[];
+  make: (value: string) => Tests | null;
 }
 
 interface Query {
@@ -538,5 +549,4 @@ interface DiffLine {
   parts?: [string, boolean][];
 }
 
-type DiffRow = (DiffLine | null)[];
 type Steps = { steps: number; exact: boolean };

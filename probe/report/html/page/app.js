@@ -48,7 +48,6 @@ class Page {
   /** @type {{callback: () => void, root?: Element}[]} */
   listeners = [];
 
-  /** Find all by their numbers and ids. */
   order() {
     const { turns, exchanges, threads, time } = this.summary;
     this.turns = new Map(turns.map((turn) => [turn.number, turn]));
@@ -82,7 +81,7 @@ class Page {
     return this.store.detail(this.summary.exchanges.indexOf(this.exchange(line)));
   }
 
-  /** Return the numbers of a turn's items, in the order for a reader. @param {number} turn @returns {Promise<number[]>} */
+  /** @param {number} turn @returns {Promise<number[]>} */
   async items(turn) {
     return expanded((await this.index()).turns[turn]?.items ?? []);
   }
@@ -109,7 +108,7 @@ class Page {
   }
 }
 
-/** Return the numbers in ranges. @param {Ranges} ranges */
+/** @param {Ranges} ranges */
 function expanded(ranges) {
   const numbers = [];
   for (let place = 0; place < ranges.length; place += 2) {
@@ -169,7 +168,6 @@ function showHead() {
 const scrolls = /** @type {Map<number, number>} */ (new Map());
 let shown = 0;
 
-/** Show what the address names. */
 async function showAddress() {
   const path = addressParts(location.hash);
   const view = VIEWS[path[0]] ?? VIEWS.overview;
@@ -195,19 +193,20 @@ async function showAddress() {
   }
 }
 
-const THEMES = { system: "◐", light: "☀", dark: "☾" };
+const THEMES = /** @type {Record<string, string>} */ ({ system: "◐", light: "☀", dark: "☾" });
 
 /** Show the theme that the reader chose; where the browser keeps nothing for this page, the system's. @param {string} [chosen] */
 function showTheme(chosen) {
-  const { dataset } = document.documentElement;
+  let theme = chosen;
   try {
     if (chosen) localStorage.setItem("agent-probe-theme", chosen);
-    dataset.theme = chosen ?? localStorage.getItem("agent-probe-theme") ?? "system";
+    theme ??= localStorage.getItem("agent-probe-theme") ?? undefined;
   } catch {
-    dataset.theme = chosen ?? "system";
+    // It is forgotten with the page.
   }
-  byId("theme").textContent = THEMES[/** @type {keyof typeof THEMES} */ (dataset.theme)] ?? "◐";
-  byId("theme").setAttribute("aria-label", `Theme: ${dataset.theme}`);
+  document.documentElement.dataset.theme = theme ??= "system";
+  byId("theme").textContent = THEMES[theme] ?? "◐";
+  byId("theme").setAttribute("aria-label", `Theme: ${theme}`);
 }
 
 function switchTheme() {

@@ -9,13 +9,13 @@ const ORIGINS = /** @type {Record<string, [string, ContextKind, string]>} */ ({
 const ROLES = /** @type {Record<string, ContextKind>} */ ({ user: "user", assistant: "assistant", model: "assistant", tool: "tool_results", system: "injected", developer: "injected" });
 const isSystem = (/** @type {string | null | undefined} */ role) => role === "system" || role === "developer";
 
-/** Return blocks as elements. @param {Block[]} blocks @param {BlockContext} context @returns {HTMLElement[]} */
+/** @param {Block[]} blocks @param {BlockContext} context @returns {HTMLElement[]} */
 function renderBlocks(blocks, context) {
   context.images ??= { next: 0 };
   return blocks.map((block) => (BLOCKS[block.block] ?? jsonView)(block, context));
 }
 
-/** Return an element in the colour of a kind of content. @param {string} tag @param {string} kind @param {...any} children */
+/** @param {string} tag @param {string} kind @param {...any} children */
 function colored(tag, kind, ...children) {
   return styled(h(tag, ...children), { "--c": `var(--k-${kind})` });
 }
@@ -59,7 +59,7 @@ const BLOCKS = {
   Unknown: ({ what, value }) => fold(["Not understood: ", isolated(what)], () => jsonView(value)),
 };
 
-/** Return a value as what it is: an image, text, JSON. @param {any} value @param {string} [name] */
+/** @param {any} value @param {string} [name] */
 function valueView(value, name = "") {
   if (value === null || value === undefined || value === "") return remark("Empty");
   if (typeof value !== "string") return jsonView(value, 2);
@@ -99,7 +99,7 @@ function messageBlock({ role, type, content }, context) {
   return isSpeech ? messageView(ROLES[role] ?? "other", h("b", role ?? type), shown()) : h("div.block", shown());
 }
 
-/** Return a call or a result as a card. @param {string} kind @param {boolean} failed @param {any} head @param {any} content */
+/** @param {string} kind @param {boolean} failed @param {any} head @param {any} content */
 function card(kind, failed, head, content) {
   const badges = [colored("span.badge.dot", kind, kind.slice(0, -1).replace("_", " ")), head];
   return h(failed ? "div.call.failed" : "div.call", h("div.row", badges, failed ? h("span.badge.bad", "failed") : null), h("div", content));
@@ -147,11 +147,6 @@ function toolBody({ description, definition, tools }) {
 }
 
 /** @param {Block} usage */
-function usageWords({ input, cache_read: read, cache_write: written, output, reasoning, total, cost }) {
-  const inside = (/** @type {[number | null, string][]} */ ...parts) => {
-    const known = parts.flatMap(([count, word]) => (count ? `${number(count)} ${word}` : []));
-    return known.length ? ` (${known.join(", ")})` : "";
-  };
-  const words = [`${number(input)} input${inside([read, "cached"], [written, "written to the cache"])}`, `${number(output)} output${inside([reasoning, "reasoning"])}`, `${number(total)} total`];
-  return [...words, ...(cost === null ? [] : [`${dollars(cost)} charged`])].join(" · ");
+function usageWords(usage) {
+  return Object.entries(usage).flatMap(([name, count]) => (typeof count === "number" ? `${name.replace("_", " ")} ${name === "cost" ? dollars(count) : number(count)}` : [])).join(" · ");
 }

@@ -12,7 +12,7 @@ function copyButton(label, make, said) {
   return h("button", { type: "button", onclick: async () => copyText(await make(), said) }, label);
 }
 
-/** Return a menu of things to copy. @param {[string, () => Promise<string>, string?][]} entries */
+/** @param {[string, () => Promise<string>, string?][]} entries */
 function copyMenu(entries) {
   return h("details.menu", h("summary.button", "Copy ▾"), h("div", { onclick: (/** @type {any} */ { target }) => (target.closest("details").open = false) }, entries.map((entry) => copyButton(...entry))));
 }

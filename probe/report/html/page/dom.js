@@ -47,11 +47,6 @@ function number(count) {
   return count?.toLocaleString("en-US") ?? "?";
 }
 
-/** An estimate, by the digits that it is good for: ≈ 4,300. @param {number} count */
-function about(count) {
-  return `≈ ${number(Number(count.toPrecision(2)))}`;
-}
-
 /** 812, 12.3K, 1.2M. @param {Known} count */
 function compact(count) {
   if (typeof count !== "number") return "?";

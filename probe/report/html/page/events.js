@@ -13,7 +13,7 @@ function streamEvents({ headers, kind, pieces }, body) {
   return kind === "sse" || type.includes("event-stream") ? [...sseEvents(body, time)] : null;
 }
 
-/** Return a part of a body as text. @param {Uint8Array} body @param {number} [start] @param {number} [end] */
+/** @param {Uint8Array} body @param {number} [start] @param {number} [end] */
 function textOf(body, start = 0, end = body.length) {
   return new TextDecoder().decode(body.subarray(start, end));
 }

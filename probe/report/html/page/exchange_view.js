@@ -3,12 +3,14 @@
 addView({
   name: "exchange",
   async show(root, [, wanted, part = "request", mode]) {
-    const { line, status, complete, method, url, error, turns, ...facts } = page.exchange(Number(wanted));
+    const { line, status, complete, method, url, error, turns, redactions, ...facts } = page.exchange(Number(wanted));
     page.list?.select(turns[0] ?? 0);
     append(root, [
-      h("div.row", h("h2", { title: "A request and its response: one line of traffic.jsonl, by its number" }, `Exchange ${line}`), h(status && status < 400 ? "span.badge.good" : "span.badge.bad", status ?? "no response"), complete ? null : h("span.badge.bad", "cut short"), h("span.mono", method, " ", isolated(url))),
-      factsView(["Started", `${clock(facts.started)} UTC`], ["Took", tookWords(facts)], ["Sent", bytes(facts.sent)], ["Received", bytes(facts.received)], ["Listener", facts.listener], ["Turns", turns.length ? turnLinks(turns) : "no call of a model"], ["Redacted", facts.redactions ? plural(facts.redactions, "secret") : null]),
-      error ? h("p.failure", error) : null,
+      h("div.row", h("h2", { title: "A request and its response: one line of traffic.jsonl, by its number" }, `Exchange ${line}`),
+        h(`span.badge.${status && status < 400 ? "good" : "bad"}`, status ?? "no response"), !complete && h("span.badge.bad", "cut short"), h("span.mono", method, " ", isolated(url))),
+      factsView(["Started", `${clock(facts.started)} UTC`], ["Took", tookWords(facts)], ["Sent", bytes(facts.sent)], ["Received", bytes(facts.received)], ["Listener", facts.listener],
+        ["Turns", turns.length ? turnLinks(turns) : "no call of a model"], ["Redacted", redactions && plural(redactions, "secret")]),
+      error && h("p.failure", error),
       subtabs("Parts of the exchange", `#exchange-${line}/`, part, exchangeParts(facts.websocket_messages !== null)),
     ]);
     await showExchange(root, line, part, mode, `#exchange-${line}`, null);
@@ -28,8 +30,7 @@ function subtabs(label, address, current, parts, ...more) {
 }
 
 /**
- * Show a part of an exchange.
- * @param {HTMLElement} root @param {number} line @param {string} part request, response or websocket @param {string | undefined} mode How the body is shown.
+ * @param {HTMLElement} root @param {number} line @param {string} part @param {string | undefined} mode How the body is shown.
  * @param {string} address Of what has the part. @param {number | null} call The turn's number within its WebSocket.
  */
 async function showExchange(root, line, part, mode, address, call) {
@@ -38,27 +39,22 @@ async function showExchange(root, line, part, mode, address, call) {
   const payload = part === "response" ? response : request;
   if (!payload) return root.append(remark(`No response was recorded. ${error ?? ""}`, "bad"));
   const { size, wire_size: wire, started, ended, lost, redactions } = payload;
-  const facts = [
-    payload.http_version,
-    started && `${clock(started)} to ${ended ? clock(ended) : "?"} UTC`,
-    bytes(size) + (wire !== null && wire !== size ? ` (${bytes(wire)} on the wire)` : ""),
-    lost ? `${bytes(lost)} lost` : null,
-    redactions ? plural(redactions, "redaction") : null,
-  ];
+  const sizes = bytes(size) + (wire !== null && wire !== size ? ` (${bytes(wire)} on the wire)` : "");
+  const facts = [payload.http_version, started && `${clock(started)} to ${ended ? clock(ended) : "?"} UTC`, sizes, lost && `${bytes(lost)} lost`, redactions && plural(redactions, "redaction")];
   append(root, [
     h("p.mono", isolated(part === "response" ? `${response?.status_code} ${response?.reason ?? ""}` : `${request.method} ${request.url}`)),
     h("p.remark", facts.filter(Boolean).join(" · ")),
     proofBadge(payload),
-    payload.decode_error ? remark(payload.decode_error, "bad") : null,
+    payload.decode_error && remark(payload.decode_error, "bad"),
     headersView(payload.headers, "Headers"),
-    payload.trailers ? headersView(payload.trailers, "Trailers") : null,
+    payload.trailers && headersView(payload.trailers, "Trailers"),
   ]);
   const body = await page.store.body(payload.body);
   const modes = bodyModes(payload, body, part === "response" ? detail.response_blocks : detail.request_blocks);
   if (!modes.length) return root.append(remark("No body."));
   const found = modes.find(([name]) => mode === undefined || name === mode);
   if (!found) return noPlace();
-  const copies = [copyButton("Copy body", async () => textOf(body)), part === "request" ? copyButton("Copy as curl", () => asCurl(request), CURL_COPIED) : null];
+  const copies = [copyButton("Copy body", async () => textOf(body)), part === "request" && copyButton("Copy as curl", () => asCurl(request), CURL_COPIED)];
   append(root, [subtabs("How the body is shown", `${address}/${part}/`, found[0], modes.map(([name, label]) => [name, label]), copies), await found[2]()]);
 }
 
@@ -79,7 +75,7 @@ function proofBadge(payload) {
     badge.className = `badge ${name}`;
     badge.textContent = word;
     append(about, [
-      factList([["Recorded", h("code", (payload.redactions ? payload.stored_sha256 : payload.sha256) ?? "no hash")], ["Computed now", text]]),
+      factList({ Recorded: h("code", (payload.redactions ? payload.stored_sha256 : payload.sha256) ?? "no hash"), "Computed now": text }),
       h("p.dim", "This page hashed the bytes of the body by SHA-256. Headers have no hash of their own: the hash of the file covers them."),
     ]);
   });

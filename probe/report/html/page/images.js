@@ -3,7 +3,7 @@
 /** How the base64 of an image begins. */
 const IMAGES = { iVBORw0KGgo: "image/png", "/9j/": "image/jpeg", R0lGOD: "image/gif", UklGR: "image/webp" };
 
-/** Return the media type of what begins as an image does. @param {string} base64 */
+/** @param {string} base64 */
 function imageType(base64) {
   return Object.entries(IMAGES).find(([beginning]) => base64.startsWith(beginning))?.[1];
 }

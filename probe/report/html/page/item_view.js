@@ -4,12 +4,12 @@
 async function renderItem(page, item) {
   const { [item]: facts } = (await page.index()).items;
   const shown = h("div", await itemBlocks(facts, true));
-  const button = h("button", { type: "button", "aria-pressed": "false" }, "Show JSON");
-  button.addEventListener("click", async () => {
-    const isRaw = button.getAttribute("aria-pressed") === "false";
-    button.setAttribute("aria-pressed", String(isRaw));
+  let isRaw = false;
+  const turnRound = async () => {
+    button.setAttribute("aria-pressed", String((isRaw = !isRaw)));
     shown.replaceChildren(...(isRaw ? [jsonView(await page.store.json(facts.raw), 3)] : await itemBlocks(facts, true)));
-  });
+  };
+  const button = h("button", { type: "button", "aria-pressed": "false", onclick: turnRound }, "JSON");
   const copies = [copyButton("Copy JSON", () => page.store.text(facts.raw)), copyButton("Copy as Markdown", async () => blocksMarkdown(await page.store.json(facts.blocks)))];
   return h("div", h("div.row.item-tools", button, copies, itemLink(item)), shown);
 }
@@ -27,12 +27,12 @@ async function itemBlocks({ kind, role, origins, blocks, raw }, whole) {
   return renderBlocks(found, { origins, whole, raw: () => page.store.json(raw), role: kind === "instructions" ? "system" : role });
 }
 
-/** Return the kind of content that an item has most of. @param {ItemFacts} facts */
+/** @param {ItemFacts} facts */
 function itemKind({ context }) {
   return Object.entries(context).sort((one, other) => other[1] - one[1])[0]?.[0] ?? "other";
 }
 
-/** Return who speaks in an item, or what it is called. @param {ItemFacts} facts */
+/** @param {ItemFacts} facts */
 function itemWord(facts) {
   if (facts.kind !== "message") return facts.name || facts.kind;
   const kind = itemKind(facts);
@@ -60,7 +60,7 @@ async function itemList(items, marks = () => null) {
   return root;
 }
 
-/** Return the texts in blocks, of tools their descriptions. @param {Block[]} blocks @returns {string} */
+/** @param {Block[]} blocks @returns {string} */
 function textsOf(blocks) {
   return blocks.map(({ text, description, content, tools }) => text ?? description ?? textsOf(content ?? tools ?? [])).join("\n");
 }

@@ -3,7 +3,7 @@
 /** Members that are shown at a time, and characters of a string up to which it is not folded. */
 const [MEMBERS, STRING] = [200, 400];
 
-/** Return a JSON value as a tree. @param {any} value @param {any} [open] Levels that are open at first, where they are small. @param {string | null} [name] */
+/** @param {any} value @param {any} [open] Levels that are open at first, where they are small. @param {string | null} [name] */
 function jsonView(value, open = 1, name = null) {
   return h("div.json", { dir: "ltr" }, jsonNode(name, value, Number(open) || 1));
 }
@@ -14,30 +14,23 @@ function jsonNode(name, value, open) {
   if (value === null || typeof value !== "object") return h("div", key, jsonLeaf(value));
   const keys = Object.keys(value);
   if (!keys.length) return h("div", key, Array.isArray(value) ? "[]" : "{}");
-  const make = () => {
-    const body = h("div");
-    addMembers(body, value, keys, open - 1);
-    return body;
-  };
-  return fold([key, jsonSummary(value, keys)], make, { class: "node", open: open > 0 && keys.length <= 50 });
+  return fold([key, jsonSummary(value, keys)], () => addMembers(h("div"), value, keys, open - 1), { class: "node", open: open > 0 && keys.length <= 50 });
 }
 
-/** @param {HTMLElement} body @param {any} value @param {string[]} keys @param {number} open */
+/** @param {HTMLElement} body @param {any} value @param {string[]} keys @param {number} open @returns {HTMLElement} */
 function addMembers(body, value, keys, open) {
   body.append(...keys.slice(0, MEMBERS).map((key) => jsonNode(key, value[key], open)));
   const rest = keys.slice(MEMBERS);
-  if (!rest.length) return;
-  const more = h("button", { type: "button" }, `${number(Math.min(rest.length, MEMBERS))} more of ${number(rest.length)}`);
-  more.addEventListener("click", () => (more.remove(), addMembers(body, value, rest, 0)));
-  body.append(more);
+  const more = h("button", { type: "button", onclick: () => (more.remove(), addMembers(body, value, rest, 0)) }, `${number(Math.min(rest.length, MEMBERS))} more of ${number(rest.length)}`);
+  if (rest.length) body.append(more);
+  return body;
 }
 
-/** Return what is in an array or object, in a few words. @param {any} value @param {string[]} keys */
+/** @param {any} value @param {string[]} keys */
 function jsonSummary(value, keys) {
   if (Array.isArray(value)) return h("span.dim", `[${plural(keys.length, "element")}]`);
-  const named = ["type", "role", "name", "id"].filter((key) => typeof value[key] === "string").slice(0, 2);
-  const words = named.length ? named.map((key) => `${key}: ${value[key].slice(0, 60)}`) : keys.slice(0, 4);
-  return h("span.dim", "{", isolated(words.join(", ").slice(0, 120)), keys.length > words.length ? ", …}" : "}");
+  const words = keys.slice(0, 4).map((key) => (typeof value[key] === "string" ? `${key}: ${value[key].slice(0, 40)}` : key));
+  return h("span.dim", "{", isolated(words.join(", ")), keys.length > words.length ? ", …}" : "}");
 }
 
 /** @param {any} value */
@@ -46,12 +39,11 @@ function jsonLeaf(value) {
   const image = imageIn(value);
   if (image) return imageView(image);
   if (value.length <= STRING) return h("span.string", '"', value, '"');
-  const button = h("button", { type: "button" }, `${number(value.length)} characters`);
-  const box = h("span", h("span.string", '"', value.slice(0, 160)), "… ", button);
-  button.addEventListener("click", () => {
+  const open = () => {
     const inner = /^\s*[[{]/.test(value) ? parsed(value) : undefined;
     box.replaceChildren(inner === undefined ? textView(value, "boxed") : h("div", h("span.dim", "JSON in a string:"), jsonView(inner)));
-  });
+  };
+  const box = h("span", h("span.string", '"', value.slice(0, 160)), "… ", h("button", { type: "button", onclick: open }, `${number(value.length)} characters`));
   return box;
 }
 

@@ -33,12 +33,15 @@ function turnHead(turn) {
   const { number: own, line, thread: threadNumber, status } = turn;
   const thread = page.threads.get(threadNumber);
   const before = comparedWith(turn);
-  const badges = notableBadges(turn);
+  const badges = notable(turn).map(badge);
+  const title = "Turns are calls of a model; exchanges are all requests of the record, by their lines in traffic.jsonl";
   return [
-    h("div.row", h("h2", `Turn ${own}`), thread?.is_sub_agent ? colored("span.badge.dot", "tool_calls", "sub-agent ", isolated(thread.kind ?? thread.agent ?? "")) : null, turn.is_side ? h("span.badge", "side request: ", isolated(turn.purpose)) : null,
-      badges, badges.length || status === null ? null : h("span.badge.good", status),
-      h("span.dim", isolated(turn.model ?? turn.path), ` · ${clock(turn.started)} UTC`, line === own ? null : [" · ", h("a", { href: `#exchange-${line}`, title: "Turns are calls of a model; exchanges are all requests of the record, by their lines in traffic.jsonl" }, `exchange ${line}`)]),
-      h("span.space"), before === null ? null : h("a.button", { href: `#compare/turn-${before}/turn-${own}`, title: "What changed since the turn before (d)" }, `Compare with ${before}`),
+    h("div.row", h("h2", `Turn ${own}`),
+      thread?.is_sub_agent && colored("span.badge.dot", "tool_calls", "sub-agent ", isolated(thread.kind ?? thread.agent ?? "")),
+      turn.is_side && h("span.badge", "side request: ", isolated(turn.purpose)),
+      badges.length || status === null ? badges : h("span.badge.good", status),
+      h("span.dim", isolated(turn.model ?? turn.path), ` · ${clock(turn.started)} UTC`, line !== own && [" · ", h("a", { href: `#exchange-${line}`, title }, `exchange ${line}`)]),
+      h("span.space"), before !== null && h("a.button", { href: `#compare/turn-${before}/turn-${own}`, title: "What changed since the turn before (d)" }, `Compare with ${before}`),
       copyMenu([
         ["Link to this turn", async () => location.href.replace(/#.*$/, `#turn-${own}`), "Link copied."],
         ["As Markdown", () => turnMarkdown(turn)],
@@ -46,7 +49,7 @@ function turnHead(turn) {
         ["Facts as JSON", async () => JSON.stringify(turn, null, 2)],
       ])),
     h("p.did", isolated(didWords(turn))),
-    thread?.is_sub_agent ? h("p.dim", thread.task ? ["Task given by ", turnLink(thread.task.turn)] : null, thread.report ? [", report sent in ", turnLink(thread.report.turn)] : null) : null,
+    thread?.is_sub_agent && h("p.dim", thread.task && ["Task given by ", turnLink(thread.task.turn)], thread.report && [", report sent in ", turnLink(thread.report.turn)]),
   ];
 }
 
@@ -58,24 +61,23 @@ async function turnMarkdown(turn) {
 
 /** @param {Turn} turn */
 function turnFacts(turn) {
-  const { tokens, cache, longest_silence: silence, tries, stop, stop_word: word } = turn;
-  const cached = tokens?.cache_read ? `${number(tokens.cache_read)} from the cache` : tokens?.cache_write ? `${number(tokens.cache_write)} written to the cache` : null;
-  const first = turn.first_token === null ? null : `first token after ${seconds(turn.first_token - turn.started)}`;
+  const { tokens, cache, longest_silence: silence, tries, first_token: first } = turn;
+  const cached = tokens?.cache_read ? `${number(tokens.cache_read)} from the cache` : tokens?.cache_write && `${number(tokens.cache_write)} written to the cache`;
   return factsView(
     ["Input", `${number(tokens?.input)} tokens`, cached],
-    ["Output", `${number(tokens?.output)} tokens`, tokens?.reasoning ? `${number(tokens.reasoning)} reasoning` : null],
-    ["Cost", turn.dollars === null ? null : dollars(turn.dollars)],
-    ["Took", tookWords(turn) || "?", [first, tries.length ? `; ${plural(tries.length, "failed try", "failed tries")} before, since ${clock(tries[0].started)} UTC` : null]],
-    ["Longest silence", silence && silence.seconds >= 1 ? seconds(silence.seconds) : null],
-    ["Stopped by", /^tool_use$/.test(word ?? stop ?? "") ? "tool call" : (word ?? stop)],
-    ["Cache missed", cache?.reason ? `${number(cache.missed)} tokens` : null, `of ${number(cache?.expected)} sent before`],
-    ["Answered by", turn.answered_by === turn.model ? null : turn.answered_by],
+    ["Output", `${number(tokens?.output)} tokens`, tokens?.reasoning && `${number(tokens.reasoning)} reasoning`],
+    ["Cost", turn.dollars !== null && dollars(turn.dollars)],
+    ["Took", tookWords(turn) || "?", [first !== null && `first token after ${seconds(first - turn.started)}`, tries.length > 0 && `; ${plural(tries.length, "failed try", "failed tries")} before, since ${clock(tries[0].started)} UTC`]],
+    ["Longest silence", silence && silence.seconds >= 1 && seconds(silence.seconds)],
+    ["Stopped by", (turn.stop_word ?? turn.stop)?.replace("tool_use", "tool call")],
+    ["Cache missed", cache?.reason && `${number(cache.missed)} tokens`, `of ${number(cache?.expected)} sent before`],
+    ["Answered by", turn.answered_by !== turn.model && turn.answered_by],
   );
 }
 
-/** Return what the request consists of, as one bar. @param {Turn} turn */
+/** @param {Turn} turn */
 function contextBar({ number: own, context, context_tokens: estimated }) {
-  const parts = KINDS.flatMap(([kind, name]) => (context[kind] ? { name, color: `--k-${kind}`, size: context[kind], text: estimated ? `${about(estimated[kind] ?? 0)} tokens` : bytes(context[kind]) } : []));
+  const parts = KINDS.flatMap(([kind, name]) => (context[kind] ? { name, color: `--k-${kind}`, size: context[kind], text: estimated ? `${estimate(estimated[kind] ?? 0)} tokens` : bytes(context[kind]) } : []));
   return parts.length ? h("a.context-link", { href: `#context/turn-${own}`, title: "What the context consists of; tokens of its parts are estimates" }, shareBar("Request", parts)) : null;
 }
 
@@ -86,7 +88,7 @@ async function newItems(turn) {
   return (await page.items(turn.number)).filter((item) => !before.has(items[item].canonical));
 }
 
-/** Return the blocks of the messages that are new in a turn. @param {Turn} turn @returns {Promise<Block[]>} */
+/** @param {Turn} turn @returns {Promise<Block[]>} */
 async function newBlocks(turn) {
   const { items } = await page.index();
   const messages = (await newItems(turn)).filter((item) => items[item].kind === "message");
@@ -100,11 +102,10 @@ async function turnBody(root, turn) {
   const { answer = null, notes = null, echoes = null } = turns[turn.number] ?? {};
   append(root, [sectionHead("New in this request", newWords(turn)), await notableWords(turn), notes === null ? null : renderBlocks(await page.store.json(notes), {})]);
   await showNewMessages(root, turn, fresh.filter((item) => items[item].kind === "message"));
-  for (const kind of ["instructions", "tool", "setting"]) {
+  for (const [kind, noun] of [["instructions", "part of the instructions"], ["tool", "tool"], ["setting", "setting"]]) {
     const found = fresh.filter((item) => items[item].kind === kind);
-    const names = kind === "instructions" ? "" : found.slice(0, 14).map((item) => items[item].name).join(", ") + (found.length > 14 ? ", …" : "");
-    const title = kind === "instructions" ? plural(found.length, "piece of instructions", "pieces of instructions") : plural(found.length, kind);
-    if (found.length) root.append(fold([title, turn.before === null ? " " : " new or changed ", h("small", isolated(names))], () => itemList(found)));
+    const names = found.slice(0, 20).map((item) => items[item].name).filter(Boolean).join(", ");
+    if (found.length) root.append(fold([plural(found.length, noun, noun.replace(/( of|$)/, "s$1")), turn.before === null ? " " : " new or changed ", h("small", isolated(names))], () => itemList(found)));
   }
   root.append(h("div.answer", sectionHead("Answer", "")));
   if (answer === null) root.append(remark(turn.problem ?? (turn.ended === null && page.live ? "The answer has not arrived yet." : "No answer was recorded.")));
@@ -163,7 +164,7 @@ async function showNewMessages(root, turn, messages) {
   }
 }
 
-/** Return the result of a tool call out of the turn that sent it. @param {Turn} turn @param {string} callId */
+/** @param {Turn} turn @param {string} callId */
 async function resultOf(turn, callId) {
   const called = turn.tool_calls.find((one) => one.call_id === callId)?.result_turn;
   const following = called ?? page.summary.turns.find((other) => other.before === turn.number && !other.is_side)?.number;
@@ -173,7 +174,7 @@ async function resultOf(turn, callId) {
   return block ? { block, turn: following } : null;
 }
 
-/** Show all that a request has, in its order, by kind. @param {HTMLElement} root @param {Turn} turn */
+/** @param {HTMLElement} root @param {Turn} turn */
 async function wholeContext(root, turn) {
   const { items } = await page.index();
   const [all, fresh] = [await page.items(turn.number), new Set(await newItems(turn))];

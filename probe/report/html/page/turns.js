@@ -14,7 +14,11 @@ class TurnList {
 
   /** @param {HTMLElement} root */
   constructor(root) {
-    this.box = /** @type {HTMLInputElement} */ (h("input", { type: "search", placeholder: "Filter or number: tool:Bash, is:failed, 250", title: "Words look at titles and texts of turns; Search looks at everything", "aria-label": "Filter the turns", autocomplete: "off", spellcheck: "false", oninput: () => this.refresh(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event) }));
+    this.box = /** @type {HTMLInputElement} */ (h("input", {
+      type: "search", placeholder: "Filter or number: tool:Bash, is:failed, 250", "aria-label": "Filter the turns", spellcheck: "false",
+      title: "Words look at titles and texts of turns; Search looks at everything",
+      oninput: () => this.refresh(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+    }));
     this.list = new VirtualList("Turns", ROW, (place) => this.row(this.rows[place]), (place) => go(`#turn-${this.rows[place].turn.number}`));
     root.append(h("div.list-head", this.box, this.said), this.list.root);
     this.refresh();
@@ -29,7 +33,6 @@ class TurnList {
     if (["Escape", "Enter", "ArrowDown"].includes(key)) focusList();
   }
 
-  /** Show all turns again. */
   clear() {
     this.box.value = "";
     this.refresh();
@@ -75,11 +78,10 @@ class TurnList {
     if (row.isPrompt) return this.promptRow(turn);
     const thread = page.threads.get(turn.thread);
     const who = [thread?.is_sub_agent ? (thread.kind ?? thread.agent ?? "sub-agent") : "", turn.is_side ? turn.purpose : "", page.summary.models.length > 1 || !turn.model ? (turn.model ?? turn.path) : ""];
-    const { input = null, output = null } = turn.tokens ?? {};
-    const facts = [input === null && output === null ? null : h("span", `${compact(input)} → ${compact(output)}`), turn.dollars ? h("span.cost", dollars(turn.dollars)) : null, h("span", tookWords(turn))];
+    const facts = [turn.tokens && `${compact(turn.tokens.input)} → ${compact(turn.tokens.output)}`, turn.dollars && dollars(turn.dollars), tookWords(turn)];
     return h(turn.is_side ? "div.turn-row.dim" : "div.turn-row", laneView(row), h("span.turn-number", turn.number), h("span.lines",
-      h("span.line", h("span.grow", isolated(didWords(turn)))),
-      h("span.line", h("span.grow.line", notableBadges(turn), isolated(who.filter(Boolean).join(" · "))), h("span.right", facts))));
+      h("span.row-line", h("span.grow", isolated(didWords(turn)))),
+      h("span.row-line", h("span.grow.row-line", notable(turn).map(badge), isolated(who.filter(Boolean).join(" · "))), h("span.right", facts.filter(Boolean).map((fact) => h("span", fact))))));
   }
 
   /** @param {Turn} turn */
@@ -104,14 +106,9 @@ function didWords({ did, purpose, tool_calls: calls, tries }) {
   return (calls.length ? words : words.replace(/\*\*|`|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)/g, "")) || purpose;
 }
 
-/** Return how long something took; nothing where the record does not say. @param {{started: number, ended: number | null}} times */
+/** @param {{started: number, ended: number | null}} times */
 function tookWords({ started, ended }) {
   return ended === null || ended === started ? "" : seconds(ended - started);
-}
-
-/** Return badges for what is worth a look in a turn. @param {Turn} turn */
-function notableBadges(turn) {
-  return notable(turn).map(({ kind, words, about }) => h(`span.badge.${kind}`, { title: about || null }, isolated(words)));
 }
 
 /** Return what the human asked in the turn that begins a prompt. @param {Turn} turn @returns {Promise<string | undefined>} */
@@ -124,7 +121,7 @@ async function promptText(turn) {
   return texts[asked.origins.indexOf("human")]?.text.slice(0, 300).trim();
 }
 
-/** Return the rows of a list, with the lanes of their threads. @param {Turn[]} turns @param {Map<number, Thread>} threads */
+/** @param {Turn[]} turns @param {Map<number, Thread>} threads */
 function listRows(turns, threads) {
   const last = new Map(turns.map((turn, place) => [turn.thread, place]));
   const lanes = /** @type {Map<number, number>} */ (new Map());

@@ -112,14 +112,6 @@ interface Thread {
   dollars: number | null;
   seconds: number;
   turns: number[];
-  /** What a sub-agent was to do, and what it reported, and the turns of its parent that say so. */
-  task: { text: string; turn: number } | null;
-  report: { text: string; turn: number } | null;
-  /** What the agent calls this kind of sub-agent. */
-  kind: string | null;
-  tokens: number | null;
-  dollars: number | null;
-  seconds: number | null;
 }
 
 /** Bytes, or estimated tokens, of a turn's request by what they are. */
@@ -171,8 +163,6 @@ interface Turn {
   /** Where at least half of the messages of the thread's turn before are gone (compaction). */
   shortened: { turn: number; messages: number } | null;
   tries: FailedTry[];
-  /** Where the agent shortened the conversation: the turn before in its thread, and how many of its messages are gone. */
-  shortened: { turn: number; messages: number } | null;
 }
 
 interface FailedTry {

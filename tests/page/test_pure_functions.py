@@ -114,6 +114,8 @@ def _turn(number: int, **facts: Any) -> dict[str, Any]:
         "number": number, "thread": 1, "is_side": False, "status": 200, "problem": None, "complete": True,
         "incomplete": None, "tries": [], "tool_calls": [], "model": "large-4", "answered_by": None, "did": "it did",
         "text": "", "path": "/v1", "context": {"user": 100 * number}, "tokens": None, "cache": None,
+        "started": 10 * number, "first_token": None, "ended": 10 * number + number, "longest_silence": None,
+        "shortened": None,
     }  # fmt: skip
     return turn | facts
 
@@ -145,6 +147,13 @@ FILTERS = {
     "turn:1,4": [1, 4],
     "turn:>2 turn:<4": [3],
     "thread:2": [3],
+    "took:>2s": [3, 4],
+    "took:1s-2.5s": [1, 2],
+    "took:<0.02min": [1],
+    "took:>=3000ms": [3, 4],
+    "input:>1": [],
+    "is:notable": [2, 3, 4],
+    "has:stall": [],
     "is:failed": [2, 3],
     "is:retried": [4],
     "is:side": [4],
@@ -164,7 +173,7 @@ def _filtered(queries: list[str]) -> list[dict[str, Any]]:
     numbers = "{turns: one.turns.map((turn) => turn.number), errors: one.errors, text: one.text}"
     program = f"((summary) => {json.dumps(queries)}.map((query) => ({each})).map((one) => ({numbers})))"
     kinds = "globalThis.KINDS = [['user'], ['media'], ['tool_results']]"
-    return list(_run(["filters"], f"({kinds}, {program}({json.dumps(SUMMARY)}))"))
+    return list(_run(["dom", "notable", "filters"], f"({kinds}, {program}({json.dumps(SUMMARY)}))"))
 
 
 def test_filters_find_turns() -> None:
@@ -174,10 +183,10 @@ def test_filters_find_turns() -> None:
 
 
 ERRORS = {
-    "tol:Bash": "There is no filter tol:. Did you mean tool:?",
-    "tool:Bsh": "Nothing has tool:Bsh. Did you mean tool:Bash?",
-    "is:filed": "Nothing has is:filed. Did you mean is:failed?",
-    "kind:toolresult": "Nothing has kind:toolresult. Did you mean kind:tool_results?",
+    "tol:Bash": "There is no filter tol:, so it is looked for as text. Filters: tool, status,",
+    "tool:Bsh": "Nothing has tool:Bsh. There are: Bash, Read file.",
+    "is:filed": "Nothing has is:filed. There are: side, subagent, main,",
+    "kind:toolresult": "Nothing has kind:toolresult. There are: user, media, tool_results.",
     "model:gigantic": "Nothing has model:gigantic. There are: large-4, small-1.",
     "status:abc": "status:abc cannot be read. It is written like status:429",
     "turn:3-": "turn:3- cannot be read.",
@@ -185,7 +194,7 @@ ERRORS = {
 }
 
 
-def test_a_filter_that_cannot_be_read_is_said_in_words_with_the_nearest_one() -> None:
+def test_a_filter_that_cannot_be_read_is_said_in_words_with_what_there_is() -> None:
     for (query, error), found in zip(ERRORS.items(), _filtered(list(ERRORS)), strict=True):
         assert [one[: len(error)] for one in found["errors"]] == [error], query
 

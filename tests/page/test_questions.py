@@ -40,7 +40,7 @@ QUESTIONS: dict[str, tuple[str, list[str]]] = {
     "what bypassed the listeners": ("#network", [f"{BYPASS}:9"]),
     "what the observer changed": ("#network", ["ANTHROPIC_BASE_URL", "calls of the model go to the listener"]),
     "where secrets were": ("#network", ["x-api-key"]),
-    "whether the record is proved": ("#overview", ["18 of 18 bodies with a hash"]),
+    "whether the record is proved": ("#overview", ["18 of 18 bodies can be checked"]),
 }
 
 

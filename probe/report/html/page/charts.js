@@ -147,7 +147,7 @@ function folded(title, make) {
 function shareBar(label, parts) {
   const there = parts.filter(({ size }) => size);
   const bar = there.map(({ name, text, size, color }) => styled(h("span", { title: `${name}: ${text}` }), { "flex-grow": String(size), background: `var(${color})` }));
-  return [h("div.share-bar", { role: "img", "aria-label": `${label}: ${there.map(({ name, text }) => `${name} ${text}`).join(", ")}` }, bar), legend(there)];
+  return [h("div.share-bar", { role: "img", "aria-label": `${label}: ${there.map(({ name, text }) => `${name} ${text}`).join(", ")}` }, bar), legend(parts)];
 }
 
 /** @param {Part[]} parts */

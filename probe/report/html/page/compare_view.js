@@ -21,23 +21,22 @@ addView({
 
 /** @param {string} one @param {string} other @param {Turn[]} turns */
 function comparePickers(one, other, turns) {
-  const [from, to] = [one, other].map((value, at) => /** @type {HTMLInputElement} */ (h("input", { "aria-label": at ? "Second turn or item" : "First turn or item", size: 12, spellcheck: "false", list: "turn-names", value })));
-  const address = (/** @type {string} */ value) => value.trim().toLowerCase().replace(/^(\d+)$/, "turn-$1").replace(/\s+/g, "-");
-  const open = (/** @type {string} */ first, /** @type {string} */ second) => go(`#compare/${encodeURIComponent(address(first))}/${encodeURIComponent(address(second))}`);
+  const inputs = [one, other].map((value, at) => /** @type {HTMLInputElement} */ (h("input", { "aria-label": ["First turn or item", "Second turn or item"][at], size: 12, spellcheck: "false", list: "turn-names", value })));
+  const open = (/** @type {HTMLInputElement[]} */ chosen) => go(`#compare/${chosen.map(({ value }) => value.trim().toLowerCase().replace(/^(\d+)$/, "turn-$1").replace(/\s+/g, "-")).map(encodeURIComponent).join("/")}`);
+  const names = h("datalist", { id: "turn-names" }, turns.map((turn) => h("option", { value: `turn-${turn.number}` }, didWords(turn))));
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    open(from.value, to.value);
+    open(inputs);
   };
-  const names = h("datalist", { id: "turn-names" }, turns.map((turn) => h("option", { value: `turn-${turn.number}` }, didWords(turn))));
-  return h("form.controls", { onsubmit: submit }, "Compare", from, "with", to, names, h("button", "Compare"), h("button", { type: "button", onclick: () => open(to.value, from.value) }, "Swap"));
+  return h("form.controls", { onsubmit: submit }, "Compare", inputs[0], "with", inputs[1], names, h("button", "Compare"), h("button", { type: "button", onclick: () => open(inputs.toReversed()) }, "Swap"));
 }
 
 /** @param {Page} page @param {number} one @param {number} other */
 async function compareItems(page, one, other) {
   const { items } = await page.index();
   for (const place of [one, other]) if (!items[place]) throw new Error(`This run has no item ${place}.`);
-  const [from, to] = [one, other].map((place) => [h("a", { href: `#item-${place}` }, `item ${place}`), `, ${items[place].kind}, ${bytes(items[place].size)}: `, title(page, place)]);
-  return [h("p", from), h("p", to), await itemDifference(page, one, other)];
+  const words = [one, other].map((place) => h("p", h("a", { href: `#item-${place}` }, `item ${place}`), `, ${items[place].kind}, ${bytes(items[place].size)}: `, title(page, place)));
+  return [words, await itemDifference(page, one, other)];
 }
 
 /** @param {Page} page @param {number} one @param {number} other */
@@ -68,40 +67,33 @@ async function compareTurns(page, one, other) {
 function turnFactsTable(turns) {
   /** @type {Record<string, (turn: Turn) => any>} */
   const facts = {
-    did: didWords, model: (turn) => turn.model, purpose: (turn) => turn.purpose, status: (turn) => turn.status ?? "no answer", stop: (turn) => turn.stop, notable: (turn) => notable(turn).map(({ words }) => words).join(", "),
-    ...Object.fromEntries(Object.entries(TOKENS).map(([name, count]) => [`tokens: ${name.slice(1)}`, (turn) => (count(turn).amount === null ? "" : count(turn).text)])),
-    cost: (turn) => turn.dollars && dollars(turn.dollars), took: tookWords, "why the cache missed": (turn) => turn.cache?.reason,
+    did: didWords, model: (turn) => turn.model, purpose: (turn) => turn.purpose, status: (turn) => turn.status ?? "no answer", stop: (turn) => turn.stop, "worth a look": (turn) => notable(turn).map(({ words }) => words).join(", "),
+    ...TOKENS, "#cost": costCell, "#took": took, "why the cache missed": (turn) => turn.cache?.reason,
   };
-  const rows = Object.entries(facts).map(([name, fact]) => [name, ...turns.map((turn) => String(fact(turn) ?? ""))]).filter(([, one, other]) => one || other);
-  return table("Facts of both turns", rows, { what: ([name]) => name, [`turn ${turns[0].number}`]: ([, one]) => isolated(one), [`turn ${turns[1].number} `]: ([, one, other]) => h(one === other ? "span.dim" : "b", isolated(other)) });
+  const rows = Object.entries(facts).map(([name, fact]) => [name.replace("#", ""), ...turns.map(fact).map((value) => String(value?.text ?? value ?? ""))]).filter(([, one, other]) => one || other);
+  return table("Facts of both turns", rows, { "": ([name]) => name, [`turn ${turns[0].number}`]: ([, one]) => isolated(one), [`with turn ${turns[1].number}`]: ([, one, other]) => h(one === other ? "span.dim" : "b", isolated(other)) });
 }
 
 /** Pair items: those that both have, but for marks of the cache, then by name or role and order those that only one has. @param {number[]} before @param {number[]} after @param {ItemFacts[]} items */
 function pairItems(before, after, items) {
   const [inBefore, inAfter] = [before, after].map((list) => new Set(list.map((place) => items[place].canonical)));
   const gone = before.filter((place) => !inAfter.has(items[place].canonical));
-  /** @type {Map<string, number[]>} */
-  const waiting = new Map();
-  const key = (/** @type {number} */ place) => `${items[place].name} ${items[place].role}`;
-  for (const place of gone) waiting.set(key(place), [...(waiting.get(key(place)) ?? []), place]);
-  const fresh = after.filter((place) => !inBefore.has(items[place].canonical)).map((place) => ({ before: waiting.get(key(place))?.shift() ?? null, after: place }));
-  const paired = new Set(fresh.map((change) => change.before));
-  return { same: before.length - gone.length, fresh, dropped: gone.filter((place) => !paired.has(place)) };
+  const fresh = after.filter((place) => !inBefore.has(items[place].canonical));
+  const dropped = Map.groupBy(gone, (place) => `${items[place].name} ${items[place].role}`);
+  const changes = fresh.map((place) => ({ before: dropped.get(`${items[place].name} ${items[place].role}`)?.shift(), after: place }));
+  return { same: before.length - gone.length, changes, dropped: [...dropped.values()].flat() };
 }
 
 /** @param {Page} page @param {ItemFacts[]} items @param {ReturnType<typeof pairItems>} found */
-function itemChanges(page, items, { same, fresh, dropped }) {
-  const row = (/** @type {number | null} */ before, /** @type {number | null} */ after, open = false) => {
-    const [state, sign, color] = before === null ? ["added", "+", "good"] : after === null ? ["dropped", "−", "bad"] : ["changed", "±", "warn"];
-    const place = /** @type {number} */ (after ?? before);
-    const head = [h(`span.sign.${color}`, { role: "img", "aria-label": state }, sign), ` ${itemName(items[place])}, ${bytes(items[place].size)} `, title(page, place)];
-    return fold(head, async () => (before === null || after === null ? [itemLinks(place), await renderItem(page, place)] : [itemLinks(after, before), await itemDifference(page, before, after)]), { class: "given", open });
+function itemChanges(page, items, { same, changes, dropped }) {
+  const [changed, added] = [changes.filter(({ before }) => before !== undefined), changes.filter(({ before }) => before === undefined)];
+  const row = (/** @type {string} */ sign, /** @type {number} */ place, /** @type {number | undefined} */ before) => {
+    const open = before !== undefined && changed.length < 6 && items[place].size < 20_000;
+    return fold([`${sign} ${itemName(items[place])}, ${bytes(items[place].size)} `, title(page, place)], async () => [itemLinks(place, before), before === undefined ? await renderItem(page, place) : await itemDifference(page, before, place)], { class: "given", open });
   };
-  const changed = fresh.filter(({ before }) => before !== null).length;
-  const counts = Object.entries({ "the same": same, changed, added: fresh.length - changed, dropped: dropped.length }).filter(([, count]) => count).map(([word, count]) => `${number(count)} ${word}`);
-  const rows = [...fresh].sort((one, other) => Number(one.before === null) - Number(other.before === null));
-  return [h("p.dim", counts.join(", ") || "None."), growing(h("div"), rows, ({ before, after }) => row(before, after, before !== null && rows.length < 6 && items[after].size < 20_000)),
-    dropped.length ? folded(`${number(dropped.length)} dropped`, () => growing(h("div"), dropped, (place) => row(place, null))) : null];
+  const counts = Object.entries({ "the same": same, changed: changed.length, added: added.length, dropped: dropped.length }).filter(([, count]) => count).map(([word, count]) => `${number(count)} ${word}`);
+  return [h("p.dim", counts.join(", ") || "None."), growing(h("div"), [...changed, ...added], ({ before, after }) => row(before === undefined ? "+" : "±", after, before)),
+    dropped.length > 0 && folded(`${number(dropped.length)} dropped`, () => growing(h("div"), dropped, (place) => row("−", place, undefined)))];
 }
 
 /** Return the difference of two texts by lines. @param {string} before @param {string} after @param {string} name */

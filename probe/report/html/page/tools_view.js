@@ -61,9 +61,9 @@ async function textsBy(page, origin) {
   return growing(h("ol"), places, (place) => h("li", h("p", turnLink(first[place]), ", ", h("a", { href: `#item-${place}` }, "item")), arriving(ownTexts(page, place, origin), "div")), 50);
 }
 
-/** @param {number} place @param {number | null} [before] */
-function itemLinks(place, before = null) {
-  return h("p", h("a", { href: `#item-${place}` }, "open the item"), before === null ? null : [", ", h("a", { href: `#compare/item-${before}/item-${place}` }, "compare with the one before")]);
+/** @param {number} place @param {number} [before] */
+function itemLinks(place, before) {
+  return h("p", h("a", { href: `#item-${place}` }, "open the item"), before !== undefined && [", ", h("a", { href: `#compare/item-${before}/item-${place}` }, "compare with the one before")]);
 }
 
 /** @param {Page} page @param {ToolFacts} tool @param {number[]} places */

@@ -112,14 +112,6 @@ interface Thread {
   dollars: number | null;
   seconds: number;
   turns: number[];
-  /** What a sub-agent was to do, and what it reported, and the turns of its parent that say so. */
-  task: { text: string; turn: number } | null;
-  report: { text: string; turn: number } | null;
-  /** What the agent calls this kind of sub-agent. */
-  kind: string | null;
-  tokens: number | null;
-  dollars: number | null;
-  seconds: number | null;
 }
 
 /** Bytes, or estimated tokens, of a turn's request by what they are. */

@@ -156,7 +156,7 @@ function laneView({ turn, lane, above, below, from }) {
   });
   const branch = from === undefined || from === lane ? null : draw("path", lane, { d: `M${x(from)} 0C${x(from)} ${ROW / 2} ${x(lane)} 0 ${x(lane)} ${ROW / 2}` });
   const dot = draw("circle", lane, { cx: x(lane), cy: ROW / 2, r: 4, fill: turn.is_side ? "var(--bg)" : LANE_COLORS[lane] });
-  return svg("svg", { class: "lanes", width: x(count) - 3, height: ROW, "aria-hidden": "true" }, lines, branch, dot);
+  return svg("svg", { class: "rail", width: x(count) - 3, height: ROW, "aria-hidden": "true" }, lines, branch, dot);
 }
 
 addView({ name: "turns", tab: "Turns", key: "t", show: (root) => showTurn(root, currentTurn()) });

@@ -18,6 +18,8 @@ class Store {
     this.contents = contents;
     /** @type {Promise<Index> | null} */
     this.known = null;
+    /** @type {Promise<Map<number, number[]>> | null} */
+    this.holes = null;
   }
 
   /** @returns {Promise<Index>} */
@@ -29,11 +31,26 @@ class Store {
   /** Read the index again when it is asked for: the run went on. */
   refresh() {
     this.known = null;
+    this.holes = null;
+  }
+
+  /** @param {number[]} numbers @returns {Promise<Map<number, Uint8Array<ArrayBuffer>>>} */
+  async pieces(numbers) {
+    this.holes ??= this.index().then(({ holes }) => new Map(holes.map(([piece, ...texts]) => [piece, texts])));
+    const holes = await this.holes;
+    const inHoles = numbers.flatMap((piece) => holes.get(piece)?.filter((_, place) => place % 2) ?? []);
+    const found = await this.contents.pieces([...numbers, ...inHoles]);
+    for (const piece of new Set(numbers)) {
+      const kept = found.get(piece);
+      const texts = holes.get(piece);
+      if (kept && texts) found.set(piece, filled(kept, texts, found));
+    }
+    return found;
   }
 
   /** @param {number} piece @returns {Promise<Uint8Array<ArrayBuffer>>} */
   async bytes(piece) {
-    const found = (await this.contents.pieces([piece])).get(piece);
+    const found = (await this.pieces([piece])).get(piece);
     if (!found) throw new Error(`The page has no piece ${piece}.`);
     return found;
   }
@@ -67,8 +84,23 @@ class Store {
         numbers.forEach((piece, place) => parts.push(...(place ? [by, piece] : [piece])));
       }
     }
-    return joined(parts, await this.contents.pieces(parts.filter((part) => typeof part === "number")));
+    return joined(parts, await this.pieces(parts.filter((part) => typeof part === "number")));
   }
+}
+
+/** Return a piece with what is in its holes. @param {Uint8Array} kept @param {number[]} texts @param {Map<number, Uint8Array>} pieces */
+function filled(kept, texts, pieces) {
+  const parts = [];
+  let end = 0;
+  for (let place = 0, size = 0; place < texts.length; place += 2) {
+    const text = /** @type {Uint8Array} */ (pieces.get(texts[place + 1]));
+    // Places count what is in the holes before.
+    const begin = texts[place] - size;
+    parts.push(kept.subarray(end, begin), text);
+    size += text.length;
+    end = begin;
+  }
+  return joined([...parts, kept.subarray(end)], pieces);
 }
 
 /** @param {(number | Uint8Array)[]} parts @param {Map<number, Uint8Array>} pieces @returns {Uint8Array<ArrayBuffer>} */

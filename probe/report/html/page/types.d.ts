@@ -235,11 +235,13 @@ interface Proof {
 // -- the index: loaded after the first paint ------------------------------------------------------------------------
 
 interface Index {
-  /** Length of each piece of content, in bytes. */
+  /** Length of each piece of content, in bytes, without its holes. */
   pieces: number[];
+  /** Pieces of which texts are kept as other pieces: the number of the piece, then the place and the piece of each. */
+  holes: number[][];
   /** Numbers of the pieces in each chunk, in their order; empty where pieces are fetched one by one. */
   chunks: Ranges[];
-  /** What each chunk holds: items 0, answers 1, bodies 2, details 3. */
+  /** What each chunk holds: items 0, answers 1, bodies 2, details 3, long texts of base64 4. */
   lanes: number[];
   items: ItemFacts[];
   /** By number of the turn, as texts: JSON has no other keys. */

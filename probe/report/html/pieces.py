@@ -15,7 +15,7 @@ from typing import Protocol
 from probe.report.html.opaque_texts import opaque_texts
 from probe.report.markdown.spool import temporary_file
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 """Bytes from which a chunk is full. A larger piece is a chunk of its own."""
 _WAITING = 4
 """Chunks that may wait to be compressed: they are in memory."""

@@ -69,7 +69,7 @@ class LiveRun:
         self.pieces = LoosePieces()
         self._malformed = array("Q")
         self._data = PageData(self._recording.run.traffic, self.pieces)
-        self._reader = TraceReader(self._recording.renderer, self._recording.ids)
+        self._reader = TraceReader(self._recording.renderer, self._recording.ids, structured=False)
 
     def _skip(self, number: int, reason: str) -> None:
         self._malformed.append(number)

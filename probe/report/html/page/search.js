@@ -69,7 +69,7 @@ class SearchWorker {
 
   /** Return the pieces of a chunk that hold a text. @param {SearchedChunk} chunk @returns {Promise<FoundPiece[]>} */
   found(chunk) {
-    this.worker.postMessage(chunk, [chunk.data.buffer]);
+    this.worker.postMessage(chunk);
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 

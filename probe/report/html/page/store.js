@@ -108,6 +108,8 @@ class EmbeddedContents {
     /** @type {Map<number, Promise<Uint8Array<ArrayBuffer>>>} Chunks that were read last, the newest at the end. */
     this.decoded = new Map();
     this.size = 0;
+    /** @type {Map<number, Promise<Uint8Array<ArrayBuffer>>>} Compressed chunks: a browser is slow to free their texts. */
+    this.compressed = new Map();
     /** @type {Promise<Index>} */
     this.known = embeddedText("index").then(unpackedJson);
     this.places = this.known.then(placesOf);
@@ -131,9 +133,16 @@ class EmbeddedContents {
   chunk(number) {
     const known = this.decoded.get(number);
     this.decoded.delete(number);
-    const data = known ?? embeddedText(`c${number}`).then((text) => inflated(fromBase64(text)));
+    const data = known ?? this.packed(number).then(inflated);
     this.decoded.set(number, data);
     if (!known) data.then(({ length }) => this.forget(length), () => this.decoded.delete(number));
+    return data;
+  }
+
+  /** @param {number} number @returns {Promise<Uint8Array<ArrayBuffer>>} */
+  packed(number) {
+    const data = this.compressed.get(number) ?? embeddedText(`c${number}`).then(fromBase64);
+    this.compressed.set(number, data);
     return data;
   }
 
@@ -150,7 +159,7 @@ class EmbeddedContents {
   /** @param {Index} index @returns {AsyncGenerator<ContentChunk>} */
   async *chunks({ chunks, lanes }) {
     const order = [...chunks.keys()].sort((a, b) => lanes[a] - lanes[b]);
-    for (const chunk of order) yield { data: fromBase64(await embeddedText(`c${chunk}`)), packed: true, pieces: expanded(chunks[chunk]) };
+    for (const chunk of order) yield { data: await this.packed(chunk), packed: true, pieces: expanded(chunks[chunk]) };
   }
 }
 

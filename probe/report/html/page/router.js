@@ -2,15 +2,6 @@
 //
 //   #overview   #turns   #turn-12   #turn-12/answer   #item-345   #exchange-7/response   #compare/turn-3/turn-8
 
-/**
- * @typedef {object} View
- * @property {string} name First word of its addresses: `context`, `turn`.
- * @property {string} [tab] Label of its tab; without one it has none.
- * @property {string} [key] Key that opens it after `g`.
- * @property {(root: HTMLElement, path: string[], page: Page) => void | Promise<void>} show Fills an empty element;
- *   `path` has the parts of the address, the number behind the dash of the first one as its second: ["turn", "12", "answer"].
- */
-
 /** @type {Record<string, View>} */
 const VIEWS = {};
 

@@ -145,7 +145,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _findings(found: Run, *, strict: bool = False, environ: Mapping[str, str] = MappingProxyType({})) -> Findings:
     leaks = LeakSearch(environ)
     findings = Findings(strict=strict, keeps_secrets=found.manifest.facts.keeps_secrets, leaks=leaks)
-    reader = ExchangeReader(renderer_of(found.target))
+    reader = ExchangeReader(renderer_of(found.target), structured=False)
     exchanges = read_unread(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is not a record: {why}")
     )

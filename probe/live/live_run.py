@@ -69,7 +69,7 @@ class LiveRun:
         self.pieces = LoosePieces()
         self._malformed = array("Q")
         self._data = PageData(self._recording.run.traffic, self.pieces)
-        self._reader = TraceReader(self._recording.renderer, self._recording.ids)
+        self._reader = TraceReader(self._recording.renderer, self._recording.ids, structured=False)
 
     def _skip(self, number: int, reason: str) -> None:
         self._malformed.append(number)
@@ -116,11 +116,12 @@ class LiveRun:
         index = index_of(self._data, found, summary)
         snapshot = Snapshot(
             head=_members("summary", summary, ("turns", "exchanges"))
-            | _members("index", index, ("pieces", "items", "turns")),
+            | _members("index", index, ("pieces", "holes", "items", "turns")),
             lists={
                 "summary.turns": _each(summary.turns),
                 "summary.exchanges": _each(summary.exchanges),
                 "index.pieces": [b"%d" % length for length in index.pieces],
+                "index.holes": _each(index.holes),
                 "index.items": _each(index.items),
                 "index.turns": _each(index.turns.get(str(one.number)) for one in summary.turns),
             },

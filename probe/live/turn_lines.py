@@ -21,7 +21,7 @@ class TurnLines:
 
     def __init__(self, traffic: Path, renderer: Renderer) -> None:
         self._record = GrowingRecord(traffic)
-        self._reader = ExchangeReader(renderer)
+        self._reader = ExchangeReader(renderer, structured=False)
         self._totals = Totals()
 
     def poll(self) -> None:

@@ -81,7 +81,7 @@ class Playback:
         )
 
     def _turns(self, exchanges: Iterable[UnreadExchange]) -> Iterator[tuple[UnreadExchange, list[RecordedTurn]]]:
-        reader = ExchangeReader(self._renderer)
+        reader = ExchangeReader(self._renderer, structured=False)
         for exchange in exchanges:
             path = split_url(exchange.request.url).path
             api = self.api(path)

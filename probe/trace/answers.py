@@ -20,7 +20,7 @@ from probe.renderers.safely import safely
 from probe.trace.bodies import body_blocks, count_body, left_out, read_body, shown_as_is, sized
 from probe.trace.large_json import read_large
 from probe.trace.repeats import Repeated, Repeats, Shorter, restored
-from probe.trace.shapes import Shape, Structure, shape_of
+from probe.trace.shapes import Shape, Structure
 from probe.trace.turns import Traced
 
 _repeats = Repeats()
@@ -105,7 +105,7 @@ class AnswerReader:
         events, shapes = self._events(stream)
         for number, pieces, name, kind, data in events:
             counts[kind] += pieces
-            self._responses.add(f"{transport}[{kind[:100]}]", shapes.get(id(data)) or shape_of(data), pieces)
+            self._responses.add_value(f"{transport}[{kind[:100]}]", data, shapes.get(id(data)), pieces)
             if failed is None:
                 failed = _added(found, number, name, data)
         self.counts = EventCounts(size=size, counts=tuple(counts.items()), comments=stream.comments)

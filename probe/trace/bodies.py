@@ -12,7 +12,7 @@ from probe.record.exchange import OutlinedExchange, UnreadExchange, UnreadReques
 from probe.renderers.blocks import Block, Body, Note
 from probe.renderers.json_reader import Json, OutlinedJson, decoded_base64, parsed_json
 from probe.renderers.safely import safely
-from probe.trace.shapes import BODY, Structure, shape_of
+from probe.trace.shapes import BODY, Structure
 from probe.trace.turns import Traced
 
 _Payload = UnreadRequest | UnreadResponse
@@ -58,7 +58,7 @@ def sized(body: Json | str | None, size: int | None) -> int:
 def count_body(structure: Structure, value: Any) -> None:
     """Count the shape of a whole body."""
     if value not in (None, ""):
-        structure.add(BODY, shape_of(value))
+        structure.add_value(BODY, value)
 
 
 def body_blocks(

@@ -19,7 +19,7 @@ from probe.trace.answers import AnswerReader
 from probe.trace.bodies import body_blocks, count_body, read_body, sized
 from probe.trace.echoes import Echoes
 from probe.trace.items import Items
-from probe.trace.shapes import BODY, Structure, shape_of
+from probe.trace.shapes import BODY, NoStructure, Structure
 from probe.trace.turns import OtherMessage, SentItems, Traced, Turn
 from probe.trace.unknowns import Unknowns
 
@@ -31,11 +31,12 @@ _PATHS = 256
 class ExchangeReader:
     """Reads exchanges one by one. Keeps hashes and counts, no content."""
 
-    def __init__(self, renderer: Renderer) -> None:
+    def __init__(self, renderer: Renderer, *, structured: bool = True) -> None:
+        """`structured` says whether the structure of payloads is counted, which only a report shows."""
         self.unknowns = Unknowns()
-        self.items = Items(self.unknowns)
-        self.requests = Structure()
-        self.responses = Structure()
+        self.items = Items(self.unknowns, shaped=structured)
+        self.requests = Structure() if structured else NoStructure()
+        self.responses = Structure() if structured else NoStructure()
         self._api = lru_cache(maxsize=_PATHS)(renderer.api)
         self.generic = renderer.generic
         self._turns = 0
@@ -249,7 +250,7 @@ class ExchangeReader:
     def _other(self, structure: Structure, message: Message) -> OtherMessage:
         value = parsed_json(message.content) if message.type == "text" else message.content
         kind = kind_of(message.type, value)
-        structure.add(f"ws[{kind[:100]}]", shape_of(value))
+        structure.add_value(f"ws[{kind[:100]}]", value)
         return OtherMessage(message=message, kind=kind, value=value)
 
 

@@ -79,7 +79,8 @@ class _Place:
 class Items:
     """Knows every distinct item by its bytes."""
 
-    def __init__(self, unknowns: Unknowns) -> None:
+    def __init__(self, unknowns: Unknowns, *, shaped: bool = True) -> None:
+        """`shaped` says whether the shapes of items are to be known."""
         self.known: list[Known] = []
         self.new: list[NewItem] = []
         """Those that appeared since `take_new` was last called."""
@@ -88,6 +89,7 @@ class Items:
         self._by_digest: dict[tuple[str, str, str], Known] = {}
         """By API, place and hash."""
         self._unknowns = unknowns
+        self._shaped = shaped
 
     def add(self, api: Api, field: ItemField, prefix: str = "") -> Sequence[Known]:
         """Return the items of a field, known or new, and count their use; `prefix` is put before their place."""
@@ -171,7 +173,7 @@ class Items:
             size=len(json.raw),
             context=context_of(field.kind, blocks, len(json.raw)),
             canonical=canonical_of(api, field.kind, value),
-            shape=shape_of(value),
+            shape=shape_of(value) if self._shaped else "",
             features=features,
             special=features.system or features.tools > 0 or failed is not None,
             failed=failed,

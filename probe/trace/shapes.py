@@ -91,6 +91,10 @@ class Structure:
         if len(self.shapes) > 2 * MAX_SHAPES:
             self._trim()
 
+    def add_value(self, root: str, value: Any, shape: Shape | None = None, count: int = 1) -> None:
+        """Count the shape of a value, which may be known."""
+        self.add(root, shape or shape_of(value), count)
+
     def merge(self, other: Structure) -> None:
         """Add what another part of the record holds."""
         for key, (count,) in other.shapes.items():
@@ -116,6 +120,16 @@ class Structure:
             for path, types in kept
         ]
         return tuple(sorted(paths, key=lambda path: (-path.count, path.path))), left
+
+
+class NoStructure(Structure):
+    """Counts nothing: for who shows no structure."""
+
+    def add(self, root: str, shape: Shape, count: int = 1) -> None:
+        """Count nothing."""
+
+    def add_value(self, root: str, value: Any, shape: Shape | None = None, count: int = 1) -> None:
+        """Count nothing, and make no shape."""
 
 
 def _smallest(counts: dict[str, Counter[str]]) -> tuple[list[tuple[str, Counter[str]]], int]:

@@ -110,13 +110,15 @@ def read_trace(
     start: int = 0,
     end: int | None = None,
     lines_before: int = 0,
+    structured: bool = True,
 ) -> Trace:
     """Read a record, or the lines that begin between two offsets, once.
 
     `ids` says where the agent's own ids are (`probe.record.ids`). `on_exchange` gets each exchange with its content,
-    the facts of its turns, and the items that are new with it; `on_malformed` each line that is no record.
+    the facts of its turns, and the items that are new with it; `on_malformed` each line that is no record. Without
+    `structured` the structure of payloads stays unknown.
     """
-    reader = TraceReader(renderer, ids or {})
+    reader = TraceReader(renderer, ids or {}, structured=structured)
     for exchange in read_unread(path, on_malformed, start, end, lines_before, outlined=True):
         on_exchange(*reader.add(exchange))
     return reader.trace
@@ -125,8 +127,8 @@ def read_trace(
 class TraceReader:
     """Makes a trace, one exchange after the other."""
 
-    def __init__(self, renderer: Renderer, ids: Mapping[str, Sequence[str]]) -> None:
-        self._reader = ExchangeReader(renderer)
+    def __init__(self, renderer: Renderer, ids: Mapping[str, Sequence[str]], *, structured: bool = True) -> None:
+        self._reader = ExchangeReader(renderer, structured=structured)
         self._ids = ids
         self.trace = Trace(self._reader.unknowns, self._reader.items, self._reader.requests, self._reader.responses)
 

@@ -86,7 +86,7 @@ def tally(traffic: Path, renderer: Renderer, reported: Mapping[str, Any]) -> Tal
     """
     found = _Counter()
     malformed: list[tuple[int, str]] = []
-    reader = ExchangeReader(renderer)
+    reader = ExchangeReader(renderer, structured=False)
     exchanges = read_unread(traffic, lambda line, why: malformed.append((line, why)))
     for exchange in exchanges if is_plain(traffic) else ():
         found.add(exchange, complete=reader.read(exchange).complete)

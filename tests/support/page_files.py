@@ -38,6 +38,10 @@ class PageFile:
                 self.pieces[piece] = chunk[begin:end]
                 begin = end
             assert begin == len(chunk)
+        for piece, *holes in self.index["holes"]:
+            for place, inside in zip(holes[::2], holes[1::2], strict=True):
+                kept = self.pieces[piece]
+                self.pieces[piece] = kept[:place] + self.pieces[inside] + kept[place:]
         self.policy = html.unescape(re.findall(r'Content-Security-Policy" content="([^"]*)"', text)[0])
 
     def json(self, piece: int) -> Any:

@@ -9,7 +9,10 @@ import msgspec
 import pytest
 
 from probe.record.exchange import Exchange, Message, Request, Response, WebSocket
+from probe.renderers.loader import AUTO, load_renderer
+from probe.targets.finding import PROJECT
 from probe.trace.shapes import BODY, MAX_DEPTH, MAX_PATHS, MAX_SHAPES, KeyPath, Structure, shape_of
+from probe.trace.trace import read_trace
 from tests.analysis.runs import ask, said
 from tests.trace.tracing import trace_of
 
@@ -132,3 +135,13 @@ def test_messages_count_for_the_side_that_sent_them() -> None:
     requests, responses = trace_of([exchange]).structures()
     assert list(types(requests.paths()[0])) == ["ws[a]", "ws[a].type"]
     assert list(types(responses.paths()[0])) == ["ws[b]", "ws[b].type", "ws[text]"]
+
+
+def test_who_shows_no_structure_reads_all_else_the_same() -> None:
+    record = PROJECT / "data" / "codex" / "tool-loop" / "traffic.jsonl"
+    whole, without = (read_trace(record, load_renderer(AUTO), structured=structured) for structured in (True, False))
+    assert without.exchanges == whole.exchanges
+    assert [one.identity for one in without.items.known] == [one.identity for one in whole.items.known]
+    assert whole.requests.shapes
+    assert not without.requests.shapes
+    assert not without.responses.shapes

@@ -40,6 +40,7 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     """Where all content is."""
 
     pieces: Sequence[int]
+    holes: Sequence[Sequence[int]]
     chunks: Sequence[Sequence[int]]
     lanes: Sequence[int]
     items: Sequence[ItemFacts]

@@ -45,7 +45,7 @@ def write_page(
     chunks = Chunks()
     try:
         data = PageData(record, chunks)
-        trace = read_trace(record, renderer, ids=ids, on_malformed=skip, on_exchange=data.add)
+        trace = read_trace(record, renderer, ids=ids, on_malformed=skip, on_exchange=data.add, structured=False)
         found = understand(trace, run, prices or Prices(installed=False), malformed, data.spoken)
         summary = summary_of(found)
         chunks.finish()

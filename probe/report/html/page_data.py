@@ -101,6 +101,7 @@ class PageData:
                 )
         return Index(
             pieces=list(self.pieces.lengths),
+            holes=list(self.pieces.holes),
             chunks=(),
             lanes=(),
             items=[

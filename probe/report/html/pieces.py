@@ -12,9 +12,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from enum import IntEnum
 from typing import Protocol
 
+from probe.report.html.opaque_texts import opaque_texts
 from probe.report.markdown.spool import temporary_file
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 """Bytes from which a chunk is full. A larger piece is a chunk of its own."""
 _WAITING = 4
 """Chunks that may wait to be compressed: they are in memory."""
@@ -28,6 +29,8 @@ class Lane(IntEnum):
     ANSWERS = 1
     BODIES = 2
     DETAILS = 3
+    OPAQUE = 4
+    """Long texts of base64: the codes that suit them suit nothing else."""
 
 
 class Keeper(Protocol):
@@ -42,6 +45,9 @@ class Pieces:
 
     def __init__(self, keeper: Keeper) -> None:
         self.lengths = array("Q")
+        """Bytes of each that are kept with it."""
+        self.holes: list[Sequence[int]] = []
+        """Pieces of which texts are kept as pieces of their own: its number, then the place and the piece of each."""
         self._keeper = keeper
         self._numbers: dict[int, int] = {}
 
@@ -49,9 +55,26 @@ class Pieces:
         """Return the number of a piece, which is kept if it is new."""
         number = self._numbers.setdefault(key_of(data), len(self.lengths))
         if number == len(self.lengths):
-            self.lengths.append(len(data))
-            self._keeper.put(number, lane, data)
+            opaque = [] if lane is Lane.OPAQUE else [*opaque_texts(data)]
+            if opaque and opaque[0] != (0, len(data)):
+                self._add_with_holes(number, data, lane, opaque)
+            else:
+                self._keep(number, data, lane)
         return number
+
+    def _keep(self, number: int, data: bytes, lane: Lane) -> None:
+        self.lengths.append(len(data))
+        self._keeper.put(number, lane, data)
+
+    def _add_with_holes(self, number: int, data: bytes, lane: Lane, holes: Sequence[tuple[int, int]]) -> None:
+        """Keep a piece without texts that come again in others: an answer, the same within a stream, and as sent."""
+        ends = [0, *(end for _, end in holes)]
+        begins = [*(begin for begin, _ in holes), len(data)]
+        self._keep(number, b"".join(data[end:begin] for end, begin in zip(ends, begins, strict=True)), lane)
+        found = [number]
+        for begin, end in holes:
+            found += (begin, self.add(data[begin:end], Lane.OPAQUE))
+        self.holes.append(found)
 
     def find(self, data: bytes) -> int | None:
         """Return the number of a piece; None for one that is not known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import random
 import re
 import tracemalloc
 from collections.abc import Sequence
@@ -12,9 +13,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from probe.addon.json_text import dumps
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.html import pieces
+from probe.report.html.opaque_texts import opaque_texts
 from probe.report.html.page import write_page
 from probe.report.html.page_code import code_files
 from probe.report.html.page_data import encoded
@@ -126,6 +131,29 @@ def test_loose_pieces_are_read_one_by_one_or_in_a_row() -> None:
     assert [loose.read(number, number) for number in numbers] == [b"one", b"two", b"one", b""]
     assert loose.read(0, 2) == b"onetwo"
     loose.close()
+
+
+def test_a_long_text_of_base64_is_kept_once_wherever_it_is_sent(tmp_path: Path) -> None:
+    sealed = base64.b64encode(random.Random(1).randbytes(3000)).decode()
+    lines = []
+    for number in range(3):
+        lines.append(from_elsewhere(float(number), "/v1/messages"))
+        content = [{"type": "thinking", "thinking": f"{number} {LONG[0]}", "signature": sealed}, {"text": sealed}]
+        lines[-1]["request"]["body"] = call([{"role": "assistant", "content": content}])
+        lines[-1]["response"]["body"] = {"signature": sealed, "number": number, "again": {"signature": sealed}}
+    made = page(record(tmp_path, *lines))
+    inside = {piece for _, *holes in made.index["holes"] for piece in holes[1::2]}
+    assert [made.pieces[piece] for piece in inside] == [sealed.encode()]
+    assert len(made.index["holes"]) >= 3
+    for line, detail in zip(lines, made.details, strict=True):
+        for side in ("request", "response"):
+            assert json.loads(made.body(detail[side]["body"])) == line[side]["body"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", " ", '"', "é"]), st.integers(0, 1600)), max_size=6))
+def test_every_long_text_of_base64_is_found(parts: list[tuple[str, int]]) -> None:
+    text = "".join(f"{mark}{'Zm8+/_-='[: size % 9] * (size // 8)}" for mark, size in parts).encode()
+    assert [*opaque_texts(text)] == [found.span() for found in re.finditer(rb"[A-Za-z0-9+/_=-]{512,}", text)]
 
 
 def test_numbers_in_a_row_are_one_range() -> None:

@@ -177,14 +177,15 @@ function columnsChart({ label, turns, parts, sizes, format, words, link = "#turn
   const highest = totals.reduce((most, total) => Math.max(most, total), 0);
   const step = roundStep(highest, 4);
   const most = Math.max(Math.ceil(highest / step - 1e-9), 1) * step;
+  const wide = turns.length < 150 ? 0.9 : 1;
   const paths = new Map(parts.map(({ color }) => [color, ""]));
   all.forEach((one, at) => one.reduce((y, size, part) => {
     const { color } = parts[part];
-    if (size) paths.set(color, `${paths.get(color)}M${at + 0.05} ${y}v${-size}h.9v${size}z`);
+    if (size) paths.set(color, `${paths.get(color)}M${at} ${y}v${-size}h${wide}v${size}z`);
     return y - size;
   }, most));
-  const place = (/** @type {number} */ at) => percent((at + 0.5) / turns.length);
-  const outline = chosen && svg("path", { class: "chosen", d: `M${turns.indexOf(chosen)} 0h1v${most}h-1z` });
+  const place = (/** @type {number} */ at) => percent((at + wide / 2) / turns.length);
+  const outline = chosen && svg("path", { class: "chosen", d: `M${turns.indexOf(chosen)} 0h${wide}v${most}h-${wide}z` });
   const lines = Array.from({ length: Math.round(most / step) + 1 }, (_, at) => styled(h("span.line", format(at * step)), { bottom: percent((at * step) / most) }));
   const every = Math.max(1, roundStep(turns.length, 12));
   const ticks = turns.map((turn, at) => (at % every ? null : styled(h("span.tick", turn.number), { left: place(at) })));

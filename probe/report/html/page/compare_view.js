@@ -35,7 +35,7 @@ function comparePickers(one, other, turns) {
 async function compareItems(page, one, other) {
   const { items } = await page.index();
   for (const place of [one, other]) if (!items[place]) throw new Error(`This run has no item ${place}.`);
-  const words = [one, other].map((place) => h("p", h("a", { href: `#item-${place}` }, `item ${place}`), `, ${items[place].kind}, ${bytes(items[place].size)}: `, title(page, place)));
+  const words = [one, other].map((place) => h("p", h("a", { href: `#item-${place}` }, `item ${place}`), `, ${items[place].kind} ${itemName(items[place])}, ${bytes(items[place].size)}: `, title(page, place)));
   return [words, await itemDifference(page, one, other)];
 }
 

@@ -89,7 +89,7 @@ async function itemTexts(page, place) {
   const add = (/** @type {string} */ kind, /** @type {string | null | undefined} */ text) => (found[kind] ??= text?.trim().replace(/\s+/g, " ").slice(0, 200));
   const walk = (/** @type {Block} */ block) => {
     if (block.block === "ToolCall") add("tool_calls", call(block));
-    else if (block.block === "ToolResult") add("tool_results", `result of ${call(block)}`);
+    else if (block.block === "ToolResult") add("tool_results", `result of ${call(block)}: ${facts.beginning}`);
     else if (block.block === "Tool" && !block.tools.length) add("tools", block.description);
     else if (block.block === "Reasoning") add("reasoning", block.text ?? block.summary);
     else if (block.block === "Text") add(ORIGIN_KINDS[origins.shift() ?? ""] ?? (facts.role === "assistant" ? "assistant" : itemKind(facts)), block.text);

@@ -2,65 +2,50 @@
 
 /** Milliseconds after which a lost connection is made again. */
 const AGAIN = 500;
-
-/** Ranges of pieces that are asked for at once. */
+/** Ranges of pieces that are asked for at once, and bytes of content that are searched at once. */
 const RANGES = 300;
-/** Bytes of content that are asked for at once to be searched. */
 const SEARCHED = 1 << 20;
-const NOTHING = new Uint8Array();
 
 /** The contents of a run that a server reads: the index comes with the updates, pieces when they are asked for. */
 class LiveContents {
   /** @param {LiveRun} run */
   constructor(run) {
     this.run = run;
-    /** @type {Map<number, Uint8Array<ArrayBuffer>>} */
+    /** @type {Pieces} */
     this.read = new Map();
     this.size = 0;
   }
 
-  /** @returns {Promise<Index>} */
   async index() {
     return this.run.index;
   }
 
-  /** @param {number[]} numbers @returns {Promise<Map<number, Uint8Array<ArrayBuffer>>>} */
+  /** @param {Set<number>} numbers @returns {Promise<Pieces>} */
   async pieces(numbers) {
     const lengths = this.run.index.pieces;
-    const wanted = [...new Set(numbers)].filter((piece) => piece < lengths.length);
-    const missing = wanted.filter((piece) => !this.read.has(piece)).sort((a, b) => a - b);
-    const found = new Map(wanted.map((piece) => /** @type {const} */ ([piece, this.read.get(piece) ?? NOTHING])));
-    for (let place = 0; place < missing.length; place += RANGES) {
-      const some = missing.slice(place, place + RANGES);
+    const found = new Map([...numbers].filter((piece) => this.read.has(piece)).map((piece) => [piece, pieceOf(this.read, piece)]));
+    const missing = [...numbers].filter((piece) => piece < lengths.length && !found.has(piece)).sort((a, b) => a - b);
+    while (missing.length) {
+      const some = missing.splice(0, RANGES);
       const data = await fetched(some);
-      let begin = 0;
+      if ((this.size += data.length) > KEPT) {
+        this.read.clear();
+        this.size = data.length;
+      }
+      let end = 0;
       for (const piece of some) {
-        const content = data.subarray(begin, (begin += lengths[piece]));
-        found.set(piece, content);
-        this.keep(piece, content);
+        found.set(piece, data.subarray(end, (end += lengths[piece])));
+        this.read.set(piece, pieceOf(found, piece));
       }
     }
     return found;
   }
 
-  /** @param {number} piece @param {Uint8Array<ArrayBuffer>} data */
-  keep(piece, data) {
-    this.size += data.length;
-    if (this.size > KEPT) {
-      this.read.clear();
-      this.size = data.length;
-    }
-    this.read.set(piece, data);
-  }
-
-  /** @param {Index} index @param {number} first @returns {AsyncGenerator<{data: Uint8Array<ArrayBuffer>, packed: boolean, pieces: number[]}>} */
-  async *chunks({ pieces: lengths }, first) {
-    for (let piece = first; piece < lengths.length; ) {
+  /** @param {Index} index @returns {AsyncGenerator<ContentChunk>} */
+  async *chunks({ pieces: lengths }) {
+    for (let piece = 0; piece < lengths.length; ) {
       const pieces = [];
-      for (let size = 0; piece < lengths.length && size < SEARCHED; piece += 1) {
-        pieces.push(piece);
-        size += lengths[piece];
-      }
+      for (let size = 0; piece < lengths.length && size < SEARCHED; size += lengths[piece++]) pieces.push(piece);
       yield { data: await fetched(pieces), packed: false, pieces };
     }
   }
@@ -68,14 +53,9 @@ class LiveContents {
 
 /** Return the content of pieces, one after the other. @param {number[]} pieces In ascending order. */
 async function fetched(pieces) {
-  /** @type {[number, number][]} */
-  const ranges = [];
-  for (const piece of pieces) {
-    const last = ranges.at(-1);
-    if (last && last[1] === piece - 1) last[1] = piece;
-    else ranges.push([piece, piece]);
-  }
-  const answer = await fetch(`pieces/${ranges.map((range) => range.join("-")).join(",")}`);
+  const begins = pieces.filter((piece, place) => pieces[place - 1] !== piece - 1);
+  const ends = pieces.filter((piece, place) => pieces[place + 1] !== piece + 1);
+  const answer = await fetch(`pieces/${begins.map((begin, place) => `${begin}-${ends[place]}`).join(",")}`);
   if (!answer.ok) throw new Error(`The server answers ${answer.status}.`);
   return new Uint8Array(await answer.arrayBuffer());
 }
@@ -125,10 +105,12 @@ class LiveRun {
       if (this.page) this.page.store = new Store(new LiveContents(this));
     }
     Object.assign(this.values, update.head);
-    for (const [name, { length, values }] of Object.entries(update.lists)) this.values[name] = changed(this.values[name] ?? [], length, values);
+    for (const [name, { length, values }] of Object.entries(update.lists)) {
+      this.values[name] = Object.assign((this.values[name] ?? []).slice(0, length), values);
+    }
     if (update.head) this.assemble();
     for (const one of update.now) this.now.set(one.id, one);
-    this.now = new Map(update.open.flatMap((id) => (this.now.has(id) ? [[id, /** @type {InFlight} */ (this.now.get(id))]] : [])));
+    this.now = new Map([...this.now].filter(([id]) => update.open.includes(id)));
     this.ended = update.ended;
     this.changed ||= update.head !== null;
     this.draw();
@@ -172,13 +154,6 @@ class LiveRun {
   }
 }
 
-/** Return a list with some places changed. @param {any[]} list @param {number} length @param {Record<string, any>} values */
-function changed(list, length, values) {
-  const made = list.slice(0, length);
-  for (const [place, value] of Object.entries(values)) made[Number(place)] = value;
-  return made;
-}
-
 /** The exchanges under way, above all views. */
 class NowPanel {
   /** @param {LiveRun} run */
@@ -199,17 +174,16 @@ class NowPanel {
     const state = !connected ? "Reconnecting …" : ended ? "The run has ended." : now.size ? `${plural(now.size, "exchange")} under way` : "Waiting for the next request";
     if (this.state.textContent !== state) this.state.textContent = state;
     this.root.dataset.state = !connected ? "lost" : ended ? "ended" : "recording";
-    for (const [id, row] of this.rows) {
-      if (now.has(id)) continue;
-      row.root.remove();
-      this.rows.delete(id);
-    }
-    for (const [id, exchange] of now) {
-      const row = this.rows.get(id) ?? new NowRow();
-      this.rows.set(id, row);
-      if (!row.root.isConnected) this.list.append(row.root);
-      row.draw(exchange);
-    }
+    for (const [id, row] of this.rows) if (!now.has(id)) row.root.remove();
+    this.rows = new Map([...now].map(([id, exchange]) => [id, this.row(id, exchange)]));
+  }
+
+  /** @param {string} id @param {InFlight} exchange */
+  row(id, exchange) {
+    const row = this.rows.get(id) ?? new NowRow();
+    if (!row.root.isConnected) this.list.append(row.root);
+    row.draw(exchange);
+    return row;
   }
 }
 
@@ -237,14 +211,13 @@ class NowRow {
     set(this.last, newest ? newest.text.slice(-160).split("\n").at(-1) ?? "" : "");
     if (this.drawn === exchange) return;
     this.drawn = exchange;
-    this.texts.replaceChildren(...exchange.texts.map(({ name, text, length }) => this.text(name, text, length)));
+    this.texts.replaceChildren(
+      ...exchange.texts.flatMap(({ name, text, length }) => {
+        const cut = length > text.length ? ` (the last ${number(text.length)} of ${number(length)} characters)` : "";
+        return [h("p", { class: "now-name" }, `${name}${cut}`), h("pre", { tabindex: 0, role: "group", "aria-label": name }, ...visible(text))];
+      }),
+    );
     for (const shown of this.texts.querySelectorAll("pre")) shown.scrollTop = shown.scrollHeight;
-  }
-
-  /** @param {string} name @param {string} text @param {number} length */
-  text(name, text, length) {
-    const cut = length > text.length ? ` (the last ${number(text.length)} of ${number(length)} characters)` : "";
-    return h("div", {}, h("p", { class: "now-name" }, `${name}${cut}`), h("pre", { tabindex: 0, role: "group", "aria-label": name }, ...visible(text)));
   }
 }
 

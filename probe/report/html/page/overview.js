@@ -35,7 +35,7 @@ function overview(page) {
     section("Who took part", table("Threads of the conversation", summary.threads, {
       who: (thread) => threadName(thread, summary),
       "started by": ({ parent }) => (parent ? threadName(/** @type {Thread} */ (threads.get(parent)), summary) : "the user"),
-      task: ({ task }) => said(task), turns: ({ turns }) => [plural(turns.length, "turn"), " (", turnRanges(turns), ")"], report: ({ report }) => said(report),
+      task: ({ task }) => said(task), turns: ({ turns }) => [plural(turns.length, "turn"), " (", turnRanges(turns), ")"], report: ({ report, is_sub_agent: isAgent }) => isAgent && said(report),
       "#tokens": ({ tokens }) => amount(tokens.total), "#cost": costCell, "#time": (thread) => amount(thread.seconds, seconds),
     }), !counts.side_requests && h("p.dim", "No side requests.")),
     notes.length > 0 && section("Notes", lines(notes)),
@@ -109,7 +109,7 @@ function proofWords({ proved, redacted, unproved, wrong }) {
 async function typed(page) {
   const [first, ...others] = await writtenBy(page, "human");
   if (first === undefined) return h("p.dim", "The prompt was not given to this program, and no text of a human was found in the requests.");
-  return [await ownTexts(page, first, "human"), others.length > 0 && h("a", { href: "#tools/4" }, `All ${number(others.length + 1)} messages of a human`)];
+  return [await ownTexts(page, first, "human", ""), others.length > 0 && h("a", { href: "#tools/4" }, `All ${number(others.length + 1)} messages of a human`)];
 }
 
 /** Return links to the turns that are the most of something. @param {Turn[]} turns */

@@ -1,14 +1,6 @@
 // The page proves itself: a body that was put together again is hashed and compared with what crossed the wire.
 
-/**
- * @typedef {{body: Recipe, size: number | null, sha256: string | null, stored_sha256: string | null, redactions: number}} Proved
- * @typedef {{state: "proved" | "redacted" | "unproved" | "wrong", text: string}} ProofOf
- */
-
-/**
- * Check a body, or a WebSocket message, against its recorded hash.
- * @param {Store} store @param {Proved} payload @returns {Promise<ProofOf>}
- */
+/** Check a body, or a WebSocket message, against its recorded hash. @param {Store} store @param {Proved} payload @returns {Promise<ProofOf>} */
 async function proveBody(store, payload) {
   const expected = payload.redactions ? payload.stored_sha256 : payload.sha256;
   if (!expected) return { state: "unproved", text: "The record has no hash of it to compare with." };
@@ -22,12 +14,7 @@ async function proveBody(store, payload) {
   return { state: "proved", text: `SHA-256 ${found}: these are the bytes that crossed the wire.` };
 }
 
-/**
- * Check all bodies and messages of the run.
- * @param {Page} page
- * @param {(done: number, all: number) => void} onProgress Takes numbers of exchanges.
- * @returns {Promise<{proved: number, redacted: number, unproved: number, wrong: {line: number, text: string}[]}>}
- */
+/** Check all bodies and messages of the run. @param {Page} page @param {(done: number, all: number) => void} onProgress Takes numbers of exchanges. */
 async function proveAll(page, onProgress) {
   const exchanges = page.summary.exchanges;
   const found = { proved: 0, redacted: 0, unproved: 0, wrong: /** @type {{line: number, text: string}[]} */ ([]) };

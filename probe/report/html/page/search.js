@@ -1,13 +1,9 @@
-// Search in all content, by two workers; what a text is found in is reported as it is found.
-
-/**
- * @typedef {{kind: "item" | "turn" | "exchange", number: number}} Owner An exchange by its line.
- * @typedef {{owner: Owner, piece: number, excerpt: string}} SearchHit
- */
+// Search in all content, by workers that last as long as the search: a browser is slow to free what they have read.
 
 const WORKERS = 2;
-/** Milliseconds after which workers that nothing is asked of end: a browser is slow to free what they have read. */
-const IDLE = 2000;
+
+/** Ends the last search in each store. @type {WeakMap<Store, () => void>} */
+const searching = new WeakMap();
 
 /**
  * Find a text, whatever its case, in the content of a store; each owner is reported once.
@@ -16,28 +12,69 @@ const IDLE = 2000;
  * @returns {Promise<void>} Fulfilled when all is searched, or the search was cancelled, as another one of the store does.
  */
 async function search(store, text, { onHit, onProgress = () => {}, signal }) {
-  const engine = engines.get(store) ?? new SearchEngine(store);
-  engines.set(store, engine);
+  searching.get(store)?.();
+  let cancelled = signal?.aborted ?? false;
+  const cancel = new Promise((/** @type {(value: void) => void} */ resolve) => {
+    const end = () => {
+      cancelled = true;
+      resolve();
+    };
+    searching.set(store, end);
+    signal?.addEventListener("abort", end);
+  });
+  const index = await store.index();
+  const { ownerOf, isSearched } = ownersOf(index);
+  const needles = needlesOf(text);
+  const chunks = store.contents.chunks(index);
   const seen = new Set();
-  engine.begin();
+  let done = 0;
+
+  /** @param {SearchWorker} worker */
+  const work = async (worker) => {
+    for await (const { data, packed, pieces } of chunks) {
+      let end = 0;
+      const numbers = Int32Array.from(pieces, (piece) => (isSearched(piece) ? piece : -1));
+      const ends = Uint32Array.from(pieces, (piece) => (end += index.pieces[piece]));
+      done += pieces.length;
+      for (const { piece, excerpt } of await worker.found({ data, packed, numbers, ends, needles })) {
+        const owner = ownerOf(piece);
+        const key = `${owner.kind}-${owner.number}`;
+        if (!seen.has(key) && !cancelled) onHit({ owner, piece, excerpt });
+        seen.add(key);
+      }
+      if (cancelled) return;
+      onProgress(done / index.pieces.length);
+    }
+  };
+  const workers = cancelled ? [] : Array.from({ length: WORKERS }, () => new SearchWorker());
   try {
-    await engine.take(await store.index());
-    if (signal?.aborted) return;
-    await engine.run(
-      needlesOf(text),
-      (found) => {
-        for (const { piece, excerpt } of found) {
-          const owner = engine.ownerOf(piece);
-          const key = `${owner.kind}-${owner.number}`;
-          if (!seen.has(key)) onHit({ owner, piece, excerpt });
-          seen.add(key);
-        }
-      },
-      onProgress,
-      signal,
-    );
+    // While one chunk of a worker is searched, its next one is on the way.
+    await Promise.race([cancel, Promise.all([...workers, ...workers].map(work))]);
   } finally {
-    engine.end();
+    for (const worker of workers) worker.end();
+  }
+}
+
+class SearchWorker {
+  constructor() {
+    const source = [fromBase64, inflated, foundBytes, foundTexts, searchWorker].map(String).join("\n");
+    const address = URL.createObjectURL(new Blob([`"use strict";\n${source}\nsearchWorker();`], { type: "text/javascript" }));
+    this.worker = new Worker(address);
+    URL.revokeObjectURL(address);
+    /** What waits for an answer; they come in turn. @type {{resolve: (found: FoundPiece[]) => void, reject: (error: Error) => void}[]} */
+    this.waiting = [];
+    this.worker.onmessage = ({ data }) => this.waiting.shift()?.resolve(data);
+    this.worker.onerror = (event) => this.waiting.shift()?.reject(new Error(event.message));
+  }
+
+  /** Return the pieces of a chunk that hold a text. @param {SearchedChunk} chunk @returns {Promise<FoundPiece[]>} */
+  found(chunk) {
+    this.worker.postMessage(chunk);
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  end() {
+    this.worker.terminate();
   }
 }
 
@@ -52,138 +89,21 @@ function needlesOf(text) {
   return [...new Set([...texts, ...once, ...once.map(within)].map((needle) => needle.toLowerCase()))];
 }
 
-/** @type {WeakMap<Store, SearchEngine>} */
-const engines = new WeakMap();
-
-class SearchEngine {
-  /** @param {Store} store */
-  constructor(store) {
-    this.store = store;
-    /** @type {Index | null} */
-    this.index = null;
-    this.taken = Promise.resolve();
-    /** @type {Map<number, Owner>} */
-    this.owners = new Map();
-    /** @type {Set<number>} */
-    this.skipped = new Set();
-    /** @type {(readonly [number, number])[]} */
-    this.begins = [];
-    /** Pieces and chunks that the workers have. */
-    this.pieces = 0;
-    this.chunks = 0;
-    /** Number of the last search, and how many there are now. */
-    this.number = 0;
-    this.running = 0;
-    this.timer = 0;
-    /** Ends the last search. */
-    this.cancel = () => {};
-    const source = [fromBase64, inflated, foundBytes, foundTexts, searchWorker].map(String).join("\n");
-    const address = URL.createObjectURL(new Blob([`"use strict";\n${source}\nsearchWorker();`], { type: "text/javascript" }));
-    this.workers = Array.from({ length: WORKERS }, () => new Worker(address));
-  }
-
-  begin() {
-    this.running += 1;
-    clearTimeout(this.timer);
-  }
-
-  end() {
-    this.running -= 1;
-    if (this.running) return;
-    this.timer = setTimeout(() => {
-      engines.delete(this.store);
-      for (const worker of this.workers) worker.terminate();
-    }, IDLE);
-  }
-
-  /** Take what an index has and no earlier one had. @param {Index} index @returns {Promise<void>} */
-  take(index) {
-    if (this.index !== index) {
-      this.index = index;
-      this.taken = this.taken.then(() => this.learn(index));
+/** Return what pieces belong to, and which are to be searched. @param {Index} index */
+function ownersOf({ items, turns, details, lines, begins }) {
+  /** @type {Map<number, Owner>} */
+  const owners = new Map(items.map(({ raw }, number) => [raw, { kind: "item", number }]));
+  for (const [number, { answer, notes, echoes }] of Object.entries(turns)) {
+    for (const piece of [answer, notes, echoes]) {
+      if (piece !== null && !owners.has(piece)) owners.set(piece, { kind: "turn", number: Number(number) });
     }
-    return this.taken;
   }
-
-  /** @param {Index} index */
-  async learn(index) {
-    this.findOwners(index);
-    for await (const { data, packed, pieces } of this.store.contents.chunks(index, this.pieces)) {
-      let end = 0;
-      /** @type {SearchedChunk} */
-      const added = {
-        data,
-        packed,
-        numbers: Int32Array.from(pieces, (piece) => (this.skipped.has(piece) ? -1 : piece)),
-        ends: Uint32Array.from(pieces, (piece) => (end += index.pieces[piece])),
-      };
-      this.workers[this.chunks % WORKERS].postMessage({ added: [added] }, [data.buffer]);
-      this.chunks += 1;
-    }
-    this.pieces = index.pieces.length;
-  }
-
-  /** @param {Index} index */
-  findOwners(index) {
-    this.owners = new Map();
-    // The blocks of an item hold no text that the item does not.
-    this.skipped = new Set(index.items.map((item) => item.blocks));
-    for (const [number, item] of index.items.entries()) {
-      this.skipped.delete(item.raw);
-      this.owners.set(item.raw, { kind: "item", number });
-    }
-    for (const [number, { answer, notes, echoes }] of Object.entries(index.turns)) {
-      for (const piece of [answer, notes, echoes]) {
-        if (piece !== null && !this.owners.has(piece)) this.owners.set(piece, { kind: "turn", number: Number(number) });
-      }
-    }
-    for (const [place, piece] of index.details.entries()) this.owners.set(piece, { kind: "exchange", number: index.lines[place] });
-    this.begins = index.begins.map((begin, place) => /** @type {const} */ ([begin, index.lines[place]])).sort((a, b) => a[0] - b[0]);
-  }
-
-  /**
-   * @param {string[]} needles @param {(found: FoundPiece[]) => void} onFound @param {(done: number) => void} onProgress
-   * @param {AbortSignal} [signal] @returns {Promise<void>}
-   */
-  run(needles, onFound, onProgress, signal) {
-    this.cancel();
-    this.number += 1;
-    const search = this.number;
-    const done = this.workers.map(() => 0);
-    const over = new AbortController();
-    return new Promise((/** @type {(value: void) => void} */ resolve, reject) => {
-      const end = () => {
-        // Another search that began since then ended this one in the workers.
-        if (search === this.number) for (const worker of this.workers) worker.postMessage({ search: 0 });
-        resolve();
-      };
-      this.cancel = resolve;
-      signal?.addEventListener("abort", end, { signal: over.signal });
-      for (const [place, worker] of this.workers.entries()) {
-        const take = (/** @type {MessageEvent} */ { data }) => {
-          if (data.search !== search) return;
-          if (data.found.length) onFound(data.found);
-          done[place] = data.done;
-          onProgress(done.reduce((sum, one) => sum + one, 0) / WORKERS);
-          if (done.every((one) => one === 1)) resolve();
-        };
-        worker.addEventListener("message", take, { signal: over.signal });
-        worker.addEventListener("error", (event) => reject(new Error(event.message)), { signal: over.signal });
-        worker.postMessage({ search, needles });
-      }
-    }).finally(() => over.abort());
-  }
-
-  /** Return what a piece belongs to. @param {number} piece @returns {Owner} */
-  ownerOf(piece) {
-    const known = this.owners.get(piece);
-    if (known) return known;
-    let low = 0;
-    for (let high = this.begins.length - 1; low < high; ) {
-      const middle = Math.ceil((low + high) / 2);
-      if (this.begins[middle][0] <= piece) low = middle;
-      else high = middle - 1;
-    }
-    return { kind: "exchange", number: this.begins[low][1] };
-  }
+  for (const [place, piece] of details.entries()) owners.set(piece, { kind: "exchange", number: lines[place] });
+  const first = begins.map((begin, place) => ({ begin, line: lines[place] })).sort((a, b) => b.begin - a.begin);
+  /** What is known of no owner came with an exchange. @param {number} piece @returns {Owner} */
+  const ownerOf = (piece) =>
+    owners.get(piece) ?? { kind: "exchange", number: /** @type {{line: number}} */ (first.find(({ begin }) => begin <= piece)).line };
+  // The blocks of an item hold no text that the item does not.
+  const blocks = new Set(items.map((item) => item.blocks));
+  return { ownerOf, isSearched: (/** @type {number} */ piece) => owners.has(piece) || !blocks.has(piece) };
 }

@@ -1,44 +1,48 @@
 // The content of the run: pieces, and the bodies that are made of them. Only what was read last stays decoded.
 
-/**
- * Where pieces come from.
- * @typedef {object} Contents
- * @property {() => Promise<Index>} index
- * @property {(numbers: number[]) => Promise<Map<number, Uint8Array<ArrayBuffer>>>} pieces
- * @property {(index: Index, first: number) => AsyncGenerator<{data: Uint8Array<ArrayBuffer>, packed: boolean, pieces: number[]}>} chunks
- *   All content from a piece on, what a reader means most often first.
- */
-
-/** Bytes of decoded chunks that are kept. */
-const KEPT = 24 << 20;
+/** Bytes of decoded content that are kept. */
+const KEPT = 8 << 20;
+const encoder = new TextEncoder();
 
 class Store {
   /** @param {Contents} contents */
   constructor(contents) {
     this.contents = contents;
-    /** @type {Promise<Index> | null} */
-    this.known = null;
-  }
-
-  /** @returns {Promise<Index>} */
-  index() {
-    this.known ??= this.contents.index();
-    return this.known;
+    this.refresh();
   }
 
   /** Read the index again when it is asked for: the run went on. */
   refresh() {
+    /** @type {Promise<Index> | null} */
     this.known = null;
+    /** @type {Promise<Map<number, number[]>> | null} */
+    this.holes = null;
   }
 
-  /** @param {number} piece @returns {Promise<Uint8Array<ArrayBuffer>>} */
+  index() {
+    return (this.known ??= this.contents.index());
+  }
+
+  /** @param {number[]} numbers @returns {Promise<Pieces>} */
+  async pieces(numbers) {
+    const holes = await (this.holes ??= this.index().then((index) => new Map(index.holes.map(([piece, ...texts]) => [piece, texts]))));
+    const inHoles = numbers.flatMap((piece) => holes.get(piece)?.filter((_, place) => place % 2) ?? []);
+    const found = await this.contents.pieces(new Set([...numbers, ...inHoles]));
+    for (const piece of new Set(numbers)) {
+      const texts = holes.get(piece);
+      if (texts) found.set(piece, filled(found, piece, texts));
+    }
+    return found;
+  }
+
+  /** @param {number} piece */
   async bytes(piece) {
-    const found = (await this.contents.pieces([piece])).get(piece);
+    const found = (await this.pieces([piece])).get(piece);
     if (!found) throw new Error(`The page has no piece ${piece}.`);
     return found;
   }
 
-  /** @param {number} piece @returns {Promise<string>} */
+  /** @param {number} piece */
   async text(piece) {
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(await this.bytes(piece));
   }
@@ -53,34 +57,49 @@ class Store {
     return this.json((await this.index()).details[place]);
   }
 
-  /** Return the very bytes of a body. @param {Recipe} recipe @returns {Promise<Uint8Array<ArrayBuffer>>} */
+  /** Return the very bytes of a body. @param {Recipe} recipe */
   async body(recipe) {
     const { items } = await this.index();
-    /** @type {(number | Uint8Array<ArrayBuffer>)[]} */
-    const parts = [];
-    for (const part of recipe) {
-      if (typeof part === "number") parts.push(part);
-      else if (typeof part === "string") parts.push(new TextEncoder().encode(part));
-      else {
-        const by = new TextEncoder().encode(part.by);
-        const numbers = "items" in part ? expanded(part.items).map((item) => items[item].raw) : expanded(part.pieces);
-        numbers.forEach((piece, place) => parts.push(...(place ? [by, piece] : [piece])));
-      }
-    }
-    return joined(parts, await this.contents.pieces(parts.filter((part) => typeof part === "number")));
+    const parts = recipe.flatMap((part) => {
+      if (typeof part === "number") return part;
+      if (typeof part === "string") return encoder.encode(part);
+      const by = encoder.encode(part.by);
+      const numbers = "items" in part ? expanded(part.items).map((item) => items[item].raw) : expanded(part.pieces);
+      return numbers.flatMap((piece, place) => (place ? [by, piece] : piece));
+    });
+    const pieces = await this.pieces(parts.filter((part) => typeof part === "number"));
+    return joined(parts.map((part) => (typeof part === "number" ? pieceOf(pieces, part) : part)));
   }
 }
 
-/** @param {(number | Uint8Array)[]} parts @param {Map<number, Uint8Array>} pieces @returns {Uint8Array<ArrayBuffer>} */
-function joined(parts, pieces) {
-  const all = parts.map((part) => /** @type {Uint8Array} */ (typeof part === "number" ? pieces.get(part) : part));
-  const body = new Uint8Array(all.reduce((size, one) => size + one.length, 0));
-  let end = 0;
-  for (const one of all) {
-    body.set(one, end);
-    end += one.length;
+/** @param {Pieces} pieces @param {number} number */
+function pieceOf(pieces, number) {
+  return /** @type {Uint8Array<ArrayBuffer>} */ (pieces.get(number));
+}
+
+/** Return a piece with what is in its holes. @param {Pieces} pieces @param {number} number @param {number[]} texts */
+function filled(pieces, number, texts) {
+  const kept = pieceOf(pieces, number);
+  const parts = [];
+  let begin = 0;
+  for (let place = 0, size = 0; place < texts.length; place += 2) {
+    const text = pieceOf(pieces, texts[place + 1]);
+    // Places count what is in the holes before.
+    parts.push(kept.subarray(begin, (begin = texts[place] - size)), text);
+    size += text.length;
   }
-  return body;
+  return joined([...parts, kept.subarray(begin)]);
+}
+
+/** @param {Uint8Array[]} parts */
+function joined(parts) {
+  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let end = 0;
+  for (const part of parts) {
+    all.set(part, end);
+    end += part.length;
+  }
+  return all;
 }
 
 /** The contents of a page that has all of it in elements of its own, which may still be on their way. */
@@ -89,46 +108,42 @@ class EmbeddedContents {
     /** @type {Map<number, Promise<Uint8Array<ArrayBuffer>>>} Chunks that were read last, the newest at the end. */
     this.decoded = new Map();
     this.size = 0;
+    /** @type {Map<number, Promise<Uint8Array<ArrayBuffer>>>} Compressed chunks: a browser is slow to free their texts. */
+    this.compressed = new Map();
     /** @type {Promise<Index>} */
     this.known = embeddedText("index").then(unpackedJson);
     this.places = this.known.then(placesOf);
   }
 
-  /** @returns {Promise<Index>} */
   index() {
     return this.known;
   }
 
-  /** @param {number[]} numbers @returns {Promise<Map<number, Uint8Array<ArrayBuffer>>>} */
+  /** @param {Set<number>} numbers @returns {Promise<Pieces>} */
   async pieces(numbers) {
-    const { chunkOf, begins, lengths } = await this.places;
-    /** @type {Map<number, Uint8Array<ArrayBuffer>>} */
-    const found = new Map();
-    const wanted = [...new Set(numbers)].filter((piece) => piece < lengths.length);
-    const chunks = [...new Set(wanted.map((piece) => chunkOf[piece]))];
-    const data = new Map(await Promise.all(chunks.map(async (chunk) => /** @type {const} */ ([chunk, await this.chunk(chunk)]))));
-    for (const piece of wanted) {
-      const chunk = /** @type {Uint8Array<ArrayBuffer>} */ (data.get(chunkOf[piece]));
-      found.set(piece, chunk.subarray(begins[piece], begins[piece] + lengths[piece]));
-    }
-    return found;
+    const places = await this.places;
+    const found = [...numbers].filter((piece) => piece < places.length).map(async (piece) => {
+      const { chunk, begin, end } = places[piece];
+      return /** @type {const} */ ([piece, (await this.chunk(chunk)).subarray(begin, end)]);
+    });
+    return new Map(await Promise.all(found));
   }
 
   /** @param {number} number @returns {Promise<Uint8Array<ArrayBuffer>>} */
   chunk(number) {
     const known = this.decoded.get(number);
     this.decoded.delete(number);
-    const data = known ?? embeddedText(`c${number}`).then((text) => inflated(fromBase64(text)));
+    const data = known ?? this.packed(number).then(inflated);
     this.decoded.set(number, data);
     if (!known) data.then(({ length }) => this.forget(length), () => this.decoded.delete(number));
     return data;
   }
 
-  /** @param {Index} index @param {number} first @returns {AsyncGenerator<{data: Uint8Array<ArrayBuffer>, packed: boolean, pieces: number[]}>} */
-  async *chunks(index, first) {
-    const chunks = first ? [] : index.chunks.map((_, chunk) => chunk);
-    chunks.sort((a, b) => index.lanes[a] - index.lanes[b]);
-    for (const chunk of chunks) yield { data: fromBase64(await embeddedText(`c${chunk}`)), packed: true, pieces: expanded(index.chunks[chunk]) };
+  /** @param {number} number @returns {Promise<Uint8Array<ArrayBuffer>>} */
+  packed(number) {
+    const data = this.compressed.get(number) ?? embeddedText(`c${number}`).then(fromBase64);
+    this.compressed.set(number, data);
+    return data;
   }
 
   /** Forget what was read longest ago. @param {number} added Bytes that were read now. */
@@ -140,21 +155,23 @@ class EmbeddedContents {
       this.size -= (await data).length;
     }
   }
+
+  /** @param {Index} index @returns {AsyncGenerator<ContentChunk>} */
+  async *chunks({ chunks, lanes }) {
+    const order = [...chunks.keys()].sort((a, b) => lanes[a] - lanes[b]);
+    for (const chunk of order) yield { data: await this.packed(chunk), packed: true, pieces: expanded(chunks[chunk]) };
+  }
 }
 
 /** Return where each piece is. @param {Index} index */
-function placesOf({ pieces: lengths, chunks }) {
-  const chunkOf = new Uint32Array(lengths.length);
-  const begins = new Uint32Array(lengths.length);
+function placesOf({ pieces, chunks }) {
+  /** @type {{chunk: number, begin: number, end: number}[]} */
+  const places = Array(pieces.length);
   for (const [chunk, ranges] of chunks.entries()) {
-    let begin = 0;
-    for (const piece of expanded(ranges)) {
-      chunkOf[piece] = chunk;
-      begins[piece] = begin;
-      begin += lengths[piece];
-    }
+    let end = 0;
+    for (const piece of expanded(ranges)) places[piece] = { chunk, begin: end, end: (end += pieces[piece]) };
   }
-  return { lengths, chunkOf, begins };
+  return places;
 }
 
 /** Return the text of an element, once the browser has read all of it. @param {string} id @returns {Promise<string>} */

@@ -47,12 +47,12 @@ function writtenBy(page, origin) {
   return sentItems(page, (item) => item.kind === "message" && (item.origins.includes(origin) || (origin === "injected" && Boolean(item.context.injected))));
 }
 
-/** Return the texts of a message that are of one origin. @param {Page} page @param {number} place @param {string} origin */
-async function ownTexts(page, place, origin) {
+/** Return the texts of a message that are of one origin. @param {Page} page @param {number} place @param {string} origin @param {string} [box] */
+async function ownTexts(page, place, origin, box = "boxed") {
   const { origins, blocks } = (await page.index()).items[place];
   /** @type {Block[]} */
   const content = (await page.store.json(blocks)).flatMap((/** @type {Block} */ { content = [] }) => content);
-  return content.filter(({ block }) => block === "Text").filter((_, at) => !origins.length || origins[at] === origin).map(({ text }) => clamped(textView(text, "boxed"), isLong(text, 12)));
+  return content.filter(({ block }) => block === "Text").filter((_, at) => !origins.length || origins[at] === origin).map(({ text }) => clamped(textView(text, box), isLong(text, 12)));
 }
 
 /** @param {Page} page @param {string} origin */

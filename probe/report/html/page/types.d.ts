@@ -245,11 +245,13 @@ interface Proof {
 // -- the index: loaded after the first paint ------------------------------------------------------------------------
 
 interface Index {
-  /** Length of each piece of content, in bytes. */
+  /** Length of each piece of content, in bytes, without its holes. */
   pieces: number[];
+  /** Pieces of which texts are kept as other pieces: the number of the piece, then the place and the piece of each. */
+  holes: number[][];
   /** Numbers of the pieces in each chunk, in their order; empty where pieces are fetched one by one. */
   chunks: Ranges[];
-  /** What each chunk holds: items 0, answers 1, bodies 2, details 3. */
+  /** What each chunk holds: items 0, answers 1, bodies 2, details 3, long texts of base64 4. */
   lanes: number[];
   items: ItemFacts[];
   /** By number of the turn, as texts: JSON has no other keys. */
@@ -382,6 +384,41 @@ interface InFlight {
 
 // -- what the page's own code passes around -------------------------------------------------------------------------
 
+/** Where pieces come from. */
+interface Contents {
+  index: () => Promise<Index>;
+  pieces: (numbers: Set<number>) => Promise<Pieces>;
+  /** All content; what a reader means most often comes first. */
+  chunks: (index: Index) => AsyncGenerator<ContentChunk>;
+}
+
+type Pieces = Map<number, Uint8Array<ArrayBuffer>>;
+
+/** Pieces in a row, perhaps compressed, and their numbers. */
+interface ContentChunk {
+  data: Uint8Array<ArrayBuffer>;
+  packed: boolean;
+  pieces: number[];
+}
+
+/** A chunk, the numbers of its pieces, -1 for those that are not searched, where they end, and what is searched for. */
+interface SearchedChunk {
+  data: Uint8Array<ArrayBuffer>;
+  packed: boolean;
+  numbers: Int32Array;
+  ends: Uint32Array;
+  needles: string[];
+}
+
+type Proved = Pick<Payload, "body" | "size" | "sha256" | "stored_sha256" | "redactions">;
+type ProofOf = { state: "proved" | "redacted" | "unproved" | "wrong"; text: string };
+
+type FoundPiece = { piece: number; excerpt: string };
+
+/** An exchange by its line. */
+type Owner = { kind: "item" | "turn" | "exchange"; number: number };
+type SearchHit = FoundPiece & { owner: Owner };
+
 interface View {
   /** First word of its addresses: `context`, `turn`. */
   name: string;
@@ -389,7 +426,7 @@ interface View {
   tab?: string;
   /** Key that opens it after `g`. */
   key?: string;
-  /** Fills an empty element; `path` has the parts of the address, the number behind the dash of the first one as its second: ["turn", "12", "answer"]. */
+  /** Fills an empty element; `path` has the parts of the address as `addressParts` returns them. */
   show: (root: HTMLElement, path: string[], page: Page) => any;
 }
 

@@ -1,33 +1,14 @@
 // What runs in the search's workers. The text of these functions is all that a worker has, with that of decode.js.
 
-/**
- * A chunk, perhaps compressed, with the numbers of its pieces, -1 for those that are not searched, and where they end.
- * @typedef {{data: Uint8Array<ArrayBuffer>, packed: boolean, numbers: Int32Array, ends: Uint32Array}} SearchedChunk
- * @typedef {{piece: number, excerpt: string}} FoundPiece
- */
-
-/** Answer searches: keep the chunks in `added`; search all of them for `needles`, under the number `search`. */
+/** Answer searches, one after the other. */
 function searchWorker() {
-  /** @type {SearchedChunk[]} */
-  const chunks = [];
-  let current = 0;
-  // One buffer for all: a browser is slow to free what is read once.
-  let room = new Uint8Array(2 << 20);
-  const roomFor = (/** @type {number} */ size) => {
-    if (room.length < size) room = new Uint8Array(size);
-    return room.subarray(0, size);
+  let last = Promise.resolve();
+  self.onunhandledrejection = ({ reason }) => {
+    throw reason;
   };
-  self.onmessage = async ({ data: { added, search, needles } }) => {
-    if (added) chunks.push(...added);
-    if (search !== undefined) current = search;
-    if (!needles) return;
+  self.onmessage = ({ data: { data, packed, numbers, ends, needles } }) => {
     const find = needles.every((/** @type {string} */ needle) => /^[\0-\x7f]*$/.test(needle)) ? foundBytes : foundTexts;
-    for (const [place, chunk] of chunks.entries()) {
-      const data = chunk.packed ? await inflated(chunk.data, roomFor) : chunk.data;
-      if (current !== search) return;
-      self.postMessage({ search, found: find(data, chunk.numbers, chunk.ends, needles), done: (place + 1) / chunks.length });
-    }
-    if (!chunks.length) self.postMessage({ search, found: [], done: 1 });
+    last = last.then(async () => self.postMessage(find(packed ? await inflated(data) : data, numbers, ends, needles)));
   };
 }
 
@@ -35,7 +16,6 @@ function searchWorker() {
  * Return the pieces of a chunk that hold one of some ASCII texts, whatever their case. Compares bytes, as Horspool does:
  * nearly all are passed over, and no text is made.
  * @param {Uint8Array<ArrayBuffer>} data @param {Int32Array} numbers @param {Uint32Array} ends @param {string[]} needles
- * @returns {FoundPiece[]}
  */
 function foundBytes(data, numbers, ends, needles) {
   const fold = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 65 && byte <= 90 ? byte + 32 : byte));
@@ -70,14 +50,12 @@ function foundBytes(data, numbers, ends, needles) {
 /**
  * Return the pieces of a chunk that hold one of some texts, whatever the case of letters beyond ASCII.
  * @param {Uint8Array<ArrayBuffer>} data @param {Int32Array} numbers @param {Uint32Array} ends @param {string[]} needles
- * @returns {FoundPiece[]}
  */
 function foundTexts(data, numbers, ends, needles) {
-  const decoder = new TextDecoder();
   const found = [];
   for (const [place, piece] of numbers.entries()) {
     if (piece < 0) continue;
-    const text = decoder.decode(data.subarray(place ? ends[place - 1] : 0, ends[place]));
+    const text = new TextDecoder().decode(data.subarray(place ? ends[place - 1] : 0, ends[place]));
     const lower = text.toLowerCase();
     const at = Math.max(...needles.map((needle) => lower.indexOf(needle)));
     if (at >= 0) found.push({ piece, excerpt: text.slice(Math.max(0, at - 60), at + 100) });

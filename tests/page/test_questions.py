@@ -28,7 +28,7 @@ QUESTIONS: dict[str, tuple[str, list[str]]] = {
     "what the context consists of": ("#context/turn-7", ["instructions", "tools", "tool results", "reasoning"]),
     "what it cost, or why that is not known": ("#cost", ["no list price is known for story-large-1"]),
     "what the cache gave": ("#cost", ["33,100"]),
-    "why the cache missed": ("#cost", ["tool #5 is not that of turn 7"]),
+    "why the cache missed": ("#cost", ["tool Fetch was added"]),
     "where time went": ("#time", ["model", "tools", "idle", "First token after"]),
     "where it stalled": ("#time", ["silent for", "Edit: cart.py"]),
     "what failed, and was tried again": ("#turn-6", [REFUSAL]),

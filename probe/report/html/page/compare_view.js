@@ -71,7 +71,7 @@ function turnFactsTable(turns) {
     ...TOKENS, "#cost": costCell, "#took": took, "why the cache missed": (turn) => turn.cache?.reason,
   };
   const rows = Object.entries(facts).map(([name, fact]) => [name.replace("#", ""), ...turns.map(fact).map((value) => String(value?.text ?? value ?? ""))]).filter(([, one, other]) => one || other);
-  return table("Facts of both turns", rows, { "": ([name]) => name, [`turn ${turns[0].number}`]: ([, one]) => isolated(one), [`with turn ${turns[1].number}`]: ([, one, other]) => h(one === other ? "span.dim" : "b", isolated(other)) });
+  return table("Facts of both turns", rows, { fact: ([name]) => name, [`turn ${turns[0].number}`]: ([, one]) => isolated(one), [`with turn ${turns[1].number}`]: ([, one, other]) => h(one === other ? "span.dim" : "b", isolated(other)) });
 }
 
 /** Pair items: those that both have, but for marks of the cache, then by name or role and order those that only one has. @param {number[]} before @param {number[]} after @param {ItemFacts[]} items */

@@ -23,7 +23,7 @@ function overview(page) {
   const { final_answer: answer, notes, problems, run, turns, counts } = summary;
   const boxed = (/** @type {string} */ name, /** @type {any} */ content) => section(name, h("div.boxed.tall", { tabindex: "0", role: "region", "aria-label": name }, content));
   const said = (/** @type {{text: string, turn: number} | null} */ one) => one && [turnLink(one.turn), ": ", clip(one.text)];
-  const row = (/** @type {Notable & {turn: Turn}} */ one) => h("li.step", turnLink(one.turn.number), badge(one), clip(one.about || didWords(one.turn)));
+  const row = (/** @type {Notable & {turn: Turn}} */ one) => h("li.entry", turnLink(one.turn.number), badge(one), clip(one.about || didWords(one.turn)));
   const notables = turns.flatMap((turn) => notable(turn).map((one) => ({ turn, ...one }))).sort((one, other) => one.kind.localeCompare(other.kind));
   return [
     h("div.cards", cards(page)),
@@ -134,7 +134,7 @@ function timeBar({ time, turns }) {
 /** Return the turns, where they are many by thread, prompt and shortening of the conversation. @param {Page} page */
 function story({ summary: { turns }, threads }) {
   const list = (/** @type {Turn[]} */ some) => growing(h("ol"), some, (turn) =>
-    h("li.step", h("a", { href: `#turn-${turn.number}`, "aria-label": `Turn ${turn.number}` }, turn.number), whoBadge(turn, threads), notable(turn).map(badge), clip(didWords(turn) || "no content in the answer"), h("span.dim.num", tookWords(turn))));
+    h("li.entry", h("a", { href: `#turn-${turn.number}`, "aria-label": `Turn ${turn.number}` }, turn.number), whoBadge(turn, threads), notable(turn).map(badge), clip(didWords(turn) || "no content in the answer"), h("span.dim.num", tookWords(turn))));
   if (turns.length <= 40) return list(turns);
   const parts = new Map();
   const groups = Map.groupBy(turns, (turn) => {

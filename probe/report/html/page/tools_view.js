@@ -11,7 +11,7 @@ addParts("tools", "Prompt & tools", "p", {
       const thread = page.threads.get(turn.thread);
       const before = last.get(turn.thread);
       last.set(turn.thread, place);
-      const head = [h("b", `From turn ${turn.number} on`), `, ${thread ? threadName(thread, page.summary) : ""}, ${bytes(items[place].size)} `, title(page, place)];
+      const head = [h("h3", `From turn ${turn.number} on`), `, ${thread ? threadName(thread, page.summary) : ""}, ${bytes(items[place].size)} `, title(page, place)];
       return fold(head, async () => [itemLinks(place, before), clamped(await renderItem(page, place), items[place].size > 3000)], { class: "given", open: at === 0 });
     });
   },

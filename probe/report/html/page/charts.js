@@ -186,7 +186,7 @@ function columnsChart({ label, turns, parts, sizes, format, words, link = "#turn
   }, most));
   const place = (/** @type {number} */ at) => percent((at + wide / 2) / turns.length);
   const outline = chosen && svg("path", { class: "chosen", d: `M${turns.indexOf(chosen)} 0h${wide}v${most}h-${wide}z` });
-  const lines = Array.from({ length: Math.round(most / step) + 1 }, (_, at) => styled(h("span.line", format(at * step)), { bottom: percent((at * step) / most) }));
+  const lines = Array.from({ length: Math.round(most / step) + 1 }, (_, at) => styled(h("span.axis", format(at * step)), { bottom: percent((at * step) / most) }));
   const every = Math.max(1, roundStep(turns.length, 12));
   const ticks = turns.map((turn, at) => (at % every ? null : styled(h("span.tick", turn.number), { left: place(at) })));
   const marks = turns.map((turn, at) => mark(turn) && styled(h("span.mark-down", "▼"), { left: place(at), bottom: percent(totals[at] / most) }));

@@ -74,13 +74,13 @@ function turnFactsTable(turns) {
   return table("Facts of both turns", rows, { fact: ([name]) => name, [`turn ${turns[0].number}`]: ([, one]) => isolated(one), [`with turn ${turns[1].number}`]: ([, one, other]) => h(one === other ? "span.dim" : "b", isolated(other)) });
 }
 
-/** Pair items: those that both have, but for marks of the cache, then by name or role and order those that only one has. @param {number[]} before @param {number[]} after @param {ItemFacts[]} items */
+/** Pair items: those that both have, but for marks of the cache, then by name and order those that only one has. @param {number[]} before @param {number[]} after @param {ItemFacts[]} items */
 function pairItems(before, after, items) {
   const [inBefore, inAfter] = [before, after].map((list) => new Set(list.map((place) => items[place].canonical)));
   const gone = before.filter((place) => !inAfter.has(items[place].canonical));
   const fresh = after.filter((place) => !inBefore.has(items[place].canonical));
-  const dropped = Map.groupBy(gone, (place) => `${items[place].name} ${items[place].role}`);
-  const changes = fresh.map((place) => ({ before: dropped.get(`${items[place].name} ${items[place].role}`)?.shift(), after: place }));
+  const dropped = Map.groupBy(gone, (place) => itemName(items[place]));
+  const changes = fresh.map((place) => ({ before: dropped.get(itemName(items[place]))?.shift(), after: place }));
   return { same: before.length - gone.length, changes, dropped: [...dropped.values()].flat() };
 }
 

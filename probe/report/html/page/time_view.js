@@ -43,7 +43,7 @@ function timeLanes({ summary, turns: byNumber }) {
   rows.forEach(({ own }, row) => own.forEach((turn) => phases.get(turn)?.forEach(([from, to, name]) => paths.set(PHASES[name], `${paths.get(PHASES[name])}M${from - start} ${row + 0.12}h${to - from}v.76h${from - to}z`))));
   const step = roundStep(length, 12);
   const ticks = Array.from({ length: Math.floor(length / step) + 1 }, (_, at) => styled(h("span.tick", seconds(at * step)), { left: percent((at * step) / length) }));
-  const names = rows.map(({ name }, row) => styled(h("span.line", name), { top: percent(row / rows.length) }));
+  const names = rows.map(({ name }, row) => styled(h("span.axis", name), { top: percent(row / rows.length) }));
   const plot = styled(h("div.plot.lanes", { role: "img", "aria-label": "Turns on a time axis, in lanes; the table below has the same" }, names, picture(paths, length, rows.length), ticks), { height: `${rows.length * 18}px` });
   const readout = h("p.readout", { "aria-hidden": "true" }, `${plural(turns.length, "turn")}; ${seconds(length)} from the first request to the end of the last answer. A click opens a turn.`);
   const under = (/** @type {MouseEvent} */ event) => {

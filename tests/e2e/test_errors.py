@@ -213,7 +213,9 @@ def test_twenty_runs_at_once_give_twenty_clean_run_folders(tmp_path: Path, provi
         assert sorted(path.name for path in folder.iterdir()) == [
             "manifest.json",
             "proxy.log",
+            "report.html",
             "report.md",
+            "summary.json",
             "traffic.jsonl",
         ]
 

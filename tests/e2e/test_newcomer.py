@@ -370,6 +370,7 @@ def test_a_run_that_was_interrupted_is_taken_up_and_told(tmp_path: Path) -> None
             f"record: {run / 'traffic.jsonl'}",
             f"manifest: {run / 'manifest.json'}",
             f"report: {run / 'report.md'}",
+            f"page: {run / 'report.html'}",
         ]
     with Running(tmp_path, "probe.pipeline", "--run", run.name, "--prompt", "Another") as refused:
         assert refused.wait() == 2

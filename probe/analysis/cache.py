@@ -47,7 +47,7 @@ class CacheUse(msgspec.Struct, frozen=True, kw_only=True):
     before: int
     """Index of the turn whose input could have been read."""
     expected: int
-    """Input tokens of that turn."""
+    """Input tokens of that turn, but no more than this one has."""
     read: int
     difference: Difference | None
     cause: Cause | None
@@ -82,6 +82,8 @@ def cache_uses(
 
 def _use(facts: TurnFacts, usage: Usage, base: PlacedTurn, changes: RequestChanges, items: Sequence[Known]) -> CacheUse:
     expected, read = (base.facts.usage and base.facts.usage.input) or 0, usage.cache_read or 0
+    # Of a shorter request, no more can be read than it has.
+    expected = expected if usage.input is None else min(expected, usage.input)
     missed = expected - read
     settings = tuple(name for name in changes.settings_changed(facts, base.facts) if name != "model")
     waited = facts.started - (base.facts.ended if base.facts.ended is not None else base.facts.started)

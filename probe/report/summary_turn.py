@@ -82,7 +82,7 @@ class CacheFacts(Part, frozen=True, kw_only=True):
     before: int
     """The turn whose input could have been read."""
     expected: int
-    """Input tokens of that turn."""
+    """Input tokens of that turn, but no more than this request has."""
     read: int
     """Tokens that the API read from its cache."""
     missed: int

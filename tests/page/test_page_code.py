@@ -15,10 +15,10 @@ from tests.support.page_tools import modules
 CODE = PROJECT / "probe" / "report" / "html" / "page"
 HERE = Path(__file__).parent.relative_to(PROJECT)
 LARGEST = 226_000
-"""Bytes of all code of the page."""
+"""Bytes of all code of the page: what it has. The aim is 120,000, which it does not reach."""
 
 
-def test_the_code_of_the_page_is_small() -> None:
+def test_the_code_of_the_page_grows_no_more() -> None:
     sizes = {file.name: file.stat().st_size for file in CODE.iterdir() if not file.name.endswith(".d.ts")}
     assert 1000 < sum(sizes.values()) <= LARGEST, sizes
 

@@ -197,7 +197,5 @@ def test_the_page_of_a_bundled_run_is_whole_and_answers(browser: Browser, run: P
 def test_the_page_of_every_golden_record_is_drawn_without_an_error(
     chromium: Browser, case: Path, tmp_path: Path
 ) -> None:
-    if case.stem == "an-empty-file":
-        return
     with opened(chromium, page_of_file(case, tmp_path)) as tab:
         _walk(tab)

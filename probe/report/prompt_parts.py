@@ -57,7 +57,7 @@ class PromptSlots:
 
 
 def prompt_parts(findings: Findings, found: Mapping[int, tuple[SlotUse, ...]]) -> list[PromptPart]:
-    """Return instructions and tools of the turn (of the work, else of any) that sent most of them; empty where none did."""
+    """Return instructions and tools of the turn that sent most of them, one of the work if any of it did."""
     # Over a WebSocket, a warm-up may send what the work goes on from.
     sending = [one for one in findings.work if any(_sizes(findings, one))] or [one.turn for one in findings.turns]
     if not sending:

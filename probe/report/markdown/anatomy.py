@@ -29,7 +29,7 @@ def prompt_anatomy(parts: Sequence[PromptPart], number: int) -> str:
         for one in parts
     ]
     head = f"Of [turn {number}](#turn-{number}). A slot is a value that changes from run to run.\n"
-    return f"## Prompt anatomy\n\n{head}\n{table(_COLUMNS, rows)}"
+    return f"## Fixed text and slots\n\n{head}\n{table(_COLUMNS, rows)}"
 
 
 def _slot(use: SlotUse) -> str:

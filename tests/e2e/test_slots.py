@@ -48,10 +48,13 @@ def test_two_recordings_of_one_prompt_differ_in_slots_alone(
 ) -> None:
     monkeypatch.setenv("PROBE_TARGETS", str(OWN_TARGETS))
     runs = []
-    for name in ("one", "another-time"):
+    for name in ("once", "another_time"):
         folder = tmp_path / name
         folder.mkdir()
-        with provider_running() as provider, recorded(folder, "probe.capture", case, provider) as run:
+        with (
+            provider_running() as provider,
+            recorded(folder, "probe.capture", case, provider, work=f"in-{name}") as run,
+        ):
             assert run.wait() == 0, run.stderr
             runs.append(run.run_folder())
     before, after = map(sent_and_received, runs)

@@ -15,8 +15,11 @@ class RecordedRun:
     def __init__(self, exchanges: Iterable[tuple[UnreadExchange, Sequence[RecordedTurn]]]) -> None:
         found: list[RecordedTurn] = []
         self._sides: list[UnreadExchange] = []
+        self._websockets: list[UnreadExchange] = []
         for exchange, calls in sorted(exchanges, key=lambda pair: pair[0].timestamp):
             found += calls
+            if exchange.websocket:
+                self._websockets.append(exchange)
             if not calls and exchange.response and not exchange.websocket:
                 self._sides.append(exchange)
         # Several conversations may have run in parallel: calls are sorted by their time.
@@ -36,6 +39,13 @@ class RecordedRun:
     def has_websocket(self, path: str) -> bool:
         """Check whether any call to an endpoint went over a WebSocket."""
         return any(turn.websocket for turn in _matching(self._turns + self._warm_ups, path))
+
+    def next_websocket(self, path: str) -> UnreadExchange | None:
+        """Return the recorded conversation that a new one is the repetition of: in order, the last one repeatedly."""
+        found = [one for one in self._websockets if _name(_path(one)) == _name(path)]
+        if len(found) > 1:
+            self._websockets.remove(found[0])
+        return found[0] if found else None
 
     def next_turn(self, path: str) -> RecordedTurn | None:
         """Return the next turn of an endpoint; None when all were given."""

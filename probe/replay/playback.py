@@ -23,8 +23,9 @@ EXHAUSTED_STATUS = 400
 class Playback:
     """Serves a recording's answers, and counts the calls that it has none for."""
 
-    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer) -> None:
+    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer, *, speed: float) -> None:
         self._renderer = renderer
+        self.speed = speed
         self.recording = RecordedRun(self._turns(exchanges))
         self._exhausted = 0
         self._texts = TextComparison()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from probe.record.exchange import Response, UnreadExchange
-from probe.renderers.json_reader import Json, parsed
+from probe.record.exchange import Message, Response, UnreadExchange
+from probe.renderers.json_reader import Json
 from probe.trace.turns import Traced, Turn
 
 EVENT_STREAM = "text/event-stream"
@@ -26,8 +27,10 @@ class RecordedTurn:
     """None when no answer came."""
     content_type: str | None
     """Media type of the answer in its HTTP form."""
-    messages: tuple[str, ...] = ()
-    """The answer as WebSocket messages; empty for one over HTTP."""
+    messages: tuple[Message, ...] = ()
+    """The answer's WebSocket messages, binary ones too; empty over HTTP."""
+    last: bool = False
+    """True for the last call of a WebSocket conversation."""
     complete: bool
     started: float
     """Epoch seconds."""
@@ -70,26 +73,28 @@ def _recorded(traced: Traced, turn: Turn) -> RecordedTurn:
         warm_up=websocket and turn.asked.no_answer,
         status_code=turn.status,
         content_type=EVENT_STREAM if turn.messages else over_http,
-        messages=turn.messages,
+        messages=tuple(_messages(traced, turn)) if websocket else (),
+        last=turn is traced.turns[-1],
         complete=turn.complete,
         started=turn.started,
     )
+
+
+def _messages(traced: Traced, turn: Turn) -> Sequence[Message]:
+    """Return the messages of an answer: a binary one belongs to the call before it."""
+    socket = traced.exchange.websocket
+    assert socket is not None
+    later = [one.started for one in traced.turns if one.started > turn.started]
+    ended, answers = min(later, default=float("inf")), set(zip(turn.event_times, turn.messages, strict=True))
+    return [
+        one
+        for one in socket.messages
+        if one.direction == "server"
+        and ((one.timestamp, one.content) in answers if one.type == "text" else turn.started <= one.timestamp < ended)
+    ]
 
 
 def media_type(response: Response) -> str | None:
     """Return an answer's media type without its parameters; a stream may come without one."""
     named = (response.header("content-type") or "").partition(";")[0].strip().lower()
     return named or (EVENT_STREAM if response.body_kind == "sse" else None)
-
-
-def as_stream(messages: tuple[str, ...]) -> bytes:
-    """Return WebSocket messages as the HTTP API would have streamed them."""
-    return "".join(map(_as_event, messages)).encode("utf-8", "surrogatepass")
-
-
-def _as_event(text: str) -> str:
-    event = parsed(text)
-    kind = event.get("type") if isinstance(event, dict) else None
-    name = kind if isinstance(kind, str) and kind.isprintable() else "message"
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return f"event: {name}\ndata: " + "\ndata: ".join(lines) + "\n\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from aiohttp import web
@@ -9,9 +10,10 @@ from aiohttp import web
 from probe.addon.json_text import dumps
 from probe.record.exchange import UnreadExchange
 from probe.renderers.loader import Renderer
-from probe.replay.answers import events, replayed_headers, stored_bytes, turn_bytes
+from probe.replay.other_transport import posted
 from probe.replay.playback import EXHAUSTED_STATUS, Playback
-from probe.replay.recorded_turn import RecordedTurn
+from probe.replay.sending import Pace, send_answer
+from probe.replay.timed_answer import timed_answer, timed_response
 from probe.replay.user_text import parsed
 from probe.replay.websocket import converse
 
@@ -23,8 +25,9 @@ STOP_SECONDS = 1.0
 class ReplayServer:
     """Answers calls of the model in their order by endpoint; side requests as recorded, or emptily."""
 
-    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer) -> None:
-        self._playback = Playback(exchanges, renderer)
+    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer, *, speed: float = math.inf) -> None:
+        """`speed` is how many times faster than recorded the answers come; infinite without any pause."""
+        self._playback = Playback(exchanges, renderer, speed=speed)
         self._runner: web.ServerRunner | None = None
 
     @property
@@ -69,7 +72,7 @@ class ReplayServer:
         body = b"".join([piece async for piece in request.content.iter_any()])
         if request.method == "POST" and self._playback.is_call(path):
             return await self._turn(request, path, body)
-        return self._side(request, path)
+        return await self._side(request, path)
 
     def _refuse(self, request: web.BaseRequest) -> web.Response:
         """Refuse a request to another host for which the agent uses this server as its HTTP proxy."""
@@ -85,36 +88,19 @@ class ReplayServer:
         return self._error(path, 426, f"probe replay: the recording has no WebSocket for {path}; post instead")
 
     async def _turn(self, request: web.BaseRequest, path: str, body: bytes) -> web.StreamResponse:
+        pace = Pace(self._playback.speed)
         turn = self._playback.next_turn(path, parsed(body, request.headers.get("content-encoding", "")))
         if turn is None:
             return self._error(path, EXHAUSTED_STATUS, self._playback.exhausted(path))
-        return await _send_turn(request, turn)
+        return await send_answer(request, posted(timed_answer(turn), complete=turn.complete), pace)
 
-    def _side(self, request: web.BaseRequest, path: str) -> web.Response:
+    async def _side(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         recorded = self._playback.recording.side(request.method, request.raw_path)
-        if recorded and recorded.response:
-            return web.Response(
-                status=recorded.response.status_code,
-                headers=replayed_headers(recorded.response),
-                body=stored_bytes(recorded.response),
-            )
+        if recorded:
+            return await send_answer(request, timed_response(recorded), Pace(self._playback.speed))
         body = dumps(self._playback.api(path).side_answer(request.method, path)).encode()
         return web.Response(body=body, content_type="application/json")
 
     def _error(self, path: str, status: int, message: str) -> web.Response:
         body = dumps(self._playback.api(path).error_answer(status, message)).encode()
         return web.Response(status=status, body=body, content_type="application/json")
-
-
-async def _send_turn(request: web.BaseRequest, turn: RecordedTurn) -> web.StreamResponse:
-    """Send a turn event by event; break off where the recording did."""
-    recorded = turn.exchange.response
-    headers = replayed_headers(recorded, turn.content_type)
-    response = web.StreamResponse(status=turn.status_code or 502, headers=headers)
-    if turn.status_code is not None:
-        await response.prepare(request)
-        for event in events(turn_bytes(turn), turn.content_type):
-            await response.write(event)
-    if not turn.complete and request.transport:
-        request.transport.close()  # sends what was written, but not the end that aiohttp would add
-    return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -32,16 +33,16 @@ class Replay:
 
 
 def replaying(
-    exchanges: Sequence[Exchange], renderer: Renderer | str = "openai_responses"
+    exchanges: Sequence[Exchange], renderer: Renderer | str = "openai_responses", *, speed: float = math.inf
 ) -> AbstractContextManager[Replay]:
     """Serve exchanges in a background thread, with a renderer or a built-in one's name."""
     used = load_renderer(f"probe.renderers.{renderer}") if isinstance(renderer, str) else renderer
-    return in_thread(_serving(exchanges, used))
+    return in_thread(_serving(exchanges, used, speed))
 
 
 @asynccontextmanager
-async def _serving(exchanges: Sequence[Exchange], renderer: Renderer) -> AsyncIterator[Replay]:
-    server = ReplayServer(unread(exchanges), renderer)
+async def _serving(exchanges: Sequence[Exchange], renderer: Renderer, speed: float) -> AsyncIterator[Replay]:
+    server = ReplayServer(unread(exchanges), renderer, speed=speed)
     port = await server.start()
     try:
         yield Replay(server=server, port=port)

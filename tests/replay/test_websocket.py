@@ -109,7 +109,7 @@ def test_an_answer_that_was_cut_short_ends_the_conversation() -> None:
 
     half = events("x")[:1]
     with replaying([conversation([create(1.0), *told(1.1, half)])]) as replay:
-        assert talk(replay, agent) == (half[0], WSMsgType.CLOSE)
+        assert talk(replay, agent) == (half[0], WSMsgType.CLOSED)
 
 
 async def second_call(ws: ClientWebSocketResponse) -> list[str]:

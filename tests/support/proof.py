@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from probe.record.exchange import Payload
-from probe.replay.answers import stored_bytes
+from probe.replay.timed_answer import stored_bytes
 from probe.verify import main as verify
 from tests.support.captures import Ended, Listening, Machine
 from tests.support.raw import END_OF_HEAD, Wire, answer, body, dial, head, request

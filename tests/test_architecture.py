@@ -35,7 +35,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "targets": _RENDERING,
     "settings": BASE | {"targets"},
     "cli": BASE,
-    "replay": _RENDERING | {"trace"},
+    "replay": _RENDERING | {"trace", "slots"},
     "live": _RENDERING | {"trace", "analysis", "report", "cli"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
     **dict.fromkeys(

@@ -37,9 +37,10 @@ LAYERS: dict[str, frozenset[str]] = {
     "cli": BASE,
     "replay": _RENDERING | {"trace", "slots"},
     "live": _RENDERING | {"trace", "analysis", "report", "cli"},
-    "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
+    "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},
     **dict.fromkeys(
-        SCRIPTS, _RENDERING | {"trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"}
+        SCRIPTS,
+        _RENDERING | {"trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live", "slots"},
     ),
 }
 """What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""

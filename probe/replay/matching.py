@@ -89,6 +89,11 @@ class Matching:
         self._lent.add(nearest)
         return Match(Found.NEAREST, nearest)
 
+    def take_back(self, call: int) -> None:
+        """Note that a call did not get the answer that was found for it."""
+        self._given.discard(call)
+        self._lent.discard(call)
+
     def _next(self, key: CallKey, equal: Sequence[int]) -> Match:
         """Return the first of equal calls that is left; one that a call with other instructions also is goes last."""
         left = [one for one in equal if one not in self._given]

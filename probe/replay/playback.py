@@ -89,6 +89,7 @@ class Playback:
         if match.found is not Found.SAME or live.key.rest != recorded.key.rest:
             found = differences_of(calls.hashes, recorded, live)
             if refused := self.misses.differs(number, match, found):
+                calls.matching.take_back(match.call)
                 return refused
         return self._turns[match.call]
 

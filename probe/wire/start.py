@@ -127,7 +127,14 @@ def _served(settings: Settings, run: Run, manifest: Manifest, undo: ExitStack) -
     """Start the replay server."""
     child = Child(
         "probe.wire.replay_process",
-        {"traffic": str(run.traffic), "renderer": renderer_spec(settings.target), "port": 0},
+        {
+            "traffic": str(run.traffic),
+            "renderer": renderer_spec(settings.target),
+            "port": 0,
+            "speed": str(settings.speed),
+            "strict": settings.strict,
+            "live": str(manifest.path.parent),
+        },
     )
     undo.callback(child.stop)
     try:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from probe.record.manifest import Manifest
 from probe.record.reader import read_unread
 from probe.renderers.loader import load_renderer
@@ -15,6 +17,7 @@ from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
 from probe.settings.replaying import speed_of
 from probe.slots.environment import environment_of
+from probe.slots.rules import BUILT_IN, Rule
 from probe.wire.file_limit import raise_file_limit
 from probe.wire.helper_process import first_line, send_to_parent
 
@@ -30,6 +33,7 @@ async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
         recorded=environment_of(Manifest.read(traffic.parent)),
         # The capture notes where the agent works before it starts it.
         live=lambda: environment_of(Manifest.read(folder)),
+        rules=(*msgspec.convert(settings["slots"], list[Rule]), *BUILT_IN),
         on_miss=lambda text: send_to_parent({"event": "missed", "text": text}),
     )
     server = ReplayServer(exchanges, load_renderer(settings["renderer"]), conditions)

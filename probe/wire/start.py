@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from probe.addon.config import Config, Listener
 from probe.addon.redaction.salt import NAME as SALT
 from probe.errors import UserError
@@ -134,6 +136,7 @@ def _served(settings: Settings, run: Run, manifest: Manifest, undo: ExitStack) -
             "speed": str(settings.speed),
             "strict": settings.strict,
             "live": str(manifest.path.parent),
+            "slots": msgspec.to_builtins(settings.target.slots),
         },
     )
     undo.callback(child.stop)

@@ -7,6 +7,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import Skipped, one_line, run, say
 from probe.cli.options import parse
@@ -18,6 +20,7 @@ from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
 from probe.settings.replaying import speed_of
 from probe.slots.environment import environment_of
+from probe.slots.rules import BUILT_IN
 from probe.targets.finding import load_target, renderer_spec
 from probe.wire.file_limit import raise_file_limit
 from probe.wire.ports import served_port
@@ -31,16 +34,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError("replay starts no command", "use capture --replay RUN -- COMMAND … for that")
     found = open_run(arguments, say)
     raise_file_limit()
-    renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
-    speed = speed_of(arguments.speed)
-    return asyncio.run(_serve(found, renderer, served_port(arguments.port), speed, strict=arguments.strict))
+    target = load_target(arguments.target or found.target)[0]
+    conditions = Conditions(
+        speed=speed_of(arguments.speed),
+        strict=arguments.strict,
+        recorded=environment_of(found.manifest),
+        rules=(*BUILT_IN, *target.slots),
+    )
+    renderer = load_renderer(renderer_spec(target))
+    return asyncio.run(_serve(found, renderer, served_port(arguments.port), conditions))
 
 
-async def _serve(found: Run, renderer: Renderer, port: int, speed: float, *, strict: bool) -> int:
+async def _serve(found: Run, renderer: Renderer, port: int, conditions: Conditions) -> int:
     skipped = Skipped(found.traffic.name)
     ended: asyncio.Queue[int] = asyncio.Queue()
-    recorded = environment_of(found.manifest)
-    conditions = Conditions(speed=speed, strict=strict, recorded=recorded, on_miss=lambda _text: ended.put_nowait(1))
+    conditions = replace(conditions, on_miss=lambda _text: ended.put_nowait(1))
     server = ReplayServer(list(read_unread(found.traffic, skipped, whole=True)), renderer, conditions)
     skipped.report()
     port = await server.start(port)

@@ -33,7 +33,7 @@ async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
         recorded=environment_of(Manifest.read(traffic.parent)),
         # The capture notes where the agent works before it starts it.
         live=lambda: environment_of(Manifest.read(folder)),
-        rules=(*msgspec.convert(settings["slots"], list[Rule]), *BUILT_IN),
+        rules=(*BUILT_IN, *msgspec.convert(settings["slots"], list[Rule])),
         on_miss=lambda text: send_to_parent({"event": "missed", "text": text}),
     )
     server = ReplayServer(exchanges, load_renderer(settings["renderer"]), conditions)

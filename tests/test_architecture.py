@@ -35,9 +35,9 @@ LAYERS: dict[str, frozenset[str]] = {
     "targets": _RENDERING | {"slots"},
     "settings": BASE | {"targets"},
     "cli": BASE,
-    "replay": _RENDERING | {"trace"},
+    "replay": _RENDERING | {"trace", "slots"},
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
-    "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
+    "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},
     **dict.fromkeys(
         SCRIPTS,
         _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"},

@@ -28,6 +28,9 @@ OPTIONS = {
     "prompt": Option("What the agent is asked to do; fills {prompt} in the target's command.", "p", "TEXT"),
     "run": Option("A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", "r", "RUN"),
     "replay": Option("Answer the agent from this recorded run instead of the real API.", "R", "RUN"),
+    "speed": Option(
+        "Times of a replay: 1 as recorded, 10 ten times as fast, max (the default) without pauses.", None, "FACTOR"
+    ),
     "upstream": Option(
         "Send a listener elsewhere (a gateway, Azure, a local model): NAME=URL, any number of times.",
         "u",
@@ -93,6 +96,10 @@ OPTIONS = {
 
 _SPECIAL = {
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
+    **dict.fromkeys(
+        [(script, "strict") for script in ("capture", "pipeline", "replay")],
+        Option("In a replay: end with exit code 1 at the first call that differs from the recording.", "s"),
+    ),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
     ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),
     ("slots", "after"): Option("Another of the same agent with the same prompt.", None, "RUN", positional=True),
@@ -106,7 +113,7 @@ RECORDING = (
 )  # fmt: skip
 """The options of everything that records."""
 
-LAUNCHING = ("prompt", "replay", "env", "cwd")
+LAUNCHING = ("prompt", "replay", "speed", "strict", "env", "cwd")
 """The options of everything that starts the agent."""
 
 
@@ -147,10 +154,15 @@ COMMANDS = {
     "replay": Command(
         "Serve a recorded run's answers to an agent started by hand.",
         "invoke replay --run codex/tool-loop-websocket --port 8090",
-        ("run", "target", "data_dir", "port"),
+        ("run", "target", "data_dir", "port", "speed", "strict"),
+    ),
+    "replay-check": Command(
+        "Run an agent on its recording; check that it does the same.",
+        "invoke replay-check --run latest",
+        ("run", "target", "prompt", "speed", "env", "cwd", "port", "data_dir", "output_dir"),
     ),
     "verify": Command(
-        "Check that a run holds all that crossed its proxies, unchanged.",
+        "Check that a run holds what crossed its proxies, unchanged.",
         "invoke verify --run latest",
         ("run", "target", "data_dir", "strict", "json"),
     ),

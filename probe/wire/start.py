@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from probe.addon.config import Config, Listener
 from probe.addon.redaction.salt import NAME as SALT
 from probe.errors import UserError
@@ -127,7 +129,15 @@ def _served(settings: Settings, run: Run, manifest: Manifest, undo: ExitStack) -
     """Start the replay server."""
     child = Child(
         "probe.wire.replay_process",
-        {"traffic": str(run.traffic), "renderer": renderer_spec(settings.target), "port": 0},
+        {
+            "traffic": str(run.traffic),
+            "renderer": renderer_spec(settings.target),
+            "port": 0,
+            "speed": str(settings.speed),
+            "strict": settings.strict,
+            "live": str(manifest.path.parent),
+            "slots": msgspec.to_builtins(settings.target.slots),
+        },
     )
     undo.callback(child.stop)
     try:

@@ -37,10 +37,10 @@ def definitions(protocol: Protocol) -> Iterator[tuple[str, Schema]]:
         at = name_of(endpoint)
         for body in endpoint.requests:
             if body.value:
-                yield f"{at}.request{_suffix(body.media_type)}", schema_of(body.value)
+                yield f"{at}.request{suffix(body.media_type)}", schema_of(body.value)
         for response in endpoint.responses:
             for body in response.bodies:
-                where = f"{at}.{response.status}{_suffix(body.media_type)}"
+                where = f"{at}.{response.status}{suffix(body.media_type)}"
                 if body.value:
                     yield where, schema_of(body.value)
                 yield from _events(where, body.events)
@@ -64,7 +64,8 @@ def word(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("_") or "_"
 
 
-def _suffix(media_type: str) -> str:
+def suffix(media_type: str) -> str:
+    """Return what the name of a body ends with, by its media type."""
     return "" if media_type == "application/json" else f".{word(media_type)}"
 
 

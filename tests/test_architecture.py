@@ -36,7 +36,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "settings": BASE | {"targets"},
     "cli": BASE,
     "replay": _RENDERING | {"trace"},
-    "protocol": _RENDERING | {"trace", "slots"},
+    "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
     "live": _RENDERING | {"trace", "analysis", "report", "cli"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
     **dict.fromkeys(

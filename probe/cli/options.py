@@ -71,6 +71,8 @@ OPTIONS = {
     ),
     "install": Option("Command that installs it.", None, "COMMAND"),
     "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
+    "before": Option("What was: a run, TARGET@VERSION (its newest run), or a file.", None, "BEFORE", positional=True),
+    "after": Option("What is now: in the same words.", None, "AFTER", positional=True),
     "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
     "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
     "exchanges": Option(
@@ -92,6 +94,8 @@ OPTIONS = {
 _SPECIAL = {
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
+    ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),
+    ("slots", "after"): Option("Another of the same agent with the same prompt.", None, "RUN", positional=True),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
 }
 """Options that mean something else in one script."""
@@ -149,6 +153,11 @@ COMMANDS = {
         "Check that a run holds all that crossed its proxies, unchanged.",
         "invoke verify --run latest",
         ("run", "target", "data_dir", "strict", "json"),
+    ),
+    "slots": Command(
+        "Learn from two runs of one prompt which values are volatile.",
+        "invoke slots latest latest~1",
+        ("before", "after", "target", "data_dir"),
     ),
     "runs": Command(
         "List the recorded runs, newest first.",

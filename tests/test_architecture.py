@@ -41,7 +41,8 @@ LAYERS: dict[str, frozenset[str]] = {
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
     **dict.fromkeys(
         SCRIPTS,
-        _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"},
+        _RENDERING
+        | {"slots", "protocol", "trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"},
     ),
 }
 """What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""

@@ -92,6 +92,11 @@ OPTIONS = {
 """By their names in tasks; `_` is `-` on the command line."""
 
 _SPECIAL = {
+    ("protocol", "run"): Option(
+        "A run, as everywhere; any number of times: what they show is added up.", "r", "RUN", True
+    ),
+    ("protocol", "output"): Option("Folder of the documents (default: the run's own).", "O", "DIR"),
+    ("protocol", "shareable"): Option("Leave out examples, and values of more than 40 characters.", "s"),
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
     ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),
@@ -148,6 +153,11 @@ COMMANDS = {
         "Serve a recorded run's answers to an agent started by hand.",
         "invoke replay --run codex/tool-loop-websocket --port 8090",
         ("run", "target", "data_dir", "port"),
+    ),
+    "protocol": Command(
+        "Describe the protocol that runs show: Markdown, JSON, schemas.",
+        "invoke protocol --run latest",
+        ("run", "target", "data_dir", "output", "shareable", "force"),
     ),
     "verify": Command(
         "Check that a run holds all that crossed its proxies, unchanged.",

@@ -38,10 +38,8 @@ def _lines(protocol: Protocol) -> Iterator[str]:
     if protocol.ids:
         yield "## Ids that tie exchanges together"
         yield ""
-        cells = (
-            (inline(one.slot), f"{one.count} of {one.of}", ", ".join(map(code, one.places))) for one in protocol.ids
-        )
-        yield from _table(("id", "same in", "places"), cells)
+        cells = ((*map(code, one.places), f"{one.count} of {one.of}") for one in protocol.ids)
+        yield from _table(("place", "has the id of", "in"), cells)
 
 
 def _endpoint_row(endpoint: Endpoint) -> Sequence[str]:

@@ -87,6 +87,7 @@ OPTIONS = {
     "without": Option(
         "Leave this contender out: claude-tap or mitmdump -w; any number of times.", "w", "CONTENDER", True
     ),
+    "shareable": Option("Leave out examples, and values of more than 40 characters."),
     "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """By their names in tasks; `_` is `-` on the command line."""
@@ -96,7 +97,6 @@ _SPECIAL = {
         "A run, as everywhere; any number of times: what they show is added up.", "r", "RUN", True
     ),
     ("protocol", "output"): Option("Folder of the documents (default: the run's own).", "O", "DIR"),
-    ("protocol", "shareable"): Option("Leave out examples, and values of more than 40 characters.", "s"),
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
     ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),

@@ -36,11 +36,13 @@ LAYERS: dict[str, frozenset[str]] = {
     "settings": BASE | {"targets"},
     "cli": BASE,
     "replay": _RENDERING | {"trace", "slots"},
+    "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},
     **dict.fromkeys(
         SCRIPTS,
-        _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"},
+        _RENDERING
+        | {"slots", "protocol", "trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"},
     ),
 }
 """What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""

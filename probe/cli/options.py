@@ -90,11 +90,16 @@ OPTIONS = {
     "without": Option(
         "Leave this contender out: claude-tap or mitmdump -w; any number of times.", "w", "CONTENDER", True
     ),
+    "shareable": Option("Leave out examples, and values of more than 40 characters."),
     "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """By their names in tasks; `_` is `-` on the command line."""
 
 _SPECIAL = {
+    ("protocol", "run"): Option(
+        "A run, as everywhere; any number of times: what they show is added up.", "r", "RUN", True
+    ),
+    ("protocol", "output"): Option("Folder of the documents (default: the run's own).", "O", "DIR"),
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
     **dict.fromkeys(
         [(script, "strict") for script in ("capture", "pipeline", "replay")],
@@ -160,6 +165,11 @@ COMMANDS = {
         "Run an agent on its recording; check that it does the same.",
         "invoke replay-check --run latest",
         ("run", "target", "prompt", "speed", "env", "cwd", "port", "data_dir", "output_dir"),
+    ),
+    "protocol": Command(
+        "Describe the protocol that runs show: Markdown, JSON, schemas.",
+        "invoke protocol --run latest",
+        ("run", "target", "data_dir", "output", "shareable", "force"),
     ),
     "verify": Command(
         "Check that a run holds what crossed its proxies, unchanged.",

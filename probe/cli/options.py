@@ -28,6 +28,12 @@ OPTIONS = {
     "prompt": Option("What the agent is asked to do; fills {prompt} in the target's command.", "p", "TEXT"),
     "run": Option("A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", "r", "RUN"),
     "replay": Option("Answer the agent from this recorded run instead of the real API.", "R", "RUN"),
+    "fault": Option(
+        "Put a fault into the replay's answers, any number of times: '429 once', 'cut after 12 events'.",
+        None,
+        "FAULT",
+        True,
+    ),
     "upstream": Option(
         "Send a listener elsewhere (a gateway, Azure, a local model): NAME=URL, any number of times.",
         "u",
@@ -102,7 +108,7 @@ RECORDING = (
 )  # fmt: skip
 """The options of everything that records."""
 
-LAUNCHING = ("prompt", "replay", "env", "cwd")
+LAUNCHING = ("prompt", "replay", "fault", "env", "cwd")
 """The options of everything that starts the agent."""
 
 
@@ -143,7 +149,7 @@ COMMANDS = {
     "replay": Command(
         "Serve a recorded run's answers to an agent started by hand.",
         "invoke replay --run codex/tool-loop-websocket --port 8090",
-        ("run", "target", "data_dir", "port"),
+        ("run", "target", "data_dir", "port", "fault"),
     ),
     "verify": Command(
         "Check that a run holds all that crossed its proxies, unchanged.",

@@ -14,6 +14,7 @@ from probe.errors import UserError
 from probe.record.reader import read_unread
 from probe.record.runs import Run
 from probe.renderers.loader import Renderer, load_renderer
+from probe.replay.faults import Fault, parse_faults
 from probe.replay.server import ReplayServer
 from probe.targets.finding import load_target, renderer_spec
 from probe.wire.file_limit import raise_file_limit
@@ -26,15 +27,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, rest = parse("replay", sys.argv[1:] if argv is None else argv)
     if rest:
         raise UserError("replay starts no command", "use capture --replay RUN -- COMMAND … for that")
+    faults = parse_faults(arguments.fault)
     found = open_run(arguments, say)
     raise_file_limit()
     renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
-    return asyncio.run(_serve(found, renderer, served_port(arguments.port)))
+    return asyncio.run(_serve(found, renderer, served_port(arguments.port), faults))
 
 
-async def _serve(found: Run, renderer: Renderer, port: int) -> int:
+async def _serve(found: Run, renderer: Renderer, port: int, faults: Sequence[Fault]) -> int:
     skipped = Skipped(found.traffic.name)
-    server = ReplayServer(list(read_unread(found.traffic, skipped, whole=True)), renderer)
+    server = ReplayServer(list(read_unread(found.traffic, skipped, whole=True)), renderer, faults=faults)
     skipped.report()
     port = await server.start(port)
     print(f"http://127.0.0.1:{port}", flush=True)

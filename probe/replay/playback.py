@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from probe.record.exchange import UnreadExchange
@@ -10,8 +10,12 @@ from probe.renderers.api import Api
 from probe.renderers.json_reader import Json
 from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
+from probe.replay.fault_endings import is_ended
+from probe.replay.faults import Fault, FaultPlan
 from probe.replay.matching import RecordedRun
 from probe.replay.recorded_turn import RecordedTurn, recorded_turns
+from probe.replay.sending import Pace
+from probe.replay.timed_answer import TimedAnswer
 from probe.replay.user_text import TextComparison, user_text
 from probe.trace.exchanges import ExchangeReader
 
@@ -23,10 +27,13 @@ EXHAUSTED_STATUS = 400
 class Playback:
     """Serves a recording's answers, and counts the calls that it has none for."""
 
-    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer, *, speed: float) -> None:
+    def __init__(
+        self, exchanges: Iterable[UnreadExchange], renderer: Renderer, *, speed: float, faults: Sequence[Fault] = ()
+    ) -> None:
         self._renderer = renderer
         self.speed = speed
         self.recording = RecordedRun(self._turns(exchanges))
+        self._faults = FaultPlan(faults, speed)
         self._exhausted = 0
         self._texts = TextComparison()
 
@@ -55,7 +62,18 @@ class Playback:
     @property
     def notes(self) -> list[str]:
         """Return how the agent's requests differed from the recording."""
-        return self._texts.notes
+        return [*self._faults.notes, *self._texts.notes]
+
+    def with_faults(self, path: str, turn: RecordedTurn, answer: TimedAnswer, pace: Pace) -> tuple[TimedAnswer, Pace]:
+        """Return an answer with the faults that hit this call, and its pace.
+
+        What comes without its end is not used up: the agent asks for it again.
+        """
+        answer, hit = self._faults.applied(answer, self.api(path))
+        if not hit:
+            return answer, pace
+        turn.given = is_ended(answer, self.api(path))
+        return answer, pace.unscaled()
 
     def warm_up(self, path: str) -> RecordedTurn | None:
         """Return the next recorded answer to a warm-up; None when no complete one is left."""

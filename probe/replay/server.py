@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
 from probe.addon.json_text import dumps
 from probe.record.exchange import UnreadExchange
 from probe.renderers.loader import Renderer
+from probe.replay.faults import Fault
 from probe.replay.other_transport import posted
 from probe.replay.playback import EXHAUSTED_STATUS, Playback
 from probe.replay.sending import Pace, send_answer
@@ -25,9 +26,16 @@ STOP_SECONDS = 1.0
 class ReplayServer:
     """Answers calls of the model in their order by endpoint; side requests as recorded, or emptily."""
 
-    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer, *, speed: float = math.inf) -> None:
+    def __init__(
+        self,
+        exchanges: Iterable[UnreadExchange],
+        renderer: Renderer,
+        *,
+        speed: float = math.inf,
+        faults: Sequence[Fault] = (),
+    ) -> None:
         """`speed` is how many times faster than recorded the answers come; infinite without any pause."""
-        self._playback = Playback(exchanges, renderer, speed=speed)
+        self._playback = Playback(exchanges, renderer, speed=speed, faults=faults)
         self._runner: web.ServerRunner | None = None
 
     @property
@@ -92,7 +100,8 @@ class ReplayServer:
         turn = self._playback.next_turn(path, parsed(body, request.headers.get("content-encoding", "")))
         if turn is None:
             return self._error(path, EXHAUSTED_STATUS, self._playback.exhausted(path))
-        return await send_answer(request, posted(timed_answer(turn), complete=turn.complete), pace)
+        answer = posted(timed_answer(turn), complete=turn.complete)
+        return await send_answer(request, *self._playback.with_faults(path, turn, answer, pace))
 
     async def _side(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         recorded = self._playback.recording.side(request.method, request.raw_path)

@@ -25,18 +25,20 @@ async def converse(request: web.BaseRequest, path: str, playback: Playback) -> w
         called = playback.called(path, message.data) if message.type is WSMsgType.TEXT else False
         if called is False:
             continue
-        answer = _warm_up(path, playback) if called is None else _answer(path, playback, message.data)
+        answer, pace = (
+            (_warm_up(path, playback), pace) if called is None else _answer(path, playback, message.data, pace)
+        )
         if not await send_messages(request, socket, answer, pace):
             break
     return socket
 
 
-def _answer(path: str, playback: Playback, text: str) -> TimedAnswer:
+def _answer(path: str, playback: Playback, text: str, pace: Pace) -> tuple[TimedAnswer, Pace]:
     turn = playback.next_turn(path, parsed(text))
     api = playback.api(path)
     if turn is None:
-        return _made(dumps(api.error_message(EXHAUSTED_STATUS, playback.exhausted(path))))
-    return messages(timed_answer(turn), api, turn.content_type)
+        return _made(dumps(api.error_message(EXHAUSTED_STATUS, playback.exhausted(path)))), pace
+    return playback.with_faults(path, turn, messages(timed_answer(turn), api, turn.content_type), pace)
 
 
 def _warm_up(path: str, playback: Playback) -> TimedAnswer:

@@ -60,6 +60,7 @@ def _settings(given: Sources) -> Settings:
         coverage=coverage,
         coverage_upstream_proxy=coverage_proxy,
         replay=replay,
+        faults=_faults(given, replay),
         sources=given.sources,
         notes=tuple(given.notes),
     )
@@ -81,6 +82,15 @@ def _replay(given: Sources) -> str | None:
         hint = "leave --coverage out" if chosen else "name an --upstream, or switch the recording off: --replay ''"
         raise UserError("--coverage: in a replay nothing may bypass the listeners", hint)
     return replay
+
+
+def _faults(given: Sources, replay: str | None) -> tuple[str, ...]:
+    faults = tuple(given.option("fault") or ())
+    if faults and not replay:
+        raise UserError("--fault: only the answers of a replay have faults", "name a recorded run with --replay")
+    if faults:
+        given.sources["faults"] = COMMAND_LINE
+    return faults
 
 
 def _keep_secrets(given: Sources) -> bool:

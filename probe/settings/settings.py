@@ -54,6 +54,8 @@ class Settings:
     coverage_upstream_proxy: str | None
     """Proxy for these; None for direct connections."""
     replay: str | None
+    faults: tuple[str, ...] = ()
+    """What goes wrong in the replay's answers, as the user wrote it."""
     sources: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What the user should know about them before a run, a line each."""
@@ -68,6 +70,7 @@ class Settings:
             "keep_secrets": self.keep_secrets,
             "coverage": self.coverage,
             "replay": self.replay,
+            **({"faults": list(self.faults)} if self.faults else {}),
         }
         for name, route in self.routes.items():
             values[f"upstream.{name}"] = route.upstream

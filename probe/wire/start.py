@@ -18,6 +18,7 @@ from probe.addon.redaction.salt import NAME as SALT
 from probe.errors import UserError
 from probe.record.manifest import Manifest, project_version, utc_now
 from probe.record.runs import Run
+from probe.replay.faults import parse_faults
 from probe.settings.settings import Settings
 from probe.targets.finding import renderer_spec
 from probe.wire import agent_folders
@@ -125,10 +126,9 @@ def _describe(manifest: Manifest, settings: Settings, folder: Path) -> None:
 
 def _served(settings: Settings, run: Run, manifest: Manifest, undo: ExitStack) -> ServedRun:
     """Start the replay server."""
-    child = Child(
-        "probe.wire.replay_process",
-        {"traffic": str(run.traffic), "renderer": renderer_spec(settings.target), "port": 0},
-    )
+    parse_faults(settings.faults)  # Here: what the user wrote wrong is no failure of the process.
+    served = {"traffic": str(run.traffic), "renderer": renderer_spec(settings.target), "port": 0}
+    child = Child("probe.wire.replay_process", {**served, "faults": settings.faults})
     undo.callback(child.stop)
     try:
         ready = child.wait_ready()

@@ -11,6 +11,7 @@ from typing import Any
 
 from probe.record.exchange import Exchange, Headers, Message, Request, Response, WebSocket
 from probe.renderers.loader import Renderer, load_renderer
+from probe.replay.faults import parse_faults
 from probe.replay.server import ReplayServer
 from tests.support.background import in_thread
 from tests.trace.tracing import unread
@@ -33,16 +34,22 @@ class Replay:
 
 
 def replaying(
-    exchanges: Sequence[Exchange], renderer: Renderer | str = "openai_responses", *, speed: float = math.inf
+    exchanges: Sequence[Exchange],
+    renderer: Renderer | str = "openai_responses",
+    *,
+    speed: float = math.inf,
+    faults: Sequence[str] = (),
 ) -> AbstractContextManager[Replay]:
     """Serve exchanges in a background thread, with a renderer or a built-in one's name."""
     used = load_renderer(f"probe.renderers.{renderer}") if isinstance(renderer, str) else renderer
-    return in_thread(_serving(exchanges, used, speed))
+    return in_thread(_serving(exchanges, used, speed, faults))
 
 
 @asynccontextmanager
-async def _serving(exchanges: Sequence[Exchange], renderer: Renderer, speed: float) -> AsyncIterator[Replay]:
-    server = ReplayServer(unread(exchanges), renderer, speed=speed)
+async def _serving(
+    exchanges: Sequence[Exchange], renderer: Renderer, speed: float, faults: Sequence[str]
+) -> AsyncIterator[Replay]:
+    server = ReplayServer(unread(exchanges), renderer, speed=speed, faults=parse_faults(faults))
     port = await server.start()
     try:
         yield Replay(server=server, port=port)

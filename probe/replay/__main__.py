@@ -15,6 +15,7 @@ from probe.record.reader import read_unread
 from probe.record.runs import Run
 from probe.renderers.loader import Renderer, load_renderer
 from probe.replay.faults import Fault, parse_faults
+from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
 from probe.targets.finding import load_target, renderer_spec
 from probe.wire.file_limit import raise_file_limit
@@ -34,9 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return asyncio.run(_serve(found, renderer, served_port(arguments.port), faults))
 
 
-async def _serve(found: Run, renderer: Renderer, port: int, faults: Sequence[Fault]) -> int:
+async def _serve(found: Run, renderer: Renderer, port: int, faults: tuple[Fault, ...]) -> int:
     skipped = Skipped(found.traffic.name)
-    server = ReplayServer(list(read_unread(found.traffic, skipped, whole=True)), renderer, faults=faults)
+    exchanges = list(read_unread(found.traffic, skipped, whole=True))
+    server = ReplayServer(exchanges, renderer, Conditions(faults=faults))
     skipped.report()
     port = await server.start(port)
     print(f"http://127.0.0.1:{port}", flush=True)

@@ -68,7 +68,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FaultPlan:
-    """The faults of one replay: counts the calls of the model, and notes which of them were hit."""
+    """The faults of one replay; notes which calls of the model were hit."""
 
     def __init__(self, faults: Sequence[Fault] = (), speed: float = 1.0) -> None:
         """`speed` is that of the answers; a fault's own times are always as they are written."""
@@ -85,24 +85,24 @@ class FaultPlan:
             *(f"fault {fault}: hit no call; the agent made {self._calls}" for fault in waiting),
         ]
 
-    def applied(self, answer: TimedAnswer, api: Api) -> tuple[TimedAnswer, bool]:
-        """Count a call; return its answer, and whether a fault hit it: then its times are scaled already."""
-        self._calls += 1
-        if not any(fault.hits(self._calls) for fault in self._faults):
+    def applied(self, answer: TimedAnswer, api: Api, call: int) -> tuple[TimedAnswer, bool]:
+        """Return the answer to a call, and whether a fault hit it: then its times are scaled already."""
+        self._calls = call
+        if not any(fault.hits(call) for fault in self._faults):
             return answer, False
         answer = _scaled(answer, self._speed)
         for fault in self._faults:
-            if fault.hits(self._calls):
-                changed = fault.applied(answer, api, self._calls)
+            if fault.hits(call):
+                changed = fault.applied(answer, api, call)
                 without = ", where it has no form: nothing was changed" if changed == answer else ""
-                self._notes.append(f"fault {fault.text}: call {self._calls}{without}")
+                self._notes.append(f"fault {fault.text}: call {call}{without}")
                 answer = changed
         return answer, True
 
 
-def parse_faults(texts: Sequence[str]) -> list[Fault]:
+def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
     """Return the faults that the user wrote. Raises UserError."""
-    return [parse_fault(text) for text in texts]
+    return tuple(map(parse_fault, texts))
 
 
 def parse_fault(text: str) -> Fault:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from probe.record.exchange import Message, Response, UnreadExchange
+from probe.renderers.api import Answer, Api, Asked
 from probe.renderers.json_reader import Json
-from probe.trace.turns import Traced, Turn
+from probe.trace.turns import SentItems, Traced, Turn
 
 EVENT_STREAM = "text/event-stream"
 
@@ -17,8 +18,13 @@ class RecordedTurn:
     """One recorded call of the model with its answer, which is given once."""
 
     exchange: UnreadExchange
+    api: Api
     request: Json
     """The call as it was sent."""
+    items: SentItems | None = None
+    """The items of the call; None where its API does not know any."""
+    asked: Asked = field(default_factory=Asked)
+    answer: Answer | None = None
     path: str
     """URL path of the endpoint, without the query."""
     websocket: bool
@@ -34,7 +40,6 @@ class RecordedTurn:
     complete: bool
     started: float
     """Epoch seconds."""
-    given: bool = False
 
 
 def recorded_turns(traced: Traced, path: str, *, posts: bool) -> list[RecordedTurn]:
@@ -48,6 +53,7 @@ def recorded_turns(traced: Traced, path: str, *, posts: bool) -> list[RecordedTu
     return [
         RecordedTurn(
             exchange=exchange,
+            api=traced.api,
             request=Json(bytes(exchange.request.body)),
             path=path,
             websocket=False,
@@ -66,7 +72,11 @@ def _recorded(traced: Traced, turn: Turn) -> RecordedTurn:
     over_http = media_type(response) if response and not websocket else None
     return RecordedTurn(
         exchange=traced.exchange,
+        api=turn.api,
         request=turn.request,
+        items=turn.items,
+        asked=turn.asked,
+        answer=turn.answer,
         path=turn.path,
         websocket=websocket,
         # Over HTTP a warm-up is answered in its turn.

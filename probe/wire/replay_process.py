@@ -11,6 +11,7 @@ from typing import Any
 from probe.record.reader import read_unread
 from probe.renderers.loader import load_renderer
 from probe.replay.faults import parse_faults
+from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
 from probe.wire.file_limit import raise_file_limit
 from probe.wire.helper_process import first_line, send_to_parent
@@ -21,7 +22,7 @@ async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:
     traffic = Path(settings["traffic"])
     exchanges = list(read_unread(traffic, lambda line, why: skipped.append(f"line {line}: {why}"), whole=True))
     faults = parse_faults(settings["faults"])
-    server = ReplayServer(exchanges, load_renderer(settings["renderer"]), faults=faults)
+    server = ReplayServer(exchanges, load_renderer(settings["renderer"]), Conditions(faults=faults))
     port = await server.start(settings["port"])
     send_to_parent(
         {"event": "ready", "port": port, "listeners": sorted({one.listener for one in exchanges if one.listener})}

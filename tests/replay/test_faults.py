@@ -99,7 +99,7 @@ ANSWER = TimedAnswer(status=200, pieces=(TimedPiece(2.0, b"{}"),), head_after=1.
 
 def test_a_plan_counts_calls_and_notes_which_were_hit() -> None:
     plan = FaultPlan([parse_fault("500 on call 2"), parse_fault("bom on call 4"), parse_fault("crlf on call 3")])
-    hit = [plan.applied(ANSWER, API) for _ in range(3)]
+    hit = [plan.applied(ANSWER, API, call) for call in (1, 2, 3)]
     assert [answer.status for answer, _ in hit] == [200, 500, 200]
     assert [was_hit for _, was_hit in hit] == [False, True, True]
     assert plan.notes == [
@@ -110,7 +110,7 @@ def test_a_plan_counts_calls_and_notes_which_were_hit() -> None:
 
 
 def test_a_faults_own_times_do_not_depend_on_the_speed_of_the_replay() -> None:
-    answer, _ = FaultPlan([parse_fault("slow first byte 30s")], speed=float("inf")).applied(ANSWER, API)
+    answer, _ = FaultPlan([parse_fault("slow first byte 30s")], speed=float("inf")).applied(ANSWER, API, 1)
     assert (answer.head_after, answer.pieces[0].after, answer.ended_after) == (30.0, 30.0, 30.0)
-    answer, _ = FaultPlan([parse_fault("stall 30s")], speed=2.0).applied(ANSWER, API)
+    answer, _ = FaultPlan([parse_fault("stall 30s")], speed=2.0).applied(ANSWER, API, 1)
     assert (answer.head_after, answer.pieces[0].after, answer.ended_after) == (0.5, 1.0, 31.0)

@@ -108,7 +108,9 @@ def test_a_recording_that_runs_out_says_so_in_the_api_s_shape() -> None:
     # Any other status makes codex ask again and again.
     assert answer.status == 400
     assert "the recording has 1 answer to /v1/responses and all were given" in error_of(answer)
-    assert replay.server.problems == ["the agent asked once for an answer that the recording does not have"]
+    asked, _, evidence = replay.server.problems[0].partition(": ")
+    assert asked == "the agent asked once for an answer that the recording does not have"
+    assert evidence.startswith("call 2, used up: the recording has 1 answer")
 
 
 def test_a_recording_without_any_turn_says_so() -> None:

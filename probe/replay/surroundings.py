@@ -1,0 +1,53 @@
+"""What surrounds the recorded run and the one that runs now: both are volatile in both."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from probe.slots.environment import Environment, date_patterns, known_patterns
+from probe.slots.rules import BUILT_IN, Rule
+from probe.slots.slots import Slots
+
+_CONTEXT = 16
+"""Characters before a folder by which its place is found in another text."""
+
+
+def joint_slots(recorded: Environment, live: Environment, rules: Sequence[Rule] = BUILT_IN) -> Slots:
+    """Return one normalisation for both runs: the agent sends back what the recording says, with its folders too."""
+    hosts = tuple(dict.fromkeys((*recorded.hosts, *live.hosts)))
+    dates = [Rule(slot="date", pattern=pattern) for pattern in date_patterns(recorded)]
+    return Slots(replace(live, folders={}, hosts=hosts), [*_folders(recorded, live), *rules, *dates])
+
+
+def derived(recorded: Environment, recorded_text: str, live_text: str) -> Environment:
+    """Return what can be known of an agent that somebody else started: its folders, where the recorded ones were."""
+    folders = {}
+    for name, path in recorded.folders.items():
+        found: Counter[str] = Counter()
+        for match in re.finditer(rf"{re.escape(path)}(?=[<\"\\\s])", recorded_text):
+            before = recorded_text[max(0, match.start() - _CONTEXT) : match.start()]
+            after = recorded_text[match.end()]
+            pattern = rf"{re.escape(before)}(/[^\s\"\\<>]*){re.escape(after)}"
+            found.update(one[1] for one in re.finditer(pattern, live_text))
+        if found:
+            folders[name] = found.most_common(1)[0][0]
+    return Environment(folders=folders)
+
+
+def differing_facts(recorded: Environment, live: Environment) -> Iterator[str]:
+    """Yield what was otherwise when the run was recorded: its agent's version, its platform."""
+    for name, value in recorded.facts.items():
+        if live.facts.get(name, value) != value:
+            yield f"{name} {live.facts[name]} (recorded: {value})"
+
+
+def _folders(*environments: Environment) -> list[Rule]:
+    """Return rules for the folders of all, the longest first."""
+    pairs = {(path, name) for one in environments for name, path in one.folders.items()}
+    ordered = sorted(pairs, key=lambda pair: (-len(pair[0]), pair))
+    known = (known_patterns(Environment(folders={name: path})) for path, name in ordered)
+    return [Rule(slot=slot, pattern=pattern) for patterns in known for slot, pattern in patterns]

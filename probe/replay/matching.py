@@ -92,6 +92,7 @@ class Matching:
     def give_back(self, call: int) -> None:
         """Note that an answer did not reach the agent to its end: the same call can have it again, and need not."""
         self._given.discard(call)
+        self._lent.discard(call)
         self._broken.add(call)
 
     def _next(self, key: CallKey, equal: Sequence[int]) -> Match:

@@ -34,6 +34,9 @@ OPTIONS = {
         "FAULT",
         True,
     ),
+    "speed": Option(
+        "Times of a replay: 1 as recorded, 10 ten times as fast, max (the default) without pauses.", None, "FACTOR"
+    ),
     "upstream": Option(
         "Send a listener elsewhere (a gateway, Azure, a local model): NAME=URL, any number of times.",
         "u",
@@ -77,6 +80,8 @@ OPTIONS = {
     ),
     "install": Option("Command that installs it.", None, "COMMAND"),
     "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
+    "before": Option("What was: a run, TARGET@VERSION (its newest run), or a file.", None, "BEFORE", positional=True),
+    "after": Option("What is now: in the same words.", None, "AFTER", positional=True),
     "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
     "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
     "exchanges": Option(
@@ -97,7 +102,13 @@ OPTIONS = {
 
 _SPECIAL = {
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
+    **dict.fromkeys(
+        [(script, "strict") for script in ("capture", "pipeline", "replay")],
+        Option("In a replay: end with exit code 1 at the first call that differs from the recording.", "s"),
+    ),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
+    ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),
+    ("slots", "after"): Option("Another of the same agent with the same prompt.", None, "RUN", positional=True),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
 }
 """Options that mean something else in one script."""
@@ -108,7 +119,7 @@ RECORDING = (
 )  # fmt: skip
 """The options of everything that records."""
 
-LAUNCHING = ("prompt", "replay", "fault", "env", "cwd")
+LAUNCHING = ("prompt", "replay", "speed", "strict", "fault", "env", "cwd")
 """The options of everything that starts the agent."""
 
 
@@ -149,12 +160,17 @@ COMMANDS = {
     "replay": Command(
         "Serve a recorded run's answers to an agent started by hand.",
         "invoke replay --run codex/tool-loop-websocket --port 8090",
-        ("run", "target", "data_dir", "port", "fault"),
+        ("run", "target", "data_dir", "port", "speed", "strict", "fault"),
     ),
     "verify": Command(
         "Check that a run holds all that crossed its proxies, unchanged.",
         "invoke verify --run latest",
         ("run", "target", "data_dir", "strict", "json"),
+    ),
+    "slots": Command(
+        "Learn from two runs of one prompt which values are volatile.",
+        "invoke slots latest latest~1",
+        ("before", "after", "target", "data_dir"),
     ),
     "runs": Command(
         "List the recorded runs, newest first.",

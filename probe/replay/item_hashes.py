@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from probe.renderers.api import Api, Kind
+from probe.renderers.api import Answer, Api, Kind
 from probe.slots.slots import Slots
 from probe.trace.items import NewItem
+from probe.trace.turns import SentItems
 
 _WEBSOCKET = re.compile(r"^ws\[[^\]]*\]\.")
 _SECRET = "⟨secret⟩".encode()
@@ -24,6 +25,7 @@ class ItemHashes:
 
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
+        self._known: set[int] = set()
         self._redacted: dict[Kind, list[tuple[list[bytes], int]]] = defaultdict(list)
         """Recorded items with a credential: what is between the credentials, and the item's hash."""
 
@@ -37,13 +39,26 @@ class ItemHashes:
         for one in new:
             known[one.known.number] = self.of(api, one.known.kind, one.known.at, one.value)
 
+    def answer(self, api: Api, items: SentItems | None, answer: Answer | None) -> tuple[str | None, list[int]]:
+        """Return a recorded answer's id, and the hashes of its items that a later call repeats.
+
+        `items` are those of its request, which name the place.
+        """
+        if answer is None:
+            return None, []
+        at = next((f"{field.at}[]" for field, _ in items or () if field.kind is Kind.MESSAGE), "")
+        return answer.response_id, [self.of(api, Kind.MESSAGE, at, one, recorded=True) for one in answer.sent_back]
+
     def of(self, api: Api, kind: Kind, at: str, value: Any, *, recorded: bool = False) -> int:
         """Return the hash of one item."""
         text = _encoded(self.normal(api, kind, at, value))
         digest = hash(text)
         if recorded:
+            self._known.add(digest)
             if _SECRET in text:
                 self._redacted[kind].append((text.split(_SECRET), digest))
+            return digest
+        if digest in self._known:
             return digest
         return next((known for parts, known in self._redacted[kind] if _fits(text, parts)), digest)
 

@@ -47,7 +47,6 @@ class Matching:
         self._given: set[int] = set()
         self._lent: set[int] = set()
         """Given to a call that differs: the same call can still have it."""
-
         self._broken: set[int] = set()
         """Given, but not to their end."""
 
@@ -89,11 +88,15 @@ class Matching:
         self._lent.add(nearest)
         return Match(Found.NEAREST, nearest)
 
-    def give_back(self, call: int) -> None:
+    def broken_off(self, call: int) -> None:
         """Note that an answer did not reach the agent to its end: the same call can have it again, and need not."""
+        self.take_back(call)
+        self._broken.add(call)
+
+    def take_back(self, call: int) -> None:
+        """Note that a call did not get the answer that was found for it."""
         self._given.discard(call)
         self._lent.discard(call)
-        self._broken.add(call)
 
     def _next(self, key: CallKey, equal: Sequence[int]) -> Match:
         """Return the first of equal calls that is left; one that a call with other instructions also is goes last."""

@@ -95,6 +95,7 @@ class Playback:
         if match.found is not Found.SAME or live.key.rest != recorded.key.rest:
             found = differences_of(calls.hashes, recorded, live)
             if refused := self.misses.differs(number, match, found):
+                calls.matching.take_back(match.call)
                 return refused
         return self._turns[match.call]
 
@@ -103,12 +104,12 @@ class Playback:
 
         An answer without its end is not used up: the agent may ask for it again.
         """
-        answer, hit = self.faults.applied(answer, turn.api, self._asked)
+        faulty, hit = self.faults.applied(answer, turn.api, self._asked)
         if not hit:
             return answer, pace
-        if self._calls and not is_ended(answer, turn.api):
-            self._calls.matching.give_back(next(number for number, one in enumerate(self._turns) if one is turn))
-        return answer, pace.unscaled()
+        if self._calls and is_ended(answer, turn.api) and not is_ended(faulty, turn.api):
+            self._calls.matching.broken_off(next(number for number, one in enumerate(self._turns) if one is turn))
+        return faulty, pace.unscaled()
 
     def warm_up(self, path: str, body: bytes) -> RecordedTurn | None:
         """Return the recorded answer to a warm-up; None when no complete one is left."""

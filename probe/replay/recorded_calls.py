@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from probe.renderers.api import Api, Asked, Kind
+from probe.renderers.api import Api, Asked
 from probe.renderers.json_reader import Json
 from probe.renderers.safely import safely
 from probe.replay.call_keys import CallKey, Threads
@@ -45,7 +45,7 @@ class RecordedCalls:
             key = threads.key(turn.api, turn.path, turn.asked, turn.request, turn.items, known)
             self._keys.append(key)
             self.matching.add(key)
-            threads.answered(number, key, *self._answer(turn))
+            threads.answered(number, key, *self.hashes.answer(turn.api, turn.items, turn.answer))
         self._threads = Threads(self.hashes)
 
     def find(self, api: Api, path: str, body: Json, *, websocket: bool) -> tuple[Sent, Match]:
@@ -55,7 +55,8 @@ class RecordedCalls:
         key = self._threads.key(api, path, asked, body, items, self._live_known)
         match = self.matching.find(key)
         if match.call is not None and match.found in (Found.SAME, Found.NEAREST):
-            self._threads.answered(match.call, key, *self._answer(self._turns[match.call]))
+            turn = self._turns[match.call]
+            self._threads.answered(match.call, key, *self.hashes.answer(turn.api, turn.items, turn.answer))
         return Sent(api, path, body, asked, key, websocket), match
 
     def sent(self, number: int) -> Sent:
@@ -69,11 +70,3 @@ class RecordedCalls:
             return None, Asked()
         asked, _ = safely(lambda: api.asked(path, body))
         return [(field, self._live_items.add(api, field)) for field in fields], asked or Asked()
-
-    def _answer(self, turn: RecordedTurn) -> tuple[str | None, list[int]]:
-        """Return the id of a recorded answer, and the hashes of the items that later calls repeat of it."""
-        if turn.answer is None:
-            return None, []
-        at = next((f"{one.at}[]" for one, _ in turn.items or () if one.kind is Kind.MESSAGE), "")
-        back = turn.answer.sent_back
-        return turn.answer.response_id, [self.hashes.of(turn.api, Kind.MESSAGE, at, one, recorded=True) for one in back]

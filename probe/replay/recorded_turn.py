@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect
 from dataclasses import dataclass, field
 
 from probe.record.exchange import Message, Response, UnreadExchange
@@ -46,7 +46,8 @@ def recorded_turns(traced: Traced, path: str, *, posts: bool) -> list[RecordedTu
     """Return the calls of the model in an exchange; with `posts`, any POST counts as one."""
     exchange = traced.exchange
     if traced.turns:
-        return [_recorded(traced, turn) for turn in traced.turns]
+        messages = _messages(traced)
+        return [_recorded(traced, turn, tuple(messages[number])) for number, turn in enumerate(traced.turns)]
     if not posts or exchange.request.method != "POST" or exchange.websocket:
         return []
     response = exchange.response
@@ -66,7 +67,7 @@ def recorded_turns(traced: Traced, path: str, *, posts: bool) -> list[RecordedTu
     ]
 
 
-def _recorded(traced: Traced, turn: Turn) -> RecordedTurn:
+def _recorded(traced: Traced, turn: Turn, messages: tuple[Message, ...]) -> RecordedTurn:
     response = traced.exchange.response
     websocket = turn.part is not None
     over_http = media_type(response) if response and not websocket else None
@@ -83,25 +84,28 @@ def _recorded(traced: Traced, turn: Turn) -> RecordedTurn:
         warm_up=websocket and turn.asked.no_answer,
         status_code=turn.status,
         content_type=EVENT_STREAM if turn.messages else over_http,
-        messages=tuple(_messages(traced, turn)) if websocket else (),
+        messages=messages,
         last=turn is traced.turns[-1],
         complete=turn.complete,
         started=turn.started,
     )
 
 
-def _messages(traced: Traced, turn: Turn) -> Sequence[Message]:
-    """Return the messages of an answer: a binary one belongs to the call before it."""
-    socket = traced.exchange.websocket
-    assert socket is not None
-    later = [one.started for one in traced.turns if one.started > turn.started]
-    ended, answers = min(later, default=float("inf")), set(zip(turn.event_times, turn.messages, strict=True))
-    return [
-        one
-        for one in socket.messages
-        if one.direction == "server"
-        and ((one.timestamp, one.content) in answers if one.type == "text" else turn.started <= one.timestamp < ended)
-    ]
+def _messages(traced: Traced) -> list[list[Message]]:
+    """Return the messages of each answer of a conversation: a binary one belongs to the call before it."""
+    socket, turns = traced.exchange.websocket, traced.turns
+    of_turn: list[list[Message]] = [[] for _ in turns]
+    texts = {
+        one: number for number, turn in enumerate(turns) for one in zip(turn.event_times, turn.messages, strict=True)
+    }
+    began = [turn.started for turn in turns]
+    for one in socket.messages if socket else ():
+        if one.direction != "server":
+            continue
+        number = texts.get((one.timestamp, one.content)) if one.type == "text" else bisect(began, one.timestamp) - 1
+        if number is not None and number >= 0:
+            of_turn[number].append(one)
+    return of_turn
 
 
 def media_type(response: Response) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from probe.slots.environment import Environment, date_patterns, known_patterns
+from probe.slots.environment import Environment, date_patterns, folder_patterns
 from probe.slots.rules import BUILT_IN, Rule
 from probe.slots.slots import Slots
 
@@ -20,7 +20,8 @@ def joint_slots(recorded: Environment, live: Environment, rules: Sequence[Rule] 
     """Return one normalisation for both runs: the agent sends back what the recording says, with its folders too."""
     hosts = tuple(dict.fromkeys((*recorded.hosts, *live.hosts)))
     dates = [Rule(slot="date", pattern=pattern) for pattern in date_patterns(recorded)]
-    return Slots(replace(live, folders={}, hosts=hosts), [*_folders(recorded, live), *rules, *dates])
+    folders = [Rule(slot=slot, pattern=pattern) for slot, pattern in folder_patterns(recorded, live)]
+    return Slots(replace(live, folders={}, hosts=hosts), [*folders, *rules, *dates])
 
 
 def derived(recorded: Environment, recorded_text: str, live_text: str) -> Environment:
@@ -43,11 +44,3 @@ def differing_facts(recorded: Environment, live: Environment) -> Iterator[str]:
     for name, value in recorded.facts.items():
         if live.facts.get(name, value) != value:
             yield f"{name} {live.facts[name]} (recorded: {value})"
-
-
-def _folders(*environments: Environment) -> list[Rule]:
-    """Return rules for the folders of all, the longest first."""
-    pairs = {(path, name) for one in environments for name, path in one.folders.items()}
-    ordered = sorted(pairs, key=lambda pair: (-len(pair[0]), pair))
-    known = (known_patterns(Environment(folders={name: path})) for path, name in ordered)
-    return [Rule(slot=slot, pattern=pattern) for patterns in known for slot, pattern in patterns]

@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from probe.addon.config import Config, Listener
 from probe.addon.redaction.salt import NAME as SALT
 from probe.errors import UserError
@@ -126,9 +128,20 @@ def _describe(manifest: Manifest, settings: Settings, folder: Path) -> None:
 
 def _served(settings: Settings, run: Run, manifest: Manifest, undo: ExitStack) -> ServedRun:
     """Start the replay server."""
-    parse_faults(settings.faults)  # Here: what the user wrote wrong is no failure of the process.
-    served = {"traffic": str(run.traffic), "renderer": renderer_spec(settings.target), "port": 0}
-    child = Child("probe.wire.replay_process", {**served, "faults": settings.faults})
+    parse_faults(settings.fault)  # Here: what the user wrote wrong is no failure of the process.
+    child = Child(
+        "probe.wire.replay_process",
+        {
+            "traffic": str(run.traffic),
+            "renderer": renderer_spec(settings.target),
+            "port": 0,
+            "speed": str(settings.speed),
+            "strict": settings.strict,
+            "fault": settings.fault,
+            "live": str(manifest.path.parent),
+            "slots": msgspec.to_builtins(settings.target.slots),
+        },
+    )
     undo.callback(child.stop)
     try:
         ready = child.wait_ready()

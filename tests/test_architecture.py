@@ -36,6 +36,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "settings": BASE | {"targets"},
     "cli": BASE,
     "replay": _RENDERING | {"trace", "slots"},
+    "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
     "live": _RENDERING | {"trace", "analysis", "report", "cli"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},
     **dict.fromkeys(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -48,6 +49,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...] = BUILT_IN
     on_miss: Callable[[str], None] = lambda text: None
     """Gets the first miss of a strict replay."""
+    on_request: Callable[[str, str, bytes], None] = lambda method, path, body: None
+    """Gets each request's method, path with query, and body; a WebSocket message's method is MESSAGE."""
 
 
 class Playback:
@@ -132,6 +135,11 @@ class Playback:
         if len(found) > 1:
             self._websockets.remove(found[0])
         return found[0] if found else None
+
+    @property
+    def recorded(self) -> list[Any]:
+        """Return the recorded calls of the model."""
+        return [turn.request.value for turn in self._turns if not turn.warm_up]
 
     @property
     def unasked(self) -> list[RecordedTurn]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from aiohttp import web
 
@@ -34,6 +35,11 @@ class ReplayServer:
     def problems(self) -> list[str]:
         """Return what went wrong, a line each; empty when the recording had all that the agent asked for."""
         return self._playback.misses.problems
+
+    @property
+    def recorded(self) -> list[Any]:
+        """Return the recorded calls of the model."""
+        return self._playback.recorded
 
     @property
     def differing(self) -> list[str]:
@@ -79,7 +85,8 @@ class ReplayServer:
         if request.headers.get("upgrade", "").lower() == "websocket":
             return await self._upgrade(request, path)
         # The whole request first: some clients do not read an answer while they send.
-        body = b"".join([piece async for piece in request.content.iter_any()])
+        body = _decoded(b"".join([piece async for piece in request.content.iter_any()]), request)
+        self._playback.conditions.on_request(request.method, request.raw_path, body)
         if request.method == "POST" and self._playback.is_call(path):
             return await self._turn(request, path, body)
         return await self._side(request, path, body)
@@ -99,7 +106,7 @@ class ReplayServer:
 
     async def _turn(self, request: web.BaseRequest, path: str, body: bytes) -> web.StreamResponse:
         pace = Pace(self._playback.conditions.speed)
-        turn = self._playback.call(path, _decoded(body, request))
+        turn = self._playback.call(path, body)
         if isinstance(turn, str):
             return self._error(path, EXHAUSTED_STATUS, f"probe replay: {turn}")
         answer = posted(timed_answer(turn), complete=turn.complete)
@@ -107,7 +114,7 @@ class ReplayServer:
 
     async def _side(self, request: web.BaseRequest, path: str, body: bytes) -> web.StreamResponse:
         pace = Pace(self._playback.conditions.speed)
-        recorded = self._playback.side(request.method, request.raw_path, _decoded(body, request))
+        recorded = self._playback.side(request.method, request.raw_path, body)
         if recorded:
             return await send_answer(request, timed_response(recorded), pace)
         empty = dumps(self._playback.api(path).side_answer(request.method, path)).encode()

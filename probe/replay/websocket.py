@@ -25,6 +25,7 @@ async def converse(request: web.BaseRequest, path: str, playback: Playback) -> w
         if called is False:
             continue
         body = message.data.encode("utf-8", "surrogatepass")
+        playback.conditions.on_request("MESSAGE", request.raw_path, body)
         if called:
             answer, pace = _answer(path, playback, body, pace)
         else:

@@ -28,6 +28,12 @@ OPTIONS = {
     "prompt": Option("What the agent is asked to do; fills {prompt} in the target's command.", "p", "TEXT"),
     "run": Option("A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", "r", "RUN"),
     "replay": Option("Answer the agent from this recorded run instead of the real API.", "R", "RUN"),
+    "fault": Option(
+        "Put a fault into the replay's answers, any number of times: '429 once', 'cut after 12 events'.",
+        None,
+        "FAULT",
+        True,
+    ),
     "speed": Option(
         "Times of a replay: 1 as recorded, 10 ten times as fast, max (the default) without pauses.", None, "FACTOR"
     ),
@@ -118,7 +124,7 @@ RECORDING = (
 )  # fmt: skip
 """The options of everything that records."""
 
-LAUNCHING = ("prompt", "replay", "speed", "strict", "env", "cwd")
+LAUNCHING = ("prompt", "replay", "speed", "strict", "fault", "env", "cwd")
 """The options of everything that starts the agent."""
 
 
@@ -159,7 +165,7 @@ COMMANDS = {
     "replay": Command(
         "Serve a recorded run's answers to an agent started by hand.",
         "invoke replay --run codex/tool-loop-websocket --port 8090",
-        ("run", "target", "data_dir", "port", "speed", "strict"),
+        ("run", "target", "data_dir", "port", "speed", "strict", "fault"),
     ),
     "replay-check": Command(
         "Run an agent on its recording; check that it does the same.",

@@ -28,6 +28,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "addon": frozenset(),
     "record": BASE,
     "renderers": _READING,
+    "slots": _READING,
     "trace": _RENDERING,
     "analysis": _RENDERING | {"trace"},
     "report": _RENDERING | {"trace", "analysis"},

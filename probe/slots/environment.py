@@ -1,0 +1,91 @@
+"""What surrounded a run: folders, hosts, its day. Its values are slots wherever they occur."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+
+import msgspec
+
+from probe.record.manifest import Manifest
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "0.0.0.0")
+
+
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
+    """What surrounded a run."""
+
+    folders: Mapping[str, str] = {}
+    """Slot's name → absolute path."""
+    hosts: tuple[str, ...] = ()
+    """`127.0.0.1:8080`: listeners and upstreams."""
+    started: float | None = None
+    """Epoch seconds; None when it is unknown, and then no date is a slot."""
+    facts: Mapping[str, str] = {}
+    """What is checked as a precondition, not a key: os, platform, agent, utc_offset."""
+
+
+NOWHERE = Environment()
+"""Nothing is known of what surrounded a run."""
+
+
+def environment_of(manifest: Manifest) -> Environment:
+    """Return what a manifest knows of a run's environment."""
+    facts = manifest.facts
+    folders = {"cwd": facts.folder, "run": str(manifest.path.parent.resolve())}
+    hosts = [address for one in facts.listeners.values() for address in (one.address, _host(one.upstream))]
+    known = {"platform": facts.platform, "agent": facts.versions.get("agent"), "target": facts.target}
+    return Environment(
+        folders={name: path for name, path in folders.items() if path},
+        hosts=tuple(dict.fromkeys(host for host in hosts if ":" in host)),
+        started=facts.started.timestamp() if facts.started else None,
+        facts={name: value for name, value in known.items() if value},
+    )
+
+
+def known_patterns(environment: Environment) -> Iterator[tuple[str, str]]:
+    """Yield slots and patterns of folders, the longest first, and of hosts."""
+    folders = [(path.rstrip("/"), name) for name, path in environment.folders.items()]
+    for path, name in sorted(folders, key=lambda one: (-len(one[0]), one)):
+        if path.startswith("/"):
+            yield from ((name, pattern) for pattern in _folder_patterns(path))
+    for host in environment.hosts:
+        name, _, port = host.rpartition(":")
+        before = "|".join(rf"(?<={re.escape(one)}:)" for one in dict.fromkeys((name, *_LOOPBACK)))
+        yield "port", rf":(?:{before})({re.escape(port)})(?!\d)"
+
+
+def _host(url: str) -> str:
+    """Return the host of a URL, with its port."""
+    return url.split("://")[-1].split("/")[0]
+
+
+def _folder_patterns(path: str) -> Iterator[str]:
+    """Yield patterns of a folder: as a path, in JSON within a text, and with dashes as in names of other folders."""
+    dashed = (path.replace("/", "-"), re.sub(r"[^A-Za-z0-9]", "-", path))
+    spelled = [(path, r"(?![\w⟨-])(?!\.\w)"), (path.replace("/", "\\/"), r"(?![\w⟨-])(?!\.\w)")]
+    for text, end in dict(spelled + [(one, r"(?![A-Za-z0-9_⟨])") for one in dashed]).items():
+        # What is before it is checked last: a search for a literal is fast.
+        yield rf"{re.escape(text)}(?<![\w⟩.-]{'.' * len(text)}){end}"
+
+
+def date_patterns(environment: Environment) -> Iterator[str]:
+    """Yield the usual spellings of the day on which a run started, and of the next one."""
+    if environment.started is None:
+        return
+    offset = environment.facts.get("utc_offset", "")
+    zone = timezone(timedelta(seconds=int(offset) if offset.lstrip("-").isdigit() else 0))
+    start = datetime.fromtimestamp(environment.started, zone)
+    for day in (start, start + timedelta(days=1)):
+        year, month, number = f"{day.year}", f"{day.month:02}", f"{day.day:02}"
+        numeric = [f"{year}-{month}-{number}", f"{year}/{month}/{number}", f"{year}{month}{number}"]
+        numeric += [f"{month}/{number}/{year}", f"{day.month}/{day.day}/{year}"]
+        numeric += [f"{number}/{month}/{year}", rf"{number}\.{month}\.{year}"]
+        for text in dict.fromkeys(numeric):
+            yield rf"{text}(?<![\w⟩./-]{'.' * len(text.replace(chr(92), ''))})(?![\w⟨/]|-\d)"
+        name, short, weekday = (day.strftime(form) for form in ("%B", "%b", "%a"))
+        written = [rf"{short}(?:{name[3:]})? 0?{day.day}(?:st|nd|rd|th)?,? {year}(?![\w⟨])"]
+        written += [rf"{one} {short}(?:{name[3:]})?,? {year}(?![\w⟨])" for one in dict.fromkeys((number, str(day.day)))]
+        yield from (rf"{weekday}[a-z]*,? {one}" for one in written)
+        yield from written

@@ -1,0 +1,53 @@
+"""Rules of volatile values: data, built in or of a target."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import yaml
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is volatile."""
+
+    slot: str
+    """The slot's name: uuid, time, …"""
+    pattern: str
+    """A regular expression; where it has a group, the group alone is the slot."""
+    at: str | None = None
+    """A glob over places (`headers.session-id`, `client_metadata.*_id`, `input[].id`), from a place's end; None
+    anywhere."""
+
+
+def rule_problem(rule: Rule) -> str | None:
+    """Return what is wrong with a rule; None when nothing is."""
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", rule.slot):
+        return f"a slot's name has small letters, digits and dashes: {rule.slot!r}"
+    try:
+        pattern = re.compile(rule.pattern)
+    except re.error as error:
+        return f"the pattern is no regular expression: {error}"
+    if pattern.groups > 1 or pattern.groupindex:
+        return "a pattern has one group at most, without a name"
+    return "the pattern matches an empty text" if pattern.match("") else None
+
+
+def is_at(rule: Rule, place: str) -> bool:
+    """Check whether a rule counts at a place, which has `[]` for any number of an element."""
+    return rule.at is None or _glob(rule.at).fullmatch(place) is not None
+
+
+@cache
+def _glob(at: str) -> re.Pattern[str]:
+    return re.compile(r"(?:.*\.)?" + ".*".join(map(re.escape, at.lower().split("*"))), re.IGNORECASE)
+
+
+def _built_in() -> tuple[Rule, ...]:
+    text = Path(__file__).with_name("rules.yaml").read_text(encoding="utf-8")
+    return tuple(msgspec.convert(yaml.safe_load(text), list[Rule]))
+
+
+BUILT_IN: tuple[Rule, ...] = _built_in()

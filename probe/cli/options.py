@@ -85,11 +85,19 @@ OPTIONS = {
     "without": Option(
         "Leave this contender out: claude-tap or mitmdump -w; any number of times.", "w", "CONTENDER", True
     ),
+    "before": Option("What was: a run, TARGET@VERSION (its newest run), or a file.", None, "BEFORE", positional=True),
+    "after": Option("What is now: in the same words.", None, "AFTER", positional=True),
+    "markdown": Option("Write the comparison as Markdown to this file.", "m", "FILE"),
+    "fail_on": Option("Exit with 1 where a finding is breaking, notable (or breaking), or any.", None, "LIMIT"),
+    "shareable": Option("Leave out values and texts of more than 40 characters, turns and numbers."),
     "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """By their names in tasks; `_` is `-` on the command line."""
 
 _SPECIAL = {
+    ("compare", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
+    ("compare", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
+    ("compare", "target"): Option("Read both as this target; without, each as its own.", "t", "NAME"),
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
@@ -144,6 +152,11 @@ COMMANDS = {
         "Serve a recorded run's answers to an agent started by hand.",
         "invoke replay --run codex/tool-loop-websocket --port 8090",
         ("run", "target", "data_dir", "port"),
+    ),
+    "compare": Command(
+        "Show what changed between two runs, two versions or two agents.",
+        "invoke compare codex@0.98.0 codex@0.169.0",
+        ("before", "after", "markdown", "html", "json", "fail_on", "shareable", "target", "data_dir"),
     ),
     "verify": Command(
         "Check that a run holds all that crossed its proxies, unchanged.",

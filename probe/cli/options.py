@@ -87,6 +87,7 @@ OPTIONS = {
     ),
     "before": Option("What was: a run, TARGET@VERSION (its newest run), or a file.", None, "BEFORE", positional=True),
     "after": Option("What is now: in the same words.", None, "AFTER", positional=True),
+    "versions": Option("Two versions of the agent, or latest: 0.98.0,latest.", None, "OLD,NEW"),
     "markdown": Option("Write the comparison as Markdown to this file.", "m", "FILE"),
     "fail_on": Option("Exit with 1 where a finding is breaking, notable (or breaking), or any.", None, "LIMIT"),
     "shareable": Option("Leave out values and texts of more than 40 characters, turns and numbers."),
@@ -157,6 +158,11 @@ COMMANDS = {
         "Show what changed between two runs, two versions or two agents.",
         "invoke compare codex@0.98.0 codex@0.169.0",
         ("before", "after", "markdown", "html", "json", "fail_on", "shareable", "target", "data_dir"),
+    ),
+    "drift": Command(
+        "Install two versions of an agent, run both offline, show what changed.",
+        'invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"',
+        ("target", "versions", "prompt", "replay", "fail_on", "data_dir"),
     ),
     "verify": Command(
         "Check that a run holds all that crossed its proxies, unchanged.",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from probe.protocol.opaque_places import is_opaque
+from probe.protocol.opaque_places import is_opaque, is_prose
 from probe.protocol.scalars import LONGEST, Numbers, Texts
 from probe.protocol.statistics import (
     ARRAY,
@@ -43,9 +43,9 @@ Touched = list[tuple[Values | Objects, int]]
 class Observer:
     """Adds values to statistics."""
 
-    def __init__(self, normal: Normal, volatile: Callable[[float, str], bool]) -> None:
-        """`volatile` checks whether a number at a place changes from run to run."""
-        self._normal, self._volatile = normal, volatile
+    def __init__(self, normal: Normal, slot: Callable[[float, str], str | None]) -> None:
+        """`slot` returns what a number at a place is, where it changes from run to run."""
+        self._normal, self._slot = normal, slot
         self._touched: Touched | None = None
 
     def add(self, node: Values, value: Any, count: int = 1) -> None:
@@ -94,7 +94,7 @@ class Observer:
             code = INTEGER if kind is int or value.is_integer() else NUMBER
             if node.numbers is None:
                 node.numbers = Numbers()
-            node.numbers.add(value, self._volatile(value, node.at))
+            node.numbers.add(value, self._slot(value, node.at))
         node.counts[code] += count
         if self._touched is not None:
             self._touched.append((node, code))
@@ -106,7 +106,7 @@ class Observer:
         # What is long is neither an example nor one of a few values.
         long = len(text) > 2 * LONGEST
         texts.add(text, text if long or text in texts.values else self._normal(text, node.at))
-        if text[:1] in ("{", "[") and len(text) <= _READ and depth < _DEEPEST and not is_opaque(name, text, None):
+        if text[:1] in ("{", "[") and len(text) <= _READ and depth < _DEEPEST and not is_prose(name):
             inner = parsed_json(text)
             if type(inner) is not str:
                 if node.inside is None:

@@ -19,16 +19,20 @@ _TEXTS = frozenset({"content", "data", "delta", "input", "output", "text", "thin
 _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use", "custom_tool_call"})
 
 
-def is_opaque(name: str | None, value: Any, parent: Mapping[str, Any] | None) -> str | None:
-    """Return why nothing below a value is described; None where it is. A string is one that may hold JSON."""
-    if type(value) is str:
-        return ARGUMENTS if parent is None and (name in _ARGUMENTS or name in _TEXTS or name in _SCHEMAS) else None
-    if type(value) is not dict or parent is None:
+def is_opaque(name: str, value: Any, parent: Mapping[str, Any]) -> str | None:
+    """Return why nothing of a member's value is described; None where it is."""
+    kind = type(value)
+    if name in _ARGUMENTS:
+        return ARGUMENTS if kind is dict or kind is str else None
+    if kind is not dict:
         return None
     if name in _SCHEMAS:
         return SCHEMA
-    if name in _ARGUMENTS:
-        return ARGUMENTS
     if name == "input":
         return ARGUMENTS if parent.get("type") in _CALLS or "toolUseId" in parent else None
     return ARGUMENTS if name == "response" and "name" in parent and "type" not in parent else None
+
+
+def is_prose(name: str | None) -> bool:
+    """Check whether a member's strings are texts that may be JSON by chance."""
+    return name in _TEXTS or name in _SCHEMAS

@@ -74,7 +74,8 @@ class ProtocolReader:
         self._statistics = ProtocolStatistics()
         self._statistics.recordings = 1
         self._statistics.agents = {agent} if agent else set()
-        self._observer = Observer(slots.text, lambda number, at: slots.value(number, at) != number)
+        self._slots = slots
+        self._observer = Observer(slots.text, self._slot)
         self._items = CountedItems(self._observer)
         self._path = lru_cache(maxsize=1000)(lambda path: path_of(path, slots.text))
 
@@ -108,6 +109,9 @@ class ProtocolReader:
         """Return what all exchanges show."""
         self._items.settle()
         return self._statistics
+
+    def _slot(self, number: float, at: str) -> str | None:
+        return next((found.slot for found in self._slots.found(number, at)), None)
 
     # -- HTTP ----------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ _FORMATS = {
     "uuid": re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"),
     "uri": re.compile(r"[a-z][a-z0-9+.-]{1,20}://\S+"),
     "digits": re.compile(r"\d{1,30}"),
-    "base64": re.compile(r"(?:[A-Za-z0-9+/_-]{4}){4,}(?:[A-Za-z0-9+/_-]{2,3}={0,2})?"),
+    "base64": re.compile(r"(?:[A-Za-z0-9+/_-]{4}){16,}(?:[A-Za-z0-9+/_-]{2,3}={0,2})?"),
 }
 _CHECKED = 2000
 """Characters up to which the form of a string is looked at."""
@@ -82,7 +82,7 @@ def _hash(text: str) -> bytes:
 class Numbers:
     """Numbers at one place."""
 
-    __slots__ = ("largest", "more", "smallest", "values", "volatile")
+    __slots__ = ("largest", "more", "slots", "smallest", "values")
 
     def __init__(self) -> None:
         self.values: set[float] = set()
@@ -91,21 +91,22 @@ class Numbers:
         self.smallest: float | None = None
         """None where all are volatile."""
         self.largest: float | None = None
-        self.volatile = False
-        """True where one changes from run to run."""
+        self.slots: set[str] = set()
+        """What those are that change from run to run."""
 
-    def add(self, number: float, volatile: bool) -> None:
-        """Add a number."""
-        if volatile:
-            self.volatile = True
-        elif self.smallest is None or self.largest is None or not self.smallest <= number <= self.largest:
+    def add(self, number: float, slot: str | None) -> None:
+        """Add a number; `slot` names what it is, where it changes from run to run."""
+        if slot is not None:
+            self.slots.add(slot)
+            return
+        if self.smallest is None or self.largest is None or not self.smallest <= number <= self.largest:
             self._widen(number, number)
         if not self.more and number not in self.values:
             self._keep({number})
 
     def merge(self, other: Numbers) -> None:
         """Add other numbers."""
-        self.volatile |= other.volatile
+        self.slots |= other.slots
         if other.smallest is not None and other.largest is not None:
             self._widen(other.smallest, other.largest)
         self.more |= other.more

@@ -142,6 +142,13 @@ class Values:
             self._bound()
         return latest(found)
 
+    def whole(self) -> Objects:
+        """Return all objects as one, whatever their tags; nothing may be observed after it."""
+        whole = Objects(self.at)
+        for one in (self.objects or {}).values():
+            whole.merge(one)
+        return whole
+
     def _bound(self) -> None:
         """Make one of all objects where there are too many tags, or where that has happened already."""
         objects = self.objects or {}

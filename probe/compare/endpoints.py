@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from probe.compare.comparison import Finding, finding
 from probe.compare.shown_values import are, listed, shown
 from probe.compare.side import Side
 from probe.compare.value_changes import value_words
 from probe.protocol.description import Endpoint, Protocol
-from probe.protocol.values import Member
+from probe.protocol.values import Member, Value
 
 _OF_TRANSPORT = (
     *("accept", "connection", "content-length", "content-type", "content-encoding", "transfer-encoding", "upgrade"),
@@ -83,7 +83,7 @@ def endpoint_findings(found: Endpoints, before: Side, after: Side) -> Iterator[F
         elif one.name != other.name and one.path != other.path:
             line = f"calls of the model go to {other.path}, no longer to {one.path}"
             yield finding("endpoint-removed", one.path, line, before=one.name, after=other.name)
-        if not one.transport != other.transport:
+        if one.transport == other.transport:
             yield from _statuses(one, other)
     for kind, word, endpoints, place in (
         ("endpoint-removed", "is no longer asked", found.gone, 0),
@@ -165,7 +165,7 @@ def _request_headers(pair: Matched) -> Iterator[Finding]:
             words = f"header{'s' if len(names) > 1 else ''} {are(names, word)}"
             yield finding(kind, place, words, evidence=seen, **side)
     for name in [name for name in old if name in new]:
-        one, other = value_words(old[name].value), value_words(new[name].value)
+        one, other = _header_words(old[name].value), _header_words(new[name].value)
         if one != other:
             line = f"header {name} is {shown(other)}, no longer {shown(one)}"
             yield finding("header-changed", f"headers.{name}", line, before=one, after=other)
@@ -186,7 +186,7 @@ def _answer_headers(pair: Matched) -> Iterator[Finding]:
             continue
         old, new = _headers(one.headers, moved=False), _headers(other.headers, moved=False)
         both = [name for name in old if name in new]
-        changed = [name for name in both if value_words(old[name].value) != value_words(new[name].value)]
+        changed = [name for name in both if _header_words(old[name].value) != _header_words(new[name].value)]
         words = [
             *([f"without {listed(gone)}"] if (gone := [name for name in old if name not in new]) else []),
             *([f"with {listed(added)}"] if (added := [name for name in new if name not in old]) else []),
@@ -198,14 +198,21 @@ def _answer_headers(pair: Matched) -> Iterator[Finding]:
                 "answer-header-changed",
                 "response.headers",
                 line,
-                before=gone_values(old, changed),
-                after=gone_values(new, changed),
+                before=_values(old, changed),
+                after=_values(new, changed),
             )
 
 
-def gone_values(headers: Mapping[str, Member], names: Iterable[str]) -> dict[str, str] | None:
+def _header_words(value: Value) -> Any:
+    """Return what a header is, as far as it is known; a long one is known by examples."""
+    words = value_words(value)
+    found = words if words is not None else list(value.examples)
+    return found[0] if isinstance(found, list) and len(found) == 1 else found
+
+
+def _values(headers: Mapping[str, Member], names: Iterable[str]) -> dict[str, str] | None:
     """Return the values of some headers; None where there are none."""
-    return {name: str(value_words(headers[name].value)) for name in names} or None
+    return {name: str(_header_words(headers[name].value)) for name in names} or None
 
 
 def _plain(name: str) -> str:

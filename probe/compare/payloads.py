@@ -39,6 +39,7 @@ def _of_endpoint(
     pair: Matched, is_said_elsewhere: Callable[[str], bool], implied: list[tuple[Any, ...]]
 ) -> Iterator[Finding]:
     sent, sent_now = map(_sent, pair)
+    echoed = set[str]()
     if sent and sent_now:
         changes = [
             one
@@ -48,19 +49,25 @@ def _of_endpoint(
             and not _is_implied(one, implied)
         ]
         yield from _findings("sent", "", changes)
+        echoed |= {one.place for one in changes}
     old, new = _events(pair.before), _events(pair.after)
     if old and new:
-        yield from _event_findings(old, new, implied)
+        yield from _event_findings(old, new, lambda change: _is_echo(change, echoed) or _is_implied(change, implied))
     else:
         for one, other in _whole_answers(pair):
-            changes = [change for change in value_changes(one, other) if not _is_implied(change, implied)]
-            yield from _findings("answer", "response.", changes)
+            answers = [one for one in value_changes(one, other) if not _is_implied(one, implied)]
+            yield from _findings("answer", "response.", answers)
 
 
 def _is_implied(change: Change, implied: list[tuple[Any, ...]]) -> bool:
     if change.how is How.VALUE and change.name in _TEXTS:
         return True
     return change.how is How.VALUE and (change.before, change.after) in implied
+
+
+def _is_echo(change: Change, sent: set[str]) -> bool:
+    """Check whether an API repeats in an answer what differs in the request."""
+    return change.place.removeprefix("response.") in sent
 
 
 def _sent(endpoint: Endpoint) -> Value | None:
@@ -88,7 +95,7 @@ def _whole_answers(pair: Matched) -> Iterator[tuple[Value, Value]]:
             yield from zip(old[:1], new[:1], strict=False)
 
 
-def _event_findings(old: Grammar, new: Grammar, implied: list[tuple[Any, ...]]) -> Iterator[Finding]:
+def _event_findings(old: Grammar, new: Grammar, follows: Callable[[Change], bool]) -> Iterator[Finding]:
     kinds, others = ({one.kind: one for one in side.kinds if one.direction == "server"} for side in (old, new))
     for kind, word, one, other in (
         ("event-removed", "gone", kinds, others),
@@ -102,14 +109,9 @@ def _event_findings(old: Grammar, new: Grammar, implied: list[tuple[Any, ...]]) 
             values = {"before" if word == "gone" else "after": alone}
             yield finding(kind, f"event[{alone[0]}]", line, evidence=seen, **values)
     both = [(kinds[name], others[name]) for name in kinds if name in others]
-    changes = [change for pair in both for change in _of_event(*pair) if not _is_implied(change, implied)]
+    changes = [change for pair in both for change in value_changes(pair[0].value, pair[1].value) if not follows(change)]
     yield from _findings("answer", "event.", changes)
     yield from _order(kinds, others, old, new)
-
-
-def _of_event(one: EventKind, other: EventKind) -> Iterator[Change]:
-    """Yield what differs in the data of events of one kind; the same in several kinds is one line."""
-    return value_changes(one.value, other.value)
 
 
 def _order(kinds: dict[str, EventKind], others: dict[str, EventKind], old: Grammar, new: Grammar) -> Iterator[Finding]:
@@ -137,27 +139,51 @@ _PHRASES = {
 
 def _findings(side: str, prefix: str, changes: Iterable[Change]) -> Iterator[Finding]:
     """Yield a finding for each group of changes."""
-    verb = "sent" if side == "sent" else "answered"
-    for group in grouped(changes):
+    groups = grouped(changes)
+    yield from _kind_findings(side, prefix, [one for one in groups if one[0].how in _KINDS])
+    for group in groups:
         first = group[0]
-        kind = f"{side}-{first.how}"
-        if kind == "answer-field-required":
-            kind = "answer-field-added"
+        if first.how in _KINDS:
+            continue
+        kind = f"{side}-{first.how}".replace("answer-field-required", "answer-field-added")
         names = [one.name for one in group]
         place = prefix + (first.place if len(group) == 1 else first.parent or "body")
         before, after = _values(group)
         if first.how in _PHRASES:
             where = f"{prefix}{first.parent}: " if prefix + first.parent else ""
-            line = where + are(names, _PHRASES[first.how].format(verb=verb))
+            line = where + are(names, _PHRASES[first.how].format(verb=_VERBS[side]))
             if len(group) == 1 and (known := after if after is not None else before) is not None:
                 line += f": {shown(known)}"
-        elif first.how in (How.KIND_ADDED, How.KIND_REMOVED):
-            word = f"{verb} now" if first.how is How.KIND_ADDED else f"no longer {verb}"
-            line = f"{prefix}{first.parent or 'body'} of kind {are(names, word)}"
-            place = prefix + (first.parent or "body")
         else:
             line = f"{place} is {shown(after)}, no longer {shown(before)}"
         yield finding(kind, place, line, before=before, after=after, evidence=_evidence(group))
+
+
+_KINDS = (How.KIND_ADDED, How.KIND_REMOVED)
+_VERBS = {"sent": "sent", "answer": "answered"}
+
+
+def _kind_findings(side: str, prefix: str, groups: Iterable[list[Change]]) -> Iterator[Finding]:
+    """Yield kinds of objects that are new or gone; the same at several places is one finding."""
+    by_names: dict[tuple[tuple[str, ...], tuple[str, ...]], list[list[Change]]] = {}
+    by_place: dict[str, list[Change]] = {}
+    for group in groups:
+        by_place.setdefault(group[0].parent, []).extend(group)
+    for changes in by_place.values():
+        added, removed = (tuple(one.name for one in changes if one.how is how) for how in _KINDS)
+        by_names.setdefault((added, removed), []).append(changes)
+    for (added, removed), places in by_names.items():
+        all_places = [prefix + (changes[0].parent or "body") for changes in places]
+        words = [are(added, f"{_VERBS[side]} now")] if added else []
+        words += [are(removed, f"no longer {_VERBS[side]}")] if removed else []
+        yield finding(
+            f"{side}-{How.KIND_ADDED if added else How.KIND_REMOVED}",
+            all_places[0],
+            f"{listed(all_places)} of kind {', '.join(words)}",
+            before=list(removed) or None,
+            after=list(added) or None,
+            evidence=_evidence(places[0]),
+        )
 
 
 def _values(group: list[Change]) -> tuple[Any, Any]:

@@ -15,6 +15,7 @@ from probe.analysis.prices import ModelPrice, Prices
 from probe.compare.noted_run import side_of
 from probe.compare.noting import Notes
 from probe.compare.side import Side
+from probe.protocol.describing import described
 from probe.protocol.reading import ProtocolReader
 from probe.record.reader import read_unread
 from probe.record.reading_memory import tune_memory
@@ -75,6 +76,6 @@ def read_side(source: Source) -> tuple[Side, BadLines]:
         found,
         notes,
         slots,
-        (protocol.finish(), __import__("probe.protocol.description").protocol.description.Protocol())[1],
+        described(protocol.finish()),
         source.prompt,
     ), BadLines(len(bad), bad[0] if bad else "")

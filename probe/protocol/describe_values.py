@@ -39,7 +39,7 @@ class Describer:
             slot=scalar.get("slot"),
             format=None if "constant" in scalar else _format(values.texts),
             range=None if "constant" in scalar else _range(values.numbers),
-            longest=values.texts.longest if values.texts and "constant" not in scalar else None,
+            longest=_longest(values.texts) if "constant" not in scalar else None,
             examples=() if self._shareable else scalar.get("examples", ()),
             members=objects.get("members", {}),
             union=objects.get("union"),
@@ -166,6 +166,8 @@ def _texts(texts: Texts | None) -> dict[str, Any] | None:
     if not texts.more and len(texts.values) == 1 and volatile:
         return {"slot": volatile[0]}
     examples = tuple(sorted(texts.examples))
+    if texts.joined:
+        return {}
     return {"examples": examples} if texts.more or volatile else {"values": sorted(texts.values), "examples": examples}
 
 
@@ -178,9 +180,13 @@ def _numbers(numbers: Numbers | None) -> dict[str, Any] | None:
 
 
 def _range(numbers: Numbers | None) -> tuple[float, float] | None:
-    if numbers is None or numbers.smallest is None or numbers.largest is None:
+    if numbers is None or numbers.joined or numbers.smallest is None or numbers.largest is None:
         return None
     return numbers.smallest, numbers.largest
+
+
+def _longest(texts: Texts | None) -> int | None:
+    return texts.longest if texts and not texts.joined else None
 
 
 def _format(texts: Texts | None) -> str | None:

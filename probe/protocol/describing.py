@@ -36,7 +36,7 @@ def _endpoint(describer: Describer, address: Address, found: EndpointStatistics)
         method=address.method,
         path="/".join(address.path),
         transport=address.transport,
-        api=address.api,
+        api=", ".join(sorted(found.apis)),
         count=found.count,
         calls=found.calls,
         parameters={name: describer.value(values) for name, values in sorted(found.parameters.items())},

@@ -22,7 +22,6 @@ class Address(NamedTuple):
     """The words of the path; a parameter is `{name}`."""
     method: str
     transport: str
-    api: str
 
 
 class BodyStatistics:
@@ -62,10 +61,21 @@ class ResponseStatistics:
 class EndpointStatistics:
     """What is asked at one address in one way."""
 
-    __slots__ = ("calls", "count", "messages", "parameters", "query", "request_headers", "requests", "responses")
+    __slots__ = (
+        "apis",
+        "calls",
+        "count",
+        "messages",
+        "parameters",
+        "query",
+        "request_headers",
+        "requests",
+        "responses",
+    )
 
     def __init__(self) -> None:
         self.count = self.calls = 0
+        self.apis: set[str] = set()
         self.parameters: dict[str, Values] = {}
         self.query = Values("query")
         self.request_headers = Values("headers")
@@ -77,6 +87,7 @@ class EndpointStatistics:
         """Add what else is asked here."""
         self.count += other.count
         self.calls += other.calls
+        self.apis |= other.apis
         for name, values in other.parameters.items():
             self.parameters.setdefault(name, Values(f"path.{name}")).merge(values)
         self.query.merge(other.query)

@@ -47,10 +47,17 @@ class Observer:
         """`slot` returns what a number at a place is, where it changes from run to run."""
         self._normal, self._slot = normal, slot
         self._touched: Touched | None = None
+        self._joined = False
 
     def add(self, node: Values, value: Any, count: int = 1) -> None:
         """Add a value as often as it was sent."""
         self._value(node, value, count, 0, None)
+
+    def add_joined(self, node: Values, event: Any, count: int) -> None:
+        """Add one event for several that carry pieces of one text: it has all of the text, and the numbers of one."""
+        self._joined = count > 1
+        self._value(node, event, count, 0, None)
+        self._joined = False
 
     def touched(self, node: Values, value: Any) -> Touched:
         """Add a value that was not counted yet; return the counters that each sending of it moves."""
@@ -95,6 +102,8 @@ class Observer:
             if node.numbers is None:
                 node.numbers = Numbers()
             node.numbers.add(value, self._slot(value, node.at))
+            if self._joined:
+                node.numbers.join()
         node.counts[code] += count
         if self._touched is not None:
             self._touched.append((node, code))
@@ -105,7 +114,10 @@ class Observer:
             texts = node.texts = Texts()
         # What is long is neither an example nor one of a few values.
         long = len(text) > 2 * LONGEST
-        texts.add(text, text if long or text in texts.values else self._normal(text, node.at))
+        normal = text if long or text in texts.values else self._normal(text, node.at)
+        texts.add(text, normal)
+        if self._joined and name not in TAGS and "⟨" not in normal:
+            texts.join()
         if text[:1] in ("{", "[") and len(text) <= _READ and depth < _DEEPEST and not is_prose(name):
             inner = parsed_json(text)
             if type(inner) is not str:

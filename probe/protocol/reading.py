@@ -85,13 +85,12 @@ class ProtocolReader:
         url = split_url(request.url)
         path = self._path(url.path)
         websocket = exchange.websocket is not None
-        address = Address(
-            exchange.listener, path.words, request.method, "websocket" if websocket else "http", traced.api.name
-        )
+        address = Address(exchange.listener, path.words, request.method, "websocket" if websocket else "http")
         self._statistics.exchanges += 1
         endpoint = self._statistics.endpoints.setdefault(address, EndpointStatistics())
         endpoint.count += 1
         endpoint.calls += len(traced.turns)
+        endpoint.apis.add(traced.api.name)
         for name, value in path.values.items():
             self._observer.add(endpoint.parameters.setdefault(name, Values(f"path.{name}")), value)
         self._observer.add(endpoint.query, _single(parse_qs(url.query, keep_blank_values=True)))
@@ -179,7 +178,7 @@ class ProtocolReader:
             kind.count += event.pieces
             if event.name != event.kind:
                 kind.unnamed += event.pieces
-            self._observer.add(kind.values, event.data, event.pieces)
+            self._observer.add_joined(kind.values, event.data, event.pieces)
 
     def _websocket(self, endpoint: EndpointStatistics, traced: Traced) -> None:
         messages = endpoint.messages

@@ -29,7 +29,7 @@ _CHECKED = 2000
 class Texts:
     """Strings at one place."""
 
-    __slots__ = ("examples", "formats", "longest", "more", "values")
+    __slots__ = ("examples", "formats", "joined", "longest", "more", "values")
 
     def __init__(self) -> None:
         self.values: set[str] = set()
@@ -41,6 +41,8 @@ class Texts:
         self.formats: set[str] | None = None
         """The forms that all of them have; None before the first."""
         self.longest = 0
+        self.joined = False
+        """True where pieces of a text were added as one: what each of them is stays unknown."""
 
     def add(self, text: str, normal: str) -> None:
         """Add a string, and what it is when normalised."""
@@ -57,8 +59,15 @@ class Texts:
         elif normal not in self.values and (not self.more or normal not in self.examples):
             self._keep([normal])
 
+    def join(self) -> None:
+        """Note that what was added were several strings, of which nobody knows the single ones."""
+        self.joined = self.more = True
+        self.formats = set()
+        self.values.clear()
+
     def merge(self, other: Texts) -> None:
         """Add other strings."""
+        self.joined |= other.joined
         self.longest = max(self.longest, other.longest)
         if other.formats is not None:
             self.formats = other.formats if self.formats is None else self.formats & other.formats
@@ -82,7 +91,7 @@ def _hash(text: str) -> bytes:
 class Numbers:
     """Numbers at one place."""
 
-    __slots__ = ("largest", "more", "slots", "smallest", "values")
+    __slots__ = ("joined", "largest", "more", "slots", "smallest", "values")
 
     def __init__(self) -> None:
         self.values: set[float] = set()
@@ -91,6 +100,8 @@ class Numbers:
         self.smallest: float | None = None
         """None where all are volatile."""
         self.largest: float | None = None
+        self.joined = False
+        """True where one was added for several, of which nobody knows the others."""
         self.slots: set[str] = set()
         """What those are that change from run to run."""
 
@@ -104,8 +115,14 @@ class Numbers:
         if not self.more and number not in self.values:
             self._keep({number})
 
+    def join(self) -> None:
+        """Note that what was added is one of several, of which nobody knows the others."""
+        self.joined = self.more = True
+        self.values = set()
+
     def merge(self, other: Numbers) -> None:
         """Add other numbers."""
+        self.joined |= other.joined
         self.slots |= other.slots
         if other.smallest is not None and other.largest is not None:
             self._widen(other.smallest, other.largest)

@@ -11,7 +11,7 @@ from typing import Any
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.addon.private_files import private_folder
-from probe.analysis.prices import ModelPrice
+from probe.analysis.prices import ModelPrice, Prices
 from probe.cli.edge import one_line, printable, run, say
 from probe.cli.options import parse
 from probe.compare.compare import compared, comparison_of
@@ -93,8 +93,8 @@ class _One:
         """Return what it is called."""
         return f"{self.run.target}/{self.run.name}" if self.run else str(self.traffic)
 
-    def source(self, rules: Sequence[Any]) -> Source:
-        """Return what is needed to read it."""
+    def source(self, rules: Sequence[Any], *, prompted: bool) -> Source:
+        """Return what is needed to read it; `prompted` says whether the prompt of both is known."""
         spec: Any = renderer_spec(self.target) if self.target else AUTO
         return Source(
             traffic=self.traffic.resolve(),
@@ -102,8 +102,7 @@ class _One:
             ids=self.target.ids if self.target else {},
             environment=self.environment,
             rules=(*rules, *BUILT_IN),
-            prompt=self.manifest.facts.prompt,
-            prices=tuple(ModelPrice(model=model, **prices) for model, prices in own_prices(os.environ).items()),
+            prompt=self.manifest.facts.prompt if prompted else None,
             agent=" ".join(filter(None, (self.conditions.target, self.conditions.version))),
         )
 
@@ -135,7 +134,8 @@ def _compared(arguments: Namespace) -> Comparison:
     one, other = _One(arguments.before, arguments), _One(arguments.after, arguments)
     rules = implied_rules(one.conditions, other.conditions)
     sides = []
-    found = read_both(*(side.source(extra) for side, extra in zip((one, other), rules, strict=True)))
+    prompted = None not in (one.conditions.prompt, other.conditions.prompt)
+    found = read_both(one.source(rules[0], prompted=prompted), other.source(rules[1], prompted=prompted))
     for side, (read, bad) in zip((one, other), found, strict=True):
         if bad.number:
             say(
@@ -145,7 +145,8 @@ def _compared(arguments: Namespace) -> Comparison:
             raise UserError(f"{side.name}: no line of it is an exchange", "name a run, or a file of JSON lines")
         conditions: Conditions = side.conditions
         sides.append((compared(side.name, conditions, side.manifest.facts.replay_of, read), conditions, read))
-    return comparison_of(*sides)
+    own = [ModelPrice(model=model, **prices) for model, prices in own_prices(os.environ).items()]
+    return comparison_of(sides[0], sides[1], Prices(own=own))
 
 
 if __name__ == "__main__":

@@ -86,7 +86,8 @@ def condition_findings(before: Conditions, after: Conditions, old: Side, new: Si
         one, other = getattr(before, name), getattr(after, name)
         if one is not None and other is not None and one != other:
             yield finding(kind, f"run.{name}", f"{what} is {other}, no longer {one}", before=one, after=other)
-    if before.target == after.target and None not in (before.command, after.command):
+    is_same_use = (before.target, before.mode) == (after.target, after.mode)
+    if is_same_use and None not in (before.command, after.command):
         yield from _command(before.command or (), after.command or ())
     if before.prompt != after.prompt and None not in (before.prompt, after.prompt):
         yield _prompt(before.prompt or "", after.prompt or "", new)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from probe.compare.comparison import Finding, finding
@@ -125,11 +125,13 @@ def _is_of_transport(name: str) -> bool:
     return name in _OF_TRANSPORT or name.startswith("sec-websocket-")
 
 
-def header_findings(matched: Iterable[Matched]) -> Iterator[Finding]:
+def header_findings(matched: Iterable[Matched], before: Side, after: Side) -> Iterator[Finding]:
     """Yield headers that are new, gone, named otherwise or have other values."""
     seen: set[str] = set()
     for pair in matched:
-        for one in [*_request_headers(pair), *_answer_headers(pair)]:
+        is_call = pair.before.calls > 0 and pair.after.calls > 0
+        values = (before.headers, after.headers) if is_call else ({}, {})
+        for one in [*_request_headers(pair, values), *_answer_headers(pair)]:
             if one.line not in seen:
                 seen.add(one.line)
                 yield one
@@ -143,7 +145,9 @@ def _headers(headers: Mapping[str, Member], *, moved: bool) -> dict[str, Member]
     }
 
 
-def _request_headers(pair: Matched) -> Iterator[Finding]:
+def _request_headers(
+    pair: Matched, values: tuple[Mapping[str, Sequence[str]], Mapping[str, Sequence[str]]]
+) -> Iterator[Finding]:
     old, new = (_headers(one.request_headers, moved=pair.is_moved) for one in pair)
     gone, added = [name for name in old if name not in new], [name for name in new if name not in old]
     for name in list(gone):
@@ -165,7 +169,10 @@ def _request_headers(pair: Matched) -> Iterator[Finding]:
             words = f"header{'s' if len(names) > 1 else ''} {are(names, word)}"
             yield finding(kind, place, words, evidence=seen, **side)
     for name in [name for name in old if name in new]:
-        one, other = _header_words(old[name].value), _header_words(new[name].value)
+        one, other = (
+            _single(side[name]) if name in side else _header_words(member.value)
+            for side, member in zip(values, (old[name], new[name]), strict=True)
+        )
         if one != other:
             line = f"header {name} is {shown(other)}, no longer {shown(one)}"
             yield finding("header-changed", f"headers.{name}", line, before=one, after=other)
@@ -208,6 +215,10 @@ def _header_words(value: Value) -> Any:
     words = value_words(value)
     found = words if words is not None else list(value.examples)
     return found[0] if isinstance(found, list) and len(found) == 1 else found
+
+
+def _single(values: Sequence[str]) -> Any:
+    return values[0] if len(values) == 1 else list(values)
 
 
 def _values(headers: Mapping[str, Member], names: Iterable[str]) -> dict[str, str] | None:

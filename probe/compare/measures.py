@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
+from probe.analysis.prices import Prices
 from probe.compare.comparison import Measure, Spread
 from probe.compare.side import Numbers, Side
 
@@ -17,12 +18,12 @@ _WORDS = {
 }
 
 
-def measures(before: Side, after: Side) -> tuple[Measure, ...]:
+def measures(before: Side, after: Side, prices: Prices) -> tuple[Measure, ...]:
     """Return all numbers that both or one of them has."""
     one, other = before.numbers, after.numbers
     rows = [
         *((words, "tokens", *_each(one, other, name)) for name, words in _WORDS.items()),
-        ("list price", "dollars", _sum(one.dollars), _sum(other.dollars)),
+        ("list price", "dollars", _price(one, prices), _price(other, prices)),
         ("request to first token", "seconds", spread(one.first_parts), spread(other.first_parts)),
         ("request to end of answer", "seconds", spread(one.answers), spread(other.answers)),
         ("whole run", "seconds", _sum(one.seconds), _sum(other.seconds)),
@@ -35,6 +36,12 @@ def measures(before: Side, after: Side) -> tuple[Measure, ...]:
 def _each(one: Numbers, other: Numbers, name: str) -> tuple[Spread, Spread]:
     old, new = (spread(side.tokens.get(name, ()), add=True) for side in (one, other))
     return old, new
+
+
+def _price(numbers: Numbers, prices: Prices) -> Spread:
+    """Return the sum of the prices that are known; nothing where none is."""
+    found = [price.dollars for facts in numbers.priced if (price := prices.of(facts))]
+    return _sum(float(sum(found))) if found else Spread(n=0)
 
 
 def _sum(number: float | None) -> Spread:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -12,9 +13,10 @@ from probe.analysis.groups import PlacedTurn, Thread
 from probe.analysis.retries import has_failed
 from probe.analysis.totals import TOKENS
 from probe.compare.noting import Notes, calls_of
-from probe.compare.side import NotedThread, NotedTurn, Numbers, OfferedTool, Said, SaidIn, Side
+from probe.compare.side import NotedThread, NotedTurn, Numbers, OfferedTool, Said, SaidIn, SentItem, Side
 from probe.protocol.description import Protocol
 from probe.slots.slots import Slots
+from probe.trace.facts import TurnFacts
 
 _MOST_SAID = 40
 """Texts that are kept of what is new in a turn."""
@@ -40,6 +42,8 @@ def side_of(found: Findings, notes: Notes, slots: Slots, protocol: Protocol, pro
         calls=len(turns),
         offering=sum(turn.facts.tools > 0 for turn in turns),
         numbers=_numbers(found, turns),
+        headers={name: tuple(sorted(values)) for name, values in notes.headers.items()},
+        settings={purpose: tuple(items.values()) for purpose, items in _settings(turns, notes).items()},
         protocol=protocol,
     )
 
@@ -66,9 +70,7 @@ class _Said:
 
         What comes with the user's prompt in the user's name, and is not the prompt, are instructions of the agent's.
         """
-        changes = self._found.changes[turn.index]
-        answered = set(changes.answered)
-        numbers = [*changes.instructions, *(number for place, number in changes.messages if place not in answered)]
+        numbers = [*self._found.changes[turn.index].instructions, *self._messages(turn)]
         said = [one for number in numbers for one in self._notes.said.get(number, ())]
         prompt = self._prompt
         if not prompt or not any(one.what == "user" and prompt in one.text for one in said):
@@ -76,6 +78,26 @@ class _Said:
         return [
             replace(one, what="instructions") if one.what == "user" and prompt not in one.text else one for one in said
         ]
+
+    def items(self, turn: PlacedTurn) -> tuple[SentItem, ...]:
+        """Return the messages that are new with a turn."""
+        return tuple(self._notes.items[number] for number in self._messages(turn)[:_MOST_SAID])
+
+    def _messages(self, turn: PlacedTurn) -> list[int]:
+        changes = self._found.changes[turn.index]
+        answered = set(changes.answered)
+        return [number for place, number in changes.messages if place not in answered]
+
+
+def _settings(turns: Iterable[PlacedTurn], notes: Notes) -> dict[str, dict[tuple[str, int], SentItem]]:
+    """Return the distinct settings by purpose of the call."""
+    found: dict[str, dict[tuple[str, int], SentItem]] = {}
+    for turn in turns:
+        for number in turn.facts.items:
+            item = notes.items.get(number)
+            if item and item.name:
+                found.setdefault(turn.purpose, {})[item.name, item.key] = item
+    return found
 
 
 def _thread(found: Findings, thread: Thread, said: _Said, slots: Slots) -> NotedThread:
@@ -91,6 +113,7 @@ def _thread(found: Findings, thread: Thread, said: _Said, slots: Slots) -> Noted
                 calls=calls_of(turn.facts.calls, slots),
                 text=slots.text(turn.facts.text),
                 failed=has_failed(turn.facts),
+                items=said.items(turn),
             )
             for turn in (tries.turn for tries in found.tries[thread.number])
         ),
@@ -134,13 +157,17 @@ def _numbers(found: Findings, turns: Iterable[PlacedTurn]) -> Numbers:
                 tokens.setdefault(name, []).append(number)
         if facts.ended is not None:
             answers.append(facts.ended - facts.started)
-    dollars, sums = found.costs.totals.all.dollars, found.exchange_totals
+    sums = found.exchange_totals
     return Numbers(
         tokens={name: tuple(values) for name, values in tokens.items()},
-        dollars=None if dollars is None else float(dollars),
+        priced=tuple(_without_items(turn.facts) for turn in turns),
         first_parts=found.time.first_parts,
         answers=tuple(answers),
         seconds=sums.seconds,
         sent=sums.request_bytes,
         received=sums.response_bytes,
     )
+
+
+def _without_items(facts: TurnFacts) -> TurnFacts:
+    return replace(facts, items=array("L"), sent_back=())

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from probe.compare.side import OfferedTool, Said
-from probe.renderers.api import Kind
+import msgspec
+
+from probe.compare.side import OfferedTool, Said, SentItem
+from probe.renderers.api import Api, Kind
 from probe.renderers.blocks import Block, Instructions, Message, Text, Tool, ToolResult, Tools
 from probe.slots.slots import Slots
 from probe.trace.features import SYSTEM_ROLES
 from probe.trace.injected import injected_as
 from probe.trace.items import NewItem
+from probe.trace.turns import Traced
 
 KEPT = {"instructions": 1 << 16, "user": 1 << 14, "result": 1 << 11}
 """Characters that are kept of each text."""
@@ -22,6 +25,12 @@ SHORT = 400
 _SCHEMAS = ("parameters", "input_schema", "parametersJsonSchema", "inputSchema")
 _WRAPPERS = ("function", "toolSpec")
 """Members within which the definition of a tool is."""
+_KEPT_VALUE = 1 << 13
+"""Bytes of an item's JSON that is kept."""
+_MOST_VALUES = 16
+"""Values of a header that are kept."""
+_LONGEST = 4000
+"""Characters of a header that are kept."""
 _SAID_ELSEWHERE = ("name", "type", "description", "tools")
 
 
@@ -33,19 +42,42 @@ class Notes:
         self._room = ALL_KEPT
         self.said: dict[int, tuple[Said, ...]] = {}
         """By the number of the item: the texts that it says."""
+        self.items: dict[int, SentItem] = {}
+        """By the number of the item: settings and messages."""
+        self.headers: dict[str, dict[str, None]] = {}
+        """By name in lower case: the values of headers of requests that call the model, normalised."""
         self.tools: dict[int, tuple[OfferedTool, ...]] = {}
         """By the number of the item: the tools that it offers."""
 
-    def add(self, new: Iterable[NewItem]) -> None:
-        """Note items at their first appearance."""
+    def add(self, traced: Traced, new: Iterable[NewItem]) -> None:
+        """Note the headers of an exchange, and items at their first appearance."""
+        if traced.turns:
+            for name, value in self._slots.headers(traced.exchange.request.headers).items():
+                values = self.headers.setdefault(name, {})
+                if len(values) < _MOST_VALUES:
+                    values[str(value)[:_LONGEST]] = None
         for item in new:
+            at = item.known.at.rpartition("].")[2] if item.known.at.startswith("ws[") else item.known.at
+            if item.known.kind in (Kind.SETTING, Kind.MESSAGE):
+                self.items[item.known.number] = self._item(traced.api, item, at)
             if item.known.kind is Kind.SETTING:
                 continue
-            at = item.known.at.rpartition("].")[2] if item.known.at.startswith("ws[") else item.known.at
             if tools := tuple(self._tools(item.blocks, at, None)):
                 self.tools[item.known.number] = tools
             if said := tuple(self._texts(item.known.kind, item.blocks, at)):
                 self.said[item.known.number] = said
+
+    def _item(self, api: Api, item: NewItem, at: str) -> SentItem:
+        try:
+            compared = api.canonical(item.known.kind, item.value)
+        except Exception:
+            # One that its renderer cannot read is compared as it is.
+            compared = item.value
+        value = self._slots.value(compared, at.removesuffix("[]"))
+        text = _encoded(value)
+        kept = value if len(text) <= _KEPT_VALUE and self._room > 0 else None
+        self._room -= len(text) if kept is not None else 0
+        return SentItem(at=at, name=item.known.name, key=number_of(text), value=kept)
 
     def _texts(self, kind: Kind, blocks: Iterable[Block], at: str) -> Iterator[Said]:
         for block in blocks:
@@ -99,9 +131,21 @@ class Notes:
         )
 
 
-def number_of(text: str) -> int:
+def number_of(text: str | bytes) -> int:
     """Return a number that equal texts share, in any process."""
-    return int.from_bytes(sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return int.from_bytes(sha256(data).digest()[:8], "big")
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def _encoded(value: Any) -> bytes:
+    try:
+        return _encode(value)
+    except (UnicodeEncodeError, RecursionError):
+        # A lone surrogate, which has no UTF-8 form.
+        return repr(value).encode("utf-8", "backslashreplace")
 
 
 def _opening_tag(text: str) -> str | None:

@@ -8,14 +8,12 @@ from typing import Any
 from probe.compare.comparison import Finding, finding
 from probe.compare.endpoints import Matched
 from probe.compare.shown_values import are, bounded, listed, shown
-from probe.compare.value_changes import Change, How, grouped, value_changes
+from probe.compare.value_changes import TEXTS, Change, How, grouped, value_changes
 from probe.protocol.description import Endpoint, EventKind, Grammar
 from probe.protocol.values import Value
 
 _OF_MESSAGE = ("type", "event_id")
 """Members that a message of a WebSocket has and a body has not."""
-_TEXTS = frozenset({"text", "content", "thinking", "arguments", "partial_json", "delta", "input", "output", "refusal"})
-"""Names of members that are content: turns compare it."""
 
 
 def payload_findings(
@@ -60,7 +58,7 @@ def _of_endpoint(
 
 
 def _is_implied(change: Change, implied: list[tuple[Any, ...]]) -> bool:
-    if change.how is How.VALUE and change.name in _TEXTS:
+    if change.how is How.VALUE and change.name in TEXTS:
         return True
     return change.how is How.VALUE and (change.before, change.after) in implied
 

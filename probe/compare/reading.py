@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from probe.analysis.findings import findings_of
-from probe.analysis.prices import ModelPrice, Prices
+from probe.analysis.prices import Prices
 from probe.compare.noted_run import side_of
 from probe.compare.noting import Notes
 from probe.compare.side import Side
@@ -39,7 +39,6 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment
     rules: tuple[Rule, ...]
     prompt: str | None
-    prices: tuple[ModelPrice, ...]
     agent: str
 
 
@@ -69,9 +68,9 @@ def read_side(source: Source) -> tuple[Side, BadLines]:
     bad: list[str] = []
     for exchange in read_unread(source.traffic, lambda number, why: bad.append(f"line {number}: {why}"), outlined=True):
         traced, turns, new = reader.add(exchange)
-        notes.add(new)
+        notes.add(traced, new)
         protocol.add(traced, turns, new)
-    found = findings_of(reader.trace, Prices(own=list(source.prices)), prompt=source.prompt)
+    found = findings_of(reader.trace, Prices(installed=False), prompt=source.prompt)
     return side_of(
         found,
         notes,

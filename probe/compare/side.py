@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from probe.protocol.description import Protocol
+from probe.trace.facts import TurnFacts
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +54,18 @@ class OfferedTool(msgspec.Struct, frozen=True, kw_only=True):
     """In how many requests it is."""
 
 
+class SentItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A distinct setting, or message."""
+
+    at: str
+    name: str
+    """Of a setting; empty for a message."""
+    key: int
+    """Equal for items that are equal but for slots."""
+    value: Any
+    """Normalised; None where it is large."""
+
+
 class NotedTurn(msgspec.Struct, frozen=True, kw_only=True):
     """A turn as it is aligned."""
 
@@ -67,6 +80,8 @@ class NotedTurn(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     """The beginning of what the model said, normalised."""
     failed: bool
+    items: tuple[SentItem, ...] = ()
+    """The messages that are new with its request."""
 
 
 class NotedThread(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +98,8 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 
     tokens: dict[str, tuple[float, ...]]
     """By kind of tokens: of each call that reports them."""
-    dollars: float | None
+    priced: tuple[TurnFacts, ...]
+    """All calls without their items: what a price is made of. The list of prices is large, and loaded once."""
     first_parts: tuple[float, ...]
     """Seconds from each request to the first piece of its answer."""
     answers: tuple[float, ...]
@@ -111,4 +127,8 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     offering: int
     """Calls whose request has tools."""
     numbers: Numbers
+    headers: dict[str, tuple[str, ...]]
+    """By name in lower case: what each header of requests that call the model is, normalised."""
+    settings: dict[str, tuple[SentItem, ...]]
+    """By purpose of the call: the distinct settings."""
     protocol: Protocol

@@ -64,10 +64,20 @@ def is_work(pair: _Pair) -> bool:
 def parting_of(pairs: Sequence[_Pair]) -> Parting | None:
     """Return where the first lasting divergence of the work begins and ends; one pair alone may be chance."""
     places = [place for place, pair in enumerate(pairs) if is_work(pair)]
-    found = _parting([is_same(pairs[place]) for place in places])
-    if found is None:
-        return None
-    return Parting(pair=places[found.pair], met=None if found.met is None else places[found.met])
+    begin = 0
+    while begin < len(places):
+        same = [is_same(pairs[place]) for place in places[begin:]]
+        found = _parting(same)
+        if found is None:
+            return None
+        end = len(same) if found.met is None else found.met
+        parted = [pairs[place] for place in places[begin + found.pair : begin + end]]
+        # Turns that one of the two has more, at the end say, part no run from the other.
+        if any(one for one, _ in parted) and any(other for _, other in parted):
+            met = None if found.met is None else places[begin + found.met]
+            return Parting(pair=places[begin + found.pair], met=met)
+        begin += end
+    return None
 
 
 def _parting(same: Sequence[bool]) -> Parting | None:

@@ -11,6 +11,8 @@ from probe.protocol.values import Member, Value
 
 _TAGS = ("type", "role", "event", "kind")
 """Names of members that say what kind of object it is."""
+TEXTS = frozenset({"text", "content", "thinking", "arguments", "partial_json", "delta", "input", "output", "refusal"})
+"""Names of members that are content: turns compare it."""
 _LONGEST_WORD = 64
 """Characters of a string that is a value of a setting, not a text."""
 _TAG_OF_PATH = re.compile(r"\[[^\]]+\]")
@@ -103,6 +105,8 @@ def _scalars(before: Value, after: Value, at: str) -> Iterator[Change]:
     """Yield what scalars are, where both are known; one value against many says nothing of what is allowed."""
     one, other = value_words(before), value_words(after)
     if one == other or one is None or other is None or _is_text(before) or _is_text(after):
+        return
+    if _type_names(before) != _type_names(after):
         return
     yield _change(How.VALUE, at, one, other, before, after)
 

@@ -36,7 +36,7 @@ from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import keys_set
 from probe.wire.finish import Finished, discard, finish
 from probe.wire.interrupts import Interrupts
-from probe.wire.launch import Launch
+from probe.wire.launch import Launch, described_surroundings
 from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target
 from probe.wire.replayed_run import find_replay
 from probe.wire.start import start
@@ -177,7 +177,7 @@ def _note_changes(
     recording: Started, command: list[str], env: Mapping[str, str], overrides: Mapping[str, str], cwd: Path | None
 ) -> None:
     settings = recording.settings
-    fresh, asked = _works_in_fresh_folder(recording, cwd), runs_agent(command[0], settings.target)
+    fresh, asked = _in_fresh_folder(recording, cwd), runs_agent(command[0], settings.target)
     recording.note_changes(
         by_target(settings.target, command),
         by_listeners(settings, recording.ports.urls),
@@ -186,7 +186,7 @@ def _note_changes(
     )
 
 
-def _works_in_fresh_folder(recording: Started, cwd: Path | None) -> bool:
+def _in_fresh_folder(recording: Started, cwd: Path | None) -> bool:
     return cwd is None and recording.replay_url is not None
 
 
@@ -201,7 +201,8 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         command, env = launch.command(recording), launch.environment(recording)
         _note_changes(recording, command, env, launch.overrides, launch.cwd)
         # A replay gets a separate folder, so that no agent edits the files in this one.
-        fresh = Path(tempfile.mkdtemp(prefix="probe-")) if _works_in_fresh_folder(recording, launch.cwd) else None
+        # The agent sees its path without links.
+        fresh = Path(tempfile.mkdtemp(prefix="probe-")).resolve() if _in_fresh_folder(recording, launch.cwd) else None
         folder = launch.cwd or fresh or Path.cwd()
         if launch.prompt is not None and (unattended := recording.settings.target.unattended):
             say(f"note: nobody is asked: {unattended}; it works in {folder}")
@@ -209,6 +210,7 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         recording.manifest.update(
             command=recording.redactor.words(command),
             folder=str(folder),
+            **described_surroundings(recording, env),
             **_kept(recording, launch),
         )
         version = _ask_version(recording, command[0])

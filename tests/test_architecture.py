@@ -14,7 +14,7 @@ from probe.cli.options import COMMANDS
 from probe.targets.finding import PROJECT
 
 SCRIPTS = frozenset(
-    "replay.__main__" if command == "replay" else module_of(command).removeprefix("probe.")
+    f"{command}.__main__" if (PROJECT / "probe" / command).is_dir() else module_of(command).removeprefix("probe.")
     for command in COMMANDS
     if command != "bench"
 )
@@ -32,15 +32,17 @@ LAYERS: dict[str, frozenset[str]] = {
     "trace": _RENDERING,
     "analysis": _RENDERING | {"trace"},
     "report": _RENDERING | {"trace", "analysis"},
-    "targets": _RENDERING,
+    "targets": _RENDERING | {"slots"},
     "settings": BASE | {"targets"},
     "cli": BASE,
     "replay": _RENDERING | {"trace"},
-    "protocol": _RENDERING | {"trace", "slots"},
+    "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
     "live": _RENDERING | {"trace", "analysis", "report", "cli"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
     **dict.fromkeys(
-        SCRIPTS, _RENDERING | {"trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"}
+        SCRIPTS,
+        _RENDERING
+        | {"slots", "protocol", "trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"},
     ),
 }
 """What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""
@@ -60,7 +62,7 @@ def imports(path: Path) -> Iterator[str]:
 def layer(module: str) -> str:
     """Return the part of `probe` that a module belongs to."""
     first, *rest = module.split(".")[1:]
-    return "replay.__main__" if (first, *rest) == ("replay", "__main__") else first
+    return f"{first}.__main__" if rest == ["__main__"] else first
 
 
 def module_name(path: Path) -> str:

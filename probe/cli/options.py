@@ -71,6 +71,8 @@ OPTIONS = {
     ),
     "install": Option("Command that installs it.", None, "COMMAND"),
     "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
+    "before": Option("What was: a run, TARGET@VERSION (its newest run), or a file.", None, "BEFORE", positional=True),
+    "after": Option("What is now: in the same words.", None, "AFTER", positional=True),
     "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
     "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
     "exchanges": Option(
@@ -99,8 +101,15 @@ _SPECIAL = {
     ("compare", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
     ("compare", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
     ("compare", "target"): Option("Read both as this target; without, each as its own.", "t", "NAME"),
+    ("protocol", "run"): Option(
+        "A run, as everywhere; any number of times: what they show is added up.", "r", "RUN", True
+    ),
+    ("protocol", "output"): Option("Folder of the documents (default: the run's own).", "O", "DIR"),
+    ("protocol", "shareable"): Option("Leave out examples, and values of more than 40 characters.", "s"),
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
+    ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),
+    ("slots", "after"): Option("Another of the same agent with the same prompt.", None, "RUN", positional=True),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
 }
 """Options that mean something else in one script."""
@@ -164,10 +173,20 @@ COMMANDS = {
         'invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"',
         ("target", "versions", "prompt", "replay", "fail_on", "data_dir"),
     ),
+    "protocol": Command(
+        "Describe the protocol that runs show: Markdown, JSON, schemas.",
+        "invoke protocol --run latest",
+        ("run", "target", "data_dir", "output", "shareable", "force"),
+    ),
     "verify": Command(
         "Check that a run holds all that crossed its proxies, unchanged.",
         "invoke verify --run latest",
         ("run", "target", "data_dir", "strict", "json"),
+    ),
+    "slots": Command(
+        "Learn from two runs of one prompt which values are volatile.",
+        "invoke slots latest latest~1",
+        ("before", "after", "target", "data_dir"),
     ),
     "runs": Command(
         "List the recorded runs, newest first.",

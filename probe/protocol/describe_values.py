@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from probe.protocol.observing import TAGS
-from probe.protocol.scalars import Numbers, Texts
+from probe.protocol.opaque_places import is_prose
+from probe.protocol.scalars import MOST_EXAMPLES, Numbers, Texts
 from probe.protocol.statistics import TYPES, Objects, Tag, Values
 from probe.protocol.values import Map, Member, Union, Value, Variant
 
@@ -30,6 +31,9 @@ class Describer:
         """Return the description of values; `name` is that of the member that they are."""
         types = {kind: count for kind, count in zip(TYPES, values.counts, strict=True) if count}
         scalar = _scalar(values, is_tag=name in TAGS)
+        if is_prose(name) and (said := [*filter(None, (scalar.get("constant"), *scalar.get("enum", ())))]):
+            # What is said, not how.
+            scalar = {"examples": tuple(said[:MOST_EXAMPLES])}
         objects = self._objects(values)
         return Value(
             count=values.count,

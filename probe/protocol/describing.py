@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from probe.protocol.carried_ids import same_ids
 from probe.protocol.describe_values import Describer
-from probe.protocol.description import Body, Endpoint, EventKind, Follow, Grammar, Protocol, Response
+from probe.protocol.description import Body, Endpoint, EventKind, Follow, Grammar, Protocol, Response, SameId
 from probe.protocol.endpoint_statistics import Address, BodyStatistics, EndpointStatistics, ResponseStatistics
 from probe.protocol.event_order import EventStatistics, Kind, invariants
 from probe.protocol.late_parameters import with_late_parameters
@@ -18,16 +19,23 @@ def described(statistics: ProtocolStatistics, *, shareable: bool = False) -> Pro
     """Return the description of what recordings show; nothing may be observed after it."""
     describer = Describer(shareable=shareable)
     endpoints = with_late_parameters(statistics.endpoints)
+    made = {
+        address: _endpoint(describer, address, endpoints[address])
+        for address in sorted(endpoints, key=lambda address: (address.listener or "", *address[1:]))
+    }
+    ids = [same for address, one in made.items() for same in _ids(one, endpoints[address])]
     return Protocol(
         agents=tuple(sorted(statistics.agents)),
         recordings=statistics.recordings,
         exchanges=statistics.exchanges,
-        endpoints=tuple(
-            _endpoint(describer, address, endpoints[address])
-            for address in sorted(endpoints, key=lambda address: (address.listener or "", *address[1:]))
-        ),
+        endpoints=tuple(made.values()),
+        ids=tuple(ids),
         shareable=shareable,
     )
+
+
+def _ids(endpoint: Endpoint, found: EndpointStatistics) -> list[SameId]:
+    return list(same_ids(endpoint.name, found.relations)) if found.relations else []
 
 
 def _endpoint(describer: Describer, address: Address, found: EndpointStatistics) -> Endpoint:

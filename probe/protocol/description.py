@@ -145,14 +145,13 @@ class Follow(Part, frozen=True, kw_only=True):
 class SameId(Part, frozen=True, kw_only=True):
     """Places that carry the same id."""
 
-    slot: str
-    """What the id looks like: `⟨uuid⟩`, `resp_⟨id⟩`."""
     places: tuple[str, ...]
-    """Endpoint, side and place of each: `POST /v1/responses request headers.session_id`."""
+    """Endpoint, side and place of each: `POST /v1/responses request headers.session_id`; an answer is an
+    earlier one."""
     count: int
-    """In how many exchanges two or more of them carry the same value."""
+    """In how many calls they carry the same value."""
     of: int
-    """In how many exchanges two or more of them are present."""
+    """How many calls have both places; of an answer's id, how many have the first place."""
 
 
 def json_of(protocol: Protocol) -> str:

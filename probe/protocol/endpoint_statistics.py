@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from probe.protocol.event_order import EventStatistics
 from probe.protocol.statistics import Values
+from probe.slots.relations import Relations
 
 _T = TypeVar("_T", "BodyStatistics", "ResponseStatistics", "EndpointStatistics")
 _MODEL = re.compile(r"(?P<name>[^:]+)(?P<verb>:[A-Za-z]+)?")
@@ -68,6 +69,7 @@ class EndpointStatistics:
         "messages",
         "parameters",
         "query",
+        "relations",
         "request_headers",
         "requests",
         "responses",
@@ -82,6 +84,8 @@ class EndpointStatistics:
         self.requests: dict[str, BodyStatistics] = {}
         self.responses: dict[int | None, ResponseStatistics] = {}
         self.messages = EventStatistics()
+        self.relations: Relations | None = None
+        """None where nothing calls the model."""
 
     def merge(self, other: EndpointStatistics) -> None:
         """Add what else is asked here."""
@@ -95,6 +99,9 @@ class EndpointStatistics:
         merge_all(self.requests, other.requests, BodyStatistics)
         merge_all(self.responses, other.responses, ResponseStatistics)
         self.messages.merge(other.messages)
+        if other.relations:
+            self.relations = self.relations or Relations()
+            self.relations.merge(other.relations)
 
 
 _K = TypeVar("_K")

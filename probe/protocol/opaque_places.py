@@ -14,8 +14,13 @@ _SCHEMAS = frozenset(
     }
 )  # fmt: skip
 _ARGUMENTS = frozenset({"arguments", "args", "partial_json"})
-_TEXTS = frozenset({"content", "data", "delta", "input", "output", "text", "thinking", "instructions"})
-"""Members with text of the user, of a tool or of the model, which may be JSON by chance."""
+_TEXTS = frozenset(
+    {
+        "content", "data", "definition", "delta", "description", "input", "instructions", "message", "output", "prompt",
+        "system", "text", "thinking", "title",
+    }
+)  # fmt: skip
+"""Members with text of the user, of a tool or of the model."""
 _CALLS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use", "custom_tool_call"})
 
 
@@ -34,5 +39,5 @@ def is_opaque(name: str, value: Any, parent: Mapping[str, Any]) -> str | None:
 
 
 def is_prose(name: str | None) -> bool:
-    """Check whether a member's strings are texts that may be JSON by chance."""
+    """Check whether a member's strings are texts for a reader or a model, which may be JSON by chance."""
     return name in _TEXTS or name in _SCHEMAS

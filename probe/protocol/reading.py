@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from probe.protocol.carried_ids import add_ids
 from probe.protocol.counted_items import CountedItems
 from probe.protocol.endpoint_statistics import (
     Address,
@@ -28,6 +29,7 @@ from probe.renderers.joined_events import Event
 from probe.renderers.json_reader import Json
 from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
+from probe.slots.relations import Relations
 from probe.slots.slots import Slots
 from probe.trace.facts import TurnFacts
 from probe.trace.items import Known, NewItem
@@ -91,6 +93,9 @@ class ProtocolReader:
         endpoint.count += 1
         endpoint.calls += len(traced.turns)
         endpoint.apis.add(traced.api.name)
+        if traced.turns:
+            endpoint.relations = endpoint.relations or Relations(self._slots)
+            add_ids(endpoint.relations, exchange, traced.turns, new)
         for name, value in path.values.items():
             self._observer.add(endpoint.parameters.setdefault(name, Values(f"path.{name}")), value)
         self._observer.add(endpoint.query, _single(parse_qs(url.query, keep_blank_values=True)))

@@ -103,10 +103,16 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Of the process that records; None afterwards."""
     versions: dict[str, str | None] = {}
     platform: str | None = None
+    timezone: str | None = None
+    """Name of the agent's time zone."""
+    utc_offset: int | None = None
+    """Its offset from UTC at the start, in seconds."""
     settings: dict[str, Setting] = {}
     listeners: dict[str, ListenerFacts] = {}
     folder: str | None = None
     """Where the agent worked."""
+    folders: dict[str, str] = {}
+    """Others that an agent may name: `home`, `run`, and by its variable each folder of its own (`CODEX_HOME`)."""
     command: list[str] | None = None
     own_command: list[str] | None = None
     """The user's own; empty when the target's was used."""

@@ -38,7 +38,17 @@ class Difference(NamedTuple):
 
 
 def differences(before: Any, after: Any, at: str = "") -> Iterator[Difference]:
-    """Yield the differences of two JSON values; none where they are equal, in whatever order their members are."""
+    """Yield the differences of two JSON values; none where they are equal, in whatever order their members are.
+
+    Of long texts the first stretch that differs is given, with what is around it.
+    """
+    for one in whole_differences(before, after, at):
+        texts = isinstance(one.before, str) and isinstance(one.after, str)
+        yield Difference(one.at, *_stretches(one.before, one.after)) if texts else one
+
+
+def whole_differences(before: Any, after: Any, at: str = "") -> Iterator[Difference]:
+    """Yield the differences of two JSON values, with long texts whole."""
     if _key(before) == _key(after):
         return
     if isinstance(before, dict) and isinstance(after, dict):
@@ -89,7 +99,7 @@ def _longest(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tuple[int,
 
 def _of_member(before: dict[str, Any], after: dict[str, Any], name: str, at: str) -> Iterator[Difference]:
     if name in before and name in after:
-        yield from differences(before[name], after[name], at)
+        yield from whole_differences(before[name], after[name], at)
     else:
         yield Difference(at, before.get(name, ABSENT), after.get(name, ABSENT))
 
@@ -116,22 +126,22 @@ def _of_stretch(
         yield from (Difference(f"{at}[{first[0] + number}]", old[number], ABSENT) for number in range(i, next_i))
         yield from (Difference(f"{at}[{first[1] + number}]", ABSENT, new[number]) for number in range(j, next_j))
         if next_i < len(old) and next_j < len(new):
-            yield from differences(old[next_i], new[next_j], f"{at}[{first[0] + next_i}]")
+            yield from whole_differences(old[next_i], new[next_j], f"{at}[{first[0] + next_i}]")
         i, j = next_i + 1, next_j + 1
 
 
 def _of_texts(before: str, after: str, at: str) -> Iterator[Difference]:
     old, new = json_within(before), json_within(after)
     if old is not None and new is not None and _key(old) != _key(new):
-        yield from differences(old, new, at)
-    elif max(len(before), len(after)) <= _LONG_TEXT:
-        yield Difference(at, before, after)
+        yield from whole_differences(old, new, at)
     else:
-        yield Difference(at, *_stretches(before, after))
+        yield Difference(at, before, after)
 
 
 def _stretches(before: str, after: str) -> tuple[str, str]:
-    """Return where two texts differ first, with what is around it."""
+    """Return where two long texts differ first, with what is around it; short ones are whole."""
+    if max(len(before), len(after)) <= _LONG_TEXT:
+        return before, after
     shorter = min(len(before), len(after))
     first = next((number for number in range(shorter) if before[number] != after[number]), shorter)
     last = 0

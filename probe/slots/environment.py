@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import msgspec
 
+from probe.addon.plain_files import plain_fd
 from probe.record.manifest import Manifest
+from probe.record.runs import TRAFFIC
 
+_FIRST_BYTES = 4 << 20
+_WORKING_FOLDER = re.compile(rb"(?:<cwd>|[Ww]orking directory(?: is)?: ?|working in the directory: ?)(/[^\s<>\"\\`]+)")
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "0.0.0.0")
 
 
@@ -31,11 +37,21 @@ NOWHERE = Environment()
 
 
 def environment_of(manifest: Manifest) -> Environment:
-    """Return what a manifest knows of a run's environment."""
-    facts = manifest.facts
-    folders = {"cwd": facts.folder, "run": str(manifest.path.parent.resolve())}
+    """Return what a manifest knows of a run's environment; for one that lacks the working folder, it is looked for in
+    the record."""
+    facts, run = manifest.facts, manifest.path.parent
+    folders = {"run": str(run.resolve())} | {name.lower(): path for name, path in facts.folders.items()}
+    folders["cwd"] = facts.folder or _named_folder(run / TRAFFIC)
+    folders["program"] = _program((facts.command or [""])[0])
     hosts = [address for one in facts.listeners.values() for address in (one.address, _host(one.upstream))]
-    known = {"platform": facts.platform, "agent": facts.versions.get("agent"), "target": facts.target}
+    known = {
+        "os": (facts.platform or "").split("-")[0],
+        "platform": facts.platform,
+        "agent": facts.versions.get("agent"),
+        "target": facts.target,
+        "timezone": facts.timezone,
+        "utc_offset": None if facts.utc_offset is None else str(facts.utc_offset),
+    }
     return Environment(
         folders={name: path for name, path in folders.items() if path},
         hosts=tuple(dict.fromkeys(host for host in hosts if ":" in host)),
@@ -54,6 +70,22 @@ def known_patterns(environment: Environment) -> Iterator[tuple[str, str]]:
         name, _, port = host.rpartition(":")
         before = "|".join(rf"(?<={re.escape(one)}:)" for one in dict.fromkeys((name, *_LOOPBACK)))
         yield "port", rf":(?:{before})({re.escape(port)})(?!\d)"
+
+
+def _named_folder(traffic: Path) -> str:
+    """Return the working folder that the first requests name; empty where they name none."""
+    try:
+        with os.fdopen(plain_fd(traffic, os.O_RDONLY), "rb") as file:
+            match = _WORKING_FOLDER.search(file.read(_FIRST_BYTES))
+    except OSError:
+        return ""
+    return match[1].decode("utf-8", "replace") if match else ""
+
+
+def _program(path: str) -> str:
+    """Return the folder into which a package registry's client has installed a program; empty for any other."""
+    folder, installed, _ = path.partition("/node_modules/.bin/")
+    return folder if installed else ""
 
 
 def _host(url: str) -> str:

@@ -14,11 +14,13 @@ from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.record.ids import KINDS, place_problem
 from probe.renderers.loader import AUTO, load_api
+from probe.slots.rules import Rule, rule_problem
 from probe.targets.document import Document
 from probe.targets.target import PLACEHOLDER, Change, ListenerSpec, RendererRule, Target, texts, url_problem
 from probe.targets.vendors import vendor_of
 
 _PLAIN_PLACEHOLDERS = ("prompt", "files")
+_RULE = "for example {slot: chunk, at: 'input[].output', pattern: 'Chunk ID: ([0-9a-f]{6})'}"
 _HOST = re.compile(r"[\w.:*?\[\]!-]+")
 """A host's name or address, with fnmatch's wildcards; no scheme, port or path."""
 
@@ -30,10 +32,25 @@ def check_keys(document: Document) -> None:
     listeners = document.data.get("listeners")
     for name, listener in listeners.items() if isinstance(listeners, dict) else ():
         _check_known(document, ("listeners", str(name)), listener, listener_keys)
-    for key, kind in (("renderer", RendererRule), ("changes", Change)):
+    for key, kind in (("renderer", RendererRule), ("changes", Change), ("slots", Rule)):
         items, item_keys = document.data.get(key), [field.name for field in msgspec.structs.fields(kind)]
         for number, item in enumerate(items if isinstance(items, list) else ()):
             _check_known(document, (key, str(number)), item, item_keys)
+    _check_slots(document)
+
+
+def _check_slots(document: Document) -> None:
+    """Check the rules of one file: those of a target's files are put together, and lose their numbers."""
+    rules = document.data.get("slots", [])
+    if not isinstance(rules, list):
+        raise document.error(("slots",), "slots is a list of rules", _RULE)
+    for number, value in enumerate(rules):
+        try:
+            problem = rule_problem(msgspec.convert(value, Rule))
+        except msgspec.ValidationError as error:
+            problem = str(error)
+        if problem:
+            raise document.error(("slots", str(number)), f"slots.{number}: {problem}", _RULE)
 
 
 def _check_known(document: Document, path: tuple[str, ...], value: Any, known: list[str]) -> None:

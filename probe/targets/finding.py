@@ -105,9 +105,12 @@ def renderer_of(name: str) -> Renderer:
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Return one file's keys merged over another's; mappings (listeners, env) key by key."""
+    """Return one file's keys merged over another's: mappings (listeners, env) key by key, rules of slots added."""
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)
-        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[key] = _merge(old, value)
+        else:
+            merged[key] = [*old, *value] if key == "slots" and old else value
     return merged

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from probe.renderers.loader import AUTO
+from probe.slots.rules import Rule
 from probe.targets.modes import MODES, Mode
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][\w-]*(?:\.[a-z]+)?)\}")
@@ -87,6 +88,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Whether to watch by default connections that bypass the listeners."""
     changes: list[Change] = []
     """What `args` and `env` change about the agent, and why; a run's manifest and report list it."""
+    slots: list[Rule] = []
+    """What changes from run to run of this agent, beside what is known of all; see `probe.slots.rules`."""
     replay: str | None = None
     """A run that replaces the upstreams, unless one is given on the command line."""
 

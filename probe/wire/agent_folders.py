@@ -19,6 +19,7 @@ from probe.targets.target import expand
 
 NAME = ".agent-folders"
 """Inside the run's folder, where a user may have files with other names."""
+_XDG = {"XDG_CONFIG_HOME": ".config", "XDG_DATA_HOME": ".local/share", "XDG_CACHE_HOME": ".cache"}
 FILES = "files"
 """Inside of that: the folder `{files}`."""
 
@@ -48,6 +49,19 @@ def fresh_folders(run: Path, variables: Iterable[str]) -> dict[str, str]:
     for folder in folders.values():
         private_folder(folder)
     return {name: str(folder) for name, folder in folders.items()}
+
+
+def known_folders(run: Path, variables: Iterable[str], env: Mapping[str, str]) -> dict[str, str]:
+    """Return the folders that an agent may name, for the manifest: home, the run, and those of its variables."""
+    home = env.get("HOME", "")
+    usual = {name: str(Path(home, _usual(name))) for name in variables if home}
+    own = {name: env.get(name) or path for name, path in usual.items()}
+    return {"run": str(run.resolve())} | ({"home": home} if home else {}) | own
+
+
+def _usual(variable: str) -> str:
+    """Return where in the home folder is what a variable would move: `.codex` for `CODEX_HOME`."""
+    return _XDG.get(variable) or "." + variable.removesuffix("_HOME").removesuffix("_CONFIG_DIR").lower()
 
 
 def remove(run: Path) -> str | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from probe.wire import agent_folders
 from probe.wire.agent import with_target_args
@@ -43,6 +45,17 @@ class Launch(NamedTuple):
             recording.trusted,
             recording.answered,
         )
+
+
+def described_surroundings(recording: Started, env: Mapping[str, str]) -> dict[str, Any]:
+    """Return what an agent may say of its surroundings, in the manifest's form: paths and the time zone."""
+    now = time.localtime()
+    folders = agent_folders.known_folders(recording.folder, recording.settings.target.fresh_folders, env)
+    return {
+        "folders": {name: recording.redactor.text(path) for name, path in folders.items()},
+        "timezone": env.get("TZ") or now.tm_zone,
+        "utc_offset": now.tm_gmtoff,
+    }
 
 
 def _fresh_folders(recording: Started) -> dict[str, str]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from probe.record.manifest import Manifest
 from probe.slots.environment import environment_of
 from probe.slots.slots import Slots
+from probe.targets.finding import PROJECT
 
 
 def test_a_manifest_without_anything_has_no_slots(tmp_path: Path) -> None:
     environment = environment_of(Manifest(tmp_path, {}))
-    assert dict(environment.folders) == {"run": str(tmp_path)}
+    assert dict(environment.folders) == {"run": str(tmp_path.resolve())}
     assert environment.started is None
     assert Slots(environment).text("2026-11-21 127.0.0.1:80") == "2026-11-21 127.0.0.1:80"
 
@@ -25,3 +28,43 @@ def test_listeners_upstreams_and_folders_of_a_run_are_known(tmp_path: Path) -> N
     assert slots.text("127.0.0.1:8080 127.0.0.1:41331 /w/x on 2026-11-21") == (
         "127.0.0.1:⟨port⟩ 127.0.0.1:⟨port⟩ ⟨cwd⟩ on ⟨date⟩"
     )
+
+
+def test_other_folders_and_the_time_zone_of_a_run_are_known(tmp_path: Path) -> None:
+    data = {
+        "folder": "/home/me/repo",
+        "folders": {"home": "/home/me", "run": "/data/run", "CODEX_HOME": "/home/me/.codex"},
+        "command": ["/opt/agents/x/node_modules/.bin/codex"],
+        "started": "2026-11-21T23:11:10.746950Z",
+        "utc_offset": 3600,
+        "platform": "Linux-6.18-x86_64",
+    }
+    environment = environment_of(Manifest(tmp_path, data))
+    slots = Slots(environment)
+    assert slots.text("/home/me/.codex/a /home/me/.cache /data/run/b /home/me/repo/c") == (
+        "⟨codex_home⟩/a ⟨home⟩/.cache ⟨run⟩/b ⟨cwd⟩/c"
+    )
+    assert slots.text("/opt/agents/x/node_modules/codex/skills") == "⟨program⟩/node_modules/codex/skills"
+    # An hour east of UTC it is the next day already.
+    assert slots.text("2026-11-22 2026-11-21") == "⟨date⟩ 2026-11-21"
+    assert (environment.facts["os"], environment.facts["utc_offset"]) == ("Linux", "3600")
+
+
+NAMED = {
+    "a tag": r"<environment_context>\n  <cwd>/tmp/x</cwd>",
+    "a line": r"\n - Primary working directory: /tmp/x\n - Is a git",
+    "another line": r"Current working directory: /tmp/x\"",
+}
+
+
+@pytest.mark.parametrize("text", NAMED.values(), ids=NAMED.keys())
+def test_a_working_folder_that_a_manifest_lacks_is_found_in_the_record(tmp_path: Path, text: str) -> None:
+    (tmp_path / "traffic.jsonl").write_text(f'{{"request": {{"body": "{text}"}}}}\n')
+    assert environment_of(Manifest(tmp_path, {})).folders["cwd"] == "/tmp/x"
+
+
+@pytest.mark.parametrize("run", ["codex/sample", "codex/tool-loop", "codex/tool-loop-websocket", "demo/sample"])
+def test_bundled_samples_have_an_environment(run: str) -> None:
+    environment = environment_of(Manifest.read(PROJECT / "data" / run))
+    assert environment.started
+    assert Slots(environment).text("claude-sonnet-4-5-20250929") == "claude-sonnet-4-5-20250929"

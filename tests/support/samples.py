@@ -30,7 +30,7 @@ PRICES = PROJECT / "tests" / "golden" / "prices.yaml"
 """What the golden reports are priced by: the price library changes with its version."""
 _OTHER_ANSWERS = "The answers came from a local test provider"
 _OTHER_TEXTS = "; instructions and tool descriptions were replaced by words of agent-probe's own"
-_PRIVATE = ("platform", "pid", "folder")
+_PRIVATE = ("platform", "pid", "folder", "folders", "timezone", "utc_offset")
 
 
 def main() -> int:

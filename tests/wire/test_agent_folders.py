@@ -60,3 +60,16 @@ def test_nothing_is_removed_where_the_run_itself_was_replaced_by_a_link(tmp_path
     (tmp_path / "run").symlink_to(tmp_path / "other")
     assert agent_folders.remove(tmp_path / "run") is None
     assert (agent_folders.files_folder(tmp_path / "other") / "settings.json").exists()
+
+
+def test_the_folders_that_an_agent_may_name_are_known(tmp_path: Path) -> None:
+    variables = ["CODEX_HOME", "CLAUDE_CONFIG_DIR", "XDG_DATA_HOME"]
+    env = {"HOME": "/home/me", "CLAUDE_CONFIG_DIR": "/elsewhere"}
+    assert agent_folders.known_folders(tmp_path, variables, env) == {
+        "run": str(tmp_path.resolve()),
+        "home": "/home/me",
+        "CODEX_HOME": "/home/me/.codex",
+        "CLAUDE_CONFIG_DIR": "/elsewhere",
+        "XDG_DATA_HOME": "/home/me/.local/share",
+    }
+    assert agent_folders.known_folders(tmp_path, variables, {}) == {"run": str(tmp_path.resolve())}

@@ -1,0 +1,130 @@
+"""Learn rules from two recordings of the same prompt: what differs and is no slot yet, is one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from probe.slots.differences import Difference, matching, whole_differences
+from probe.slots.environment import Environment
+from probe.slots.rules import Rule
+from probe.slots.sent import Sent
+from probe.slots.slots import Slots
+
+_SHAPES = {
+    "number": r"\d",
+    "decimal": r"[\d.]",
+    "hex": "[0-9a-f]",
+    "code": "[0-9A-Za-z]",
+    "token": r"[\w+/=.-]",
+}
+"""From the narrowest on: slot → one character of it."""
+_EPOCH = re.compile(r"1[5-9]\d{8}(?:\d{3})?(?:\.\d+)?")
+_TOKENS = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")
+_NUMBERED = re.compile(r"\[\d+\]")
+_CONTEXT = 24
+"""Characters before a value that a rule for a part of a text asks for, at most."""
+_SHORTEST_CONTEXT, _SHORTEST_HEX = 4, 6
+_LONGEST = 4000
+"""Tokens of a text between what two have in common; texts that differ in more are different texts."""
+
+
+class Learned(NamedTuple):
+    """What two recordings teach."""
+
+    rules: dict[Rule, tuple[str, str]]
+    """Each with the two values that it was learned from."""
+    left: list[Difference]
+    """What differs still: words, numbers of elements, members of one side."""
+    aligned: int
+    only: tuple[int, int]
+    """Requests of each recording that the other has no counterpart of."""
+
+
+def learn(
+    before: Sequence[Sent], after: Sequence[Sent], around: tuple[Environment, Environment], rules: Sequence[Rule]
+) -> Learned:
+    """Return the rules beside the known ones that make two recordings equal, in their environments."""
+    pairs = matching([_kind(one) for one in before], [_kind(one) for one in after])
+    sent = [(before[one], after[other]) for one, other in pairs]
+    found: dict[tuple[str, str], tuple[str, str, bool]] = {}
+    for difference in _differences(sent, around, rules):
+        for key, values in _values(difference):
+            found.setdefault(key, values)
+    made = {_rule(key, *values): values[:2] for key, values in found.items()}
+    learned = {rule: values for rule, values in made.items() if rule is not None}
+    left = list(_differences(sent, around, [*rules, *learned]))
+    return Learned(learned, left, len(pairs), (len(before) - len(pairs), len(after) - len(pairs)))
+
+
+def _kind(sent: Sent) -> tuple[Any, ...]:
+    """Return what requests share that are counterparts: endpoint, model, and how much they hold."""
+    body = sent.body if isinstance(sent.body, dict) else {}
+    sizes = [(name, len(value)) for name, value in sorted(body.items()) if isinstance(value, list)]
+    return sent.endpoint, str(body.get("model")), *sizes
+
+
+def _differences(
+    sent: Sequence[tuple[Sent, Sent]], around: tuple[Environment, Environment], rules: Sequence[Rule]
+) -> Iterator[Difference]:
+    old, new = (Slots(one, rules) for one in around)
+    for before, after in sent:
+        yield from whole_differences(old.headers(before.headers), new.headers(after.headers), "headers")
+        yield from whole_differences(old.value(before.body), new.value(after.body))
+
+
+def _values(difference: Difference) -> Iterator[tuple[tuple[str, str], tuple[str, str, bool]]]:
+    """Yield the places of volatile values, with what is before each in its text, and both values.
+
+    Nothing where anything else differs.
+    """
+    at, before, after = _NUMBERED.sub("[]", difference.at), difference.before, difference.after
+    if _is_number(before) and _is_number(after):
+        yield (at, ""), (repr(before), repr(after), True)
+    elif isinstance(before, str) and isinstance(after, str):
+        found = list(_parts(before, after))
+        if all(_shape(old, new) for _, old, new in found):
+            whole = len(found) == 1 and (before, after) == found[0][1:]
+            yield from (((at, context), (old, new, whole)) for context, old, new in found)
+
+
+def _parts(before: str, after: str) -> Iterator[tuple[str, str, str]]:
+    """Yield what differs in two texts, with what is before it on its line in both."""
+    old, new = _TOKENS.findall(before), _TOKENS.findall(after)
+    if max(len(old), len(new)) > _LONGEST and abs(len(old) - len(new)) > _LONGEST:
+        yield "", before, after
+        return
+    i = j = same = 0
+    for next_i, next_j in (*matching(old, new), (len(old), len(new))):
+        if (i, j) != (next_i, next_j):
+            line = re.split("[\n⟩]", "".join(old[same:i]))[-1]
+            yield line[-_CONTEXT:], "".join(old[i:next_i]), "".join(new[j:next_j])
+            same = next_i
+        i, j = next_i + 1, next_j + 1
+
+
+def _shape(old: str, new: str) -> str | None:
+    """Return the narrowest shape that both values have; None where they are words, or one is a slot already."""
+    digits = [re.search(r"\d", text) is not None for text in (old, new)]
+    # Of hexadecimal digits, some have letters alone.
+    if not (all(digits) or (any(digits) and len(old) == len(new) >= _SHORTEST_HEX)):
+        return None
+    fits = (slot for slot, one in _SHAPES.items() if all(re.fullmatch(f"{one}+", text) for text in (old, new)))
+    return next(fits, None)
+
+
+def _rule(key: tuple[str, str], old: str, new: str, whole: bool) -> Rule | None:
+    at, context = key
+    shape = _shape(old, new)
+    if shape is None or (not whole and len(context.strip()) < _SHORTEST_CONTEXT):
+        return None
+    length = "+" if shape in ("number", "decimal") or len(old) != len(new) else f"{{{len(old)}}}"
+    slot = "time" if _EPOCH.fullmatch(old) and _EPOCH.fullmatch(new) else shape
+    value = f"{_SHAPES[shape]}{length}"
+    pattern = f"^{value}$" if whole else rf"{re.escape(context)}({value})(?![0-9A-Za-z⟨])"
+    return Rule(slot=slot, pattern=pattern, at=at or None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -87,8 +87,6 @@ OPTIONS = {
     "without": Option(
         "Leave this contender out: claude-tap or mitmdump -w; any number of times.", "w", "CONTENDER", True
     ),
-    "before": Option("What was: a run, TARGET@VERSION (its newest run), or a file.", None, "BEFORE", positional=True),
-    "after": Option("What is now: in the same words.", None, "AFTER", positional=True),
     "versions": Option("Two versions of the agent, or latest: 0.98.0,latest.", None, "OLD,NEW"),
     "markdown": Option("Write the comparison as Markdown to this file.", "m", "FILE"),
     "fail_on": Option("Exit with 1 where a finding is breaking, notable (or breaking), or any.", None, "LIMIT"),

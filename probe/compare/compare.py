@@ -73,7 +73,8 @@ def _of_protocols(old: Side, new: Side, moved: set[str]) -> Iterator[Finding]:
     yield from endpoint_findings(endpoints, old, new)
     yield from header_findings(endpoints.matched, old, new)
     yield from payload_findings(endpoints.matched, _is_said_elsewhere(old, new, moved), _implied(old, new))
-    yield from id_findings(old.protocol, new.protocol)
+    is_moved = any(pair.is_moved for pair in endpoints.matched)
+    yield from id_findings(old.protocol, new.protocol, is_moved=is_moved)
 
 
 def _implied(old: Side, new: Side) -> Iterator[tuple[Any, Any]]:

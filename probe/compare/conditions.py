@@ -67,7 +67,7 @@ def implied_rules(one: Conditions, other: Conditions) -> tuple[tuple[Rule, ...],
 
 def _rules(one: Conditions, other: Conditions) -> tuple[Rule, ...]:
     rules = []
-    if one.prompt and one.prompt != other.prompt:
+    if one.prompt and other.prompt and one.prompt != other.prompt:
         rules.append(Rule(slot="prompt", pattern=re.escape(one.prompt)))
     number = version_number(one.version)
     if number and number != version_number(other.version):

@@ -94,6 +94,9 @@ DIFFERENCES = {
     # What groups exchanges
     "the session's id": Stated("id-tied", "", r"headers\.session-id.*prompt_cache_key|prompt_cache_key.*session-id"),
     "the thread's id": Stated("id-tied", "", r"headers\.thread-id"),
+    "one call after another": Stated("id-tied", "", r"answer id = previous_response_id"),
+    "Codex's turn": Stated("id-tied", "", r"client_metadata\.root_turn_id = client_metadata\.turn_id"),
+    "the window": Stated("id-tied", "", r"x-codex-turn-metadata\.context_window_id"),
 }
 """By what the page calls it."""
 NOISE = {("instructions-changed", "input[][role=developer]")}

@@ -161,14 +161,8 @@ def volatile(run: Recording) -> None:
         text = text.replace(one, str(uuid4()))
     run.records = json.loads(text.replace("/tmp/project", "/home/me/work"))
     run.manifest["folder"] = "/home/me/work"
-    for record in run.records:
-        record["timestamp"] += 86_400 * 3
 
 
 @pytest.mark.parametrize("sample", [LOOP, SOCKET])
-def test_ids_and_times_are_no_difference(sample: str, tmp_path: Path) -> None:
-    def change(run: Recording) -> None:
-        volatile(run)
-        run.replace("/home/me/work", "/tmp/project")
-
-    assert compare_changed(sample, change, tmp_path).findings == ()
+def test_ids_and_folders_are_no_difference(sample: str, tmp_path: Path) -> None:
+    assert compare_changed(sample, volatile, tmp_path).findings == ()

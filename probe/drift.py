@@ -60,7 +60,7 @@ def _versions(given: str, package: Package) -> list[str]:
 
 
 def _recording(arguments: Namespace) -> Run:
-    """Return the run that answers: the named one, else the target's newest, else its bundled sample. Raises UserError."""
+    """Return the run that answers: the named one, the target's newest, or its bundled sample. Raises UserError."""
     folder = data_dir(arguments.data_dir, os.environ)
     if arguments.replay:
         return find_run(arguments.replay, folder, arguments.target, output_dirs())

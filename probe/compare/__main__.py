@@ -101,7 +101,7 @@ class _One:
             renderer=spec,
             ids=self.target.ids if self.target else {},
             environment=self.environment,
-            rules=(*rules, *BUILT_IN),
+            rules=(*rules, *BUILT_IN, *(self.target.slots if self.target else ())),
             prompt=self.manifest.facts.prompt if prompted else None,
             agent=" ".join(filter(None, (self.conditions.target, self.conditions.version))),
         )

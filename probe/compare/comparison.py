@@ -23,6 +23,7 @@ class Finding(Part, frozen=True, kw_only=True):
     place: str
     """Where it is: `input[].content[type=input_text].text`, `tools.exec_command.arguments.cmd`."""
     polarity: Polarity
+    """How much it matters to who depends on the first."""
     line: str
     """The difference in one line, as plain text."""
     before: Any = None
@@ -124,6 +125,7 @@ class Comparison(Part, frozen=True, kw_only=True):
     turns: tuple[TurnPair, ...]
     """All turns, aligned."""
     measures: tuple[Measure, ...]
+    """Tokens, prices and times: numbers to look at."""
     shareable: bool = False
     """True where values, texts and turns are left out, so that it can be published."""
 

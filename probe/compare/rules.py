@@ -68,9 +68,9 @@ RULES: dict[str, Rule] = {
     "header-changed": Rule(Area.HEADERS, _N, "a provider or a proxy may compare its value"),
     "answer-header-changed": Rule(Area.HEADERS, _I, "headers of answers are the provider's"),
     # Instructions
-    "instructions-added": Rule(Area.INSTRUCTIONS, _N, "the model is told more"),
-    "instructions-removed": Rule(Area.INSTRUCTIONS, _N, "the model is told less"),
-    "instructions-changed": Rule(Area.INSTRUCTIONS, _N, "the model is told something else"),
+    "instructions-added": Rule(Area.INSTRUCTIONS, _N, "the model has more to follow"),
+    "instructions-removed": Rule(Area.INSTRUCTIONS, _N, "the model has less to follow"),
+    "instructions-changed": Rule(Area.INSTRUCTIONS, _N, "the model has something else to follow"),
     "instructions-moved": Rule(Area.INSTRUCTIONS, _B, "who reads or edits them looks in the first place"),
     # Tools
     "tools-removed": Rule(Area.TOOLS, _B, "recorded and remembered calls of it can no longer be run"),

@@ -90,7 +90,7 @@ OPTIONS = {
     "versions": Option("Two versions of the agent, or latest: 0.98.0,latest.", None, "OLD,NEW"),
     "markdown": Option("Write the comparison as Markdown to this file.", "m", "FILE"),
     "fail_on": Option("Exit with 1 where a finding is breaking, notable (or breaking), or any.", None, "LIMIT"),
-    "shareable": Option("Leave out values and texts of more than 40 characters, turns and numbers."),
+    "shareable": Option("Leave out examples, and values of more than 40 characters, so that it can be published."),
     "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """By their names in tasks; `_` is `-` on the command line."""
@@ -103,7 +103,6 @@ _SPECIAL = {
         "A run, as everywhere; any number of times: what they show is added up.", "r", "RUN", True
     ),
     ("protocol", "output"): Option("Folder of the documents (default: the run's own).", "O", "DIR"),
-    ("protocol", "shareable"): Option("Leave out examples, and values of more than 40 characters.", "s"),
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
     ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),

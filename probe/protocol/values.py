@@ -21,9 +21,9 @@ class Value(Part, frozen=True, kw_only=True):
     """How many values were seen here."""
     types: dict[str, int]
     """How many of each JSON type: null, boolean, integer, number, string, array, object."""
-    constant: str | int | bool | None = None
+    constant: str | int | float | bool | None = None
     """What all strings, numbers or booleans here are; null where they differ, or where they are volatile."""
-    enum: tuple[str | int, ...] = ()
+    enum: tuple[str | int | float, ...] = ()
     """All that strings or integers here are, where there are few of them; empty where that is unknown."""
     slot: str | None = None
     """What the strings or numbers are when normalised, where they are volatile and alike: `⟨uuid⟩`, `msg_⟨id⟩`."""

@@ -26,7 +26,7 @@ def summary_schema() -> dict[str, Any]:
 
 
 def meanings(module: ModuleType) -> dict[tuple[str, str], str]:
-    """Return the text below each field, by class and field, as a schema has it."""
+    """Return the text below each field, by class and field."""
     found = {}
     classes = (one for one in ast.parse(inspect.getsource(module)).body if isinstance(one, ast.ClassDef))
     for one in classes:

@@ -1,4 +1,5 @@
-"""Measure what the proxies cost, beside others and none; `analysis`, `live`, `page` and `start` measure the rest."""
+"""Measure what the proxies cost, beside others and none; `analysis`, `live`, `page` and `start` measure the rest,
+`protocols` writes docs/protocols."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from types import FrameType
 from rich.console import Console
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from bench import analysis, live, page, start
+from bench import analysis, live, page, protocols, start
 from bench.contenders import chosen
 from bench.measure import measure
 from bench.tables import tables
@@ -31,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m bench`: of the proxies, or of what `analysis`, `live`, `page` or `start` say."""
     argv = sys.argv[1:] if argv is None else argv
     others = {"analysis": analysis.main, "live": live.main, "page": page.main, "start": start.main}
+    others["protocols"] = protocols.main
     if argv and argv[0] in others:
         return others[argv[0]](argv[1:])
     arguments, rest = parse("bench", argv)

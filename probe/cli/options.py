@@ -166,7 +166,7 @@ COMMANDS = {
         ("before", "after", "markdown", "html", "json", "fail_on", "shareable", "target", "data_dir"),
     ),
     "drift": Command(
-        "Install two versions of an agent, run both offline, show what changed.",
+        "Compare two versions of an agent, both run offline.",
         'invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"',
         ("target", "versions", "prompt", "replay", "fail_on", "data_dir"),
     ),

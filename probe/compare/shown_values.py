@@ -21,7 +21,7 @@ def shown(value: Any) -> str:
     if value is ABSENT or value is None:
         return "nothing" if value is ABSENT else "null"
     text = visible(compact(value))
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…" + text[:1] * text.startswith('"')
 
 
 def bounded(value: Any) -> Any:

@@ -40,10 +40,24 @@ LAYERS: dict[str, frozenset[str]] = {
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
     "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},
+    "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
     **dict.fromkeys(
         SCRIPTS,
         _RENDERING
-        | {"slots", "protocol", "trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"},
+        | {
+            "slots",
+            "protocol",
+            "compare",
+            "trace",
+            "analysis",
+            "report",
+            "targets",
+            "settings",
+            "cli",
+            "replay",
+            "wire",
+            "live",
+        },
     ),
 }
 """What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""

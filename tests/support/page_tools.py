@@ -11,7 +11,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from tests.support.agents import INSTALL_SECONDS, locked
+from probe.wire.agent_versions import INSTALL_SECONDS, locked
 
 PACKAGES = Path(__file__).parent / "page_tools.json"
 """Name and version of each package, as `dependencies` of a package.json."""

@@ -6,15 +6,18 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from probe.protocol import event_order, protocol_statistics, scalars, statistics
+from probe.protocol.describe_values import Describer
 from probe.protocol.describing import described
 from probe.protocol.documents import documents
 from probe.protocol.endpoint_statistics import Address
 from probe.protocol.event_order import EventStatistics, Step, invariants
+from probe.protocol.json_schema import DIALECT, schema_of
 from probe.protocol.observing import Observer
 from probe.protocol.protocol_statistics import ProtocolStatistics
 from probe.protocol.scalars import state
@@ -59,6 +62,15 @@ def test_two_parts_are_the_whole_in_any_order(first: list[Any], second: list[Any
         found.merge(observed(other))
         assert state(found) == whole
     assert state(observed([*second, *first])) == whole
+
+
+@given(st.lists(JSON, max_size=8), st.integers(1, 12))
+def test_whatever_was_observed_fits_the_schema_made_of_it(values: list[Any], times: int) -> None:
+    schema = schema_of(Describer().value(observed(values * times)))
+    validator = jsonschema_rs.validator_for({"$schema": DIALECT, **schema})
+    for value in values:
+        error = next(validator.iter_errors(value), None)
+        assert error is None, f"{error.message}: {schema}"
 
 
 @given(JSON, st.integers(1, 5))

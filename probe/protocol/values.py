@@ -64,6 +64,7 @@ class Member(Part, frozen=True, kw_only=True):
     required: bool
     """True where all of the objects have it."""
     value: Value
+    """What the member is."""
 
 
 class Union(Part, frozen=True, kw_only=True):
@@ -81,7 +82,9 @@ class Variant(Part, frozen=True, kw_only=True):
     tag: dict[str, str | None]
     """The value of each member that decides; null where it is absent or no word."""
     count: int
+    """How many objects."""
     members: dict[str, Member]
+    """The members of these objects, by name."""
     map: Map | None = None
     """What the objects hold besides, where their keys are data."""
 
@@ -110,6 +113,7 @@ class Place(Part, frozen=True, kw_only=True):
     at: str
     """`input[].content[type=input_text].text`; empty for the value itself."""
     value: Value
+    """What is there."""
     of: int
     """How many values could be here: objects that could have the member."""
     required: bool = True

@@ -62,14 +62,33 @@ def environment_of(manifest: Manifest) -> Environment:
 
 def known_patterns(environment: Environment) -> Iterator[tuple[str, str]]:
     """Yield slots and patterns of folders, the longest first, and of hosts."""
-    folders = [(path.rstrip("/"), name) for name, path in environment.folders.items()]
-    for path, name in sorted(folders, key=lambda one: (-len(one[0]), one)):
-        if path.startswith("/"):
-            yield from ((name, pattern) for pattern in _folder_patterns(path))
+    yield from folder_patterns(environment)
     for host in environment.hosts:
         name, _, port = host.rpartition(":")
         before = "|".join(rf"(?<={re.escape(one)}:)" for one in dict.fromkeys((name, *_LOOPBACK)))
         yield "port", rf":(?:{before})({re.escape(port)})(?!\d)"
+
+
+def folder_patterns(*environments: Environment) -> Iterator[tuple[str, str]]:
+    """Yield slots and patterns of the folders of several runs, the longest first."""
+    known = [(path.rstrip("/"), name) for one in environments for name, path in one.folders.items()]
+    known += [found for one in environments for found in _relative(one)]
+    for path, name in sorted(set(known), key=lambda one: (-len(one[0]), one)):
+        if path.startswith("/"):
+            yield from ((name, pattern) for pattern in _folder_patterns(path))
+        elif path.startswith("../"):
+            yield name, next(_folder_patterns(path))
+
+
+def _relative(environment: Environment) -> Iterator[tuple[str, str]]:
+    """Yield folders as an agent may name them from where it works: `../home/.agent`."""
+    cwd = environment.folders.get("cwd", "")
+    for name, path in environment.folders.items():
+        if cwd.startswith("/") and path.startswith("/"):
+            relative = os.path.relpath(path, cwd)
+            # More dots than names are no name of a folder.
+            if relative.rpartition("/")[2] != "..":
+                yield relative, name
 
 
 def _named_folder(traffic: Path) -> str:

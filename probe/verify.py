@@ -39,6 +39,9 @@ from probe.record.runs import (
     is_generated,
 )
 from probe.record.tunnels import TUNNELS, read_tunnels
+from probe.replay.self_match import SelfMatch
+from probe.slots.environment import environment_of
+from probe.slots.slots import Slots
 from probe.targets.finding import renderer_of
 from probe.trace.exchanges import ExchangeReader
 from probe.trace.trace import exchange_facts
@@ -63,6 +66,7 @@ class Findings:
     """Places that cannot be compared with the wire, since a credential was there."""
     problems: dict[str, list[str]] = field(default_factory=dict)
     """By check: what is wrong, a line each."""
+    replay: SelfMatch = field(default_factory=lambda: SelfMatch(Slots()))
     hosts: HostsBuilder = field(default_factory=HostsBuilder)
     _ids: Counter[str] = field(default_factory=Counter)
 
@@ -114,6 +118,7 @@ CHECKS = {
     "ids": "no exchange is missing its id or there twice",
     "counts": "what the proxies saw is what was written",
     "file": "the files are as the capture left them",
+    "replay": "each call of the model, asked again, gets its own answer",
     "permissions": "nobody else can read the run",
     "secrets": "nothing that looks like a credential is left",
 }
@@ -144,14 +149,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _findings(found: Run, *, strict: bool = False, environ: Mapping[str, str] = MappingProxyType({})) -> Findings:
     leaks = LeakSearch(environ)
-    findings = Findings(strict=strict, keeps_secrets=found.manifest.facts.keeps_secrets, leaks=leaks)
+    replay = SelfMatch(Slots(environment_of(found.manifest)))
+    findings = Findings(strict=strict, keeps_secrets=found.manifest.facts.keeps_secrets, leaks=leaks, replay=replay)
     reader = ExchangeReader(renderer_of(found.target), structured=False)
     exchanges = read_unread(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is not a record: {why}")
     )
     for exchange in exchanges:
-        findings.add(reader.read(exchange), found.traffic)
-        reader.items.take_new()
+        traced = reader.read(exchange)
+        findings.add(traced, found.traffic)
+        replay.add(traced, reader.items.take_new())
+    for text in replay.problems():
+        findings.problem("replay", text)
     findings.check_ids()
     _check_tunnels(found, findings)
     _check_manifest(found.manifest, findings)

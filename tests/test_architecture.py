@@ -35,12 +35,29 @@ LAYERS: dict[str, frozenset[str]] = {
     "targets": _RENDERING | {"slots"},
     "settings": BASE | {"targets"},
     "cli": BASE,
-    "replay": _RENDERING | {"trace"},
+    "replay": _RENDERING | {"trace", "slots"},
+    "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
-    "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay"},
+    "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
+    "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},
+    "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
     **dict.fromkeys(
         SCRIPTS,
-        _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "replay", "wire", "live"},
+        _RENDERING
+        | {
+            "slots",
+            "protocol",
+            "compare",
+            "trace",
+            "analysis",
+            "report",
+            "targets",
+            "settings",
+            "cli",
+            "replay",
+            "wire",
+            "live",
+        },
     ),
 }
 """What each room of `probe` may import besides itself; renderers know no target, and no script imports another."""

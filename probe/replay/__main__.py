@@ -7,14 +7,21 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from probe.cli.edge import Skipped, run, say
+from probe.cli.edge import Skipped, one_line, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.reader import read_unread
 from probe.record.runs import Run
 from probe.renderers.loader import Renderer, load_renderer
+from probe.replay.faults import parse_faults
+from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
+from probe.settings.replaying import speed_of
+from probe.slots.environment import environment_of
+from probe.slots.rules import BUILT_IN
 from probe.targets.finding import load_target, renderer_spec
 from probe.wire.file_limit import raise_file_limit
 from probe.wire.ports import served_port
@@ -28,25 +35,34 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError("replay starts no command", "use capture --replay RUN -- COMMAND … for that")
     found = open_run(arguments, say)
     raise_file_limit()
-    renderer = load_renderer(renderer_spec(load_target(arguments.target or found.target)[0]))
-    return asyncio.run(_serve(found, renderer, served_port(arguments.port)))
+    target = load_target(arguments.target or found.target)[0]
+    conditions = Conditions(
+        speed=speed_of(arguments.speed),
+        strict=arguments.strict,
+        faults=parse_faults(arguments.fault),
+        recorded=environment_of(found.manifest),
+        rules=(*BUILT_IN, *target.slots),
+    )
+    renderer = load_renderer(renderer_spec(target))
+    return asyncio.run(_serve(found, renderer, served_port(arguments.port), conditions))
 
 
-async def _serve(found: Run, renderer: Renderer, port: int) -> int:
+async def _serve(found: Run, renderer: Renderer, port: int, conditions: Conditions) -> int:
     skipped = Skipped(found.traffic.name)
-    server = ReplayServer(list(read_unread(found.traffic, skipped, whole=True)), renderer)
+    ended: asyncio.Queue[int] = asyncio.Queue()
+    conditions = replace(conditions, on_miss=lambda _text: ended.put_nowait(1))
+    server = ReplayServer(list(read_unread(found.traffic, skipped, whole=True)), renderer, conditions)
     skipped.report()
     port = await server.start(port)
     print(f"http://127.0.0.1:{port}", flush=True)
     say(f"serving {found.target}/{found.name}; Ctrl-C ends it")
-    received: asyncio.Queue[int] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, received.put_nowait, number)
-    ended_by = await received.get()
+        asyncio.get_running_loop().add_signal_handler(number, ended.put_nowait, 128 + number)
+    code = await ended.get()
     await server.stop()
     for text in [*(f"WARNING: {problem}" for problem in server.problems), *(f"note: {note}" for note in server.notes)]:
-        say(text)
-    return 128 + ended_by
+        say(one_line(text))
+    return code
 
 
 if __name__ == "__main__":

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import msgspec
 
 from probe.record.exchange import UnreadExchange
 from probe.renderers.api import Api
 from probe.renderers.json_reader import Json
 from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
-from probe.replay.matching import RecordedRun
+from probe.replay.call_keys import endpoint
+from probe.replay.evidence import differences_of
+from probe.replay.fault_endings import is_ended
+from probe.replay.faults import Fault, FaultPlan
+from probe.replay.matching import Found
+from probe.replay.misses import Misses
+from probe.replay.recorded_calls import NewItems, RecordedCalls
 from probe.replay.recorded_turn import RecordedTurn, recorded_turns
-from probe.replay.user_text import TextComparison, user_text
+from probe.replay.sending import Pace
+from probe.replay.side_requests import SideRequests
+from probe.replay.surroundings import derived, joint_slots
+from probe.replay.timed_answer import TimedAnswer
+from probe.slots.environment import NOWHERE, Environment
+from probe.slots.rules import BUILT_IN, Rule
+from probe.slots.slots import Slots
 from probe.trace.exchanges import ExchangeReader
 
 EXHAUSTED_STATUS = 400
@@ -20,14 +35,42 @@ EXHAUSTED_STATUS = 400
 30 times (25 s), over a WebSocket as often again (0.98.0 and 0.169.0, measured)."""
 
 
+class Conditions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a recording is served."""
+
+    speed: float = math.inf
+    """How many times faster than recorded the answers come; infinite without any pause."""
+    strict: bool = False
+    """Whether a call that differs gets no answer, and the first one ends the replay."""
+    faults: tuple[Fault, ...] = ()
+    recorded: Environment = NOWHERE
+    live: Callable[[], Environment] | None = None
+    """Returns what surrounds the agent when it asks for the first time; without it that is found in what it asks."""
+    rules: tuple[Rule, ...] = BUILT_IN
+    on_miss: Callable[[str], None] = lambda text: None
+    """Gets the first miss of a strict replay."""
+    on_request: Callable[[str, str, bytes], None] = lambda method, path, body: None
+    """Gets each request's method, path with query, and body; a WebSocket message's method is MESSAGE."""
+
+
 class Playback:
     """Serves a recording's answers, and counts the calls that it has none for."""
 
-    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer) -> None:
+    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer, conditions: Conditions) -> None:
+        self.conditions = conditions
+        self.faults = FaultPlan(conditions.faults, conditions.speed)
+        self.misses = Misses(strict=conditions.strict, on_miss=conditions.on_miss)
         self._renderer = renderer
-        self.recording = RecordedRun(self._turns(exchanges))
-        self._exhausted = 0
-        self._texts = TextComparison()
+        self._turns: list[RecordedTurn] = []
+        self._new: list[NewItems] = []
+        self._websockets: list[UnreadExchange] = []
+        sides = self._read(exchanges)
+        self._turns.sort(key=lambda turn: turn.started)
+        self._sides = SideRequests(sides, lambda value: self._slots("").value(value))
+        self._joint: Slots | None = None
+        self._calls: RecordedCalls | None = None
+        self.asked = 0
+        """Calls of the model so far."""
 
     def api(self, path: str) -> Api:
         """Return the API at a URL path."""
@@ -35,7 +78,8 @@ class Playback:
 
     def is_call(self, path: str) -> bool:
         """Check whether a POST is a call of the model: the recording has one, or only a recorded answer would fit."""
-        return self.recording.count(path) > 0 or self.api(path).side_answer("POST", path) is None
+        here = any(endpoint(turn.path) == endpoint(path) for turn in self._turns)
+        return here or self.api(path).side_answer("POST", path) is None
 
     def called(self, path: str, text: str) -> bool | None:
         """Check whether a WebSocket message calls the model; None where it only warms up."""
@@ -44,47 +88,100 @@ class Playback:
             return False
         return None if api.asked(path, message).no_answer else True
 
-    def next_turn(self, path: str, request: Any) -> RecordedTurn | None:
-        """Return the next answer to a call of the model, and note when the user's text differs."""
-        turn = self.recording.next_turn(path)
-        if turn:
-            self._texts.compare(user_text(request), user_text(turn.request.value))
-        return turn
+    def call(self, path: str, body: bytes, *, websocket: bool = False) -> RecordedTurn | str:
+        """Return the recorded answer to a call of the model, or why there is none."""
+        self.asked += 1
+        number, calls = self.asked, self._begun(body.decode("utf-8", "replace"))
+        live, match = calls.find(self.api(path), path, Json(body), websocket=websocket)
+        if match.call is None:
+            return self.misses.missing(number, match, path, calls.matching.count(path))
+        recorded = calls.sent(match.call)
+        if match.found is not Found.SAME or live.key.rest != recorded.key.rest:
+            found = differences_of(calls.hashes, recorded, live)
+            if refused := self.misses.differs(number, match, found):
+                calls.matching.take_back(match.call)
+                return refused
+        return self._turns[match.call]
 
-    @property
-    def notes(self) -> list[str]:
-        """Return how the agent's requests differed from the recording."""
-        return self._texts.notes
+    def with_faults(self, turn: RecordedTurn, answer: TimedAnswer, pace: Pace) -> tuple[TimedAnswer, Pace]:
+        """Return the answer to the last call with the faults that hit it, and its pace.
 
-    def warm_up(self, path: str) -> RecordedTurn | None:
-        """Return the next recorded answer to a warm-up; None when no complete one is left."""
-        turn = self.recording.next_warm_up(path)
+        An answer without its end is not used up: the agent may ask for it again.
+        """
+        faulty, hit = self.faults.applied(answer, turn.api, self.asked)
+        if not hit:
+            return answer, pace
+        if self._calls and is_ended(answer, turn.api) and not is_ended(faulty, turn.api):
+            self._calls.matching.broken_off(next(number for number, one in enumerate(self._turns) if one is turn))
+        return faulty, pace.unscaled()
+
+    def warm_up(self, path: str, body: bytes) -> RecordedTurn | None:
+        """Return the recorded answer to a warm-up; None when no complete one is left."""
+        calls = self._begun(body.decode("utf-8", "replace"))
+        _, match = calls.find(self.api(path), path, Json(body), websocket=True)
+        turn = None if match.call is None else self._turns[match.call]
         return turn if turn and turn.complete else None
 
+    def side(self, method: str, target: str, body: bytes) -> UnreadExchange | None:
+        """Return the recorded request that a side request is; None where there is none."""
+        return self._sides.find(method, target, body)
+
+    def has_websocket(self, path: str) -> bool:
+        """Check whether any call to an endpoint went over a WebSocket."""
+        return any(turn.websocket and endpoint(turn.path) == endpoint(path) for turn in self._turns)
+
+    def next_websocket(self, path: str) -> UnreadExchange | None:
+        """Return the recorded conversation that a new one is the repetition of: in order, the last one repeatedly."""
+        found = [one for one in self._websockets if endpoint(_path(one)) == endpoint(path)]
+        if len(found) > 1:
+            self._websockets.remove(found[0])
+        return found[0] if found else None
+
     @property
-    def problems(self) -> list[str]:
-        """Return what went wrong; empty when the recording had all that the agent asked for."""
-        if not self._exhausted:
-            return []
-        times = "once" if self._exhausted == 1 else f"{self._exhausted} times"
-        return [f"the agent asked {times} for an answer that the recording does not have"]
+    def recorded(self) -> list[Any]:
+        """Return the recorded calls of the model."""
+        return [turn.request.value for turn in self._turns if not turn.warm_up]
 
-    def exhausted(self, path: str) -> str:
-        """Count a call that the recording has no answer left for, and return the message for the agent."""
-        self._exhausted += 1
-        count = self.recording.count(path)
-        if not count:
-            return f"probe replay: the recording has no answers to {path}"
-        return (
-            f"probe replay: the recording has {count} answer{'s' * (count > 1)} to {path} and all were given; "
-            "this run of the agent asks for more than the recorded one did"
-        )
+    @property
+    def unasked(self) -> list[RecordedTurn]:
+        """Return the calls of the recording that the agent did not make."""
+        if self._calls:
+            return [self._turns[number] for number in self._calls.matching.left()]
+        return [turn for turn in self._turns if not turn.warm_up]
 
-    def _turns(self, exchanges: Iterable[UnreadExchange]) -> Iterator[tuple[UnreadExchange, list[RecordedTurn]]]:
-        reader = ExchangeReader(self._renderer, structured=False)
-        for exchange in exchanges:
-            path = split_url(exchange.request.url).path
-            api = self.api(path)
+    def _begun(self, first: str) -> RecordedCalls:
+        """Return the calls of the recording, which are compared from the first call on."""
+        if self._calls is None:
+            self._calls = RecordedCalls(self._turns, self._new, self._slots(first))
+            self._new = []
+        return self._calls
+
+    def _slots(self, first: str) -> Slots:
+        if self._joint is None or (first and not self._calls):
+            recorded, rules = self.conditions.recorded, self.conditions.rules
+            text = self._turns[0].request.raw.decode("utf-8", "replace") if self._turns else ""
+            live = self.conditions.live() if self.conditions.live else derived(recorded, text, first)
+            self._joint = joint_slots(recorded, live, rules)
+        return self._joint
+
+    def _read(self, exchanges: Iterable[UnreadExchange]) -> list[UnreadExchange]:
+        """Read the recording; return the side requests."""
+        reader, sides = ExchangeReader(self._renderer, structured=False), []
+        for exchange in sorted(exchanges, key=lambda one: one.timestamp):
+            path = _path(exchange)
             # Where APIs are known by path, a request to another path is not a call of a model.
-            posts = self._renderer.knows(path) and (api.every_post or api.is_call("POST", path))
-            yield exchange, recorded_turns(reader.read(exchange), path, posts=posts)
+            posts = self._renderer.knows(path) and (self.api(path).every_post or self.api(path).is_call("POST", path))
+            traced = reader.read(exchange)
+            turns = recorded_turns(traced, path, posts=posts)
+            new = [msgspec.structs.replace(one, raw=b"", blocks=()) for one in reader.items.take_new()]
+            self._new.append(NewItems(traced.api, new))
+            self._turns += turns
+            if exchange.websocket:
+                self._websockets.append(exchange)
+            elif not turns and exchange.response:
+                sides.append(exchange)
+        return sides
+
+
+def _path(exchange: UnreadExchange) -> str:
+    return split_url(exchange.request.url).path

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from aiohttp import web
 
+from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import dumps
 from probe.record.exchange import UnreadExchange
 from probe.renderers.loader import Renderer
-from probe.replay.answers import events, replayed_headers, stored_bytes, turn_bytes
-from probe.replay.playback import EXHAUSTED_STATUS, Playback
-from probe.replay.recorded_turn import RecordedTurn
-from probe.replay.user_text import parsed
+from probe.replay.other_transport import posted
+from probe.replay.playback import EXHAUSTED_STATUS, Conditions, Playback
+from probe.replay.sending import Pace, send_answer
+from probe.replay.timed_answer import timed_answer, timed_response
 from probe.replay.websocket import converse
 
 HOST = "127.0.0.1"
@@ -23,21 +25,43 @@ STOP_SECONDS = 1.0
 class ReplayServer:
     """Answers calls of the model in their order by endpoint; side requests as recorded, or emptily."""
 
-    def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer) -> None:
-        self._playback = Playback(exchanges, renderer)
+    def __init__(
+        self, exchanges: Iterable[UnreadExchange], renderer: Renderer, conditions: Conditions | None = None
+    ) -> None:
+        self._playback = Playback(exchanges, renderer, conditions or Conditions())
         self._runner: web.ServerRunner | None = None
 
     @property
     def problems(self) -> list[str]:
         """Return what went wrong, a line each; empty when the recording had all that the agent asked for."""
-        return self._playback.problems
+        return self._playback.misses.problems
+
+    @property
+    def recorded(self) -> list[Any]:
+        """Return the recorded calls of the model."""
+        return self._playback.recorded
+
+    @property
+    def differing(self) -> list[str]:
+        """Return where calls of the agent differed from the recorded ones, a line each."""
+        return self._playback.misses.differing
+
+    @property
+    def calls(self) -> int:
+        """Return how many calls of the model the agent made; warm-ups are none."""
+        return self._playback.asked
+
+    @property
+    def unasked(self) -> int:
+        """Return how many calls of the recording the agent did not make."""
+        return len(self._playback.unasked)
 
     @property
     def notes(self) -> list[str]:
         """Return how this run of the agent differed from the recorded one."""
-        left = self._playback.recording.left()
+        left = self.unasked
         unasked = [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
-        return [*self._playback.notes, *unasked]
+        return [*self._playback.faults.notes, *self.differing, *unasked]
 
     async def start(self, port: int = 0) -> int:
         """Listen on loopback and return the port. Raises OSError when the port is taken."""
@@ -66,10 +90,11 @@ class ReplayServer:
         if request.headers.get("upgrade", "").lower() == "websocket":
             return await self._upgrade(request, path)
         # The whole request first: some clients do not read an answer while they send.
-        body = b"".join([piece async for piece in request.content.iter_any()])
+        body = _decoded(b"".join([piece async for piece in request.content.iter_any()]), request)
+        self._playback.conditions.on_request(request.method, request.raw_path, body)
         if request.method == "POST" and self._playback.is_call(path):
             return await self._turn(request, path, body)
-        return self._side(request, path)
+        return await self._side(request, path, body)
 
     def _refuse(self, request: web.BaseRequest) -> web.Response:
         """Refuse a request to another host for which the agent uses this server as its HTTP proxy."""
@@ -79,42 +104,36 @@ class ReplayServer:
         return response
 
     async def _upgrade(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        if self._playback.recording.has_websocket(path):
+        if self._playback.has_websocket(path):
             return await converse(request, path, self._playback)
         # After 426 codex posts at once; it retries for seconds after other codes.
         return self._error(path, 426, f"probe replay: the recording has no WebSocket for {path}; post instead")
 
     async def _turn(self, request: web.BaseRequest, path: str, body: bytes) -> web.StreamResponse:
-        turn = self._playback.next_turn(path, parsed(body, request.headers.get("content-encoding", "")))
-        if turn is None:
-            return self._error(path, EXHAUSTED_STATUS, self._playback.exhausted(path))
-        return await _send_turn(request, turn)
+        pace = Pace(self._playback.conditions.speed)
+        turn = self._playback.call(path, body)
+        if isinstance(turn, str):
+            return self._error(path, EXHAUSTED_STATUS, f"probe replay: {turn}")
+        answer = posted(timed_answer(turn), complete=turn.complete)
+        return await send_answer(request, *self._playback.with_faults(turn, answer, pace))
 
-    def _side(self, request: web.BaseRequest, path: str) -> web.Response:
-        recorded = self._playback.recording.side(request.method, request.raw_path)
-        if recorded and recorded.response:
-            return web.Response(
-                status=recorded.response.status_code,
-                headers=replayed_headers(recorded.response),
-                body=stored_bytes(recorded.response),
-            )
-        body = dumps(self._playback.api(path).side_answer(request.method, path)).encode()
-        return web.Response(body=body, content_type="application/json")
+    async def _side(self, request: web.BaseRequest, path: str, body: bytes) -> web.StreamResponse:
+        pace = Pace(self._playback.conditions.speed)
+        recorded = self._playback.side(request.method, request.raw_path, body)
+        if recorded:
+            return await send_answer(request, timed_response(recorded), pace)
+        empty = dumps(self._playback.api(path).side_answer(request.method, path)).encode()
+        return web.Response(body=empty, content_type="application/json")
 
     def _error(self, path: str, status: int, message: str) -> web.Response:
         body = dumps(self._playback.api(path).error_answer(status, message)).encode()
         return web.Response(status=status, body=body, content_type="application/json")
 
 
-async def _send_turn(request: web.BaseRequest, turn: RecordedTurn) -> web.StreamResponse:
-    """Send a turn event by event; break off where the recording did."""
-    recorded = turn.exchange.response
-    headers = replayed_headers(recorded, turn.content_type)
-    response = web.StreamResponse(status=turn.status_code or 502, headers=headers)
-    if turn.status_code is not None:
-        await response.prepare(request)
-        for event in events(turn_bytes(turn), turn.content_type):
-            await response.write(event)
-    if not turn.complete and request.transport:
-        request.transport.close()  # sends what was written, but not the end that aiohttp would add
-    return response
+def _decoded(body: bytes, request: web.BaseRequest) -> bytes:
+    """Return a request's body without its content-encoding; as it is where it cannot be decoded."""
+    decoder = decoder_for(request.headers.get("content-encoding", ""))
+    try:
+        return decoder.decode(body) if decoder else body
+    except DecodeError:
+        return body

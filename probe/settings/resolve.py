@@ -9,6 +9,7 @@ from pathlib import Path
 
 from probe.errors import UserError
 from probe.settings.coverage import chosen_coverage
+from probe.settings.replaying import chosen_replay, speed_of
 from probe.settings.routes import chosen_routes
 from probe.settings.settings import Settings
 from probe.settings.sources import COMMAND_LINE, DEFAULT, YES, Sources
@@ -33,7 +34,7 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Settin
 
 
 def _settings(given: Sources) -> Settings:
-    replay = _replay(given)
+    replay = chosen_replay(given)
     data_folder = Path(given.pick("data_dir", str(PROJECT / "data"), in_file=False) or "").expanduser().resolve()
     run_parent = data_folder / given.arguments.target
     if given.target.output_dir:
@@ -60,27 +61,12 @@ def _settings(given: Sources) -> Settings:
         coverage=coverage,
         coverage_upstream_proxy=coverage_proxy,
         replay=replay,
+        speed=speed_of(given.option("speed")),
+        strict=bool(given.option("strict")),
+        fault=tuple(given.option("fault") or ()),
         sources=given.sources,
         notes=tuple(given.notes),
     )
-
-
-def _replay(given: Sources) -> str | None:
-    """Return the run that answers; none where the command line names an upstream instead."""
-    replay = given.pick("replay", None, in_environment=False)
-    if not replay:
-        return replay
-    chosen = given.sources["replay"] == COMMAND_LINE
-    if given.option("upstream"):
-        if chosen:
-            raise UserError("--replay and --upstream exclude each other", "give one of them")
-        given.sources["replay"] = "off: --upstream is given"
-        given.notes.append(f"note: the recording {replay} does not answer: --upstream is given")
-        return None
-    if given.option("coverage"):
-        hint = "leave --coverage out" if chosen else "name an --upstream, or switch the recording off: --replay ''"
-        raise UserError("--coverage: in a replay nothing may bypass the listeners", hint)
-    return replay
 
 
 def _keep_secrets(given: Sources) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,6 +55,12 @@ class Settings:
     coverage_upstream_proxy: str | None
     """Proxy for these; None for direct connections."""
     replay: str | None
+    speed: float = math.inf
+    """How many times faster than recorded a replay answers; infinite without any pause."""
+    fault: tuple[str, ...] = ()
+    """What goes wrong in the replay's answers, as the user wrote it."""
+    strict: bool = False
+    """Whether a replay ends with the first call that differs from the recording."""
     sources: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What the user should know about them before a run, a line each."""
@@ -69,6 +76,12 @@ class Settings:
             "coverage": self.coverage,
             "replay": self.replay,
         }
+        if self.replay:
+            values |= {
+                "speed": "max" if self.speed == math.inf else self.speed,
+                "strict": self.strict,
+                "fault": list(self.fault),
+            }
         for name, route in self.routes.items():
             values[f"upstream.{name}"] = route.upstream
             values[f"upstream_proxy.{name}"] = without_credentials(route.upstream_proxy)

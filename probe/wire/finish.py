@@ -50,7 +50,11 @@ def finish(started: Started) -> Finished:
     problems = [*left, *([Problem(ProblemKind.LEFT_BEHIND, kept)] if kept else []), *problems]
     problems += [Problem(ProblemKind.REPLAY, text) for text in replayed.get("problems", [])]
     problems += _refused(started, coverage, reported or {})
-    notes = [*notes, *replayed.get("notes", []), *_silent(started, reported or {})]
+    differing = map(started.redactor.text, replayed.get("notes", []))
+    notes = [*notes, *differing, *_silent(started, reported or {})]
+    if "replayed" in replayed:
+        found = replayed["replayed"]
+        started.manifest.update(replayed=found | {"differing": [*map(started.redactor.text, found["differing"])]})
     _complete(started, Finished(counts=counts, problems=problems, notes=notes), coverage)
     return Finished(counts=counts, problems=problems, notes=notes)
 

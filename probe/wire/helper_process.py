@@ -74,6 +74,10 @@ class Child:
             self._send(json.dumps(message))
         return self._read_message(seconds)
 
+    def heard(self) -> dict[str, Any] | None:
+        """Return a message that it sent without being asked; None where there is none."""
+        return self._read_message(0.0)
+
     @property
     def alive(self) -> bool:
         """Check whether it still runs."""
@@ -86,6 +90,8 @@ class Child:
         with contextlib.suppress(BrokenPipeError, ValueError):
             self._send("stop")
         message = self._read_message(STOP_SECONDS)
+        while message and message.get("event") == "missed":
+            message = self._read_message(STOP_SECONDS)
         self._end()
         return message if message and message.get("event") == "stopped" else None
 

@@ -8,18 +8,37 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from probe.record.manifest import Manifest
 from probe.record.reader import read_unread
 from probe.renderers.loader import load_renderer
+from probe.replay.faults import parse_faults
+from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
+from probe.settings.replaying import speed_of
+from probe.slots.environment import environment_of
+from probe.slots.rules import BUILT_IN, Rule
 from probe.wire.file_limit import raise_file_limit
 from probe.wire.helper_process import first_line, send_to_parent
 
 
-async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:
+async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
     skipped: list[str] = []
     traffic = Path(settings["traffic"])
     exchanges = list(read_unread(traffic, lambda line, why: skipped.append(f"line {line}: {why}"), whole=True))
-    server = ReplayServer(exchanges, load_renderer(settings["renderer"]))
+    folder = Path(settings["live"])
+    conditions = Conditions(
+        speed=speed_of(settings["speed"]),
+        strict=settings["strict"],
+        faults=parse_faults(settings["fault"]),
+        recorded=environment_of(Manifest.read(traffic.parent)),
+        # The capture notes where the agent works before it starts it.
+        live=lambda: environment_of(Manifest.read(folder)),
+        rules=(*BUILT_IN, *msgspec.convert(settings["slots"], list[Rule])),
+        on_miss=lambda text: send_to_parent({"event": "missed", "text": text}),
+    )
+    server = ReplayServer(exchanges, load_renderer(settings["renderer"]), conditions)
     port = await server.start(settings["port"])
     send_to_parent(
         {"event": "ready", "port": port, "listeners": sorted({one.listener for one in exchanges if one.listener})}
@@ -29,7 +48,11 @@ async def _serve(settings: dict[str, Any]) -> dict[str, list[str]]:
     await stop.wait()
     asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
     await server.stop()
-    return {"problems": server.problems, "notes": server.notes}
+    return {
+        "problems": server.problems,
+        "notes": server.notes,
+        "replayed": {"calls": server.calls, "unasked": server.unasked, "differing": server.differing},
+    }
 
 
 def main() -> int:

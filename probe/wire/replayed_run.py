@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from probe.errors import UserError
 from probe.record.runs import Run, find_run
 from probe.settings.settings import Settings
@@ -11,17 +13,20 @@ from probe.wire.recover_run import recover
 
 def find_replay(settings: Settings) -> Run | None:
     """Return the run to replay: of this target first, then of any, then a bundled one. Raises UserError."""
-    if not settings.replay:
-        return None
-    places = [(settings.data_dir, settings.target_name), (settings.data_dir, None), (PROJECT / "data", None)]
+    return find_recording(settings.replay, settings.data_dir, settings.target_name) if settings.replay else None
+
+
+def find_recording(name: str, data_folder: Path, target: str | None) -> Run:
+    """Return a run that can be replayed, bundled ones included. Raises UserError."""
+    places = [(data_folder, target), (data_folder, None), (PROJECT / "data", None)]
     problem: UserError | None = None
-    for data_dir, target in places:
+    for folder, one in places:
         try:
-            found = find_run(settings.replay, data_dir, target, output_dirs())
+            found = find_run(name, folder, one, output_dirs())
         except UserError as error:
             problem = problem or error
         else:
-            recover(found, data_dir)
+            recover(found, folder)
             return found
     if problem is None:
         raise AssertionError("no place was searched")

@@ -75,8 +75,11 @@ class Started:
         """Return why the agent cannot continue; None while all is well."""
         if not self.proxy.alive:
             return f"the proxies ended unexpectedly; see {self.folder / PROXY_LOG}"
-        if self.served and not self.served.child.alive:
-            return "the replay server ended unexpectedly"
+        if self.served:
+            if (heard := self.served.child.heard()) and heard.get("event") == "missed":
+                return f"it asked for something else than the recording has: {heard.get('text')}"
+            if not self.served.child.alive:
+                return "the replay server ended unexpectedly"
         return None
 
     def note_changes(self, *changes: Iterable[Change]) -> None:

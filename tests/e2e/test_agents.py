@@ -33,6 +33,7 @@ from tests.support.loops import (
     turns_of,
     work_of,
 )
+from tests.support.proof import received
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 
@@ -179,14 +180,14 @@ def test_a_recorded_agent_runs_again_from_its_record(tmp_path: Path, case: Case)
     again.mkdir()
     with provider_running() as provider, recorded(first, "probe.capture", case, provider) as run:
         assert run.wait() == 0, run.stderr
-        recording = run.run_folder()
-    options = [f"--replay={recording}", f"--cwd={plant(again / 'work')}", *case.words]
+        recording, first_records = run.run_folder(), run.records()
+    options = [f"--replay={recording}", "--strict", f"--cwd={plant(again / 'work')}", *case.words]
     with running(again, "probe.capture", case, *options, env={}) as run:
         assert run.wait() == 0, run.stderr
-        assert run.manifest()["problems"] == []
-        # It was asked the same.
-        assert [note for note in run.manifest()["notes"] if "the user's text" in note] == []
+        # Each recorded call was made once more, and it was the same.
+        assert (run.manifest()["problems"], run.manifest()["notes"]) == ([], [])
         assert FOUND in run.stdout
+        assert received(run.records()) == received(first_records)
 
 
 @each_agent

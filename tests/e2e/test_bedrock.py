@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from probe.record.exchange import Exchange
-from probe.replay.answers import stored_bytes
+from probe.replay.timed_answer import stored_bytes
 from tests.support.captures import Machine
 from tests.support.client import ask
 from tests.support.frames import MEDIA_TYPE, chunk

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 
 from probe.record.exchange import Exchange, Payload
-from probe.replay.answers import stored_bytes
+from probe.replay.timed_answer import stored_bytes
 from tests.support import encodings
 from tests.support.captures import Listening, Machine
 from tests.support.client import Answer, ask, begin, connect, read_until

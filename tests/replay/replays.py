@@ -10,6 +10,8 @@ from typing import Any
 
 from probe.record.exchange import Exchange, Headers, Message, Request, Response, WebSocket
 from probe.renderers.loader import Renderer, load_renderer
+from probe.replay.faults import parse_faults
+from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
 from tests.support.background import in_thread
 from tests.trace.tracing import unread
@@ -32,16 +34,20 @@ class Replay:
 
 
 def replaying(
-    exchanges: Sequence[Exchange], renderer: Renderer | str = "openai_responses"
+    exchanges: Sequence[Exchange],
+    renderer: Renderer | str = "openai_responses",
+    *,
+    faults: Sequence[str] = (),
+    **how: Any,
 ) -> AbstractContextManager[Replay]:
     """Serve exchanges in a background thread, with a renderer or a built-in one's name."""
     used = load_renderer(f"probe.renderers.{renderer}") if isinstance(renderer, str) else renderer
-    return in_thread(_serving(exchanges, used))
+    return in_thread(_serving(exchanges, used, Conditions(faults=parse_faults(faults), **how)))
 
 
 @asynccontextmanager
-async def _serving(exchanges: Sequence[Exchange], renderer: Renderer) -> AsyncIterator[Replay]:
-    server = ReplayServer(unread(exchanges), renderer)
+async def _serving(exchanges: Sequence[Exchange], renderer: Renderer, conditions: Conditions) -> AsyncIterator[Replay]:
+    server = ReplayServer(unread(exchanges), renderer, conditions)
     port = await server.start()
     try:
         yield Replay(server=server, port=port)
@@ -80,6 +86,11 @@ def post(
     answer = Response(status_code=status, headers=headers, body=body, body_kind=kind)
     sent = Request(method=method, url=url, body=request or {"input": "hello"}, body_kind="json")
     return Exchange(timestamp=at, request=sent, response=answer, **more)
+
+
+def sent(exchange: Exchange) -> bytes:
+    """Return the recorded request's body, as the agent sends it again."""
+    return json.dumps(exchange.request.body).encode()
 
 
 def create(at: float, **fields: Any) -> Message:

@@ -8,7 +8,7 @@ import json
 from probe.record.reader import read_exchanges
 from probe.renderers.loader import load_renderer
 from tests.conftest import GOLDEN
-from tests.replay.replays import replaying
+from tests.replay.replays import replaying, sent
 from tests.support.client import ask
 from tests.support.frames import MEDIA_TYPE
 
@@ -18,7 +18,7 @@ def test_a_replay_sends_the_frames_byte_for_byte() -> None:
     exchanges = list(read_exchanges(recorded, lambda _number, _reason: None))
     path = exchanges[0].request.url.removeprefix("https://bedrock-runtime.eu-west-1.amazonaws.com")
     with replaying(exchanges, load_renderer("probe.renderers.bedrock_invoke")) as replay:
-        first, second = (ask(replay.url + path, b"{}") for _ in range(2))
+        first, second = (ask(replay.url + path, sent(exchanges[0])) for _ in range(2))
     assert exchanges[0].response
     assert first.body == base64.b64decode(exchanges[0].response.body)
     assert dict(first.headers)["content-type"] == MEDIA_TYPE

@@ -11,7 +11,7 @@ from probe.record.exchange import Exchange, Headers
 from probe.record.reader import read_exchanges
 from probe.renderers.loader import Renderer, load_renderer
 from tests.conftest import GOLDEN
-from tests.replay.replays import post, replaying
+from tests.replay.replays import post, replaying, sent
 from tests.support.client import ask
 
 CASES = GOLDEN / "openai_chat_completions"
@@ -35,7 +35,7 @@ def test_both_turns_of_a_tool_loop_come_back_byte_for_byte(renderer: Renderer | 
     run = recorded("streamed-tool-loop")
     with replaying([models(), *run], renderer) as replay:
         assert json.loads(ask(f"{replay.url}/v1/models", method="GET").body)["data"] == [{"id": "m"}]
-        answers = [ask(replay.url + PATH, json.dumps(exchange.request.body).encode()) for exchange in run]
+        answers = [ask(replay.url + PATH, sent(exchange)) for exchange in run]
     assert [answer.body.decode() for answer in answers] == [
         exchange.response.body for exchange in run if exchange.response
     ]
@@ -48,8 +48,8 @@ def test_a_call_too_many_gets_the_apis_own_error() -> None:
     with replaying(run, "openai_chat_completions") as replay:
         for exchange in run:
             assert exchange.response
-            assert json.loads(ask(replay.url + PATH, b"{}").body) == exchange.response.body
-        refused = ask(replay.url + PATH, b"{}")
+            assert json.loads(ask(replay.url + PATH, sent(exchange)).body) == exchange.response.body
+        refused = ask(replay.url + PATH, sent(run[-1]))
     error = json.loads(refused.body)["error"]
     assert (refused.status, sorted(error)) == (400, ["code", "message", "param", "type"])
     assert "all were given" in error["message"]

@@ -10,7 +10,7 @@ from probe.record.reader import read_exchanges
 from probe.renderers.loader import load_renderer
 from probe.replay.playback import EXHAUSTED_STATUS
 from tests.conftest import GOLDEN
-from tests.replay.replays import post, replaying
+from tests.replay.replays import post, replaying, sent
 from tests.support.client import ask
 
 MODEL = "/v1beta/models/gemini-3-pro"
@@ -34,7 +34,7 @@ def array(at: float, pieces: list[Any]) -> Exchange:
 
 def test_both_turns_of_a_tool_loop_come_back() -> None:
     with replaying(RUN, "gemini_generate_content") as replay:
-        got = [ask(f"{replay.url}{MODEL}:streamGenerateContent?alt=sse", b"{}") for _ in range(2)]
+        got = [ask(f"{replay.url}{MODEL}:streamGenerateContent?alt=sse", sent(one)) for one in RUN]
         assert [answer.body for answer in got] == answers()
         assert {answer.status for answer in got} == {200}
         assert (replay.server.problems, replay.server.notes) == ([], [])
@@ -43,14 +43,14 @@ def test_both_turns_of_a_tool_loop_come_back() -> None:
 def test_another_prefix_names_the_same_model() -> None:
     vertex = "/v1beta1/publishers/google/models/gemini-3-pro:streamGenerateContent?alt=sse"
     with replaying(RUN, "gemini_generate_content") as replay:
-        assert ask(replay.url + vertex, b"{}").body == answers()[0]
+        assert ask(replay.url + vertex, sent(RUN[0])).body == answers()[0]
 
 
 def test_a_call_too_many_gets_an_error_of_the_api() -> None:
     with replaying(RUN[:1], "gemini_generate_content") as replay:
         path = f"{replay.url}{MODEL}:streamGenerateContent"
-        ask(path, b"{}")
-        answer = ask(path, b"{}")
+        ask(path, sent(RUN[0]))
+        answer = ask(path, sent(RUN[0]))
         error = json.loads(answer.body)["error"]
         assert (answer.status, error["code"], error["status"]) == (EXHAUSTED_STATUS, 400, "INVALID_ARGUMENT")
         assert "all were given" in error["message"]
@@ -76,9 +76,11 @@ def test_code_assist_is_known_by_its_paths() -> None:
     with replaying(recorded, load_renderer("auto")) as replay:
         tier = json.loads(ask(f"{replay.url}/v1internal:loadCodeAssist", b"{}").body)
         assert tier["currentTier"] == {"id": "free-tier"}
-        streamed = ask(f"{replay.url}/v1internal:streamGenerateContent?alt=sse", b"{}").body
+        asked = {one.request.url.partition("?")[0].rpartition(":")[2]: sent(one) for one in recorded}
+        stream = f"{replay.url}/v1internal:streamGenerateContent?alt=sse"
+        streamed = ask(stream, asked["streamGenerateContent"]).body
         assert b"Hello " in streamed
-        assert b"simple" in ask(f"{replay.url}/v1internal:generateContent", b"{}").body
+        assert b"simple" in ask(f"{replay.url}/v1internal:generateContent", asked["generateContent"]).body
         assert replay.server.problems == []
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from probe.record.exchange import Payload
-from probe.replay.answers import stored_bytes
+from probe.replay.timed_answer import stored_bytes
 from probe.verify import main as verify
 from tests.support.captures import Ended, Listening, Machine
 from tests.support.raw import END_OF_HEAD, Wire, answer, body, dial, head, request
@@ -20,6 +23,17 @@ def check(payload: Payload | None, data: bytes) -> None:
     assert payload is not None
     assert (payload.size, payload.sha256, payload.lost) == (len(data), hashlib.sha256(data).hexdigest(), 0)
     assert stored_bytes(payload) == data
+
+
+def received(records: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """Count the hashes of all that an agent's calls of the model got, bodies decoded and WebSocket messages alike."""
+    parts: list[Mapping[str, Any]] = []
+    for record in records:
+        if record.get("websocket"):
+            parts += [one for one in record["websocket"]["messages"] if one["direction"] == "server"]
+        elif record["request"]["method"] == "POST" and record.get("response"):
+            parts.append(record["response"])
+    return Counter(part.get("stored_sha256") or part["sha256"] for part in parts)
 
 
 def content(received: bytes) -> bytes:

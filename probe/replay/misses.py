@@ -1,0 +1,69 @@
+"""What a replay could not answer as recorded: counted, and described for the user, each difference once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from probe.replay.evidence import described
+from probe.replay.matching import Found, Match
+from probe.slots.differences import Difference
+
+_LISTED = 50
+"""Calls with differences that are listed."""
+
+
+class Misses:
+    """What differed, and what the recording had no answer for."""
+
+    def __init__(self, *, strict: bool, on_miss: Callable[[str], None]) -> None:
+        """`on_miss` gets the first miss of a strict replay, which ends with it."""
+        self._strict = strict
+        self._on_miss = on_miss
+        self._known: set[str] = set()
+        self._differing: list[str] = []
+        self._unanswered: list[str] = []
+        self.notes: list[str] = []
+
+    @property
+    def problems(self) -> list[str]:
+        """Return what went wrong; empty when each call got an answer."""
+        if not self._unanswered:
+            return []
+        times = "once" if len(self._unanswered) == 1 else f"{len(self._unanswered)} times"
+        return [f"the agent asked {times} for an answer that the recording does not have: {self._unanswered[0]}"]
+
+    @property
+    def differing(self) -> list[str]:
+        """Return which calls differed, and where."""
+        more = len(self._differing) - _LISTED
+        return [*self._differing[:_LISTED], *([f"{more} more calls differ from the recorded ones"] if more > 0 else [])]
+
+    def differs(self, number: int, match: Match, found: Sequence[Difference]) -> str | None:
+        """Note the differences of a call; return why it gets no answer, or None where it gets the recorded one."""
+        new = [one for one in found if repr(one) not in self._known]
+        self._known.update(map(repr, new))
+        text = f"call {number} {described(new or found)}" if found else f"call {number} differs"
+        if match.found is Found.UNLIKE:
+            return self._miss(f"{text}, and has nothing in common with the recorded calls that are left")
+        if self._strict and (found or match.found is Found.NEAREST):
+            return self._miss(text)
+        if new:
+            got = "; it got the nearest recorded answer" if match.found is Found.NEAREST else ""
+            self._differing.append(text + got)
+        return None
+
+    def missing(self, number: int, match: Match, path: str, recorded: int) -> str:
+        """Note a call that nothing is left for, and return the reason."""
+        if match.found is Found.UNKNOWN:
+            return self._miss(f"call {number}, unknown endpoint: the recording has no answers to {path}")
+        what = f"{match.of} answer{'s' * (match.of > 1)} to {'this call of ' if match.of < recorded else ''}{path}"
+        return self._miss(
+            f"call {number}, used up: the recording has {what} and all were given; "
+            "this run of the agent asks for more than the recorded one did"
+        )
+
+    def _miss(self, text: str) -> str:
+        self._unanswered.append(text)
+        if self._strict and len(self._unanswered) == 1:
+            self._on_miss(text)
+        return text

@@ -1,4 +1,4 @@
-"""Measure what the proxies cost, beside others and none; `analysis`, `live`, `page` and `start` measure the rest."""
+"""Measure what the proxies cost, beside others and none; `analysis`, `live`, `page`, `replay` and `start` measure the rest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from types import FrameType
 from rich.console import Console
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from bench import analysis, live, page, start
+from bench import analysis, live, page, replay, start
 from bench.contenders import chosen
 from bench.measure import measure
 from bench.tables import tables
@@ -28,9 +28,15 @@ _WIDTH = 120
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line of `python -m bench`: of the proxies, or of what `analysis`, `live`, `page` or `start` say."""
+    """Command line of `python -m bench`: of the proxies, or of what `analysis`, `live`, `page`, `replay` or `start` say."""
     argv = sys.argv[1:] if argv is None else argv
-    others = {"analysis": analysis.main, "live": live.main, "page": page.main, "start": start.main}
+    others = {
+        "analysis": analysis.main,
+        "live": live.main,
+        "page": page.main,
+        "replay": replay.main,
+        "start": start.main,
+    }
     if argv and argv[0] in others:
         return others[argv[0]](argv[1:])
     arguments, rest = parse("bench", argv)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.record.exchange import Exchange, UnreadExchange
+from probe.record.exchange import UnreadExchange
 from probe.record.reader import read_unread
 from probe.renderers.loader import Renderer, load_renderer
 from probe.replay.playback import Conditions, Playback
@@ -17,7 +17,7 @@ from probe.slots.slots import Slots
 from probe.targets.finding import PROJECT
 from probe.trace.exchanges import ExchangeReader
 from tests.conftest import GOLDEN
-from tests.replay.test_matching import FIRST, RUN, call, user
+from tests.replay.test_matching import RUN
 from tests.trace.tracing import unread
 
 RECORDS = [*sorted(GOLDEN.glob("*/*.jsonl")), *sorted((PROJECT / "data").glob("*/*/traffic.jsonl"))]
@@ -54,7 +54,6 @@ def test_a_record_matches_itself(path: Path) -> None:
         assert isinstance(got, RecordedTurn), got
         assert got.request.raw == turn.request.raw
     assert (playback.unasked, playback.misses.problems, playback.misses.differing) == ([], [], [])
-
 
 
 def test_verify_names_the_lines_that_would_get_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

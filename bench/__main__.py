@@ -1,4 +1,4 @@
-"""Measure what the proxies cost, beside others and none; `analysis`, `live`, `page`, `replay` and `start` measure the rest."""
+"""Measure what the proxies cost, beside others and none; the rest: analysis, live, page, replay, start."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WIDTH = 120
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Command line of `python -m bench`: of the proxies, or of what `analysis`, `live`, `page`, `replay` or `start` say."""
+    """Command line of `python -m bench`: of the proxies, or of what `analysis`, `live`, … `start` say."""
     argv = sys.argv[1:] if argv is None else argv
     others = {
         "analysis": analysis.main,

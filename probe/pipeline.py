@@ -82,7 +82,7 @@ def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
         if facts.not_kept:
             raise UserError("this run's prompt or command held a credential and was not kept", "give it again")
     if arguments.replay is None and not arguments.upstream:
-        for name in ("replay", "speed", "strict"):
+        for name in ("replay", "speed", "strict", "fault"):
             noted = facts.settings.get(name)
             setattr(arguments, name, noted.value if noted else None)
     return _capture(arguments, command, existing.folder)
@@ -90,7 +90,7 @@ def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
 
 def _refuse_unused(arguments: Namespace, command: list[str]) -> None:
     """Raise UserError for what would only count in a new recording."""
-    names = ("prompt", "replay", "speed", "strict", "upstream", "env", "cwd")
+    names = ("prompt", "replay", "speed", "strict", "fault", "upstream", "env", "cwd")
     given = next((flag(name) for name in names if getattr(arguments, name)), "a command" if command else None)
     if given:
         raise UserError(

@@ -255,6 +255,18 @@ class Api:
         """Return an error as the API writes it in a WebSocket message."""
         return self.error_answer(status, message)
 
+    def error_event(self, status: int, message: str) -> tuple[str, Any]:
+        """Return the name (empty for none) and the data of an event with which the API ends a stream that failed."""
+        return "", self.error_answer(status, message)
+
+    def context_error(self) -> dict[str, Any]:
+        """Return the error (400) to a request that is longer than the model's context."""
+        return self.error_answer(400, "prompt is too long: 300000 tokens > 200000 maximum")
+
+    def quota_error(self) -> dict[str, Any]:
+        """Return the error (429) of an account that has nothing left to spend."""
+        return self.error_answer(429, "You exceeded your current quota, please check your plan and billing details.")
+
     def side_answer(self, method: str, path: str) -> Any | None:
         """Return a plausible empty answer to a request that is no model call; None where a model call belongs."""
         return None if self.is_call(method, path) else {}

@@ -38,10 +38,30 @@ def error_blocks(body: Any, status_code: int | None) -> list[Block]:
     return []
 
 
+_OPENAI_CODES = {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}
+"""https://platform.openai.com/docs/guides/error-codes"""
+
+
 def openai_error(status: int, message: str) -> dict[str, Any]:
     """Return an error as OpenAI's APIs write it in an HTTP answer."""
-    kind = "server_error" if status >= 500 else "invalid_request_error"
-    return {"error": {"message": message, "type": kind, "param": None, "code": None}}
+    kind = "requests" if status == 429 else "server_error" if status >= 500 else "invalid_request_error"
+    return {"error": {"message": message, "type": kind, "param": None, "code": _OPENAI_CODES.get(status)}}
+
+
+def openai_context_error() -> dict[str, Any]:
+    """Return OpenAI's error to a request that is longer than the model's context."""
+    return _with_code(400, "Your input exceeds the context window of this model.", "context_length_exceeded")
+
+
+def openai_quota_error() -> dict[str, Any]:
+    """Return OpenAI's error of an account that has nothing left to spend."""
+    code = "insufficient_quota"
+    error = _with_code(429, "You exceeded your current quota, please check your plan and billing details.", code)
+    return {"error": {**error["error"], "type": code}}
+
+
+def _with_code(status: int, message: str, code: str) -> dict[str, Any]:
+    return {"error": {**openai_error(status, message)["error"], "code": code}}
 
 
 def _object(body: dict[str, Any], *, failed: bool) -> Iterator[Block]:

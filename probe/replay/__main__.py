@@ -16,6 +16,7 @@ from probe.errors import UserError
 from probe.record.reader import read_unread
 from probe.record.runs import Run
 from probe.renderers.loader import Renderer, load_renderer
+from probe.replay.faults import parse_faults
 from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
 from probe.settings.replaying import speed_of
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     conditions = Conditions(
         speed=speed_of(arguments.speed),
         strict=arguments.strict,
+        faults=parse_faults(arguments.fault),
         recorded=environment_of(found.manifest),
         rules=(*BUILT_IN, *target.slots),
     )

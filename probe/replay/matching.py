@@ -47,6 +47,8 @@ class Matching:
         self._given: set[int] = set()
         self._lent: set[int] = set()
         """Given to a call that differs: the same call can still have it."""
+        self._broken: set[int] = set()
+        """Given, but not to their end."""
 
     def add(self, key: CallKey) -> int:
         """Add a recorded call and return its number."""
@@ -65,11 +67,8 @@ class Matching:
 
     def left(self) -> list[int]:
         """Return the calls that nobody asked for yet; a warm-up is no call that must be made."""
-        return [
-            one
-            for one, key in enumerate(self._calls)
-            if one not in self._given and one not in self._lent and not key.warm_up
-        ]
+        asked = self._given | self._lent | self._broken
+        return [one for one, key in enumerate(self._calls) if one not in asked and not key.warm_up]
 
     def find(self, key: CallKey) -> Match:
         """Find a call of the agent, and note that its answer is given."""
@@ -88,6 +87,11 @@ class Matching:
             return Match(Found.UNLIKE, nearest)
         self._lent.add(nearest)
         return Match(Found.NEAREST, nearest)
+
+    def broken_off(self, call: int) -> None:
+        """Note that an answer did not reach the agent to its end: the same call can have it again, and need not."""
+        self.take_back(call)
+        self._broken.add(call)
 
     def take_back(self, call: int) -> None:
         """Note that a call did not get the answer that was found for it."""

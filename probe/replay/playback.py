@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -14,12 +15,16 @@ from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
 from probe.replay.call_keys import endpoint
 from probe.replay.evidence import differences_of
+from probe.replay.fault_endings import is_ended
+from probe.replay.faults import Fault, FaultPlan
 from probe.replay.matching import Found
 from probe.replay.misses import Misses
 from probe.replay.recorded_calls import NewItems, RecordedCalls
 from probe.replay.recorded_turn import RecordedTurn, recorded_turns
+from probe.replay.sending import Pace
 from probe.replay.side_requests import SideRequests
 from probe.replay.surroundings import derived, joint_slots
+from probe.replay.timed_answer import TimedAnswer
 from probe.slots.environment import NOWHERE, Environment
 from probe.slots.rules import BUILT_IN, Rule
 from probe.slots.slots import Slots
@@ -37,12 +42,15 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """How many times faster than recorded the answers come; infinite without any pause."""
     strict: bool = False
     """Whether a call that differs gets no answer, and the first one ends the replay."""
+    faults: tuple[Fault, ...] = ()
     recorded: Environment = NOWHERE
     live: Callable[[], Environment] | None = None
     """Returns what surrounds the agent when it asks for the first time; without it that is found in what it asks."""
     rules: tuple[Rule, ...] = BUILT_IN
     on_miss: Callable[[str], None] = lambda text: None
     """Gets the first miss of a strict replay."""
+    on_request: Callable[[str, str, bytes], None] = lambda method, path, body: None
+    """Gets each request's method, path with query, and body; a WebSocket message's method is MESSAGE."""
 
 
 class Playback:
@@ -50,6 +58,7 @@ class Playback:
 
     def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer, conditions: Conditions) -> None:
         self.conditions = conditions
+        self.faults = FaultPlan(conditions.faults, conditions.speed)
         self.misses = Misses(strict=conditions.strict, on_miss=conditions.on_miss)
         self._renderer = renderer
         self._turns: list[RecordedTurn] = []
@@ -94,6 +103,18 @@ class Playback:
                 return refused
         return self._turns[match.call]
 
+    def with_faults(self, turn: RecordedTurn, answer: TimedAnswer, pace: Pace) -> tuple[TimedAnswer, Pace]:
+        """Return the answer to the last call with the faults that hit it, and its pace.
+
+        An answer without its end is not used up: the agent may ask for it again.
+        """
+        faulty, hit = self.faults.applied(answer, turn.api, self.asked)
+        if not hit:
+            return answer, pace
+        if self._calls and is_ended(answer, turn.api) and not is_ended(faulty, turn.api):
+            self._calls.matching.broken_off(next(number for number, one in enumerate(self._turns) if one is turn))
+        return faulty, pace.unscaled()
+
     def warm_up(self, path: str, body: bytes) -> RecordedTurn | None:
         """Return the recorded answer to a warm-up; None when no complete one is left."""
         calls = self._begun(body.decode("utf-8", "replace"))
@@ -115,6 +136,11 @@ class Playback:
         if len(found) > 1:
             self._websockets.remove(found[0])
         return found[0] if found else None
+
+    @property
+    def recorded(self) -> list[Any]:
+        """Return the recorded calls of the model."""
+        return [turn.request.value for turn in self._turns if not turn.warm_up]
 
     @property
     def unasked(self) -> list[RecordedTurn]:

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 
-from aiohttp import hdrs, web
+from aiohttp import WSMsgType, hdrs, web
 from multidict import CIMultiDict
 
 from probe.replay.content_encoding import Encoder, encoder_for
@@ -24,6 +24,12 @@ class Pace:
         """`speed` is how many times faster than recorded; infinite without any pause."""
         self._speed = speed
         self._began = asyncio.get_running_loop().time()
+
+    def unscaled(self) -> Pace:
+        """Return the same beginning at the recorded speed."""
+        made = Pace(1.0)
+        made._began = self._began
+        return made
 
     async def until(self, after: float) -> None:
         """Wait for a recorded time."""
@@ -101,7 +107,8 @@ async def _send_message(connection: web.WebSocketResponse, piece: TimedPiece) ->
     if piece.binary:
         await connection.send_bytes(piece.data)
     else:
-        await connection.send_str(piece.data.decode("utf-8", "surrogatepass"))
+        # Unchecked: a fault may have made it no UTF-8.
+        await connection.send_frame(piece.data, WSMsgType.TEXT)
 
 
 def _encoder(answer: TimedAnswer) -> tuple[Encoder, CIMultiDict[str]]:

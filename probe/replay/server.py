@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from aiohttp import web
 
@@ -36,6 +37,11 @@ class ReplayServer:
         return self._playback.misses.problems
 
     @property
+    def recorded(self) -> list[Any]:
+        """Return the recorded calls of the model."""
+        return self._playback.recorded
+
+    @property
     def differing(self) -> list[str]:
         """Return where calls of the agent differed from the recorded ones, a line each."""
         return self._playback.misses.differing
@@ -55,7 +61,7 @@ class ReplayServer:
         """Return how this run of the agent differed from the recorded one."""
         left = self.unasked
         unasked = [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
-        return [*self.differing, *unasked]
+        return [*self._playback.faults.notes, *self.differing, *unasked]
 
     async def start(self, port: int = 0) -> int:
         """Listen on loopback and return the port. Raises OSError when the port is taken."""
@@ -84,7 +90,8 @@ class ReplayServer:
         if request.headers.get("upgrade", "").lower() == "websocket":
             return await self._upgrade(request, path)
         # The whole request first: some clients do not read an answer while they send.
-        body = b"".join([piece async for piece in request.content.iter_any()])
+        body = _decoded(b"".join([piece async for piece in request.content.iter_any()]), request)
+        self._playback.conditions.on_request(request.method, request.raw_path, body)
         if request.method == "POST" and self._playback.is_call(path):
             return await self._turn(request, path, body)
         return await self._side(request, path, body)
@@ -104,14 +111,15 @@ class ReplayServer:
 
     async def _turn(self, request: web.BaseRequest, path: str, body: bytes) -> web.StreamResponse:
         pace = Pace(self._playback.conditions.speed)
-        turn = self._playback.call(path, _decoded(body, request))
+        turn = self._playback.call(path, body)
         if isinstance(turn, str):
             return self._error(path, EXHAUSTED_STATUS, f"probe replay: {turn}")
-        return await send_answer(request, posted(timed_answer(turn), complete=turn.complete), pace)
+        answer = posted(timed_answer(turn), complete=turn.complete)
+        return await send_answer(request, *self._playback.with_faults(turn, answer, pace))
 
     async def _side(self, request: web.BaseRequest, path: str, body: bytes) -> web.StreamResponse:
         pace = Pace(self._playback.conditions.speed)
-        recorded = self._playback.side(request.method, request.raw_path, _decoded(body, request))
+        recorded = self._playback.side(request.method, request.raw_path, body)
         if recorded:
             return await send_answer(request, timed_response(recorded), pace)
         empty = dumps(self._playback.api(path).side_answer(request.method, path)).encode()

@@ -24,20 +24,23 @@ async def converse(request: web.BaseRequest, path: str, playback: Playback) -> w
         called = playback.called(path, message.data) if message.type is WSMsgType.TEXT else False
         if called is False:
             continue
-        answer = (_warm_up if called is None else _answer)(
-            path, playback, message.data.encode("utf-8", "surrogatepass")
-        )
+        body = message.data.encode("utf-8", "surrogatepass")
+        playback.conditions.on_request("MESSAGE", request.raw_path, body)
+        if called:
+            answer, pace = _answer(path, playback, body, pace)
+        else:
+            answer = _warm_up(path, playback, body)
         if not await send_messages(request, socket, answer, pace):
             break
     return socket
 
 
-def _answer(path: str, playback: Playback, body: bytes) -> TimedAnswer:
+def _answer(path: str, playback: Playback, body: bytes, pace: Pace) -> tuple[TimedAnswer, Pace]:
     turn = playback.call(path, body, websocket=True)
     api = playback.api(path)
     if isinstance(turn, str):
-        return _made(dumps(api.error_message(EXHAUSTED_STATUS, f"probe replay: {turn}")))
-    return messages(timed_answer(turn), api, turn.content_type)
+        return _made(dumps(api.error_message(EXHAUSTED_STATUS, f"probe replay: {turn}"))), pace
+    return playback.with_faults(turn, messages(timed_answer(turn), api, turn.content_type), pace)
 
 
 def _warm_up(path: str, playback: Playback, body: bytes) -> TimedAnswer:

@@ -8,6 +8,8 @@ from probe.errors import UserError
 from probe.settings.sources import COMMAND_LINE, DEFAULT, Sources
 
 FASTEST = "max"
+OF_REPLAYS = ("speed", "strict", "fault")
+"""Options that only a replay has."""
 
 
 def chosen_replay(given: Sources) -> str | None:
@@ -27,7 +29,7 @@ def chosen_replay(given: Sources) -> str | None:
     if given.option("coverage"):
         hint = "leave --coverage out" if chosen else "name an --upstream, or switch the recording off: --replay ''"
         raise UserError("--coverage: in a replay nothing may bypass the listeners", hint)
-    for name in ("speed", "strict"):
+    for name in OF_REPLAYS:
         given.sources[name] = COMMAND_LINE if given.option(name) else DEFAULT
     return replay
 
@@ -44,6 +46,6 @@ def speed_of(text: str | None) -> float:
 
 
 def _refuse_unused(given: Sources) -> None:
-    for name in ("speed", "strict"):
+    for name in OF_REPLAYS:
         if given.option(name):
             raise UserError(f"--{name}: only a replay has one", "name the run that answers: --replay RUN")

@@ -63,6 +63,7 @@ def _settings(given: Sources) -> Settings:
         replay=replay,
         speed=speed_of(given.option("speed")),
         strict=bool(given.option("strict")),
+        fault=tuple(given.option("fault") or ()),
         sources=given.sources,
         notes=tuple(given.notes),
     )

@@ -57,6 +57,8 @@ class Settings:
     replay: str | None
     speed: float = math.inf
     """How many times faster than recorded a replay answers; infinite without any pause."""
+    fault: tuple[str, ...] = ()
+    """What goes wrong in the replay's answers, as the user wrote it."""
     strict: bool = False
     """Whether a replay ends with the first call that differs from the recording."""
     sources: dict[str, str] = field(default_factory=dict)
@@ -75,7 +77,11 @@ class Settings:
             "replay": self.replay,
         }
         if self.replay:
-            values |= {"speed": "max" if self.speed == math.inf else self.speed, "strict": self.strict}
+            values |= {
+                "speed": "max" if self.speed == math.inf else self.speed,
+                "strict": self.strict,
+                "fault": list(self.fault),
+            }
         for name, route in self.routes.items():
             values[f"upstream.{name}"] = route.upstream
             values[f"upstream_proxy.{name}"] = without_credentials(route.upstream_proxy)

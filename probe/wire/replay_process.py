@@ -13,6 +13,7 @@ import msgspec
 from probe.record.manifest import Manifest
 from probe.record.reader import read_unread
 from probe.renderers.loader import load_renderer
+from probe.replay.faults import parse_faults
 from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
 from probe.settings.replaying import speed_of
@@ -30,6 +31,7 @@ async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
     conditions = Conditions(
         speed=speed_of(settings["speed"]),
         strict=settings["strict"],
+        faults=parse_faults(settings["fault"]),
         recorded=environment_of(Manifest.read(traffic.parent)),
         # The capture notes where the agent works before it starts it.
         live=lambda: environment_of(Manifest.read(folder)),

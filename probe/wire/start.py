@@ -20,6 +20,7 @@ from probe.addon.redaction.salt import NAME as SALT
 from probe.errors import UserError
 from probe.record.manifest import Manifest, project_version, utc_now
 from probe.record.runs import Run
+from probe.replay.faults import parse_faults
 from probe.settings.settings import Settings
 from probe.targets.finding import renderer_spec
 from probe.wire import agent_folders
@@ -127,6 +128,7 @@ def _describe(manifest: Manifest, settings: Settings, folder: Path) -> None:
 
 def _served(settings: Settings, run: Run, manifest: Manifest, undo: ExitStack) -> ServedRun:
     """Start the replay server."""
+    parse_faults(settings.fault)  # Here: what the user wrote wrong is no failure of the process.
     child = Child(
         "probe.wire.replay_process",
         {
@@ -135,6 +137,7 @@ def _served(settings: Settings, run: Run, manifest: Manifest, undo: ExitStack) -
             "port": 0,
             "speed": str(settings.speed),
             "strict": settings.strict,
+            "fault": settings.fault,
             "live": str(manifest.path.parent),
             "slots": msgspec.to_builtins(settings.target.slots),
         },

@@ -10,6 +10,7 @@ from typing import Any
 
 from probe.record.exchange import Exchange, Headers, Message, Request, Response, WebSocket
 from probe.renderers.loader import Renderer, load_renderer
+from probe.replay.faults import parse_faults
 from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
 from tests.support.background import in_thread
@@ -33,11 +34,15 @@ class Replay:
 
 
 def replaying(
-    exchanges: Sequence[Exchange], renderer: Renderer | str = "openai_responses", **how: Any
+    exchanges: Sequence[Exchange],
+    renderer: Renderer | str = "openai_responses",
+    *,
+    faults: Sequence[str] = (),
+    **how: Any,
 ) -> AbstractContextManager[Replay]:
     """Serve exchanges in a background thread, with a renderer or a built-in one's name."""
     used = load_renderer(f"probe.renderers.{renderer}") if isinstance(renderer, str) else renderer
-    return in_thread(_serving(exchanges, used, Conditions(**how)))
+    return in_thread(_serving(exchanges, used, Conditions(faults=parse_faults(faults), **how)))
 
 
 @asynccontextmanager

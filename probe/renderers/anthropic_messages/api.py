@@ -31,6 +31,7 @@ class AnthropicMessages(Api):
     merge_key = staticmethod(merging.merge_key)
     with_text = staticmethod(merging.with_text)
     error_answer = staticmethod(replay.error_answer)
+    error_event = staticmethod(replay.error_event)
     side_answer = staticmethod(replay.side_answer)
 
     def items(self, path: str, body: Json) -> Iterable[ItemField] | None:

@@ -25,6 +25,11 @@ def error_answer(status: int, message: str) -> dict[str, Any]:
     return {"type": "error", "error": {"type": _ERROR_TYPES.get(status, "api_error"), "message": message}}
 
 
+def error_event(status: int, message: str) -> tuple[str, dict[str, Any]]:
+    """Return the event with which a stream fails."""
+    return "error", error_answer(status, message)
+
+
 def side_answer(method: str, path: str) -> Any | None:
     """Return a plausible empty answer to a request other than a model call; None for a model call."""
     if is_count(path):

@@ -59,3 +59,7 @@ class BedrockConverse(Api):
     def error_answer(self, status: int, message: str) -> dict[str, Any]:
         """Return an error as the API writes it."""
         return {"message": message}
+
+    def error_event(self, status: int, message: str) -> tuple[str, Any]:
+        """Return the exception with which a stream fails."""
+        return "throttlingException" if status == 429 else "internalServerException", {"message": message}

@@ -51,5 +51,9 @@ class BedrockInvoke(AnthropicMessages):
     def error_answer(self, status: int, message: str) -> dict[str, Any]:
         return {"message": message}
 
+    def error_event(self, status: int, message: str) -> tuple[str, Any]:
+        """Return the exception with which a stream fails."""
+        return "throttlingException" if status == 429 else "internalServerException", {"message": message}
+
     def side_answer(self, method: str, path: str) -> Any | None:
         return None if self.is_call(method, path) else {}

@@ -29,6 +29,7 @@ class GeminiGenerateContent(Api):
     split = staticmethod(splitting.split)
     stream = staticmethod(stream.GeminiStream)
     error_answer = staticmethod(replay.error_answer)
+    context_error = staticmethod(replay.context_error)
 
     def is_call(self, method: str, path: str) -> bool:
         """Check whether a request calls the model."""

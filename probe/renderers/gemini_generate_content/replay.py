@@ -23,6 +23,12 @@ def error_answer(status: int, message: str) -> dict[str, Any]:
     return {"error": {"code": status, "message": message, "status": word}}
 
 
+def context_error() -> dict[str, Any]:
+    """Return the error to a request that is longer than the model's context."""
+    message = "The input token count (2000000) exceeds the maximum number of tokens allowed (1048576)."
+    return error_answer(400, message)
+
+
 def side_answer(path: str) -> Any:
     """Return a plausible empty answer."""
     path = path.rstrip("/")

@@ -7,7 +7,7 @@ from typing import Any
 
 from probe.renderers.api import Answer, Api, ItemField, Kind
 from probe.renderers.blocks import Block
-from probe.renderers.errors import error_blocks, openai_error
+from probe.renderers.errors import error_blocks, openai_context_error, openai_error, openai_quota_error
 from probe.renderers.json_reader import Json
 from probe.renderers.openai_chat_completions import answer, canonical, items, merging, request, stream, tools
 
@@ -22,6 +22,8 @@ class OpenAIChatCompletions(Api):
     merge_key = staticmethod(merging.merge_key)
     with_text = staticmethod(merging.with_text)
     error_answer = staticmethod(openai_error)
+    context_error = staticmethod(openai_context_error)
+    quota_error = staticmethod(openai_quota_error)
 
     def is_call(self, method: str, path: str) -> bool:
         """Check whether a request calls the model."""

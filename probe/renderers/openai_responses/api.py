@@ -8,7 +8,7 @@ from typing import Any
 from probe.renderers.api import Answer, Api
 from probe.renderers.blocks import Block
 from probe.renderers.deltas import Deltas
-from probe.renderers.errors import openai_error
+from probe.renderers.errors import openai_context_error, openai_error, openai_quota_error
 from probe.renderers.json_reader import Json
 from probe.renderers.openai_responses import answer, canonical, merging, replay, request, stream
 
@@ -27,6 +27,9 @@ class OpenAIResponses(Api):
     merge_key = staticmethod(merging.merge_key)
     error_answer = staticmethod(openai_error)
     error_message = staticmethod(replay.error_message)
+    error_event = staticmethod(replay.error_event)
+    context_error = staticmethod(openai_context_error)
+    quota_error = staticmethod(openai_quota_error)
     warm_up_messages = staticmethod(replay.warm_up_messages)
 
     def is_call(self, method: str, path: str) -> bool:

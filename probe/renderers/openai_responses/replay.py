@@ -14,6 +14,12 @@ def error_message(status: int, message: str) -> dict[str, Any]:
     return {"type": "error", "status": status, **openai_error(status, message)}
 
 
+def error_event(status: int, message: str) -> tuple[str, dict[str, Any]]:
+    """Return the event with which a stream fails."""
+    code = "rate_limit_exceeded" if status == 429 else "server_error"
+    return "error", {"type": "error", "code": code, "message": message, "param": None, "sequence_number": 0}
+
+
 def side_answer(path: str) -> dict[str, Any]:
     """Return a plausible empty answer to a request other than a model call."""
     if path.rstrip("/").rpartition("/")[2] == "models":

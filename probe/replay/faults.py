@@ -1,0 +1,179 @@
+"""Faults in a replay's answers: parse what the user writes, and change the answers of the calls that are meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import msgspec
+from msgspec.structs import replace
+
+from probe.did_you_mean import did_you_mean
+from probe.errors import UserError
+from probe.renderers.api import Api
+from probe.replay.answer_edits import with_header
+from probe.replay.answer_events import body_of, header_of
+from probe.replay.fault_catalogue import KINDS, FaultKind
+from probe.replay.timed_answer import End, TimedAnswer
+
+_PLACES = {
+    "{n} events": r"(?P<n>first|[1-9]\d{0,5})(?: events?)?",
+    "{n}": r"(?P<n>first|[1-9]\d{0,5})",
+    "{s}": r"(?P<s>\d{1,5}(?:\.\d{1,3})?) ?s(?:econds?)?",
+    "{code}": r"(?P<code>[1-5]\d\d\d?)",
+    "{rate}": r"(?P<rate>[1-9]\d{0,8})",
+}
+_WHEN = re.compile(
+    r"(?P<what>.+?)(?: (?P<word>once|twice|always)| (?P<times>[1-9]\d{0,5}) times"
+    r"| on calls? (?P<first>[1-9]\d{0,5})(?:(?: to |-)(?P<last>[1-9]\d{0,5}))?)?"
+)
+_WORDS = {None: 1, "once": 1, "twice": 2, "always": None}
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """One fault, with its numbers and the calls of the model that it hits."""
+
+    form: str
+    values: tuple[tuple[str, float], ...] = ()
+    first: int = 1
+    """The first call that it hits, counted from 1."""
+    last: int | None = 1
+    """The last one; None for all that follow."""
+
+    @property
+    def kind(self) -> FaultKind:
+        """Return what the catalogue holds of it."""
+        return next(kind for kind in KINDS if kind.form == self.form)
+
+    def hits(self, call: int) -> bool:
+        """Check whether it hits a call."""
+        return self.first <= call and (self.last is None or call <= self.last)
+
+    def applied(self, answer: TimedAnswer, api: Api, call: int) -> TimedAnswer:
+        """Return the answer to a call with this fault in it, if it hits the call."""
+        if not self.hits(call):
+            return answer
+        return _with_own_length(answer, self.kind.effect(answer, api, dict(self.values)))
+
+    @property
+    def text(self) -> str:
+        """Return what it does, without the calls that it hits."""
+        values = {name: f"{value:g}s" if name == "s" else f"{value:.0f}" for name, value in self.values}
+        text = self.form.replace("[", "").replace("]", "").format_map(values)
+        return re.sub(r"\b1 events", "1 event", text)
+
+    def __str__(self) -> str:
+        return f"{self.text} {_calls(self.first, self.last)}"
+
+
+class FaultPlan:
+    """The faults of one replay; notes which calls of the model were hit."""
+
+    def __init__(self, faults: Sequence[Fault] = (), speed: float = 1.0) -> None:
+        """`speed` is that of the answers; a fault's own times are always as they are written."""
+        self._faults, self._speed = faults, speed
+        self._calls = 0
+        self._notes: list[str] = []
+
+    @property
+    def notes(self) -> list[str]:
+        """Return which calls were hit by which fault, and which faults hit none."""
+        waiting = [fault for fault in self._faults if fault.first > self._calls]
+        return [
+            *self._notes,
+            *(f"fault {fault}: hit no call; the agent made {self._calls}" for fault in waiting),
+        ]
+
+    def applied(self, answer: TimedAnswer, api: Api, call: int) -> tuple[TimedAnswer, bool]:
+        """Return the answer to a call, and whether a fault hit it: then its times are scaled already."""
+        self._calls = call
+        if not any(fault.hits(call) for fault in self._faults):
+            return answer, False
+        answer = _scaled(answer, self._speed)
+        for fault in self._faults:
+            if fault.hits(call):
+                changed = fault.applied(answer, api, call)
+                without = ", where it has no form: nothing was changed" if changed == answer else ""
+                self._notes.append(f"fault {fault.text}: call {call}{without}")
+                answer = changed
+        return answer, True
+
+
+def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
+    """Return the faults that the user wrote. Raises UserError."""
+    return tuple(map(parse_fault, texts))
+
+
+def parse_fault(text: str) -> Fault:
+    """Return the fault that a text describes: its name, its numbers and when. Raises UserError."""
+    plain = " ".join(text.lower().split())
+    # What is written as a fault without a time may end as a time does.
+    for what, first, last in _whens(plain):
+        for kind in KINDS:
+            if found := _pattern(kind.form).fullmatch(what):
+                given = {name: _number(value) for name, value in found.groupdict().items() if value is not None}
+                values = {**kind.defaults, **given}
+                return Fault(form=kind.form, values=tuple(sorted(values.items())), first=first, last=last)
+    raise UserError(f"--fault {text!r}: no such fault", _nearest(plain))
+
+
+def _whens(text: str) -> list[tuple[str, int, int | None]]:
+    """Return how a text can be read: what, the first call, the last."""
+    found = _WHEN.fullmatch(text)
+    if not found:
+        return []
+    if times := found["times"]:
+        return [(found["what"], 1, int(times))]
+    if first := found["first"]:
+        last = int(found["last"] or first)
+        return [(found["what"], int(first), last)] if last >= int(first) else []
+    return [(found["what"], 1, _WORDS[found["word"]])]
+
+
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
+    text = re.escape(form).replace(r"\{", "{").replace(r"\}", "}").replace(r"\ ", " ").replace(r"\-", "-")
+    text = text.replace(r" \[", "(?: ").replace(r"\]", ")?")
+    for place, pattern in _PLACES.items():
+        text = text.replace(place, pattern, 1) if f"?P<{place[1]}" not in text else text
+    return re.compile(text)
+
+
+def _number(text: str) -> float:
+    return 1.0 if text == "first" else float(text)
+
+
+def _calls(first: int, last: int | None) -> str:
+    if first == 1:
+        return {1: "once", 2: "twice", None: "always"}.get(last, f"{last} times")
+    return f"on call {first}" if last == first else f"on calls {first}-{last}"
+
+
+def _scaled(answer: TimedAnswer, speed: float) -> TimedAnswer:
+    return replace(
+        answer,
+        head_after=answer.head_after / speed,
+        pieces=tuple(piece._replace(after=piece.after / speed) for piece in answer.pieces),
+        ended_after=answer.ended_after / speed,
+    )
+
+
+def _with_own_length(before: TimedAnswer, answer: TimedAnswer) -> TimedAnswer:
+    """Return an answer whose Content-Length is that of its body, if it comes whole and nobody falsified it."""
+    length = header_of(answer, "content-length")
+    if answer.end is not End.WHOLE or length is None or length != header_of(before, "content-length"):
+        return answer
+    return with_header(answer, "content-length", str(len(body_of(answer))))
+
+
+def _nearest(text: str) -> str:
+    """Return the hint for a text that is no fault: the known one that is most like it."""
+    found = _WHEN.fullmatch(text)
+    bare = " ".join(re.sub(r"\b\d+(\.\d+)?s?\b", "", found["what"] if found else text).split())
+    forms = {kind.name: kind.shown for kind in KINDS}
+    number = not bare and _whens(text)
+    guess = did_you_mean("status" if number else bare, forms)
+    for name, shown in forms.items():
+        guess = guess.replace(f"{name!r}?", f"{shown!r}?")
+    return f"{guess}docs/faults.md lists all: a fault, its numbers, then once, twice, 3 times, always or on call 3"

@@ -1,0 +1,58 @@
+"""Find the recording that a test names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from probe.errors import UserError
+from probe.record.exchange import UnreadExchange
+from probe.record.reader import read_unread
+from probe.record.runs import TRAFFIC, Run, find_run
+from probe.renderers.loader import AUTO, Renderer, load_renderer
+from probe.slots.environment import NOWHERE, Environment, environment_of
+from probe.slots.rules import BUILT_IN, Rule
+from probe.targets.finding import PROJECT, load_target, output_dirs, renderer_spec, target_names
+
+
+class Recording(NamedTuple):
+    """What a replay needs of a recording."""
+
+    exchanges: list[UnreadExchange]
+    renderer: Renderer
+    environment: Environment
+    rules: tuple[Rule, ...]
+
+
+def find_recording(source: str | Path) -> Recording:
+    """Return the recording that a run's name, its folder, or a file is. Raises UserError."""
+    path = Path(source).expanduser()
+    if path.is_file():
+        return _recording(path, NOWHERE, None)
+    if (path / TRAFFIC).is_file() and not (path / "manifest.json").exists():
+        return _recording(path / TRAFFIC, NOWHERE, None)
+    run = _run(str(source))
+    return _recording(run.traffic, environment_of(run.manifest), run.target)
+
+
+def _run(word: str) -> Run:
+    problem: UserError | None = None
+    for folder in (Path(os.environ.get("PROBE_DATA_DIR") or PROJECT / "data"), PROJECT / "data"):
+        try:
+            return find_run(word, folder.expanduser().resolve(), None, output_dirs())
+        except UserError as error:
+            problem = problem or error
+    if problem is None:
+        raise AssertionError("no place was searched")
+    raise problem
+
+
+def _recording(traffic: Path, environment: Environment, target: str | None) -> Recording:
+    damaged: list[str] = []
+    exchanges = list(read_unread(traffic, lambda line, why: damaged.append(f"line {line}: {why}"), whole=True))
+    if damaged:
+        raise UserError(f"{traffic} cannot be read whole: {damaged[0]}", "record it again, or remove that line")
+    known = load_target(target)[0] if target in target_names() and target else None
+    spec, rules = (renderer_spec(known), known.slots) if known else (AUTO, ())
+    return Recording(exchanges, load_renderer(spec), environment, (*BUILT_IN, *rules))

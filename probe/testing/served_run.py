@@ -1,0 +1,125 @@
+"""A recording that is served by this process while a test runs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from probe.replay.faults import parse_faults
+from probe.replay.playback import Conditions
+from probe.replay.server import HOST, ReplayServer
+from probe.settings.replaying import speed_of
+from probe.testing.recordings import find_recording
+
+_T = TypeVar("_T")
+_SECONDS = 20.0
+"""Time for the server to start or stop."""
+
+
+class AskedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that the client sent, or a WebSocket message."""
+
+    method: str
+    """MESSAGE for a WebSocket message."""
+    path: str
+    body: bytes
+    """Content-encoding undone."""
+
+    @property
+    def json(self) -> Any:
+        """Return the body as JSON."""
+        return msgspec.json.decode(self.body)
+
+
+class RecordedRun:
+    """A recording under way."""
+
+    def __init__(self, url: str, server: ReplayServer, requests: list[AskedRequest]) -> None:
+        self.url = url
+        """Address of the server, without a path."""
+        self.requests = requests
+        """What the client has asked so far."""
+        self._server = server
+
+    @property
+    def recorded(self) -> list[Any]:
+        """Return the recorded requests to the model, as JSON: what a test can send again."""
+        return self._server.recorded
+
+    @property
+    def problems(self) -> list[str]:
+        """Return what the client asked that the recording has no answer for."""
+        return self._server.problems
+
+    @property
+    def differences(self) -> list[str]:
+        """Return where requests differ from the recorded ones, each with its place."""
+        return self._server.differing
+
+    @property
+    def notes(self) -> list[str]:
+        """Return what else differs: faults and the calls that they hit, answers that nobody asked for."""
+        return self._server.notes
+
+
+@contextmanager
+def served(source: str | Path, *, speed: str, strict: bool, faults: Sequence[str]) -> Iterator[RecordedRun]:
+    """Serve a recording; with `strict`, fail at the end if the client asked for what it does not have."""
+    recording = find_recording(source)
+    requests: list[AskedRequest] = []
+    conditions = Conditions(
+        speed=speed_of(speed),
+        strict=strict,
+        faults=parse_faults(faults),
+        recorded=recording.environment,
+        rules=recording.rules,
+        on_request=lambda method, path, body: requests.append(AskedRequest(method=method, path=path, body=body)),
+    )
+    server = ReplayServer(recording.exchanges, recording.renderer, conditions)
+    with _loop() as loop:
+        port = _in(loop, server.start())
+        run = RecordedRun(f"http://{HOST}:{port}", server, requests)
+        try:
+            yield run
+        except BaseException as error:
+            # What the client met is often only a 400: the reason is here.
+            for text in [*run.problems, *run.differences]:
+                error.add_note(f"recorded run: {text}")
+            raise
+        finally:
+            _in(loop, server.stop())
+    if strict and (found := [*run.problems, *run.differences]):
+        raise AssertionError("the client asked for what the recording does not have:\n" + "\n".join(found))
+
+
+@contextmanager
+def _loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """Run an event loop in another thread."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="recorded run", daemon=True)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        _in(loop, _cancel_rest())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_SECONDS)
+        loop.close()
+
+
+def _in(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, _T]) -> _T:
+    return asyncio.run_coroutine_threadsafe(work, loop).result(_SECONDS)
+
+
+async def _cancel_rest() -> None:
+    """End what still waits: the server does not wait for handlers whose client has gone."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)

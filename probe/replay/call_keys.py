@@ -101,7 +101,7 @@ class Threads:
             tools=tools,
             instructions=instructions,
             settings=hash(of[Kind.SETTING]),
-            kind=(bool(of[Kind.TOOL]), bool(of[Kind.INSTRUCTIONS]), asked.schema_fields is not None),
+            kind=(*_offers(items or ()), asked.schema_fields is not None),
             before=thread.call if thread else None,
             new=new,
             whole=hashes[-1],
@@ -123,6 +123,13 @@ class Threads:
 
 def _whole(thread: _Thread | None) -> int:
     return thread.whole if thread else _START
+
+
+def _offers(items: SentItems) -> tuple[bool, bool]:
+    """Check whether a call has tools and instructions, which some agents send among their messages."""
+    special = [one for _, found in items for one in found if one.special]
+    instructed = any(one.features.system or one.kind is Kind.INSTRUCTIONS for one in special)
+    return any(one.features.tools for one in special), instructed
 
 
 def _of_kind(kind: Kind, items: SentItems, known: Mapping[int, int]) -> Iterator[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -38,10 +38,3 @@ def derived(recorded: Environment, recorded_text: str, live_text: str) -> Enviro
         if found:
             folders[name] = found.most_common(1)[0][0]
     return Environment(folders=folders)
-
-
-def differing_facts(recorded: Environment, live: Environment) -> Iterator[str]:
-    """Yield what was otherwise when the run was recorded: its agent's version, its platform."""
-    for name, value in recorded.facts.items():
-        if live.facts.get(name, value) != value:
-            yield f"{name} {live.facts[name]} (recorded: {value})"

@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from probe.errors import UserError
+from probe.record.manifest import Manifest
 from probe.record.runs import Run, find_run
 from probe.settings.settings import Settings
+from probe.slots.environment import environment_of
 from probe.targets.finding import PROJECT, output_dirs
 from probe.wire.recover_run import recover
+
+_FACTS = {"agent": "the agent's version is", "os": "the system is", "timezone": "the time zone is"}
+"""What is no part of the comparison of calls, but may explain what differs."""
 
 
 def find_replay(settings: Settings) -> Run | None:
@@ -32,3 +37,11 @@ def find_recording(name: str, data_folder: Path, target: str | None) -> Run:
         raise AssertionError("no place was searched")
     hint = f"{problem.hint}; of another target: --replay TARGET/RUN, for example codex/tool-loop"
     raise UserError(problem.args[0], hint) from problem
+
+
+def differing_surroundings(recorded: Run, manifest: Manifest) -> str | None:
+    """Return what is otherwise than it was for the recorded agent; None where all that is known is the same."""
+    before, now = environment_of(recorded.manifest).facts, environment_of(manifest).facts
+    named = {name: word for name, word in _FACTS.items() if now.get(name, before.get(name)) != before.get(name)}
+    found = [f"{word} {now[name]} (recorded: {before[name]})" for name, word in named.items() if name in before]
+    return f"the surroundings are not the recorded ones: {', '.join(found)}" if found else None

@@ -38,7 +38,7 @@ from probe.wire.finish import Finished, discard, finish
 from probe.wire.interrupts import Interrupts
 from probe.wire.launch import Launch, described_surroundings
 from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target
-from probe.wire.replayed_run import find_replay
+from probe.wire.replayed_run import differing_surroundings, find_replay
 from probe.wire.start import start
 from probe.wire.started import Started
 from probe.wire.unreachable_upstreams import FirstAnswers, unreachable_upstreams
@@ -261,6 +261,9 @@ def _finish(
         "agent": answered_version(version, _VERSION_SECONDS) if version else None
     }
     recording.manifest.update(versions=versions, agent_exit_code=end.exit_code if end else None)
+    if recording.served and (differing := differing_surroundings(recording.served.run, recording.manifest)):
+        finished = replace(finished, notes=[*finished.notes, differing])
+        recording.manifest.update(notes=[*recording.manifest.facts.notes, differing])
     return finished
 
 

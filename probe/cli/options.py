@@ -162,8 +162,13 @@ COMMANDS = {
         "invoke replay --run codex/tool-loop-websocket --port 8090",
         ("run", "target", "data_dir", "port", "speed", "strict", "fault"),
     ),
+    "replay-check": Command(
+        "Run an agent on its recording; check that it does the same.",
+        "invoke replay-check --run latest",
+        ("run", "target", "prompt", "speed", "env", "cwd", "port", "data_dir", "output_dir"),
+    ),
     "verify": Command(
-        "Check that a run holds all that crossed its proxies, unchanged.",
+        "Check that a run holds what crossed its proxies, unchanged.",
         "invoke verify --run latest",
         ("run", "target", "data_dir", "strict", "json"),
     ),

@@ -73,6 +73,17 @@ class CoverageFacts(msgspec.Struct, frozen=True):
     """Of the file of tunnels; None where there was none, unset where it was not checked."""
 
 
+class Replayed(msgspec.Struct, frozen=True):
+    """How a replay went."""
+
+    calls: int = 0
+    """Calls of the model that the agent made."""
+    unasked: int = 0
+    """Recorded calls that it did not make."""
+    differing: list[str] = []
+    """Which calls differed from the recorded ones, and where."""
+
+
 class ObserverChange(msgspec.Struct, frozen=True):
     """One way in which recording changed the agent or its environment."""
 
@@ -120,6 +131,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     not_kept: list[str] = []
     """Which of prompt and own_command held a credential, so that they cannot be used again."""
     replay_of: str | None = None
+    replayed: Replayed | None = None
+    """How the replay went; None before its end, and where nothing was replayed."""
     exit_code: int | None = None
     agent_exit_code: int | None = None
     counts: Counts | None = None

@@ -104,7 +104,8 @@ class Matching:
         if not left:
             return Match(Found.USED_UP, of=len(equal))
         found = min(left, key=lambda one: (one in self._lent, self._calls[one].rest != key.rest, one))
-        self._given.add(found)
+        # In a thread that began otherwise, all is lent: the very same calls may still come.
+        (self._given if self._calls[found].same == key.same else self._lent).add(found)
         return Match(Found.SAME, found)
 
     def _at(self, path: str, calls: Iterable[int]) -> list[int]:

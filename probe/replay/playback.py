@@ -69,7 +69,8 @@ class Playback:
         self._sides = SideRequests(sides, lambda value: self._slots("").value(value))
         self._joint: Slots | None = None
         self._calls: RecordedCalls | None = None
-        self._asked = 0
+        self.asked = 0
+        """Calls of the model so far."""
 
     def api(self, path: str) -> Api:
         """Return the API at a URL path."""
@@ -89,8 +90,8 @@ class Playback:
 
     def call(self, path: str, body: bytes, *, websocket: bool = False) -> RecordedTurn | str:
         """Return the recorded answer to a call of the model, or why there is none."""
-        self._asked += 1
-        number, calls = self._asked, self._begun(body.decode("utf-8", "replace"))
+        self.asked += 1
+        number, calls = self.asked, self._begun(body.decode("utf-8", "replace"))
         live, match = calls.find(self.api(path), path, Json(body), websocket=websocket)
         if match.call is None:
             return self.misses.missing(number, match, path, calls.matching.count(path))

@@ -47,6 +47,11 @@ class ReplayServer:
         return self._playback.misses.differing
 
     @property
+    def calls(self) -> int:
+        """Return how many calls of the model the agent made; warm-ups are none."""
+        return self._playback.asked
+
+    @property
     def unasked(self) -> int:
         """Return how many calls of the recording the agent did not make."""
         return len(self._playback.unasked)

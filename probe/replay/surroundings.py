@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -12,8 +12,8 @@ from probe.slots.environment import Environment, date_patterns, folder_patterns
 from probe.slots.rules import BUILT_IN, Rule
 from probe.slots.slots import Slots
 
-_CONTEXT = 16
-"""Characters before a folder by which its place is found in another text."""
+_CONTEXT, _LEAST = 16, 4
+"""Characters before a folder by which its place is found in another text: at most, and at least."""
 
 
 def joint_slots(recorded: Environment, live: Environment, rules: Sequence[Rule] = BUILT_IN) -> Slots:
@@ -30,17 +30,11 @@ def derived(recorded: Environment, recorded_text: str, live_text: str) -> Enviro
     for name, path in recorded.folders.items():
         found: Counter[str] = Counter()
         for match in re.finditer(rf"{re.escape(path)}(?=[<\"\\\s])", recorded_text):
-            before = recorded_text[max(0, match.start() - _CONTEXT) : match.start()]
-            after = recorded_text[match.end()]
-            pattern = rf"{re.escape(before)}(/[^\s\"\\<>]*){re.escape(after)}"
-            found.update(one[1] for one in re.finditer(pattern, live_text))
+            # Within one text: spaces between the members of an object may differ.
+            before = recorded_text[max(0, match.start() - _CONTEXT) : match.start()].rpartition('"')[2]
+            if len(before) >= _LEAST:
+                pattern = rf"{re.escape(before)}(/[^\s\"\\<>]*){re.escape(recorded_text[match.end()])}"
+                found.update(one[1] for one in re.finditer(pattern, live_text))
         if found:
             folders[name] = found.most_common(1)[0][0]
     return Environment(folders=folders)
-
-
-def differing_facts(recorded: Environment, live: Environment) -> Iterator[str]:
-    """Yield what was otherwise when the run was recorded: its agent's version, its platform."""
-    for name, value in recorded.facts.items():
-        if live.facts.get(name, value) != value:
-            yield f"{name} {live.facts[name]} (recorded: {value})"

@@ -52,6 +52,9 @@ def finish(started: Started) -> Finished:
     problems += _refused(started, coverage, reported or {})
     differing = map(started.redactor.text, replayed.get("notes", []))
     notes = [*notes, *differing, *_silent(started, reported or {})]
+    if "replayed" in replayed:
+        found = replayed["replayed"]
+        started.manifest.update(replayed=found | {"differing": [*map(started.redactor.text, found["differing"])]})
     _complete(started, Finished(counts=counts, problems=problems, notes=notes), coverage)
     return Finished(counts=counts, problems=problems, notes=notes)
 

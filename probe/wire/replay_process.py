@@ -51,8 +51,7 @@ async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "problems": server.problems,
         "notes": server.notes,
-        "differing": server.differing,
-        "unasked": server.unasked,
+        "replayed": {"calls": server.calls, "unasked": server.unasked, "differing": server.differing},
     }
 
 

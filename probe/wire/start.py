@@ -148,7 +148,8 @@ def _served(settings: Settings, run: Run, manifest: Manifest, undo: ExitStack) -
     except ChildError as error:
         raise UserError(f"run {run.target}/{run.name} cannot be served: {error}") from error
     manifest.update(replay_of=f"{run.target}/{run.name}")
-    return ServedRun(child=child, url=f"http://127.0.0.1:{ready['port']}", listeners=frozenset(ready["listeners"]))
+    url = f"http://127.0.0.1:{ready['port']}"
+    return ServedRun(run=run, child=child, url=url, listeners=frozenset(ready["listeners"]))
 
 
 def _require_upstream_proxies(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from probe.addon.redaction.redactor import Redactor
 from probe.record.manifest import Manifest
 from probe.record.manifest_fields import ObserverChange
-from probe.record.runs import PROXY_LOG
+from probe.record.runs import PROXY_LOG, Run
 from probe.settings.settings import Settings
 from probe.settings.upstream_proxy import without_credentials
 from probe.targets.target import Change, expand
@@ -26,6 +26,7 @@ from probe.wire.ports import Ports
 class ServedRun:
     """A recorded run that is served instead of the upstreams."""
 
+    run: Run
     child: Child
     url: str
     listeners: frozenset[str]

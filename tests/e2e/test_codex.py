@@ -13,6 +13,7 @@ from tests.support.certificates import Authority
 from tests.support.forward_proxy import proxy_running
 from tests.support.login import ACCOUNT, REFRESH_TOKEN, write_login
 from tests.support.loops import NONCE, assert_shows_loop, crossed, plant
+from tests.support.proof import received
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 from tests.support.wirelog import WireLog
@@ -89,6 +90,23 @@ def test_a_command_of_the_users_own_is_captured_with_its_borders(tmp_path: Path,
             sent = [one.body for one in provider.log.requests] + [one.body for one in provider.log.messages]
             assert any(json.dumps(prompt)[1:-1].encode() in body for body in sent)
             assert running.manifest()["command"][-1] == prompt
+
+
+def test_a_recorded_codex_runs_again_and_gets_the_very_same(tmp_path: Path, codex_binary: Path) -> None:
+    first, again = tmp_path / "first", tmp_path / "again"
+    first.mkdir()
+    again.mkdir()
+    prompt = f"--cwd={plant(first / 'work')}", "--prompt", "List the files"
+    with (
+        provider_running() as provider,
+        Running(first, "probe.capture", *against(provider), *prompt, env=environment(codex_binary)) as run,
+    ):
+        assert run.wait() == 0, run.stderr
+        recording, records = run.run_folder(), run.records()
+    words = [f"--run={recording}", f"--cwd={plant(again / 'work')}"]
+    with Running(again, "probe.replay_check", *words, env=environment(codex_binary)) as run:
+        assert run.wait() == 0, run.stdout + run.stderr
+        assert received(run.records()) == received(records)
 
 
 @pytest.mark.parametrize("sample", ["tool-loop", "tool-loop-websocket"])

@@ -170,15 +170,21 @@ def test_asking_the_agent_for_its_version_shows_it_neither_key_nor_proxy(tmp_pat
 
 def test_a_replay_says_what_was_not_asked_for(tmp_path: Path) -> None:
     replay = str(PROJECT / "data" / "codex" / "sample")
-    ask = TWICE.replace("(1, 2)", "(1,)")
+    ask = f"""
+import json, os, urllib.request
+body = json.loads(open({replay + "/traffic.jsonl"!r}).readline())["request"]["body"]
+body["input"][0]["content"][0]["text"] = "Write a haiku."
+url = os.environ["OPENAI_BASE_URL"] + "/responses"
+urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode()), timeout=30).read()
+"""
     words = ["--target", "codex", "--replay", replay, "--", sys.executable, "-c", ask]
     with Running(tmp_path, "probe.capture", *words) as running:
         assert running.wait() == 0, running.stderr
         differs, unasked = running.manifest()["notes"]
         assert unasked == "2 of the recorded answers were not asked for"
         assert differs == (
-            "the user's text is not the recorded one in 1 of 1 call of the model, which got the recorded answers all "
-            "the same; call 1 was recorded with: Write a function that checks whether a number is prime."
+            'call 1 differs at input[0].content[0].text ("Write a haiku." ≠ '
+            '"Write a function that checks whether a number is prime."); it got the nearest recorded answer'
         )
         assert f"note: {differs}\nnote: {unasked}\n" in running.stderr
 

@@ -44,6 +44,8 @@ SOURCES = {
     "an inherited proxy": ([], INHERITED, PROXY, "http://p:1", "environment HTTPS_PROXY"),
     "a proxy switched off": (["--upstream-proxy", ""], INHERITED, PROXY, None, "command line"),
     "a proxy of ours": ([], OURS | INHERITED, PROXY, "http://q:1", "environment PROBE_UPSTREAM_PROXY"),
+    "a speed": (["--replay", "x", "--speed", "10"], {}, "speed", 10.0, "command line"),
+    "no speed": (["--replay", "x"], {}, "speed", "max", "default"),
     "a replay": (["--replay", "x"], INHERITED, PROXY, None, "off in a replay"),
     "a proxy's password": (["--upstream-proxy", "http://me:pw@p:1"], {}, PROXY, "http://…@p:1", "command line"),
     "a port": (["--port", "model=9999"], {}, "port.model", 9999, "command line"),
@@ -99,6 +101,11 @@ def test_another_task_is_led_to_the_same_upstreams(argv: list[str], environ: dic
         (["--replay", "x", "--upstream", "model=http://127.0.0.1:9"], "codex", "exclude each other"),
         (["--replay", "x", "--coverage"], "codex", "nothing may bypass"),
         (["--coverage"], "demo", "nothing may bypass"),
+        (["--speed", "1"], "codex", "only a replay has one"),
+        (["--strict"], "codex", "only a replay has one"),
+        (["--replay", "x", "--speed", "0"], "codex", "no speed"),
+        (["--replay", "x", "--speed", "fast"], "codex", "no speed"),
+        (["--replay", "x", "--speed", "nan"], "codex", "no speed"),
     ],
 )
 def test_what_a_replay_would_ignore_is_refused(argv: list[str], target: str, told: str) -> None:

@@ -1,0 +1,123 @@
+"""A replay behind the real mitmproxy: what the agent gets, when, and what is said where it does otherwise."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probe.targets.finding import PROJECT
+from tests.support import encodings
+from tests.support.proof import received
+from tests.support.provider import provider_running
+from tests.support.running import Running
+
+DEMO = ["--target", "demo", "--prompt"]
+CALLS = """
+import json, os, urllib.request
+for text in ("one", "two"):
+    body = json.dumps({"model": "m", "stream": True, "input": text}).encode()
+    request = urllib.request.Request(os.environ["OPENAI_BASE_URL"] + "/responses", body)
+    urllib.request.urlopen(request, timeout=30).read()
+"""
+AGENT = ["--target=openai-compatible", "--", sys.executable, "-c", CALLS]
+
+
+@pytest.mark.parametrize("encoding", encodings.NAMES)
+def test_what_the_agent_gets_has_the_recorded_hashes_whatever_the_encoding(tmp_path: Path, encoding: str) -> None:
+    first, again = tmp_path / "first", tmp_path / "again"
+    first.mkdir()
+    again.mkdir()
+    with (
+        provider_running(encoding=encoding) as provider,
+        Running(first, "probe.capture", f"--upstream=model={provider.url}", *AGENT) as run,
+    ):
+        assert run.wait() == 0, run.stderr
+        recording, records = run.run_folder(), run.records()
+    with Running(again, "probe.capture", f"--replay={recording}", "--strict", *AGENT) as run:
+        assert run.wait() == 0, run.stderr
+        replayed, manifest = run.records(), run.manifest()
+    assert received(replayed) == received(records)
+    assert [one["response"]["headers"] for one in replayed] == [one["response"]["headers"] for one in records]
+    assert (manifest["problems"], manifest["notes"]) == ([], [])
+    assert manifest["replayed"] == {"calls": 2, "unasked": 0, "differing": []}
+
+
+def times(records: list[dict[str, Any]]) -> list[list[float]]:
+    """Return when the pieces of each answer came, after its request had arrived."""
+    return [[time - one["request"]["ended"] for time, _ in one["response"]["pieces"]] for one in records]
+
+
+def test_at_speed_1_pieces_come_at_their_recorded_times(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.capture", *DEMO, "Write a prime checker", "--speed=1") as run:
+        assert run.wait() == 0, run.stderr
+        replayed = times(run.records())
+        assert run.manifest()["settings"]["speed"] == {"value": 1.0, "source": "command line"}
+    lines = (PROJECT / "data" / "demo" / "sample" / "traffic.jsonl").read_text().splitlines()
+    recorded = times([json.loads(line) for line in lines])
+    # Pieces may arrive together on a machine with other work, which may be late; none is early.
+    late = [new[-1] - old[-1] for old, new in zip(recorded, replayed, strict=True)]
+    assert min(late) > -0.005
+    assert sorted(late)[1] < 0.1
+
+
+def test_another_prompt_is_named_and_gets_the_recorded_answers_all_the_same(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.pipeline", *DEMO, "Write a haiku") as run:
+        assert run.wait() == 0, run.stderr
+        (note,) = run.manifest()["notes"]
+        report = (run.run_folder() / "report.md").read_text()
+    assert note == (
+        'call 1 differs at input[0].content[0].text ("Write a haiku" ≠ "Write a prime checker"); '
+        "it got the nearest recorded answer"
+    )
+    assert f"note: {note}\n" in run.stderr
+    assert "differs at input" in report
+
+
+def test_a_strict_replay_ends_the_agent_at_the_first_call_that_differs(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.capture", *DEMO, "Write a haiku", "--strict") as run:
+        assert run.wait() == 1
+        (problem,) = run.manifest()["problems"]
+        assert len(run.records()) == 1
+    differs = 'call 1 differs at input[0].content[0].text ("Write a haiku" ≠ "Write a prime checker")'
+    assert problem["kind"] == "replay"
+    assert problem["text"].endswith(differs)
+    assert differs in run.stderr
+
+
+def test_replay_check_says_whether_an_agent_did_the_same(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.replay_check", "--run", "demo/sample") as run:
+        assert run.wait() == 0, run.stderr
+        verdict, path = run.stdout.splitlines()
+        assert verdict == "OK   demo/sample: 3 calls of the model"
+        assert path == str(run.run_folder() / "traffic.jsonl")
+    with Running(tmp_path, "probe.replay_check", "--run", "demo/sample", "--prompt", "Write a haiku") as run:
+        assert run.wait() == 1
+        verdict, differs, _ = run.stdout.splitlines()
+    assert verdict.startswith("FAIL demo/sample")
+    assert differs.strip().startswith("call 1 differs at input[0].content[0].text (")
+
+
+def test_replay_check_counts_the_calls_that_were_not_made_and_another_exit_code(tmp_path: Path) -> None:
+    less = CALLS.replace('("one", "two")', '("one",)') + "\nraise SystemExit(3)"
+    with (
+        provider_running() as provider,
+        Running(tmp_path, "probe.capture", f"--upstream=model={provider.url}", *AGENT) as run,
+    ):
+        assert run.wait() == 0, run.stderr
+        recording = str(run.run_folder())
+    with Running(tmp_path, "probe.replay_check", "--run", recording) as run:
+        assert run.wait() == 0, run.stderr
+    with Running(tmp_path, "probe.replay_check", "--run", recording, "--", sys.executable, "-c", less) as run:
+        assert run.wait() == 1
+        assert "1 of the recorded calls was not made" in run.stdout
+        assert "the agent ended with exit code 3; recorded: 0" in run.stdout
+
+
+def test_replay_check_of_a_run_without_a_prompt_asks_for_one(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.replay_check", "--run", "codex/sample") as run:
+        assert run.wait() == 2
+        assert "has neither a prompt nor a command" in run.stderr

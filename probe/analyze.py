@@ -34,6 +34,9 @@ from probe.report.summarize import summary_of
 from probe.report.summary import json_of
 from probe.report.understood import Understood
 from probe.settings.own_prices import own_prices
+from probe.slots.environment import NOWHERE, environment_of
+from probe.slots.rules import BUILT_IN
+from probe.slots.slots import Slots
 from probe.targets.finding import PROJECT, load_target, renderer_spec
 from probe.targets.target import Target
 
@@ -174,6 +177,7 @@ def _inputs(found: Run, target: Target | None) -> dict[str, str]:
         TUNNELS: file_sha256(found.folder / TUNNELS) or "",
         "renderer": f"{spec} {_sources(spec)}",
         "ids": text_sha256(str(target.ids if target else {})),
+        "slots": text_sha256(str([environment_of(found.manifest), BUILT_IN, target.slots if target else ()])),
         "prices": f"{library_version() or ''} {text_sha256(str(_own_prices()))}",
     }
 
@@ -195,7 +199,7 @@ def _own_prices() -> list[ModelPrice]:
 
 def _sources(spec: Any) -> str:
     """Hash the source of what makes the report, and of renderers from elsewhere."""
-    folders = [PROJECT / "probe" / name for name in ("renderers", "trace", "report", "analysis", "record")]
+    folders = [PROJECT / "probe" / name for name in ("renderers", "trace", "slots", "report", "analysis", "record")]
     files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
     for module in load_renderer(spec).modules:
         if module.__file__ and Path(module.__file__) not in files:
@@ -235,6 +239,7 @@ def _write(
                 renderer=load_renderer(renderer_spec(target) if target else AUTO),
                 ids=target.ids if target else None,
                 prices=Prices(own=_own_prices()),
+                slots=_slots(found, target),
                 on_malformed=skipped,
             )
             if found is None and not reported.findings.exchange_totals.requests:
@@ -251,6 +256,12 @@ def _write(
     skipped.report()
     skipped_tunnels.report()
     return reported
+
+
+def _slots(found: Run | None, target: Target | None) -> Slots:
+    """Return what finds volatile values in a run of a target."""
+    environment = environment_of(found.manifest) if found else NOWHERE
+    return Slots(environment, [*BUILT_IN, *(target.slots if target else ())])
 
 
 def _described(

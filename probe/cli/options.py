@@ -96,11 +96,22 @@ OPTIONS = {
     "without": Option(
         "Leave this contender out: claude-tap or mitmdump -w; any number of times.", "w", "CONTENDER", True
     ),
+    "versions": Option("Two versions of the agent, or latest: 0.98.0,latest.", None, "OLD,NEW"),
+    "markdown": Option("Write the comparison as Markdown to this file.", "m", "FILE"),
+    "fail_on": Option("Exit with 1 where a finding is breaking, notable (or breaking), or any.", None, "LIMIT"),
+    "shareable": Option("Leave out examples, and values of more than 40 characters, so that it can be published."),
     "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """By their names in tasks; `_` is `-` on the command line."""
 
 _SPECIAL = {
+    ("compare", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
+    ("compare", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
+    ("compare", "target"): Option("Read both as this target; without, each as its own.", "t", "NAME"),
+    ("protocol", "run"): Option(
+        "A run, as everywhere; any number of times: what they show is added up.", "r", "RUN", True
+    ),
+    ("protocol", "output"): Option("Folder of the documents (default: the run's own).", "O", "DIR"),
     ("replay", "port"): Option("Local port to serve on; 0 (the default) takes a free one.", "P", "PORT"),
     **dict.fromkeys(
         [(script, "strict") for script in ("capture", "pipeline", "replay")],
@@ -166,6 +177,21 @@ COMMANDS = {
         "Run an agent on its recording; check that it does the same.",
         "invoke replay-check --run latest",
         ("run", "target", "prompt", "speed", "env", "cwd", "port", "data_dir", "output_dir"),
+    ),
+    "compare": Command(
+        "Show what changed between two runs, two versions or two agents.",
+        "invoke compare codex@0.98.0 codex@0.169.0",
+        ("before", "after", "markdown", "html", "json", "fail_on", "shareable", "target", "data_dir"),
+    ),
+    "drift": Command(
+        "Compare two versions of an agent, both run offline.",
+        'invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"',
+        ("target", "versions", "prompt", "replay", "fail_on", "data_dir"),
+    ),
+    "protocol": Command(
+        "Describe the protocol that runs show: Markdown, JSON, schemas.",
+        "invoke protocol --run latest",
+        ("run", "target", "data_dir", "output", "shareable", "force"),
     ),
     "verify": Command(
         "Check that a run holds what crossed its proxies, unchanged.",

@@ -20,9 +20,12 @@ from probe.renderers.loader import Renderer
 from probe.report.html.page import index_of
 from probe.report.html.page_data import PageData, encoded
 from probe.report.html.pieces import LoosePieces
+from probe.report.prompt_parts import PromptSlots
 from probe.report.run import ReportedRun
 from probe.report.summarize import summary_of
 from probe.report.understood import understand
+from probe.slots.environment import environment_of
+from probe.slots.slots import Slots
 from probe.trace.trace import TraceReader
 
 _SHARE = 0.2
@@ -70,6 +73,7 @@ class LiveRun:
         self._malformed = array("Q")
         self._data = PageData(self._recording.run.traffic, self.pieces)
         self._reader = TraceReader(self._recording.renderer, self._recording.ids, structured=False)
+        self._prompt = PromptSlots(Slots(environment_of(self._recording.run.manifest)))
 
     def _skip(self, number: int, reason: str) -> None:
         self._malformed.append(number)
@@ -87,7 +91,9 @@ class LiveRun:
         for exchange in self._record.new():
             if self._closed:
                 return
-            self._data.add(*self._reader.add(exchange))
+            traced, turns, new = self._reader.add(exchange)
+            self._data.add(traced, turns, new)
+            self._prompt.add(new)
             self._changed = True
 
     def _look_at_manifest(self) -> None:
@@ -111,7 +117,8 @@ class LiveRun:
         prices, spoken = self._recording.prices, self._data.spoken
         # That the numbers are partial is no problem of a page that goes on with the run.
         known = replace(described, live=False)
-        found = replace(understand(self._reader.trace, known, prices, self._malformed, spoken), run=described)
+        found = understand(self._reader.trace, known, prices, self._malformed, spoken, self._prompt)
+        found = replace(found, run=described)
         summary = summary_of(found)
         index = index_of(self._data, found, summary)
         snapshot = Snapshot(

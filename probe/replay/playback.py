@@ -108,7 +108,7 @@ class Playback:
 
         An answer without its end is not used up: the agent may ask for it again.
         """
-        faulty, hit = self.faults.applied(answer, turn.api, self._asked)
+        faulty, hit = self.faults.applied(answer, turn.api, self.asked)
         if not hit:
             return answer, pace
         if self._calls and is_ended(answer, turn.api) and not is_ended(faulty, turn.api):

@@ -17,7 +17,13 @@ from probe.renderers.loader import Renderer, load_renderer
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.item_texts import ItemText, moved_key
 from probe.report.markdown.spool import Key, Place, Spool, temporary_file
+from probe.report.prompt_parts import PromptSlots
+from probe.slots.anatomy import SlotUse
+from probe.slots.slots import Slots
+from probe.trace.facts import TurnFacts
+from probe.trace.items import NewItem
 from probe.trace.trace import Trace, read_trace
+from probe.trace.turns import Traced
 
 _BLOCK = 1 << 20
 HEAD_START = 32 << 20
@@ -30,6 +36,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     record: Path
     ids: Mapping[str, Sequence[str]]
     full: bool
+    slots: Slots
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,14 +54,15 @@ class PartRead(msgspec.Struct, frozen=True, kw_only=True):
 
     trace: Trace
     items: Mapping[int, ItemText]
+    slots: Mapping[int, tuple[SlotUse, ...]]
     places: Mapping[Key, Place]
     malformed: Sequence[tuple[int, str]]
 
 
 def read_record(
     reading: Reading, renderer: Renderer, on_malformed: Callable[[int, str], None], jobs: int
-) -> tuple[Trace, ExchangeTexts]:
-    """Return the trace and the texts of a record, read by as many processes; this one reads the first part."""
+) -> tuple[Trace, ExchangeTexts, PromptSlots]:
+    """Return trace, texts and slots of a record, read by as many processes; this one reads the first part."""
     first, *others = _ranges(reading.record, jobs)
     rules = [{"path": pattern, "renderer": module} for pattern, module, _ in renderer.routes]
     with ExitStack() as stack:
@@ -62,15 +70,16 @@ def read_record(
             stack.enter_context(_Process(Part(reading=reading, rules=rules, start=start, end=end)))
             for start, end in others
         ]
-        trace, texts = _read(reading, renderer, Spool(), on_malformed, first)
+        trace, texts, slots = _read(reading, renderer, Spool(), on_malformed, first)
         for process in started:
             found = process.result()
             moved = trace.merge(found.trace)
             texts.spool.merge(process.spool, {moved_key(key, moved): place for key, place in found.places.items()})
             texts.items.merge(found.items, moved)
+            slots.merge(found.slots, moved)
             for number, reason in found.malformed:
                 on_malformed(number, reason)
-    return trace, texts
+    return trace, texts, slots
 
 
 def _read(
@@ -79,19 +88,24 @@ def _read(
     spool: Spool,
     on_malformed: Callable[[int, str], None],
     place: tuple[int, int | None],
-) -> tuple[Trace, ExchangeTexts]:
-    texts = ExchangeTexts(spool, full=reading.full)
+) -> tuple[Trace, ExchangeTexts, PromptSlots]:
+    texts, slots = ExchangeTexts(spool, full=reading.full), PromptSlots(reading.slots)
+
+    def add(traced: Traced, turns: Sequence[TurnFacts], new: Sequence[NewItem]) -> None:
+        texts.add(traced, turns, new)
+        slots.add(new)
+
     trace = read_trace(
         reading.record,
         renderer,
         ids=reading.ids,
         on_malformed=on_malformed,
-        on_exchange=texts.add,
+        on_exchange=add,
         start=place[0],
         end=place[1],
         lines_before=_lines_before(reading.record, place[0]),
     )
-    return trace, texts
+    return trace, texts, slots
 
 
 class _Process:
@@ -164,11 +178,12 @@ def _blocks(record: Path, end: int) -> Iterator[bytes]:
 def read_part(part: Part, file: BinaryIO) -> PartRead:
     """Read a part of a record; its texts go to a file."""
     malformed: list[tuple[int, str]] = []
-    trace, texts = _read(
+    trace, texts, slots = _read(
         part.reading,
         load_renderer(part.rules),
         Spool(file),
         lambda number, reason: malformed.append((number, reason)),
         (part.start, part.end),
     )
-    return PartRead(trace=trace, items=texts.items.described(), places=texts.spool.places(), malformed=malformed)
+    places = texts.spool.places()
+    return PartRead(trace=trace, items=texts.items.described(), slots=slots.found, places=places, malformed=malformed)

@@ -13,6 +13,7 @@ from probe.report.markdown.document import Document
 from probe.report.parts import Reading, read_record
 from probe.report.run import ReportedRun
 from probe.report.understood import Understood, understand
+from probe.slots.slots import Slots
 
 
 def write_report(
@@ -24,13 +25,15 @@ def write_report(
     ids: Mapping[str, Sequence[str]] | None = None,
     prices: Prices | None = None,
     on_malformed: Callable[[int, str], None] = lambda number, reason: None,
+    slots: Slots | None = None,
     full: bool = False,
     jobs: int = 1,
 ) -> Understood:
     """Write the report of a `traffic.jsonl`; a line that is no record goes to `on_malformed` as well.
 
-    `ids` says where the agent's own ids are (`probe.record.ids`); `full` writes every exchange with its headers and
-    both bodies instead of what is new in each turn; `jobs` processes read the record.
+    `ids` says where the agent's own ids are (`probe.record.ids`); `slots` finds what changes from run to run; `full`
+    writes every exchange with its headers and both bodies instead of what is new in each turn; `jobs` processes read
+    the record.
     """
     malformed = array("Q")
 
@@ -38,8 +41,9 @@ def write_report(
         malformed.append(number)
         on_malformed(number, reason)
 
-    trace, texts = read_record(Reading(record=record, ids=ids or {}, full=full), renderer, skip, jobs)
-    found = understand(trace, run, prices or Prices(installed=False), malformed, texts.spoken)
+    reading = Reading(record=record, ids=ids or {}, full=full, slots=slots or Slots())
+    trace, texts, prompt = read_record(reading, renderer, skip, jobs)
+    found = understand(trace, run, prices or Prices(installed=False), malformed, texts.spoken, prompt)
     for part in Document(found, texts).parts(full=full):
         out.write(part)
     texts.spool.close()

@@ -19,9 +19,11 @@ from probe.report.summary_run import (
     FinalAnswer,
     ModelTotal,
     Project,
+    PromptPart,
     RunFacts,
     Said,
     Session,
+    Slot,
     Thread,
     TimeSpent,
     Tokens,
@@ -65,6 +67,7 @@ def summary_of(found: Understood) -> Summary:
         threads=list(_threads(found)),
         turns=turns_of(found),
         exchanges=_exchanges(found),
+        prompt=list(_prompt(found)),
         tools=list(_tools(found)),
         injected=[
             Injected(what=what, count=one.count, bytes=one.size, first_turn=findings.numbers[one.first])
@@ -225,6 +228,22 @@ def _exchange(facts: TracedExchange, turns: list[int]) -> ExchangeFacts:
         websocket_messages=facts.websocket_messages,
         redactions=facts.redactions,
     )
+
+
+def _prompt(found: Understood) -> Iterable[PromptPart]:
+    for one in found.prompt_parts:
+        yield PromptPart(
+            part=one.kind.value,
+            turn=found.findings.numbers[one.turn],
+            bytes=one.size,
+            share=rounded(one.size / one.request),
+            tokens=one.tokens,
+            fixed_bytes=one.fixed,
+            slots=[
+                Slot(slot=use.slot, count=use.count, bytes=use.size, example=without_tags(use.example))
+                for use in one.slots
+            ],
+        )
 
 
 def _tools(found: Understood) -> Iterable[ToolFacts]:

@@ -16,6 +16,7 @@ from probe.report.summary_run import (
     FinalAnswer,
     ModelTotal,
     Project,
+    PromptPart,
     RunFacts,
     Session,
     Thread,
@@ -72,6 +73,8 @@ class Summary(Part, frozen=True, kw_only=True):
     """In the order of their numbers."""
     exchanges: list[ExchangeFacts]
     """In the order in which they started."""
+    prompt: list[PromptPart]
+    """Instructions and tools of the turn that sent most of them: what is fixed, and what changes from run to run."""
     tools: list[ToolFacts]
     """Offered ones in the order in which they appeared, then those that were only called."""
     injected: list[Injected]

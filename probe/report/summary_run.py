@@ -134,6 +134,38 @@ class ModelTotal(Part, frozen=True, kw_only=True):
     """Sum of the known prices; None where none is known."""
 
 
+class Slot(Part, frozen=True, kw_only=True):
+    """Values of one kind that change from run to run."""
+
+    slot: str
+    """Its kind: cwd, home, date, uuid, time and others."""
+    count: int
+    """How often such a value is there."""
+    bytes: int
+    """Of all of them."""
+    example: str
+    """The first of them."""
+
+
+class PromptPart(Part, frozen=True, kw_only=True):
+    """Instructions, or tools, of a request."""
+
+    part: str
+    """`instructions` or `tools`."""
+    turn: int
+    """The turn that sent them."""
+    bytes: int
+    """Their size."""
+    share: float
+    """Of the bytes of all that the request is made of, from 0 to 1; that of tokens is about the same."""
+    tokens: int | None
+    """An estimate: the reported input tokens, divided as the bytes are; None where they are not known."""
+    fixed_bytes: int
+    """Bytes that are the same in each run."""
+    slots: list[Slot]
+    """What is not, in the order in which it appears."""
+
+
 class TimeSpent(Part, frozen=True, kw_only=True):
     """Seconds of the run by who took them; their sum is `seconds`."""
 

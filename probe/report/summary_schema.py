@@ -20,12 +20,12 @@ def summary_schema() -> dict[str, Any]:
     """Return the schema of a summary; the descriptions of fields are those in the source."""
     schema = msgspec.json.schema(summary.Summary)
     for module in (summary, summary_run, summary_turn, summary_traffic):
-        for (name, field), meaning in _meanings(module).items():
+        for (name, field), meaning in meanings(module).items():
             schema["$defs"][name]["properties"][field]["description"] = meaning
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "summary.json", **schema}
 
 
-def _meanings(module: ModuleType) -> dict[tuple[str, str], str]:
+def meanings(module: ModuleType) -> dict[tuple[str, str], str]:
     """Return the text below each field, by class and field."""
     found = {}
     classes = (one for one in ast.parse(inspect.getsource(module)).body if isinstance(one, ast.ClassDef))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from probe.analysis.findings import Findings, findings_of
 from probe.analysis.prices import Prices
 from probe.report.problems import notes_of, problems_of
+from probe.report.prompt_parts import PromptPart, PromptSlots, prompt_parts
 from probe.report.run import ReportedRun
 from probe.trace.facts import TurnFacts
 from probe.trace.trace import Trace
@@ -27,6 +28,8 @@ class Understood:
     """What else a reader should know, as plain text."""
     final_answer: str
     """The whole last text of the agent's own work; empty where the model said nothing."""
+    prompt_parts: Sequence[PromptPart]
+    """What its instructions and tools are made of."""
     is_full: bool = False
 
     @property
@@ -36,9 +39,17 @@ class Understood:
 
 
 def understand(
-    trace: Trace, run: ReportedRun, prices: Prices, malformed: Sequence[int], spoken: Callable[[TurnFacts], str]
+    trace: Trace,
+    run: ReportedRun,
+    prices: Prices,
+    malformed: Sequence[int],
+    spoken: Callable[[TurnFacts], str],
+    prompt: PromptSlots,
 ) -> Understood:
-    """Return what all writers need of a run; `spoken` returns the whole text that a turn said last."""
+    """Return what all writers need of a run.
+
+    `spoken` returns the whole text that a turn said last, `prompt` has the slots of instructions and tools.
+    """
     findings = findings_of(
         trace,
         prices,
@@ -55,4 +66,5 @@ def understand(
         problems=list(problems_of(findings.exchange_totals, malformed, trace, live=run.live)),
         remarks=list(notes_of(trace)),
         final_answer=spoken(findings.final.facts) if findings.final else "",
+        prompt_parts=prompt_parts(findings, prompt.found),
     )

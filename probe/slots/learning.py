@@ -26,8 +26,16 @@ _NUMBERED = re.compile(r"\[\d+\]")
 _CONTEXT = 24
 """Characters before a value that a rule for a part of a text asks for, at most."""
 _SHORTEST_CONTEXT, _SHORTEST_HEX = 4, 6
-_LONGEST = 4000
-"""Tokens of a text between what two have in common; texts that differ in more are different texts."""
+
+
+class ValuePlace(NamedTuple):
+    """Where a volatile value is."""
+
+    at: str
+    before: str
+    """What is before it on its line, within the text."""
+    whole: bool
+    """Whether it is all of the text."""
 
 
 class Learned(NamedTuple):
@@ -48,11 +56,11 @@ def learn(
     """Return the rules beside the known ones that make two recordings equal, in their environments."""
     pairs = matching([_kind(one) for one in before], [_kind(one) for one in after])
     sent = [(before[one], after[other]) for one, other in pairs]
-    found: dict[tuple[str, str], tuple[str, str, bool]] = {}
+    found: dict[ValuePlace, list[str]] = {}
     for difference in _differences(sent, around, rules):
-        for key, values in _values(difference):
-            found.setdefault(key, values)
-    made = {_rule(key, *values): values[:2] for key, values in found.items()}
+        for place, *values in _values(difference):
+            found.setdefault(place, []).extend(values)
+    made = {_rule(place, values): (values[0], values[1]) for place, values in found.items()}
     learned = {rule: values for rule, values in made.items() if rule is not None}
     left = list(_differences(sent, around, [*rules, *learned]))
     return Learned(learned, left, len(pairs), (len(before) - len(pairs), len(after) - len(pairs)))
@@ -74,56 +82,58 @@ def _differences(
         yield from whole_differences(old.value(before.body), new.value(after.body))
 
 
-def _values(difference: Difference) -> Iterator[tuple[tuple[str, str], tuple[str, str, bool]]]:
-    """Yield the places of volatile values, with what is before each in its text, and both values.
-
-    Nothing where anything else differs.
-    """
+def _values(difference: Difference) -> Iterator[tuple[ValuePlace, str, str]]:
+    """Yield the places of volatile values, each with both values; nothing where anything else differs."""
     at, before, after = _NUMBERED.sub("[]", difference.at), difference.before, difference.after
     if _is_number(before) and _is_number(after):
-        yield (at, ""), (repr(before), repr(after), True)
+        yield ValuePlace(at, "", True), repr(before), repr(after)
     elif isinstance(before, str) and isinstance(after, str):
         found = list(_parts(before, after))
-        if all(_shape(old, new) for _, old, new in found):
-            whole = len(found) == 1 and (before, after) == found[0][1:]
-            yield from (((at, context), (old, new, whole)) for context, old, new in found)
+        if all(_shape([old, new]) for _, old, new in found):
+            yield from ((ValuePlace(at, line, (old, new) == (before, after)), old, new) for line, old, new in found)
 
 
 def _parts(before: str, after: str) -> Iterator[tuple[str, str, str]]:
     """Yield what differs in two texts, with what is before it on its line in both."""
-    old, new = _TOKENS.findall(before), _TOKENS.findall(after)
-    if max(len(old), len(new)) > _LONGEST and abs(len(old) - len(new)) > _LONGEST:
-        yield "", before, after
-        return
+    old, new = before.split("\n"), after.split("\n")
+    i = j = 0
+    for next_i, next_j in (*matching(old, new), (len(old), len(new))):
+        if next_i - i != next_j - j:
+            yield "", "\n".join(old[i:next_i]), "\n".join(new[j:next_j])
+        else:
+            for one, other in zip(old[i:next_i], new[j:next_j], strict=True):
+                yield from _parts_of_line(_TOKENS.findall(one), _TOKENS.findall(other))
+        i, j = next_i + 1, next_j + 1
+
+
+def _parts_of_line(old: list[str], new: list[str]) -> Iterator[tuple[str, str, str]]:
     i = j = same = 0
     for next_i, next_j in (*matching(old, new), (len(old), len(new))):
         if (i, j) != (next_i, next_j):
-            line = re.split("[\n⟩]", "".join(old[same:i]))[-1]
+            line = "".join(old[same:i]).rpartition("⟩")[2]
             yield line[-_CONTEXT:], "".join(old[i:next_i]), "".join(new[j:next_j])
             same = next_i
         i, j = next_i + 1, next_j + 1
 
 
-def _shape(old: str, new: str) -> str | None:
-    """Return the narrowest shape that both values have; None where they are words, or one is a slot already."""
-    digits = [re.search(r"\d", text) is not None for text in (old, new)]
+def _shape(values: Sequence[str]) -> str | None:
+    """Return the narrowest shape that all values have; None where they are words, or one is a slot already."""
+    digits = [re.search(r"\d", text) is not None for text in values]
     # Of hexadecimal digits, some have letters alone.
-    if not (all(digits) or (any(digits) and len(old) == len(new) >= _SHORTEST_HEX)):
+    if not (all(digits) or (any(digits) and min(map(len, values)) == max(map(len, values)) >= _SHORTEST_HEX)):
         return None
-    fits = (slot for slot, one in _SHAPES.items() if all(re.fullmatch(f"{one}+", text) for text in (old, new)))
-    return next(fits, None)
+    return next((slot for slot, one in _SHAPES.items() if all(re.fullmatch(f"{one}+", text) for text in values)), None)
 
 
-def _rule(key: tuple[str, str], old: str, new: str, whole: bool) -> Rule | None:
-    at, context = key
-    shape = _shape(old, new)
-    if shape is None or (not whole and len(context.strip()) < _SHORTEST_CONTEXT):
+def _rule(place: ValuePlace, values: Sequence[str]) -> Rule | None:
+    """Return the rule that fits all values of a place; None where they have too little in common."""
+    shape, lengths = _shape(values), set(map(len, values))
+    if shape is None or (not place.whole and len(place.before.strip()) < _SHORTEST_CONTEXT):
         return None
-    length = "+" if shape in ("number", "decimal") or len(old) != len(new) else f"{{{len(old)}}}"
-    slot = "time" if _EPOCH.fullmatch(old) and _EPOCH.fullmatch(new) else shape
+    length = "+" if shape in ("number", "decimal") or len(lengths) > 1 else f"{{{lengths.pop()}}}"
     value = f"{_SHAPES[shape]}{length}"
-    pattern = f"^{value}$" if whole else rf"{re.escape(context)}({value})(?![0-9A-Za-z⟨])"
-    return Rule(slot=slot, pattern=pattern, at=at or None)
+    pattern = f"^{value}$" if place.whole else rf"{re.escape(place.before)}({value})(?![0-9A-Za-z⟨])"
+    return Rule(slot="time" if all(map(_EPOCH.fullmatch, values)) else shape, pattern=pattern, at=place.at or None)
 
 
 def _is_number(value: Any) -> bool:

@@ -25,9 +25,8 @@ def with_rules(text: str, rules: Iterable[Rule]) -> str:
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
     node = next((value for key, value in pairs if key.value == "slots"), None)
     if node is None:
-        return f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}slots:\n" + "".join(
-            f"  {line}\n" for line in lines
-        )
+        block = "".join(f"  {line}\n" for line in lines)
+        return f"{text.rstrip()}\nslots:\n{block}".lstrip()
     start, indent = node.start_mark, " " * node.start_mark.column
     if isinstance(node, yaml.SequenceNode) and not node.flow_style:
         # In front of the first: where the last one ends is hard to see behind comments.

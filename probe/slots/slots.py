@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,6 +19,7 @@ _LITERAL = re.compile(r"(?:[A-Za-z0-9 :/_,\"'=<>-]|\\[^A-Za-z0-9])+(?![?*{])")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED_OR_CLASS = re.compile(r"\\.|\[\^?\]?[^\]]*\]", re.DOTALL)
 _INNERMOST_GROUP = re.compile(r"\([^()]*\)")
+_YEAR = re.compile(r"\d{4}(?=$|\D)|\d{4}(?=\d{4})")
 _LONGEST_CACHED, _MOST_CACHED = 64, 20_000
 """Names, types and the like come again and again."""
 
@@ -37,6 +39,8 @@ class _Pattern(NamedTuple):
     slot: str
     literal: str
     """What a text must have for the rule to match; a search for it is ten times as fast."""
+    needed: Callable[[str], object] | None
+    """Searches for what a text must have, too; None where that is not known."""
     compiled: re.Pattern[str]
     replacement: str | Callable[[re.Match[str]], str]
 
@@ -46,7 +50,8 @@ class _Search:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.placed = any(rule.at for rule in rules)
-        self._patterns = [_pattern(rule.slot, rule.pattern) for rule in rules]
+        by_year = groupby(rules, _year)
+        self._patterns = [(year, list(map(_pattern, some))) for year, some in by_year]
         self._known: dict[str, str] = {}
 
     def text(self, text: str) -> str:
@@ -61,17 +66,19 @@ class _Search:
         return known
 
     def _text(self, text: str) -> str:
-        for _, literal, compiled, replacement in self._patterns:
-            if literal in text:
-                text = compiled.sub(replacement, text)
+        for year, patterns in self._patterns:
+            if year not in text:
+                continue
+            for _, literal, needed, compiled, replacement in patterns:
+                if literal in text and (needed is None or needed(text)):
+                    text = compiled.sub(replacement, text)
         return text
 
     def found(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield the slots of a text and their values."""
-        for slot, literal, compiled, replacement in self._patterns:
-            if literal in text:
-                yield from ((slot, match[compiled.groups]) for match in compiled.finditer(text))
-                text = compiled.sub(replacement, text)
+        for slot, _, _, compiled, replacement in chain.from_iterable(patterns for _, patterns in self._patterns):
+            yield from ((slot, match[compiled.groups]) for match in compiled.finditer(text))
+            text = compiled.sub(replacement, text)
 
 
 class Slots:
@@ -80,7 +87,7 @@ class Slots:
     def __init__(self, environment: Environment = NOWHERE, rules: Sequence[Rule] = BUILT_IN) -> None:
         known = [Rule(slot=slot, pattern=pattern) for slot, pattern in known_patterns(environment)]
         # After times, which have dates in them.
-        dates = [Rule(slot="date", pattern=pattern) for pattern in date_patterns(environment)]
+        dates = [Rule(slot="date", pattern=one, needs=_YEAR.findall(one)[0]) for one in date_patterns(environment)]
         self._placed = [rule for rule in rules if rule.at is not None]
         self._anywhere = [*known, *(rule for rule in rules if rule.at is None), *dates]
         self._searches: dict[tuple[int, ...], _Search] = {(): _Search(self._anywhere)}
@@ -178,9 +185,16 @@ def json_within(text: str) -> Any:
         return None
 
 
-def _pattern(slot: str, pattern: str) -> _Pattern:
-    compiled, name = re.compile(pattern), f"⟨{slot}⟩"
-    return _Pattern(slot, _literal(pattern), compiled, partial(_replaced, name) if compiled.groups else name)
+def _year(rule: Rule) -> str:
+    """Return the year that all spellings of a day need, so that a text without it is done at once; empty for others."""
+    return rule.needs if rule.needs and rule.needs.isdigit() else ""
+
+
+def _pattern(rule: Rule) -> _Pattern:
+    compiled, name = re.compile(rule.pattern), f"⟨{rule.slot}⟩"
+    needed = re.compile(rule.needs).search if rule.needs else None
+    replacement = partial(_replaced, name) if compiled.groups else name
+    return _Pattern(rule.slot, _literal(rule.pattern), needed, compiled, replacement)
 
 
 def _literal(pattern: str) -> str:

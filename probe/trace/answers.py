@@ -44,6 +44,8 @@ class AnswerReader:
         """What was cut from the text of the stream."""
         self.value: Any = None
         """The whole body, where it is no stream."""
+        self.events: Sequence[Event] = ()
+        """Those of a stream."""
 
     def read(self, *, only_streams: bool = False) -> bool:
         """Read the body of the response; False when it is no stream and only those are wanted."""
@@ -102,8 +104,8 @@ class AnswerReader:
         assert found is not None
         failed: str | None = None
         counts: Counter[str] = Counter()
-        events, shapes = self._events(stream)
-        for number, pieces, name, kind, data in events:
+        self.events, shapes = self._events(stream)
+        for number, pieces, name, kind, data in self.events:
             counts[kind] += pieces
             self._responses.add_value(f"{transport}[{kind[:100]}]", data, shapes.get(id(data)), pieces)
             if failed is None:

@@ -149,6 +149,8 @@ class ExchangeReader:
             ended=ended,
             event_times=event_times,
             messages=messages,
+            events=answer.events,
+            body=answer.value,
         )
         self._turns += 1
         return turn
@@ -157,6 +159,7 @@ class ExchangeReader:
         value = body.value if isinstance(body, Json) else body
         if traced.exchange.websocket and value in (None, ""):
             return ()
+        traced.request_body = value
         count_body(self.requests, value)
         return body_blocks(
             traced, traced.exchange.request, value, lambda shown: traced.api.request_blocks(path, shown)
@@ -172,8 +175,9 @@ class ExchangeReader:
         refused = exchange.request.header("upgrade") is not None and response.status_code != _SWITCHING
         stream = AnswerReader(self.responses, self.generic, traced, path, response)
         if stream.read(only_streams=True):
+            traced.events = stream.events
             return stream.blocks, stream.complete
-        value = stream.value
+        traced.response_body = value = stream.value
         count_body(self.responses, value)
         status = response.status_code
         blocks = body_blocks(traced, response, value, lambda shown: api.response_blocks(path, shown, status)) or tuple(

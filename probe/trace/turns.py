@@ -10,6 +10,7 @@ import msgspec
 from probe.record.exchange import Message, UnreadExchange
 from probe.renderers.api import Answer, Api, Asked, ItemField
 from probe.renderers.blocks import Block, EventCounts
+from probe.renderers.joined_events import Event
 from probe.renderers.json_reader import Json
 from probe.renderers.safely import safely
 from probe.trace.items import Known
@@ -56,6 +57,10 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """When each WebSocket message of the answer arrived; empty over HTTP, where the pieces of the body say it."""
     messages: tuple[str, ...]
     """Those messages; empty over HTTP."""
+    events: Sequence[Event] = ()
+    """The events of a streamed answer."""
+    body: Any = None
+    """The body of an answer that is no stream, parsed where it is JSON."""
 
 
 class OtherMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +88,12 @@ class Traced(msgspec.Struct, kw_only=True, eq=False):
     """The blocks of a request that is no call of the model."""
     response: tuple[Block, ...] | None = None
     """The blocks of a response that answers no call."""
+    request_body: Any = None
+    """The body of a request that is no call of the model, parsed where it is JSON."""
+    response_body: Any = None
+    """The body of a response that answers no call and is no stream, parsed where it is JSON."""
+    events: Sequence[Event] = ()
+    """The events of a stream that answers no call."""
     other_messages: list[OtherMessage] = []
     shorter: Shorter | None = None
     """The text of the response without what was in responses before it; None where nothing was."""

@@ -129,12 +129,12 @@ def running(folder: Path, script: str, case: Case, *options: str, env: Mapping[s
     return Running(folder, script, f"--target={case.target}", *options, env={**path, **env})
 
 
-def recorded(folder: Path, script: str, case: Case, provider: Provider, *options: str) -> Running:
+def recorded(folder: Path, script: str, case: Case, provider: Provider, *options: str, work: str = "work") -> Running:
     """Start a recording of an agent in a folder of its own, with the one key that it needs."""
     names = load_target(case.target)[0].listeners
     # The listeners of other vendors lead nowhere.
     urls = [f"--upstream={name}={provider.url if name == case.listener else 'http://127.0.0.1:9'}" for name in names]
-    where = f"--cwd={plant(folder / 'work')}"
+    where = f"--cwd={plant(folder / work)}"
     return running(folder, script, case, *urls, where, *options, *case.words, env=keys_of(case.target, case.listener))
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,9 @@ def test_the_main_line_runs_the_agent_and_prints_the_paths_of_its_files(tmp_path
         manifest = running.manifest()
         assert manifest["versions"]["agent"].startswith("demo-agent")
         assert manifest["replay_of"] == "demo/sample"
+        assert manifest["folders"] == {"home": str(tmp_path / "home"), "run": str(folder.resolve())}
+        assert manifest["utc_offset"] == time.localtime().tm_gmtoff
+        assert manifest["timezone"]
         assert manifest["settings"]["replay"] == {"value": "demo/sample", "source": "targets/demo.yaml"}
         # The tool was really run: its output is in the request that followed.
         assert "91" in json.dumps(running.records()[2]["request"]["body"]["input"])

@@ -15,6 +15,7 @@ from probe.renderers.api import Api
 from probe.renderers.loader import AUTO, Renderer, load_renderer
 from probe.report import Understood, write_report
 from probe.report.run import ReportedRun
+from probe.slots.slots import Slots
 
 RUN = ReportedRun(title="A Title", source="traffic.jsonl", generated_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
 GENERIC = load_renderer(AUTO).generic
@@ -27,6 +28,7 @@ def report(
     full: bool = False,
     prices: Prices | None = None,
     ids: Mapping[str, Sequence[str]] | None = None,
+    slots: Slots | None = None,
     on_malformed: Any = lambda number, reason: None,
     **about: Any,
 ) -> tuple[str, Understood]:
@@ -39,6 +41,7 @@ def report(
         renderer=renderer or load_renderer(AUTO),
         ids=ids,
         prices=prices,
+        slots=slots,
         on_malformed=on_malformed,
         full=full,
     )

@@ -47,6 +47,11 @@ CASES: dict[str, tuple[Any, Any, list[Rule]]] = {
         {"text": TEXT.format("Z9y8x7", "two")},
         [Rule(slot="code", at="text", pattern=r"Request\ token\ ([0-9A-Za-z]{6})(?![0-9A-Za-z⟨])")],
     ),
+    "values of several lengths": (
+        {"input": [{"tag": "a1b2c3"}, {"tag": "d4"}]},
+        {"input": [{"tag": "e5f6a7"}, {"tag": "b8"}]},
+        [Rule(slot="hex", at="input[].tag", pattern="^[0-9a-f]+$")],
+    ),
     "in JSON in a text": (
         {"meta": json.dumps({"nonce": "a1"})},
         {"meta": json.dumps({"nonce": "b22"})},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -253,6 +254,12 @@ def test_texts_that_differ_in_slots_alone_become_equal(texts: tuple[str, str]) -
     one, other = texts
     assert SLOTS.text(one) == SLOTS.text(other)
     assert SLOTS.value({"x": [one]}) == SLOTS.value({"x": [other]})
+
+
+@given(_texts)
+def test_what_is_replaced_is_what_is_found(text: str) -> None:
+    """`found` tries each rule, where `text` leaves out those that cannot match."""
+    assert Counter(re.findall("⟨([a-z]+)⟩", SLOTS.text(text))) == Counter(one.slot for one in SLOTS.found({"": text}))
 
 
 @given(_random_uuids)

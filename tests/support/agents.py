@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-INSTALL_SECONDS = 600
+from probe.wire.agent_versions import Package, installed_program, missing_tool
+
 REQUIRED = "PROBE_REQUIRE_AGENTS"
 """Where this is set, an agent that cannot be installed is a failure, not a reason to skip."""
 
@@ -30,6 +26,11 @@ class Agent:
 
     def __str__(self) -> str:
         return f"{self.name}-{self.version}"
+
+    @property
+    def as_package(self) -> Package:
+        """Return how it is installed."""
+        return Package(name=self.package, program=self.program, python=self.python)
 
     @property
     def variable(self) -> str:
@@ -55,8 +56,8 @@ ALL = (CODEX_OLD, CODEX, CLAUDE_CODE, GEMINI_CLI, OPENCODE, QWEN_CODE, PI, AIDER
 
 def missing(agent: Agent) -> str | None:
     """Return what an agent cannot be installed without; None when all is there."""
-    tool = "uv" if agent.python else "npm"
-    if os.environ.get(agent.variable) or shutil.which(tool):
+    tool = missing_tool(agent.as_package)
+    if os.environ.get(agent.variable) or tool is None:
         return None
     return f"{tool} is missing, so {agent} cannot be installed (or set {agent.variable})"
 
@@ -65,42 +66,7 @@ def program(agent: Agent) -> Path:
     """Return the path of an agent's program, installing it if needed."""
     if named := os.environ.get(agent.variable):
         return Path(named)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-probe" / "agents" / str(agent)
-    with locked(cache):
-        found = cache / ("bin" if agent.python else "node_modules/.bin") / agent.program
-        if not (cache / ".installed").exists():
-            _install(agent, cache)
-            (cache / ".installed").touch()
-    return found
-
-
-@contextmanager
-def locked(cache: Path) -> Iterator[None]:
-    """Keep others away: several test runs may come here at once."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with cache.with_name(f"{cache.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _install(agent: Agent, cache: Path) -> None:
-    if agent.python is None:
-        _run(["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(cache), _spec(agent, "@")])
-        return
-    # One that is there already: a download of a Python would come from elsewhere than the registry.
-    _run(["uv", "venv", "--clear", "--no-python-downloads", "--python", agent.python, str(cache)])
-    _run(["uv", "pip", "install", "--python", str(cache / "bin" / "python"), _spec(agent, "==")])
-
-
-def _spec(agent: Agent, sign: str) -> str:
-    return f"{agent.package}{sign}{agent.version}"
-
-
-def _run(command: Sequence[str]) -> None:
-    """Run an installer; what it says is of interest only when it fails."""
-    ended = subprocess.run(command, timeout=INSTALL_SECONDS, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
+    return installed_program(agent.as_package, agent.version, agent.name)
 
 
 def main() -> int:

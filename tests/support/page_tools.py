@@ -1,4 +1,4 @@
-"""The npm packages that check and drive the page, installed from the registry into a cache folder."""
+"""The npm packages that check and drive the page, and others, installed from the registry into a cache folder."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from tests.support.agents import INSTALL_SECONDS, locked
+from probe.wire.agent_versions import INSTALL_SECONDS, locked
 
 PACKAGES = Path(__file__).parent / "page_tools.json"
 """Name and version of each package, as `dependencies` of a package.json."""
 
 
 @cache
-def modules() -> Path:
+def modules(packages: Path = PACKAGES) -> Path:
     """Return the folder `node_modules` with all packages, installing them if needed. Raises RuntimeError."""
-    text = PACKAGES.read_bytes()
-    name = f"page-tools-{sha256(text).hexdigest()[:12]}"
+    text = packages.read_bytes()
+    name = f"{packages.stem.replace('_', '-')}-{sha256(text).hexdigest()[:12]}"
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "agent-probe" / name
     with locked(folder):
         if not (folder / ".installed").exists():
-            shutil.copyfile(PACKAGES, folder / "package.json")
+            shutil.copyfile(packages, folder / "package.json")
             command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix", str(folder)]
             ended = subprocess.run(command, timeout=INSTALL_SECONDS, capture_output=True, text=True, check=False)
             if ended.returncode:

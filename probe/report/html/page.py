@@ -15,11 +15,16 @@ from probe.report.html.contents import Index
 from probe.report.html.page_code import page_parts
 from probe.report.html.page_data import PageData, encoded
 from probe.report.html.pieces import Chunks
+from probe.report.prompt_parts import PromptSlots
 from probe.report.run import ReportedRun
 from probe.report.summarize import summary_of
 from probe.report.summary import Summary, json_of
 from probe.report.understood import Understood, understand
+from probe.slots.slots import Slots
+from probe.trace.facts import TurnFacts
+from probe.trace.items import NewItem
 from probe.trace.trace import read_trace
+from probe.trace.turns import Traced
 
 
 def write_page(
@@ -30,11 +35,12 @@ def write_page(
     renderer: Renderer,
     ids: Mapping[str, Sequence[str]] | None = None,
     prices: Prices | None = None,
+    slots: Slots | None = None,
     on_malformed: Callable[[int, str], None] = lambda number, reason: None,
 ) -> Understood:
     """Write the page of a `traffic.jsonl`; a line that is no record goes to `on_malformed` as well.
 
-    `ids` says where the agent's own ids are (`probe.record.ids`).
+    `ids` says where the agent's own ids are (`probe.record.ids`); `slots` finds what changes from run to run.
     """
     malformed = array("Q")
 
@@ -44,9 +50,14 @@ def write_page(
 
     chunks = Chunks()
     try:
-        data = PageData(record, chunks)
-        trace = read_trace(record, renderer, ids=ids, on_malformed=skip, on_exchange=data.add, structured=False)
-        found = understand(trace, run, prices or Prices(installed=False), malformed, data.spoken)
+        data, prompt = PageData(record, chunks), PromptSlots(slots or Slots())
+
+        def add(traced: Traced, turns: Sequence[TurnFacts], new: Sequence[NewItem]) -> None:
+            data.add(traced, turns, new)
+            prompt.add(new)
+
+        trace = read_trace(record, renderer, ids=ids, on_malformed=skip, on_exchange=add, structured=False)
+        found = understand(trace, run, prices or Prices(installed=False), malformed, data.spoken, prompt)
         summary = summary_of(found)
         chunks.finish()
         index = replace(index_of(data, found, summary), chunks=chunks.ranges, lanes=chunks.lanes)

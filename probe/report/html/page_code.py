@@ -33,6 +33,11 @@ def _script() -> str:
     return f'(() => {{\n"use strict";\n{_joined(".js")}\n}})();'
 
 
+def theme() -> str:
+    """Return the colours and fonts, light and dark, of this page and of others."""
+    return (_CODE / "theme.css").read_text("utf-8")
+
+
 def policy(*, live: bool) -> str:
     """Return what the page may do: run its own script, and nothing that came over the wire."""
     rules = [

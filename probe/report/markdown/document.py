@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from probe.analysis.retries import Tries
 from probe.report.actions import Actions, Style
 from probe.report.markdown.alike import Alike
+from probe.report.markdown.anatomy import prompt_anatomy
 from probe.report.markdown.escape import code, fence, inline
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.full_log import FullLog
@@ -94,6 +95,8 @@ class Document:
     def _tail(self) -> Iterator[str]:
         if self._findings.threads:
             yield f"## Totals\n\n{self._table.totals()}"
+            parts = self._found.prompt_parts
+            yield prompt_anatomy(parts, self._findings.numbers[parts[0].turn] if parts else 0)
         if self._findings.exchanges:
             yield numbers(self._findings.exchange_totals, self._run.replay_server)
         yield host_table(self._findings.hosts)

@@ -15,6 +15,11 @@ addParts("tools", "Prompt & tools", "p", {
       return fold(head, async () => [itemLinks(place, before), clamped(await renderItem(page, place), items[place].size > 3000)], { class: "given", open: at === 0 });
     });
   },
+  "Fixed text and slots": async (page) => {
+    const { prompt } = page.summary;
+    if (!prompt.length) return h("p.dim", "No turn sent instructions or tools.");
+    return table("Fixed text and slots", prompt, { part: ({ part }) => part, of: ({ turn }) => turnLink(turn), "#bytes": (one) => amount(one.bytes), "#tokens (estimate)": (one) => amount(one.tokens), "#fixed bytes": (one) => amount(one.fixed_bytes), "what changes from run to run": ({ slots }) => isolated(slots.map((one) => `${one.slot} ×${one.count} (${one.example})`).join(", ")) });
+  },
   Tools: async (page) => {
     const { tools, turns } = page.summary;
     if (!tools.length) return h("p.dim", turns.length ? "No turn offered a tool." : "No call of a model was recorded.");

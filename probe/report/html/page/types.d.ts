@@ -18,6 +18,7 @@ interface Summary {
   threads: Thread[];
   turns: Turn[];
   exchanges: ExchangeFacts[];
+  prompt: PromptPart[];
   tools: ToolFacts[];
   injected: { what: string; count: number; bytes: number; first_turn: number }[];
   hosts: Hosts;
@@ -208,6 +209,17 @@ interface ExchangeFacts {
   turns: number[];
   websocket_messages: number | null;
   redactions: number;
+}
+
+interface PromptPart {
+  part: string;
+  turn: number;
+  bytes: number;
+  /** Of the bytes of the request. */
+  share: number;
+  tokens: number | null;
+  fixed_bytes: number;
+  slots: { slot: string; count: number; bytes: number; example: string }[];
 }
 
 interface ToolFacts {

@@ -1,0 +1,154 @@
+"""Compare two runs, two versions or two agents."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.addon.private_files import private_folder
+from probe.analysis.prices import ModelPrice, Prices
+from probe.cli.edge import one_line, printable, run, say
+from probe.cli.options import parse
+from probe.compare.compare import compared, comparison_of
+from probe.compare.comparison import Comparison, json_of
+from probe.compare.conditions import Conditions, conditions_of, implied_rules
+from probe.compare.html.page import page_of
+from probe.compare.markdown import markdown_of, summary_line
+from probe.compare.reading import Source, read_both
+from probe.compare.rules import Polarity, at_least
+from probe.compare.shareable import shareable
+from probe.errors import UserError
+from probe.record.files import private_file
+from probe.record.manifest import Manifest
+from probe.record.reading_memory import tune_memory
+from probe.record.runs import TRAFFIC, Run, all_runs, find_run, has_records
+from probe.record.runs_of_version import run_of_version
+from probe.renderers.loader import AUTO
+from probe.settings.own_prices import own_prices
+from probe.settings.settings import data_dir
+from probe.slots.environment import environment_of
+from probe.slots.rules import BUILT_IN
+from probe.slots.slots import Slots
+from probe.targets.finding import load_target, output_dirs, renderer_spec
+from probe.targets.target import Target
+from probe.wire.recover_run import recover_and_report
+
+_LIMITS = (*(one.value for one in Polarity if one is not Polarity.INFO), "any")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.compare`."""
+    arguments, rest = parse("compare", sys.argv[1:] if argv is None else argv)
+    if rest:
+        raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke compare latest~1 latest")
+    if arguments.fail_on not in (None, *_LIMITS):
+        raise UserError(f"--fail-on {arguments.fail_on}: no such limit", f"it is one of: {', '.join(_LIMITS)}")
+    comparison = _compared(arguments)
+    comparison = shareable(comparison) if arguments.shareable else comparison
+    outputs: dict[str, Callable[[Comparison], str]] = {"markdown": markdown_of, "html": page_of, "json": json_of}
+    named = {name: place for name in outputs if (place := getattr(arguments, name))}
+    for name, place in named.items():
+        _write(Path(place).expanduser(), outputs[name](comparison))
+        print(printable(place))
+    if not named:
+        print(markdown_of(comparison), end="")
+    if named or comparison.findings:
+        say(summary_line(comparison))
+    limit = arguments.fail_on
+    return 1 if limit and any(at_least(one.polarity, limit) for one in comparison.findings) else 0
+
+
+def _write(place: Path, text: str) -> None:
+    try:
+        private_folder(place.parent)
+        with private_file(place) as out:
+            out.write(text)
+    except OSError as error:
+        raise UserError(f"{place}: cannot be written: {error.strerror or error}", "name another place") from error
+
+
+class _One:
+    """One of the two, before its record is read."""
+
+    def __init__(self, word: str, arguments: Namespace) -> None:
+        self.run = _found(word, arguments)
+        self.traffic = self.run.traffic if self.run else Path(word).expanduser()
+        if not self.run and not self.traffic.is_file():
+            raise UserError(f"{self.traffic}: no such file", "name a run, target@version, or a file of JSON lines")
+        if self.run and not has_records(self.run.folder):
+            raise UserError(f"run {self.run.target}/{self.run.name} holds no exchange", "compare another one", code=1)
+        self.manifest = self.run.manifest if self.run else Manifest(self.traffic.parent, {})
+        self.target = _target(arguments.target or (self.run.target if self.run else None))
+        self.environment = environment_of(self.manifest)
+        slots = Slots(self.environment)
+        self.conditions = conditions_of(self.manifest.facts, self.run.target if self.run else None, slots)
+
+    @property
+    def name(self) -> str:
+        """Return what it is called."""
+        return f"{self.run.target}/{self.run.name}" if self.run else str(self.traffic)
+
+    def source(self, rules: Sequence[Any], *, prompted: bool) -> Source:
+        """Return what is needed to read it; `prompted` says whether the prompt of both is known."""
+        spec: Any = renderer_spec(self.target) if self.target else AUTO
+        return Source(
+            traffic=self.traffic.resolve(),
+            renderer=spec,
+            ids=self.target.ids if self.target else {},
+            environment=self.environment,
+            rules=(*rules, *BUILT_IN, *(self.target.slots if self.target else ())),
+            prompt=self.manifest.facts.prompt if prompted else None,
+            agent=" ".join(filter(None, (self.conditions.target, self.conditions.version))),
+        )
+
+
+def _found(word: str, arguments: Namespace) -> Run | None:
+    """Return the run that a word names; None where it is a file from elsewhere. Raises UserError."""
+    path = Path(word).expanduser()
+    if path.is_file() and not (path.name == TRAFFIC and (path.parent / "manifest.json").is_file()):
+        return None
+    folder = data_dir(arguments.data_dir, os.environ)
+    elsewhere = output_dirs()
+    found = run_of_version(word, all_runs(folder, None, elsewhere)) or find_run(
+        str(path.parent) + "/" if path.is_file() else word, folder, arguments.target, elsewhere
+    )
+    recover_and_report(found, folder, say)
+    return found
+
+
+def _target(name: str | None) -> Target | None:
+    """Return a target; None where its file is gone."""
+    try:
+        return load_target(name)[0] if name else None
+    except UserError as error:
+        say(f"WARNING: {error.args[0]}; read without it")
+        return None
+
+
+def _compared(arguments: Namespace) -> Comparison:
+    one, other = _One(arguments.before, arguments), _One(arguments.after, arguments)
+    rules = implied_rules(one.conditions, other.conditions)
+    sides = []
+    prompted = None not in (one.conditions.prompt, other.conditions.prompt)
+    found = read_both(one.source(rules[0], prompted=prompted), other.source(rules[1], prompted=prompted))
+    for side, (read, bad) in zip((one, other), found, strict=True):
+        if bad.number:
+            say(
+                f"WARNING: {side.name}: {bad.number} lines are no records and are left out, first {one_line(bad.first)}"
+            )
+        if not read.exchanges:
+            raise UserError(f"{side.name}: no line of it is an exchange", "name a run, or a file of JSON lines")
+        conditions: Conditions = side.conditions
+        sides.append((compared(side.name, conditions, side.manifest.facts.replay_of, read), conditions, read))
+    own = [ModelPrice(model=model, **prices) for model, prices in own_prices(os.environ).items()]
+    return comparison_of(sides[0], sides[1], Prices(own=own))
+
+
+if __name__ == "__main__":
+    tune_memory()
+    sys.exit(run(main))

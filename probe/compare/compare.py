@@ -1,0 +1,116 @@
+"""Compare two recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from probe.analysis.prices import Prices
+from probe.compare.comparison import Compared, Comparison, Finding, finding
+from probe.compare.conditions import Conditions, condition_findings
+from probe.compare.endpoints import endpoint_findings, header_findings, match_endpoints
+from probe.compare.id_ties import id_findings
+from probe.compare.instructions import instruction_findings
+from probe.compare.measures import measures
+from probe.compare.other_changes import rest_findings
+from probe.compare.payloads import payload_findings
+from probe.compare.rules import ORDER, Area
+from probe.compare.side import Side
+from probe.compare.tools import tool_findings
+from probe.compare.turns import turn_pairs
+
+_AREAS = tuple(Area)
+
+
+def compared(name: str, conditions: Conditions, replay_of: str | None, side: Side) -> Compared:
+    """Return what a comparison says of one of the two."""
+    models = dict.fromkeys(model for purpose in sorted(side.models, key=_work_first) for model in side.models[purpose])
+    return Compared(
+        name=name,
+        agent=" ".join(filter(None, (conditions.target, conditions.version))) or None,
+        mode=conditions.mode,
+        models=tuple(models),
+        prompt=conditions.prompt,
+        replay_of=replay_of,
+        exchanges=side.exchanges,
+        turns=sum(len(thread.turns) for thread in side.threads),
+    )
+
+
+def _work_first(purpose: str) -> tuple[bool, str]:
+    return purpose != "turn", purpose
+
+
+def comparison_of(
+    before: tuple[Compared, Conditions, Side], after: tuple[Compared, Conditions, Side], prices: Prices
+) -> Comparison:
+    """Return what changed from one recording to another."""
+    (old_run, old_conditions, old), (new_run, new_conditions, new) = before, after
+    pairs, parting, of_turns = turn_pairs(old, new)
+    found = [
+        *condition_findings(old_conditions, new_conditions, old, new),
+        *(instructions := list(instruction_findings(old, new))),
+        *_of_protocols(old, new, {one.place for one in instructions if one.kind == "instructions-moved"}),
+        *tool_findings(old, new),
+        *_purposes(old, new),
+        *of_turns,
+    ]
+    found += rest_findings(old, new, [one.place for one in found])
+    found.sort(key=lambda one: (_AREAS.index(one.area), ORDER.index(one.polarity)))
+    return Comparison(
+        before=old_run,
+        after=new_run,
+        findings=tuple(found),
+        parting=parting,
+        turns=pairs,
+        measures=measures(old, new, prices),
+    )
+
+
+def _of_protocols(old: Side, new: Side, moved: set[str]) -> Iterator[Finding]:
+    models = {model: "{model}" for side in (old, new) for names in side.models.values() for model in names}
+    endpoints = match_endpoints(old.protocol, new.protocol, models)
+    yield from endpoint_findings(endpoints, old, new)
+    yield from header_findings(endpoints.matched, old, new)
+    yield from payload_findings(endpoints.matched, _is_said_elsewhere(old, new, moved), _implied(old, new))
+    is_moved = any(pair.is_moved for pair in endpoints.matched)
+    yield from id_findings(old.protocol, new.protocol, is_moved=is_moved)
+
+
+def _implied(old: Side, new: Side) -> Iterator[tuple[Any, Any]]:
+    """Yield pairs of models: that one became the other is said once, at the conditions."""
+    for purpose, names in old.models.items():
+        others = new.models.get(purpose, ())
+        yield from zip(names, others, strict=False)
+        if len(names) > 1 or len(others) > 1:
+            yield sorted(names), sorted(others)
+
+
+def _is_said_elsewhere(old: Side, new: Side, moved: set[str]) -> Callable[[str], bool]:
+    """Return a check whether tools, texts of instructions, or the roles of those that moved are at a place."""
+    roles = {f"{place.partition('[role=')[0]}.role" for place in moved}
+    tools = {tool.at.removesuffix("[]") for side in (old, new) for tool in side.tools}
+    texts = {one.said.at for side in (old, new) for one in side.instructions if not one.said.at.endswith("[]")}
+
+    def check(place: str) -> bool:
+        return (
+            place in texts
+            or place in roles
+            or any(place == at or place.startswith((f"{at}[", f"{at}.")) for at in tools)
+        )
+
+    return check
+
+
+def _purposes(old: Side, new: Side) -> Iterator[Finding]:
+    """Yield purposes of calls beside the work that one of the two does not have."""
+    for kind, one, other, word in (
+        ("purpose-removed", old, new, "no longer asks"),
+        ("purpose-added", new, old, "asks"),
+    ):
+        for purpose, count in one.purposes.items():
+            if purpose != "turn" and purpose not in other.purposes:
+                seen = (f"{count} of {one.calls}", f"0 of {other.calls}")
+                was, now = seen if kind == "purpose-removed" else seen[::-1]
+                line = f"the agent {word} for a {purpose} beside its work"
+                yield finding(kind, f"purposes.{purpose}", line, evidence=f"{was} calls, now {now}")

@@ -1,0 +1,121 @@
+"""What surrounded the runs: it comes first, since it explains the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from probe.compare.comparison import Finding, finding
+from probe.compare.shown_values import shown
+from probe.compare.side import Side
+from probe.compare.text_difference import text_difference
+from probe.record.manifest_fields import Facts
+from probe.record.runs_of_version import version_number
+from probe.report.preview import cut
+from probe.slots.rules import Rule
+from probe.slots.slots import Slots
+
+_HEADLESS = frozenset({"-p", "--print", "--prompt", "exec", "run", "-m", "--message", "--non-interactive"})
+"""Words of commands that make agents work without a terminal."""
+
+
+class Conditions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a run before its record is read."""
+
+    target: str | None = None
+    version: str | None = None
+    """Of the agent, as it reports it."""
+    mode: str | None = None
+    platform: str | None = None
+    prompt: str | None = None
+    command: tuple[str, ...] | None = None
+    """Without the prompt, normalised."""
+
+
+def conditions_of(facts: Facts, target: str | None, slots: Slots) -> Conditions:
+    """Return what a manifest knows."""
+    words = facts.own_command or facts.command
+    command = None
+    if words:
+        # What a target adds belongs to this program; ids and folders are slots.
+        command = tuple(slots.text(word) for word in words[1:] if word != facts.prompt)
+    return Conditions(
+        target=target,
+        version=facts.versions.get("agent"),
+        mode=mode_of(facts),
+        platform=facts.platform,
+        prompt=facts.prompt,
+        command=command,
+    )
+
+
+def mode_of(facts: Facts) -> str | None:
+    """Return how the agent was used; None where it is not known."""
+    if facts.prompt is not None:
+        return "headless"
+    if not facts.own_command:
+        return None
+    return "headless" if _HEADLESS & set(facts.own_command[1:]) else "interactive"
+
+
+def implied_rules(one: Conditions, other: Conditions) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
+    """Return rules for both that make slots of what a line names already: prompt and version of the agent."""
+    return _rules(one, other), _rules(other, one)
+
+
+def _rules(one: Conditions, other: Conditions) -> tuple[Rule, ...]:
+    rules = []
+    if one.prompt and other.prompt and one.prompt != other.prompt:
+        rules.append(Rule(slot="prompt", pattern=re.escape(one.prompt)))
+    number = version_number(one.version)
+    if number and number != version_number(other.version):
+        rules.append(Rule(slot="agent-version", pattern=rf"(?<![\w.]){re.escape(number)}(?![\w.])"))
+    return tuple(rules)
+
+
+def condition_findings(before: Conditions, after: Conditions, old: Side, new: Side) -> Iterator[Finding]:
+    """Yield what differs around the runs."""
+    for kind, name, what in (
+        ("agent-changed", "target", "the agent"),
+        ("version-changed", "version", "the agent's version"),
+        ("mode-changed", "mode", "the run"),
+        ("platform-changed", "platform", "the platform"),
+    ):
+        one, other = getattr(before, name), getattr(after, name)
+        if one is not None and other is not None and one != other:
+            yield finding(kind, f"run.{name}", f"{what} is {other}, no longer {one}", before=one, after=other)
+    is_same_use = (before.target, before.mode) == (after.target, after.mode)
+    if is_same_use and None not in (before.command, after.command):
+        yield from _command(before.command or (), after.command or ())
+    if before.prompt != after.prompt and None not in (before.prompt, after.prompt):
+        yield _prompt(before.prompt or "", after.prompt or "", new)
+    yield from _models(old, new)
+
+
+def _command(before: Sequence[str], after: Sequence[str]) -> Iterator[Finding]:
+    gone, new = ([word for word in one if word not in other] for one, other in ((before, after), (after, before)))
+    if gone or new:
+        words = [f"has {shown(' '.join(new))}" if new else "", f"lacks {shown(' '.join(gone))}" if gone else ""]
+        line = f"the command {' and '.join(filter(None, words))}"
+        yield finding("command-changed", "run.command", line, before=" ".join(gone), after=" ".join(new))
+
+
+def _prompt(before: str, after: str, new: Side) -> Finding:
+    """Return the difference of prompts at the place where the request has it."""
+    turns = (turn for thread in new.threads for turn in thread.turns)
+    place = next((said.at for turn in turns for said in turn.new if "⟨prompt⟩" in said.text), "run.prompt")
+    line = f"the prompt is {shown(cut(after))}, no longer {shown(cut(before))}"
+    return finding(
+        "prompt-changed", place, line, before=cut(before), after=cut(after), text=text_difference(before, after)
+    )
+
+
+def _models(old: Side, new: Side) -> Iterator[Finding]:
+    for purpose in old.models:
+        one, other = old.models[purpose], new.models.get(purpose, ())
+        if other and sorted(one) != sorted(other):
+            beside = "" if purpose == "turn" else f" of a {purpose}"
+            line = f"the model{beside} is {', '.join(other)}, no longer {', '.join(one)}"
+            yield finding("model-changed", "model", line, before=list(one), after=list(other))

@@ -1,0 +1,181 @@
+"""Note what is compared of a record while it is read: each distinct item is normalised once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from probe.compare.side import OfferedTool, Said, SentItem
+from probe.renderers.api import Api, Kind
+from probe.renderers.blocks import Block, Instructions, Message, Text, Tool, ToolResult, Tools
+from probe.slots.slots import Slots
+from probe.trace.features import SYSTEM_ROLES
+from probe.trace.injected import injected_as
+from probe.trace.items import NewItem
+from probe.trace.turns import Traced
+
+KEPT = {"instructions": 1 << 16, "user": 1 << 14, "result": 1 << 11}
+"""Characters that are kept of each text."""
+ALL_KEPT = 16 << 20
+"""Characters that are kept of all texts; of later ones only the beginning."""
+SHORT = 400
+_SCHEMAS = ("parameters", "input_schema", "parametersJsonSchema", "inputSchema")
+_WRAPPERS = ("function", "toolSpec")
+"""Members within which the definition of a tool is."""
+_KEPT_VALUE = 1 << 13
+"""Bytes of an item's JSON that is kept."""
+_MOST_VALUES = 16
+"""Values of a header that are kept."""
+_LONGEST = 4000
+"""Characters of a header that are kept."""
+_SAID_ELSEWHERE = ("name", "type", "description", "tools")
+
+
+class Notes:
+    """What is known of the distinct items of a record."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+        self._room = ALL_KEPT
+        self.said: dict[int, tuple[Said, ...]] = {}
+        """By the number of the item: the texts that it says."""
+        self.items: dict[int, SentItem] = {}
+        """By the number of the item: settings and messages."""
+        self.headers: dict[str, dict[str, None]] = {}
+        """By name in lower case: the values of headers of requests that call the model, normalised."""
+        self.tools: dict[int, tuple[OfferedTool, ...]] = {}
+        """By the number of the item: the tools that it offers."""
+
+    def add(self, traced: Traced, new: Iterable[NewItem]) -> None:
+        """Note the headers of an exchange, and items at their first appearance."""
+        if traced.turns:
+            for name, value in self._slots.headers(traced.exchange.request.headers).items():
+                values = self.headers.setdefault(name, {})
+                if len(values) < _MOST_VALUES:
+                    values[str(value)[:_LONGEST]] = None
+        for item in new:
+            at = item.known.at.rpartition("].")[2] if item.known.at.startswith("ws[") else item.known.at
+            if item.known.kind in (Kind.SETTING, Kind.MESSAGE):
+                self.items[item.known.number] = self._item(traced.api, item, at)
+            if item.known.kind is Kind.SETTING:
+                continue
+            if tools := tuple(self._tools(item.blocks, at, None)):
+                self.tools[item.known.number] = tools
+            if said := tuple(self._texts(item.known.kind, item.blocks, at)):
+                self.said[item.known.number] = said
+
+    def _item(self, api: Api, item: NewItem, at: str) -> SentItem:
+        try:
+            compared = api.canonical(item.known.kind, item.value)
+        except Exception:
+            # One that its renderer cannot read is compared as it is.
+            compared = item.value
+        value = self._slots.value(compared, at.removesuffix("[]"))
+        text = _encoded(value)
+        kept = value if len(text) <= _KEPT_VALUE and self._room > 0 else None
+        self._room -= len(text) if kept is not None else 0
+        return SentItem(at=at, name=item.known.name, key=number_of(text), value=kept)
+
+    def _texts(self, kind: Kind, blocks: Iterable[Block], at: str) -> Iterator[Said]:
+        for block in blocks:
+            match block:
+                case Text() if kind is Kind.INSTRUCTIONS:
+                    yield self._said("instructions", "system", at, block.text)
+                case Instructions():
+                    for text in _text_blocks(block.content):
+                        yield self._said("instructions", "system", at, text)
+                case Message():
+                    yield from self._message(block, at)
+
+    def _message(self, message: Message, at: str) -> Iterator[Said]:
+        results = [block for block in message.content if type(block) is ToolResult]
+        for result in results:
+            yield self._said("result", message.role, at, "\n".join(_text_blocks(result.content)))
+        if message.role in SYSTEM_ROLES or message.role == "user":
+            what = "user" if message.role == "user" else "instructions"
+            for text in _text_blocks(message.content):
+                yield self._said(what, message.role, at, text)
+
+    def _said(self, what: str, role: str | None, at: str, text: str) -> Said:
+        normal = self._slots.text(text)
+        kept = normal[: KEPT[what] if self._room > 0 else SHORT]
+        self._room -= len(kept)
+        mark = injected_as(text) or _opening_tag(text) if what != "result" else None
+        return Said(what=what, role=role, at=at, mark=mark, key=number_of(normal), text=kept, size=len(normal))
+
+    def _tools(self, blocks: Iterable[Block], at: str, namespace: str | None) -> Iterator[OfferedTool]:
+        for block in blocks:
+            if type(block) is Tools:
+                yield from self._tools(block.tools, f"{at}.tools", namespace)
+            elif type(block) is Message:
+                yield from self._tools(block.content, at, namespace)
+            elif type(block) is Tool and block.tools:
+                yield from self._tools(block.tools, at, block.name)
+            elif type(block) is Tool:
+                yield self._tool(block, at, namespace)
+
+    def _tool(self, tool: Tool, at: str, namespace: str | None) -> OfferedTool:
+        schema, rest = _definition(tool.definition)
+        return OfferedTool(
+            name=tool.name,
+            namespace=namespace,
+            type=tool.type,
+            at=at,
+            description=None if tool.description is None else self._slots.text(tool.description),
+            schema=self._slots.value(schema),
+            rest=self._slots.value(rest),
+            uses=0,
+        )
+
+
+def number_of(text: str | bytes) -> int:
+    """Return a number that equal texts share, in any process."""
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return int.from_bytes(sha256(data).digest()[:8], "big")
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def _encoded(value: Any) -> bytes:
+    try:
+        return _encode(value)
+    except (UnicodeEncodeError, RecursionError):
+        # A lone surrogate, which has no UTF-8 form.
+        return repr(value).encode("utf-8", "backslashreplace")
+
+
+def _opening_tag(text: str) -> str | None:
+    """Return the tag that a text opens with, such as `permissions instructions`."""
+    begin = text.lstrip()[:80]
+    name, closed, _ = begin[1:].partition(">") if begin.startswith("<") else ("", "", "")
+    return name if closed and name and not name.startswith("/") and "\n" not in name else None
+
+
+def _text_blocks(blocks: Iterable[Block]) -> Iterator[str]:
+    for block in blocks:
+        if type(block) is Text:
+            yield block.text
+        elif type(block) is Message or type(block) is Instructions:
+            yield from _text_blocks(block.content)
+
+
+def _definition(definition: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Return the schema of a tool's arguments, and the other members of its definition."""
+    if not isinstance(definition, dict):
+        return None, {"definition": definition}
+    inner = next((definition[name] for name in _WRAPPERS if isinstance(definition.get(name), dict)), definition)
+    name = next((name for name in _SCHEMAS if isinstance(inner.get(name), dict)), None)
+    schema = inner[name] if name else None
+    if name == "inputSchema" and isinstance(schema, dict) and isinstance(schema.get("json"), dict):
+        schema = schema["json"]
+    rest = {key: value for key, value in inner.items() if key != name and key not in _SAID_ELSEWHERE}
+    return schema, rest
+
+
+def calls_of(calls: Sequence[Any], slots: Slots) -> tuple[tuple[str, str], ...]:
+    """Return the calls of a turn with their arguments normalised."""
+    return tuple((call.name, slots.text(call.argument)) for call in calls)

@@ -1,0 +1,172 @@
+"""What the agent offers to the model: tools that are new, gone, moved or defined otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from probe.compare.comparison import Finding, finding
+from probe.compare.shown_values import are, bounded, listed, shown
+from probe.compare.side import OfferedTool, Side
+from probe.compare.text_difference import text_difference
+from probe.slots.differences import differences
+
+
+class Arguments(NamedTuple):
+    """One change of a tool's arguments."""
+
+    kind: str
+    path: str
+    before: Any
+    after: Any
+
+
+def tool_findings(before: Side, after: Side) -> Iterator[Finding]:
+    """Yield what differs in the tools of all requests."""
+    old, new = _by_name(before.tools), _by_name(after.tools)
+    for kind, names, sides, word in (
+        ("tools-removed", [name for name in old if name not in new], (before, after), "gone"),
+        ("tools-added", [name for name in new if name not in old], (after, before), "new"),
+    ):
+        if names:
+            tools = old if kind == "tools-removed" else new
+            yield _alone(kind, word, [tools[name][0] for name in names], sides)
+    both = [(old[name][0], new[name][0]) for name in old if name in new]
+    yield from _moved(before, after)
+    yield from _changed(both)
+
+
+def _by_name(tools: Iterable[OfferedTool]) -> dict[str, list[OfferedTool]]:
+    found: dict[str, list[OfferedTool]] = {}
+    for tool in tools:
+        found.setdefault(tool.name, []).append(tool)
+    return {name: sorted(same, key=lambda one: -one.uses) for name, same in found.items()}
+
+
+def _full(tool: OfferedTool) -> str:
+    return f"{tool.namespace}.{tool.name}" if tool.namespace else tool.name
+
+
+def _alone(kind: str, word: str, tools: list[OfferedTool], sides: tuple[Side, Side]) -> Finding:
+    names = [_full(tool) for tool in tools]
+    line = are(names, word)
+    uses, calls = max(tool.uses for tool in tools), sides[0].offering
+    was, now = f"{uses} of {calls}", f"0 of {sides[1].offering}"
+    seen = f"in {was} calls with tools, now in {now}" if word == "gone" else f"in {now} calls with tools, now in {was}"
+    values = {"before": names} if word == "gone" else {"after": names}
+    return finding(kind, "tools", line, evidence=seen, **values)
+
+
+def _moved(before: Side, after: Side) -> Iterator[Finding]:
+    """Yield where tools are in a request, and whether they are in namespaces, if that differs."""
+    for name, places in {
+        "place": [{tool.at for tool in side.tools} for side in (before, after)],
+        "namespaces": [{tool.namespace for tool in side.tools if tool.namespace} for side in (before, after)],
+    }.items():
+        old, new = (sorted(one) for one in places)
+        if not before.tools or not after.tools or old == new or (name == "namespaces" and old and new):
+            continue
+        if name == "place":
+            line = f"tools are sent in {listed(new)}, no longer in {listed(old)}"
+        else:
+            line = f"tools are in namespaces: {listed(new)}" if new else "tools are no longer in namespaces"
+        yield finding(
+            "tools-moved",
+            "tools" if name == "namespaces" else listed(new),
+            line,
+            before=old,
+            after=new,
+            evidence=f"in {before.offering} of {before.calls} calls, now in {after.offering} of {after.calls}",
+        )
+
+
+def _changed(pairs: Iterable[tuple[OfferedTool, OfferedTool]]) -> Iterator[Finding]:
+    described: list[str] = []
+    texts: list[str] = []
+    for one, other in pairs:
+        name = _full(other)
+        if one.type != other.type:
+            line = f"{name} is of type {other.type}, no longer {one.type}"
+            yield finding("tool-type-changed", f"tools.{name}.type", line, before=one.type, after=other.type)
+        elif one.schema != other.schema:
+            yield from _arguments(name, list(argument_changes(one.schema, other.schema)))
+        if one.description != other.description:
+            described.append(name)
+            texts += [f"@ {name}", *text_difference(one.description or "", other.description or "")]
+        if one.type == other.type and one.rest != other.rest:
+            for change in differences(one.rest, other.rest):
+                place = f"tools.{name}.{change.at}"
+                line = f"{name}: {change.at} is {shown(change.after)}, no longer {shown(change.before)}"
+                yield finding("tool-changed", place, line, before=bounded(change.before), after=bounded(change.after))
+    if described:
+        place = f"tools.{described[0]}.description" if len(described) == 1 else "tools.*.description"
+        words = "description of" if len(described) == 1 else f"descriptions of {len(described)} tools changed:"
+        line = f"the {words} {listed(described)}" + (" changed" if len(described) == 1 else "")
+        yield finding("tool-description-changed", place, line, text=tuple(texts))
+
+
+_WORDS = {
+    "argument-required": "{} must be given now",
+    "argument-optional": "{} may be left out now",
+    "argument-removed": "no longer takes {}",
+    "argument-added": "takes {} now",
+    "argument-type-changed": "takes another type for {}",
+    "argument-changed": "takes other values for, or describes otherwise, {}",
+}
+
+
+def _arguments(name: str, changes: list[Arguments]) -> Iterator[Finding]:
+    """Yield one finding for each kind of change."""
+    for kind, words in _WORDS.items():
+        some = [one for one in changes if one.kind == kind]
+        if not some:
+            continue
+        paths = list(dict.fromkeys(one.path for one in some))
+        place = f"tools.{name}.{paths[0]}" if len(paths) == 1 else f"tools.{name}"
+        line = f"{name} {words.format(listed(paths))}"
+        one = some[0]
+        values = {"before": bounded(one.before), "after": bounded(one.after)} if len(some) == 1 else {}
+        if values and kind in ("argument-type-changed", "argument-changed"):
+            line += f": {shown(one.before)} → {shown(one.after)}"
+        yield finding(kind, place, line, **values)
+
+
+def argument_changes(before: Any, after: Any, at: str = "") -> Iterator[Arguments]:
+    """Yield what differs in two JSON Schemas of arguments."""
+    old, new = before if isinstance(before, dict) else {}, after if isinstance(after, dict) else {}
+    properties, others = _mapping(old.get("properties")), _mapping(new.get("properties"))
+    required, now = (set(_names(one.get("required"))) for one in (old, new))
+    for name in dict.fromkeys([*properties, *others]):
+        path = f"{at}.{name}" if at else name
+        if name not in others:
+            yield Arguments("argument-removed", path, properties[name], None)
+        elif name not in properties:
+            kind = "argument-required" if name in now else "argument-added"
+            yield Arguments(kind, path, None, others[name])
+        else:
+            if (name in required) != (name in now):
+                kind = "argument-required" if name in now else "argument-optional"
+                yield Arguments(kind, path, name in required, name in now)
+            yield from argument_changes(properties[name], others[name], path)
+    if old.get("type") != new.get("type"):
+        yield Arguments("argument-type-changed", at or "arguments", old.get("type"), new.get("type"))
+    if "items" in old and "items" in new:
+        yield from argument_changes(old["items"], new["items"], f"{at}[]")
+    for change in differences(_unwalked(old), _unwalked(new)):
+        path = ".".join(filter(None, (at or "arguments", change.at)))
+        yield Arguments("argument-changed", path, change.before, change.after)
+
+
+def _unwalked(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name not in _WALKED}
+
+
+_WALKED = ("properties", "required", "type", "items")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _names(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []

@@ -1,0 +1,93 @@
+"""Install two versions of an agent, run both offline against one recording, and compare what they did."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.edge import printable, run, say
+from probe.cli.options import parse
+from probe.cli.script_process import run_script
+from probe.errors import UserError
+from probe.record.runs import Run, all_runs, find_run, has_records, is_alive, new_run
+from probe.settings.settings import data_dir
+from probe.targets.finding import load_target, output_dirs
+from probe.targets.target import Target
+from probe.wire.agent_versions import LATEST, Package, installed_program, newest_version, package_of
+
+_EXAMPLE = 'for example: invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"'
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line of `python -m probe.drift`."""
+    arguments, rest = parse("drift", sys.argv[1:] if argv is None else argv)
+    if rest or not (arguments.target and arguments.versions and arguments.prompt):
+        raise UserError("drift needs --target, --versions and --prompt, and starts no other command", _EXAMPLE)
+    target = load_target(arguments.target)[0]
+    package = _package(arguments.target, target)
+    versions = _versions(arguments.versions, package)
+    recording = _recording(arguments)
+    say(f"answers come from the recording {recording.target}/{recording.name}")
+    programs = {}
+    for version in versions:
+        say(f"installing {arguments.target} {version} …")
+        programs[version] = installed_program(package, version, arguments.target)
+    folders = [_captured(arguments, version, programs[version], recording) for version in versions]
+    options = [f"--fail-on={arguments.fail_on}"] if arguments.fail_on else []
+    return run_script("probe.compare", [*map(str, folders), *options], step=True)
+
+
+def _package(name: str, target: Target) -> Package:
+    package = package_of(target.install, target.agent or "")
+    if package is None or not target.prompt_command:
+        raise UserError(
+            f"target {name} says of no package of npm or PyPI how it is installed, or has no prompt_command",
+            "capture both versions yourself, then: invoke compare RUN RUN",
+        )
+    return package
+
+
+def _versions(given: str, package: Package) -> list[str]:
+    """Return the two versions that are asked for. Raises UserError."""
+    words = [word.strip() for word in given.split(",") if word.strip()]
+    if len(words) != 2:
+        raise UserError(f"--versions {given}: drift compares two versions", "for example: --versions 0.98.0,latest")
+    return [newest_version(package) if word == LATEST else word for word in words]
+
+
+def _recording(arguments: Namespace) -> Run:
+    """Return the run that answers: the named one, the target's newest, or its bundled sample. Raises UserError."""
+    folder = data_dir(arguments.data_dir, os.environ)
+    if arguments.replay:
+        return find_run(arguments.replay, folder, arguments.target, output_dirs())
+    runs = [one for one in all_runs(folder, arguments.target, output_dirs()) if has_records(one.folder)]
+    usable = [one for one in runs if one.manifest.facts.agent_exit_code == 0 and not is_alive(one)]
+    own = [one for one in usable if not one.bundled and not one.manifest.facts.replay_of]
+    if not usable:
+        hint = f'record one first: invoke capture --target {arguments.target} --prompt "…"'
+        raise UserError(f"there is no run of {arguments.target} that can answer", hint, code=1)
+    return (own or usable)[-1]
+
+
+def _captured(arguments: Namespace, version: str, program: Path, recording: Run) -> Path:
+    """Run one version against the recording; return the folder of its run. Raises UserError."""
+    folder = new_run(data_dir(arguments.data_dir, os.environ) / arguments.target, None)
+    options = [f"--target={arguments.target}", f"--prompt={arguments.prompt}", f"--replay={recording.folder}"]
+    path = os.environ.get("PATH", "")
+    os.environ["PATH"] = f"{program.parent}{os.pathsep}{path}"
+    try:
+        run_script("probe.capture", [*options, f"--output-dir={folder}"], step=True, stdout=sys.stderr)
+    finally:
+        os.environ["PATH"] = path
+    if not has_records(folder):
+        raise UserError(f"{arguments.target} {version} sent nothing through its proxies", f"see {folder}", code=1)
+    say(f"{arguments.target} {version}: {printable(str(folder))}")
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

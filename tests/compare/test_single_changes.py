@@ -1,0 +1,168 @@
+"""One thing that changed is found, named at its path, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.compare.comparing import Recording, compare_changed
+
+LOOP, SOCKET = "codex/tool-loop", "codex/tool-loop-websocket"
+Found = list[tuple[str, str]]
+
+
+def each(change: Callable[[dict], object]) -> Callable[[Recording], object]:  # type: ignore[type-arg]
+    """Return a change of the body of each request."""
+    return lambda run: [change(body) for body in run.bodies]
+
+
+def another_prompt(run: Recording) -> None:
+    prompt = "Count the lines of all files"
+    run.replace(run.manifest["prompt"], prompt)
+    run.manifest["command"][-1] = run.manifest["prompt"] = prompt
+
+
+def another_version(run: Recording) -> None:
+    run.replace("0.98.0", "0.99.1")
+    run.manifest["versions"]["agent"] = "codex-cli 0.99.1"
+
+
+def interactive(run: Recording) -> None:
+    run.manifest |= {"prompt": None, "own_command": ["codex"]}
+
+
+def without_event(run: Recording) -> None:
+    for record in run.records:
+        body = record["response"]["body"]
+        record["response"]["body"] = re.sub(r"event: response\.in_progress\ndata: .*\n\n", "", body)
+
+
+def another_endpoint(run: Recording) -> None:
+    record = deepcopy(run.records[0])
+    record["request"] |= {"method": "GET", "url": record["request"]["url"].replace("responses", "models"), "body": None}
+    record["response"] |= {"body": {"data": []}, "body_kind": "json"}
+    run.records.append(record | {"timestamp": run.records[-1]["timestamp"] + 1})
+
+
+def one_more_turn(run: Recording) -> None:
+    again = deepcopy(run.records[-1])
+    again["timestamp"] += 5
+    said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "And now?"}]}
+    again["request"]["body"]["input"].append(said)
+    run.records.append(again)
+
+
+def require(name: str) -> Callable[[dict], object]:  # type: ignore[type-arg]
+    return lambda body: body["tools"][0]["parameters"].update(
+        required=[*body["tools"][0]["parameters"]["required"], name]
+    )
+
+
+CHANGES: dict[str, tuple[str, Callable[[Recording], object], Found]] = {
+    "nothing": (LOOP, lambda run: None, []),
+    "nothing on a socket": (SOCKET, lambda run: None, []),
+    "the prompt": (LOOP, another_prompt, [("prompt-changed", "input[]")]),
+    "the prompt on a socket": (SOCKET, another_prompt, [("prompt-changed", "input[]")]),
+    "the agent's version": (LOOP, another_version, [("version-changed", "run.version")]),
+    "the model": (LOOP, lambda run: run.replace("gpt-5.2-codex", "gpt-7"), [("model-changed", "model")]),
+    "the mode": (LOOP, interactive, [("mode-changed", "run.mode")]),
+    "the platform": (
+        LOOP,
+        lambda run: run.manifest.update(platform="Plan 9"),
+        [],  # The sample names none, so nobody knows whether it changed.
+    ),
+    "a tool's argument": (LOOP, each(require("workdir")), [("argument-required", "tools.exec_command.workdir")]),
+    "a tool's description": (
+        LOOP,
+        each(lambda body: body["tools"][0].update(description="Runs it.")),
+        [("tool-description-changed", "tools.exec_command.description")],
+    ),
+    "a tool's strictness": (
+        LOOP,
+        each(lambda body: body["tools"][0].update(strict=True)),
+        [("tool-changed", "tools.exec_command.strict")],
+    ),
+    "a tool that is gone": (LOOP, each(lambda body: body["tools"].pop()), [("tools-removed", "tools")]),
+    "a tool that is new": (
+        LOOP,
+        each(lambda body: body["tools"].append({"type": "function", "name": "fly", "parameters": {}})),
+        [("tools-added", "tools")],
+    ),
+    "a setting": (
+        LOOP,
+        each(lambda body: body["reasoning"].update(effort="high")),
+        [("sent-value-changed", "reasoning.effort")],
+    ),
+    "a setting of one call": (
+        LOOP,
+        lambda run: run.bodies[1]["reasoning"].update(effort="high"),
+        [("sent-value-changed", "reasoning.effort")],
+    ),
+    "a long setting": (
+        LOOP,
+        each(lambda body: body.update(include=["reasoning.encrypted_content", "x" * 200])),
+        [("sent-value-changed", "include[1]")],
+    ),
+    "a field that is new": (
+        LOOP,
+        each(lambda body: body.update(text={"verbosity": "low"})),
+        [("sent-field-required", "text")],
+    ),
+    "a field that one call lacks": (
+        LOOP,
+        lambda run: run.bodies[1].pop("include"),
+        [("sent-field-optional", "include")],
+    ),
+    "a field that is gone": (LOOP, each(lambda body: body.pop("store")), [("sent-field-removed", "store")]),
+    "a type": (LOOP, each(lambda body: body.update(store="no")), [("sent-type-changed", "store")]),
+    "the instructions": (
+        LOOP,
+        each(lambda body: body.update(instructions=body["instructions"] + "\nBe brief.")),
+        [("instructions-changed", "instructions")],
+    ),
+    "the role of a message": (
+        LOOP,
+        each(lambda body: body["input"][0].update(role="system")),
+        [("instructions-moved", "input[][role=system]")],
+    ),
+    "a header that is gone": (
+        LOOP,
+        lambda run: [headers.pop("originator") for headers in run.headers],
+        [("header-removed", "headers.originator")],
+    ),
+    "a header's value": (
+        LOOP,
+        lambda run: [headers.update(originator="codex_tui") for headers in run.headers],
+        [("header-changed", "headers.originator")],
+    ),
+    "an endpoint": (LOOP, another_endpoint, [("endpoint-added", "/v1/models")]),
+    "an event that is gone": (LOOP, without_event, [("event-removed", "event[response.in_progress]")]),
+    "one more turn": (LOOP, one_more_turn, [("turns-added", "turns[3]")]),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_found_at_its_path_and_nothing_else_is(name: str, tmp_path: Path) -> None:
+    sample, change, found = CHANGES[name]
+    comparison = compare_changed(sample, change, tmp_path)
+    assert [(one.kind, one.place) for one in comparison.findings] == found
+
+
+def volatile(run: Recording) -> None:
+    """Change all that two recordings of the same differ in."""
+    text = json.dumps(run.records, ensure_ascii=False)
+    for one in set(re.findall(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", text)):
+        text = text.replace(one, str(uuid4()))
+    run.records = json.loads(text.replace("/tmp/project", "/home/me/work"))
+    run.manifest["folder"] = "/home/me/work"
+
+
+@pytest.mark.parametrize("sample", [LOOP, SOCKET])
+def test_ids_and_folders_are_no_difference(sample: str, tmp_path: Path) -> None:
+    assert compare_changed(sample, volatile, tmp_path).findings == ()

@@ -1,0 +1,99 @@
+"""Records of all APIs with their protocols, and every recorded body and event with the definition that describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from probe.protocol.describing import described
+from probe.protocol.description import Protocol
+from probe.protocol.endpoint_statistics import path_of
+from probe.protocol.json_schema import word
+from probe.protocol.reading import ProtocolStatistics, protocol_of
+from probe.renderers.events import kind_of
+from probe.renderers.json_reader import parsed
+from probe.renderers.loader import AUTO, load_renderer
+from probe.renderers.sse import SseParser, is_stream
+from probe.renderers.urls import split_url
+from probe.slots.slots import Slots
+from probe.targets.finding import PROJECT
+from probe.trace.trace import read_trace
+from probe.trace.turns import Traced
+from tests.conftest import GOLDEN
+
+RECORDS = {
+    **{f"{path.parent.name}/{path.stem}": path for path in sorted(GOLDEN.glob("*/*.jsonl"))},
+    **{f"{path.parent.parent.name}/{path.parent.name}": path for path in sorted(PROJECT.glob("data/*/*/traffic.jsonl"))
+       if (path.parent / "manifest.json").exists()},
+}  # fmt: skip
+"""Golden records and bundled samples."""
+
+
+class Recorded(NamedTuple):
+    """One body, event or message of a record."""
+
+    definition: str
+    value: Any
+
+
+def statistics_of(path: Path) -> ProtocolStatistics:
+    """Return what a record shows."""
+    return protocol_of(path, load_renderer(AUTO), Slots())
+
+
+@cache
+def protocol(case: str) -> Protocol:
+    """Return the description of a record."""
+    return described(statistics_of(RECORDS[case]))
+
+
+def recorded(path: Path) -> Iterator[Recorded]:
+    """Yield every JSON body, event and message of a record; events one by one, none joined with others."""
+    found: list[Recorded] = []
+    read_trace(path, load_renderer(AUTO), on_exchange=lambda traced, facts, new: found.extend(_of_exchange(traced)))
+    return iter(found)
+
+
+def _of_exchange(traced: Traced) -> Iterator[Recorded]:
+    exchange, request, response = traced.exchange, traced.exchange.request, traced.exchange.response
+    words = path_of(split_url(request.url).path, Slots().text).words
+    method = "WS" if exchange.websocket else request.method
+    at = word("_".join(filter(None, (exchange.listener or "", f"{method} {'/'.join(words)}"))))
+    for message in exchange.websocket.messages if exchange.websocket else ():
+        value = parsed(message.content) if message.type == "text" else None
+        if isinstance(value, dict):
+            yield Recorded(f"{at}.message.{message.direction}.{word(kind_of(message.type, value))}", value)
+    if exchange.websocket:
+        return
+    turn = traced.turns[0] if traced.turns else None
+    sent = turn.request.value if turn else traced.request_body
+    if isinstance(sent, dict | list):
+        yield Recorded(f"{at}.request{_suffix(request.header('content-type'))}", sent)
+    if response is None:
+        return
+    where = f"{at}.{response.status_code}{_suffix(response.header('content-type'))}"
+    got = turn.body if turn else traced.response_body
+    if isinstance(got, dict | list):
+        yield Recorded(where, got)
+    for name, data in _events(traced):
+        yield Recorded(f"{where}.server.{word(kind_of(name, data))}", data)
+
+
+def _events(traced: Traced) -> Iterator[tuple[str, Any]]:
+    response = traced.exchange.response
+    text = parsed(bytes(response.body)) if response else None
+    if isinstance(text, str) and is_stream(text):
+        for event in SseParser().read(text):
+            if event.complete and event.data is not None:
+                yield event.type, parsed(event.data)
+    else:
+        # Streams of another form: as the renderer splits them.
+        for one in [*(event for turn in traced.turns for event in turn.events), *traced.events]:
+            yield one.name, one.data
+
+
+def _suffix(header: str | None) -> str:
+    media_type = (header or "").partition(";")[0].strip().lower()
+    return "" if media_type == "application/json" else f".{word(media_type)}"

@@ -1,0 +1,128 @@
+"""Statistics merge: those of two parts added up are those of the whole, bit for bit."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probe.protocol import scalars, statistics
+from probe.protocol.describing import described
+from probe.protocol.documents import documents
+from probe.protocol.event_order import EventStatistics, Step, invariants
+from probe.protocol.observing import Observer
+from probe.protocol.reading import ProtocolStatistics
+from probe.protocol.scalars import state
+from probe.protocol.statistics import Values
+from tests.protocol.recorded import RECORDS, statistics_of
+
+NAMES = st.sampled_from(["type", "role", "a", "b", "c", "7", "x-1", "arguments", "text"])
+LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False, allow_infinity=False, width=16)
+WORDS = st.sampled_from(["message", "user", "", "{}", '{"a": [1]}', "2026-01-01", "x" * 90, "[1"]) | st.text(max_size=3)
+JSON = st.recursive(
+    LEAVES | WORDS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5), max_leaves=12
+)
+
+
+def observed(values: list[Any], *, joined: bool = False) -> Values:
+    """Return the statistics of values."""
+    observer, found = Observer(lambda text, at: text.replace("2026", "⟨year⟩"), lambda number, at: None), Values("")
+    for value in values:
+        if joined:
+            observer.add_joined(found, value, 2)
+        else:
+            observer.add(found, value)
+    return found
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _low_limits() -> Any:
+    """Limits that a small example reaches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scalars, "MOST_VALUES", 4)
+        patch.setattr(statistics, "MOST_MEMBERS", 4)
+        patch.setattr(statistics, "MOST_TAGS", 3)
+        yield
+
+
+@given(st.lists(JSON, max_size=8), st.lists(JSON, max_size=8))
+def test_two_parts_are_the_whole_in_any_order(first: list[Any], second: list[Any]) -> None:
+    whole = state(observed([*first, *second]))
+    for one, other in ((first, second), (second, first)):
+        found = observed(one)
+        found.merge(observed(other))
+        assert state(found) == whole
+    assert state(observed([*second, *first])) == whole
+
+
+@given(JSON, st.integers(1, 5))
+def test_a_value_that_is_read_once_counts_as_often_as_it_was_sent(value: Any, times: int) -> None:
+    observer, found = Observer(lambda text, at: text.replace("2026", "⟨year⟩"), lambda number, at: None), Values("")
+    touched = observer.touched(found, value)
+    for node, code in touched:
+        statistics.latest(node).counts[code] += times
+    assert state(found) == state(observed([value] * times))
+
+
+KINDS = st.sampled_from([("server", name) for name in "abcd"] + [("client", "a")])
+SEQUENCES = st.lists(st.lists(st.builds(Step, KINDS, st.integers(1, 3)), max_size=6), max_size=5)
+
+
+def ordered(sequences: list[list[Step]]) -> EventStatistics:
+    """Return the statistics of sequences of events."""
+    found = EventStatistics()
+    for one in sequences:
+        found.ordered(one)
+    return found
+
+
+@given(SEQUENCES, SEQUENCES)
+def test_the_order_of_events_merges(first: list[list[Step]], second: list[list[Step]]) -> None:
+    found = ordered(first)
+    found.merge(ordered(second))
+    assert state(found) == state(ordered([*first, *second]))
+
+
+@given(SEQUENCES)
+def test_the_invariants_are_those_that_no_sequence_breaks(sequences: list[list[Step]]) -> None:
+    found = invariants(ordered(sequences))
+    flat = [[step.kind for step in one for _ in range(step.times)] for one in sequences]
+    kinds = {kind for one in flat for kind in one}
+    for a in kinds:
+        assert found.never_followed_by[a] == {
+            b
+            for b in kinds
+            if not any(b in one[place + 1 :] for one in flat for place, kind in enumerate(one) if kind == a)
+        }
+        assert found.always_followed_by[a] == {
+            b
+            for b in kinds - {a}
+            if all(b in one[place:] for one in flat for place, kind in enumerate(one) if kind == a)
+        }
+        assert found.always_preceded_by[a] == {
+            b
+            for b in kinds - {a}
+            if all(b in one[:place] for one in flat for place, kind in enumerate(one) if kind == a)
+        }
+
+
+@pytest.mark.parametrize("case", ["codex/tool-loop", "codex/tool-loop-websocket", "demo/sample"])
+def test_a_record_cut_in_two_gives_the_same_documents(case: str, tmp_path: Path) -> None:
+    lines = RECORDS[case].read_bytes().splitlines(keepends=True)
+    parts = []
+    for number, half in enumerate((lines[:1], lines[1:])):
+        (tmp_path / str(number)).write_bytes(b"".join(half))
+        # As another process hands it over.
+        parts.append(pickle.loads(pickle.dumps(statistics_of(tmp_path / str(number)))))
+    whole = ProtocolStatistics()
+    for part in reversed(parts):
+        whole.merge(part)
+    whole.recordings = 1
+    texts, other = (dict(documents(described(one))) for one in (whole, statistics_of(RECORDS[case])))
+    # Which earlier answer an id is from is known within a recording alone.
+    for name in ("bodies.schema.json", "openapi.json"):
+        assert texts[name] == other[name]

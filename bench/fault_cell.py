@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -175,12 +174,12 @@ def _cell(subject: Subject, run: Running, *, waiting: bool, seconds: float) -> C
 
 _OWN = re.compile(
     r"(?:WARNING|note|hint|capturing|captured|next|total)\b|(?:status|none|\d{3}) \S+ (?:first|-|[\d.]+s) "
-    r"|.*HTTPSConnectionPool"
+    r"|error: (?:the agent ended|nothing was captured)|\[STARTUP\]|.*HTTPSConnectionPool"
 )
 """Lines of `capture`, and of what an agent asks other hosts for."""
 _TELLING = re.compile(
     r"(?i)error|fail|retry|retri|reconnect|limit|overload|quota|context|timed? ?out|abort|reset|disconnect"
-    r"|invalid|refused|unexpected|empty|denied|authent|interrupt|exceed|stream|\b[45]\d\d\b"
+    r"|invalid|refused|unexpected|empty|denied|authent|interrupt|exceed|stream|(?<![\d.,])[45]\d\d(?![\d.,])"
 )
 _ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\))|[\x00-\x08\x0b-\x1f]")
 _VOLATILE = (
@@ -211,7 +210,7 @@ def _plain(text: str) -> list[str]:
 def _tools(request: Any) -> int:
     """Count the tools that a request offers."""
     listed = request.get("tools") if isinstance(request, dict) else None
-    return len(json.dumps(listed)) if listed else 0
+    return len(listed) if isinstance(listed, list) else 0
 
 
 def _ended(turn: RecordedTurn) -> float:

@@ -15,7 +15,7 @@ from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.runs import Run, all_runs, find_run, has_records, is_alive, new_run
 from probe.settings.settings import data_dir
-from probe.targets.finding import load_target, output_dirs
+from probe.targets.finding import PROJECT, load_target, output_dirs
 from probe.targets.target import Target
 from probe.wire.agent_versions import LATEST, Package, installed_program, newest_version, package_of
 
@@ -64,7 +64,10 @@ def _recording(arguments: Namespace) -> Run:
     folder = data_dir(arguments.data_dir, os.environ)
     if arguments.replay:
         return find_run(arguments.replay, folder, arguments.target, output_dirs())
-    runs = [one for one in all_runs(folder, arguments.target, output_dirs()) if has_records(one.folder)]
+    bundled = [one for one in all_runs(PROJECT / "data", arguments.target) if one.bundled]
+    # The newest is the last; a sample comes before all that the user has recorded.
+    runs = [*bundled, *(one for one in all_runs(folder, arguments.target, output_dirs()) if not one.bundled)]
+    runs = [one for one in runs if has_records(one.folder)]
     usable = [one for one in runs if one.manifest.facts.agent_exit_code == 0 and not is_alive(one)]
     own = [one for one in usable if not one.bundled and not one.manifest.facts.replay_of]
     if not usable:

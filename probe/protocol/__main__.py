@@ -15,7 +15,8 @@ from probe.cli.options import parse
 from probe.errors import UserError
 from probe.protocol.describing import described
 from probe.protocol.documents import MARKDOWN, documents
-from probe.protocol.reading import ProtocolStatistics, protocol_of
+from probe.protocol.protocol_statistics import ProtocolStatistics
+from probe.protocol.reading import protocol_of
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.reading_memory import tune_memory

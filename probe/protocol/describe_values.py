@@ -30,7 +30,7 @@ class Describer:
     def value(self, values: Values, name: str = "") -> Value:
         """Return the description of values; `name` is that of the member that they are."""
         types = {kind: count for kind, count in zip(TYPES, values.counts, strict=True) if count}
-        scalar = _scalar(values, is_tag=name in TAGS)
+        scalar = {} if values.opaque else _scalar(values, is_tag=name in TAGS)
         if is_prose(name) and (said := [*filter(None, (scalar.get("constant"), *scalar.get("enum", ())))]):
             # What is said, not how.
             scalar = {"examples": tuple(said[:MOST_EXAMPLES])}
@@ -75,7 +75,12 @@ class Describer:
                 return {"map": self._map(objects, found)}
             return {"members": self.members(objects), "map": self._map(objects, objects.others)}
         described = [
-            Variant(tag={name: dict(tag).get(name) for name in tags}, count=one.counts[0], members=self.members(one))
+            Variant(
+                tag={name: dict(tag).get(name) for name in tags},
+                count=one.counts[0],
+                members=self.members(one),
+                map=self._map(one, one.others),
+            )
             for tag, one in sorted(variants.items())
         ]
         return {"union": Union(tag=tags, variants=tuple(described))}

@@ -10,7 +10,7 @@ from probe.protocol.description import Body, Endpoint, EventKind, Follow, Gramma
 from probe.protocol.endpoint_statistics import Address, BodyStatistics, EndpointStatistics, ResponseStatistics
 from probe.protocol.event_order import EventStatistics, Kind, invariants
 from probe.protocol.late_parameters import with_late_parameters
-from probe.protocol.reading import ProtocolStatistics
+from probe.protocol.protocol_statistics import ProtocolStatistics
 from probe.protocol.statistics import Values
 from probe.protocol.values import Member
 

@@ -38,6 +38,7 @@ class Endpoint(Part, frozen=True, kw_only=True):
     listener: str | None = None
     """Name of the target's listener; null where the record has none."""
     method: str
+    """As it is written in the request: `POST`."""
     path: str
     """The URL's path; a word that differs from exchange to exchange is a parameter: `/v1/models/{model}`."""
     transport: str
@@ -73,6 +74,7 @@ class Body(Part, frozen=True, kw_only=True):
     media_type: str
     """`application/json`; empty where the header is missing."""
     count: int
+    """How many bodies."""
     value: Value | None = None
     """What JSON bodies are; null for other kinds of bodies, and for streams."""
     events: Grammar | None = None
@@ -85,6 +87,7 @@ class Response(Part, frozen=True, kw_only=True):
     status: int | None
     """Null where the connection ended before an answer."""
     count: int
+    """How many exchanges."""
     headers: dict[str, Member] = msgspec.field(default_factory=dict)
     """As those of a request."""
     bodies: tuple[Body, ...] = ()
@@ -112,6 +115,7 @@ class EventKind(Part, frozen=True, kw_only=True):
     direction: str = "server"
     """`client` or `server`."""
     count: int
+    """How many events."""
     sequences: int
     """In how many sequences it is."""
     first: int = 0
@@ -140,6 +144,7 @@ class Follow(Part, frozen=True, kw_only=True):
     after: str | None = None
     """Null: the sequence ends."""
     count: int
+    """How often."""
 
 
 class SameId(Part, frozen=True, kw_only=True):

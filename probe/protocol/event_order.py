@@ -9,6 +9,10 @@ from typing import NamedTuple
 
 from probe.protocol.statistics import Values
 
+MOST_KINDS = 100
+"""Kinds of events in one kind of stream; where there are more, they are data."""
+ANY = "*"
+"""The kind of all events, where kinds are data."""
 _LONGEST = 100
 """Characters of a kind."""
 
@@ -23,25 +27,20 @@ class Step(NamedTuple):
     times: int
 
 
-class _Order(NamedTuple):
-    """What a sequence says of the order of its kinds: many sequences say the same."""
-
-    by_first: tuple[Kind, ...]
-    """Its kinds in the order in which each was seen first."""
-    by_last: tuple[Kind, ...]
-    """In the order in which each was seen last."""
-    after: frozenset[tuple[Kind, Kind]]
-    """Those of which the second came later than one of the first."""
-
-
 class KindStatistics:
     """Events of one kind."""
 
-    __slots__ = ("count", "first", "last", "most", "sequences", "unnamed", "values")
+    __slots__ = ("after", "before", "count", "first", "last", "later", "most", "sequences", "unnamed", "values")
 
     def __init__(self) -> None:
         self.count = self.sequences = self.first = self.last = self.most = self.unnamed = 0
         self.values = Values("")
+        self.after: frozenset[Kind] | None = None
+        """Kinds of which one came later in all sequences; None before the first."""
+        self.before: frozenset[Kind] | None = None
+        """Kinds of which one came earlier in all sequences."""
+        self.later: frozenset[Kind] = frozenset()
+        """Kinds of which one came later in any sequence."""
 
     def merge(self, other: KindStatistics) -> None:
         """Add other events of this kind."""
@@ -52,71 +51,102 @@ class KindStatistics:
         self.unnamed += other.unnamed
         self.most = max(self.most, other.most)
         self.values.merge(other.values)
+        self.after, self.before = _both(self.after, other.after), _both(self.before, other.before)
+        self.later |= other.later
+
+    def without_order(self) -> None:
+        """Forget in which sequences they are."""
+        self.sequences = self.first = self.last = self.most = 0
+        self.after = self.before = None
+        self.later = frozenset()
+
+
+def _both(one: frozenset[Kind] | None, other: frozenset[Kind] | None) -> frozenset[Kind] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
 
 
 class EventStatistics:
     """Events of streams, or messages of WebSocket conversations."""
 
-    __slots__ = ("follows", "kinds", "orders", "sequences")
+    __slots__ = ("follows", "kinds", "many", "sequences")
 
     def __init__(self) -> None:
         self.sequences = 0
         self.kinds: dict[Kind, KindStatistics] = {}
+        self.many = False
+        """True where there were too many kinds: they are data, and all events of a direction are of one kind."""
         self.follows: Counter[tuple[Kind | None, Kind | None]] = Counter()
-        self.orders: Counter[_Order] = Counter()
 
     def kind(self, direction: str, name: str) -> KindStatistics:
         """Return the statistics of one kind."""
-        key = direction, name[:_LONGEST]
+        key = direction, ANY if self.many else name[:_LONGEST]
         found = self.kinds.get(key)
         if found is None:
             found = self.kinds[key] = KindStatistics()
+            if len(self.kinds) > MOST_KINDS:
+                self._join()
+                return self.kinds[direction, ANY]
         return found
 
     def ordered(self, steps: Sequence[Step]) -> None:
         """Add the order of a sequence."""
         self.sequences += 1
         steps = [Step((direction, name[:_LONGEST]), times) for (direction, name), times in steps]
-        kinds = [step.kind for step in steps]
-        if not kinds:
-            return
-        self.follows.update(pairwise([None, *kinds, None]))
         totals: Counter[Kind] = Counter()
         for kind, times in steps:
             totals[kind] += times
+            self.kind(*kind)
+        if self.many or not steps:
+            return
+        kinds = [step.kind for step in steps]
+        self.follows.update(pairwise([None, *kinds, None]))
+        for kind, times in steps:
             if times > 1:
                 self.follows[kind, kind] += times - 1
+        self.kinds[kinds[0]].first += 1
+        self.kinds[kinds[-1]].last += 1
         for kind, total in totals.items():
-            known = self.kind(*kind)
+            known = self.kinds[kind]
             known.sequences += 1
             known.most = max(known.most, total)
-        self.kind(*kinds[0]).first += 1
-        self.kind(*kinds[-1]).last += 1
-        self.orders[_order(kinds, totals)] += 1
+        self._relate(kinds, totals)
+
+    def _relate(self, kinds: Sequence[Kind], totals: Counter[Kind]) -> None:
+        first: dict[Kind, int] = {}
+        last: dict[Kind, int] = {}
+        for number, kind in enumerate(kinds):
+            first.setdefault(kind, number)
+            last[kind] = number
+        for kind in first:
+            known = self.kinds[kind]
+            known.before = _both(known.before, frozenset(one for one in first if first[one] < first[kind]))
+            known.after = _both(known.after, frozenset(one for one in last if last[one] > last[kind]))
+            later = {one for one in last if last[one] > first[kind] and one != kind}
+            known.later |= later | ({kind} if totals[kind] > 1 else set())
+
+    def _join(self) -> None:
+        """Make one kind of all events of a direction."""
+        kinds, self.kinds, self.many = self.kinds, {}, True
+        self.follows.clear()
+        for (direction, _), one in kinds.items():
+            known = self.kinds.setdefault((direction, ANY), KindStatistics())
+            known.merge(one)
+            known.without_order()
 
     def merge(self, other: EventStatistics) -> None:
         """Add other events."""
         self.sequences += other.sequences
-        self.follows.update(other.follows)
-        self.orders.update(other.orders)
+        if other.many and not self.many:
+            self._join()
+        if not self.many:
+            self.follows.update(other.follows)
         for (direction, name), one in other.kinds.items():
             self.kind(direction, name).merge(one)
-
-
-def _order(kinds: Sequence[Kind], totals: Counter[Kind]) -> _Order:
-    first: dict[Kind, int] = {}
-    last: dict[Kind, int] = {}
-    for number, kind in enumerate(kinds):
-        first.setdefault(kind, number)
-        last[kind] = number
-    return _Order(
-        by_first=tuple(first),
-        by_last=tuple(sorted(last, key=last.__getitem__)),
-        after=frozenset(
-            (one, other) for one in first for other in first
-            if (first[one] < last[other] if one != other else totals[one] > 1)
-        ),
-    )  # fmt: skip
+        if self.many:
+            for known in self.kinds.values():
+                known.without_order()
 
 
 class Invariants(NamedTuple):
@@ -129,19 +159,9 @@ class Invariants(NamedTuple):
 
 def invariants(events: EventStatistics) -> Invariants:
     """Return the invariants that no sequence breaks; kinds without a place in a sequence have none."""
-    kinds = {kind for kind, one in events.kinds.items() if one.sequences}
-    followed = {kind: kinds - {kind} for kind in kinds}
-    never = {kind: set(kinds) for kind in kinds}
-    preceded = {kind: kinds - {kind} for kind in kinds}
-    for order in events.orders:
-        later: set[Kind] = set()
-        for kind in reversed(order.by_last):
-            followed[kind] &= later
-            later.add(kind)
-        earlier: set[Kind] = set()
-        for kind in order.by_first:
-            preceded[kind] &= earlier
-            earlier.add(kind)
-        for one, other in order.after:
-            never[one].discard(other)
-    return Invariants(followed, never, preceded)
+    kinds = {kind: one for kind, one in events.kinds.items() if one.sequences}
+    return Invariants(
+        {kind: set(one.after or ()) for kind, one in kinds.items()},
+        {kind: kinds.keys() - one.later for kind, one in kinds.items()},
+        {kind: set(one.before or ()) for kind, one in kinds.items()},
+    )

@@ -73,10 +73,13 @@ def schema_of(value: Value, name: str = "") -> Schema:
     """Return the schema of values; `name` is that of the member that they are."""
     kinds = _kinds(value)
     schema: Schema = {"type": kinds[0] if len(kinds) == 1 else kinds} if kinds else {}
+    if value.opaque:
+        # Some of what is here was not looked into.
+        return schema | {"description": value.opaque}
     if known := _known(value, name):
         return schema | known
-    if value.slot or value.opaque:
-        schema["description"] = value.opaque or f"volatile: {value.slot}"
+    if value.slot:
+        schema["description"] = f"volatile: {value.slot}"
     if value.format in _FORMATS:
         schema["format"] = value.format
     if value.inside:
@@ -119,7 +122,10 @@ def _union(schema: Schema, others: list[str], union: Union) -> Schema:
     for variant in union.variants:
         one = {"type": "object", **_members(variant.members)}
         properties = one.setdefault("properties", {})
-        # What has no such tag must not fit by having one that nobody knows.
-        properties.update({name: False for name in variant.tag if name not in variant.members})
+        if variant.map:
+            one["additionalProperties"] = schema_of(variant.map.values)
+        else:
+            # What has no such tag must not fit by having one that nobody knows.
+            properties.update({name: False for name in variant.tag if name not in variant.members})
         choices.append(one)
     return schema | {"anyOf": choices}

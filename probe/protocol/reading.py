@@ -16,11 +16,11 @@ from probe.protocol.endpoint_statistics import (
     BodyStatistics,
     EndpointStatistics,
     ResponseStatistics,
-    merge_all,
     path_of,
 )
 from probe.protocol.event_order import EventStatistics, Step
 from probe.protocol.observing import TAGS, Observer, tag_of
+from probe.protocol.protocol_statistics import ProtocolStatistics
 from probe.protocol.statistics import ARRAY, Values, latest
 from probe.record.exchange import Headers, Payload
 from probe.renderers.api import ItemField
@@ -35,24 +35,6 @@ from probe.trace.facts import TurnFacts
 from probe.trace.items import Known, NewItem
 from probe.trace.trace import read_trace
 from probe.trace.turns import Traced, Turn
-
-_SWITCHING = 101
-
-
-class ProtocolStatistics:
-    """What recordings show of a protocol; it can be added up."""
-
-    def __init__(self) -> None:
-        self.recordings = self.exchanges = 0
-        self.agents: set[str] = set()
-        self.endpoints: dict[Address, EndpointStatistics] = {}
-
-    def merge(self, other: ProtocolStatistics) -> None:
-        """Add what other recordings show."""
-        self.recordings += other.recordings
-        self.exchanges += other.exchanges
-        self.agents |= other.agents
-        merge_all(self.endpoints, other.endpoints, EndpointStatistics)
 
 
 def protocol_of(
@@ -89,7 +71,7 @@ class ProtocolReader:
         websocket = exchange.websocket is not None
         address = Address(exchange.listener, path.words, request.method, "websocket" if websocket else "http")
         self._statistics.exchanges += 1
-        endpoint = self._statistics.endpoints.setdefault(address, EndpointStatistics())
+        endpoint = self._statistics.endpoint(address)
         endpoint.count += 1
         endpoint.calls += len(traced.turns)
         endpoint.apis.add(traced.api.name)

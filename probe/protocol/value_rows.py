@@ -80,7 +80,7 @@ def _inner(value: Value, at: str) -> Iterator[tuple[str, str, Value]]:
         yield (
             f"{at}[{tag or 'other'}]",
             found,
-            Value(count=variant.count, types={"object": variant.count}, members=rest),
+            Value(count=variant.count, types={"object": variant.count}, members=rest, map=variant.map),
         )
     if value.map:
         yield _joined(at, "*"), f"{value.map.values.count}", value.map.values

@@ -40,7 +40,7 @@ class Value(Part, frozen=True, kw_only=True):
     union: Union | None = None
     """The variants of objects, where a tag decides which members there are."""
     map: Map | None = None
-    """The objects, where their keys are data."""
+    """What the objects hold besides `members`, where their keys are data."""
     elements: Value | None = None
     """The elements of arrays."""
     items: tuple[int, int] | None = None
@@ -64,6 +64,7 @@ class Member(Part, frozen=True, kw_only=True):
     required: bool
     """True where all of the objects have it."""
     value: Value
+    """What the member is."""
 
 
 class Union(Part, frozen=True, kw_only=True):
@@ -81,7 +82,11 @@ class Variant(Part, frozen=True, kw_only=True):
     tag: dict[str, str | None]
     """The value of each member that decides; null where it is absent or no word."""
     count: int
+    """How many objects."""
     members: dict[str, Member]
+    """The members of these objects, by name."""
+    map: Map | None = None
+    """What the objects hold besides, where their keys are data."""
 
     @property
     def name(self) -> str:
@@ -108,6 +113,7 @@ class Place(Part, frozen=True, kw_only=True):
     at: str
     """`input[].content[type=input_text].text`; empty for the value itself."""
     value: Value
+    """What is there."""
     of: int
     """How many values could be here: objects that could have the member."""
     required: bool = True
@@ -124,6 +130,8 @@ def places(value: Value, at: str = "", of: int | None = None, required: bool = T
     for variant in value.union.variants if value.union else ():
         tag = ",".join(f"{name}={one}" for name, one in variant.tag.items() if one is not None)
         yield from _of_members(variant.members, f"{at}[{tag}]", variant.count)
+        if variant.map:
+            yield from places(variant.map.values, f"{at}[{tag}].*")
     if value.map:
         yield from places(value.map.values, f"{at}.*" if at else "*")
     if value.elements:

@@ -6,7 +6,8 @@ import re
 
 from msgspec.structs import replace
 
-from probe.renderers.api import Api
+from probe.renderers.api import Answer, Api
+from probe.renderers.blocks import Failure
 from probe.renderers.events import Stream
 from probe.renderers.joined_events import read_events
 from probe.renderers.json_reader import as_text, parsed
@@ -96,24 +97,28 @@ def websocket_closed(answer: TimedAnswer, api: Api, values: Values) -> TimedAnsw
 
 
 def is_ended(answer: TimedAnswer, api: Api) -> bool:
-    """Check whether an answer of the model reaches an agent to its end."""
+    """Check whether an answer of the model, and no error, reaches an agent to its end."""
     if answer.end is not End.WHOLE or (answer.status or 0) >= 300 or not answer.pieces:
         return False
-    reader = api.stream()
-    return (
-        not is_streamed(answer) or reader is None or not reader.knows_end or _ended(answer, api, len(body_of(answer)))
-    )
+    found = _read(answer, api, len(body_of(answer))) if is_streamed(answer) else None
+    return found is None or (found.ended and not any(isinstance(block, Failure) for block in found.blocks))
 
 
 def _ended(answer: TimedAnswer, api: Api, at: int) -> bool:
     """Check whether the API's own end of an answer is among its first bytes."""
+    found = _read(answer, api, at)
+    return found is not None and found.ended
+
+
+def _read(answer: TimedAnswer, api: Api, at: int) -> Answer | None:
+    """Return what the first bytes of a stream are; None where the API has no streams, or no known end."""
     reader = api.stream()
     if reader is None or not reader.knows_end:
-        return False
+        return None
     last = 0
     for last, _pieces, name, _kind, event in read_events(_stream(answer, api, at), api, parsed):
         reader.add(last, name, event)
-    return reader.answer(last).ended
+    return reader.answer(last)
 
 
 def _stream(answer: TimedAnswer, api: Api, at: int) -> Stream:

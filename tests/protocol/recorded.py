@@ -11,7 +11,8 @@ from probe.protocol.describing import described
 from probe.protocol.description import Protocol
 from probe.protocol.endpoint_statistics import path_of
 from probe.protocol.json_schema import word
-from probe.protocol.reading import ProtocolStatistics, protocol_of
+from probe.protocol.protocol_statistics import ProtocolStatistics
+from probe.protocol.reading import protocol_of
 from probe.renderers.events import kind_of
 from probe.renderers.json_reader import parsed
 from probe.renderers.loader import AUTO, load_renderer

@@ -6,16 +6,20 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from probe.protocol import scalars, statistics
+from probe.protocol import event_order, protocol_statistics, scalars, statistics
+from probe.protocol.describe_values import Describer
 from probe.protocol.describing import described
 from probe.protocol.documents import documents
+from probe.protocol.endpoint_statistics import Address
 from probe.protocol.event_order import EventStatistics, Step, invariants
+from probe.protocol.json_schema import DIALECT, schema_of
 from probe.protocol.observing import Observer
-from probe.protocol.reading import ProtocolStatistics
+from probe.protocol.protocol_statistics import ProtocolStatistics
 from probe.protocol.scalars import state
 from probe.protocol.statistics import Values
 from tests.protocol.recorded import RECORDS, statistics_of
@@ -46,6 +50,7 @@ def _low_limits() -> Any:
         patch.setattr(scalars, "MOST_VALUES", 4)
         patch.setattr(statistics, "MOST_MEMBERS", 4)
         patch.setattr(statistics, "MOST_TAGS", 3)
+        patch.setattr(event_order, "MOST_KINDS", 5)
         yield
 
 
@@ -59,6 +64,15 @@ def test_two_parts_are_the_whole_in_any_order(first: list[Any], second: list[Any
     assert state(observed([*second, *first])) == whole
 
 
+@given(st.lists(JSON, max_size=8), st.integers(1, 12))
+def test_whatever_was_observed_fits_the_schema_made_of_it(values: list[Any], times: int) -> None:
+    schema = schema_of(Describer().value(observed(values * times)))
+    validator = jsonschema_rs.validator_for({"$schema": DIALECT, **schema})
+    for value in values:
+        error = next(validator.iter_errors(value), None)
+        assert error is None, f"{error.message}: {schema}"
+
+
 @given(JSON, st.integers(1, 5))
 def test_a_value_that_is_read_once_counts_as_often_as_it_was_sent(value: Any, times: int) -> None:
     observer, found = Observer(lambda text, at: text.replace("2026", "⟨year⟩"), lambda number, at: None), Values("")
@@ -68,7 +82,7 @@ def test_a_value_that_is_read_once_counts_as_often_as_it_was_sent(value: Any, ti
     assert state(found) == state(observed([value] * times))
 
 
-KINDS = st.sampled_from([("server", name) for name in "abcd"] + [("client", "a")])
+KINDS = st.sampled_from([("server", name) for name in "abcde"] + [("client", "a")])
 SEQUENCES = st.lists(st.lists(st.builds(Step, KINDS, st.integers(1, 3)), max_size=6), max_size=5)
 
 
@@ -90,6 +104,7 @@ def test_the_order_of_events_merges(first: list[list[Step]], second: list[list[S
 @given(SEQUENCES)
 def test_the_invariants_are_those_that_no_sequence_breaks(sequences: list[list[Step]]) -> None:
     found = invariants(ordered(sequences))
+    assume(len({step.kind for one in sequences for step in one}) <= event_order.MOST_KINDS)
     flat = [[step.kind for step in one for _ in range(step.times)] for one in sequences]
     kinds = {kind for one in flat for kind in one}
     for a in kinds:
@@ -108,6 +123,20 @@ def test_the_invariants_are_those_that_no_sequence_breaks(sequences: list[list[S
             for b in kinds - {a}
             if all(b in one[:place] for one in flat for place, kind in enumerate(one) if kind == a)
         }
+
+
+def test_paths_that_are_data_are_one_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol_statistics, "MOST_ENDPOINTS", 3)
+    parts = []
+    for names in ("abc", "cdef", "g"):
+        parts.append(ProtocolStatistics())
+        for name in names:
+            parts[-1].endpoint(Address("model", ("", name), "GET", "http")).count += 1
+    for order in (parts, parts[::-1]):
+        whole = ProtocolStatistics()
+        for part in pickle.loads(pickle.dumps(order)):
+            whole.merge(part)
+        assert {address.path: one.count for address, one in whole.endpoints.items()} == {("", "*"): 8}
 
 
 @pytest.mark.parametrize("case", ["codex/tool-loop", "codex/tool-loop-websocket", "demo/sample"])

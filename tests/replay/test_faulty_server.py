@@ -80,22 +80,38 @@ def test_a_client_that_waits_for_nothing_is_not_answered_and_the_server_still_st
             begin(connection, f"{replay.url}/v1/responses", ONE)
 
 
-SPOKEN = [conversation([create(1.0), *told(1.5, events("first")), create(2.0), *told(2.5, events("second"))])]
+SPOKEN = [
+    conversation(
+        [create(1.0, input="one"), *told(1.5, events("first")), create(2.0, input="two"), *told(2.5, events("second"))]
+    )
+]
 
 
-def test_a_refused_message_gets_its_answer_when_it_comes_again() -> None:
-    async def calls(socket: aiohttp.ClientWebSocketResponse) -> list[str]:
+@pytest.mark.parametrize("fault", ["error event after 1", "no end event", "end after 1"])
+def test_a_stream_that_fails_or_ends_early_comes_again(fault: str) -> None:
+    with replaying(TURNS, faults=[fault]) as replay:
+        bodies = [ask(f"{replay.url}/v1/responses", ONE).body for _ in range(2)]
+    assert bodies[0] != bodies[1] == stream("first").encode()
+    assert replay.server.problems == []
+
+
+@pytest.mark.parametrize("fault", ["429 once", "error event after 1", "end after 1", "close 1011 after 1"])
+def test_a_message_gets_its_answer_when_it_comes_again(fault: str) -> None:
+    async def call(socket: aiohttp.ClientWebSocketResponse) -> list[str]:
+        await socket.send_str(json.dumps({"type": "response.create", "input": "one"}))
         kinds = []
-        for _ in range(2):
-            await socket.send_str(json.dumps({"type": "response.create"}))
-            while (kind := json.loads(await socket.receive_str())["type"]) not in ("error", "response.completed"):
-                kinds.append(kind)
-            kinds.append(kind)
+        async for message in socket:
+            event = json.loads(message.data)
+            kinds.append(event.get("response", {}).get("id") or event["type"])
+            if event["type"] in ("error", "response.completed"):
+                break
         return kinds
 
-    with replaying(SPOKEN, faults=["429 once"]) as replay:
-        kinds = talk(replay, calls)
-    assert kinds == ["error", "response.created", "response.output_item.done", "response.completed"]
+    with replaying(SPOKEN, faults=[fault]) as replay:
+        broken, whole = talk(replay, call), talk(replay, call)
+    assert len(broken) < 3
+    assert whole == ["first", "response.output_item.done", "first"]
+    assert replay.server.problems == []
 
 
 CLOSED = {"close 1011 after 1": 1011, "close 1006": None, "cut after 1": None, "invalid utf-8": 1007}

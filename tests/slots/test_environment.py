@@ -68,3 +68,11 @@ def test_bundled_samples_have_an_environment(run: str) -> None:
     environment = environment_of(Manifest.read(PROJECT / "data" / run))
     assert environment.started
     assert Slots(environment).text("claude-sonnet-4-5-20250929") == "claude-sonnet-4-5-20250929"
+
+
+def test_folders_are_known_from_the_working_folder_too(tmp_path: Path) -> None:
+    data = {"folder": "/w/repo", "folders": {"home": "/w/home", "run": "/w/data/run", "QWEN_HOME": "/w/home/.qwen"}}
+    slots = Slots(environment_of(Manifest(tmp_path, data)))
+    assert slots.text("from ../home/.qwen/a.md, ../data/run/b.md and ../other") == (
+        "from ⟨qwen_home⟩/a.md, ⟨run⟩/b.md and ../other"
+    )

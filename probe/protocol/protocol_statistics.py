@@ -1,0 +1,49 @@
+"""Statistics of all that recordings show of a protocol; they can be added up."""
+
+from __future__ import annotations
+
+from probe.protocol.endpoint_statistics import Address, EndpointStatistics
+
+MOST_ENDPOINTS = 500
+"""Addresses; where there are more, paths are data."""
+ANYWHERE = ("", "*")
+"""The path of all addresses, where paths are data."""
+
+
+class ProtocolStatistics:
+    """What recordings show of a protocol; it can be added up."""
+
+    def __init__(self) -> None:
+        self.recordings = self.exchanges = 0
+        self.agents: set[str] = set()
+        self.endpoints: dict[Address, EndpointStatistics] = {}
+        self.many = False
+        """True where there were too many paths: they are data."""
+
+    def endpoint(self, address: Address) -> EndpointStatistics:
+        """Return the statistics of what is at an address."""
+        if self.many:
+            address = address._replace(path=ANYWHERE)
+        found = self.endpoints.get(address)
+        if found is None:
+            found = self.endpoints[address] = EndpointStatistics()
+            if len(self.endpoints) > MOST_ENDPOINTS and not self.many:
+                self._join()
+                return self.endpoints[address._replace(path=ANYWHERE)]
+        return found
+
+    def _join(self) -> None:
+        """Make one of all addresses with the same listener, method and transport."""
+        endpoints, self.endpoints, self.many = self.endpoints, {}, True
+        for address, one in endpoints.items():
+            self.endpoint(address).merge(one)
+
+    def merge(self, other: ProtocolStatistics) -> None:
+        """Add what other recordings show."""
+        self.recordings += other.recordings
+        self.exchanges += other.exchanges
+        self.agents |= other.agents
+        if other.many and not self.many:
+            self._join()
+        for address, one in other.endpoints.items():
+            self.endpoint(address).merge(one)

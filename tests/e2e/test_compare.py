@@ -1,0 +1,97 @@
+"""Real runs compared: the demo agent twice, and the real agents twice, replayed, and in two versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from probe.compare.comparison import Comparison
+from probe.compare.markdown import NONE
+from tests.compare.comparing import compare
+from tests.e2e.test_agents import CASES, Case, recorded, running
+from tests.support import agents
+from tests.support.loops import PROMPT, plant
+from tests.support.provider import provider_running
+from tests.support.running import Running
+
+
+def demo(folder: Path, prompt: str) -> Path:
+    """Record the demo agent; return the folder of the run."""
+    folder.mkdir()
+    with Running(folder, "probe.capture", "--target=demo", f"--prompt={prompt}") as run:
+        assert run.wait() == 0, run.stderr
+        return run.run_folder()
+
+
+def found(before: Path, after: Path, folder: Path) -> Comparison:
+    return compare(before, after, folder / "comparison.json")
+
+
+def test_two_runs_of_the_demo_agent_differ_in_slots_alone(tmp_path: Path) -> None:
+    prompt = "Write a prime checker"
+    runs = [demo(tmp_path / name, prompt) for name in ("first", "second")]
+    assert found(*runs, tmp_path).findings == ()
+
+
+def test_another_prompt_of_the_demo_agent_is_one_line_at_its_place(tmp_path: Path) -> None:
+    one, other = demo(tmp_path / "one", "Write a prime checker"), demo(tmp_path / "other", "Check primes, please")
+    (finding,) = found(one, other, tmp_path).findings
+    assert (finding.kind, finding.place) == ("prompt-changed", "input[]")
+    assert (finding.before, finding.after) == ("Write a prime checker", "Check primes, please")
+
+
+@pytest.mark.agents
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_a_replayed_agent_differs_from_its_record_in_slots_alone(tmp_path: Path, case: Case) -> None:
+    first, again = tmp_path / "first", tmp_path / "again"
+    first.mkdir()
+    again.mkdir()
+    with provider_running() as provider, recorded(first, "probe.capture", case, provider) as run:
+        assert run.wait() == 0, run.stderr
+        recording = run.run_folder()
+    options = [f"--replay={recording}", f"--cwd={plant(again / 'work')}", *case.words]
+    with running(again, "probe.capture", case, *options, env={}) as run:
+        assert run.wait() == 0, run.stderr
+        replayed = run.run_folder()
+    assert [one.line for one in found(recording, replayed, tmp_path).findings] == []
+
+
+@pytest.mark.agents
+@pytest.mark.timeout(600)
+def test_drift_runs_two_versions_offline_and_compares_them(tmp_path: Path) -> None:
+    both = (agents.CODEX_OLD, agents.CODEX)
+    if missing := next(filter(None, map(agents.missing, both)), None):
+        pytest.skip(missing)
+    versions = ",".join(one.version for one in both)
+    words = ["--target=codex", f"--versions={versions}", f"--prompt={PROMPT}", "--fail-on=breaking"]
+    cache = {"XDG_CACHE_HOME": str(Path.home() / ".cache")}
+    with Running(tmp_path, "probe.drift", *words, env=cache) as run:
+        assert run.wait() == 1, run.stderr
+    assert "codex-cli 0.169.0, no longer codex-cli 0.98.0" in run.stdout
+    assert NONE not in run.stdout
+    assert run.stderr.count(str(tmp_path / "data" / "codex")) >= 2
+
+
+DRIFT_ERRORS = {
+    "no target": (["--versions=1,2", "--prompt=x"], "drift needs --target, --versions and --prompt"),
+    "one version": (["--target=codex", "--versions=1", "--prompt=x"], "drift compares two versions"),
+    "no package": (["--target=demo", "--versions=1,2", "--prompt=x"], "no package of npm or PyPI"),
+}
+
+
+@pytest.mark.parametrize("name", DRIFT_ERRORS)
+def test_drift_says_what_it_lacks(name: str, tmp_path: Path) -> None:
+    words, said = DRIFT_ERRORS[name]
+    with Running(tmp_path, "probe.drift", *words) as run:
+        assert run.wait() == 2
+        assert said in run.stderr
+
+
+def test_drift_needs_the_installer(tmp_path: Path) -> None:
+    words = ["--target=codex", "--versions=0.0.1,0.0.2", "--prompt=x"]
+    empty = {"PATH": "/nowhere", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with Running(tmp_path, "probe.drift", *words, env=empty) as run:
+        assert run.wait() == 1
+        assert "npm is missing" in run.stderr

@@ -1,0 +1,59 @@
+"""`--fault` from the command line to the agent: it meets the fault, and the run says which call was hit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from probe.targets.finding import PROJECT
+from tests.support.client import ask
+from tests.support.running import Running
+
+DEMO = ["--target=demo", "--prompt", "Write a prime checker"]
+
+
+def test_an_agent_meets_the_fault_and_the_run_says_where(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.capture", *DEMO, "--fault", "429 retry after 3s on call 2") as running:
+        assert running.wait() != 0
+        statuses = [record["response"]["status_code"] for record in running.records()]
+        headers = running.records()[1]["response"]["headers"]
+        manifest = running.manifest()
+    assert statuses == [200, 429]
+    assert {name.lower(): value for name, value in headers.items()}["retry-after"] == "3"
+    assert "fault 429 retry after 3s: call 2" in manifest["notes"]
+    assert manifest["settings"]["fault"] == {"value": ["429 retry after 3s on call 2"], "source": "command line"}
+
+
+def test_an_odd_but_valid_stream_changes_nothing(tmp_path: Path) -> None:
+    faults = [f"--fault={text} on call {number}" for number, text in enumerate(["comments", "crlf", "byte by byte"], 1)]
+    with Running(tmp_path, "probe.capture", *DEMO, *faults) as running:
+        assert running.wait() == 0, running.stderr
+        assert running.manifest()["problems"] == []
+
+
+WRONG = {
+    "no such fault": (["--fault", "cut aftr 3"], "did you mean 'cut after N events'?"),
+    "no replay": (["--fault", "429", "--replay", ""], "--fault: only a replay has one"),
+}
+
+
+@pytest.mark.parametrize(("options", "hint"), WRONG.values(), ids=WRONG.keys())
+def test_a_fault_that_cannot_be_is_refused_before_anything_starts(
+    tmp_path: Path, options: list[str], hint: str
+) -> None:
+    with Running(tmp_path, "probe.capture", *DEMO, *options) as running:
+        assert running.wait() == 2
+        assert hint in running.stderr
+        assert not list(running.data.glob("demo/*/traffic.jsonl"))
+
+
+def test_a_served_recording_has_faults_too(tmp_path: Path) -> None:
+    recorded = PROJECT / "data" / "codex" / "tool-loop" / "traffic.jsonl"
+    call = next(json.loads(line) for line in recorded.open() if '"POST"' in line)["request"]["body"]
+    with Running(tmp_path, "probe.replay", "--run", "codex/tool-loop", "--fault", "529 once") as running:
+        running.until_said("http://")
+        url = running.stdout.split()[0]
+        answers = [ask(f"{url}/v1/responses", json.dumps(call).encode()).status for _ in range(2)]
+    assert answers == [529, 200]

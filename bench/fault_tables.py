@@ -19,7 +19,8 @@ uv run invoke pipeline --target codex --replay latest --fault "429 twice" --prom
 uv run invoke replay --run codex/tool-loop --fault "cut after 12 events" --fault "529 on call 3" --port 8090
 ```
 
-`--fault` can be repeated, and works with `capture`, `pipeline` and `replay`. A fault is a name, its numbers, and when:
+`--fault` can be repeated, and works with `capture`, `pipeline`, `replay` and `replay-check`, which says whether
+the agent gets past it. A fault is a name, its numbers, and when:
 `once` (the first call of the model; the default), `twice`, `3 times`, `always`, `on call 3`, `on calls 2-5`. Only calls
 of the model count, each try of them; side requests and warm-ups have no faults. The notes at the end name the calls
 that were hit.

@@ -176,7 +176,7 @@ COMMANDS = {
     "replay-check": Command(
         "Run an agent on its recording; check that it does the same.",
         "invoke replay-check --run latest",
-        ("run", "target", "prompt", "speed", "env", "cwd", "port", "data_dir", "output_dir"),
+        ("run", "target", "prompt", "speed", "fault", "env", "cwd", "port", "data_dir", "output_dir"),
     ),
     "compare": Command(
         "Show what changed between two runs, versions or agents.",

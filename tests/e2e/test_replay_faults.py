@@ -52,8 +52,18 @@ def test_a_fault_that_cannot_be_is_refused_before_anything_starts(
 def test_a_served_recording_has_faults_too(tmp_path: Path) -> None:
     recorded = PROJECT / "data" / "codex" / "tool-loop" / "traffic.jsonl"
     call = next(json.loads(line) for line in recorded.open() if '"POST"' in line)["request"]["body"]
-    with Running(tmp_path, "probe.replay", "--run", "codex/tool-loop", "--fault", "529 once") as running:
+    with Running(tmp_path, "probe.replay", "--run", str(recorded.parent), "--fault", "529 once") as running:
         running.until_said("http://")
         url = running.stdout.split()[0]
         answers = [ask(f"{url}/v1/responses", json.dumps(call).encode()).status for _ in range(2)]
     assert answers == [529, 200]
+
+
+def test_a_replay_check_says_whether_an_agent_gets_past_a_fault(tmp_path: Path) -> None:
+    sample = str(PROJECT / "data" / "demo" / "sample")
+    for fault, code in {"comments": 0, "429": 1}.items():
+        here = tmp_path / fault
+        here.mkdir()
+        with Running(here, "probe.replay_check", "--run", sample, "--fault", fault) as running:
+            assert running.wait() == code, running.stdout + running.stderr
+            assert ("the agent ended with exit code 1; recorded: 0" in running.stdout) == bool(code)

@@ -9,11 +9,17 @@ import pytest
 from probe.compare.comparison import Comparison
 from probe.compare.markdown import NONE
 from tests.compare.comparing import compare
-from tests.e2e.test_agents import CASES, Case, recorded, running
+from tests.e2e.test_agents import CASES, OWN_TARGETS, Case, recorded, running
 from tests.support import agents
 from tests.support.loops import PROMPT, plant
 from tests.support.provider import provider_running
 from tests.support.running import Running
+
+
+@pytest.fixture(autouse=True)
+def own_targets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the user's own folder of targets read here too."""
+    monkeypatch.setenv("PROBE_TARGETS", str(OWN_TARGETS))
 
 
 def demo(folder: Path, prompt: str) -> Path:

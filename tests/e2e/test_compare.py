@@ -22,6 +22,10 @@ def own_targets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROBE_TARGETS", str(OWN_TARGETS))
 
 
+CONNECTION_CHECK = {"HEAD /api/hello is no longer asked", "HEAD /api/hello is asked now"}
+"""Claude Code checks its connection beside its work, and not in every run; its own target switches that off."""
+
+
 def demo(folder: Path, prompt: str) -> Path:
     """Record the demo agent; return the folder of the run."""
     folder.mkdir()
@@ -61,7 +65,8 @@ def test_a_replayed_agent_differs_from_its_record_in_slots_alone(tmp_path: Path,
     with running(again, "probe.capture", case, *options, env={}) as run:
         assert run.wait() == 0, run.stderr
         replayed = run.run_folder()
-    assert [one.line for one in found(recording, replayed, tmp_path).findings] == []
+    lines = {one.line for one in found(recording, replayed, tmp_path).findings}
+    assert lines <= (CONNECTION_CHECK if case.target == "anthropic-compatible" else set())
 
 
 @pytest.mark.agents

@@ -179,7 +179,7 @@ COMMANDS = {
         ("run", "target", "prompt", "speed", "env", "cwd", "port", "data_dir", "output_dir"),
     ),
     "compare": Command(
-        "Show what changed between two runs, two versions or two agents.",
+        "Show what changed between two runs, versions or agents.",
         "invoke compare codex@0.98.0 codex@0.169.0",
         ("before", "after", "markdown", "html", "json", "fail_on", "shareable", "target", "data_dir"),
     ),

@@ -19,7 +19,7 @@ from probe.trace.turns import Traced
 
 KEPT = {"instructions": 1 << 16, "user": 1 << 14, "result": 1 << 11}
 """Characters that are kept of each text."""
-ALL_KEPT = 16 << 20
+ALL_KEPT = 4 << 20
 """Characters that are kept of all texts; of later ones only the beginning."""
 SHORT = 400
 _SCHEMAS = ("parameters", "input_schema", "parametersJsonSchema", "inputSchema")

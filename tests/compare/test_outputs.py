@@ -154,7 +154,7 @@ def test_the_page_runs_its_own_script_alone_and_escapes_what_came_over_the_wire(
 
 def test_what_is_shareable_has_no_long_text(comparison: Comparison, tmp_path: Path) -> None:
     shared = compare(BEFORE, AFTER, tmp_path / "shared.json", "--shareable")
-    assert shared.turns == shared.measures == ()
+    assert (shared.turns, shared.measures) == ((), ())
     assert len(shared.findings) < len(comparison.findings)
     assert all(len(text) <= 40 for one in shared.findings for text in _texts((one.before, one.after)))
     assert "say briefly" not in json_of(shared)

@@ -40,8 +40,8 @@ def found(before: Path, after: Path, folder: Path) -> Comparison:
 
 def test_two_runs_of_the_demo_agent_differ_in_slots_alone(tmp_path: Path) -> None:
     prompt = "Write a prime checker"
-    runs = [demo(tmp_path / name, prompt) for name in ("first", "second")]
-    assert found(*runs, tmp_path).findings == ()
+    first, second = (demo(tmp_path / name, prompt) for name in ("first", "second"))
+    assert found(first, second, tmp_path).findings == ()
 
 
 def test_another_prompt_of_the_demo_agent_is_one_line_at_its_place(tmp_path: Path) -> None:

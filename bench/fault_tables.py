@@ -27,7 +27,7 @@ that were hit.
 
 - All that a fault does not change stays as it was recorded, byte for byte. Its own seconds do not depend on the
   replay's speed.
-- An answer that did not reach its end is not used up: when the agent asks the same again, it gets it.
+- An answer with a fault is not used up: when the agent asks the same again, it gets it whole.
 - `N` is the number of an event, counted from 1, or `first`. Where an answer has fewer events, its last one is hit.
 - Over a WebSocket, an error is the API's error message, and what only HTTP has closes the connection.
 - A capture's proxies are between: where a connection ends before any answer, the agent gets their 502. A client of

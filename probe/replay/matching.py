@@ -88,10 +88,10 @@ class Matching:
         self._lent.add(nearest)
         return Match(Found.NEAREST, nearest)
 
-    def broken_off(self, call: int) -> None:
-        """Note that an answer did not reach the agent to its end: the same call can have it again, and need not."""
+    def damaged(self, call: int, *, ended: bool) -> None:
+        """Note that an answer was given with a fault: the same call can have it again, and need not."""
         self.take_back(call)
-        self._broken.add(call)
+        (self._lent if ended else self._broken).add(call)
 
     def take_back(self, call: int) -> None:
         """Note that a call did not get the answer that was found for it."""

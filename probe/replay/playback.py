@@ -106,13 +106,14 @@ class Playback:
     def with_faults(self, turn: RecordedTurn, answer: TimedAnswer, pace: Pace) -> tuple[TimedAnswer, Pace]:
         """Return the answer to the last call with the faults that hit it, and its pace.
 
-        An answer without its end is not used up: the agent may ask for it again.
+        It is not used up: the agent may ask for it again, whether its end came or not.
         """
         faulty, hit = self.faults.applied(answer, turn.api, self.asked)
         if not hit:
             return answer, pace
-        if self._calls and is_ended(answer, turn.api) and not is_ended(faulty, turn.api):
-            self._calls.matching.broken_off(next(number for number, one in enumerate(self._turns) if one is turn))
+        if self._calls:
+            number = next(number for number, one in enumerate(self._turns) if one is turn)
+            self._calls.matching.damaged(number, ended=is_ended(faulty, turn.api))
         return faulty, pace.unscaled()
 
     def warm_up(self, path: str, body: bytes) -> RecordedTurn | None:

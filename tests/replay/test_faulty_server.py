@@ -53,7 +53,23 @@ def test_a_broken_answer_comes_again(fault: str, error: type[Exception]) -> None
         assert ask(f"{replay.url}/v1/responses", ONE).body == stream("first").encode()
 
 
-def test_an_answer_that_only_looks_odd_is_used_up() -> None:
+@pytest.mark.parametrize("fault", ["malformed json 2", "line break in data 1", "comments", "duplicate event 2"])
+def test_an_answer_whose_end_came_can_be_asked_for_again_too(fault: str) -> None:
+    with replaying(TURNS, faults=[fault]) as replay:
+        bodies = [ask(f"{replay.url}/v1/responses", body).body for body in (ONE, ONE, TWO)]
+    assert bodies[0] != bodies[1] == stream("first").encode()
+    assert bodies[2] == stream("second").encode()
+    assert replay.server.problems == []
+
+
+def test_of_equal_calls_one_with_an_odd_answer_goes_on_to_the_next() -> None:
+    again = post(2.0, stream("second"), request={"model": "m", "input": "one"})
+    with replaying([TURNS[0], again], faults=["crlf"]) as replay:
+        bodies = [ask(f"{replay.url}/v1/responses", ONE).body for _ in range(2)]
+    assert bodies[1] == stream("second").encode()
+
+
+def test_an_answer_that_only_looks_odd_is_followed_by_the_next() -> None:
     with replaying(TURNS, faults=["comments", "crlf on call 2"]) as replay:
         answers = [ask(f"{replay.url}/v1/responses", body).body for body in (ONE, TWO)]
     assert b": keep-alive" in answers[0]

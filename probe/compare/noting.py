@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from json import dumps
 from typing import Any
 
 import msgspec
@@ -75,9 +76,9 @@ class Notes:
             compared = item.value
         value = self._slots.value(compared, at.removesuffix("[]"))
         text = _encoded(value)
-        kept = value if len(text) <= _KEPT_VALUE and self._room > 0 else None
+        kept = dumps(value, separators=(",", ":")) if len(text) <= _KEPT_VALUE and self._room > 0 else None
         self._room -= len(text) if kept is not None else 0
-        return SentItem(at=at, name=item.known.name, key=number_of(text), value=kept)
+        return SentItem(at=at, name=item.known.name, key=number_of(text), json=kept)
 
     def _texts(self, kind: Kind, blocks: Iterable[Block], at: str) -> Iterator[Said]:
         for block in blocks:

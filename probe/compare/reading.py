@@ -18,7 +18,7 @@ from probe.compare.side import Side
 from probe.protocol.describing import described
 from probe.protocol.reading import ProtocolReader
 from probe.record.reader import read_unread
-from probe.record.reading_memory import tune_memory
+from probe.record.reading_memory import give_back_memory
 from probe.renderers.loader import load_renderer
 from probe.slots.environment import Environment
 from probe.slots.rules import Rule
@@ -53,10 +53,12 @@ def read_both(before: Source, after: Source) -> tuple[tuple[Side, BadLines], tup
     """Return what is compared of both."""
     if before.traffic.stat().st_size + after.traffic.stat().st_size < SMALL:
         return read_side(before), read_side(after)
-    # A fresh process: what this one has imported and allocated is not its business.
-    with ProcessPoolExecutor(1, mp_context=get_context("forkserver"), initializer=tune_memory) as pool:
+    # Forked while it has one thread: what is imported by now is in memory once for both.
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
         other = pool.submit(read_side, after)
-        return read_side(before), other.result()
+        one = read_side(before)
+        give_back_memory()
+        return one, other.result()
 
 
 def read_side(source: Source) -> tuple[Side, BadLines]:

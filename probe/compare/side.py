@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from json import loads
 from typing import Any
 
 import msgspec
@@ -62,8 +63,13 @@ class SentItem(msgspec.Struct, frozen=True, kw_only=True):
     """Of a setting; empty for a message."""
     key: int
     """Equal for items that are equal but for slots."""
-    value: Any
-    """Normalised; None where it is large."""
+    json: str | None
+    """Its value, normalised, as JSON, which takes a third of the memory; None where it is large."""
+
+    @property
+    def value(self) -> Any:
+        """Return its value; None where it is large."""
+        return None if self.json is None else loads(self.json)
 
 
 class NotedTurn(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,3 +32,11 @@ def tune_memory() -> None:
     mallopt(_M_MMAP_THRESHOLD, _MAPPED)
     mallopt(_M_TRIM_THRESHOLD, _TRIMMED)
     mallopt(_M_TOP_PAD, 1 << 20)
+
+
+def give_back_memory() -> None:
+    """Give what is free back to the system, after a record was read."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError):
+        return

@@ -21,9 +21,14 @@ CHOICES = {
     "with slow tests": (["--slow"], ["agents", "browsers"], 1),
     "all": (["--all"], [], 2),
 }
+EACH = [
+    pytest.param(*choice, id=name, marks=() if name == "the plain line" else pytest.mark.slow)
+    for name, choice in CHOICES.items()
+]
+"""Each collects many tests, which takes seconds."""
 
 
-@pytest.mark.parametrize(("options", "left_out", "kinds"), CHOICES.values(), ids=CHOICES.keys())
+@pytest.mark.parametrize(("options", "left_out", "kinds"), EACH)
 def test_agents_and_slow_tests_run_only_when_asked_for_and_the_summary_says_so(
     options: list[str], left_out: list[str], kinds: int
 ) -> None:

@@ -244,6 +244,6 @@ def test_a_library_that_needs_all_of_its_parts_is_loaded_whole() -> None:
 
 
 def test_a_report_loads_nothing_that_only_recording_needs() -> None:
-    unwanted = ("mitmproxy", "probe.addon.redaction.patterns", "ssl", "psutil", "yaml")
+    unwanted = ("mitmproxy", "probe.addon.redaction.patterns", "ssl", "psutil")
     loaded = "import sys, probe.analyze\nfrom probe.renderers.loader import AUTO, load_renderer\nload_renderer(AUTO)\n"
     assert run(f"{loaded}print([name for name in {unwanted} if name in sys.modules])") == "[]\n"

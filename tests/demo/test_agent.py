@@ -19,7 +19,7 @@ from probe.renderers.blocks import Usage
 from probe.renderers.loader import load_renderer
 from probe.targets.finding import PROJECT
 from probe.trace.exchanges import ExchangeReader
-from tests.replay.replays import post, replaying, stream
+from tests.replay.replays import SSE, post, replaying, stream
 from tests.support.apis import responses_events as events
 from tests.support.demo_provider import DONE, PRIME_CHECKER, DemoProvider
 from tests.support.toolcalls import ToolCall
@@ -29,6 +29,19 @@ PROMPT = "Write a prime checker"
 SAMPLE = PROJECT / "data" / "demo" / "sample" / "traffic.jsonl"
 # Nobody listens here: what an agent sends to this proxy is an error.
 DEAD_PROXY = "http://127.0.0.1:9"
+
+
+def asked(*more: dict[str, Any]) -> dict[str, Any]:
+    """Return a request as the agent sends it; `more` is what the conversation has behind the prompt."""
+    conversation = [{"type": "message", "role": "user", "content": PROMPT}, *more]
+    settings = {"reasoning": {"summary": "auto"}, "include": ["reasoning.encrypted_content"], "store": False}
+    known = {"model": "demo-1", "instructions": agent.INSTRUCTIONS, "tools": agent.TOOLS}
+    return {**known, "input": conversation, **settings, "stream": True}
+
+
+def answered(body: Any, status: int = 200) -> Exchange:
+    """Return the recorded answer to the agent's first call."""
+    return post(1.0, body, request=asked(), status=status, headers=SSE if status == 200 else {})
 
 
 def run_agent(base_url: str | None, folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -79,22 +92,22 @@ def test_the_version_is_told_without_a_base_url(tmp_path: Path) -> None:
 
 FAILURES = {
     "an error of the API": (
-        [post(1.0, {"error": {"message": "no such key"}}, status=401, headers={})],
+        [answered({"error": {"message": "no such key"}}, 401)],
         "the API answers 401: no such key",
     ),
     "an error that is no JSON": (
-        [post(1.0, "<h1>Bad gateway</h1>", status=502, headers={})],
+        [answered("<h1>Bad gateway</h1>", 502)],
         "the API answers 502: no reason given",
     ),
-    "a recording that has run out": ([], "the API answers 400: probe replay: the recording has no answers"),
+    "a recording that has run out": ([], "the API answers 400: probe replay: call 1, unknown endpoint"),
     "a failed answer": (
-        [post(1.0, 'data: {"type":"response.failed","response":{"error":{"message":"overloaded"}}}\n\n')],
+        [answered('data: {"type":"response.failed","response":{"error":{"message":"overloaded"}}}\n\n')],
         "overloaded",
     ),
-    "an incomplete answer": ([post(1.0, 'data: {"type":"response.incomplete"}\n\n')], "response.incomplete"),
-    "an answer that stops": ([post(1.0, stream("x")[:60])], "error: "),
+    "an incomplete answer": ([answered('data: {"type":"response.incomplete"}\n\n')], "response.incomplete"),
+    "an answer that stops": ([answered(stream("x")[:60])], "error: "),
     "what a terminal would obey": (
-        [post(1.0, 'data: {"type":"error","message":"\\u001b[2Jgone"}\n\n')],
+        [answered('data: {"type":"error","message":"\\u001b[2Jgone"}\n\n')],
         "error: [2Jgone",
     ),
 }
@@ -121,7 +134,10 @@ def test_a_model_that_never_ends_is_ended(tmp_path: Path) -> None:
     call = events.tool_call(1, ToolCall(name="shell", payload='{"command":"true"}'))
     parts = events.turn(1, {}, [call], Usage(input=1, output=1, total=2))
     body = "".join(f"data: {json.dumps(event)}\n\n" for event in parts)
-    with replaying([post(float(number), body) for number in range(12)]) as replay:
+    back = [part["item"] for part in parts if part["type"] == "response.output_item.done"]
+    back.append({"type": "function_call_output", "call_id": back[-1]["call_id"], "output": "exit code 0\n"})
+    exchanges = [post(float(number), body, request=asked(*back * number)) for number in range(12)]
+    with replaying(exchanges) as replay:
         done = run_agent(f"{replay.url}/v1", tmp_path)
     assert done.returncode == 1
     left = 12 - agent.MOST_TURNS

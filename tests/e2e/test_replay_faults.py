@@ -26,6 +26,7 @@ def test_an_agent_meets_the_fault_and_the_run_says_where(tmp_path: Path) -> None
     assert manifest["settings"]["fault"] == {"value": ["429 retry after 3s on call 2"], "source": "command line"}
 
 
+@pytest.mark.slow
 def test_an_odd_but_valid_stream_changes_nothing(tmp_path: Path) -> None:
     faults = [f"--fault={text} on call {number}" for number, text in enumerate(["comments", "crlf", "byte by byte"], 1)]
     with Running(tmp_path, "probe.capture", *DEMO, *faults) as running:
@@ -59,6 +60,7 @@ def test_a_served_recording_has_faults_too(tmp_path: Path) -> None:
     assert answers == [529, 200]
 
 
+@pytest.mark.slow
 def test_a_replay_check_says_whether_an_agent_gets_past_a_fault(tmp_path: Path) -> None:
     sample = str(PROJECT / "data" / "demo" / "sample")
     for fault, code in {"comments": 0, "429": 1}.items():

@@ -61,6 +61,7 @@ def test_the_runs_own_documents_are_written_again_after_shareable_ones(run: Path
     assert not json.loads((run / DESCRIPTION).read_text())["shareable"]
 
 
+@pytest.mark.slow
 def test_two_runs_of_the_same_thing_give_the_same_documents(tmp_path: Path) -> None:
     texts = []
     for name in ("one", "other"):

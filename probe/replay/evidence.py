@@ -80,6 +80,8 @@ def _rank(found: Difference, kinds: Mapping[str, Kind], before: dict[str, Any], 
     """Return how early a difference is named: what the user asked, instructions, tools, other messages, settings."""
     field = next((at for at in kinds if found.at == at or found.at.startswith((f"{at}[", f"{at}."))), None)
     kind = kinds.get(field or "", Kind.SETTING)
+    if kind is Kind.MESSAGE and re.search(r"\]\.tools\b", found.at):
+        kind = Kind.TOOL  # Some agents send them among their messages.
     if field is None or kind is not Kind.MESSAGE:
         return _RANKS[kind] - (found.at == "model") + (kind is Kind.TOOL and found.after is ABSENT)
     index = re.match(r"\[(\d+)\]", found.at[len(field) :])

@@ -146,7 +146,7 @@ def test_a_replay_is_never_what_latest_is_checked_against(tmp_path: Path) -> Non
     assert replays == [*[f"openai-compatible/{recording.name}"] * 2, None]
     with Running(tmp_path, "probe.capture", "--replay=latest~1", *AGENT) as run:
         assert run.wait() == 2
-        assert "there is no recording that far back (1 recorded)" in run.stderr
+        assert "there is no recording of target 'openai-compatible' that far back (1 recorded)" in run.stderr
 
 
 def test_a_replay_of_another_agent_and_of_replaced_words_is_noted(tmp_path: Path) -> None:

@@ -87,11 +87,7 @@ def _rank(found: Difference, kinds: Mapping[str, Kind], before: dict[str, Any], 
     index = re.match(r"\[(\d+)\]", found.at[len(field) :])
     items = after[field] if found.before is ABSENT else before[field]
     item = items[int(index[1])] if index and int(index[1]) < len(items) else None
-    role = (
-        item.get("role", "user")
-        if isinstance(item, dict) and not item.get("type", "message").endswith("output")
-        else None
-    )
+    role = item.get("role", None if "type" in item else "user") if isinstance(item, dict) else None
     if role in ("system", "developer"):
         return _RANKS[Kind.INSTRUCTIONS]
     if isinstance(items, list) and role != "user":

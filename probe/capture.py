@@ -38,7 +38,7 @@ from probe.wire.finish import Finished, discard, finish
 from probe.wire.interrupts import Interrupts
 from probe.wire.launch import Launch, described_surroundings
 from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target
-from probe.wire.replayed_run import differing_surroundings, find_replay
+from probe.wire.replayed_run import find_replay, notes_on_replay
 from probe.wire.start import start
 from probe.wire.started import Started
 from probe.wire.unreachable_upstreams import FirstAnswers, unreachable_upstreams
@@ -82,6 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     program = find_program(template[0], (os.environ | overrides).get("PATH"), settings.target)
     cwd = _given_folder(arguments.cwd)
     replayed = find_replay(settings)
+    if replayed and (settings.replay or "").startswith("latest"):
+        say(f"replaying {replayed.target}/{replayed.name}")
     folder = new_run(settings.run_parent, settings.output_dir)
     _warn(settings, os.environ | overrides)
     if is_step():
@@ -202,7 +204,7 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         _note_changes(recording, command, env, launch.overrides, launch.cwd)
         # A replay gets a separate folder, so that no agent edits the files in this one.
         # The agent sees its path without links.
-        fresh = Path(tempfile.mkdtemp(prefix="probe-")).resolve() if _in_fresh_folder(recording, launch.cwd) else None
+        fresh = _fresh_folder() if _in_fresh_folder(recording, launch.cwd) else None
         folder = launch.cwd or fresh or Path.cwd()
         if launch.prompt is not None and (unattended := recording.settings.target.unattended):
             say(f"note: nobody is asked: {unattended}; it works in {folder}")
@@ -254,17 +256,27 @@ def _finish(
 ) -> Finished:
     """Stop the recording and complete the manifest."""
     finished = finish(recording)
-    if fresh is not None and (problem := _take_in(fresh, recording.folder)):
-        left = Problem(ProblemKind.LEFT_BEHIND, problem)
-        finished = replace(finished, problems=[*finished.problems, left])
+    if fresh is not None:
+        if problem := _take_in(fresh, recording.folder):
+            left = Problem(ProblemKind.LEFT_BEHIND, problem)
+            finished = replace(finished, problems=[*finished.problems, left])
+        with suppress(OSError):
+            fresh.parent.rmdir()
     versions = recording.manifest.facts.versions | {
         "agent": answered_version(version, _VERSION_SECONDS) if version else None
     }
     recording.manifest.update(versions=versions, agent_exit_code=end.exit_code if end else None)
-    if recording.served and (differing := differing_surroundings(recording.served.run, recording.manifest)):
-        finished = replace(finished, notes=[*finished.notes, differing])
-        recording.manifest.update(notes=[*recording.manifest.facts.notes, differing])
+    if recording.served and (notes := list(notes_on_replay(recording.served.run, recording.manifest))):
+        finished = replace(finished, notes=[*finished.notes, *notes])
+        recording.manifest.update(notes=[*recording.manifest.facts.notes, *notes])
     return finished
+
+
+def _fresh_folder() -> Path:
+    """Make an empty folder in one of its own, so that a listing of it shows nothing of other programs."""
+    folder = Path(tempfile.mkdtemp(prefix="probe-")).resolve() / "workspace"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 def _take_in(fresh: Path, folder: Path) -> str | None:

@@ -9,39 +9,43 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from probe.cli.edge import one_line, run
+from probe.cli.edge import one_line, run, say
 from probe.cli.options import command_line, parse
 from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.manifest import Manifest
 from probe.record.manifest_fields import Facts
 from probe.record.problem import ProblemKind
-from probe.record.runs import TRAFFIC, Run, has_records, new_run
+from probe.record.runs import TRAFFIC, Run, new_run
 from probe.settings.resolve import resolve
 from probe.settings.settings import data_dir
-from probe.wire.replayed_run import find_recording
+from probe.wire.replayed_run import find_recording, notes_on_replay
 
 _FAILED = 1
 _INTERRUPTED = 130
+_LISTED = 20
+"""Places that differ which are printed."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.replay_check`."""
     arguments, command = parse("replay-check", sys.argv[1:] if argv is None else argv)
     recorded = find_recording(arguments.run or "latest", data_dir(arguments.data_dir, os.environ), arguments.target)
-    if not has_records(recorded.folder):
-        raise UserError(f"run {recorded.target}/{recorded.name} holds no exchange", "record it first", code=1)
+    say(f"checking against {recorded.target}/{recorded.name}")
     options, command = _options(arguments, command, recorded)
     settings = resolve(options, os.environ)
     folder = new_run(settings.run_parent, settings.output_dir)
     code = _replayed(options, command, folder)
     if not folder.exists() or code == _INTERRUPTED:
         return code
-    facts = Manifest.read(folder).facts
+    manifest = Manifest.read(folder)
+    facts = manifest.facts
     problems = list(_problems(recorded.manifest.facts, facts))
     calls = facts.replayed.calls if facts.replayed else 0
-    print(f"{'FAIL' if problems else 'OK  '} {recorded.target}/{recorded.name}: {calls} calls of the model")
-    print("".join(f"       {one_line(problem)}\n" for problem in problems), end="")
+    made = f"{calls} call{'s' * (calls != 1)} of the model"
+    print(f"{'FAIL' if problems else 'OK  '} {recorded.target}/{recorded.name}: {made}")
+    hints = _hints(recorded, manifest, given=arguments.cwd is not None) if problems else ()
+    print("".join(f"       {one_line(line)}\n" for line in [*problems, *hints]), end="")
     print(folder / TRAFFIC)
     return _FAILED if problems else 0
 
@@ -74,13 +78,23 @@ def _problems(recorded: Facts, replayed: Facts) -> Iterator[str]:
     if found is None:
         yield "the replay did not come to its end"
         return
-    yield from found.differing
+    yield from (one.line for one in found.differing[:_LISTED])
+    if (more := len(found.differing) - _LISTED) > 0:
+        yield f"and at {more} more place{'s' * (more > 1)}: all are in manifest.json (replayed.differing)"
     yield from (problem.text for problem in replayed.problems if problem.kind is ProblemKind.REPLAY)
     if found.unasked:
         yield f"{found.unasked} of the recorded calls {'was' if found.unasked == 1 else 'were'} not made"
     before, now = recorded.agent_exit_code, replayed.agent_exit_code
     if before is not None and now != before:
         yield f"the agent ended with exit code {now}; recorded: {before}"
+
+
+def _hints(recorded: Run, manifest: Manifest, *, given: bool) -> Iterator[str]:
+    """Yield what may explain what was otherwise; `given` is true with a folder of the user's."""
+    folder = recorded.manifest.facts.folder
+    if folder and not given and not recorded.manifest.facts.replay_of:
+        yield f"hint: recorded in {folder}; give the agent a copy of it with --cwd"
+    yield from (f"note: {note}" for note in notes_on_replay(recorded, manifest))
 
 
 if __name__ == "__main__":

@@ -138,6 +138,7 @@ def described(one: Run) -> dict[str, Any]:
         "exit_code": facts.exit_code,
         "prompt": facts.prompt,
         "command": facts.own_command or facts.command,
+        "replay": facts.replay_of,
         "report": str(one.folder / REPORT) if (one.folder / REPORT).exists() else None,
         "folder": str(one.folder),
     }
@@ -168,6 +169,7 @@ def _table(runs: list[Run]) -> Table:
         table.add_column(heading, justify="right" if number else "left", no_wrap=True, ratio=rest)
     for row in map(described, runs):
         asked = row["prompt"] if row["prompt"] is not None else shlex.join(row["command"] or [])
+        asked = f"replay of {row['replay']}: {asked}" if row["replay"] else asked
         shown = [row[name] for name in ("seconds", "exchanges", "cut_short", "exit_code")]
         numbers = ["" if value is None else str(value) for value in shown]
         cells = [row["target"], row["run"], row["state"], *numbers, "yes" if row["report"] else "-", asked[:60]]

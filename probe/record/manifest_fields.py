@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from probe.record.differing_place import DifferingPlace
 from probe.record.problem import Problem, ProblemKind
 
 SCHEMA = 2
@@ -80,8 +81,8 @@ class Replayed(msgspec.Struct, frozen=True):
     """Calls of the model that the agent made."""
     unasked: int = 0
     """Recorded calls that it did not make."""
-    differing: list[str] = []
-    """Which calls differed from the recorded ones, and where."""
+    differing: list[DifferingPlace] = []
+    """Where calls differed from the recorded ones, each place once."""
 
 
 class ObserverChange(msgspec.Struct, frozen=True):

@@ -186,18 +186,30 @@ def _run(folder: Path) -> Run:
     return Run(folder=folder, target=manifest.facts.target or folder.parent.name, manifest=manifest)
 
 
-def find_run(word: str, data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> Run:
-    """Return the run that a word names: latest, latest~N, name, prefix, target/name or path. Raises UserError."""
-    found = _find(word, data_dir, target, elsewhere)
+def find_run(
+    word: str,
+    data_dir: Path,
+    target: str | None = None,
+    elsewhere: Mapping[str, Path] | None = None,
+    *,
+    replays: bool = True,
+) -> Run:
+    """Return the run that a word names: latest, latest~N, name, prefix, target/name or path. Raises UserError.
+
+    Without `replays`, latest is the newest that is none.
+    """
+    found = _find(word, data_dir, target, elsewhere, replays=replays)
     refuse_links(found.folder)
     return found
 
 
-def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str, Path] | None) -> Run:
+def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str, Path] | None, *, replays: bool) -> Run:
     if match := _LATEST.match(word):
-        return _latest(int(match[1] or 0), all_runs(data_dir, None, elsewhere), data_dir, target)
+        return _latest(int(match[1] or 0), all_runs(data_dir, None, elsewhere), data_dir, target, replays=replays)
     if ("/" in word or word in (".", "..")) and _is_run(Path(word).resolve()):
         return _run(Path(word).resolve())
+    if problem := _path_problem(word):
+        raise UserError(problem, "name a run's folder, or a run as invoke runs lists it")
     parent, _, name = word.rpartition("/")
     every = all_runs(data_dir, None, elsewhere)
     runs = [run for run in every if (parent or target) in (None, "", run.target)]
@@ -207,14 +219,29 @@ def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str,
     raise _not_found(word, found if name else [], runs or every, data_dir)
 
 
-def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None) -> Run:
-    recorded = [run for run in runs if not run.bundled and target in (None, run.target)]
+def _path_problem(word: str) -> str | None:
+    """Return why a word that can only be a path names no run; None where it may name one otherwise."""
+    path = Path(word)
+    if ("/" in word and path.is_dir()) or word in (".", ".."):
+        return f"the folder {word} has no {TRAFFIC}"
+    if "/" in word and path.exists():
+        return f"{word} is a file, not the folder of a run"
+    return f"no such folder: {word}" if word.startswith(("/", "./", "../", "~")) else None
+
+
+def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None, *, replays: bool) -> Run:
+    own = [run for run in runs if not run.bundled and target in (None, run.target)]
+    recorded = own if replays else [run for run in own if not run.manifest.facts.replay_of]
     if back < len(recorded):
         return recorded[-1 - back]
     of = f" of target {target!r}" if target else ""
     far = f" that far back ({len(recorded)} recorded)" if back else ""
     known = {run.target for run in runs}
     hint = did_you_mean(target, known) if target and target not in known else ""
+    if own and not replays:
+        raise UserError(
+            f"there is no recording{of}{far} in {data_dir}; replays are none", "name a run, for example demo/sample"
+        )
     raise UserError(
         f"there is no run{of}{far} in {data_dir}",
         hint + 'make one: invoke pipeline --target demo --prompt "Write a prime checker"',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -20,12 +21,13 @@ from probe.replay.faults import parse_faults
 from probe.replay.playback import Conditions
 from probe.replay.server import ReplayServer
 from probe.settings.replaying import speed_of
+from probe.settings.settings import data_dir
 from probe.slots.environment import environment_of
 from probe.slots.rules import BUILT_IN
 from probe.targets.finding import load_target, renderer_spec
 from probe.wire.file_limit import raise_file_limit
 from probe.wire.ports import served_port
-from probe.wire.recover_run import open_run
+from probe.wire.replayed_run import find_recording
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, rest = parse("replay", sys.argv[1:] if argv is None else argv)
     if rest:
         raise UserError("replay starts no command", "use capture --replay RUN -- COMMAND … for that")
-    found = open_run(arguments, say)
+    found = find_recording(arguments.run or "latest", data_dir(arguments.data_dir, os.environ), arguments.target)
     raise_file_limit()
     target = load_target(arguments.target or found.target)[0]
     conditions = Conditions(

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from itertools import islice
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
+from probe.record.differing_place import DifferingPlace, kept_value, phrases
 from probe.renderers.api import Api, Asked, Kind
 from probe.renderers.json_reader import Json
 from probe.replay.call_keys import CallKey
 from probe.replay.item_hashes import ItemHashes
+from probe.replay.named_tools import LISTS, by_name, follows, place_of
 from probe.slots.differences import ABSENT, Difference, differences
+from probe.trace.injected import injected_as
 
-_SHOWN = 60
-"""Characters of a value in a note."""
 _LISTED = 3
 """Differences of one call in a note."""
-MOST = 20
-"""Differences of one call that are looked for."""
+MOST = 200
+"""Differences of one call that are kept."""
+_RANKS = {Kind.MESSAGE: 0, Kind.INSTRUCTIONS: 2, Kind.TOOL: 3, Kind.SETTING: 7}
+_OTHER_MESSAGES = 5
 
 
 class Sent(NamedTuple):
@@ -43,14 +47,53 @@ def differences_of(hashes: ItemHashes, recorded: Sent, live: Sent) -> list[Diffe
     if recorded.websocket != live.websocket:
         settings = {one.at for sent in (recorded, live) for one in _fields(sent) if one.kind is Kind.SETTING}
         before, after = ({at: one for at, one in form.items() if at not in settings} for form in (before, after))
-    found = differences(before, after)
-    return [one for one in islice(found, MOST) if not _is_redacted(one.before)]
+    for name in LISTS & (before.keys() | after.keys()):
+        before.setdefault(name, []), after.setdefault(name, [])
+    found = [
+        one._replace(at=place_of(one.at))
+        for one in differences(by_name(before), by_name(after))
+        if not _is_redacted(one.before) and not follows(*one)
+    ]
+    kinds = {field.at: field.kind for sent in (live, recorded) for field in _fields(sent)}
+    return sorted(found, key=lambda one: _rank(one, kinds, before, after))[:MOST]
 
 
-def described(found: Sequence[Difference]) -> str:
-    """Return differences as a phrase: `differs at PATH (this ≠ that)`."""
-    listed = ", ".join(f"{one.at} ({_short(one.after)} ≠ {_short(one.before)})" for one in found[:_LISTED])
-    return f"differs at {listed}" + (f" and in {len(found) - _LISTED} more places" if len(found) > _LISTED else "")
+def place(call: int, found: Difference) -> DifferingPlace:
+    """Return a difference in the form of the manifest."""
+    recorded, now = (
+        msgspec.UNSET if one is ABSENT else one if isinstance(one, str) else kept_value(one)
+        for one in (found.before, found.after)
+    )
+    return DifferingPlace(call=call, at=found.at, recorded=recorded, now=now)
+
+
+def described(places: Sequence[DifferingPlace]) -> str:
+    """Return differences as a phrase: `differs at PATH (now …, recorded …)`."""
+    found = phrases(places)
+    more = sum(count for _, count in found[_LISTED:])
+    listed = ", ".join(text for text, _ in found[:_LISTED])
+    rest = f" and in {more} more place{'s' * (more > 1)}" if more else ""
+    return f"differs{' ' if listed.startswith('at ') else ': '}{listed}{rest}"
+
+
+def _rank(found: Difference, kinds: Mapping[str, Kind], before: dict[str, Any], after: dict[str, Any]) -> int:
+    """Return how early a difference is named: what the user asked, instructions, tools, other messages, settings."""
+    field = next((at for at in kinds if found.at == at or found.at.startswith((f"{at}[", f"{at}."))), None)
+    kind = kinds.get(field or "", Kind.SETTING)
+    if kind is Kind.MESSAGE and re.search(r"\]\.tools\b", found.at):
+        kind = Kind.TOOL  # Some agents send them among their messages.
+    if field is None or kind is not Kind.MESSAGE:
+        return _RANKS[kind] - (found.at == "model") + (kind is Kind.TOOL and found.after is ABSENT)
+    index = re.match(r"\[(\d+)\]", found.at[len(field) :])
+    items = after[field] if found.before is ABSENT else before[field]
+    item = items[int(index[1])] if index and int(index[1]) < len(items) else None
+    role = item.get("role", None if "type" in item else "user") if isinstance(item, dict) else None
+    if role in ("system", "developer"):
+        return _RANKS[Kind.INSTRUCTIONS]
+    if isinstance(items, list) and role != "user":
+        return _OTHER_MESSAGES
+    shown = found.after if isinstance(found.after, str) else found.before
+    return 1 if isinstance(shown, str) and injected_as(shown) else 0
 
 
 def _form(hashes: ItemHashes, sent: Sent, live: Sent, *, with_messages: bool) -> dict[str, Any]:
@@ -84,10 +127,3 @@ def _fields(sent: Sent) -> Iterator[Any]:
 
 def _is_redacted(value: Any) -> bool:
     return isinstance(value, str) and "⟨secret⟩" in value
-
-
-def _short(value: Any) -> str:
-    if value is ABSENT:
-        return "nothing"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from probe.replay.evidence import described
+from probe.record.differing_place import DifferingPlace
+from probe.replay.evidence import described, place
 from probe.replay.matching import Found, Match
 from probe.slots.differences import Difference
 
 _LISTED = 50
 """Calls with differences that are listed."""
+_KEPT = 1000
+"""Places that differ which are kept."""
 
 
 class Misses:
@@ -22,6 +25,10 @@ class Misses:
         self._known: set[str] = set()
         self._differing: list[str] = []
         self._unanswered: list[str] = []
+        self._refused = False
+        """Whether the first of those would have got an answer, had the replay not been strict."""
+        self.places: list[DifferingPlace] = []
+        """Each place that differed, once."""
         self.notes: list[str] = []
 
     @property
@@ -29,24 +36,35 @@ class Misses:
         """Return what went wrong; empty when each call got an answer."""
         if not self._unanswered:
             return []
-        times = "once" if len(self._unanswered) == 1 else f"{len(self._unanswered)} times"
-        return [f"the agent asked {times} for an answer that the recording does not have: {self._unanswered[0]}"]
+        first, count = self._unanswered[0], len(self._unanswered)
+        if self._refused:
+            calls = "a call" if count == 1 else f"{count} calls, the first of which"
+            return [f"{calls} got no answer, since it is not as recorded (--strict): {first}"]
+        times = "once" if count == 1 else f"{count} times"
+        return [f"the agent asked {times} for an answer that the recording does not have: {first}"]
 
     @property
     def differing(self) -> list[str]:
         """Return which calls differed, and where."""
         more = len(self._differing) - _LISTED
-        return [*self._differing[:_LISTED], *([f"{more} more calls differ from the recorded ones"] if more > 0 else [])]
+        return [
+            *self._differing[:_LISTED],
+            *([f"{more} more call{'s differ' if more > 1 else ' differs'} from what was recorded"] if more > 0 else []),
+        ]
 
     def differs(self, number: int, match: Match, found: Sequence[Difference]) -> str | None:
         """Note the differences of a call; return why it gets no answer, or None where it gets the recorded one."""
         new = [one for one in found if repr(one) not in self._known]
         self._known.update(map(repr, new))
-        text = f"call {number} {described(new or found)}" if found else f"call {number} differs"
+        places = [place(number, one) for one in new or found]
+        self.places += places[: max(0, _KEPT - len(self.places))] if new else []
+        text = f"call {number} {described(places)}" if found else f"call {number} differs"
         if match.found is Found.UNLIKE:
             return self._miss(f"{text}, and has nothing in common with the recorded calls that are left")
         if self._strict and (found or match.found is Found.NEAREST):
-            return self._miss(text)
+            self._refused = self._refused or not self._unanswered
+            # All of it is said at the end: agents, and reports of their answers, repeat what they get.
+            return self._miss(text, text.partition(" (")[0])
         if new:
             got = "; it got the nearest recorded answer" if match.found is Found.NEAREST else ""
             self._differing.append(text + got)
@@ -62,8 +80,8 @@ class Misses:
             "this run of the agent asks for more than the recorded one did"
         )
 
-    def _miss(self, text: str) -> str:
+    def _miss(self, text: str, short: str | None = None) -> str:
         self._unanswered.append(text)
         if self._strict and len(self._unanswered) == 1:
-            self._on_miss(text)
-        return text
+            self._on_miss(short or text)
+        return short or text

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from probe.addon.decoders import DecodeError, decoder_for
 from probe.addon.json_text import dumps
+from probe.record.differing_place import DifferingPlace
 from probe.record.exchange import UnreadExchange
 from probe.renderers.loader import Renderer
 from probe.replay.other_transport import posted
@@ -45,6 +46,11 @@ class ReplayServer:
     def differing(self) -> list[str]:
         """Return where calls of the agent differed from the recorded ones, a line each."""
         return self._playback.misses.differing
+
+    @property
+    def places(self) -> list[DifferingPlace]:
+        """Return each place at which a call differed."""
+        return self._playback.misses.places
 
     @property
     def calls(self) -> int:

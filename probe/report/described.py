@@ -36,6 +36,7 @@ def described_run(
         command=facts.own_command,
         prompt=facts.prompt,
         replay_of=facts.replay_of,
+        differing=[one.line for one in facts.replayed.differing] if facts.replayed else (),
         replay_server=_replay_server(facts),
         agent_exit_code=facts.agent_exit_code,
         keeps_secrets=facts.keeps_secrets,

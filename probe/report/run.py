@@ -28,6 +28,8 @@ class ReportedRun:
     command: Sequence[str] | None = None
     prompt: str | None = None
     replay_of: str | None = None
+    differing: Sequence[str] = ()
+    """Where calls of a replayed agent differ from the recorded ones."""
     replay_server: str | None = None
     """Host and port of what answered with a recorded run; None where the real upstreams answered."""
     agent_exit_code: int | None = None

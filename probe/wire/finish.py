@@ -54,9 +54,19 @@ def finish(started: Started) -> Finished:
     notes = [*notes, *differing, *_silent(started, reported or {})]
     if "replayed" in replayed:
         found = replayed["replayed"]
-        started.manifest.update(replayed=found | {"differing": [*map(started.redactor.text, found["differing"])]})
+        places = [{key: _redacted(started, one) for key, one in place.items()} for place in found["differing"]]
+        started.manifest.update(replayed=found | {"differing": places})
     _complete(started, Finished(counts=counts, problems=problems, notes=notes), coverage)
     return Finished(counts=counts, problems=problems, notes=notes)
+
+
+def _redacted(started: Started, value: Any) -> Any:
+    """Return a value of a request without credentials; as text where it held one."""
+    if isinstance(value, str):
+        return started.redactor.text(value)
+    text = json.dumps(value, ensure_ascii=False)
+    kept = started.redactor.text(text)
+    return value if kept == text else kept
 
 
 def _complete(started: Started, finished: Finished, coverage: dict[str, Any]) -> None:

@@ -51,7 +51,11 @@ async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "problems": server.problems,
         "notes": server.notes,
-        "replayed": {"calls": server.calls, "unasked": server.unasked, "differing": server.differing},
+        "replayed": {
+            "calls": server.calls,
+            "unasked": server.unasked,
+            "differing": msgspec.to_builtins(server.places),
+        },
     }
 
 

@@ -64,7 +64,7 @@ MISTAKES = {
     "an unknown run to replay": (
         "capture",
         ["--target", "demo", "-p", "x", "-R", "never"],
-        ["no run 'never'", "; of another target: --replay TARGET/RUN, for example codex/tool-loop"],
+        ["no run 'never'", "; of another target: TARGET/RUN, for example codex/tool-loop"],
     ),
     "an unknown run to take up": ("pipeline", ["--run", "never"], ["no run 'never'"]),
     "an unknown file": ("analyze", ["--input", "never.jsonl"], ["never.jsonl: no such file"]),

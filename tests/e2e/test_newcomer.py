@@ -102,7 +102,7 @@ def test_a_capture_names_the_next_step(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.runs", "--data-dir", "data") as listed:
         listed.wait()
         head, line = listed.stdout.splitlines()[:2]
-        assert line.split()[-2:] == ["-", "x"]
+        assert line.split()[-5:] == ["-", "replay", "of", "demo/sample:", "x"]
         assert not head.endswith(" ")
         assert len(line) < 150
 
@@ -183,8 +183,8 @@ urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode()), t
         differs, unasked = running.manifest()["notes"]
         assert unasked == "2 of the recorded answers were not asked for"
         assert differs == (
-            'call 1 differs at input[0].content[0].text ("Write a haiku." ≠ '
-            '"Write a function that checks whether a number is prime."); it got the nearest recorded answer'
+            'call 1 differs at input[0].content[0].text (now "Write a haiku.", '
+            'recorded "Write a function that checks whether a number is prime."); it got the nearest recorded answer'
         )
         assert f"note: {differs}\nnote: {unasked}\n" in running.stderr
 

@@ -70,13 +70,16 @@ def test_another_prompt_is_named_and_gets_the_recorded_answers_all_the_same(tmp_
     with Running(tmp_path, "probe.pipeline", *DEMO, "Write a haiku") as run:
         assert run.wait() == 0, run.stderr
         (note,) = run.manifest()["notes"]
+        (place,) = run.manifest()["replayed"]["differing"]
         report = (run.run_folder() / "report.md").read_text()
     assert note == (
-        'call 1 differs at input[0].content[0].text ("Write a haiku" ≠ "Write a prime checker"); '
+        'call 1 differs at input[0].content[0].text (now "Write a haiku", recorded "Write a prime checker"); '
         "it got the nearest recorded answer"
     )
+    at = "input[0].content[0].text"
+    assert place == {"call": 1, "at": at, "recorded": "Write a prime checker", "now": "Write a haiku"}
     assert f"note: {note}\n" in run.stderr
-    assert "differs at input" in report
+    assert "- Different from the recording:\n  - call 1 differs at input" in report
 
 
 def test_a_strict_replay_ends_the_agent_at_the_first_call_that_differs(tmp_path: Path) -> None:
@@ -84,10 +87,10 @@ def test_a_strict_replay_ends_the_agent_at_the_first_call_that_differs(tmp_path:
         assert run.wait() == 1
         (problem,) = run.manifest()["problems"]
         assert len(run.records()) == 1
-    differs = 'call 1 differs at input[0].content[0].text ("Write a haiku" ≠ "Write a prime checker")'
+    differs = 'call 1 differs at input[0].content[0].text (now "Write a haiku", recorded "Write a prime checker")'
     assert problem["kind"] == "replay"
-    assert problem["text"].endswith(differs)
-    assert differs in run.stderr
+    assert problem["text"] == f"a call got no answer, since it is not as recorded (--strict): {differs}"
+    assert run.stderr.count(differs) == 1
 
 
 def test_replay_check_says_whether_an_agent_did_the_same(tmp_path: Path) -> None:
@@ -118,6 +121,56 @@ def test_replay_check_counts_the_calls_that_were_not_made_and_another_exit_code(
         assert run.wait() == 1
         assert "1 of the recorded calls was not made" in run.stdout
         assert "the agent ended with exit code 3; recorded: 0" in run.stdout
+
+
+def test_a_replay_is_never_what_latest_is_checked_against(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    with (
+        provider_running() as provider,
+        Running(tmp_path, "probe.capture", f"--upstream=model={provider.url}", f"--cwd={work}", *AGENT) as run,
+    ):
+        assert run.wait() == 0, run.stderr
+        recording = run.run_folder()
+    other = [sys.executable, "-c", CALLS.replace("one", "other")]
+    for words in ([], ["--run", "latest"]):
+        with Running(tmp_path, "probe.replay_check", *words, "--", *other) as run:
+            assert run.wait() == 1, run.stderr
+            assert f"checking against openai-compatible/{recording.name}\n" in run.stderr
+            verdict, *lines, _ = run.stdout.splitlines()
+        assert verdict == f"FAIL openai-compatible/{recording.name}: 2 calls of the model"
+        assert lines[-1].strip() == f"hint: recorded in {work}; give the agent a copy of it with --cwd"
+    with Running(tmp_path, "probe.runs", "--json") as run:
+        assert run.wait() == 0, run.stderr
+        replays = [one["replay"] for one in json.loads(run.stdout)]
+    assert replays == [*[f"openai-compatible/{recording.name}"] * 2, None]
+    with Running(tmp_path, "probe.capture", "--replay=latest~1", *AGENT) as run:
+        assert run.wait() == 2
+        assert "there is no recording of target 'openai-compatible' that far back (1 recorded)" in run.stderr
+
+
+def test_a_replay_of_another_agent_and_of_replaced_words_is_noted(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.capture", *DEMO, "List the files", "--replay=codex/tool-loop") as run:
+        run.wait()
+        notes = run.manifest()["notes"]
+    other, replaced = (next(note for note in notes if part in note) for part in ("another agent", "replaced by words"))
+    assert other.startswith("the recording codex/tool-loop is of another agent: codex (this one: ")
+    assert replaced.startswith("of the recording: ")
+
+
+@pytest.mark.parametrize(
+    ("named", "problem"),
+    [("empty", "run demo/empty holds no"), ("./none", "no such folder: ./none"), ("/", "the folder / has no ")],
+)
+def test_what_holds_no_recording_is_refused_at_once(tmp_path: Path, named: str, problem: str) -> None:
+    (tmp_path / "data" / "demo" / "empty").mkdir(parents=True)
+    (tmp_path / "data" / "demo" / "empty" / "manifest.json").write_text('{"schema": 2, "target": "demo"}')
+    with Running(tmp_path, "probe.capture", *DEMO, "Hi", f"--replay={named}") as run:
+        assert run.wait() in (1, 2)
+    assert f"error: {problem}" in run.stderr
+    with Running(tmp_path, "probe.replay_check", "--run", named) as run:
+        assert run.wait() in (1, 2)
+    assert f"error: {problem}" in run.stderr
 
 
 def test_replay_check_of_a_run_without_a_prompt_asks_for_one(tmp_path: Path) -> None:

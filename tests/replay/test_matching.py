@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from probe.record.differing_place import phrases
 from probe.record.exchange import Exchange, Headers
 from probe.slots.environment import Environment
 from tests.replay.replays import Replay, events, post, replaying, stream
@@ -64,12 +65,16 @@ def test_calls_are_found_by_what_they_say_in_whatever_order_they_come() -> None:
 
 
 CHANGES = {
-    "prompt": ([user("Hi")], {}, 'call 1 differs at input[0].content[0].text ("Hi" ≠ "Hello")'),
+    "prompt": ([user("Hi")], {}, 'call 1 differs at input[0].content[0].text (now "Hi", recorded "Hello")'),
     "a further message": ([*FIRST, user("Now")], {}, "call 1 differs at input[1] ("),
-    "model": (FIRST, {"model": "n"}, 'call 1 differs at model ("n" ≠ "m")'),
-    "tool": (FIRST, {"tools": [{**TOOL, "name": "bash"}]}, 'call 1 differs at tools[0].name ("bash" ≠ "shell")'),
-    "instructions": (FIRST, {"instructions": "Be long."}, 'call 1 differs at instructions ("Be long." ≠ "Be brief.")'),
-    "setting": (FIRST, {"store": True}, "call 1 differs at store (true ≠ nothing)"),
+    "model": (FIRST, {"model": "n"}, 'call 1 differs at model (now "n", recorded "m")'),
+    "tool": (FIRST, {"tools": [{**TOOL, "name": "bash"}]}, "call 1 differs: tool bash is new, tool shell is gone"),
+    "instructions": (
+        FIRST,
+        {"instructions": "Be long."},
+        'call 1 differs at instructions (now "Be long.", recorded "Be brief.")',
+    ),
+    "setting": (FIRST, {"store": True}, "call 1 differs at store (now true, recorded nothing)"),
 }
 
 
@@ -81,7 +86,7 @@ def test_a_change_is_named_at_its_place_and_nothing_else_is(items: list[Any], mo
         assert asked(replay, *items, answer_of("one"), result("a.py"), **more) == "two"
     (noted,) = replay.server.notes
     assert noted.startswith(note)
-    assert noted.count("≠") == 1
+    assert noted.count("(now ") == (0 if "tool" in note else 1)
     assert replay.server.problems == []
 
 
@@ -89,10 +94,39 @@ def test_a_change_is_named_at_its_place_and_nothing_else_is(items: list[Any], mo
 def test_a_strict_replay_answers_no_call_that_differs(items: list[Any], more: dict[str, Any], note: str) -> None:
     missed: list[str] = []
     with replaying(RUN, strict=True, on_miss=missed.append) as replay:
-        assert asked(replay, *items, **more).startswith(f"probe replay: {note}")
+        assert f"probe replay: {note}".startswith(asked(replay, *items, **more).split(" (")[0])
         assert asked(replay, *FIRST) == "one"
-    assert [text[: len(note)] for text in missed] == [note]
+        (problem,) = replay.server.problems
+    assert [note.startswith(text) for text in missed] == [True]
+    assert f"got no answer, since it is not as recorded (--strict): {note}" in problem
     assert replay.server.unasked == 1
+
+
+def test_what_the_user_asked_is_named_first_and_every_place_is_kept() -> None:
+    tools = [TOOL, *({**TOOL, "name": name} for name in ("a", "b"))]
+    injected = user("<environment_context>\n<os>new</os>\n</environment_context>")
+    recorded = call(
+        1.0, "one", user("<environment_context>\n<os>old</os>\n</environment_context>"), *FIRST, tools=tools
+    )
+    more = {"instructions": "Be long.", "store": True, "top_p": 1, "tools": [{**TOOL, "name": "zzz"}, TOOL]}
+    with replaying([recorded]) as replay:
+        assert asked(replay, injected, user("Hi"), **more) == "one"
+    (note,) = replay.server.notes
+    assert note.startswith('call 1 differs at input[1].content[0].text (now "Hi", recorded "Hello"), at input[0]')
+    assert "and in 5 more places" in note
+    places = replay.server.places
+    assert [one.at for one in places[2:]] == ["instructions", "tools[zzz]", "tools[a]", "tools[b]", "store", "top_p"]
+    assert phrases(places)[3:5] == [("tool zzz is new", 1), ("tools a, b are gone", 2)]
+
+
+def test_long_texts_are_shown_where_they_differ() -> None:
+    long = "The same words again. " * 20
+    with replaying([call(1.0, "one", user(f"{long}one{long}"))]) as replay:
+        assert asked(replay, user(f"{long}two{long}")) == "one"
+    (note,) = replay.server.notes
+    assert "two" in note.split("recorded ")[0]
+    assert "one" in note.split("recorded ")[1].split("; it got")[0]
+    assert len(note) < 300
 
 
 def test_a_thread_that_asks_for_more_gets_no_answer_of_another() -> None:
@@ -107,7 +141,7 @@ def test_a_thread_that_asks_for_more_gets_no_answer_of_another() -> None:
 def test_a_call_of_another_kind_gets_no_answer_and_the_nearest_is_named() -> None:
     with replaying(RUN) as replay:
         text = asked(replay, user("Title?"), tools=[], instructions="Name it.")
-    assert 'instructions ("Name it." ≠ "Be brief.")' in text
+    assert 'instructions (now "Name it.", recorded "Be brief.")' in text
     assert "has nothing in common with the recorded calls" in text
     assert len(replay.server.problems) == 1
 

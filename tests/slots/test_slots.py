@@ -36,6 +36,10 @@ TEXTS = {
     "an id in base 62 with hardly a digit": ("ses_dff26316bffenrBWqSUQjzPCzO", "ses_⟨id⟩"),
     "an id in base 62 without a digit": ("(call_ZbqTnrBWqSUQjzPCzOaaBcDe)", "(call_⟨id⟩)"),
     "an id within a sentence": (f"see (toolu_{HEX}).", "see (toolu_⟨id⟩)."),
+    "a tag of the prompt": (
+        "x-billing: cc_version=2.1.329.f64; cc_entrypoint=cli; cch=0a1b2;",
+        "x-billing: cc_version=2.1.329.⟨hex⟩; cc_entrypoint=cli; cch=⟨hex⟩;",
+    ),
     "ISO 8601": ("at 2026-11-21T16:09:08.123Z, done", "at ⟨time⟩, done"),
     "ISO 8601 with an offset": ("2026-11-21 16:09:08+01:00", "⟨time⟩"),
     "a time of a log": ("2026-11-21 16:09:08,123 INFO", "⟨time⟩ INFO"),

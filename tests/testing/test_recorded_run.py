@@ -90,7 +90,7 @@ def test_an_error_of_the_test_itself_carries_what_differed() -> None:
     with pytest.raises(ZeroDivisionError) as raised, recorded(TRAFFIC) as run:  # noqa: PT012
         ask(f"{run.url}/v1/responses", changed(run))
         raise ZeroDivisionError
-    assert [note[:50] for note in raised.value.__notes__[:1]] == ["recorded run: the agent asked once for an answer t"]
+    assert [note[:50] for note in raised.value.__notes__[:1]] == ["recorded run: a call got no answer, since it is no"]
 
 
 def test_without_strict_the_nearest_answer_is_served_and_the_differences_are_listed() -> None:

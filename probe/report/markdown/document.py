@@ -43,6 +43,7 @@ class Document:
             source=run.source,
             about=run.about,
             notes=run.notes,
+            differing=run.differing,
             generated_at=run.generated_at,
             totals=self._findings.exchange_totals,
             problems=self._found.problems,

@@ -17,6 +17,9 @@ from probe.report.plain_text import plural, seconds
 from probe.report.problems import LISTED, phrase
 from probe.trace.trace import ExchangeFacts
 
+_PLACES = 20
+"""Places that differ from the recording which are listed."""
+
 
 class Front(msgspec.Struct, frozen=True, kw_only=True):
     """What is at the head of a report."""
@@ -27,6 +30,8 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     """What else is known of the run, as name and value."""
     notes: Sequence[str]
     """What a reader should know of how it was recorded."""
+    differing: Sequence[str]
+    """Where calls of a replayed agent differ from the recorded ones, as plain text."""
     generated_at: datetime
     totals: ExchangeTotals
     problems: Sequence[str]
@@ -40,7 +45,15 @@ def front(page: Front) -> str:
     head = f"**Problems:** {'; '.join(map(inline, page.problems))}." if page.problems else "No problems were found."
     head += "".join(f" {inline(remark)}." for remark in page.remarks)
     facts = "".join(f"- {line}\n" for line in _facts(page))
-    return f"# {inline(page.title)}\n\n{head}\n\n{facts}"
+    return f"# {inline(page.title)}\n\n{head}\n\n{facts}{''.join(_differing(page))}"
+
+
+def _differing(page: Front) -> Iterator[str]:
+    if page.differing:
+        yield "- Different from the recording:\n"
+        yield from (f"  - {inline(line)}\n" for line in page.differing[:_PLACES])
+        if (more := len(page.differing) - _PLACES) > 0:
+            yield f"  - and {plural(more, 'more place')}: all are in the manifest (`replayed.differing`)\n"
 
 
 def _facts(page: Front) -> Iterator[str]:

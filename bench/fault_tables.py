@@ -46,6 +46,9 @@ cell had {seconds:.0f} seconds.
   once.
 - **gave up**: it ended without that answer; with its exit code.
 - **waits**: it still ran when the time was over.
+
+An agent that tries again without streaming (Claude Code) finds no unstreamed answer in these recordings: it gets status
+400, and may give up where the API itself would have answered.
 """
 _DETAILS = """
 ## Waits, exit codes, and what the user sees

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from probe.renderers.api import Api, Asked, Kind
 from probe.renderers.json_reader import Json
+from probe.replay.answer_form import is_default
 from probe.replay.call_keys import CallKey
 from probe.replay.item_hashes import ItemHashes
 from probe.slots.differences import ABSENT, Difference, differences
@@ -79,7 +80,8 @@ def _old(live: Sent) -> int:
 
 
 def _fields(sent: Sent) -> Iterator[Any]:
-    yield from sent.api.items(sent.path, sent.body) or ()
+    fields = sent.api.items(sent.path, sent.body) or ()
+    yield from (field for field in fields if not is_default(sent.api, field))
 
 
 def _is_redacted(value: Any) -> bool:

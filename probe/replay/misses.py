@@ -52,6 +52,10 @@ class Misses:
             self._differing.append(text + got)
         return None
 
+    def other_form(self, number: int, why: str) -> str:
+        """Note a call whose recorded answer is in a form that it did not ask for, and return the reason."""
+        return self._miss(f"call {number} {why}")
+
     def missing(self, number: int, match: Match, path: str, recorded: int) -> str:
         """Note a call that nothing is left for, and return the reason."""
         if match.found is Found.UNKNOWN:

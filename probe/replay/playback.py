@@ -13,6 +13,7 @@ from probe.renderers.api import Api
 from probe.renderers.json_reader import Json
 from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
+from probe.replay.answer_form import other_form
 from probe.replay.call_keys import endpoint
 from probe.replay.evidence import differences_of
 from probe.replay.fault_endings import is_ended
@@ -96,6 +97,9 @@ class Playback:
         if match.call is None:
             return self.misses.missing(number, match, path, calls.matching.count(path))
         recorded = calls.sent(match.call)
+        if match.found is not Found.UNLIKE and (why := other_form(recorded, live, self._turns[match.call])):
+            calls.matching.damaged(match.call, ended=False)
+            return self.misses.other_form(number, why)
         if match.found is not Found.SAME or live.key.rest != recorded.key.rest:
             found = differences_of(calls.hashes, recorded, live)
             if refused := self.misses.differs(number, match, found):

@@ -23,7 +23,7 @@ uv run invoke replay --run codex/tool-loop --fault "cut after 12 events" --fault
 the agent gets past it. A fault is a name, its numbers, and when:
 `once` (the first call of the model; the default), `twice`, `3 times`, `always`, `on call 3`, `on calls 2-5`. Only calls
 of the model count, each try of them; side requests and warm-ups have no faults. The notes at the end name the calls
-that were hit.
+that were hit; for `replay-check` and `recorded_run`, a fault that hit none is a failure.
 
 - All that a fault does not change stays as it was recorded, byte for byte. Its own seconds do not depend on the
   replay's speed.

@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     problems = list(_problems(recorded.manifest.facts, facts))
     calls = facts.replayed.calls if facts.replayed else 0
     print(f"{'FAIL' if problems else 'OK  '} {recorded.target}/{recorded.name}: {calls} calls of the model")
-    print("".join(f"       {one_line(problem)}\n" for problem in problems), end="")
+    print("".join(f"       {one_line(problem)}\n" for problem in _lines(problems, facts)), end="")
     print(folder / TRAFFIC)
     return _FAILED if problems else 0
 
@@ -74,6 +74,7 @@ def _problems(recorded: Facts, replayed: Facts) -> Iterator[str]:
     if found is None:
         yield "the replay did not come to its end"
         return
+    yield from found.faults_missed
     yield from found.differing
     yield from (problem.text for problem in replayed.problems if problem.kind is ProblemKind.REPLAY)
     if found.unasked:
@@ -81,6 +82,11 @@ def _problems(recorded: Facts, replayed: Facts) -> Iterator[str]:
     before, now = recorded.agent_exit_code, replayed.agent_exit_code
     if before is not None and now != before:
         yield f"the agent ended with exit code {now}; recorded: {before}"
+
+
+def _lines(problems: list[str], facts: Facts) -> list[str]:
+    """Return what is listed below a failure: what was otherwise, then the faults that it may be due to."""
+    return [*problems, *(facts.replayed.faults_hit if facts.replayed else ())] if problems else []
 
 
 if __name__ == "__main__":

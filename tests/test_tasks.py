@@ -112,6 +112,10 @@ MISTAKES = {
         ["capture", "--prompt"],
         ["--prompt needs a value\n", "invoke --help capture lists its options"],
     ),
+    "a missing value of an option that may be repeated": (
+        ["capture", "-t", "demo", "--prompt", "hello", "--fault"],
+        ["--fault needs a value\n", "invoke --help capture lists its options"],
+    ),
 }
 
 

@@ -82,6 +82,10 @@ class Replayed(msgspec.Struct, frozen=True):
     """Recorded calls that it did not make."""
     differing: list[str] = []
     """Which calls differed from the recorded ones, and where."""
+    faults_hit: list[str] = []
+    """Which calls were hit by which fault."""
+    faults_missed: list[str] = []
+    """Which faults hit no call."""
 
 
 class ObserverChange(msgspec.Struct, frozen=True):

@@ -73,39 +73,35 @@ class FaultPlan:
     def __init__(self, faults: Sequence[Fault] = (), speed: float = 1.0) -> None:
         """`speed` is that of the answers; a fault's own times are always as they are written."""
         self._faults, self._speed = faults, speed
-        self._calls = 0
-        self._notes: list[str] = []
+        self._waiting = list(faults)
+        self.hits: list[str] = []
+        """Which calls were hit by which fault."""
 
-    @property
-    def notes(self) -> list[str]:
-        """Return which calls were hit by which fault, and which faults hit none."""
-        waiting = [fault for fault in self._faults if fault.first > self._calls]
-        return [
-            *self._notes,
-            *(f"fault {fault}: hit no call; the agent made {self._calls}" for fault in waiting),
-        ]
+    def missed(self, calls: int, asker: str = "the agent") -> list[str]:
+        """Return which faults hit none of so many calls."""
+        return [f"fault {fault}: hit no call; {asker} made {calls}" for fault in self._waiting]
 
     def applied(self, answer: TimedAnswer, api: Api, call: int) -> tuple[TimedAnswer, bool]:
         """Return the answer to a call, and whether a fault hit it: then its times are scaled already."""
-        self._calls = call
         if not any(fault.hits(call) for fault in self._faults):
             return answer, False
         answer = _scaled(answer, self._speed)
+        self._waiting = [fault for fault in self._waiting if not fault.hits(call)]
         for fault in self._faults:
             if fault.hits(call):
                 changed = fault.applied(answer, api, call)
                 without = ", where it has no form: nothing was changed" if changed == answer else ""
-                self._notes.append(f"fault {fault.text}: call {call}{without}")
+                self.hits.append(f"fault {fault.text}: call {call}{without}")
                 answer = changed
         return answer, True
 
 
-def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
-    """Return the faults that the user wrote. Raises UserError."""
-    return tuple(map(parse_fault, texts))
+def parse_faults(texts: Sequence[str], option: str = "--fault") -> tuple[Fault, ...]:
+    """Return the faults that the user wrote; `option` is where. Raises UserError."""
+    return tuple(parse_fault(text, option) for text in texts)
 
 
-def parse_fault(text: str) -> Fault:
+def parse_fault(text: str, option: str = "--fault") -> Fault:
     """Return the fault that a text describes: its name, its numbers and when. Raises UserError."""
     plain = " ".join(text.lower().split())
     # What is written as a fault without a time may end as a time does.
@@ -115,7 +111,7 @@ def parse_fault(text: str) -> Fault:
                 given = {name: _number(value) for name, value in found.groupdict().items() if value is not None}
                 values = {**kind.defaults, **given}
                 return Fault(form=kind.form, values=tuple(sorted(values.items())), first=first, last=last)
-    raise UserError(f"--fault {text!r}: no such fault", _nearest(plain))
+    raise UserError(f"{option} {text!r}: no such fault", _nearest(plain))
 
 
 def _whens(text: str) -> list[tuple[str, int, int | None]]:

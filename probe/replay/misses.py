@@ -15,10 +15,11 @@ _LISTED = 50
 class Misses:
     """What differed, and what the recording had no answer for."""
 
-    def __init__(self, *, strict: bool, on_miss: Callable[[str], None]) -> None:
+    def __init__(self, *, strict: bool, on_miss: Callable[[str], None], asker: str) -> None:
         """`on_miss` gets the first miss of a strict replay, which ends with it."""
         self._strict = strict
         self._on_miss = on_miss
+        self._asker = asker
         self._known: set[str] = set()
         self._differing: list[str] = []
         self._unanswered: list[str] = []
@@ -30,7 +31,7 @@ class Misses:
         if not self._unanswered:
             return []
         times = "once" if len(self._unanswered) == 1 else f"{len(self._unanswered)} times"
-        return [f"the agent asked {times} for an answer that the recording does not have: {self._unanswered[0]}"]
+        return [f"{self._asker} asked {times} for an answer that the recording does not have: {self._unanswered[0]}"]
 
     @property
     def differing(self) -> list[str]:
@@ -63,7 +64,7 @@ class Misses:
         what = f"{match.of} answer{'s' * (match.of > 1)} to {'this call of ' if match.of < recorded else ''}{path}"
         return self._miss(
             f"call {number}, used up: the recording has {what} and all were given; "
-            "this run of the agent asks for more than the recorded one did"
+            f"this run of {self._asker} asks for more than the recorded one did"
         )
 
     def _miss(self, text: str) -> str:

@@ -44,6 +44,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = False
     """Whether a call that differs gets no answer, and the first one ends the replay."""
     faults: tuple[Fault, ...] = ()
+    asker: str = "the agent"
+    """What messages call the client."""
     recorded: Environment = NOWHERE
     live: Callable[[], Environment] | None = None
     """Returns what surrounds the agent when it asks for the first time; without it that is found in what it asks."""
@@ -60,7 +62,7 @@ class Playback:
     def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer, conditions: Conditions) -> None:
         self.conditions = conditions
         self.faults = FaultPlan(conditions.faults, conditions.speed)
-        self.misses = Misses(strict=conditions.strict, on_miss=conditions.on_miss)
+        self.misses = Misses(strict=conditions.strict, on_miss=conditions.on_miss, asker=conditions.asker)
         self._renderer = renderer
         self._turns: list[RecordedTurn] = []
         self._new: list[NewItems] = []

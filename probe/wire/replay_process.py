@@ -51,7 +51,13 @@ async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "problems": server.problems,
         "notes": server.notes,
-        "replayed": {"calls": server.calls, "unasked": server.unasked, "differing": server.differing},
+        "replayed": {
+            "calls": server.calls,
+            "unasked": server.unasked,
+            "differing": server.differing,
+            "faults_hit": server.faults_hit,
+            "faults_missed": server.faults_missed,
+        },
     }
 
 

@@ -102,11 +102,11 @@ def test_a_plan_counts_calls_and_notes_which_were_hit() -> None:
     hit = [plan.applied(ANSWER, API, call) for call in (1, 2, 3)]
     assert [answer.status for answer, _ in hit] == [200, 500, 200]
     assert [was_hit for _, was_hit in hit] == [False, True, True]
-    assert plan.notes == [
+    assert plan.hits == [
         "fault 500: call 2",
         "fault crlf: call 3, where it has no form: nothing was changed",
-        "fault bom on call 4: hit no call; the agent made 3",
     ]
+    assert plan.missed(3) == ["fault bom on call 4: hit no call; the agent made 3"]
 
 
 def test_a_faults_own_times_do_not_depend_on_the_speed_of_the_replay() -> None:

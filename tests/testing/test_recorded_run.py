@@ -90,7 +90,7 @@ def test_an_error_of_the_test_itself_carries_what_differed() -> None:
     with pytest.raises(ZeroDivisionError) as raised, recorded(TRAFFIC) as run:  # noqa: PT012
         ask(f"{run.url}/v1/responses", changed(run))
         raise ZeroDivisionError
-    assert [note[:50] for note in raised.value.__notes__[:1]] == ["recorded run: the agent asked once for an answer t"]
+    assert [note[:51] for note in raised.value.__notes__[:1]] == ["recorded run: the client asked once for an answer t"]
 
 
 def test_without_strict_the_nearest_answer_is_served_and_the_differences_are_listed() -> None:
@@ -110,6 +110,23 @@ def test_a_fault_hits_the_call_that_it_names_and_is_no_difference() -> None:
         assert [post(run, number)[0] for number in (0, 0, 1)] == [429, 200, 200]
     assert run.notes == ["fault 429 retry after 1s: call 1"]
     assert len(run.requests) == 3
+
+
+def test_one_fault_may_be_given_alone() -> None:
+    with recorded(TRAFFIC, strict=False, faults="429 once") as run:
+        assert post(run, 0)[0] == 429
+
+
+def test_a_fault_that_hit_no_call_fails_at_the_end() -> None:
+    missed = r"fault 429 retry after 1s on call 3: hit no call; the client made 2"
+    with pytest.raises(AssertionError, match=missed), recorded(TRAFFIC, faults="429 on call 3") as run:
+        assert [post(run, number)[0] for number in (0, 1)] == [200, 200]
+
+
+def test_a_call_without_an_answer_counts_among_those_that_a_fault_did_not_hit() -> None:
+    with pytest.raises(AssertionError, match="differs at model"), recorded(TRAFFIC, faults="429 once") as run:  # noqa: PT012
+        ask(f"{run.url}/v1/responses", changed(run))
+        assert "fault 429 retry after 1s once: hit no call; the client made 1" in run.notes
 
 
 def test_answers_come_at_the_recorded_times_where_that_is_asked_for(tmp_path: Path) -> None:

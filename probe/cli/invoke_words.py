@@ -59,7 +59,7 @@ def _refuse(message: str, task: str | None) -> NoReturn:
 def _needed(task: str, word: str) -> str:
     """Return what a task needs where a word is missing."""
     names = [name for name in COMMANDS[task].options if option_of(task, name).positional]
-    return f"two runs: {' and '.join(names).upper()}" if "after" in names else f"a {word}"
+    return f"two runs: {' and '.join(map(str.upper, names))}" if "after" in names else f"a {word}"
 
 
 def _unknown(word: str, task: str | None) -> tuple[str, str]:

@@ -146,8 +146,14 @@ class Playback:
 
     @property
     def recorded(self) -> list[Any]:
-        """Return the recorded calls of the model."""
-        return [turn.request.value for turn in self._turns if not turn.warm_up]
+        """Return the recorded calls of the model, without the type of a message that a WebSocket has around them."""
+        calls = [turn.request.value for turn in self._turns if not turn.warm_up]
+        return [
+            {name: value for name, value in call.items() if name != "type"}
+            if isinstance(call, dict) and call.get("type") == "response.create"
+            else call
+            for call in calls
+        ]
 
     @property
     def unasked(self) -> list[RecordedTurn]:

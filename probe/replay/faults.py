@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import msgspec
@@ -28,6 +29,8 @@ _WHEN = re.compile(
     r"(?P<what>.+?)(?: (?P<word>once|twice|always)| (?P<times>[1-9]\d{0,5}) times"
     r"| on calls? (?P<first>[1-9]\d{0,5})(?:(?: to |-)(?P<last>[1-9]\d{0,5}))?)?"
 )
+_TIME = re.compile(r"\b(?:once|twice|always|\d+ times|on calls? \d+(?:(?: to |-)\d+)?)\b")
+_LISTED = "docs/faults.md lists all: a fault, its numbers, then once, twice, 3 times, always or on call 3"
 _WORDS = {None: 1, "once": 1, "twice": 2, "always": None}
 
 
@@ -104,6 +107,13 @@ def parse_faults(texts: Sequence[str], option: str = "--fault") -> tuple[Fault, 
 def parse_fault(text: str, option: str = "--fault") -> Fault:
     """Return the fault that a text describes: its name, its numbers and when. Raises UserError."""
     plain = " ".join(text.lower().split())
+    if fault := _read(plain):
+        return fault
+    meant = next((f"did you mean {one!r}? " for one in _meant(plain) if _read(one)), "")
+    raise UserError(f"{option} {text!r}: no such fault", meant + _LISTED if meant else _nearest(plain))
+
+
+def _read(plain: str) -> Fault | None:
     # What is written as a fault without a time may end as a time does.
     for what, first, last in _whens(plain):
         for kind in KINDS:
@@ -111,7 +121,16 @@ def parse_fault(text: str, option: str = "--fault") -> Fault:
                 given = {name: _number(value) for name, value in found.groupdict().items() if value is not None}
                 values = {**kind.defaults, **given}
                 return Fault(form=kind.form, values=tuple(sorted(values.items())), first=first, last=last)
-    raise UserError(f"{option} {text!r}: no such fault", _nearest(plain))
+    return None
+
+
+def _meant(text: str) -> Iterator[str]:
+    """Yield a text with one mistake corrected: the time at another place, a misspelled one, minutes."""
+    if found := _TIME.search(text):
+        yield " ".join(f"{text[: found.start()]} {text[found.end() :]} {found[0]}".split())
+    start, _, last = text.rpartition(" ")
+    yield from (f"{start} {word}" for word in difflib.get_close_matches(last, ["once", "twice", "always", "times"], 1))
+    yield re.sub(r"(\d+) ?m(?:in(?:ute)?s?)?\b", lambda found: f"{int(found[1]) * 60}s", text)
 
 
 def _whens(text: str) -> list[tuple[str, int, int | None]]:
@@ -169,7 +188,8 @@ def _nearest(text: str) -> str:
     bare = " ".join(re.sub(r"\b\d+(\.\d+)?s?\b", "", found["what"] if found else text).split())
     forms = {kind.name: kind.shown for kind in KINDS}
     number = not bare and _whens(text)
-    guess = did_you_mean("status" if number else bare, forms)
+    begun = next((name for name in forms if bare and name.startswith(f"{bare} ")), None)
+    guess = did_you_mean("status" if number else begun or bare, forms)
     for name, shown in forms.items():
         guess = guess.replace(f"{name!r}?", f"{shown!r}?")
-    return f"{guess}docs/faults.md lists all: a fault, its numbers, then once, twice, 3 times, always or on call 3"
+    return f"{guess}{_LISTED}"

@@ -114,6 +114,7 @@ def parse_fault(text: str, option: str = "--fault") -> Fault:
 
 
 def _read(plain: str) -> Fault | None:
+    """Return the fault that a text describes; None where it describes none."""
     # What is written as a fault without a time may end as a time does.
     for what, first, last in _whens(plain):
         for kind in KINDS:

@@ -33,9 +33,12 @@ def _argument(name: str, option: Option) -> Argument:
     # Invoke takes a name that is an alias of itself amiss.
     attribute = name if name != names[0] else None
     default = False if kind is bool else None
-    return Argument(
+    argument = Argument(
         names=names, attr_name=attribute, kind=kind, default=default, help=option.help, positional=option.positional
     )
+    # Of a list, Invoke knows only by this that no value came.
+    argument.raw_value = None
+    return argument
 
 
 def _task(name: str) -> ScriptTask:

@@ -23,11 +23,12 @@ uv run invoke replay --run codex/tool-loop --fault "cut after 12 events" --fault
 the agent gets past it. A fault is a name, its numbers, and when:
 `once` (the first call of the model; the default), `twice`, `3 times`, `always`, `on call 3`, `on calls 2-5`. Only calls
 of the model count, each try of them; side requests and warm-ups have no faults. The notes at the end name the calls
-that were hit.
+that were hit; for `replay-check` and `recorded_run`, a fault that hit none is a failure.
 
 - All that a fault does not change stays as it was recorded, byte for byte. Its own seconds do not depend on the
   replay's speed.
 - An answer with a fault is not used up: when the agent asks the same again, it gets it whole.
+- An exchange that a fault cut short is a note of the run, and no problem for `verify` without `--strict`.
 - `N` is the number of an event, counted from 1, or `first`. Where an answer has fewer events, its last one is hit.
 - Over a WebSocket, an error is the API's error message, and what only HTTP has closes the connection.
 - A capture's proxies are between: where a connection ends before any answer, the agent gets their 502. A client of
@@ -46,6 +47,9 @@ cell had {seconds:.0f} seconds.
   once.
 - **gave up**: it ended without that answer; with its exit code.
 - **waits**: it still ran when the time was over.
+
+An agent that tries again without streaming (Claude Code) finds no unstreamed answer in these recordings: it gets status
+400, and may give up where the API itself would have answered.
 """
 _DETAILS = """
 ## Waits, exit codes, and what the user sees

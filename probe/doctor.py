@@ -36,6 +36,8 @@ from probe.wire.unreachable_upstreams import unreachable
 from probe.wire.upstream_check import reach
 
 _VERSION_SECONDS = 20
+_UNWRAPPED = 10_000
+"""Columns of a terminal in which nothing is wrapped."""
 
 
 class Check(NamedTuple):
@@ -190,11 +192,13 @@ def _proxies(settings: Settings) -> Iterator[Check]:
 def _print_settings(settings: Settings) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("setting", "value", "from"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading)
     for name, one in settings.described().items():
         value = "" if one["value"] is None else str(one["value"])
         table.add_row(Text(name), Text(printable(value)), Text(one["source"]))
-    Console().print(table)
+    # Wider than the terminal where need be: it wraps lines itself, and a path can still be copied whole.
+    needed = Console(width=_UNWRAPPED).measure(table).maximum
+    Console(width=max(needed, Console().width)).print(table)
     print()
 
 

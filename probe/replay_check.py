@@ -44,8 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     calls = facts.replayed.calls if facts.replayed else 0
     made = f"{calls} call{'s' * (calls != 1)} of the model"
     print(f"{'FAIL' if problems else 'OK  '} {recorded.target}/{recorded.name}: {made}")
-    hints = _hints(recorded, manifest, given=arguments.cwd is not None) if problems else ()
-    print("".join(f"       {one_line(line)}\n" for line in [*problems, *hints]), end="")
+    below = [*problems, *_hints(recorded, manifest, given=arguments.cwd is not None)] if problems else []
+    print("".join(f"       {one_line(line)}\n" for line in below), end="")
     print(folder / TRAFFIC)
     return _FAILED if problems else 0
 
@@ -78,6 +78,7 @@ def _problems(recorded: Facts, replayed: Facts) -> Iterator[str]:
     if found is None:
         yield "the replay did not come to its end"
         return
+    yield from found.faults_missed
     yield from (one.line for one in found.differing[:_LISTED])
     if (more := len(found.differing) - _LISTED) > 0:
         yield f"and at {more} more place{'s' * (more > 1)}: all are in manifest.json (replayed.differing)"
@@ -91,6 +92,8 @@ def _problems(recorded: Facts, replayed: Facts) -> Iterator[str]:
 
 def _hints(recorded: Run, manifest: Manifest, *, given: bool) -> Iterator[str]:
     """Yield what may explain what was otherwise; `given` is true with a folder of the user's."""
+    replayed = manifest.facts.replayed
+    yield from replayed.faults_hit if replayed else ()
     folder = recorded.manifest.facts.folder
     if folder and not given and not recorded.manifest.facts.replay_of:
         yield f"hint: recorded in {folder}; give the agent a copy of it with --cwd"

@@ -19,7 +19,7 @@ from probe.analysis.hosts import Hosts, HostsBuilder
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.options import parse
 from probe.errors import UserError
-from probe.record.early_ends import left_by_agent
+from probe.record.early_ends import FaultedEnds, left_by_agent
 from probe.record.files import file_sha256, is_plain
 from probe.record.integrity import exchange_problems
 from probe.record.leaks import LeakSearch
@@ -57,6 +57,8 @@ class Findings:
     """Whether an exchange that the agent itself left before the end is a problem too."""
     keeps_secrets: bool = False
     """The run was recorded with --keep-secrets: they are in it on request."""
+    faulted: FaultedEnds = field(default_factory=lambda: FaultedEnds(0))
+    """The exchanges that a replay's --fault cut short."""
     leaks: LeakSearch = field(default_factory=lambda: LeakSearch({}))
     exchanges: int = 0
     cut_short: int = 0
@@ -81,7 +83,7 @@ class Findings:
         self.exchanges += 1
         if not traced.complete:
             self.cut_short += 1
-            if self.strict or not (exchange.refused or left_by_agent(exchange)):
+            if self.strict or not (exchange.refused or left_by_agent(exchange) or self.faulted.take()):
                 self.problem("ends", f"{where}: {exchange.error or 'the answer has no end'}")
         self._ids[exchange.id or ""] += 1
         self.hosts.add(exchange_facts(traced))
@@ -150,7 +152,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _findings(found: Run, *, strict: bool = False, environ: Mapping[str, str] = MappingProxyType({})) -> Findings:
     leaks = LeakSearch(environ)
     replay = SelfMatch(Slots(environment_of(found.manifest)))
-    findings = Findings(strict=strict, keeps_secrets=found.manifest.facts.keeps_secrets, leaks=leaks, replay=replay)
+    facts = found.manifest.facts
+    faulted = FaultedEnds(len(facts.replayed.faults_hit) if facts.replayed else 0)
+    findings = Findings(strict=strict, keeps_secrets=facts.keeps_secrets, faulted=faulted, leaks=leaks, replay=replay)
     reader = ExchangeReader(renderer_of(found.target), structured=False)
     exchanges = read_unread(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is not a record: {why}")
@@ -264,6 +268,8 @@ def _lines(found: Run, findings: Findings) -> Iterator[str]:
     if recovered := found.manifest.facts.recovered:
         folded = recovered.exchanges
         yield f"the recording did not come to its end; exchanges that were folded in afterwards, cut short: {folded}"
+    if findings.faulted.count:
+        yield f"cut short by a fault that the replay was asked for (--fault): {findings.faulted.count}"
     yield from (f"the recording itself said: {problem.text}" for problem in found.manifest.facts.problems)
     yield _coverage(found, findings).in_words()
     if findings.redacted:

@@ -108,9 +108,15 @@ MISTAKES = {
         ["new-target"],
         ["new-target needs a name\n", "for example: ", "invoke new-target mine --command 'my-agent run {prompt}'"],
     ),
+    "a comparison with one run": (["compare", "latest"], ["compare needs two runs: BEFORE and AFTER\n"]),
+    "a comparison without any": (["compare"], ["compare needs two runs: BEFORE and AFTER\n"]),
     "a missing value": (
         ["capture", "--prompt"],
         ["--prompt needs a value\n", "invoke --help capture lists its options"],
+    ),
+    "a missing value of an option that may be repeated": (
+        ["capture", "-t", "demo", "--prompt", "hello", "--fault"],
+        ["--fault needs a value\n", "invoke --help capture lists its options"],
     ),
 }
 

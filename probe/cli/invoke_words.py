@@ -45,12 +45,21 @@ def _refuse(message: str, task: str | None) -> NoReturn:
     if match := _UNKNOWN.fullmatch(message):
         problem, hint = _unknown(match[1], task)
     elif match := _NO_WORD.fullmatch(message):
-        problem, hint = f"{match[1]} needs a {match[2]}", as_called(f"for example: {COMMANDS[match[1]].example}; ")
+        problem, hint = (
+            f"{match[1]} needs {_needed(match[1], match[2])}",
+            as_called(f"for example: {COMMANDS[match[1]].example}; "),
+        )
     else:
         problem, hint = _NO_VALUE.sub(r"--\1 needs a value", message), ""
     listed = f"--help {task} lists its options" if task in COMMANDS else "--list lists the tasks"
     print(f"error: {problem}\n  hint: {hint}{way_of_calling()}{listed}", file=sys.stderr)
     sys.exit(2)
+
+
+def _needed(task: str, word: str) -> str:
+    """Return what a task needs where a word is missing."""
+    names = [name for name in COMMANDS[task].options if option_of(task, name).positional]
+    return f"two runs: {' and '.join(map(str.upper, names))}" if "after" in names else f"a {word}"
 
 
 def _unknown(word: str, task: str | None) -> tuple[str, str]:

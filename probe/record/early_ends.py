@@ -13,6 +13,21 @@ _BY_AGENT = re.compile(
 )
 
 
+class FaultedEnds:
+    """The early ends that `--fault` asked for: as many as there were calls of a replay that a fault hit."""
+
+    def __init__(self, hits: int) -> None:
+        self._left = hits
+        self.count = 0
+        """How many exchanges these faults cut short."""
+
+    def take(self) -> bool:
+        """Check whether an early end is one of these, and count it."""
+        taken = self._left > self.count
+        self.count += taken
+        return taken
+
+
 def left_by_agent(exchange: Exchange) -> bool:
     """Check whether the agent itself ended an exchange early, which is not a fault of upstream or proxy."""
     return bool(_BY_AGENT.match(exchange.error or ""))

@@ -83,6 +83,10 @@ class Replayed(msgspec.Struct, frozen=True):
     """Recorded calls that it did not make."""
     differing: list[DifferingPlace] = []
     """Where calls differed from the recorded ones, each place once."""
+    faults_hit: list[str] = []
+    """Which calls were hit by which fault."""
+    faults_missed: list[str] = []
+    """Which faults hit no call."""
 
 
 class ObserverChange(msgspec.Struct, frozen=True):

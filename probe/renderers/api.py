@@ -171,6 +171,9 @@ class Api:
     deltas: Deltas | None = None
     """Only for speed: how many events at once are read that carry pieces of texts. Others go through `merge_key`."""
 
+    streams_by_default: bool = False
+    """True where a call without `stream` in its body is answered with a stream."""
+
     every_post: bool = False
     """True where nobody knows which requests call the model: a replay then counts each POST as a call."""
 

@@ -9,6 +9,7 @@ import msgspec
 
 from probe.renderers.api import Api, Asked, Kind
 from probe.renderers.json_reader import Json
+from probe.replay.answer_form import asks_for_stream, is_default
 from probe.replay.item_hashes import ItemHashes
 from probe.trace.turns import SentItems
 
@@ -27,6 +28,8 @@ class CallKey(msgspec.Struct, frozen=True, kw_only=True):
     settings: int
     kind: tuple[bool, ...]
     """What kind of call it is: with tools, with instructions, with a schema."""
+    streamed: bool
+    """Whether it asks for a stream."""
     before: int | None
     """Number of the recorded call that it goes on from; None where it begins a thread."""
     new: tuple[int, ...]
@@ -80,7 +83,8 @@ class Threads:
         self, api: Api, path: str, asked: Asked, body: Json, items: SentItems | None, known: Mapping[int, int]
     ) -> CallKey:
         """Return a call's key; `known` has the hashes of its items by their numbers."""
-        of = {kind: tuple(_of_kind(kind, items or (), known)) for kind in Kind}
+        compared = [(field, found) for field, found in items or () if not is_default(api, field)]
+        of = {kind: tuple(_of_kind(kind, compared, known)) for kind in Kind}
         messages = of[Kind.MESSAGE]
         if items is None:
             messages = (self._hashes.of(api, Kind.MESSAGE, "", body.value),)
@@ -102,6 +106,7 @@ class Threads:
             instructions=instructions,
             settings=hash(of[Kind.SETTING]),
             kind=(*_offers(items or ()), asked.schema_fields is not None),
+            streamed=asks_for_stream(api, body),
             before=thread.call if thread else None,
             new=new,
             whole=hashes[-1],

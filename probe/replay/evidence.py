@@ -11,6 +11,7 @@ import msgspec
 from probe.record.differing_place import DifferingPlace, kept_value, phrases
 from probe.renderers.api import Api, Asked, Kind
 from probe.renderers.json_reader import Json
+from probe.replay.answer_form import is_default
 from probe.replay.call_keys import CallKey
 from probe.replay.item_hashes import ItemHashes
 from probe.replay.named_tools import LISTS, by_name, follows, place_of
@@ -122,7 +123,8 @@ def _old(live: Sent) -> int:
 
 
 def _fields(sent: Sent) -> Iterator[Any]:
-    yield from sent.api.items(sent.path, sent.body) or ()
+    fields = sent.api.items(sent.path, sent.body) or ()
+    yield from (field for field in fields if not is_default(sent.api, field))
 
 
 def _is_redacted(value: Any) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import msgspec
@@ -28,6 +29,8 @@ _WHEN = re.compile(
     r"(?P<what>.+?)(?: (?P<word>once|twice|always)| (?P<times>[1-9]\d{0,5}) times"
     r"| on calls? (?P<first>[1-9]\d{0,5})(?:(?: to |-)(?P<last>[1-9]\d{0,5}))?)?"
 )
+_TIME = re.compile(r"\b(?:once|twice|always|\d+ times|on calls? \d+(?:(?: to |-)\d+)?)\b")
+_LISTED = "docs/faults.md lists all: a fault, its numbers, then once, twice, 3 times, always or on call 3"
 _WORDS = {None: 1, "once": 1, "twice": 2, "always": None}
 
 
@@ -73,41 +76,45 @@ class FaultPlan:
     def __init__(self, faults: Sequence[Fault] = (), speed: float = 1.0) -> None:
         """`speed` is that of the answers; a fault's own times are always as they are written."""
         self._faults, self._speed = faults, speed
-        self._calls = 0
-        self._notes: list[str] = []
+        self._waiting = list(faults)
+        self.hits: list[str] = []
+        """Which calls were hit by which fault."""
 
-    @property
-    def notes(self) -> list[str]:
-        """Return which calls were hit by which fault, and which faults hit none."""
-        waiting = [fault for fault in self._faults if fault.first > self._calls]
-        return [
-            *self._notes,
-            *(f"fault {fault}: hit no call; the agent made {self._calls}" for fault in waiting),
-        ]
+    def missed(self, calls: int, asker: str = "the agent") -> list[str]:
+        """Return which faults hit none of so many calls."""
+        return [f"fault {fault}: hit no call; {asker} made {calls}" for fault in self._waiting]
 
     def applied(self, answer: TimedAnswer, api: Api, call: int) -> tuple[TimedAnswer, bool]:
         """Return the answer to a call, and whether a fault hit it: then its times are scaled already."""
-        self._calls = call
         if not any(fault.hits(call) for fault in self._faults):
             return answer, False
         answer = _scaled(answer, self._speed)
+        self._waiting = [fault for fault in self._waiting if not fault.hits(call)]
         for fault in self._faults:
             if fault.hits(call):
                 changed = fault.applied(answer, api, call)
                 without = ", where it has no form: nothing was changed" if changed == answer else ""
-                self._notes.append(f"fault {fault.text}: call {call}{without}")
+                self.hits.append(f"fault {fault.text}: call {call}{without}")
                 answer = changed
         return answer, True
 
 
-def parse_faults(texts: Sequence[str]) -> tuple[Fault, ...]:
-    """Return the faults that the user wrote. Raises UserError."""
-    return tuple(map(parse_fault, texts))
+def parse_faults(texts: Sequence[str], option: str = "--fault") -> tuple[Fault, ...]:
+    """Return the faults that the user wrote; `option` is where. Raises UserError."""
+    return tuple(parse_fault(text, option) for text in texts)
 
 
-def parse_fault(text: str) -> Fault:
+def parse_fault(text: str, option: str = "--fault") -> Fault:
     """Return the fault that a text describes: its name, its numbers and when. Raises UserError."""
     plain = " ".join(text.lower().split())
+    if fault := _read(plain):
+        return fault
+    meant = next((f"did you mean {one!r}? " for one in _meant(plain) if _read(one)), "")
+    raise UserError(f"{option} {text!r}: no such fault", meant + _LISTED if meant else _nearest(plain))
+
+
+def _read(plain: str) -> Fault | None:
+    """Return the fault that a text describes; None where it describes none."""
     # What is written as a fault without a time may end as a time does.
     for what, first, last in _whens(plain):
         for kind in KINDS:
@@ -115,7 +122,16 @@ def parse_fault(text: str) -> Fault:
                 given = {name: _number(value) for name, value in found.groupdict().items() if value is not None}
                 values = {**kind.defaults, **given}
                 return Fault(form=kind.form, values=tuple(sorted(values.items())), first=first, last=last)
-    raise UserError(f"--fault {text!r}: no such fault", _nearest(plain))
+    return None
+
+
+def _meant(text: str) -> Iterator[str]:
+    """Yield a text with one mistake corrected: the time at another place, a misspelled one, minutes."""
+    if found := _TIME.search(text):
+        yield " ".join(f"{text[: found.start()]} {text[found.end() :]} {found[0]}".split())
+    start, _, last = text.rpartition(" ")
+    yield from (f"{start} {word}" for word in difflib.get_close_matches(last, ["once", "twice", "always", "times"], 1))
+    yield re.sub(r"(\d+) ?m(?:in(?:ute)?s?)?\b", lambda found: f"{int(found[1]) * 60}s", text)
 
 
 def _whens(text: str) -> list[tuple[str, int, int | None]]:
@@ -173,7 +189,8 @@ def _nearest(text: str) -> str:
     bare = " ".join(re.sub(r"\b\d+(\.\d+)?s?\b", "", found["what"] if found else text).split())
     forms = {kind.name: kind.shown for kind in KINDS}
     number = not bare and _whens(text)
-    guess = did_you_mean("status" if number else bare, forms)
+    begun = next((name for name in forms if bare and name.startswith(f"{bare} ")), None)
+    guess = did_you_mean("status" if number else begun or bare, forms)
     for name, shown in forms.items():
         guess = guess.replace(f"{name!r}?", f"{shown!r}?")
-    return f"{guess}docs/faults.md lists all: a fault, its numbers, then once, twice, 3 times, always or on call 3"
+    return f"{guess}{_LISTED}"

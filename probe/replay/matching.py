@@ -99,11 +99,14 @@ class Matching:
         self._lent.discard(call)
 
     def _next(self, key: CallKey, equal: Sequence[int]) -> Match:
-        """Return the first of equal calls that is left; one that a call with other instructions also is goes last."""
+        """Return the first of equal calls that is left: one that asks for the same form goes first."""
         left = [one for one in equal if one not in self._given]
         if not left:
             return Match(Found.USED_UP, of=len(equal))
-        found = min(left, key=lambda one: (one in self._lent, self._calls[one].rest != key.rest, one))
+        calls, lent = self._calls, self._lent
+        found = min(
+            left, key=lambda one: (calls[one].streamed != key.streamed, one in lent, calls[one].rest != key.rest, one)
+        )
         # In a thread that began otherwise, all is lent: the very same calls may still come.
         (self._given if self._calls[found].same == key.same else self._lent).add(found)
         return Match(Found.SAME, found)
@@ -158,6 +161,7 @@ class Matching:
             equal += 1
         return (
             key.kind == recorded.kind,
+            key.streamed == recorded.streamed,
             key.instructions == recorded.instructions,
             key.tools == recorded.tools,
             key.model == recorded.model,

@@ -18,10 +18,11 @@ _KEPT = 1000
 class Misses:
     """What differed, and what the recording had no answer for."""
 
-    def __init__(self, *, strict: bool, on_miss: Callable[[str], None]) -> None:
+    def __init__(self, *, strict: bool, on_miss: Callable[[str], None], asker: str) -> None:
         """`on_miss` gets the first miss of a strict replay, which ends with it."""
         self._strict = strict
         self._on_miss = on_miss
+        self._asker = asker
         self._known: set[str] = set()
         self._differing: list[str] = []
         self._unanswered: list[str] = []
@@ -41,7 +42,7 @@ class Misses:
             calls = "a call" if count == 1 else f"{count} calls, the first of which"
             return [f"{calls} got no answer, since it is not as recorded (--strict): {first}"]
         times = "once" if count == 1 else f"{count} times"
-        return [f"the agent asked {times} for an answer that the recording does not have: {first}"]
+        return [f"{self._asker} asked {times} for an answer that the recording does not have: {first}"]
 
     @property
     def differing(self) -> list[str]:
@@ -70,6 +71,10 @@ class Misses:
             self._differing.append(text + got)
         return None
 
+    def other_form(self, number: int, why: str) -> str:
+        """Note a call whose recorded answer is in a form that it did not ask for, and return the reason."""
+        return self._miss(f"call {number} {why}")
+
     def missing(self, number: int, match: Match, path: str, recorded: int) -> str:
         """Note a call that nothing is left for, and return the reason."""
         if match.found is Found.UNKNOWN:
@@ -77,7 +82,7 @@ class Misses:
         what = f"{match.of} answer{'s' * (match.of > 1)} to {'this call of ' if match.of < recorded else ''}{path}"
         return self._miss(
             f"call {number}, used up: the recording has {what} and all were given; "
-            "this run of the agent asks for more than the recorded one did"
+            f"this run of {self._asker} asks for more than the recorded one did"
         )
 
     def _miss(self, text: str, short: str | None = None) -> str:

@@ -13,6 +13,7 @@ from probe.renderers.api import Api
 from probe.renderers.json_reader import Json
 from probe.renderers.loader import Renderer
 from probe.renderers.urls import split_url
+from probe.replay.answer_form import other_form
 from probe.replay.call_keys import endpoint
 from probe.replay.evidence import differences_of
 from probe.replay.fault_endings import is_ended
@@ -43,6 +44,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool = False
     """Whether a call that differs gets no answer, and the first one ends the replay."""
     faults: tuple[Fault, ...] = ()
+    asker: str = "the agent"
+    """What messages call the client."""
     recorded: Environment = NOWHERE
     live: Callable[[], Environment] | None = None
     """Returns what surrounds the agent when it asks for the first time; without it that is found in what it asks."""
@@ -59,7 +62,7 @@ class Playback:
     def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer, conditions: Conditions) -> None:
         self.conditions = conditions
         self.faults = FaultPlan(conditions.faults, conditions.speed)
-        self.misses = Misses(strict=conditions.strict, on_miss=conditions.on_miss)
+        self.misses = Misses(strict=conditions.strict, on_miss=conditions.on_miss, asker=conditions.asker)
         self._renderer = renderer
         self._turns: list[RecordedTurn] = []
         self._new: list[NewItems] = []
@@ -96,6 +99,9 @@ class Playback:
         if match.call is None:
             return self.misses.missing(number, match, path, calls.matching.count(path))
         recorded = calls.sent(match.call)
+        if match.found is not Found.UNLIKE and (why := other_form(recorded, live, self._turns[match.call])):
+            calls.matching.damaged(match.call, ended=False)
+            return self.misses.other_form(number, why)
         if match.found is not Found.SAME or live.key.rest != recorded.key.rest:
             found = differences_of(calls.hashes, recorded, live)
             if refused := self.misses.differs(number, match, found):
@@ -140,8 +146,14 @@ class Playback:
 
     @property
     def recorded(self) -> list[Any]:
-        """Return the recorded calls of the model."""
-        return [turn.request.value for turn in self._turns if not turn.warm_up]
+        """Return the recorded calls of the model, without the type of a message that a WebSocket has around them."""
+        calls = [turn.request.value for turn in self._turns if not turn.warm_up]
+        return [
+            {name: value for name, value in call.items() if name != "type"}
+            if isinstance(call, dict) and call.get("type") == "response.create"
+            else call
+            for call in calls
+        ]
 
     @property
     def unasked(self) -> list[RecordedTurn]:

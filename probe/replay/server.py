@@ -63,11 +63,21 @@ class ReplayServer:
         return len(self._playback.unasked)
 
     @property
+    def faults_hit(self) -> list[str]:
+        """Return which calls were hit by which fault, a line each."""
+        return self._playback.faults.hits
+
+    @property
+    def faults_missed(self) -> list[str]:
+        """Return which faults hit no call, a line each."""
+        return self._playback.faults.missed(self.calls, self._playback.conditions.asker)
+
+    @property
     def notes(self) -> list[str]:
         """Return how this run of the agent differed from the recorded one."""
         left = self.unasked
         unasked = [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
-        return [*self._playback.faults.notes, *self.differing, *unasked]
+        return [*self.faults_hit, *self.faults_missed, *self.differing, *unasked]
 
     async def start(self, port: int = 0) -> int:
         """Listen on loopback and return the port. Raises OSError when the port is taken."""

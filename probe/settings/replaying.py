@@ -34,14 +34,14 @@ def chosen_replay(given: Sources) -> str | None:
     return replay
 
 
-def speed_of(text: str | None) -> float:
+def speed_of(text: str | None, option: str = "--speed") -> float:
     """Return how many times faster than recorded answers come; infinite without any pause. Raises UserError."""
     try:
         speed = math.inf if text in (None, FASTEST) else float(text or "")
     except ValueError:
         speed = 0.0
     if not speed > 0:
-        raise UserError(f"--speed {text}: no speed", "1 is as recorded, 10 ten times as fast, max without pauses")
+        raise UserError(f"{option} {text!r}: no speed", "1 is as recorded, 10 ten times as fast, max without pauses")
     return speed
 
 

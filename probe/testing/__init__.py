@@ -21,13 +21,14 @@ __all__ = ["recorded_run"]
 
 
 def recorded_run(
-    source: str | Path, *, speed: float | str = "max", strict: bool = True, faults: Sequence[str] = ()
+    source: str | Path, *, speed: float | str = "max", strict: bool = True, faults: str | Sequence[str] = ()
 ) -> AbstractContextManager[RecordedRun]:
     """Serve a recording on 127.0.0.1 while the context lasts.
 
     `source` is a run's name (`codex/tool-loop`, `latest`), a run's folder, or a `traffic.jsonl`. `speed` is 1 as
     recorded, 10 ten times as fast, `max` without pauses. With `strict`, a request that differs from the recorded ones
-    is refused, and the end of the context raises AssertionError with what differed. `faults` are as in docs/faults.md.
+    is refused, and the end of the context raises AssertionError with what differed. `faults` (one, or
+    several) are as in docs/faults.md; one that hits no call raises AssertionError at the end, too.
     """
     # Here: pytest imports this package in every project that has it installed.
     from probe.testing.served_run import served

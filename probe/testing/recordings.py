@@ -32,7 +32,12 @@ def find_recording(source: str | Path) -> Recording:
         return _recording(path, NOWHERE, None)
     if (path / TRAFFIC).is_file() and not (path / "manifest.json").exists():
         return _recording(path / TRAFFIC, NOWHERE, None)
-    run = _run(str(source))
+    try:
+        run = _run(str(source))
+    except UserError as error:
+        if path.is_absolute() or path.suffix or ("/" in str(source) and path.parts[0] not in target_names()):
+            raise UserError(f"no such file or folder: {source} (looked in {Path.cwd()})", error.hint) from error
+        raise
     return _recording(run.traffic, environment_of(run.manifest), run.target)
 
 
@@ -53,6 +58,8 @@ def _recording(traffic: Path, environment: Environment, target: str | None) -> R
     exchanges = list(read_unread(traffic, lambda line, why: damaged.append(f"line {line}: {why}"), whole=True))
     if damaged:
         raise UserError(f"{traffic} cannot be read whole: {damaged[0]}", "record it again, or remove that line")
+    if not exchanges:
+        raise UserError(f"{traffic} holds no exchange: nothing could be answered", "record it again")
     known = load_target(target)[0] if target in target_names() and target else None
     spec, rules = (renderer_spec(known), known.slots) if known else (AUTO, ())
     return Recording(exchanges, load_renderer(spec), environment, (*BUILT_IN, *rules))

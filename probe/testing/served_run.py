@@ -69,14 +69,15 @@ class RecordedRun:
 
 
 @contextmanager
-def served(source: str | Path, *, speed: str, strict: bool, faults: Sequence[str]) -> Iterator[RecordedRun]:
-    """Serve a recording; with `strict`, fail at the end if the client asked for what it does not have."""
+def served(source: str | Path, *, speed: str, strict: bool, faults: str | Sequence[str]) -> Iterator[RecordedRun]:
+    """Serve a recording; fail at the end if a fault hit no call or, with `strict`, if there is no answer to one."""
     recording = find_recording(source)
     requests: list[AskedRequest] = []
     conditions = Conditions(
-        speed=speed_of(speed),
+        speed=speed_of(speed, "speed"),
         strict=strict,
-        faults=parse_faults(faults),
+        faults=parse_faults([faults] if isinstance(faults, str) else faults, "fault"),
+        asker="the client",
         recorded=recording.environment,
         rules=recording.rules,
         on_request=lambda method, path, body: requests.append(AskedRequest(method=method, path=path, body=body)),
@@ -96,6 +97,8 @@ def served(source: str | Path, *, speed: str, strict: bool, faults: Sequence[str
             _in(loop, server.stop())
     if strict and (found := [*run.problems, *run.differences]):
         raise AssertionError("the client asked for what the recording does not have:\n" + "\n".join(found))
+    if server.faults_missed:
+        raise AssertionError("\n".join(server.faults_missed))
 
 
 @contextmanager

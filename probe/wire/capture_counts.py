@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from probe.record.early_ends import left_by_agent
+from probe.record.early_ends import FaultedEnds, left_by_agent
 from probe.record.exchange import Exchange
 from probe.record.files import is_plain
 from probe.record.problem import Problem, ProblemKind
@@ -32,7 +32,8 @@ class Tally(NamedTuple):
 class _Counter:
     """Counts the exchanges of a run."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: Sequence[str], hits: int) -> None:
+        self._faults, self._faulted = faults, FaultedEnds(hits)
         self.written = self.messages = self.lost = self.left = self.cut_short = 0
         self.unanswered: list[str] = []
         self.cut: list[str] = []
@@ -53,6 +54,8 @@ class _Counter:
             return
         elif left_by_agent(exchange):
             self.left += 1
+        elif self._faulted.take():
+            return
         elif exchange.response is None:
             self.unanswered.append(exchange.error or "no answer came")
         else:
@@ -74,17 +77,23 @@ class _Counter:
         """Yield facts that need no action."""
         if self.left:
             yield f"the agent left {self.left} of {self.written} exchanges before the end"
+        if self._faulted.count:
+            asked = ", ".join(f"--fault '{fault}'" for fault in self._faults)
+            yield f"{self._faulted.count} of {self.written} exchanges cut by {asked}"
         if self.refused:
             of = f"{len(self.refused)} of {self.written} requests were refused"
             yield f"{of}, the first because: {self.refused[0]}"
 
 
-def tally(traffic: Path, renderer: Renderer, reported: Mapping[str, Any]) -> Tally:
+def tally(
+    traffic: Path, renderer: Renderer, reported: Mapping[str, Any], faults: Sequence[str] = (), hits: int = 0
+) -> Tally:
     """Count the exchanges on the disk.
 
-    `reported` is what the proxies reported when they stopped; empty when they could not report anything.
+    `reported` is what the proxies reported when they stopped; empty when they could not report anything. `faults` are
+    those of a replay, and `hits` how often one was in an answer: an exchange that it cut short is no problem.
     """
-    found = _Counter()
+    found = _Counter(faults, hits)
     malformed: list[tuple[int, str]] = []
     reader = ExchangeReader(renderer, structured=False)
     exchanges = read_unread(traffic, lambda line, why: malformed.append((line, why)))

@@ -45,7 +45,8 @@ def finish(started: Started) -> Finished:
     left = list(_fold_in(started, killed=reported is None))
     kept = agent_folders.remove(started.folder)
     traffic, renderer = started.folder / TRAFFIC, load_renderer(renderer_spec(started.settings.target))
-    counts, problems, notes = tally(traffic, renderer, reported or {})
+    hits = len(replayed.get("replayed", {}).get("faults_hit", ()))
+    counts, problems, notes = tally(traffic, renderer, reported or {}, started.settings.fault, hits)
     coverage = _counted_tunnels(started, reported or {}) if started.settings.coverage else {}
     problems = [*left, *([Problem(ProblemKind.LEFT_BEHIND, kept)] if kept else []), *problems]
     problems += [Problem(ProblemKind.REPLAY, text) for text in replayed.get("problems", [])]

@@ -55,6 +55,8 @@ async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
             "calls": server.calls,
             "unasked": server.unasked,
             "differing": msgspec.to_builtins(server.places),
+            "faults_hit": server.faults_hit,
+            "faults_missed": server.faults_missed,
         },
     }
 

@@ -66,7 +66,7 @@ def test_a_stream_that_was_cut_short_breaks_off_again() -> None:
     cut = recorded("streams-cut-short")[0]
     assert cut.response
     with replaying([cut], "openai_chat_completions") as replay, pytest.raises(http.client.IncompleteRead) as broken:
-        ask(replay.url + PATH, b"{}")
+        ask(replay.url + PATH, b'{"stream":true}')
     assert broken.value.partial.decode() == cut.response.body
 
 
@@ -75,4 +75,4 @@ def test_a_stream_that_came_to_its_end_before_the_connection_broke_is_whole() ->
     assert ended.response
     assert ended.error
     with replaying([ended], "openai_chat_completions") as replay:
-        assert ask(replay.url + PATH, b"{}").body.decode() == ended.response.body
+        assert ask(replay.url + PATH, b'{"stream":true}').body.decode() == ended.response.body

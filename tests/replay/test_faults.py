@@ -46,6 +46,12 @@ WRONG = {
     "stal 3s": "did you mean 'stall 30s [after N]'?",
     "duplicate evnt 2 twice": "did you mean 'duplicate event N'?",
     "418": "did you mean 'status CODE'?",
+    "429 onec": "did you mean '429 once'?",
+    "429 3 tmes": "did you mean '429 3 times'?",
+    "cut": "did you mean 'cut after N events'?",
+    "stall": "did you mean 'stall 30s [after N]'?",
+    "429 twice retry after 5s": "did you mean '429 retry after 5s twice'?",
+    "stall 30m": "did you mean 'stall 1800s'?",
     "429 on call 0": "docs/faults.md lists all",
     "429 on calls 4-2": "docs/faults.md lists all",
     "": "docs/faults.md lists all",
@@ -102,11 +108,11 @@ def test_a_plan_counts_calls_and_notes_which_were_hit() -> None:
     hit = [plan.applied(ANSWER, API, call) for call in (1, 2, 3)]
     assert [answer.status for answer, _ in hit] == [200, 500, 200]
     assert [was_hit for _, was_hit in hit] == [False, True, True]
-    assert plan.notes == [
+    assert plan.hits == [
         "fault 500: call 2",
         "fault crlf: call 3, where it has no form: nothing was changed",
-        "fault bom on call 4: hit no call; the agent made 3",
     ]
+    assert plan.missed(3) == ["fault bom on call 4: hit no call; the agent made 3"]
 
 
 def test_a_faults_own_times_do_not_depend_on_the_speed_of_the_replay() -> None:

@@ -68,6 +68,12 @@ def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
     (tmp_path / "damaged.jsonl").write_text("{\n")
     with pytest.raises(UserError, match=re.escape("damaged.jsonl cannot be read whole: line 1")):
         recorded(tmp_path / "damaged.jsonl").__enter__()
+    (tmp_path / "empty.jsonl").touch()
+    with pytest.raises(UserError, match=re.escape("empty.jsonl holds no exchange")):
+        recorded(tmp_path / "empty.jsonl").__enter__()
+    for missing in ("mine.jsonl", "recordings/mine", tmp_path / "none"):
+        with pytest.raises(UserError, match=re.escape(f"no such file or folder: {missing} (looked in {Path.cwd()})")):
+            recorded(missing).__enter__()
     with pytest.raises(UserError, match="no such fault"):
         recorded("codex/tool-loop", faults=["nosuch"]).__enter__()
     with pytest.raises(UserError, match="no speed"):
@@ -110,6 +116,29 @@ def test_a_fault_hits_the_call_that_it_names_and_is_no_difference() -> None:
         assert [post(run, number)[0] for number in (0, 0, 1)] == [429, 200, 200]
     assert run.notes == ["fault 429 retry after 1s: call 1"]
     assert len(run.requests) == 3
+
+
+def test_a_call_recorded_over_a_websocket_can_be_sent_over_http() -> None:
+    with recorded(TRAFFIC.parent.with_name("tool-loop-websocket"), strict=False) as run:
+        assert "type" not in run.recorded[0]
+        assert post(run, 0)[0] == 200
+
+
+def test_one_fault_may_be_given_alone() -> None:
+    with recorded(TRAFFIC, strict=False, faults="429 once") as run:
+        assert post(run, 0)[0] == 429
+
+
+def test_a_fault_that_hit_no_call_fails_at_the_end() -> None:
+    missed = r"fault 429 retry after 1s on call 3: hit no call; the client made 2"
+    with pytest.raises(AssertionError, match=missed), recorded(TRAFFIC, faults="429 on call 3") as run:
+        assert [post(run, number)[0] for number in (0, 1)] == [200, 200]
+
+
+def test_a_call_without_an_answer_counts_among_those_that_a_fault_did_not_hit() -> None:
+    with pytest.raises(AssertionError, match="differs at model"), recorded(TRAFFIC, faults="429 once") as run:  # noqa: PT012
+        ask(f"{run.url}/v1/responses", changed(run))
+        assert "fault 429 retry after 1s once: hit no call; the client made 1" in run.notes
 
 
 def test_answers_come_at_the_recorded_times_where_that_is_asked_for(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ class Ollama(Api):
     """One POST for each call; the answer is one object, or a stream of objects, one a line."""
 
     name = "ollama"
+    streams_by_default = True
     asked = staticmethod(request.asked)
     item_blocks = staticmethod(request.item_blocks)
     canonical = staticmethod(canonical.canonical)

@@ -14,9 +14,12 @@ from probe.protocol.asyncapi import asyncapi
 from probe.protocol.describing import described
 from probe.protocol.description import Protocol
 from probe.protocol.json_schema import DIALECT
+from probe.protocol.markdown import markdown
 from probe.protocol.openapi import openapi
 from probe.protocol.protocol_statistics import ProtocolStatistics
+from probe.protocol.reading import protocol_of
 from probe.renderers.loader import AUTO, load_renderer
+from probe.slots.slots import Slots
 from probe.trace.trace import read_trace
 from tests.protocol.recorded import RECORDS, of_exchange, statistics_of
 
@@ -91,6 +94,19 @@ def _schema(document: dict[str, Any], key: tuple[str, ...]) -> dict[str, Any]:
     if not event:
         return {"allOf": [content["schema"]]}
     return {"anyOf": [one["properties"]["data"]["contentSchema"] for one in content["itemSchema"]["anyOf"]]}
+
+
+def test_each_heading_names_its_listener(records: list[Path]) -> None:
+    headings = [line for line in markdown(_both(*records)).splitlines() if line.startswith("## POST")]
+    assert headings == ["## POST /v1/messages, listener model", "## POST /v1/messages, listener other"]
+
+
+def test_each_heading_names_its_agents() -> None:
+    whole = ProtocolStatistics()
+    for agent, case in (("one 1", "codex/tool-loop"), ("two 2", "codex/tool-loop-websocket")):
+        whole.merge(protocol_of(RECORDS[case], load_renderer(AUTO), Slots(), agent=agent))
+    headings = [line for line in markdown(described(whole)).splitlines() if " /v1/responses" in line and "## " in line]
+    assert headings == ["## WS /v1/responses, two 2", "## POST /v1/responses, one 1"]
 
 
 def test_each_listener_has_its_own_channel(tmp_path: Path) -> None:

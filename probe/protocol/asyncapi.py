@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from probe.protocol.client_headers import is_of_connection
+from probe.protocol.component_names import Key, component_names, key_of
 from probe.protocol.description import Endpoint, EventKind, Protocol
-from probe.protocol.json_schema import definitions, name_of, schema_of, word
+from probe.protocol.json_schema import definitions, schema_of
 from probe.protocol.openapi import about, title
+from probe.protocol.security import alternatives, credentials, scheme, scheme_names
+from probe.protocol.servers import asyncapi_server, origins
 from probe.protocol.values import Member
+
+Names = Mapping[Key, str]
 
 
 def asyncapi(protocol: Protocol) -> dict[str, Any] | None:
@@ -15,17 +22,27 @@ def asyncapi(protocol: Protocol) -> dict[str, Any] | None:
     sockets = [one for one in protocol.endpoints if one.messages]
     if not sockets:
         return None
-    known = dict(definitions(protocol))
+    names, known, schemes = component_names(protocol), dict(definitions(protocol)), scheme_names(sockets)
+    messages = {_name(names, one, kind): kind for one in sockets for kind in _kinds(one)}
+    servers = {origin: f"server_{number}" for number, origin in enumerate(origins(sockets), 1)}
+    components: dict[str, Any] = {
+        "messages": {name: _message(name, kind) for name, kind in messages.items()},
+        "schemas": {name: known[name] for name in messages},
+    }
+    if schemes:
+        components["securitySchemes"] = {name: scheme(one, "httpApiKey") for one, name in schemes.items()}
+    operations: dict[str, Any] = {}
+    for one in sockets:
+        security = [name for each in alternatives([one], schemes) for name in each]
+        operations |= _operations(one, names, [*dict.fromkeys(security)])
     return {
         "asyncapi": "3.1.0",
         "info": {"title": title(protocol), "version": "recorded", "description": about(protocol)},
         "defaultContentType": "application/json",
-        "channels": {name_of(one): _channel(one) for one in sockets},
-        "operations": {name: operation for one in sockets for name, operation in _operations(one).items()},
-        "components": {
-            "messages": {_name(one, kind): _message(one, kind) for one in sockets for kind in _kinds(one)},
-            "schemas": {_name(one, kind): known[_name(one, kind)] for one in sockets for kind in _kinds(one)},
-        },
+        "servers": {name: asyncapi_server(origin) for origin, name in servers.items()},
+        "channels": {names[key_of(one)]: _channel(one, names, servers) for one in sockets},
+        "operations": operations,
+        "components": components,
     }
 
 
@@ -34,29 +51,38 @@ def _kinds(endpoint: Endpoint) -> list[EventKind]:
     return [kind for kind in (endpoint.messages.kinds if endpoint.messages else ()) if kind.value.count]
 
 
-def _name(endpoint: Endpoint, kind: EventKind) -> str:
-    return f"{name_of(endpoint)}.message.{word(kind.direction)}.{word(kind.kind)}"
+def _name(names: Names, endpoint: Endpoint, kind: EventKind) -> str:
+    return names[key_of(endpoint, "message", kind.direction, kind.kind)]
 
 
-def _channel(endpoint: Endpoint) -> dict[str, Any]:
+def _channel(endpoint: Endpoint, names: Names, servers: Mapping[str, str]) -> dict[str, Any]:
     binding: dict[str, Any] = {"method": endpoint.method, "bindingVersion": "0.1.0"}
-    for name, members in (("query", endpoint.query), ("headers", endpoint.request_headers)):
+    secret = {one for one, _ in credentials(endpoint)}
+    query = {name: one for name, one in endpoint.query.items() if ("query", name) not in secret}
+    headers = {
+        name: one
+        for name, one in endpoint.request_headers.items()
+        if ("header", name) not in secret and not is_of_connection(name)
+    }
+    for name, members in (("query", query), ("headers", headers)):
         if members:
             binding[name] = _fields(members)
+    messages = [_name(names, endpoint, kind) for kind in _kinds(endpoint)]
     channel: dict[str, Any] = {
         "address": endpoint.path,
-        "messages": {
-            _name(endpoint, kind): {"$ref": f"#/components/messages/{_name(endpoint, kind)}"}
-            for kind in _kinds(endpoint)
-        },
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
         "bindings": {"ws": binding},
     }
+    if endpoint.origins:
+        channel["servers"] = [{"$ref": f"#/servers/{servers[origin]}"} for origin in endpoint.origins]
+    if endpoint.listener:
+        channel["x-listener"] = endpoint.listener
     if endpoint.parameters:
         channel["parameters"] = {name: {} for name in endpoint.parameters}
     return channel
 
 
-def _fields(members: dict[str, Member]) -> dict[str, Any]:
+def _fields(members: Mapping[str, Member]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {name: schema_of(member.value) for name, member in members.items()},
@@ -64,23 +90,25 @@ def _fields(members: dict[str, Member]) -> dict[str, Any]:
     }
 
 
-def _operations(endpoint: Endpoint) -> dict[str, Any]:
-    channel = name_of(endpoint)
-    found = {}
+def _operations(endpoint: Endpoint, names: Names, security: Sequence[str]) -> dict[str, Any]:
+    channel = names[key_of(endpoint)]
+    found: dict[str, Any] = {}
     for action, direction in (("send", "client"), ("receive", "server")):
-        names = [_name(endpoint, kind) for kind in _kinds(endpoint) if kind.direction == direction]
-        if names:
-            found[f"{channel}.{action}"] = {
+        messages = [_name(names, endpoint, kind) for kind in _kinds(endpoint) if kind.direction == direction]
+        if messages:
+            operation = found[f"{channel}_{action}"] = {
                 "action": action,
                 "channel": {"$ref": f"#/channels/{channel}"},
-                "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in names],
+                "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in messages],
             }
+            if security:
+                operation["security"] = [{"$ref": f"#/components/securitySchemes/{name}"} for name in security]
     return found
 
 
-def _message(endpoint: Endpoint, kind: EventKind) -> dict[str, Any]:
+def _message(name: str, kind: EventKind) -> dict[str, Any]:
     return {
         "name": kind.kind,
         "summary": f"{kind.count} times",
-        "payload": {"$ref": f"#/components/schemas/{_name(endpoint, kind)}"},
+        "payload": {"$ref": f"#/components/schemas/{name}"},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from probe.protocol.description import SameId
+from probe.protocol.description import Endpoint, SameId
 from probe.record.exchange import UnreadExchange
 from probe.renderers.api import Kind
 from probe.slots.relations import Relations
@@ -28,8 +28,11 @@ def add_ids(relations: Relations, exchange: UnreadExchange, turns: Sequence[Turn
             relations.answer({"id": turn.answer.response_id, "output": list(turn.answer.sent_back)})
 
 
-def same_ids(name: str, relations: Relations) -> Iterator[SameId]:
-    """Yield the places with the same ids at an endpoint of that name."""
+def same_ids(endpoint: Endpoint, relations: Relations) -> Iterator[SameId]:
+    """Yield the places with the same ids at an endpoint."""
+    name = endpoint.name
     for one in relations.found():
         other = f"{name} {'answer' if one.answer else 'request'} {one.same_as}"
-        yield SameId(places=(f"{name} request {one.place}", other), count=one.count, of=one.total)
+        yield SameId(
+            listener=endpoint.listener, places=(f"{name} request {one.place}", other), count=one.count, of=one.total
+        )

@@ -35,7 +35,7 @@ def described(statistics: ProtocolStatistics, *, shareable: bool = False) -> Pro
 
 
 def _ids(endpoint: Endpoint, found: EndpointStatistics) -> list[SameId]:
-    return list(same_ids(endpoint.name, found.relations)) if found.relations else []
+    return list(same_ids(endpoint, found.relations)) if found.relations else []
 
 
 def _endpoint(describer: Describer, address: Address, found: EndpointStatistics) -> Endpoint:
@@ -47,6 +47,8 @@ def _endpoint(describer: Describer, address: Address, found: EndpointStatistics)
         api=", ".join(sorted(found.apis)),
         count=found.count,
         calls=found.calls,
+        agents=tuple(sorted(found.agents)),
+        origins=tuple(sorted(found.origins)),
         parameters={name: describer.value(values) for name, values in sorted(found.parameters.items())},
         query=_flat(describer, found.query),
         request_headers=_flat(describer, found.request_headers),

@@ -49,6 +49,10 @@ class Endpoint(Part, frozen=True, kw_only=True):
     """How many exchanges."""
     calls: int = 0
     """How many calls of the model."""
+    agents: tuple[str, ...] = ()
+    """Those of the recordings' agents that ask here."""
+    origins: tuple[str, ...] = ()
+    """Schemes and hosts of the upstreams; none where that is the machine of the recording."""
     parameters: dict[str, Value] = msgspec.field(default_factory=dict)
     """The path's parameters, by name."""
     query: dict[str, Member] = msgspec.field(default_factory=dict)
@@ -150,6 +154,8 @@ class Follow(Part, frozen=True, kw_only=True):
 class SameId(Part, frozen=True, kw_only=True):
     """Places that carry the same id."""
 
+    listener: str | None = None
+    """Name of the target's listener; null where the record has none."""
     places: tuple[str, ...]
     """Endpoint, side and place of each: `POST /v1/responses request headers.session_id`; an answer is an
     earlier one."""

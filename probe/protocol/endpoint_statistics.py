@@ -63,10 +63,12 @@ class EndpointStatistics:
     """What is asked at one address in one way."""
 
     __slots__ = (
+        "agents",
         "apis",
         "calls",
         "count",
         "messages",
+        "origins",
         "parameters",
         "query",
         "relations",
@@ -77,7 +79,9 @@ class EndpointStatistics:
 
     def __init__(self) -> None:
         self.count = self.calls = 0
+        self.agents: set[str] = set()
         self.apis: set[str] = set()
+        self.origins: set[str] = set()
         self.parameters: dict[str, Values] = {}
         self.query = Values("query")
         self.request_headers = Values("headers")
@@ -91,7 +95,9 @@ class EndpointStatistics:
         """Add what else is asked here."""
         self.count += other.count
         self.calls += other.calls
+        self.agents |= other.agents
         self.apis |= other.apis
+        self.origins |= other.origins
         for name, values in other.parameters.items():
             self.parameters.setdefault(name, Values(f"path.{name}")).merge(values)
         self.query.merge(other.query)

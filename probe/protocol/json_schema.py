@@ -6,11 +6,11 @@ one sighting on, another value once it was seen ten times.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from probe.protocol.description import Endpoint, Grammar, Protocol
+from probe.protocol.component_names import component_names, components
+from probe.protocol.description import Protocol
 from probe.protocol.observing import TAGS
 from probe.protocol.values import Member, Union, Value
 
@@ -33,40 +33,10 @@ def bodies_schema(protocol: Protocol) -> Schema:
 
 def definitions(protocol: Protocol) -> Iterator[tuple[str, Schema]]:
     """Yield name and schema of each body, event and message."""
-    for endpoint in protocol.endpoints:
-        at = name_of(endpoint)
-        for body in endpoint.requests:
-            if body.value:
-                yield f"{at}.request{suffix(body.media_type)}", schema_of(body.value)
-        for response in endpoint.responses:
-            for body in response.bodies:
-                where = f"{at}.{response.status}{suffix(body.media_type)}"
-                if body.value:
-                    yield where, schema_of(body.value)
-                yield from _events(where, body.events)
-        yield from _events(f"{at}.message", endpoint.messages)
-
-
-def _events(at: str, events: Grammar | None) -> Iterator[tuple[str, Schema]]:
-    for kind in events.kinds if events else ():
-        if kind.value.count:
-            yield f"{at}.{word(kind.direction)}.{word(kind.kind)}", schema_of(kind.value)
-
-
-def name_of(endpoint: Endpoint) -> str:
-    """Return the name of an endpoint's definitions."""
-    words = (endpoint.listener or "", endpoint.name)
-    return word("_".join(filter(None, words)))
-
-
-def word(text: str) -> str:
-    """Return a text as a name may be written."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("_") or "_"
-
-
-def suffix(media_type: str) -> str:
-    """Return what the name of a body ends with, by its media type."""
-    return "" if media_type == "application/json" else f".{word(media_type)}"
+    names = component_names(protocol)
+    for key, value in components(protocol):
+        if value:
+            yield names[key], schema_of(value)
 
 
 def schema_of(value: Value, name: str = "") -> Schema:

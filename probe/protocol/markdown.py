@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from probe.protocol.description import Body, Endpoint, EventKind, Grammar, Protocol, Response
 from probe.protocol.openapi import title
+from probe.protocol.tied_places import tied_places
 from probe.protocol.value_rows import Rows, known
 from probe.protocol.values import Member
 from probe.report.markdown.escape import code, inline
@@ -34,12 +35,19 @@ def _lines(protocol: Protocol) -> Iterator[str]:
     )
     rows = Rows()
     for endpoint in protocol.endpoints:
-        yield from _endpoint(endpoint, rows)
-    if protocol.ids:
+        yield from _endpoint(endpoint, _whose(endpoint, protocol), rows)
+    if ties := [*tied_places(protocol)]:
         yield "## Ids that tie exchanges together"
         yield ""
-        cells = ((*map(code, one.places), f"{one.count} of {one.of}") for one in protocol.ids)
-        yield from _table(("place", "has the id of", "in"), cells)
+        cells = ((inline(one.listener), *map(code, one.places), one.found) for one in ties)
+        yield from _table(("listener", "place", "has the id of", "in"), cells)
+
+
+def _whose(endpoint: Endpoint, protocol: Protocol) -> str:
+    """Return the listener and the agents of an endpoint, where there are others."""
+    listener = endpoint.listener if len({one.listener for one in protocol.endpoints}) > 1 else None
+    agents = endpoint.agents if len(protocol.agents) > 1 else ()
+    return ", ".join([*([f"listener {listener}"] if listener else []), *agents])
 
 
 def _endpoint_row(endpoint: Endpoint) -> Sequence[str]:
@@ -48,15 +56,15 @@ def _endpoint_row(endpoint: Endpoint) -> Sequence[str]:
     return code(endpoint.name), listener, inline(endpoint.api), str(endpoint.count), calls, answers
 
 
-def _endpoint(endpoint: Endpoint, rows: Rows) -> Iterator[str]:
-    name = endpoint.name
+def _endpoint(endpoint: Endpoint, whose: str, rows: Rows) -> Iterator[str]:
+    name = ", ".join(filter(None, (endpoint.name, whose)))
     yield f"## {inline(name)}"
     yield ""
     if endpoint.parameters:
         cells = ((code(one), known(value)) for one, value in endpoint.parameters.items())
         yield from _table(("parameter of the path", "value"), cells)
-    yield from _members("Query", endpoint.query, endpoint.count, rows)
-    yield from _members("Request headers", endpoint.request_headers, endpoint.count, rows)
+    yield from _members("Query", name, endpoint.query, endpoint.count, rows)
+    yield from _members("Request headers", name, endpoint.request_headers, endpoint.count, rows)
     for body in endpoint.requests:
         yield from _body("Request", name, body, rows)
     if endpoint.messages:
@@ -68,16 +76,16 @@ def _endpoint(endpoint: Endpoint, rows: Rows) -> Iterator[str]:
 def _response(name: str, response: Response, rows: Rows) -> Iterator[str]:
     if response.status is None:
         return
-    yield from _members(f"Headers of answer {response.status}", response.headers, response.count, rows)
+    yield from _members(f"Headers of answer {response.status}", name, response.headers, response.count, rows)
     for body in response.bodies:
         yield from _body(f"Answer {response.status}", name, body, rows)
 
 
-def _members(heading: str, members: Mapping[str, Member], of: int, rows: Rows) -> Iterator[str]:
+def _members(heading: str, name: str, members: Mapping[str, Member], of: int, rows: Rows) -> Iterator[str]:
     if members:
         yield f"### {heading}"
         yield ""
-        yield from _table(_COLUMNS, rows.of_members(members, of))
+        yield from _table(_COLUMNS, rows.of_members(members, of, f"{heading.lower()}, {code(name)}"))
 
 
 def _body(side: str, name: str, body: Body, rows: Rows) -> Iterator[str]:

@@ -1,37 +1,52 @@
-"""Write a protocol as an OpenAPI 3.2 document, which knows event streams: `itemSchema` is the schema of one event."""
+"""Write a protocol as an OpenAPI 3.2 document, which knows event streams: `itemSchema` is the schema of one event.
+
+What several listeners have at one address is one operation: any of their bodies, and what all of them have is required.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from probe.protocol.description import Body, Endpoint, Grammar, Protocol, Response
-from probe.protocol.json_schema import Schema, definitions, name_of, schema_of, suffix, word
-from probe.protocol.values import Member
-from probe.renderers.events import DONE
+from probe.protocol.component_names import Key, component_names, key_of
+from probe.protocol.description import Endpoint, Protocol, Response
+from probe.protocol.json_schema import definitions
+from probe.protocol.openapi_content import Bodies, content
+from probe.protocol.openapi_members import headers, parameters
+from probe.protocol.security import alternatives, scheme, scheme_names
+from probe.protocol.servers import openapi_servers
 
-_NO_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
-"""Headers that OpenAPI describes elsewhere, and ignores among the parameters."""
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"})
 _TOKEN = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
-_EVENT_STREAM = "text/event-stream"
 
 
 def openapi(protocol: Protocol) -> dict[str, Any]:
-    """Return the document; an address that two listeners have is described once, as the first one has it."""
+    """Return the document."""
+    names, schemes = component_names(protocol), scheme_names(protocol.endpoints)
+    servers = openapi_servers(protocol.endpoints)
     paths: dict[str, dict[str, Any]] = {}
-    for endpoint in protocol.endpoints:
-        path = paths.setdefault(endpoint.path if endpoint.path.startswith("/") else f"/{endpoint.path}", {})
-        method = endpoint.method.lower()
-        if method in _METHODS:
-            path.setdefault(method, _operation(endpoint))
-        elif _TOKEN.fullmatch(endpoint.method):
-            path.setdefault("additionalOperations", {}).setdefault(endpoint.method, _operation(endpoint))
+    for (path, method), endpoints in _by_address(protocol).items():
+        operation = _operation(endpoints, names)
+        if security := alternatives(endpoints, schemes):
+            operation["security"] = [{name: [] for name in one} for one in security]
+        if (own := openapi_servers(endpoints)) != servers:
+            operation["servers"] = own
+        inner = paths.setdefault(path, {})
+        if method not in _METHODS:
+            inner = inner.setdefault("additionalOperations", {})
+        inner[method] = operation
+    used = _referenced(paths)
+    schemas = {name: schema for name, schema in definitions(protocol) if name in used}
+    components: dict[str, Any] = {"schemas": schemas}
+    if schemes:
+        components["securitySchemes"] = {name: scheme(one) for one, name in schemes.items()}
     return {
         "openapi": "3.2.0",
         "info": {"title": title(protocol), "version": "recorded", "description": about(protocol)},
+        "servers": servers,
         "paths": paths,
-        "components": {"schemas": dict(definitions(protocol))},
+        "components": components,
     }
 
 
@@ -45,84 +60,63 @@ def about(protocol: Protocol) -> str:
     return f"Read off recordings: {protocol.recordings}, with {protocol.exchanges} exchanges."
 
 
-def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    at = name_of(endpoint)
+def _by_address(protocol: Protocol) -> dict[tuple[str, str], list[Endpoint]]:
+    """Return the endpoints at each path and method."""
+    found: dict[tuple[str, str], list[Endpoint]] = {}
+    for endpoint in protocol.endpoints:
+        path = endpoint.path if endpoint.path.startswith("/") else f"/{endpoint.path}"
+        method = endpoint.method.lower()
+        if method in _METHODS:
+            found.setdefault((path, method), []).append(endpoint)
+        elif _TOKEN.fullmatch(endpoint.method):
+            found.setdefault((path, endpoint.method), []).append(endpoint)
+    return found
+
+
+def _operation(endpoints: Sequence[Endpoint], names: Mapping[Key, str]) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": at,
-        "summary": f"{endpoint.api}, in {endpoint.count} exchanges",
-        "parameters": _parameters(endpoint),
-        "responses": {
-            str(response.status): _response(f"{at}.{response.status}", response)
-            for response in endpoint.responses
-            if response.status is not None
-        }
-        or {"default": {"description": "None came."}},
+        "operationId": names[key_of(endpoints[0])],
+        "summary": "; ".join(f"{one.api}, in {one.count} exchanges" for one in endpoints),
     }
-    if endpoint.requests:
-        whole = sum(body.count for body in endpoint.requests) == endpoint.count
-        content = {media_type(body): _media(f"{at}.request", body) for body in endpoint.requests}
-        operation["requestBody"] = {"required": whole, "content": content}
+    if listeners := sorted({one.listener for one in endpoints if one.listener}):
+        operation["x-listener"] = listeners
+    operation["parameters"] = parameters(endpoints)
+    requests: Bodies = [(body, key_of(one, "request", body.media_type)) for one in endpoints for body in one.requests]
+    if requests:
+        whole = sum(body.count for body, _ in requests) == sum(one.count for one in endpoints)
+        operation["requestBody"] = {"required": whole, "content": content(requests, names)}
+    operation["responses"] = _responses(endpoints, names)
     return operation
 
 
-def media_type(body: Body) -> str:
-    """Return a body's media type as a document names it."""
-    return body.media_type if re.fullmatch(r"[\w.+*-]+/[\w.+*-]+", body.media_type) else "*/*"
+def _responses(endpoints: Sequence[Endpoint], names: Mapping[Key, str]) -> dict[str, Any]:
+    by_status: dict[int, list[tuple[Endpoint, Response]]] = {}
+    for endpoint in endpoints:
+        for response in endpoint.responses:
+            if response.status is not None:
+                by_status.setdefault(response.status, []).append((endpoint, response))
+    found = {str(status): _response(by_status[status], names) for status in sorted(by_status)}
+    return found or {"default": {"description": "None came."}}
 
 
-def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
-    found = [
-        {"name": name, "in": "path", "required": True, "schema": schema_of(value)}
-        for name, value in endpoint.parameters.items()
+def _response(alike: Sequence[tuple[Endpoint, Response]], names: Mapping[Key, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {"description": f"In {sum(one.count for _, one in alike)} exchanges."}
+    if members := headers([one.headers for _, one in alike]):
+        found["headers"] = members
+    bodies: Bodies = [
+        (body, key_of(endpoint, str(one.status), body.media_type)) for endpoint, one in alike for body in one.bodies
     ]
-    found += [_parameter(name, "query", member) for name, member in endpoint.query.items()]
-    headers = [(name, one) for name, one in endpoint.request_headers.items() if name not in _NO_PARAMETERS]
-    return found + [_parameter(name, "header", member) for name, member in headers]
-
-
-def _parameter(name: str, place: str, member: Member) -> dict[str, Any]:
-    return {"name": name, "in": place, "required": member.required, "schema": schema_of(member.value)}
-
-
-def _response(at: str, response: Response) -> dict[str, Any]:
-    found: dict[str, Any] = {"description": f"In {response.count} exchanges."}
-    headers = {name: one for name, one in response.headers.items() if name != "content-type"}
-    if headers:
-        found["headers"] = {
-            name: {"required": member.required, "schema": schema_of(member.value)} for name, member in headers.items()
-        }
-    if response.bodies:
-        found["content"] = {media_type(body): _media(at, body) for body in response.bodies}
+    if bodies:
+        found["content"] = content(bodies, names)
     return found
 
 
-def _media(at: str, body: Body) -> dict[str, Any]:
-    name = at + suffix(body.media_type)
-    found: dict[str, Any] = {}
-    if body.value:
-        found["schema"] = _reference(name)
-    if body.events:
-        found["itemSchema"] = _item(name, body.events, as_text=media_type(body) == _EVENT_STREAM)
+def _referenced(document: Any) -> set[str]:
+    """Return the names of all components that a document refers to."""
+    found: set[str] = set()
+    for key, one in document.items() if isinstance(document, dict) else enumerate(document):
+        if key == "$ref":
+            found.add(one.rpartition("/")[2])
+        elif isinstance(one, dict | list):
+            found |= _referenced(one)
     return found
-
-
-def _item(at: str, events: Grammar, *, as_text: bool) -> Schema:
-    """Return the schema of one event: that of its fields in an event stream, else that of its data."""
-    choices: list[Schema] = []
-    for kind in events.kinds:
-        data = _reference(f"{at}.{word(kind.direction)}.{word(kind.kind)}")
-        if not as_text:
-            choices.append(data)
-            continue
-        text: Schema = {"type": "string", "contentMediaType": "application/json", "contentSchema": data}
-        properties: dict[str, Schema] = {"data": {"const": DONE} if kind.kind == DONE else text}
-        required = ["data"]
-        if kind.named and kind.kind != DONE and kind.kind != "message":
-            properties["event"] = {"const": kind.kind}
-            required.append("event")
-        choices.append({"type": "object", "properties": properties, "required": required})
-    return {"anyOf": choices}
-
-
-def _reference(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}

@@ -21,6 +21,7 @@ from probe.protocol.endpoint_statistics import (
 from probe.protocol.event_order import EventStatistics, Step
 from probe.protocol.observing import TAGS, Observer, tag_of
 from probe.protocol.protocol_statistics import ProtocolStatistics
+from probe.protocol.servers import public_origin
 from probe.protocol.statistics import ARRAY, Values, latest
 from probe.record.exchange import Headers, Payload
 from probe.renderers.api import ItemField
@@ -61,6 +62,7 @@ class ProtocolReader:
         self._slots = slots
         self._observer = Observer(slots.text, self._slot)
         self._items = CountedItems(self._observer)
+        self._origin = lru_cache(maxsize=1000)(public_origin)
         self._path = lru_cache(maxsize=1000)(lambda path: path_of(path, slots.text))
 
     def add(self, traced: Traced, facts: Sequence[TurnFacts] = (), new: Sequence[NewItem] = ()) -> None:
@@ -74,7 +76,10 @@ class ProtocolReader:
         endpoint = self._statistics.endpoint(address)
         endpoint.count += 1
         endpoint.calls += len(traced.turns)
+        endpoint.agents |= self._statistics.agents
         endpoint.apis.add(traced.api.name)
+        if origin := self._origin(url.origin):
+            endpoint.origins.add(origin)
         if traced.turns:
             endpoint.relations = endpoint.relations or Relations(self._slots)
             add_ids(endpoint.relations, exchange, traced.turns, new)

@@ -35,11 +35,10 @@ class Rows:
         """Return the rows of all places below a value; `title` names the table."""
         return list(self._below(value, "", title))
 
-    def of_members(self, members: Mapping[str, Member], of: int) -> list[Row]:
-        """Return a row for each header, or parameter of a query."""
-        return [
-            Row(code(name), f"{one.count} of {of}", kinds(one.value), known(one.value)) for name, one in members.items()
-        ]
+    def of_members(self, members: Mapping[str, Member], of: int, title: str) -> list[Row]:
+        """Return the rows of headers, or of the parameters of a query, with what is in those that hold JSON."""
+        found = ((name, f"{one.count} of {of}", one.value) for name, one in members.items())
+        return [row for name, count, value in found for row in self._place(value, name, count, title)]
 
     def _place(self, value: Value, at: str, found: str, title: str) -> Iterator[Row]:
         below = list(Rows._plain(value, ""))
@@ -129,6 +128,8 @@ def known(value: Value) -> str:
         found.append(_range(*value.range))
     if value.examples and not found:
         found.append("such as " + ", ".join(map(_shown, value.examples)))
+    if not found and value.types.keys() & {"integer", "number"}:
+        found.append("number")
     return "; ".join(found)
 
 

@@ -129,9 +129,9 @@ def places(value: Value, at: str = "", of: int | None = None, required: bool = T
     yield from _of_members(value.members, at, value.objects)
     for variant in value.union.variants if value.union else ():
         tag = ",".join(f"{name}={one}" for name, one in variant.tag.items() if one is not None)
-        yield from _of_members(variant.members, f"{at}[{tag}]", variant.count)
+        yield from _of_members(variant.members, f"{at}[{tag or 'other'}]", variant.count)
         if variant.map:
-            yield from places(variant.map.values, f"{at}[{tag}].*")
+            yield from places(variant.map.values, f"{at}[{tag or 'other'}].*")
     if value.map:
         yield from places(value.map.values, f"{at}.*" if at else "*")
     if value.elements:

@@ -133,9 +133,9 @@ def _rejects(types: Types) -> Callable[[str, Any], bool]:
 
 def _side(name: str) -> int:
     """Return which of `Types` a definition's name is about."""
-    if ".request" in name or ".message.client." in name:
+    if "_request" in name or "_message_client_" in name:
         return 0
-    return 2 if ".server." in name else 1
+    return 2 if "_server_" in name else 1
 
 
 def _exhaust(value: Any) -> None:

@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from probe.protocol.component_names import Key, component_names
 from probe.protocol.describing import described
 from probe.protocol.description import Protocol
 from probe.protocol.endpoint_statistics import path_of
-from probe.protocol.json_schema import word
 from probe.protocol.protocol_statistics import ProtocolStatistics
 from probe.protocol.reading import protocol_of
 from probe.renderers.events import kind_of
@@ -52,34 +52,37 @@ def protocol(case: str) -> Protocol:
 
 def recorded(path: Path) -> Iterator[Recorded]:
     """Yield every JSON body, event and message of a record; events one by one, none joined with others."""
-    found: list[Recorded] = []
-    read_trace(path, load_renderer(AUTO), on_exchange=lambda traced, facts, new: found.extend(_of_exchange(traced)))
-    return iter(found)
+    found: list[tuple[Key, Any]] = []
+    read_trace(path, load_renderer(AUTO), on_exchange=lambda traced, facts, new: found.extend(of_exchange(traced)))
+    names = component_names(described(statistics_of(path)))
+    for key, value in found:
+        yield Recorded(names.get(key, str(key)), value)
 
 
-def _of_exchange(traced: Traced) -> Iterator[Recorded]:
+def of_exchange(traced: Traced) -> Iterator[tuple[Key, Any]]:
+    """Yield the key of its component and the value of each JSON body, event and message."""
     exchange, request, response = traced.exchange, traced.exchange.request, traced.exchange.response
     words = path_of(split_url(request.url).path, Slots().text).words
-    method = "WS" if exchange.websocket else request.method
-    at = word("_".join(filter(None, (exchange.listener or "", f"{method} {'/'.join(words)}"))))
+    name = f"{'WS' if exchange.websocket else request.method} {'/'.join(words)}"
+    at = (exchange.listener or "", name, request.method)
     for message in exchange.websocket.messages if exchange.websocket else ():
         value = parsed(message.content) if message.type == "text" else None
         if isinstance(value, dict):
-            yield Recorded(f"{at}.message.{message.direction}.{word(kind_of(message.type, value))}", value)
+            yield (*at, "message", message.direction, kind_of(message.type, value)), value
     if exchange.websocket:
         return
     turn = traced.turns[0] if traced.turns else None
     sent = turn.request.value if turn else traced.request_body
     if isinstance(sent, dict | list):
-        yield Recorded(f"{at}.request{_suffix(request.header('content-type'))}", sent)
+        yield (*at, "request", _media_type(request.header("content-type"))), sent
     if response is None:
         return
-    where = f"{at}.{response.status_code}{_suffix(response.header('content-type'))}"
+    where = (*at, str(response.status_code), _media_type(response.header("content-type")))
     got = turn.body if turn else traced.response_body
     if isinstance(got, dict | list):
-        yield Recorded(where, got)
-    for name, data in _events(traced):
-        yield Recorded(f"{where}.server.{word(kind_of(name, data))}", data)
+        yield where, got
+    for kind, data in _events(traced):
+        yield (*where, "server", kind_of(kind, data)), data
 
 
 def _events(traced: Traced) -> Iterator[tuple[str, Any]]:
@@ -95,6 +98,5 @@ def _events(traced: Traced) -> Iterator[tuple[str, Any]]:
             yield one.name, one.data
 
 
-def _suffix(header: str | None) -> str:
-    media_type = (header or "").partition(";")[0].strip().lower()
-    return "" if media_type == "application/json" else f".{word(media_type)}"
+def _media_type(header: str | None) -> str:
+    return (header or "").partition(";")[0].strip().lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 from probe.analysis.prices import Prices
@@ -78,7 +79,8 @@ def _of_protocols(old: Side, new: Side, moved: set[str]) -> Iterator[Finding]:
 
 
 def _implied(old: Side, new: Side) -> Iterator[tuple[Any, Any]]:
-    """Yield pairs of models: that one became the other is said once, at the conditions."""
+    """Yield pairs of models and of tools: that one became the other is said once, at the conditions and the tools."""
+    yield from product(*({tool.name for tool in side.tools} for side in (old, new)))
     for purpose, names in old.models.items():
         others = new.models.get(purpose, ())
         yield from zip(names, others, strict=False)

@@ -31,16 +31,16 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     platform: str | None = None
     prompt: str | None = None
     command: tuple[str, ...] | None = None
-    """Without the prompt, normalised."""
+    """What was started, with what a target adds, without the prompt; normalised."""
 
 
 def conditions_of(facts: Facts, target: str | None, slots: Slots) -> Conditions:
     """Return what a manifest knows."""
-    words = facts.own_command or facts.command
+    words = facts.command or facts.own_command
     command = None
     if words:
-        # What a target adds belongs to this program; ids and folders are slots.
-        command = tuple(slots.text(word) for word in words[1:] if word != facts.prompt)
+        # The program may be anywhere; ids, folders and ports are slots.
+        command = tuple("⟨prompt⟩" if word == facts.prompt else slots.text(word) for word in words[1:])
     return Conditions(
         target=target,
         version=facts.versions.get("agent"),
@@ -88,7 +88,10 @@ def condition_findings(before: Conditions, after: Conditions, old: Side, new: Si
             yield finding(kind, f"run.{name}", f"{what} is {other}, no longer {one}", before=one, after=other)
     is_same_use = (before.target, before.mode) == (after.target, after.mode)
     if is_same_use and None not in (before.command, after.command):
-        yield from _command(before.command or (), after.command or ())
+        prompts = {before.prompt, after.prompt, "⟨prompt⟩"}
+        # The prompt is known where it came as --prompt, and is a word of the command where it came after `--`.
+        commands = ([word for word in one.command or () if word not in prompts] for one in (before, after))
+        yield from _command(*commands)
     if before.prompt != after.prompt and None not in (before.prompt, after.prompt):
         yield _prompt(before.prompt or "", after.prompt or "", new)
     yield from _models(old, new)

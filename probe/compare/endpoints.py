@@ -85,6 +85,7 @@ def endpoint_findings(found: Endpoints, before: Side, after: Side) -> Iterator[F
             yield finding("endpoint-removed", one.path, line, before=one.name, after=other.name)
         if one.transport == other.transport:
             yield from _statuses(one, other)
+        yield from _query(one, other)
     for kind, word, endpoints, place in (
         ("endpoint-removed", "is no longer asked", found.gone, 0),
         ("endpoint-added", "is asked now", found.new, 1),
@@ -111,6 +112,21 @@ def _statuses(one: Endpoint, other: Endpoint) -> Iterator[Finding]:
             what = "without an answer" if status is None else f"answered with {status}"
             line = f"{other.name} is {'now' if status in new else 'no longer'} {what}"
             yield finding("status-changed", other.path, line, evidence=seen)
+
+
+def _query(one: Endpoint, other: Endpoint) -> Iterator[Finding]:
+    """Yield parameters of the query that are new, gone, or something else."""
+    for name in dict.fromkeys([*one.query, *other.query]):
+        old, new = (side.query.get(name) for side in (one, other))
+        was, now = (value_words(member.value) if member else None for member in (old, new))
+        if old and new and (was == now or was is None or now is None):
+            continue
+        seen = f"in {old.count if old else 0} of {one.count}, now in {new.count if new else 0} of {other.count}"
+        kind, word, known = "query-changed", f"is {shown(now)}, no longer {shown(was)}", None
+        if not (old and new):
+            kind, word, known = ("query-added", "is new", now) if new else ("query-removed", "is no longer sent", was)
+        line = f"the query's {name} {word}{f': {shown(known)}' if known is not None else ''}"
+        yield finding(kind, f"query.{name}", line, before=was, after=now, evidence=seen)
 
 
 def _transport(endpoint: Endpoint) -> str:

@@ -197,4 +197,4 @@ def _values(group: list[Change]) -> tuple[Any, Any]:
 def _evidence(group: list[Change]) -> str:
     most = max(group, key=lambda one: max(one.seen[1], one.seen_after[1]))
     (count, of), (now, of_now) = most.seen, most.seen_after
-    return f"in {count} of {of}, now in {now} of {of_now}"
+    return "" if not of and not of_now else f"in {count} of {of}, now in {now} of {of_now}"

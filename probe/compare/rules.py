@@ -59,6 +59,9 @@ RULES: dict[str, Rule] = {
     "endpoint-added": Rule(Area.TRANSPORT, _N, "a provider or a firewall of the first version does not know it"),
     "transport-changed": Rule(Area.TRANSPORT, _B, "a provider that has the first transport alone is not asked"),
     "status-changed": Rule(Area.TRANSPORT, _N, "requests ended otherwise"),
+    "query-removed": Rule(Area.TRANSPORT, _B, "a provider may choose a version of its API by it"),
+    "query-added": Rule(Area.TRANSPORT, _N, "a client in the agent's place does not send it"),
+    "query-changed": Rule(Area.TRANSPORT, _N, "a provider may choose a version of its API by it"),
     "calls-chained": Rule(Area.TRANSPORT, _B, "who reads one call alone no longer sees the whole conversation"),
     "calls-unchained": Rule(Area.TRANSPORT, _N, "each call holds the whole conversation again"),
     # Headers

@@ -37,6 +37,12 @@ def interactive(run: Recording) -> None:
     run.manifest |= {"prompt": None, "own_command": ["codex"]}
 
 
+def prompt_in_the_command(run: Recording) -> None:
+    """Make it the run of `capture --target codex -- codex exec "the prompt"`."""
+    run.manifest["own_command"] = ["codex", "exec", run.manifest["prompt"]]
+    run.manifest["prompt"] = None
+
+
 def without_event(run: Recording) -> None:
     for record in run.records:
         body = record["response"]["body"]
@@ -94,6 +100,22 @@ CHANGES: dict[str, tuple[str, Callable[[Recording], object], Found]] = {
         each(lambda body: body["tools"].append({"type": "function", "name": "fly", "parameters": {}})),
         [("tools-added", "tools")],
     ),
+    "a member that all tools have": (
+        LOOP,
+        each(lambda body: [tool.update(defer_loading=True) for tool in body["tools"]]),
+        [("tool-changed", "tools[].defer_loading")],
+    ),
+    "the query": (
+        LOOP,
+        lambda run: [record["request"].update(url=record["request"]["url"] + "?beta=true") for record in run.records],
+        [("query-added", "query.beta")],
+    ),
+    "the command": (
+        LOOP,
+        lambda run: run.manifest["command"].insert(-1, "--ephemeral"),
+        [("command-changed", "run.command")],
+    ),
+    "the same command after `--`": (LOOP, prompt_in_the_command, []),
     "a setting": (
         LOOP,
         each(lambda body: body["reasoning"].update(effort="high")),

@@ -47,6 +47,10 @@ _B, _N, _I = Polarity.BREAKING, Polarity.NOTABLE, Polarity.INFO
 
 RULES: dict[str, Rule] = {
     # What explains the rest comes first.
+    "run-incomplete": Rule(Area.CONDITIONS, _N, "what a run did not come to is not what the agent no longer does"),
+    "replay-differed": Rule(
+        Area.CONDITIONS, _N, "what follows from an answer that does not fit is not the agent's choice"
+    ),
     "agent-changed": Rule(Area.CONDITIONS, _N, "another agent explains every other difference"),
     "version-changed": Rule(Area.CONDITIONS, _N, "another version explains what follows"),
     "mode-changed": Rule(Area.CONDITIONS, _N, "agents send other tools and instructions where nobody watches"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from probe.compare.comparison import Finding, finding
-from probe.compare.shown_values import are, bounded, listed, shown
+from probe.compare.shown_values import are, bounded, changed_words, listed, shown, shown_pair
 from probe.compare.side import OfferedTool, Side
 from probe.compare.text_difference import text_difference
 from probe.slots.differences import differences
@@ -72,14 +72,22 @@ def _moved(before: Side, after: Side) -> Iterator[Finding]:
             line = f"tools are sent in {listed(new)}, no longer in {listed(old)}"
         else:
             line = f"tools are in namespaces: {listed(new)}" if new else "tools are no longer in namespaces"
+        if name == "namespaces":
+            counts = [_in_namespaces(side) for side in (before, after)]
+        else:
+            counts = [side.offering for side in (before, after)]
         yield finding(
             "tools-moved",
             "tools" if name == "namespaces" else listed(new),
             line,
             before=old,
             after=new,
-            evidence=f"in {before.offering} of {before.calls} calls, now in {after.offering} of {after.calls}",
+            evidence=f"in {counts[0]} of {before.calls} calls, now in {counts[1]} of {after.calls}",
         )
+
+
+def _in_namespaces(side: Side) -> int:
+    return max((tool.uses for tool in side.tools if tool.namespace), default=0)
 
 
 def _members(before: Sequence[OfferedTool], after: Sequence[OfferedTool]) -> Iterator[Finding]:
@@ -116,7 +124,7 @@ def _changed(pairs: Iterable[tuple[OfferedTool, OfferedTool]], known: set[str]) 
         if one.type == other.type and one.rest != other.rest:
             for change in differences(_without(one.rest, known), _without(other.rest, known)):
                 place = f"tools.{name}.{change.at}"
-                line = f"{name}: {change.at} is {shown(change.after)}, no longer {shown(change.before)}"
+                line = f"{name}: {change.at} {changed_words(change.before, change.after)}"
                 yield finding("tool-changed", place, line, before=bounded(change.before), after=bounded(change.after))
     if described:
         place = f"tools.{described[0]}.description" if len(described) == 1 else "tools.*.description"
@@ -147,7 +155,7 @@ def _arguments(name: str, changes: list[Arguments]) -> Iterator[Finding]:
         one = some[0]
         values = {"before": bounded(one.before), "after": bounded(one.after)} if len(some) == 1 else {}
         if values and kind in ("argument-type-changed", "argument-changed"):
-            line += f": {shown(one.before)} → {shown(one.after)}"
+            line += f": {' → '.join(shown_pair(one.before, one.after))}"
         yield finding(kind, place, line, **values)
 
 

@@ -47,6 +47,8 @@ class Change(NamedTuple):
     seen: tuple[int, int]
     """In how many of the first's objects."""
     seen_after: tuple[int, int]
+    tagged: str = ""
+    """The parent with the tags of its variants: `input[][type=message]`."""
 
     @property
     def place(self) -> str:
@@ -79,7 +81,8 @@ def value_changes(before: Value, after: Value, at: str = "") -> Iterator[Change]
 
 def _change(how: How, at: str, before: Any, after: Any, old: Value, new: Value) -> Change:
     parent, name = _split(plain_path(at))
-    return Change(how, parent, name, before, after, (old.count, old.count), (new.count, new.count))
+    tagged, _ = _split(at)
+    return Change(how, parent, name, before, after, (old.count, old.count), (new.count, new.count), tagged)
 
 
 def plain_path(at: str) -> str:
@@ -88,8 +91,9 @@ def plain_path(at: str) -> str:
 
 
 def _split(at: str) -> tuple[str, str]:
-    parent, dot, name = at.rpartition(".")
-    return (parent, name) if dot else ("", at)
+    # A tag may have a dot: `event[response.completed].id`.
+    dot = at.rfind(".", at.rfind("]") + 1)
+    return (at[:dot], at[dot + 1 :]) if dot >= 0 else ("", at)
 
 
 def _types(before: Value, after: Value, at: str) -> Iterator[Change]:
@@ -237,7 +241,7 @@ def _members(old: _Kind, new: _Kind, at: str) -> Iterator[Change]:
             how = How.OPTIONAL
         if how:
             seen, seen_after = (one.count, old.objects), (other.count, new.objects)
-            yield Change(how, plain_path(at), name, _summary(one), _summary(other), seen, seen_after)
+            yield Change(how, plain_path(at), name, _summary(one), _summary(other), seen, seen_after, at)
         if one.count and other.count:
             yield from value_changes(one.value, other.value, f"{at}.{name}" if at else name)
 
@@ -254,16 +258,32 @@ def _summary(member: Member) -> Any:
 
 
 def grouped(changes: Iterable[Change]) -> list[list[Change]]:
-    """Group changes that one line can say: of the same kind, in members of the same object."""
+    """Group changes that one line can say: of the same kind, in members of the same object, seen as often."""
     groups: dict[Any, list[Change]] = {}
-    for change in changes:
+    for change in _added_up(changes):
         alone = change.how in (How.TYPE, How.VALUE)
-        key = (
-            change.how,
-            change.place if alone else change.parent,
-            str((change.before, change.after)) if alone else "",
-        )
-        same = groups.setdefault(key, [])
-        if all(one.name != change.name for one in same):
-            same.append(change)
+        counts = (change.seen, change.seen_after) if change.how not in (How.KIND_ADDED, How.KIND_REMOVED) else ()
+        key = (change.how, change.tagged, change.name, str((change.before, change.after)))
+        groups.setdefault(key if alone else (change.how, change.parent, change.tagged, counts), []).append(change)
     return list(groups.values())
+
+
+def _added_up(changes: Iterable[Change]) -> Iterable[Change]:
+    """Return changes of which several say the same of a member, of kinds of one object, as one."""
+    found: dict[Any, Change] = {}
+    for change in changes:
+        values = str((change.before, change.after)) if change.how in (How.TYPE, How.VALUE) else ""
+        key = change.how, change.parent, change.name, values
+        if key not in found:
+            found[key] = change
+        elif found[key].tagged != change.tagged:
+            found[key] = _sum_of(found[key], change)
+    return found.values()
+
+
+def _sum_of(one: Change, other: Change) -> Change:
+    seen, seen_after = (
+        (first[0] + second[0], first[1] + second[1])
+        for first, second in ((one.seen, other.seen), (one.seen_after, other.seen_after))
+    )
+    return one._replace(seen=seen, seen_after=seen_after, tagged=one.parent)

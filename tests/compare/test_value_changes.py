@@ -63,5 +63,5 @@ CASES: dict[str, tuple[Any, Any, set[tuple[str, str]]]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_kinds_are_claimed_only_where_their_tags_are_known(name: str) -> None:
     before, after, found = CASES[name]
-    values = (msgspec.convert(value, Value) for value in (before, after))
-    assert {(str(one.how), one.name) for one in value_changes(*values)} == found
+    changes = value_changes(msgspec.convert(before, Value), msgspec.convert(after, Value))
+    assert {(str(one.how), one.name) for one in changes} == found

@@ -43,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     learned = learn(list(read_sent(first.traffic)), list(read_sent(second.traffic)), around, rules)
     _report(learned)
     if learned.rules:
-        print(_write(name, list(learned.rules)))
+        print(path := _write(name, list(learned.rules)))
+        say(f"written under `slots:` in {path}; to undo it, remove the lines above from that file")
     return 0
 
 

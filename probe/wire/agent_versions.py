@@ -78,6 +78,7 @@ def installed_program(package: Package, version: str, name: str) -> Path:
                 _install(package, version, cache)
             except BaseException:
                 shutil.rmtree(cache, ignore_errors=True)
+                cache.with_name(f"{cache.name}.lock").unlink(missing_ok=True)
                 raise
             (cache / ".installed").touch()
     return found

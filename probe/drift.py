@@ -17,7 +17,7 @@ from probe.record.runs import Run, all_runs, find_run, has_records, is_alive, ne
 from probe.settings.settings import data_dir
 from probe.targets.finding import PROJECT, load_target, output_dirs
 from probe.targets.target import Target
-from probe.wire.agent_versions import LATEST, Package, installed_program, newest_version, package_of
+from probe.wire.agent_versions import LATEST, Package, installed_program, is_installed, newest_version, package_of
 
 _EXAMPLE = 'for example: invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"'
 
@@ -34,10 +34,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     say(f"answers come from the recording {recording.target}/{recording.name}")
     programs = {}
     for version in versions:
-        say(f"installing {arguments.target} {version} …")
+        if not is_installed(version, arguments.target):
+            say(f"installing {arguments.target} {version} …")
         programs[version] = installed_program(package, version, arguments.target)
     folders = [_captured(arguments, version, programs[version], recording) for version in versions]
-    options = [f"--fail-on={arguments.fail_on}"] if arguments.fail_on else []
+    options = [
+        f"--{name.replace('_', '-')}={given}"
+        for name in ("markdown", "html", "json", "fail_on")
+        if (given := getattr(arguments, name))
+    ]
     return run_script("probe.compare", [*map(str, folders), *options], step=True)
 
 
@@ -45,7 +50,7 @@ def _package(name: str, target: Target) -> Package:
     package = package_of(target.install, target.agent or "")
     if package is None or not target.prompt_command:
         raise UserError(
-            f"target {name} says of no package of npm or PyPI how it is installed, or has no prompt_command",
+            f"drift cannot install {name}: its target file names no package of npm or PyPI, or no prompt_command",
             "capture both versions yourself, then: invoke compare RUN RUN",
         )
     return package
@@ -56,7 +61,10 @@ def _versions(given: str, package: Package) -> list[str]:
     words = [word.strip() for word in given.split(",") if word.strip()]
     if len(words) != 2:
         raise UserError(f"--versions {given}: drift compares two versions", "for example: --versions 0.98.0,latest")
-    return [newest_version(package) if word == LATEST else word for word in words]
+    versions = [newest_version(package) if word == LATEST else word for word in words]
+    if versions[0] == versions[1]:
+        raise UserError(f"--versions {given}: both are {versions[0]}", "name two versions that differ")
+    return versions
 
 
 def _recording(arguments: Namespace) -> Run:
@@ -69,11 +77,18 @@ def _recording(arguments: Namespace) -> Run:
     runs = [*bundled, *(one for one in all_runs(folder, arguments.target, output_dirs()) if not one.bundled)]
     runs = [one for one in runs if has_records(one.folder)]
     usable = [one for one in runs if one.manifest.facts.agent_exit_code == 0 and not is_alive(one)]
-    own = [one for one in usable if not one.bundled and not one.manifest.facts.replay_of]
+    # What a replay recorded has its answers from another recording.
+    usable = [one for one in usable if not _is_replay(one)]
     if not usable:
         hint = f'record one first: invoke capture --target {arguments.target} --prompt "…"'
         raise UserError(f"there is no run of {arguments.target} that can answer", hint, code=1)
-    return (own or usable)[-1]
+    return usable[-1]
+
+
+def _is_replay(run: Run) -> bool:
+    facts = run.manifest.facts
+    setting = facts.settings.get("replay")
+    return facts.replay_of is not None or bool(setting and setting.value)
 
 
 def _captured(arguments: Namespace, version: str, program: Path, recording: Run) -> Path:

@@ -107,6 +107,8 @@ OPTIONS = {
 _SPECIAL = {
     ("compare", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
     ("compare", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
+    ("drift", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
+    ("drift", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
     ("compare", "target"): Option("Read both as this target; without, each as its own.", "t", "NAME"),
     ("protocol", "run"): Option(
         "A run, as everywhere; any number of times: what they show is added up.", "r", "RUN", True
@@ -186,7 +188,7 @@ COMMANDS = {
     "drift": Command(
         "Compare two versions of an agent, both run offline.",
         'invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"',
-        ("target", "versions", "prompt", "replay", "fail_on", "data_dir"),
+        ("target", "versions", "prompt", "replay", "markdown", "html", "json", "fail_on", "data_dir"),
     ),
     "protocol": Command(
         "Describe the protocol that runs show: Markdown, JSON, schemas.",

@@ -53,8 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     outputs: dict[str, Callable[[Comparison], str]] = {"markdown": markdown_of, "html": page_of, "json": json_of}
     named = {name: place for name in outputs if (place := getattr(arguments, name))}
     for name, place in named.items():
-        _write(Path(place).expanduser(), outputs[name](comparison))
-        print(printable(place))
+        text = outputs[name](comparison)
+        if place == "-":
+            print(text, end="")
+        else:
+            _write(Path(place).expanduser(), text)
+            print(printable(place))
     if not named:
         print(markdown_of(comparison), end="")
     if named or comparison.findings:

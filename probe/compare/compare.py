@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
+
+from msgspec.structs import replace
 
 from probe.analysis.prices import Prices
 from probe.compare.comparison import Compared, Comparison, Finding, finding
@@ -12,14 +15,19 @@ from probe.compare.endpoints import endpoint_findings, header_findings, match_en
 from probe.compare.id_ties import id_findings
 from probe.compare.instructions import instruction_findings
 from probe.compare.measures import measures
+from probe.compare.mirrored import mirrored
 from probe.compare.other_changes import rest_findings
 from probe.compare.payloads import payload_findings
-from probe.compare.rules import ORDER, Area
+from probe.compare.rules import ORDER, Area, Polarity
 from probe.compare.side import Side
 from probe.compare.tools import tool_findings
 from probe.compare.turns import turn_pairs
 
 _AREAS = tuple(Area)
+_COUNTED = (Area.TRANSPORT, Area.HEADERS, Area.TOOLS, Area.SENT, Area.ANSWERS, Area.IDS)
+"""Areas whose findings count what a run did."""
+_CERTAIN = ("transport-changed", "header-renamed", "argument-required")
+"""Kinds that a turn alone proves."""
 
 
 def compared(name: str, conditions: Conditions, replay_of: str | None, side: Side) -> Compared:
@@ -27,7 +35,8 @@ def compared(name: str, conditions: Conditions, replay_of: str | None, side: Sid
     models = dict.fromkeys(model for purpose in sorted(side.models, key=_work_first) for model in side.models[purpose])
     return Compared(
         name=name,
-        agent=" ".join(filter(None, (conditions.target, conditions.version))) or None,
+        agent=agent_name(conditions.target, conditions.version),
+        state=conditions.state,
         mode=conditions.mode,
         models=tuple(models),
         prompt=conditions.prompt,
@@ -35,6 +44,15 @@ def compared(name: str, conditions: Conditions, replay_of: str | None, side: Sid
         exchanges=side.exchanges,
         turns=sum(len(thread.turns) for thread in side.threads),
     )
+
+
+def agent_name(target: str | None, version: str | None) -> str | None:
+    """Return target and version; many agents name themselves in their version."""
+    if target and version:
+        name, _, number = version.partition(" ")
+        is_named = number and name.lower().startswith(target.lower())
+        return f"{target} {number}" if is_named else f"{target} {version}"
+    return target or version
 
 
 def _work_first(purpose: str) -> tuple[bool, str]:
@@ -56,6 +74,9 @@ def comparison_of(
         *of_turns,
     ]
     found += rest_findings(old, new, [one.place for one in found])
+    found = mirrored(found)
+    if old_conditions.state or new_conditions.state:
+        found = [_of_incomplete(one) for one in found]
     found.sort(key=lambda one: (_AREAS.index(one.area), ORDER.index(one.polarity)))
     return Comparison(
         before=old_run,
@@ -65,6 +86,13 @@ def comparison_of(
         turns=pairs,
         measures=measures(old, new, prices),
     )
+
+
+def _of_incomplete(one: Finding) -> Finding:
+    """Return a finding as notable at most, where it may follow from turns that are missing."""
+    if one.area not in _COUNTED or one.polarity is not Polarity.BREAKING or one.kind in _CERTAIN:
+        return one
+    return replace(one, polarity=Polarity.NOTABLE)
 
 
 def _of_protocols(old: Side, new: Side, moved: set[str]) -> Iterator[Finding]:
@@ -78,7 +106,8 @@ def _of_protocols(old: Side, new: Side, moved: set[str]) -> Iterator[Finding]:
 
 
 def _implied(old: Side, new: Side) -> Iterator[tuple[Any, Any]]:
-    """Yield pairs of models: that one became the other is said once, at the conditions."""
+    """Yield pairs of models and of tools: that one became the other is said once, at the conditions and the tools."""
+    yield from product(*({tool.name for tool in side.tools} for side in (old, new)))
     for purpose, names in old.models.items():
         others = new.models.get(purpose, ())
         yield from zip(names, others, strict=False)

@@ -47,6 +47,8 @@ class Compared(Part, frozen=True, kw_only=True):
     """As a run is called: `codex/tool-loop`; the path of a file from elsewhere."""
     agent: str | None
     """Target and version."""
+    state: str | None = None
+    """How it ended, where it did not end by itself with exit code 0."""
     mode: str | None
     """`headless`: the prompt was in the command; `interactive`; null where no command is known."""
     models: tuple[str, ...]

@@ -13,10 +13,12 @@ from probe.compare.side import Side
 from probe.compare.text_difference import text_difference
 from probe.record.manifest_fields import Facts
 from probe.record.runs_of_version import version_number
+from probe.report.plain_text import plural
 from probe.report.preview import cut
 from probe.slots.rules import Rule
 from probe.slots.slots import Slots
 
+_MOST_REPLAYED = 20
 _HEADLESS = frozenset({"-p", "--print", "--prompt", "exec", "run", "-m", "--message", "--non-interactive"})
 """Words of commands that make agents work without a terminal."""
 
@@ -27,28 +29,42 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     target: str | None = None
     version: str | None = None
     """Of the agent, as it reports it."""
+    state: str | None = None
+    """How it ended, where it did not end by itself with exit code 0."""
+    replayed: tuple[str, ...] = ()
+    """Calls that differed from the recording which answered them."""
     mode: str | None = None
     platform: str | None = None
     prompt: str | None = None
     command: tuple[str, ...] | None = None
-    """Without the prompt, normalised."""
+    """What was started, with what a target adds, without the prompt; normalised."""
 
 
 def conditions_of(facts: Facts, target: str | None, slots: Slots) -> Conditions:
     """Return what a manifest knows."""
-    words = facts.own_command or facts.command
+    words = facts.command or facts.own_command
     command = None
     if words:
-        # What a target adds belongs to this program; ids and folders are slots.
-        command = tuple(slots.text(word) for word in words[1:] if word != facts.prompt)
+        # The program may be anywhere; ids, folders and ports are slots.
+        command = tuple("⟨prompt⟩" if word == facts.prompt else slots.text(word) for word in words[1:])
     return Conditions(
         target=target,
         version=facts.versions.get("agent"),
+        state=state_of(facts),
+        replayed=tuple(facts.replayed.differing) if facts.replayed else (),
         mode=mode_of(facts),
         platform=facts.platform,
         prompt=facts.prompt,
         command=command,
     )
+
+
+def state_of(facts: Facts) -> str | None:
+    """Return how a run ended; None where it ended by itself, without an error."""
+    code = f"exit code {facts.agent_exit_code}" if facts.agent_exit_code else ""
+    if facts.recovered is not None:
+        return f"killed while it was recorded{f', {code}' if code else ''}"
+    return f"interrupted, exit code {facts.agent_exit_code or 0}" if facts.interrupted else code or None
 
 
 def mode_of(facts: Facts) -> str | None:
@@ -77,6 +93,16 @@ def _rules(one: Conditions, other: Conditions) -> tuple[Rule, ...]:
 
 def condition_findings(before: Conditions, after: Conditions, old: Side, new: Side) -> Iterator[Finding]:
     """Yield what differs around the runs."""
+    states = {word: one.state for word, one in (("first", before), ("second", after)) if one.state}
+    if states:
+        both = " and ".join(f"the {word} run ended early or with an error ({state})" for word, state in states.items())
+        line = f"{both}: what it lacks may be what it did not come to"
+        yield finding("run-incomplete", "run.state", line, before=before.state, after=after.state)
+    for word, one in (("first", before), ("second", after)):
+        if one.replayed:
+            line = f"recorded answers did not fit what the {word} run asked in {plural(len(one.replayed), 'place')}"
+            text = tuple(f"  {text}" for text in one.replayed[:_MOST_REPLAYED])
+            yield finding("replay-differed", "run.replay", line, text=text)
     for kind, name, what in (
         ("agent-changed", "target", "the agent"),
         ("version-changed", "version", "the agent's version"),
@@ -88,7 +114,10 @@ def condition_findings(before: Conditions, after: Conditions, old: Side, new: Si
             yield finding(kind, f"run.{name}", f"{what} is {other}, no longer {one}", before=one, after=other)
     is_same_use = (before.target, before.mode) == (after.target, after.mode)
     if is_same_use and None not in (before.command, after.command):
-        yield from _command(before.command or (), after.command or ())
+        prompts = {before.prompt, after.prompt, "⟨prompt⟩"}
+        # The prompt is known where it came as --prompt, and is a word of the command where it came after `--`.
+        commands = ([word for word in one.command or () if word not in prompts] for one in (before, after))
+        yield from _command(*commands)
     if before.prompt != after.prompt and None not in (before.prompt, after.prompt):
         yield _prompt(before.prompt or "", after.prompt or "", new)
     yield from _models(old, new)

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from probe.compare.comparison import Finding, finding
-from probe.compare.shown_values import are, listed, shown
+from probe.compare.shown_values import are, bounded, changed_words, listed, shown
 from probe.compare.side import Side
 from probe.compare.value_changes import value_words
 from probe.protocol.description import Endpoint, Protocol
 from probe.protocol.values import Member, Value
+from probe.report.plain_text import plural
+from probe.slots.differences import differences
+from probe.slots.slots import json_within
 
 _OF_TRANSPORT = (
     *("accept", "connection", "content-length", "content-type", "content-encoding", "transfer-encoding", "upgrade"),
@@ -78,20 +81,24 @@ def endpoint_findings(found: Endpoints, before: Side, after: Side) -> Iterator[F
                 f"calls of the model go over {_transport(other)}, no longer over {_transport(one)}",
                 before={"name": one.name, "headers": _transport_headers(one)},
                 after={"name": other.name, "headers": _transport_headers(other)},
-                evidence=f"{one.calls} calls in {one.count} exchanges, now {other.calls} in {other.count}",
+                evidence=" in ".join((plural(one.calls, "call"), plural(one.count, "exchange")))
+                + f", now {plural(other.calls, 'call')} in {plural(other.count, 'exchange')}",
             )
         elif one.name != other.name and one.path != other.path:
             line = f"calls of the model go to {other.path}, no longer to {one.path}"
             yield finding("endpoint-removed", one.path, line, before=one.name, after=other.name)
         if one.transport == other.transport:
             yield from _statuses(one, other)
+        yield from _query(one, other)
     for kind, word, endpoints, place in (
         ("endpoint-removed", "is no longer asked", found.gone, 0),
         ("endpoint-added", "is asked now", found.new, 1),
     ):
         for endpoint in endpoints:
             side: dict[str, str] = {("before", "after")[place]: endpoint.name}
-            yield finding(kind, endpoint.path, f"{endpoint.name} {word}", evidence=f"{endpoint.count} times", **side)
+            yield finding(
+                kind, endpoint.path, f"{endpoint.name} {word}", evidence=plural(endpoint.count, "time"), **side
+            )
     if bool(before.chained) != bool(after.chained) and before.calls and after.calls:
         kind = "calls-chained" if after.chained else "calls-unchained"
         line = (
@@ -111,6 +118,21 @@ def _statuses(one: Endpoint, other: Endpoint) -> Iterator[Finding]:
             what = "without an answer" if status is None else f"answered with {status}"
             line = f"{other.name} is {'now' if status in new else 'no longer'} {what}"
             yield finding("status-changed", other.path, line, evidence=seen)
+
+
+def _query(one: Endpoint, other: Endpoint) -> Iterator[Finding]:
+    """Yield parameters of the query that are new, gone, or something else."""
+    for name in dict.fromkeys([*one.query, *other.query]):
+        old, new = (side.query.get(name) for side in (one, other))
+        was, now = (value_words(member.value) if member else None for member in (old, new))
+        if old and new and (was == now or was is None or now is None):
+            continue
+        seen = f"in {old.count if old else 0} of {one.count}, now in {new.count if new else 0} of {other.count}"
+        kind, word, known = "query-changed", changed_words(was, now), None
+        if not (old and new):
+            kind, word, known = ("query-added", "is new", now) if new else ("query-removed", "is no longer sent", was)
+        line = f"the query's {name} {word}{f': {shown(known)}' if known is not None else ''}"
+        yield finding(kind, f"query.{name}", line, before=was, after=now, evidence=seen)
 
 
 def _transport(endpoint: Endpoint) -> str:
@@ -174,13 +196,31 @@ def _request_headers(
             for side, member in zip(values, (old[name], new[name]), strict=True)
         )
         if one != other:
-            line = f"header {name} is {shown(other)}, no longer {shown(one)}"
-            yield finding("header-changed", f"headers.{name}", line, before=one, after=other)
+            yield from _header_changed(name, one, other)
         elif old[name].required != new[name].required:
             kind = "header-removed" if old[name].required else "header-added"
             line = f"header {name} is {'not always' if old[name].required else 'always'} sent now"
             seen = f"in {old[name].count} of {pair.before.count}, now in {new[name].count} of {pair.after.count}"
             yield finding(kind, f"headers.{name}", line, evidence=seen)
+
+
+def _header_changed(name: str, before: Any, after: Any) -> Iterator[Finding]:
+    """Yield what is something else in a header; within JSON, each inner place."""
+    old, new = (json_within(_of_several(one, other)) for one, other in ((before, after), (after, before)))
+    if old is None or new is None:
+        line = f"header {name} {changed_words(before, after)}"
+        yield finding("header-changed", f"headers.{name}", line, before=before, after=after)
+        return
+    for change in differences(old, new, f"headers.{name}→"):
+        line = f"{change.at} {changed_words(change.before, change.after)}"
+        yield finding("header-changed", change.at, line, before=bounded(change.before), after=bounded(change.after))
+
+
+def _of_several(values: Any, others: Any) -> str:
+    """Return a header's value that the other side does not have."""
+    known = others if isinstance(others, list) else [others]
+    every = values if isinstance(values, list) else [values]
+    return str(next((one for one in every if one not in known), next(iter(every), "")))
 
 
 def _answer_headers(pair: Matched) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from probe.compare.comparison import Finding, finding
 from probe.compare.shown_values import listed
 from probe.protocol.description import Protocol
+from probe.report.plain_text import plural
 
 Tie = tuple[str, ...]
 
@@ -24,14 +25,20 @@ def id_findings(before: Protocol, after: Protocol, *, is_moved: bool) -> Iterato
         if _common(again, tie):
             added.remove(again)
             gone = [place for place in tie if _plain(place) not in map(_plain, again)]
-            line = f"one id is in {listed(again)}; it was in {listed(tie)}"
-            yield finding("id-untied" if gone else "id-tied", again[0], line, before=list(tie), after=list(again))
+            new_ones = [place for place in again if _plain(place) not in map(_plain, tie)]
+            line = f"one id is in {plural(len(again), 'place')}; it was in {len(tie)}"
+            text = (*(f"- {place}" for place in gone), *(f"+ {place}" for place in new_ones))
+            text = (*(f"  {place}" for place in again if place not in new_ones), *text)
+            kind = "id-untied" if gone else "id-tied"
+            yield finding(kind, again[0], line, before=list(tie), after=list(again), text=text)
         elif not is_moved:
             yield finding("id-untied", tie[0], f"no id ties {listed(tie)} together any more", before=list(tie))
     if added:
-        words = "; ".join(" = ".join(tie) for tie in added)
-        line = f"{'an id ties' if len(added) == 1 else 'ids tie'} places together that had none: {words}"
-        yield finding("id-tied", added[0][0], line, after=[list(tie) for tie in added])
+        words = [" = ".join(tie) for tie in added]
+        line = f"{'an id ties' if len(added) == 1 else f'{len(added)} ids tie'} places together that had none"
+        line += f": {words[0]}" if len(words) == 1 else ""
+        text = tuple(f"+ {one}" for one in words) if len(words) > 1 else ()
+        yield finding("id-tied", added[0][0], line, after=[list(tie) for tie in added], text=text)
 
 
 def ties(protocol: Protocol) -> list[Tie]:

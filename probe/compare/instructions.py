@@ -62,8 +62,8 @@ def _paired(before: list[Said], after: list[Said]) -> list[tuple[Said, Said]]:
 
     for one in before:
         take(one, next((other for other in new if other.key == one.key and _place(other) == _place(one)), None))
-    if before[:1] == old[:1] and after[:1] == new[:1] and old and new and not (old[0].mark or new[0].mark):
-        # The base of all instructions has no mark: it is the same part, however much of it changed.
+    if before[:1] == old[:1] and after[:1] == new[:1] and _is_base(old, new):
+        # The base of all instructions has no mark: in its place it is the same part, however much of it changed.
         take(old[0], new[0])
     for one in list(old):
         take(one, next((other for other in new if other.key == one.key), None))
@@ -75,6 +75,11 @@ def _paired(before: list[Said], after: list[Said]) -> list[tuple[Said, Said]]:
         best, place = max(alike, default=(0.0, 0))
         take(one, unmarked[-place] if best >= _ALIKE else None)
     return sorted(pairs, key=lambda pair: after.index(pair[1]))
+
+
+def _is_base(old: list[Said], new: list[Said]) -> bool:
+    """Check whether the first parts are in one place, without a mark."""
+    return bool(old and new) and not (old[0].mark or new[0].mark) and _place(old[0]) == _place(new[0])
 
 
 def _changed(group: str, one: Said, other: Said) -> Finding:

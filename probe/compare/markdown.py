@@ -46,8 +46,10 @@ def _lines(comparison: Comparison) -> Iterator[str]:
 def run_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
     """Return what both runs were."""
     before, after = comparison.before, comparison.after
-    rows = [
+    ended = "by itself, exit code 0" if before.state or after.state else None
+    rows: list[tuple[str, str | None, str | None]] = [
         ("agent", before.agent, after.agent),
+        ("ended", before.state or ended, after.state or ended),
         ("mode", before.mode, after.mode),
         ("model", ", ".join(before.models), ", ".join(after.models)),
         ("prompt", before.prompt, after.prompt),
@@ -113,11 +115,13 @@ def spread_words(one: Spread, unit: str) -> str:
     if one.median is None or one.n == 1:
         single = total or _number(one.median or 0, unit)
         return single if one.median is None else f"{single} (n = 1)"
-    spread = f"median {_number(one.median, unit)}, {_number(one.low or 0, unit)} to {_number(one.high or 0, unit)}"
+    # The total has the unit.
+    part = "" if total and unit not in ("seconds", "dollars") else unit
+    spread = f"median {_number(one.median, part)}, {_number(one.low or 0, part)} to {_number(one.high or 0, part)}"
     return f"{total}; {spread} (n = {one.n})" if total else f"{spread} (n = {one.n})"
 
 
 def _number(number: float, unit: str) -> str:
     if unit == "dollars":
         return f"${number:.4f}"
-    return f"{number:.2f} s" if unit == "seconds" else f"{number:,.0f}"
+    return f"{number:.2f} s" if unit == "seconds" else f"{number:,.0f} {unit}".rstrip()

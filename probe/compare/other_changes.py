@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from probe.compare.comparison import Finding, finding
-from probe.compare.shown_values import bounded, shown
+from probe.compare.shown_values import bounded, changed_words, shown
 from probe.compare.side import SentItem, Side
 from probe.compare.turns import asked, is_same, pairs_of
 from probe.compare.value_changes import TEXTS, plain_path
@@ -20,16 +20,12 @@ _MOST = 20
 
 def rest_findings(before: Side, after: Side, places: Sequence[str]) -> Iterator[Finding]:
     """Yield what differs and is at none of the places that are known already."""
-    known = [
-        plain_path(place).partition("].")[2] if place.startswith("turns[") else plain_path(place) for place in places
-    ]
+    known = [_plain(place.partition("].")[2] if place.startswith("turns[") else place) for place in places]
     seen: set[str] = set()
 
     def is_new(place: str) -> bool:
-        plain = _without_numbers(place)
-        if plain in seen or any(
-            plain == one or plain.startswith((f"{one}.", f"{one}[", f"{one}→")) for one in known if one
-        ):
+        plain = _plain(_without_numbers(place))
+        if plain in seen or any(plain == one or plain.startswith((f"{one}.", f"{one}[")) for one in known if one):
             return False
         seen.add(plain)
         return True
@@ -40,6 +36,11 @@ def rest_findings(before: Side, after: Side, places: Sequence[str]) -> Iterator[
         if purpose in after.settings:
             yield from _settings(before.settings[purpose], after.settings[purpose], is_new)
     yield from _messages(before, after, is_new)
+
+
+def _plain(place: str) -> str:
+    """Return a place as it is compared with others, whether or not it is within JSON in a text."""
+    return plain_path(place).replace("→", "")
 
 
 def _is_moved(before: Side, after: Side) -> bool:
@@ -83,7 +84,7 @@ def _of_items(
 
 
 def _changed(change: Difference, prefix: str = "") -> Finding:
-    line = f"{prefix}{change.at} is {shown(change.after)}, no longer {shown(change.before)}"
+    line = f"{prefix}{change.at} {changed_words(change.before, change.after)}"
     before, after = bounded(change.before), bounded(change.after)
     return finding("sent-value-changed", prefix + change.at, line, before=before, after=after)
 

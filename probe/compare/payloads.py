@@ -7,10 +7,11 @@ from typing import Any
 
 from probe.compare.comparison import Finding, finding
 from probe.compare.endpoints import Matched
-from probe.compare.shown_values import are, bounded, listed, shown
+from probe.compare.shown_values import are, bounded, changed_words, listed, shown
 from probe.compare.value_changes import TEXTS, Change, How, grouped, value_changes
 from probe.protocol.description import Endpoint, EventKind, Grammar
 from probe.protocol.values import Value
+from probe.report.plain_text import plural
 
 _OF_MESSAGE = ("type", "event_id")
 """Members that a message of a WebSocket has and a body has not."""
@@ -63,9 +64,14 @@ def _is_implied(change: Change, implied: list[tuple[Any, ...]]) -> bool:
     return change.how is How.VALUE and (change.before, change.after) in implied
 
 
+def _is_number(change: Change) -> bool:
+    """Check whether a change is of numbers of an answer: counts and indexes, which any answer has others of."""
+    return change.how is How.VALUE and any(isinstance(one, int | float) for one in (change.before, change.after))
+
+
 def _is_echo(change: Change, sent: set[str]) -> bool:
     """Check whether an API repeats in an answer what differs in the request."""
-    return change.place.removeprefix("response.") in sent
+    return change.place.removeprefix("event.").removeprefix("response.") in sent
 
 
 def _sent(endpoint: Endpoint) -> Value | None:
@@ -101,14 +107,21 @@ def _event_findings(old: Grammar, new: Grammar, follows: Callable[[Change], bool
     ):
         alone = [name for name in one if name not in other]
         if alone:
-            counts = f"{sum(one[name].count for name in alone)} in {(old, new)[word == 'new'].sequences} answers"
+            counts = ", ".join(
+                plural(one[name].count, "time") + f" in {plural(one[name].sequences, 'answer')}" for name in alone
+            )
             seen = f"{counts}, now none" if word == "gone" else f"none, now {counts}"
             line = f"event{'s' if len(alone) > 1 else ''} {are(alone, word)}"
             values = {"before" if word == "gone" else "after": alone}
             yield finding(kind, f"event[{alone[0]}]", line, evidence=seen, **values)
     both = [(kinds[name], others[name]) for name in kinds if name in others]
-    changes = [change for pair in both for change in value_changes(pair[0].value, pair[1].value) if not follows(change)]
-    yield from _findings("answer", "event.", changes)
+    changes = [
+        change
+        for one, other in both
+        for change in value_changes(one.value, other.value, f"event[{one.kind}]")
+        if not follows(change) and not _is_number(change)
+    ]
+    yield from _findings("answer", "", changes)
     yield from _order(kinds, others, old, new)
 
 
@@ -145,15 +158,18 @@ def _findings(side: str, prefix: str, changes: Iterable[Change]) -> Iterator[Fin
             continue
         kind = f"{side}-{first.how}".replace("answer-field-required", "answer-field-added")
         names = [one.name for one in group]
-        place = prefix + (first.place if len(group) == 1 else first.parent or "body")
+        parent = prefix + first.tagged
+        place = (
+            (f"{parent}.{first.name}" if first.tagged else prefix + first.name) if len(group) == 1 else parent or "body"
+        )
         before, after = _values(group)
         if first.how in _PHRASES:
-            where = f"{prefix}{first.parent}: " if prefix + first.parent else ""
+            where = f"{parent.rstrip('.')}: " if parent else ""
             line = where + are(names, _PHRASES[first.how].format(verb=_VERBS[side]))
             if len(group) == 1 and (known := after if after is not None else before) is not None:
                 line += f": {shown(known)}"
         else:
-            line = f"{place} is {shown(after)}, no longer {shown(before)}"
+            line = f"{place} {changed_words(before, after)}"
         yield finding(kind, place, line, before=before, after=after, evidence=_evidence(group))
 
 
@@ -180,7 +196,7 @@ def _kind_findings(side: str, prefix: str, groups: Iterable[list[Change]]) -> It
             f"{listed(all_places)} of kind {', '.join(words)}",
             before=list(removed) or None,
             after=list(added) or None,
-            evidence=_evidence(places[0]),
+            evidence=_kind_evidence(places[0]),
         )
 
 
@@ -194,7 +210,16 @@ def _values(group: list[Change]) -> tuple[Any, Any]:
     return before, after
 
 
+def _kind_evidence(changes: list[Change]) -> str:
+    """Return how often kinds were seen; each by itself where that differs."""
+    if len({(one.seen, one.seen_after) for one in changes}) == 1:
+        return _evidence(changes)
+    of, of_now = max(one.seen[1] for one in changes), max(one.seen_after[1] for one in changes)
+    words = [f"{one.name} {one.seen[0]} → {one.seen_after[0]}" for one in changes if one.seen[1] or one.seen_after[1]]
+    return f"{', '.join(words)}; of {of} → {of_now}" if words else ""
+
+
 def _evidence(group: list[Change]) -> str:
     most = max(group, key=lambda one: max(one.seen[1], one.seen_after[1]))
     (count, of), (now, of_now) = most.seen, most.seen_after
-    return f"in {count} of {of}, now in {now} of {of_now}"
+    return "" if not of and not of_now else f"in {count} of {of}, now in {now} of {of_now}"

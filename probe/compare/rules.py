@@ -47,6 +47,10 @@ _B, _N, _I = Polarity.BREAKING, Polarity.NOTABLE, Polarity.INFO
 
 RULES: dict[str, Rule] = {
     # What explains the rest comes first.
+    "run-incomplete": Rule(Area.CONDITIONS, _N, "what a run did not come to is not what the agent no longer does"),
+    "replay-differed": Rule(
+        Area.CONDITIONS, _N, "what follows from an answer that does not fit is not the agent's choice"
+    ),
     "agent-changed": Rule(Area.CONDITIONS, _N, "another agent explains every other difference"),
     "version-changed": Rule(Area.CONDITIONS, _N, "another version explains what follows"),
     "mode-changed": Rule(Area.CONDITIONS, _N, "agents send other tools and instructions where nobody watches"),
@@ -59,6 +63,9 @@ RULES: dict[str, Rule] = {
     "endpoint-added": Rule(Area.TRANSPORT, _N, "a provider or a firewall of the first version does not know it"),
     "transport-changed": Rule(Area.TRANSPORT, _B, "a provider that has the first transport alone is not asked"),
     "status-changed": Rule(Area.TRANSPORT, _N, "requests ended otherwise"),
+    "query-removed": Rule(Area.TRANSPORT, _B, "a provider may choose a version of its API by it"),
+    "query-added": Rule(Area.TRANSPORT, _N, "a client in the agent's place does not send it"),
+    "query-changed": Rule(Area.TRANSPORT, _N, "a provider may choose a version of its API by it"),
     "calls-chained": Rule(Area.TRANSPORT, _B, "who reads one call alone no longer sees the whole conversation"),
     "calls-unchained": Rule(Area.TRANSPORT, _N, "each call holds the whole conversation again"),
     # Headers

@@ -11,6 +11,8 @@ from probe.report.plain_text import compact, visible
 from probe.slots.differences import ABSENT
 
 _SHOWN = 80
+_AROUND = 20
+"""Characters that are shown before a difference."""
 _BOUNDED = 2000
 NAMED = 40
 """Names that a line has at most."""
@@ -22,6 +24,33 @@ def shown(value: Any) -> str:
         return "nothing" if value is ABSENT else "null"
     text = visible(compact(value))
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…" + text[:1] * text.startswith('"')
+
+
+def shown_pair(before: Any, after: Any) -> tuple[str, str]:
+    """Return two values in one short line each, so that they show where they differ."""
+    if ABSENT in (before, after) or None in (before, after):
+        return shown(before), shown(after)
+    return cut_pair(visible(compact(before)), visible(compact(after)))
+
+
+def cut_pair(before: str, after: str) -> tuple[str, str]:
+    """Cut two texts to one short line each, around the first place where they differ."""
+    if max(len(before), len(after)) <= _SHOWN:
+        return before, after
+    shorter = min(len(before), len(after))
+    first = next((place for place in range(shorter) if before[place] != after[place]), shorter)
+    begin = first - _AROUND if first > _SHOWN // 2 else 0
+    one, other = (
+        f"{'…' * (begin > 0)}{text[begin : begin + _SHOWN]}{'…' * (begin + _SHOWN < len(text))}"
+        for text in (before, after)
+    )
+    return one, other
+
+
+def changed_words(before: Any, after: Any) -> str:
+    """Return what something is now and was before."""
+    old, new = shown_pair(before, after)
+    return f"is {new}, no longer {old}"
 
 
 def bounded(value: Any) -> Any:

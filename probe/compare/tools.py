@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from probe.compare.comparison import Finding, finding
-from probe.compare.shown_values import are, bounded, listed, shown
+from probe.compare.shown_values import are, bounded, changed_words, listed, shown, shown_pair
 from probe.compare.side import OfferedTool, Side
 from probe.compare.text_difference import text_difference
 from probe.slots.differences import differences
@@ -33,7 +33,9 @@ def tool_findings(before: Side, after: Side) -> Iterator[Finding]:
             yield _alone(kind, word, [tools[name][0] for name in names], sides)
     both = [(old[name][0], new[name][0]) for name in old if name in new]
     yield from _moved(before, after)
-    yield from _changed(both)
+    of_all = list(_members(before.tools, after.tools))
+    yield from of_all
+    yield from _changed(both, {one.place.rpartition(".")[2] for one in of_all})
 
 
 def _by_name(tools: Iterable[OfferedTool]) -> dict[str, list[OfferedTool]]:
@@ -70,17 +72,43 @@ def _moved(before: Side, after: Side) -> Iterator[Finding]:
             line = f"tools are sent in {listed(new)}, no longer in {listed(old)}"
         else:
             line = f"tools are in namespaces: {listed(new)}" if new else "tools are no longer in namespaces"
+        if name == "namespaces":
+            counts = [_in_namespaces(side) for side in (before, after)]
+        else:
+            counts = [side.offering for side in (before, after)]
         yield finding(
             "tools-moved",
             "tools" if name == "namespaces" else listed(new),
             line,
             before=old,
             after=new,
-            evidence=f"in {before.offering} of {before.calls} calls, now in {after.offering} of {after.calls}",
+            evidence=f"in {counts[0]} of {before.calls} calls, now in {counts[1]} of {after.calls}",
         )
 
 
-def _changed(pairs: Iterable[tuple[OfferedTool, OfferedTool]]) -> Iterator[Finding]:
+def _in_namespaces(side: Side) -> int:
+    return max((tool.uses for tool in side.tools if tool.namespace), default=0)
+
+
+def _members(before: Sequence[OfferedTool], after: Sequence[OfferedTool]) -> Iterator[Finding]:
+    """Yield members of definitions that no tool of the other side has, among tools of types that both have."""
+    types = {tool.type for tool in before} & {tool.type for tool in after}
+    old, new = ([tool for tool in tools if tool.type in types] for tools in (before, after))
+    for word, one, other in (("gone", old, new), ("new", new, old)):
+        known = {name for tool in other for name in tool.rest}
+        for name in dict.fromkeys(name for tool in one for name in tool.rest if name not in known):
+            having = [tool for tool in one if name in tool.rest]
+            counts = f"{len(having)} of {len(one)}"
+            seen = f"in {counts} tools, now in 0 of {len(other)}"
+            if word == "new":
+                seen = f"in 0 of {len(other)} tools, now in {counts}"
+            value = bounded(having[0].rest[name])
+            line = f"{having[0].at}.{name} is {word}: {shown(value)}"
+            side = {"before" if word == "gone" else "after": value}
+            yield finding("tool-changed", f"{having[0].at}.{name}", line, evidence=seen, **side)
+
+
+def _changed(pairs: Iterable[tuple[OfferedTool, OfferedTool]], known: set[str]) -> Iterator[Finding]:
     described: list[str] = []
     texts: list[str] = []
     for one, other in pairs:
@@ -94,9 +122,9 @@ def _changed(pairs: Iterable[tuple[OfferedTool, OfferedTool]]) -> Iterator[Findi
             described.append(name)
             texts += [f"@ {name}", *text_difference(one.description or "", other.description or "")]
         if one.type == other.type and one.rest != other.rest:
-            for change in differences(one.rest, other.rest):
+            for change in differences(_without(one.rest, known), _without(other.rest, known)):
                 place = f"tools.{name}.{change.at}"
-                line = f"{name}: {change.at} is {shown(change.after)}, no longer {shown(change.before)}"
+                line = f"{name}: {change.at} {changed_words(change.before, change.after)}"
                 yield finding("tool-changed", place, line, before=bounded(change.before), after=bounded(change.after))
     if described:
         place = f"tools.{described[0]}.description" if len(described) == 1 else "tools.*.description"
@@ -127,7 +155,7 @@ def _arguments(name: str, changes: list[Arguments]) -> Iterator[Finding]:
         one = some[0]
         values = {"before": bounded(one.before), "after": bounded(one.after)} if len(some) == 1 else {}
         if values and kind in ("argument-type-changed", "argument-changed"):
-            line += f": {shown(one.before)} → {shown(one.after)}"
+            line += f": {' → '.join(shown_pair(one.before, one.after))}"
         yield finding(kind, place, line, **values)
 
 
@@ -155,6 +183,10 @@ def argument_changes(before: Any, after: Any, at: str = "") -> Iterator[Argument
     for change in differences(_unwalked(old), _unwalked(new)):
         path = ".".join(filter(None, (at or "arguments", change.at)))
         yield Arguments("argument-changed", path, change.before, change.after)
+
+
+def _without(members: Mapping[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if name not in names}
 
 
 def _unwalked(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from collections.abc import Hashable, Iterator, Sequence
 from probe.analysis.purpose import TURN
 from probe.compare.alignment import aligned
 from probe.compare.comparison import Finding, Parting, TurnLine, TurnPair, finding
+from probe.compare.shown_values import cut_pair
 from probe.compare.side import NotedThread, NotedTurn, Said, Side
 from probe.compare.text_difference import text_difference
-from probe.report.plain_text import plural
+from probe.report.plain_text import plural, visible
 from probe.report.preview import cut
 
 LASTING = 2
@@ -179,14 +180,19 @@ def _unpaired(pairs: Sequence[_Pair]) -> Iterator[Finding]:
 def _contents(pairs: Sequence[_Pair], parted: bool) -> Iterator[Finding]:
     """Yield the texts that differ in turns of both runs; what follows from an earlier difference is left out."""
     differing: dict[str, list[tuple[NotedTurn, NotedTurn, list[Said], list[Said]]]] = {}
+    follows = False
     for one, other in pairs:
         if one is None or other is None:
+            follows = True
             continue
         for what in ("user", "result"):
+            if what == "result" and follows:
+                continue  # Another call has another result: the line about the calls says it.
             old = [said for said in one.new if said.what == what and not said.mark]
             new = [said for said in other.new if said.what == what and not said.mark]
             if [said.key for said in old] != [said.key for said in new]:
                 differing.setdefault(what, []).append((one, other, old, new))
+        follows = not is_same((one, other))
         if one.text != other.text and did(one) == did(other):
             differing.setdefault("answer", []).append((one, other, [], []))
     if "user" in differing:
@@ -197,14 +203,24 @@ def _contents(pairs: Sequence[_Pair], parted: bool) -> Iterator[Finding]:
         yield _said_otherwise("result-changed", "what tools return differs", same or differing["result"])
     if "answer" in differing:
         one, other, _, _ = differing["answer"][0]
+        texts = _cut_pair(one.text, other.text)
         yield finding(
             "answer-changed",
             f"turns[{other.number}].text",
             f"the model says something else in {plural(len(differing['answer']), 'turn')}: "
-            f"turn {one.number}: {cut(one.text)} → turn {other.number}: {cut(other.text)}",
+            f"turn {one.number}: {texts[0]} → turn {other.number}: {texts[1]}",
             before=cut(one.text),
             after=cut(other.text),
         )
+
+
+def _cut_pair(before: str, after: str) -> tuple[str, str]:
+    one, other = cut_pair(*(" ".join(visible(text).split()) for text in (before, after)))
+    return one or "nothing", other or "nothing"
+
+
+def _turn_words(one: int, other: int) -> str:
+    return f"turn {one}" if one == other else f"turn {one} → {other}"
 
 
 def _said_otherwise(
@@ -217,7 +233,7 @@ def _said_otherwise(
     return finding(
         kind,
         f"turns[{other.number}].{at}",
-        f"{words} in turn {one.number} → {other.number}{more}: {cut(before)} → {cut(after)}",
+        f"{words} in {_turn_words(one.number, other.number)}{more}: {' → '.join(_cut_pair(before, after))}",
         before=cut(before),
         after=cut(after),
         text=text_difference(before, after),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from probe.compare.merged_values import merged_members
 from probe.protocol.values import Member, Value
 
 _TAGS = ("type", "role", "event", "kind")
@@ -46,6 +47,8 @@ class Change(NamedTuple):
     seen: tuple[int, int]
     """In how many of the first's objects."""
     seen_after: tuple[int, int]
+    tagged: str = ""
+    """The parent with the tags of its variants: `input[][type=message]`."""
 
     @property
     def place(self) -> str:
@@ -78,7 +81,8 @@ def value_changes(before: Value, after: Value, at: str = "") -> Iterator[Change]
 
 def _change(how: How, at: str, before: Any, after: Any, old: Value, new: Value) -> Change:
     parent, name = _split(plain_path(at))
-    return Change(how, parent, name, before, after, (old.count, old.count), (new.count, new.count))
+    tagged, _ = _split(at)
+    return Change(how, parent, name, before, after, (old.count, old.count), (new.count, new.count), tagged)
 
 
 def plain_path(at: str) -> str:
@@ -87,8 +91,9 @@ def plain_path(at: str) -> str:
 
 
 def _split(at: str) -> tuple[str, str]:
-    parent, dot, name = at.rpartition(".")
-    return (parent, name) if dot else ("", at)
+    # A tag may have a dot: `event[response.completed].id`.
+    dot = at.rfind(".", at.rfind("]") + 1)
+    return (at[:dot], at[dot + 1 :]) if dot >= 0 else ("", at)
 
 
 def _types(before: Value, after: Value, at: str) -> Iterator[Change]:
@@ -119,22 +124,21 @@ def _is_text(value: Value) -> bool:
 class _Kind(NamedTuple):
     """Objects of one kind."""
 
-    tag: str
     objects: int
     members: Mapping[str, Member]
 
 
-def _kinds(value: Value, names: tuple[str, ...]) -> dict[str, _Kind]:
+def _kinds(value: Value, names: tuple[str, ...]) -> dict[tuple[str, ...], _Kind]:
     """Return the kinds of objects by the values of some members, their members added up."""
     if value.union is None:
-        tag = ".".join(_constant(value.members, name) for name in names)
-        return {tag: _Kind(tag, value.objects, value.members)}
-    found: dict[str, list[_Kind]] = {}
+        return {tuple(_constant(value.members, name) for name in names): _Kind(value.objects, value.members)}
+    found: dict[tuple[str, ...], list[_Kind]] = {}
     for variant in value.union.variants:
-        words = [variant.tag[name] or "" if name in variant.tag else _constant(variant.members, name) for name in names]
-        kind = _Kind(".".join(words), variant.count, variant.members)
-        found.setdefault(kind.tag, []).append(kind)
-    return {tag: _sum(tag, kinds) for tag, kinds in found.items()}
+        tag = tuple(
+            variant.tag[name] or "" if name in variant.tag else _constant(variant.members, name) for name in names
+        )
+        found.setdefault(tag, []).append(_Kind(variant.count, variant.members))
+    return {tag: _sum(kinds) for tag, kinds in found.items()}
 
 
 def _constant(members: Mapping[str, Member], name: str) -> str:
@@ -142,35 +146,78 @@ def _constant(members: Mapping[str, Member], name: str) -> str:
     return constant if isinstance(constant, str) else ""
 
 
-def _sum(tag: str, kinds: list[_Kind]) -> _Kind:
-    """Add up kinds; of a member that several have, the one that was seen most stands for all."""
-    if len(kinds) == 1:
-        return kinds[0]
+def _sum(kinds: list[_Kind]) -> _Kind:
     count = sum(kind.objects for kind in kinds)
-    members: dict[str, Member] = {}
-    for name in dict.fromkeys(name for kind in kinds for name in kind.members):
-        having = [kind.members[name] for kind in kinds if name in kind.members]
-        seen = sum(member.count for member in having)
-        most = max(having, key=lambda member: member.count)
-        members[name] = Member(count=seen, required=seen == count, value=most.value)
-    return _Kind(tag, count, members)
+    return kinds[0] if len(kinds) == 1 else _Kind(count, merged_members([kind.members for kind in kinds], count))
 
 
 def _objects(before: Value, after: Value, at: str) -> Iterator[Change]:
     tags = [set(value.union.tag) if value.union else set() for value in (before, after)]
-    shared = tags[0] & tags[1] if all(tags) else tags[0] | tags[1]
-    names = tuple(name for name in sorted(shared, key=_order_of_tags))
+    names = tuple(sorted(tags[0] & tags[1], key=_order_of_tags))
     old, new = _kinds(before, names), _kinds(after, names)
-    for how, one, other, place in ((How.KIND_REMOVED, old, new, 0), (How.KIND_ADDED, new, old, 1)):
-        for tag, kind in one.items():
-            if tag not in other and names:
-                seen = ((kind.objects, before.objects), (0, after.objects))
-                if place:
-                    seen = ((0, before.objects), (kind.objects, after.objects))
-                yield Change(how, plain_path(at), tag or "other", None, None, *seen)
+    if tags[0] == tags[1]:
+        counts = [{tag: kind.objects for tag, kind in kinds.items()} for kinds in (old, new)]
+        yield from _alone(counts[0], counts[1], (before.objects, after.objects), at)
+    else:
+        yield from _other_tags(before, after, sorted(tags[0] | tags[1], key=_order_of_tags), at)
     for tag in old:
         if tag in new:
-            yield from _members(old[tag], new[tag], f"{at}[{tag}]" if tag else at)
+            words = ",".join(f"{name}={word}" for name, word in zip(names, tag, strict=True) if word)
+            # What the tags are has been said.
+            others = tags[0] ^ tags[1]
+            yield from _members(
+                _without(old[tag], others), _without(new[tag], others), f"{at}[{words}]" if words else at
+            )
+
+
+def _without(kind: _Kind, names: set[str]) -> _Kind:
+    return _Kind(kind.objects, {name: one for name, one in kind.members.items() if name not in names})
+
+
+def _other_tags(before: Value, after: Value, names: Iterable[str], at: str) -> Iterator[Change]:
+    """Yield what is new or gone of the values of each tag, where the kinds of both are not known by the same tags."""
+    for name in names:
+        old, new = (_words(value, name) for value in (before, after))
+        if old is not None and new is not None:
+            yield from _alone(_tagged(old), _tagged(new), (before.objects, after.objects), at)
+
+
+def _tagged(words: Mapping[str, int]) -> dict[tuple[str, ...], int]:
+    return {(word,): count for word, count in words.items()}
+
+
+def _words(value: Value, name: str) -> dict[str, int] | None:
+    """Return what a member of objects is, with how many have it (0: unknown); None where not all is known.
+
+    A message may have a role alone, and no type.
+    """
+    found: dict[str, int] = {}
+    for variant in value.union.variants if value.union else ():
+        tag = variant.tag.get(name) or _constant(variant.members, name)
+        tag = tag or ("message" if name == "type" and (variant.tag.get("role") or "role" in variant.members) else "")
+        found[tag] = found.get(tag, 0) + variant.count
+        if not tag and name in variant.members:
+            return None
+    if value.union is None and name in value.members:
+        member = value.members[name].value
+        constant = [member.constant] if member.constant is not None else list(member.enum)
+        found = {str(word): member.count if len(constant) == 1 else 0 for word in constant}
+        return found or None
+    if value.union is None and name == "type" and "role" in value.members:
+        return {"message": value.objects}
+    return {tag: count for tag, count in found.items() if tag}
+
+
+def _alone(
+    old: Mapping[tuple[str, ...], int], new: Mapping[tuple[str, ...], int], of: tuple[int, int], at: str
+) -> Iterator[Change]:
+    """Yield the kinds that one of two has."""
+    for how, one, other in ((How.KIND_REMOVED, old, new), (How.KIND_ADDED, new, old)):
+        for tag, count in one.items():
+            if tag not in other and tag:
+                was, now = (count, 0) if how is How.KIND_REMOVED else (0, count)
+                seen = ((was, of[0]), (now, of[1])) if count else ((0, 0), (0, 0))
+                yield Change(how, plain_path(at), ".".join(filter(None, tag)) or "other", None, None, *seen)
 
 
 def _order_of_tags(name: str) -> tuple[int, str]:
@@ -194,7 +241,7 @@ def _members(old: _Kind, new: _Kind, at: str) -> Iterator[Change]:
             how = How.OPTIONAL
         if how:
             seen, seen_after = (one.count, old.objects), (other.count, new.objects)
-            yield Change(how, plain_path(at), name, _summary(one), _summary(other), seen, seen_after)
+            yield Change(how, plain_path(at), name, _summary(one), _summary(other), seen, seen_after, at)
         if one.count and other.count:
             yield from value_changes(one.value, other.value, f"{at}.{name}" if at else name)
 
@@ -211,16 +258,32 @@ def _summary(member: Member) -> Any:
 
 
 def grouped(changes: Iterable[Change]) -> list[list[Change]]:
-    """Group changes that one line can say: of the same kind, in members of the same object."""
+    """Group changes that one line can say: of the same kind, in members of the same object, seen as often."""
     groups: dict[Any, list[Change]] = {}
-    for change in changes:
+    for change in _added_up(changes):
         alone = change.how in (How.TYPE, How.VALUE)
-        key = (
-            change.how,
-            change.place if alone else change.parent,
-            str((change.before, change.after)) if alone else "",
-        )
-        same = groups.setdefault(key, [])
-        if all(one.name != change.name for one in same):
-            same.append(change)
+        counts = (change.seen, change.seen_after) if change.how not in (How.KIND_ADDED, How.KIND_REMOVED) else ()
+        key = (change.how, change.tagged, change.name, str((change.before, change.after)))
+        groups.setdefault(key if alone else (change.how, change.parent, change.tagged, counts), []).append(change)
     return list(groups.values())
+
+
+def _added_up(changes: Iterable[Change]) -> Iterable[Change]:
+    """Return changes of which several say the same of a member, of kinds of one object, as one."""
+    found: dict[Any, Change] = {}
+    for change in changes:
+        values = str((change.before, change.after)) if change.how in (How.TYPE, How.VALUE) else ""
+        key = change.how, change.parent, change.name, values
+        if key not in found:
+            found[key] = change
+        elif found[key].tagged != change.tagged:
+            found[key] = _sum_of(found[key], change)
+    return found.values()
+
+
+def _sum_of(one: Change, other: Change) -> Change:
+    seen, seen_after = (
+        (first[0] + second[0], first[1] + second[1])
+        for first, second in ((one.seen, other.seen), (one.seen_after, other.seen_after))
+    )
+    return one._replace(seen=seen, seen_after=seen_after, tagged=one.parent)

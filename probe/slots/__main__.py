@@ -14,6 +14,7 @@ from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.files import write_private
 from probe.record.runs import Run
+from probe.report.plain_text import plural
 from probe.slots.environment import environment_of
 from probe.slots.learning import Learned, learn
 from probe.slots.local_file import rule_line, with_rules
@@ -42,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     learned = learn(list(read_sent(first.traffic)), list(read_sent(second.traffic)), around, rules)
     _report(learned)
     if learned.rules:
-        print(_write(name, list(learned.rules)))
+        print(path := _write(name, list(learned.rules)))
+        say(f"written under `slots:` in {path}; to undo it, remove the lines above from that file")
     return 0
 
 
@@ -76,7 +78,8 @@ def _report(learned: Learned) -> None:
         say(f"note: differs, but is no slot: {difference.at}")
     if len(learned.left) > _SHOWN:
         say(f"note: and {len(learned.left) - _SHOWN} more places")
-    say(f"{learned.aligned} requests compared: {len(learned.rules)} new rules, {len(learned.left)} other differences")
+    counts = plural(len(learned.rules), "new rule"), plural(len(learned.left), "other difference")
+    say(f"{plural(learned.aligned, 'request')} compared: {', '.join(counts)}")
 
 
 def _write(name: str, rules: list[Rule]) -> Path:

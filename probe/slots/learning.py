@@ -20,6 +20,8 @@ _SHAPES = {
     "token": r"[\w+/=.-]",
 }
 """From the narrowest on: slot → one character of it."""
+_RESULTS = ("output", "content")
+"""Members that hold what a tool returned."""
 _EPOCH = re.compile(r"1[5-9]\d{8}(?:\d{3})?(?:\.\d+)?")
 _TOKENS = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")
 _NUMBERED = re.compile(r"\[\d+\]")
@@ -79,7 +81,19 @@ def _differences(
     old, new = (Slots(one, rules) for one in around)
     for before, after in sent:
         yield from whole_differences(old.headers(before.headers), new.headers(after.headers), "headers")
-        yield from whole_differences(old.value(before.body), new.value(after.body))
+        yield from whole_differences(old.value(_without_results(before.body)), new.value(_without_results(after.body)))
+
+
+def _without_results(value: Any) -> Any:
+    """Return a body without what tools returned: that is the folder's, not the agent's."""
+    if isinstance(value, list):
+        return [_without_results(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    kind = str(value.get("type"))
+    is_result = kind == "tool_result" or kind.endswith("_output") or value.get("role") == "tool"
+    dropped = _RESULTS if is_result else ("functionResponse", "toolResult")
+    return {name: _without_results(one) for name, one in value.items() if name not in dropped}
 
 
 def _values(difference: Difference) -> Iterator[tuple[ValuePlace, str, str]]:

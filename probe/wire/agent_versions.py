@@ -73,10 +73,20 @@ def installed_program(package: Package, version: str, name: str) -> Path:
     cache = cache_folder() / f"{name}-{version}"
     found = cache / ("bin" if package.python else "node_modules/.bin") / package.program
     with locked(cache):
-        if not (cache / ".installed").exists():
-            _install(package, version, cache)
+        if not is_installed(version, name):
+            try:
+                _install(package, version, cache)
+            except BaseException:
+                shutil.rmtree(cache, ignore_errors=True)
+                cache.with_name(f"{cache.name}.lock").unlink(missing_ok=True)
+                raise
             (cache / ".installed").touch()
     return found
+
+
+def is_installed(version: str, name: str) -> bool:
+    """Check whether a version of an agent is there already."""
+    return (cache_folder() / f"{name}-{version}" / ".installed").exists()
 
 
 @contextmanager
@@ -125,7 +135,7 @@ def _install(package: Package, version: str, cache: Path) -> None:
 def _require_tool(package: Package) -> None:
     if tool := missing_tool(package):
         where = "it comes with Node.js" if tool == "npm" else "see its documentation"
-        raise UserError(f"{tool} is missing, so {package.name} cannot be installed", f"install {tool}: {where}", code=1)
+        raise UserError(f"{tool} is missing, so {package.name} cannot be installed", f"install {tool}: {where}", code=2)
 
 
 def _output(package: Package, version: str, command: Sequence[str], text: str | None = None) -> str:
@@ -141,12 +151,12 @@ def _output(package: Package, version: str, command: Sequence[str], text: str | 
     said = f"{ended.stdout}\n{ended.stderr}".strip()
     if any(word in said for word in _OFFLINE):
         raise UserError(
-            f"{command[0]} cannot reach its registry", "check the network, or name versions that are installed", code=1
+            f"{command[0]} cannot reach its registry", "check the network, or name versions that are installed", code=2
         )
     if any(word in said for word in _UNKNOWN):
-        raise UserError(f"there is no version {version} of {package.name}", _versions(package), code=1)
+        raise UserError(f"there is no version {version} of {package.name}", _versions(package), code=2)
     raise UserError(
-        f"{' '.join(command)} failed with {ended.returncode}", said.splitlines()[-1] if said else "", code=1
+        f"{' '.join(command)} failed with {ended.returncode}", said.splitlines()[-1] if said else "", code=2
     )
 
 

@@ -25,17 +25,19 @@ class Stated(NamedTuple):
 DIFFERENCES = {
     # Its table of differences
     "transport": Stated("transport-changed", "/v1/responses", r"over a WebSocket at /v1/responses"),
-    "one record for all calls": Stated("transport-changed", "/v1/responses", r"2 calls in 2 exchanges, now 3 in 1"),
+    "one record for all calls": Stated(
+        "transport-changed", "/v1/responses", r"2 calls in 2 exchanges, now 3 calls in 1 exchange"
+    ),
     "warm-up": Stated("purpose-added", "purposes.warm-up", r"asks for a warm-up"),
     "the second call sends one item": Stated("calls-chained", "previous_response_id", r"send only what is new"),
-    "base instructions": Stated("instructions-moved", "input[][role=developer]", r"from instructions to input\[\]"),
+    "base instructions": Stated("instructions-removed", "instructions", r"You are a coding agent.* is gone"),
     "tools are an input item": Stated("tools-moved", "input[].tools", r"no longer in tools\[\]"),
     "tools are sent once": Stated("tools-moved", "input[].tools", r"in 2 of 2 calls, now in 1 of 3"),
     "tools are in namespaces": Stated("tools-moved", "tools", r"namespaces: clock, collaboration, functions"),
     "the shell is reached through a script": Stated("tools-added", "tools", r"functions\.exec\b"),
     "parallel tool calls": Stated("sent-value-changed", "parallel_tool_calls", r"is false, no longer true"),
     "reasoning summary": Stated("sent-field-removed", "reasoning.summary", r"no longer sent"),
-    "ids of sent items": Stated("sent-field-required", "input[]", r"\bid\b"),
+    "ids of sent items": Stated("sent-field-required", "input[][type=message]", r"\bid\b"),
     "name of the session's header": Stated("header-renamed", "headers.session-id", r"session_id is named session-id"),
     "client metadata": Stated("sent-field-required", "body", r"client_metadata"),
     "installation id": Stated("sent-field-required", "body", r"x-codex-installation-id"),
@@ -54,13 +56,15 @@ DIFFERENCES = {
     "the user agent names itself twice": Stated("header-changed", "headers.user-agent", r"xterm \(codex_exec; "),
     # Its table of fields
     "version": Stated("version-changed", "run.version", r"0\.169\.0"),
-    "previous_response_id": Stated("sent-field-added", "body", r"previous_response_id"),
+    "previous_response_id": Stated("sent-field-added", "previous_response_id", r"in 0 of 2|sent now"),
     "effort": Stated("sent-value-changed", "reasoning.effort", r'"low", no longer "medium"'),
     "reasoning context": Stated("sent-field-required", "reasoning.context", r"all_turns"),
     "text": Stated("sent-field-required", "body", r"verbosity"),
-    "generate": Stated("sent-field-added", "body", r"generate"),
+    "generate": Stated("sent-field-added", "generate", r"sent now"),
     # Its tables of items and tools
-    "prose in the user's name": Stated("instructions-removed", "input[][role=user]", r"is gone"),
+    "prose in the user's name": Stated(
+        "instructions-moved", "input[][role=developer]", r"Rules of this session.* from input\[\], role user"
+    ),
     "new tagged instructions": Stated(
         "instructions-added",
         "input[][role=developer]",
@@ -69,7 +73,9 @@ DIFFERENCES = {
     "date, time zone and file permissions": Stated(
         "instructions-changed", "input[][role=user]", r"(?s)\+   <current_date>.*\+   <timezone>.*\+   <filesystem>"
     ),
-    "metadata of items": Stated("sent-field-required", "input[]", r"internal_chat_message_metadata_passthrough"),
+    "metadata of items": Stated(
+        "sent-field-required", "input[][type=message]", r"internal_chat_message_metadata_passthrough"
+    ),
     "the answer is not sent back": Stated(
         "sent-kind-added", "input[]", r"function_call,.*reasoning are no longer sent"
     ),
@@ -90,7 +96,6 @@ DIFFERENCES = {
     "kind of the call": Stated("answer-kind-added", "event.response.output[]", r"custom_tool_call is answered now"),
     "tool and arguments of the call": Stated("calls-changed", "turns[2].calls", r"exec_command ls -la; .*exec const"),
     "kind of the output": Stated("sent-kind-added", "input[]", r"custom_tool_call_output.*function_call_output"),
-    "form of the output": Stated("result-changed", "turns[3].input[]", r"Script completed"),
     # What groups exchanges
     "the session's id": Stated("id-tied", "", r"headers\.session-id.*prompt_cache_key|prompt_cache_key.*session-id"),
     "the thread's id": Stated("id-tied", "", r"headers\.thread-id"),
@@ -99,7 +104,7 @@ DIFFERENCES = {
     "the window": Stated("id-tied", "", r"x-codex-turn-metadata\.context_window_id"),
 }
 """By what the page calls it."""
-NOISE = {("instructions-changed", "input[][role=developer]")}
+NOISE: set[tuple[str, str]] = set()
 """Findings that the page does not state: it says nothing of texts, which are the project's own words in the samples."""
 MOST_NOISE = 0.1
 

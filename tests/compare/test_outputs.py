@@ -165,3 +165,10 @@ def _texts(value: Any) -> list[str]:
         return [value]
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     return [text for one in inner for text in _texts(one)]
+
+
+def test_a_dash_prints_the_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(BEFORE), str(AFTER), "--json", "-"]) == 0
+    printed = capsys.readouterr().out
+    assert msgspec.json.decode(printed, type=Comparison).findings
+    assert "codex codex-cli" not in printed

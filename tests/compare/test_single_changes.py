@@ -11,7 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.compare.comparing import Recording, compare_changed
+from probe.compare.shown_values import shown_pair
+from tests.compare.comparing import Recording, compare, compare_changed
 
 LOOP, SOCKET = "codex/tool-loop", "codex/tool-loop-websocket"
 Found = list[tuple[str, str]]
@@ -35,6 +36,18 @@ def another_version(run: Recording) -> None:
 
 def interactive(run: Recording) -> None:
     run.manifest |= {"prompt": None, "own_command": ["codex"]}
+
+
+def interrupted(run: Recording) -> None:
+    """Leave out the last call, as a run that was interrupted does."""
+    run.records.pop()
+    run.manifest["interrupted"] = True
+
+
+def prompt_in_the_command(run: Recording) -> None:
+    """Make it the run of `capture --target codex -- codex exec "the prompt"`."""
+    run.manifest["own_command"] = ["codex", "exec", run.manifest["prompt"]]
+    run.manifest["prompt"] = None
 
 
 def without_event(run: Recording) -> None:
@@ -94,6 +107,22 @@ CHANGES: dict[str, tuple[str, Callable[[Recording], object], Found]] = {
         each(lambda body: body["tools"].append({"type": "function", "name": "fly", "parameters": {}})),
         [("tools-added", "tools")],
     ),
+    "a member that all tools have": (
+        LOOP,
+        each(lambda body: [tool.update(defer_loading=True) for tool in body["tools"]]),
+        [("tool-changed", "tools[].defer_loading")],
+    ),
+    "the query": (
+        LOOP,
+        lambda run: [record["request"].update(url=record["request"]["url"] + "?beta=true") for record in run.records],
+        [("query-added", "query.beta")],
+    ),
+    "the command": (
+        LOOP,
+        lambda run: run.manifest["command"].insert(-1, "--ephemeral"),
+        [("command-changed", "run.command")],
+    ),
+    "the same command after `--`": (LOOP, prompt_in_the_command, []),
     "a setting": (
         LOOP,
         each(lambda body: body["reasoning"].update(effort="high")),
@@ -166,3 +195,39 @@ def volatile(run: Recording) -> None:
 @pytest.mark.parametrize("sample", [LOOP, SOCKET])
 def test_ids_and_folders_are_no_difference(sample: str, tmp_path: Path) -> None:
     assert compare_changed(sample, volatile, tmp_path).findings == ()
+
+
+def test_what_an_interrupted_run_lacks_breaks_nothing_and_its_state_is_the_first_line(tmp_path: Path) -> None:
+    comparison = compare_changed(LOOP, interrupted, tmp_path)
+    assert comparison.findings[0].kind == "run-incomplete"
+    assert {one.kind for one in comparison.findings if one.polarity == "breaking"} == set()
+    assert comparison.after.state == "interrupted, exit code 0"
+
+
+def effort_in_several_places(run: Recording) -> None:
+    for body, headers in zip(run.bodies, run.headers, strict=True):
+        effort = body["reasoning"]["effort"]
+        metadata = json.dumps({"thread": "x" * 200, "reasoning_effort": effort})
+        headers["x-turn-metadata"] = metadata
+        body["client_metadata"] = {"x-turn-metadata": metadata}
+
+
+def test_one_fact_at_several_places_is_one_line_with_the_inner_places(tmp_path: Path) -> None:
+    before = Recording(LOOP)
+    effort_in_several_places(before)
+    after = Recording(LOOP)
+    for body in after.bodies:
+        body["reasoning"]["effort"] = "high"
+    effort_in_several_places(after)
+    folders = before.write(tmp_path / "codex" / "before"), after.write(tmp_path / "codex" / "after")
+    (finding,) = compare(*folders, tmp_path / "comparison.json").findings
+    assert finding.place == "reasoning.effort"
+    assert (
+        "client_metadata.x-turn-metadata→.reasoning_effort, headers.x-turn-metadata→.reasoning_effort" in finding.line
+    )
+
+
+def test_long_values_are_shown_where_they_differ() -> None:
+    one, other = shown_pair("x" * 300 + "before", "x" * 300 + "after!")
+    assert "before" in one
+    assert "after!" in other

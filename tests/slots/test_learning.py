@@ -83,6 +83,21 @@ def test_what_is_no_volatile_value_is_left(old: Any, new: Any) -> None:
     assert (found.rules, len(found.left)) == ({}, 1)
 
 
+RESULTS: dict[str, Any] = {
+    "Responses": {"input": [{"type": "function_call_output", "output": "size {}"}]},
+    "Messages": {"messages": [{"role": "user", "content": [{"type": "tool_result", "content": "size {}"}]}]},
+    "Chat Completions": {"messages": [{"role": "tool", "content": "size {}"}]},
+    "Generate Content": {"contents": [{"parts": [{"functionResponse": {"response": {"x": "size {}"}}}]}]},
+}
+
+
+@pytest.mark.parametrize("body", RESULTS.values(), ids=RESULTS.keys())
+def test_what_a_tool_returned_teaches_nothing(body: Any) -> None:
+    old, new = (json.loads(json.dumps(body).replace("{}", number)) for number in ("size 4096", "size 8192"))
+    found = learned(old, new)
+    assert (found.rules, found.left) == ({}, [])
+
+
 def test_slots_that_are_known_teach_nothing() -> None:
     found = learned({"text": TEXT.format("x", "one")}, {"text": TEXT.format("x", "two")})
     assert (found.rules, found.left) == ({}, [])
@@ -165,7 +180,11 @@ def _recorded(folder: Path, token: str, prompt: str = "Hi") -> Path:
 
 
 def _slots(own: Path, *runs: Path) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "probe.slots", *map(str, runs)]
+    return _script("probe.slots", own, *runs)
+
+
+def _script(module: str, own: Path, *runs: Path) -> subprocess.CompletedProcess[str]:
+    words = [sys.executable, "-m", module, *map(str, runs)]
     env = os.environ | {"PROBE_TARGETS": str(own), "PROBE_DATA_DIR": str(own / "data")}
     return subprocess.run(words, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=60, check=False)
 
@@ -179,6 +198,9 @@ def test_the_command_writes_rules_once(own: Path) -> None:
     assert '- {slot: "hex", at: "nonce", pattern: "^[0-9a-f]{6}$"}' in first.stdout
     written = (own / "mine.local.yaml").read_text()
     assert written.startswith("# my notes\nreport_title: Mine\nslots:\n")
+    assert "to undo it, remove the lines" in first.stderr
+    compared = _script("probe.compare", own, *runs)
+    assert (compared.returncode, compared.stdout) == (0, "no differences but slots\n"), compared.stderr
     second = _slots(own, *runs)
     assert (second.returncode, second.stdout) == (0, "")
     assert "0 new rules, 0 other differences" in second.stderr

@@ -51,7 +51,7 @@ def conditions_of(facts: Facts, target: str | None, slots: Slots) -> Conditions:
         target=target,
         version=facts.versions.get("agent"),
         state=state_of(facts),
-        replayed=tuple(facts.replayed.differing) if facts.replayed else (),
+        replayed=tuple(one.line for one in facts.replayed.differing) if facts.replayed else (),
         mode=mode_of(facts),
         platform=facts.platform,
         prompt=facts.prompt,

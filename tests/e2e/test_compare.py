@@ -108,5 +108,5 @@ def test_drift_needs_the_installer(tmp_path: Path) -> None:
     words = ["--target=codex", "--versions=0.0.1,0.0.2", "--prompt=x"]
     empty = {"PATH": "/nowhere", "XDG_CACHE_HOME": str(tmp_path / "cache")}
     with Running(tmp_path, "probe.drift", *words, env=empty) as run:
-        assert run.wait() == 1
+        assert run.wait() == 2
         assert "npm is missing" in run.stderr

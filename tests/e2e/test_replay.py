@@ -45,8 +45,8 @@ def test_what_the_agent_gets_has_the_recorded_hashes_whatever_the_encoding(tmp_p
     assert received(replayed) == received(records)
     assert [one["response"]["headers"] for one in replayed] == [one["response"]["headers"] for one in records]
     assert (manifest["problems"], manifest["notes"]) == ([], [])
-    nothing = dict.fromkeys(("differing", "faults_hit", "faults_missed"), [])
-    assert manifest["replayed"] == {"calls": 2, "unasked": 0, **nothing}
+    assert manifest["replayed"]["calls"] == 2
+    assert not any(value for name, value in manifest["replayed"].items() if name != "calls")
 
 
 def times(records: list[dict[str, Any]]) -> list[list[float]]:

@@ -297,6 +297,7 @@ ANSWER = b"""{"id": "1", "object": "chat.completion", "model": "m", "choices": [
 "completion_tokens": 4, "total_tokens": 9}}"""
 
 
+@pytest.mark.slow
 def test_an_agent_that_nobody_knew_is_recorded_by_its_new_file_alone(tmp_path: Path) -> None:
     agent = tmp_path / "bin" / "my-agent"
     agent.parent.mkdir()

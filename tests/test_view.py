@@ -67,6 +67,7 @@ def test_the_page_is_made_once_opened_and_named(tmp_path: Path, run: Path) -> No
         assert "up to date" not in running.stderr
 
 
+@pytest.mark.slow
 def test_without_a_display_the_page_is_named_and_nothing_is_started(tmp_path: Path, run: Path) -> None:
     with Running(tmp_path, "probe.view", env={"SSH_CONNECTION": "a b"}) as running:
         assert running.wait() == 0
@@ -74,6 +75,7 @@ def test_without_a_display_the_page_is_named_and_nothing_is_started(tmp_path: Pa
         assert "note: no browser was opened: this is an SSH session; open the page by hand" in running.stderr
 
 
+@pytest.mark.slow
 def test_a_run_under_way_has_a_page_of_what_there_is_and_live_is_named(tmp_path: Path, run: Path) -> None:
     Manifest.read(run).update(ended=None, pid=os.getpid())
     opened = Opened(tmp_path)
@@ -84,6 +86,7 @@ def test_a_run_under_way_has_a_page_of_what_there_is_and_live_is_named(tmp_path:
     assert opened.addresses == [(run / "report.html").as_uri()]
 
 
+@pytest.mark.slow
 def test_a_pipeline_opens_the_page_at_its_end_if_it_is_asked_to(tmp_path: Path) -> None:
     opened = Opened(tmp_path)
     with Running(tmp_path, *DEMO, "--view", env=opened.env) as running:

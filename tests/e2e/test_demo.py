@@ -47,6 +47,7 @@ def test_the_main_line_runs_the_agent_and_prints_the_paths_of_its_files(tmp_path
         assert "91" in json.dumps(running.records()[2]["request"]["body"]["input"])
 
 
+@pytest.mark.slow
 def test_a_pipeline_ends_with_verify(tmp_path: Path) -> None:
     with Running(tmp_path, *DEMO) as running:
         assert running.wait() == 0, running.stderr
@@ -60,6 +61,7 @@ def test_a_pipeline_ends_with_verify(tmp_path: Path) -> None:
         assert "FAIL the files are as the capture left them" in again.stderr
 
 
+@pytest.mark.slow
 def test_everything_in_a_run_is_private(tmp_path: Path) -> None:
     with Running(tmp_path, *DEMO) as running:
         assert running.wait() == 0, running.stderr

@@ -93,6 +93,7 @@ def test_an_agent_that_is_interrupted_before_its_first_request_is_not_explained(
         assert "likely reasons" not in running.stderr
 
 
+@pytest.mark.slow
 def test_a_capture_names_the_next_step(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.capture", "--target", "demo", "--prompt", "x") as running:
         assert running.wait() == 0, running.stderr
@@ -126,6 +127,7 @@ def test_an_upstream_that_is_not_there_is_warned_of(tmp_path: Path, script: str,
         assert meanwhile.index("WARNING: the agent's requests") < meanwhile.index("2 of 2 exchanges got no answer")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", ["capture", "pipeline"])
 def test_an_agent_that_fails_because_nothing_answers_has_the_upstream_for_its_likely_reason(
     tmp_path: Path, script: str
@@ -141,6 +143,7 @@ def test_an_agent_that_fails_because_nothing_answers_has_the_upstream_for_its_li
         assert f"127.0.0.1:{port}: connection refused" in running.records()[0]["error"]
 
 
+@pytest.mark.slow
 def test_an_upstream_that_answers_is_not_warned_of(tmp_path: Path) -> None:
     with provider_running() as provider:
         words = ["--target=openai-compatible", f"--upstream=model={provider.url}", "--", sys.executable, "-c", TWICE]

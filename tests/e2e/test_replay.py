@@ -67,6 +67,7 @@ def test_at_speed_1_pieces_come_at_their_recorded_times(tmp_path: Path) -> None:
     assert min(late) > -0.005
 
 
+@pytest.mark.slow
 def test_another_prompt_is_named_and_gets_the_recorded_answers_all_the_same(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.pipeline", *DEMO, "Write a haiku") as run:
         assert run.wait() == 0, run.stderr
@@ -83,6 +84,7 @@ def test_another_prompt_is_named_and_gets_the_recorded_answers_all_the_same(tmp_
     assert "- Different from the recording:\n  - call 1 differs at input" in report
 
 
+@pytest.mark.slow
 def test_a_strict_replay_ends_the_agent_at_the_first_call_that_differs(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.capture", *DEMO, "Write a haiku", "--strict") as run:
         assert run.wait() == 1
@@ -124,6 +126,7 @@ def test_replay_check_counts_the_calls_that_were_not_made_and_another_exit_code(
         assert "the agent ended with exit code 3; recorded: 0" in run.stdout
 
 
+@pytest.mark.slow
 def test_a_replay_is_never_what_latest_is_checked_against(tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()

@@ -60,6 +60,7 @@ def test_a_served_recording_has_faults_too(tmp_path: Path) -> None:
     assert answers == [529, 200]
 
 
+@pytest.mark.slow
 def test_an_exchange_that_a_fault_cut_short_is_a_note_and_no_problem(tmp_path: Path) -> None:
     fault = "cut after 3 events"
     with Running(tmp_path, "probe.capture", *DEMO, "--fault", fault) as running:

@@ -99,6 +99,7 @@ def test_proxies_print_a_line_for_each_turn_as_it_ends_and_the_totals(tmp_path: 
         assert HEADING not in running.stdout
 
 
+@pytest.mark.slow
 def test_a_capture_whose_output_is_kept_prints_the_lines(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.capture", "--target", "demo", "--prompt", "Write a prime checker") as running:
         assert running.wait() == 0, running.stderr
@@ -107,6 +108,7 @@ def test_a_capture_whose_output_is_kept_prints_the_lines(tmp_path: Path) -> None
         assert HEADING not in running.stdout
 
 
+@pytest.mark.slow
 def test_a_capture_on_a_terminal_leaves_it_to_the_agent(tmp_path: Path) -> None:
     words = [*SCRIPTS["the script"], "--target", "demo", "--prompt", "Write a prime checker"]
     with Terminal(tmp_path, *words) as terminal:

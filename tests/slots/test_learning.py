@@ -189,6 +189,7 @@ def _script(module: str, own: Path, *runs: Path) -> subprocess.CompletedProcess[
     return subprocess.run(words, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.slow
 def test_the_command_writes_rules_once(own: Path) -> None:
     (own / "mine.yaml").write_text(f"{HEAD}}}\n")
     (own / "mine.local.yaml").write_text("# my notes\nreport_title: Mine\n")

@@ -22,7 +22,6 @@ anthropic = sdk.load("anthropic")
 
 # Others differ in the order of fields, in how a time is spelled, or in hints that the client drops.
 CASES = ("streamed-tool-loop", "citations", "compaction-and-fallback", "refusal")
-ASKED: dict[str, Any] = {"model": "m", "max_tokens": 1, "messages": [{"role": "user", "content": "Hi."}]}
 
 
 def recorded(case: str) -> Exchange:
@@ -30,9 +29,11 @@ def recorded(case: str) -> Exchange:
     return next(read_exchanges(GOLDEN / f"{case}.jsonl", lambda _number, _reason: None))
 
 
-def put_together(client: Any) -> Any:
-    """Return the message that the client makes of a stream, as JSON."""
-    with client.messages.stream(**ASKED) as stream:
+def put_together(client: Any, asked: dict[str, Any]) -> Any:
+    """Return the message that the client makes of the stream that answers a recorded request, as JSON."""
+    known = {"model": "m", "max_tokens": 1, "messages": [], **asked}
+    own = {name: known.pop(name) for name in known.keys() - {"model", "max_tokens", "messages"}}
+    with client.messages.stream(**known, extra_body=own) as stream:
         return json.loads(stream.get_final_message().to_json())
 
 
@@ -43,7 +44,7 @@ def test_a_stream_of_the_api(case: str) -> None:
     assert exchange.response
     with replaying([exchange], load_renderer("auto")) as replay:
         client = anthropic.Anthropic(api_key="k", base_url=replay.url, max_retries=0)
-        message = put_together(client.beta)
+        message = put_together(client.beta, exchange.request.body)
     assert read_blocks(API, message) == read_blocks(API, exchange.response.body)
 
 
@@ -51,7 +52,7 @@ def test_a_stream_of_bedrock() -> None:
     exchange = recorded("bedrock_invoke/streamed-tool-call")
     with replaying([exchange], load_renderer("auto")) as replay:
         client = anthropic.AnthropicBedrock(api_key="k", base_url=replay.url, aws_region="eu-west-1", max_retries=0)
-        message = put_together(client)
+        message = put_together(client, exchange.request.body)
     assert exchange.response
     frames = decoded_base64(exchange.response.body)
     # The client drops the times that Bedrock reports, which are among the settings.

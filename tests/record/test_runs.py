@@ -82,6 +82,14 @@ def test_runs_of_a_target_elsewhere_are_found(data: Path, tmp_path_factory: pyte
     assert [run.target for run in all_runs(data, "aider", {"aider": elsewhere})] == ["aider"]
 
 
+def test_the_latest_to_replay_is_no_replay_of_a_run_that_is_there(data: Path) -> None:
+    make(data, "codex", "20260105T000000Z", "2026-01-05T00:00:00.000000Z", replay_of="codex/sample")
+    make(data, "codex", "20260106T000000Z", "2026-01-06T00:00:00.000000Z", replay_of="codex/20260102T000000Z")
+    assert find_run("latest", data).name == "20260106T000000Z"
+    assert find_run("latest", data, replays=False).name == "20260105T000000Z"
+    assert find_run("latest~1", data, replays=False).name == "20260103T000000Z"
+
+
 def test_runs_that_start_in_the_same_second_get_folders_of_their_own(tmp_path: Path) -> None:
     with ThreadPoolExecutor(20) as pool:
         folders = list(pool.map(lambda _: new_run(tmp_path / "codex", None), range(60)))

@@ -78,8 +78,16 @@ class Running:
             time.sleep(0.02)
 
     def until_said(self, text: str) -> None:
-        """Wait until a text was printed."""
-        self.until(lambda: text in self.stdout or text in self.stderr, f"saying {text!r}")
+        """Wait until a text was printed; a process that ends before will not print it."""
+
+        def is_said() -> bool:
+            ended = self.process.poll() is not None  # Before the look at what it said: it may say it as its last word.
+            if text in self.stdout or text in self.stderr:
+                return True
+            assert not ended, f"it ended without saying {text!r}\n{self.stdout}\n{self.stderr}"
+            return False
+
+        self.until(is_said, f"saying {text!r}")
 
     def processes(self) -> list[psutil.Process]:
         """Return every process that came of this one and still runs, orphans too."""

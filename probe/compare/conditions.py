@@ -11,6 +11,7 @@ from probe.compare.comparison import Finding, finding
 from probe.compare.shown_values import shown
 from probe.compare.side import Side
 from probe.compare.text_difference import text_difference
+from probe.record.differing_place import DifferingPlace
 from probe.record.manifest_fields import Facts
 from probe.record.runs_of_version import version_number
 from probe.report.plain_text import plural
@@ -31,7 +32,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """Of the agent, as it reports it."""
     state: str | None = None
     """How it ended, where it did not end by itself with exit code 0."""
-    replayed: tuple[str, ...] = ()
+    replayed: tuple[DifferingPlace, ...] = ()
     """Calls that differed from the recording which answered them."""
     mode: str | None = None
     platform: str | None = None
@@ -51,7 +52,7 @@ def conditions_of(facts: Facts, target: str | None, slots: Slots) -> Conditions:
         target=target,
         version=facts.versions.get("agent"),
         state=state_of(facts),
-        replayed=tuple(one.line for one in facts.replayed.differing) if facts.replayed else (),
+        replayed=tuple(facts.replayed.differing) if facts.replayed else (),
         mode=mode_of(facts),
         platform=facts.platform,
         prompt=facts.prompt,
@@ -93,16 +94,46 @@ def _rules(one: Conditions, other: Conditions) -> tuple[Rule, ...]:
 
 def condition_findings(before: Conditions, after: Conditions, old: Side, new: Side) -> Iterator[Finding]:
     """Yield what differs around the runs."""
+    is_other_prompt = before.prompt != after.prompt and None not in (before.prompt, after.prompt)
+    yield from _ends(before, after)
+    for word, one in (("first", before), ("second", after)):
+        yield from _unfit_answers(word, one, is_other_prompt=is_other_prompt)
+    yield from _surroundings(before, after)
+    is_same_use = (before.target, before.mode) == (after.target, after.mode)
+    if is_same_use and None not in (before.command, after.command):
+        prompts = {before.prompt, after.prompt, "⟨prompt⟩"}
+        # The prompt is known where it came as --prompt, and is a word of the command where it came after `--`.
+        commands = ([word for word in one.command or () if word not in prompts] for one in (before, after))
+        yield from _command(*commands)
+    if is_other_prompt:
+        yield _prompt(before.prompt or "", after.prompt or "", new)
+    yield from _models(old, new)
+
+
+def _ends(before: Conditions, after: Conditions) -> Iterator[Finding]:
     states = {word: one.state for word, one in (("first", before), ("second", after)) if one.state}
     if states:
         both = " and ".join(f"the {word} run ended early or with an error ({state})" for word, state in states.items())
         line = f"{both}: what it lacks may be what it did not come to"
         yield finding("run-incomplete", "run.state", line, before=before.state, after=after.state)
-    for word, one in (("first", before), ("second", after)):
-        if one.replayed:
-            line = f"recorded answers did not fit what the {word} run asked in {plural(len(one.replayed), 'place')}"
-            text = tuple(f"  {text}" for text in one.replayed[:_MOST_REPLAYED])
-            yield finding("replay-differed", "run.replay", line, text=text)
+
+
+def _unfit_answers(word: str, run: Conditions, *, is_other_prompt: bool) -> Iterator[Finding]:
+    # Another prompt has a line of its own.
+    places = [place for place in run.replayed if not (is_other_prompt and _is_part(place.now, run.prompt or ""))]
+    if places:
+        line = f"recorded answers did not fit what the {word} run asked in {plural(len(places), 'place')}"
+        text = tuple(f"  {place.line}" for place in places[:_MOST_REPLAYED])
+        yield finding("replay-differed", "run.replay", line, text=text)
+
+
+def _is_part(value: object, prompt: str) -> bool:
+    """Check whether a value, which may be cut, is of the prompt or has it."""
+    text = value.strip("…").strip() if isinstance(value, str) else ""
+    return bool(text) and (text in prompt or prompt in text)
+
+
+def _surroundings(before: Conditions, after: Conditions) -> Iterator[Finding]:
     for kind, name, what in (
         ("agent-changed", "target", "the agent"),
         ("version-changed", "version", "the agent's version"),
@@ -112,15 +143,6 @@ def condition_findings(before: Conditions, after: Conditions, old: Side, new: Si
         one, other = getattr(before, name), getattr(after, name)
         if one is not None and other is not None and one != other:
             yield finding(kind, f"run.{name}", f"{what} is {other}, no longer {one}", before=one, after=other)
-    is_same_use = (before.target, before.mode) == (after.target, after.mode)
-    if is_same_use and None not in (before.command, after.command):
-        prompts = {before.prompt, after.prompt, "⟨prompt⟩"}
-        # The prompt is known where it came as --prompt, and is a word of the command where it came after `--`.
-        commands = ([word for word in one.command or () if word not in prompts] for one in (before, after))
-        yield from _command(*commands)
-    if before.prompt != after.prompt and None not in (before.prompt, after.prompt):
-        yield _prompt(before.prompt or "", after.prompt or "", new)
-    yield from _models(old, new)
 
 
 def _command(before: Sequence[str], after: Sequence[str]) -> Iterator[Finding]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from probe.slots.differences import matching
+
 AROUND = 2
 """Unchanged lines that are shown around a change."""
 MOST_LINES = 4000
@@ -44,4 +46,4 @@ def _line(sign: str, text: str) -> str:
 def likeness(before: str, after: str) -> float:
     """Return how much of two texts is the same, from 0 to 1, by their lines."""
     old, new = before.splitlines()[:MOST_LINES], after.splitlines()[:MOST_LINES]
-    return SequenceMatcher(None, old, new, autojunk=False).ratio()
+    return 2 * len(matching(old, new)) / max(1, len(old) + len(new))

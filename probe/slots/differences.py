@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 from enum import Enum
 from typing import Any, Final, Literal, NamedTuple
 
@@ -12,8 +11,8 @@ import msgspec
 from probe.slots.slots import json_within
 
 _LONG_TEXT, _CONTEXT, _STRETCH = 200, 40, 120
-_MOST_PAIRS = 1_000_000
-"""Pairs of elements that are compared for the longest common subsequence; beyond that, difflib's heuristic serves."""
+_LONGEST = 1 << 13
+"""Elements of which the longest common subsequence is looked for; longer arrays are compared half by half."""
 _NAMES = ("type", "role", "name", "event")
 
 
@@ -77,21 +76,30 @@ def matching(before: Sequence[Any], after: Sequence[Any]) -> list[tuple[int, int
 
 
 def _longest(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tuple[int, int]]:
-    if len(before) * len(after) > _MOST_PAIRS:
-        for one, other, size in SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks():
-            yield from ((one + number, other + number) for number in range(size))
+    """Yield the indexes of a longest common subsequence, by Hyyrö's bit-parallel algorithm; of parts, for long ones."""
+    if max(len(before), len(after)) > _LONGEST:
+        half, other_half = len(before) // 2, len(after) // 2
+        yield from _longest(before[:half], after[:other_half])
+        rest = _longest(before[half:], after[other_half:])
+        yield from ((half + one, other_half + other) for one, other in rest)
         return
-    lengths = [[0] * (len(after) + 1) for _ in range(len(before) + 1)]
-    for i in reversed(range(len(before))):
-        for j in reversed(range(len(after))):
-            same = before[i] == after[j]
-            lengths[i][j] = 1 + lengths[i + 1][j + 1] if same else max(lengths[i + 1][j], lengths[i][j + 1])
+    known, places = set(after), dict[Any, int]()
+    for place, element in enumerate(reversed(before)):
+        if element in known:
+            places[element] = places.get(element, 0) | 1 << place
+    # A bit of a row is 0 where the subsequence of all from its element on is one longer than without this element.
+    row = every = (1 << len(before)) - 1
+    rows = []
+    for element in reversed(after):
+        equal = row & places.get(element, 0)
+        row = (row + equal | row - equal) & every
+        rows.append(row)
     i = j = 0
     while i < len(before) and j < len(after):
         if before[i] == after[j]:
             yield i, j
             i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
+        elif rows[-1 - j] >> (len(before) - 1 - i) & 1:
             i += 1
         else:
             j += 1

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from random import Random
+from time import monotonic
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probe.slots.differences import ABSENT, Difference, differences
+from probe.slots.differences import ABSENT, Difference, differences, matching
 
 LONG = "word " * 100
 
@@ -53,6 +57,32 @@ def test_arrays_of_thousands_are_compared_in_time() -> None:
     after = [{"m": number} for number in range(3000)]
     assert len(list(differences(before, after))) == 6000
     assert list(differences(before, [*before[:7], *before[8:]])) == [Difference("[7]", {"n": 7}, ABSENT)]
+
+
+def test_a_longest_common_subsequence_is_found_in_time_however_alike_the_elements_are() -> None:
+    chance = Random(1)
+    before, after = ([chance.choice("ab") for _ in range(10_000)] for _ in range(2))
+    start = monotonic()
+    assert len(matching(before, after)) > 8000
+    assert monotonic() - start < 10
+
+
+def _most_in_common(before: str, after: str) -> int:
+    """Return the length of a longest common subsequence, by trying all."""
+    subsequences = (some for size in range(len(before) + 1) for some in combinations(before, size))
+    return max(len(some) for some in subsequences if _is_within(some, iter(after)))
+
+
+def _is_within(some: Iterable[str], text: Iterator[str]) -> bool:
+    return all(one in text for one in some)
+
+
+@given(st.text("abc", max_size=8), st.text("abc", max_size=8))
+def test_no_common_subsequence_is_longer(before: str, after: str) -> None:
+    pairs = matching(before, after)
+    assert [before[one] for one, _ in pairs] == [after[other] for _, other in pairs]
+    assert pairs == sorted(set(pairs))
+    assert len(pairs) == _most_in_common(before, after)
 
 
 _values = st.recursive(

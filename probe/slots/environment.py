@@ -126,9 +126,14 @@ def date_patterns(environment: Environment) -> Iterator[str]:
     if environment.started is None:
         return
     offset = environment.facts.get("utc_offset", "")
-    zone = timezone(timedelta(seconds=int(offset) if offset.lstrip("-").isdigit() else 0))
-    start = datetime.fromtimestamp(environment.started, zone)
-    for day in (start, start + timedelta(days=1)):
+    seconds = int(offset) if offset.lstrip("-").isdigit() else 0
+    try:
+        start = datetime.fromtimestamp(environment.started, timezone(timedelta(seconds=seconds)))
+        days = (start, start + timedelta(days=1))
+    except (ValueError, OverflowError):
+        # What a damaged manifest has is no time of a calendar.
+        return
+    for day in days:
         year, month, number = f"{day.year}", f"{day.month:02}", f"{day.day:02}"
         numeric = [f"{year}-{month}-{number}", f"{year}/{month}/{number}", f"{year}{month}{number}"]
         numeric += [f"{month}/{number}/{year}", f"{day.month}/{day.day}/{year}"]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from probe.addon.json_text import DEEPEST, too_deep
 from probe.record.exchange import Headers
 from probe.slots.environment import NOWHERE, Environment, date_patterns, known_patterns
 from probe.slots.rules import BUILT_IN, Rule, is_at
@@ -176,13 +177,14 @@ class Slots:
 
 
 def json_within(text: str) -> Any:
-    """Return the object or array that a text is; None where it is neither."""
+    """Return the object or array that a text is; None where it is neither, or nested too deeply to be walked."""
     if text[:1] not in ("{", "["):
         return None
     try:
-        return msgspec.json.decode(text)
+        value = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None
+    return None if text.count("[") + text.count("{") > DEEPEST and too_deep(value) else value
 
 
 def _year(rule: Rule) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,18 @@ def test_other_folders_and_the_time_zone_of_a_run_are_known(tmp_path: Path) -> N
     # An hour east of UTC it is the next day already.
     assert slots.text("2026-11-22 2026-11-21") == "⟨date⟩ 2026-11-21"
     assert (environment.facts["os"], environment.facts["utc_offset"]) == ("Linux", "3600")
+
+
+DAMAGED: dict[str, dict[str, Any]] = {
+    "an offset of years": {"started": "2026-11-21T23:11:10Z", "utc_offset": 10**9},
+    "the first second of all": {"started": "0001-01-01T00:00:00Z", "utc_offset": -3600},
+    "the last day of all": {"started": "9999-12-31T23:59:59Z"},
+}
+
+
+@pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED.keys())
+def test_a_start_that_is_no_day_of_a_calendar_makes_no_slot(tmp_path: Path, data: dict[str, Any]) -> None:
+    assert Slots(environment_of(Manifest(tmp_path, data))).text("2026-11-21") == "2026-11-21"
 
 
 NAMED = {

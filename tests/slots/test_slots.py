@@ -155,6 +155,14 @@ def test_a_volatile_value_in_json_becomes_its_slot(value: Any, normal: Any) -> N
     assert SLOTS.value(normal) == normal
 
 
+@pytest.mark.parametrize("levels", [201, 2000, 100_000])
+def test_a_text_of_many_brackets_is_a_text(levels: int) -> None:
+    text = "[" * levels + f'"/home/me/{"x" * 9}"' + "]" * levels
+    normal = text.replace("/home/me", "⟨home⟩")
+    assert SLOTS.value({"text": text}) == {"text": normal}
+    assert [one.slot for one in SLOTS.found({"text": text})] == ["home"]
+
+
 def test_headers_are_normalised_by_their_names() -> None:
     headers: dict[str, str | list[str]] = {
         "Host": "api.openai.com",

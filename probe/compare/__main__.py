@@ -26,13 +26,13 @@ from probe.errors import UserError
 from probe.record.files import private_file
 from probe.record.manifest import Manifest
 from probe.record.reading_memory import tune_memory
-from probe.record.runs import TRAFFIC, Run, all_runs, find_run, has_records
+from probe.record.runs import TRAFFIC, Run, all_runs, find_run, has_records, is_alive
 from probe.record.runs_of_version import run_of_version
 from probe.renderers.loader import AUTO
 from probe.settings.own_prices import own_prices
 from probe.settings.settings import data_dir
 from probe.slots.environment import environment_of
-from probe.slots.rules import BUILT_IN
+from probe.slots.rules import BUILT_IN, Rule
 from probe.slots.slots import Slots
 from probe.targets.finding import load_target, output_dirs, renderer_spec
 from probe.targets.target import Target
@@ -82,22 +82,24 @@ class _One:
     def __init__(self, word: str, arguments: Namespace) -> None:
         self.run = _found(word, arguments)
         self.traffic = self.run.traffic if self.run else Path(word).expanduser()
-        if not self.run and not self.traffic.is_file():
-            raise UserError(f"{self.traffic}: no such file", "name a run, target@version, or a file of JSON lines")
         if self.run and not has_records(self.run.folder):
             raise UserError(f"run {self.run.target}/{self.run.name} holds no exchange", "compare another one", code=1)
         self.manifest = self.run.manifest if self.run else Manifest(self.traffic.parent, {})
         self.target = _target(arguments.target or (self.run.target if self.run else None))
         self.environment = environment_of(self.manifest)
-        slots = Slots(self.environment)
-        self.conditions = conditions_of(self.manifest.facts, self.run.target if self.run else None, slots)
+        self.conditions = conditions_of(
+            self.manifest.facts,
+            self.run.target if self.run else None,
+            Slots(self.environment),
+            live=self.run is not None and is_alive(self.run),
+        )
 
     @property
     def name(self) -> str:
         """Return what it is called."""
         return f"{self.run.target}/{self.run.name}" if self.run else str(self.traffic)
 
-    def source(self, rules: Sequence[Any], *, prompted: bool) -> Source:
+    def source(self, rules: Sequence[Rule], *, prompted: bool) -> Source:
         """Return what is needed to read it; `prompted` says whether the prompt of both is known."""
         spec: Any = renderer_spec(self.target) if self.target else AUTO
         return Source(

@@ -48,7 +48,7 @@ class Compared(Part, frozen=True, kw_only=True):
     agent: str | None
     """Target and version."""
     state: str | None = None
-    """How it ended, where it did not end by itself with exit code 0."""
+    """How it ended, where it did not end by itself with exit code 0; `still being recorded` before its end."""
     mode: str | None
     """`headless`: the prompt was in the command; `interactive`; null where no command is known."""
     models: tuple[str, ...]

@@ -19,6 +19,7 @@ from probe.report.preview import cut
 from probe.slots.rules import Rule
 from probe.slots.slots import Slots
 
+LIVE = "still being recorded"
 _MOST_REPLAYED = 20
 _HEADLESS = frozenset({"-p", "--print", "--prompt", "exec", "run", "-m", "--message", "--non-interactive"})
 """Words of commands that make agents work without a terminal."""
@@ -31,7 +32,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     version: str | None = None
     """Of the agent, as it reports it."""
     state: str | None = None
-    """How it ended, where it did not end by itself with exit code 0."""
+    """How it ended, where it did not end by itself with exit code 0; `still being recorded` before its end."""
     replayed: tuple[DifferingPlace, ...] = ()
     """Calls that differed from the recording which answered them."""
     mode: str | None = None
@@ -41,8 +42,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """What was started, with what a target adds, without the prompt; normalised."""
 
 
-def conditions_of(facts: Facts, target: str | None, slots: Slots) -> Conditions:
-    """Return what a manifest knows."""
+def conditions_of(facts: Facts, target: str | None, slots: Slots, *, live: bool) -> Conditions:
+    """Return what a manifest knows; `live` while the run is being recorded."""
     words = facts.command or facts.own_command
     command = None
     if words:
@@ -51,7 +52,7 @@ def conditions_of(facts: Facts, target: str | None, slots: Slots) -> Conditions:
     return Conditions(
         target=target,
         version=facts.versions.get("agent"),
-        state=state_of(facts),
+        state=LIVE if live else state_of(facts),
         replayed=tuple(facts.replayed.differing) if facts.replayed else (),
         mode=mode_of(facts),
         platform=facts.platform,
@@ -113,7 +114,8 @@ def condition_findings(before: Conditions, after: Conditions, old: Side, new: Si
 def _ends(before: Conditions, after: Conditions) -> Iterator[Finding]:
     states = {word: one.state for word, one in (("first", before), ("second", after)) if one.state}
     if states:
-        both = " and ".join(f"the {word} run ended early or with an error ({state})" for word, state in states.items())
+        ends = {one: f"is {one}" if one == LIVE else f"ended early or with an error ({one})" for one in states.values()}
+        both = " and ".join(f"the {word} run {ends[state]}" for word, state in states.items())
         line = f"{both}: what it lacks may be what it did not come to"
         yield finding("run-incomplete", "run.state", line, before=before.state, after=after.state)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -202,6 +204,17 @@ def test_what_an_interrupted_run_lacks_breaks_nothing_and_its_state_is_the_first
     assert comparison.findings[0].kind == "run-incomplete"
     assert {one.kind for one in comparison.findings if one.polarity == "breaking"} == set()
     assert comparison.after.state == "interrupted, exit code 0"
+
+
+def test_what_a_run_lacks_that_is_still_being_recorded_breaks_nothing(tmp_path: Path) -> None:
+    def live(run: Recording) -> None:
+        run.records.pop()
+        run.manifest |= {"pid": os.getpid(), "started": datetime.now(UTC).isoformat(), "ended": None}
+
+    comparison = compare_changed(LOOP, live, tmp_path)
+    assert comparison.findings[0].line.startswith("the second run is still being recorded: ")
+    assert {one.kind for one in comparison.findings if one.polarity == "breaking"} == set()
+    assert comparison.after.state == "still being recorded"
 
 
 def effort_in_several_places(run: Recording) -> None:

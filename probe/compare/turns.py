@@ -65,9 +65,10 @@ def is_work(pair: _Pair) -> bool:
 def parting_of(pairs: Sequence[_Pair]) -> Parting | None:
     """Return where the first lasting divergence of the work begins and ends; one pair alone may be chance."""
     places = [place for place, pair in enumerate(pairs) if is_work(pair)]
+    all_same = [is_same(pairs[place]) for place in places]
     begin = 0
     while begin < len(places):
-        same = [is_same(pairs[place]) for place in places[begin:]]
+        same = all_same[begin:]
         found = _parting(same)
         if found is None:
             return None

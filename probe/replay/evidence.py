@@ -79,7 +79,7 @@ def described(places: Sequence[DifferingPlace]) -> str:
 
 def _rank(found: Difference, kinds: Mapping[str, Kind], before: dict[str, Any], after: dict[str, Any]) -> int:
     """Return how early a difference is named: what the user asked, instructions, tools, other messages, settings."""
-    field = next((at for at in kinds if found.at == at or found.at.startswith((f"{at}[", f"{at}."))), None)
+    field = next((at for at in kinds if found.at == at or found.at.startswith((f"{at}[", f"{at}.", f"{at}→"))), None)
     kind = kinds.get(field or "", Kind.SETTING)
     if kind is Kind.MESSAGE and re.search(r"\]\.tools\b", found.at):
         kind = Kind.TOOL  # Some agents send them among their messages.

@@ -31,7 +31,7 @@ class Difference(NamedTuple):
     """One difference."""
 
     at: str
-    """Where it is in the value before; for what is added, in the value after."""
+    """Where it is in the value before; for what is added, in the value after. `→` leads into JSON in a text."""
     before: Any
     after: Any
 
@@ -141,7 +141,7 @@ def _of_stretch(
 def _of_texts(before: str, after: str, at: str) -> Iterator[Difference]:
     old, new = json_within(before), json_within(after)
     if old is not None and new is not None and _key(old) != _key(new):
-        yield from whole_differences(old, new, at)
+        yield from whole_differences(old, new, f"{at}→")
     else:
         yield Difference(at, before, after)
 

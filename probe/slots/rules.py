@@ -19,7 +19,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A regular expression; where it has a group, the group alone is the slot."""
     at: str | None = None
     """A glob over places (`headers.session-id`, `client_metadata.*_id`, `input[].id`), from a place's end; None
-    anywhere."""
+    anywhere. `→`, which leads into JSON in a text, may be left out."""
     needs: str | None = None
     """A simpler pattern that is in each text with a match, for speed: where it is not found, `pattern` is not tried."""
 
@@ -45,7 +45,8 @@ def is_at(rule: Rule, place: str) -> bool:
 
 @cache
 def _glob(at: str) -> re.Pattern[str]:
-    return re.compile(r"(?:.*\.)?" + ".*".join(map(re.escape, at.lower().split("*"))), re.IGNORECASE)
+    parts = at.lower().replace("→", "").split("*")
+    return re.compile(r"(?:.*\.)?" + ".*".join(map(re.escape, parts)), re.IGNORECASE)
 
 
 def _built_in() -> tuple[Rule, ...]:

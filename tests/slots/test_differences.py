@@ -31,7 +31,8 @@ CASES: dict[str, tuple[Any, Any, list[tuple[str, Any, Any]]]] = {
         [{"type": "b"}, {"type": "a", "n": 2}, {"type": "z"}],
         [("[0]", ABSENT, {"type": "b"}), ("[0].n", 1, 2)],
     ),
-    "JSON in a text": ({"a": '{"b": [1]}'}, {"a": '{"b": [2]}'}, [("a.b[0]", 1, 2)]),
+    "JSON in a text": ({"a": '{"b": [1]}'}, {"a": '{"b": [2]}'}, [("a→.b[0]", 1, 2)]),
+    "JSON in a text of its own": ('{"b": 1}', '{"b": 2}', [("→.b", 1, 2)]),
     "the order of members": ({"a": 1, "b": 2}, {"b": 2, "a": 1}, []),
     "a lone surrogate": (["\ud800"], ["\ud801"], [("[0]", "\ud800", "\ud801")]),
 }

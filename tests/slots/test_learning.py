@@ -55,7 +55,7 @@ CASES: dict[str, tuple[Any, Any, list[Rule]]] = {
     "in JSON in a text": (
         {"meta": json.dumps({"nonce": "a1"})},
         {"meta": json.dumps({"nonce": "b22"})},
-        [Rule(slot="hex", at="meta.nonce", pattern="^[0-9a-f]+$")],
+        [Rule(slot="hex", at="meta→.nonce", pattern="^[0-9a-f]+$")],
     ),
 }
 

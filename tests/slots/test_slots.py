@@ -200,6 +200,12 @@ def test_a_rule_of_a_target_counts_at_its_place_alone() -> None:
     }
 
 
+@pytest.mark.parametrize("at", ["meta→.nonce", "meta.nonce", "nonce"])
+def test_a_place_in_json_in_a_text_may_have_its_arrow(at: str) -> None:
+    slots = Slots(rules=[Rule(slot="code", pattern="a1", at=at)])
+    assert slots.value({"meta": '{"nonce":"a1"}'}) == {"meta": '{"nonce":"⟨code⟩"}'}
+
+
 @pytest.mark.parametrize("rule", BUILT_IN, ids=lambda rule: rule.pattern[:40])
 def test_built_in_rules_are_rules(rule: Rule) -> None:
     assert rule_problem(rule) is None

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from probe.analysis.prices import Prices
 from probe.compare.comparison import Compared, Comparison, Finding, finding
 from probe.compare.conditions import Conditions, condition_findings
-from probe.compare.endpoints import endpoint_findings, header_findings, match_endpoints
+from probe.compare.endpoints import endpoint_findings, match_endpoints
+from probe.compare.headers import header_findings
 from probe.compare.id_ties import id_findings
 from probe.compare.instructions import instruction_findings
 from probe.compare.measures import measures

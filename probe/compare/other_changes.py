@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 
+from probe.compare.change import TEXTS, plain_path
 from probe.compare.comparison import Finding, finding
 from probe.compare.shown_values import bounded, changed_words, shown
 from probe.compare.side import SentItem, Side
 from probe.compare.turns import asked, is_same, pairs_of
-from probe.compare.value_changes import TEXTS, plain_path
 from probe.slots.differences import Difference, differences
 
 _NUMBER = re.compile(r"\[\d+\]")

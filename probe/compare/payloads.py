@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from probe.compare.change import TEXTS, Change, How, grouped
 from probe.compare.comparison import Finding, finding
 from probe.compare.endpoints import Matched
 from probe.compare.shown_values import are, bounded, changed_words, listed, shown
-from probe.compare.value_changes import TEXTS, Change, How, grouped, value_changes
+from probe.compare.value_changes import value_changes
 from probe.protocol.description import Endpoint, EventKind, Grammar
 from probe.protocol.values import Value
 from probe.report.plain_text import plural

@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
 from typing import Any, NamedTuple
 
+from probe.compare.change import Change, How, plain_path
 from probe.compare.merged_values import merged_members
 from probe.protocol.values import Member, Value
 
 _TAGS = ("type", "role", "event", "kind")
 """Names of members that say what kind of object it is."""
-TEXTS = frozenset({"text", "content", "thinking", "arguments", "partial_json", "delta", "input", "output", "refusal"})
-"""Names of members that are content: turns compare it."""
 _LONGEST_WORD = 64
 """Characters of a string that is a value of a setting, not a text."""
-_TAG_OF_PATH = re.compile(r"\[[^\]]+\]")
-
-
-class How(StrEnum):
-    """How two places differ."""
-
-    REQUIRED = "field-required"
-    """A member that not all objects had is in all of them."""
-    ADDED = "field-added"
-    REMOVED = "field-removed"
-    OPTIONAL = "field-optional"
-    """A member that all objects had is not in all of them."""
-    TYPE = "type-changed"
-    VALUE = "value-changed"
-    KIND_ADDED = "kind-added"
-    KIND_REMOVED = "kind-removed"
-
-
-class Change(NamedTuple):
-    """One difference."""
-
-    how: How
-    parent: str
-    """The place without the tags of variants: `input[]`."""
-    name: str
-    """Of the member, or of the kind; empty for the place itself."""
-    before: Any
-    after: Any
-    seen: tuple[int, int]
-    """In how many of the first's objects."""
-    seen_after: tuple[int, int]
-    tagged: str = ""
-    """The parent with the tags of its variants: `input[][type=message]`."""
-
-    @property
-    def place(self) -> str:
-        """Return the place of the member."""
-        return ".".join(filter(None, (self.parent, self.name)))
 
 
 def value_words(value: Value) -> Any:
@@ -83,11 +42,6 @@ def _change(how: How, at: str, before: Any, after: Any, old: Value, new: Value) 
     parent, name = _split(plain_path(at))
     tagged, _ = _split(at)
     return Change(how, parent, name, before, after, (old.count, old.count), (new.count, new.count), tagged)
-
-
-def plain_path(at: str) -> str:
-    """Return a place without the tags of variants."""
-    return _TAG_OF_PATH.sub("", at)
 
 
 def _split(at: str) -> tuple[str, str]:
@@ -255,35 +209,3 @@ def _summary(member: Member) -> Any:
     if words is None and value.objects and value.members:
         return {name: _summary(inner) for name, inner in value.members.items()}
     return words if words is not None else "|".join(value.types)
-
-
-def grouped(changes: Iterable[Change]) -> list[list[Change]]:
-    """Group changes that one line can say: of the same kind, in members of the same object, seen as often."""
-    groups: dict[Any, list[Change]] = {}
-    for change in _added_up(changes):
-        alone = change.how in (How.TYPE, How.VALUE)
-        counts = (change.seen, change.seen_after) if change.how not in (How.KIND_ADDED, How.KIND_REMOVED) else ()
-        key = (change.how, change.tagged, change.name, str((change.before, change.after)))
-        groups.setdefault(key if alone else (change.how, change.parent, change.tagged, counts), []).append(change)
-    return list(groups.values())
-
-
-def _added_up(changes: Iterable[Change]) -> Iterable[Change]:
-    """Return changes of which several say the same of a member, of kinds of one object, as one."""
-    found: dict[Any, Change] = {}
-    for change in changes:
-        values = str((change.before, change.after)) if change.how in (How.TYPE, How.VALUE) else ""
-        key = change.how, change.parent, change.name, values
-        if key not in found:
-            found[key] = change
-        elif found[key].tagged != change.tagged:
-            found[key] = _sum_of(found[key], change)
-    return found.values()
-
-
-def _sum_of(one: Change, other: Change) -> Change:
-    seen, seen_after = (
-        (first[0] + second[0], first[1] + second[1])
-        for first, second in ((one.seen, other.seen), (one.seen_after, other.seen_after))
-    )
-    return one._replace(seen=seen, seen_after=seen_after, tagged=one.parent)

@@ -1,4 +1,4 @@
-"""Real runs compared: the demo agent twice, and the real agents twice, replayed, and in two versions."""
+"""Real runs compared: the demo agent twice, and the real agents twice, the second time replayed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 
 from probe.compare.comparison import Comparison
-from probe.compare.markdown import NONE
 from tests.compare.comparing import compare
 from tests.e2e.test_agents import CASES, OWN_TARGETS, Case, recorded, running
-from tests.support import agents
 from tests.support.forward_proxy import proxy_running
-from tests.support.loops import PROMPT, plant
+from tests.support.loops import plant
 from tests.support.provider import provider_running
 from tests.support.running import Running
 
@@ -71,42 +69,3 @@ def test_a_replayed_agent_differs_from_its_record_in_slots_alone(tmp_path: Path,
         assert run.wait() == 0, run.stderr
         replayed = run.run_folder()
     assert [one.line for one in found(recording, replayed, tmp_path).findings] == []
-
-
-@pytest.mark.agents
-@pytest.mark.timeout(600)
-def test_drift_runs_two_versions_offline_and_compares_them(tmp_path: Path) -> None:
-    both = (agents.CODEX_OLD, agents.CODEX)
-    if missing := next(filter(None, map(agents.missing, both)), None):
-        pytest.skip(missing)
-    versions = ",".join(one.version for one in both)
-    words = ["--target=codex", f"--versions={versions}", f"--prompt={PROMPT}", "--fail-on=breaking"]
-    cache = {"XDG_CACHE_HOME": str(Path.home() / ".cache")}
-    with Running(tmp_path, "probe.drift", *words, env=cache) as run:
-        assert run.wait() == 1, run.stderr
-    assert "codex-cli 0.169.0, no longer codex-cli 0.98.0" in run.stdout
-    assert NONE not in run.stdout
-    assert run.stderr.count(str(tmp_path / "data" / "codex")) >= 2
-
-
-DRIFT_ERRORS = {
-    "no target": (["--versions=1,2", "--prompt=x"], "drift needs --target, --versions and --prompt"),
-    "one version": (["--target=codex", "--versions=1", "--prompt=x"], "drift compares two versions"),
-    "no package": (["--target=demo", "--versions=1,2", "--prompt=x"], "no package of npm or PyPI"),
-}
-
-
-@pytest.mark.parametrize("name", DRIFT_ERRORS)
-def test_drift_says_what_it_lacks(name: str, tmp_path: Path) -> None:
-    words, said = DRIFT_ERRORS[name]
-    with Running(tmp_path, "probe.drift", *words) as run:
-        assert run.wait() == 2
-        assert said in run.stderr
-
-
-def test_drift_needs_the_installer(tmp_path: Path) -> None:
-    words = ["--target=codex", "--versions=0.0.1,0.0.2", "--prompt=x"]
-    empty = {"PATH": "/nowhere", "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    with Running(tmp_path, "probe.drift", *words, env=empty) as run:
-        assert run.wait() == 2
-        assert "npm is missing" in run.stderr

@@ -1,0 +1,138 @@
+"""Two versions of an agent are installed, run offline and compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from probe.compare.markdown import NONE
+from tests.compare.comparing import Recording
+from tests.support import agents
+from tests.support.loops import PROMPT
+from tests.support.running import Running
+
+NPM = r"""#!{python}
+import json, pathlib, sys
+name, _, version = sys.argv[-1].partition("@")
+if version == "9.9.9":
+    sys.exit("npm error the disk is full")
+folder = pathlib.Path(sys.argv[sys.argv.index("--prefix") + 1], "node_modules", ".bin")
+folder.mkdir(parents=True)
+program = folder / name
+program.write_text(f"#!{python}\nVERSION = {{version!r}}\n" + pathlib.Path({agent!r}).read_text())
+program.chmod(0o755)
+"""
+AGENT = """
+import json, os, sys, urllib.request
+if "--version" in sys.argv:
+    sys.exit(print("talker", VERSION))
+body = json.loads({body!r})
+if VERSION == "2.0.0":
+    body["reasoning"]["effort"] = "high"
+request = urllib.request.Request(os.environ["TALKER_URL"] + "/v1/responses", json.dumps(body).encode())
+request.add_header("content-type", "application/json")
+urllib.request.urlopen(request, timeout=60).read()
+"""
+TARGET = """
+description: An agent that asks once
+agent: talker
+install: npm install -g talker
+prompt_command: [talker, "{prompt}"]
+listeners:
+  model: {port: 8080, upstream: "https://api.openai.com"}
+env: {TALKER_URL: "{model.url}"}
+"""
+
+
+def talker(folder: Path, versions: str, *options: str) -> Running:
+    """Start drift for an agent whose package is installed by an npm of the test's own, and that was recorded once."""
+    recorded = Recording("codex/tool-loop")
+    recorded.records = recorded.records[:1]
+    recorded.manifest |= {"target": "talker", "bundled": False, "agent_exit_code": 0, "run": "one"}
+    recorded.write(folder / "data" / "talker" / "one")
+    for name in ("targets", "bin"):
+        (folder / name).mkdir()
+    (folder / "targets" / "talker.yaml").write_text(TARGET)
+    (folder / "agent.py").write_text(AGENT.format(body=json.dumps(recorded.bodies[0])))
+    npm = folder / "bin" / "npm"
+    npm.write_text(NPM.format(python=sys.executable, agent=str(folder / "agent.py")))
+    npm.chmod(0o755)
+    env = {
+        "PROBE_TARGETS": str(folder / "targets"),
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
+    prompt = recorded.manifest["prompt"]
+    words = ["--target=talker", f"--versions={versions}", f"--prompt={prompt}", *options]
+    return Running(folder, "probe.drift", *words, env=env)
+
+
+def test_two_versions_are_compared_in_each_form_and_what_was_not_recorded_is_a_line(tmp_path: Path) -> None:
+    folder = tmp_path / "with a space"
+    folder.mkdir()
+    forms = [f"--{form}={folder / form}.out" for form in ("markdown", "html", "json")]
+    with talker(folder, "1.0.0,2.0.0", *forms, "--fail-on=notable") as run:
+        assert run.wait() == 1, run.stderr
+    assert run.stdout.split("\n") == [*(f"{folder / form}.out" for form in ("markdown", "html", "json")), ""]
+    findings = json.loads((folder / "json.out").read_text())["findings"]
+    found = {one["kind"]: one for one in findings}
+    assert {"version-changed", "replay-differed", "sent-value-changed"} <= found.keys(), findings
+    assert found["replay-differed"]["line"] == "recorded answers did not fit what the second run asked in 1 place"
+    assert found["replay-differed"]["text"] == [
+        '  call 1 differs at reasoning.effort (now "high", recorded "medium")',
+    ]
+    assert "reasoning.effort" in (folder / "markdown.out").read_text()
+    assert "<title>talker/" in (folder / "html.out").read_text()
+
+
+def test_an_install_that_fails_says_why_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with talker(tmp_path, "1.0.0,9.9.9") as run:
+        assert run.wait() == 2
+    assert "the disk is full" in run.stderr
+    assert "Traceback" not in run.stderr
+    kept = sorted(path.name for path in (tmp_path / "cache" / "agent-probe" / "agents").iterdir())
+    assert kept == ["talker-1.0.0", "talker-1.0.0.lock"]
+    assert [path.name for path in (tmp_path / "data" / "talker").iterdir()] == ["one"]
+
+
+@pytest.mark.agents
+@pytest.mark.timeout(600)
+def test_drift_runs_two_versions_offline_and_compares_them(tmp_path: Path) -> None:
+    both = (agents.CODEX_OLD, agents.CODEX)
+    if missing := next(filter(None, map(agents.missing, both)), None):
+        pytest.skip(missing)
+    versions = ",".join(one.version for one in both)
+    words = ["--target=codex", f"--versions={versions}", f"--prompt={PROMPT}", "--fail-on=breaking"]
+    cache = {"XDG_CACHE_HOME": str(Path.home() / ".cache")}
+    with Running(tmp_path, "probe.drift", *words, env=cache) as run:
+        assert run.wait() == 1, run.stderr
+    assert "codex-cli 0.169.0, no longer codex-cli 0.98.0" in run.stdout
+    assert NONE not in run.stdout
+    assert run.stderr.count(str(tmp_path / "data" / "codex")) >= 2
+
+
+DRIFT_ERRORS = {
+    "no target": (["--versions=1,2", "--prompt=x"], "drift needs --target, --versions and --prompt"),
+    "one version": (["--target=codex", "--versions=1", "--prompt=x"], "drift compares two versions"),
+    "no package": (["--target=demo", "--versions=1,2", "--prompt=x"], "no package of npm or PyPI"),
+}
+
+
+@pytest.mark.parametrize("name", DRIFT_ERRORS)
+def test_drift_says_what_it_lacks(name: str, tmp_path: Path) -> None:
+    words, said = DRIFT_ERRORS[name]
+    with Running(tmp_path, "probe.drift", *words) as run:
+        assert run.wait() == 2
+        assert said in run.stderr
+
+
+def test_drift_needs_the_installer(tmp_path: Path) -> None:
+    words = ["--target=codex", "--versions=0.0.1,0.0.2", "--prompt=x"]
+    empty = {"PATH": "/nowhere", "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    with Running(tmp_path, "probe.drift", *words, env=empty) as run:
+        assert run.wait() == 2
+        assert "npm is missing" in run.stderr

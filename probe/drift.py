@@ -13,6 +13,8 @@ from probe.cli.edge import printable, run, say
 from probe.cli.options import parse
 from probe.cli.script_process import run_script
 from probe.errors import UserError
+from probe.record.manifest import NAME as MANIFEST
+from probe.record.manifest import Manifest
 from probe.record.runs import Run, all_runs, find_run, has_records, is_alive, new_run
 from probe.settings.settings import data_dir
 from probe.targets.finding import PROJECT, load_target, output_dirs
@@ -75,20 +77,19 @@ def _recording(arguments: Namespace) -> Run:
     bundled = [one for one in all_runs(PROJECT / "data", arguments.target) if one.bundled]
     # The newest is the last; a sample comes before all that the user has recorded.
     runs = [*bundled, *(one for one in all_runs(folder, arguments.target, output_dirs()) if not one.bundled)]
-    runs = [one for one in runs if has_records(one.folder)]
-    usable = [one for one in runs if one.manifest.facts.agent_exit_code == 0 and not is_alive(one)]
-    # What a replay recorded has its answers from another recording.
-    usable = [one for one in usable if not _is_replay(one)]
+    usable = [one for one in runs if _can_answer(one)]
     if not usable:
         hint = f'record one first: invoke capture --target {arguments.target} --prompt "…"'
         raise UserError(f"there is no run of {arguments.target} that can answer", hint, code=1)
     return usable[-1]
 
 
-def _is_replay(run: Run) -> bool:
+def _can_answer(run: Run) -> bool:
+    """Check whether a run is whole, and has its answers from real upstreams: those of a replay are another's."""
     facts = run.manifest.facts
     setting = facts.settings.get("replay")
-    return facts.replay_of is not None or bool(setting and setting.value)
+    is_replay = facts.replay_of is not None or bool(setting and setting.value)
+    return facts.agent_exit_code == 0 and not is_replay and not is_alive(run) and has_records(run.folder)
 
 
 def _captured(arguments: Namespace, version: str, program: Path, recording: Run) -> Path:
@@ -98,9 +99,11 @@ def _captured(arguments: Namespace, version: str, program: Path, recording: Run)
     path = os.environ.get("PATH", "")
     os.environ["PATH"] = f"{program.parent}{os.pathsep}{path}"
     try:
-        run_script("probe.capture", [*options, f"--output-dir={folder}"], step=True, stdout=sys.stderr)
+        code = run_script("probe.capture", [*options, f"--output-dir={folder}"], step=True, stdout=sys.stderr)
     finally:
         os.environ["PATH"] = path
+    if not (folder / MANIFEST).exists() or Manifest.read(folder).facts.interrupted:
+        raise UserError(f"the run of {arguments.target} {version} was stopped", "its reason is above", code=code or 1)
     if not has_records(folder):
         raise UserError(f"{arguments.target} {version} sent nothing through its proxies", f"see {folder}", code=1)
     say(f"{arguments.target} {version}: {printable(str(folder))}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -27,7 +28,7 @@ program.write_text(f"#!{python}\nVERSION = {{version!r}}\n" + pathlib.Path({agen
 program.chmod(0o755)
 """
 AGENT = """
-import json, os, sys, urllib.request
+import json, os, sys, time, urllib.request
 if "--version" in sys.argv:
     sys.exit(print("talker", VERSION))
 body = json.loads({body!r})
@@ -36,6 +37,9 @@ if VERSION == "2.0.0":
 request = urllib.request.Request(os.environ["TALKER_URL"] + "/v1/responses", json.dumps(body).encode())
 request.add_header("content-type", "application/json")
 urllib.request.urlopen(request, timeout=60).read()
+if VERSION == "3.0.0":
+    print("waiting", flush=True)
+    time.sleep(100)
 """
 TARGET = """
 description: An agent that asks once
@@ -97,6 +101,16 @@ def test_an_install_that_fails_says_why_and_leaves_nothing_behind(tmp_path: Path
     kept = sorted(path.name for path in (tmp_path / "cache" / "agent-probe" / "agents").iterdir())
     assert kept == ["talker-1.0.0", "talker-1.0.0.lock"]
     assert [path.name for path in (tmp_path / "data" / "talker").iterdir()] == ["one"]
+
+
+def test_who_stops_one_version_stops_all(tmp_path: Path) -> None:
+    with talker(tmp_path, "3.0.0,1.0.0") as run:
+        run.until_said("waiting")
+        run.send(signal.SIGTERM)
+        assert run.wait() == 143
+        run.until_nothing_runs()
+    assert "the run of talker 3.0.0 was stopped" in run.stderr
+    assert len(list((tmp_path / "data" / "talker").iterdir())) == 2
 
 
 @pytest.mark.agents

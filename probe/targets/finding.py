@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,24 @@ def output_dir(given: str) -> Path:
     return (PROJECT / Path(given).expanduser()).resolve()
 
 
-def renderer_spec(target: Target) -> str | list[dict[str, str]]:
-    """Return a target's renderer in the form of `probe.renderers.loader`."""
+def target_of_run(recorded: str | None, named: str | None, warn: Callable[[str], None]) -> Target | None:
+    """Return the target that a user named, or else that a run was recorded with; None where the latter is gone.
+
+    `warn` gets the sentence about that. Raises UserError for a named one.
+    """
+    if named or not recorded:
+        return load_target(named)[0] if named else None
+    try:
+        return load_target(recorded)[0]
+    except UserError as error:
+        warn(f"WARNING: {error.args[0]}; the run is read without it")
+        return None
+
+
+def renderer_spec(target: Target | None) -> str | list[dict[str, str]]:
+    """Return a target's renderer in the form of `probe.renderers.loader`; that by path without a target."""
+    if target is None:
+        return AUTO
     if isinstance(target.renderer, str):
         return target.renderer
     return [{"path": rule.path, "renderer": rule.renderer} for rule in target.renderer]

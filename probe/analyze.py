@@ -35,9 +35,8 @@ from probe.report.summary import json_of
 from probe.report.understood import Understood
 from probe.settings.own_prices import own_prices
 from probe.slots.environment import NOWHERE, environment_of
-from probe.slots.rules import BUILT_IN
 from probe.slots.slots import Slots
-from probe.targets.finding import PROJECT, load_target, renderer_spec, target_of_run
+from probe.targets.finding import PROJECT, load_target, renderer_spec, slot_rules, target_of_run
 from probe.targets.target import Target
 
 _MOST_JOBS = 64
@@ -166,7 +165,7 @@ def _inputs(found: Run, target: Target | None) -> dict[str, str]:
         TUNNELS: file_sha256(found.folder / TUNNELS) or "",
         "renderer": f"{spec} {_sources(spec)}",
         "ids": text_sha256(str(target.ids if target else {})),
-        "slots": text_sha256(str([environment_of(found.manifest), BUILT_IN, target.slots if target else ()])),
+        "slots": text_sha256(str([environment_of(found.manifest), slot_rules(target)])),
         "prices": f"{library_version() or ''} {text_sha256(str(_own_prices()))}",
     }
 
@@ -250,7 +249,7 @@ def _write(
 def _slots(found: Run | None, target: Target | None) -> Slots:
     """Return what finds volatile values in a run of a target."""
     environment = environment_of(found.manifest) if found else NOWHERE
-    return Slots(environment, [*BUILT_IN, *(target.slots if target else ())])
+    return Slots(environment, slot_rules(target))
 
 
 def _described(

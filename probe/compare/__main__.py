@@ -31,9 +31,8 @@ from probe.record.runs_of_version import run_of_version
 from probe.settings.own_prices import own_prices
 from probe.settings.settings import data_dir
 from probe.slots.environment import environment_of
-from probe.slots.rules import BUILT_IN
 from probe.slots.slots import Slots
-from probe.targets.finding import output_dirs, renderer_spec, target_of_run
+from probe.targets.finding import output_dirs, renderer_spec, slot_rules, target_of_run
 from probe.wire.recover_run import recover_and_report
 
 _LIMITS = (*(one.value for one in Polarity if one is not Polarity.INFO), "any")
@@ -103,7 +102,7 @@ class _One:
             renderer=spec,
             ids=self.target.ids if self.target else {},
             environment=self.environment,
-            rules=(*rules, *BUILT_IN, *(self.target.slots if self.target else ())),
+            rules=(*rules, *slot_rules(self.target)),
             prompt=self.manifest.facts.prompt if prompted else None,
             agent=" ".join(filter(None, (self.conditions.target, self.conditions.version))),
         )

@@ -23,9 +23,8 @@ from probe.record.reading_memory import tune_memory
 from probe.record.runs import TRAFFIC, Run, has_records
 from probe.renderers.loader import load_renderer
 from probe.slots.environment import environment_of
-from probe.slots.rules import BUILT_IN
 from probe.slots.slots import Slots
-from probe.targets.finding import PROJECT, renderer_spec, target_of_run
+from probe.targets.finding import PROJECT, renderer_spec, slot_rules, target_of_run
 from probe.wire.recover_run import open_run
 
 _ROOMS = ("protocol", "slots", "trace", "renderers", "record")
@@ -71,7 +70,7 @@ def _read(runs: Sequence[Run], target_name: str | None) -> ProtocolStatistics:
     whole = ProtocolStatistics()
     for one in runs:
         target = target_of_run(one.target, target_name, say)
-        slots = Slots(environment_of(one.manifest), [*BUILT_IN, *(target.slots if target else ())])
+        slots = Slots(environment_of(one.manifest), slot_rules(target))
         agent = " ".join(filter(None, (one.target, one.manifest.facts.versions.get("agent"))))
         skipped = Skipped(one.traffic.name)
         renderer = load_renderer(renderer_spec(target))

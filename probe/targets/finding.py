@@ -11,6 +11,7 @@ from typing import Any
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.renderers.loader import AUTO, Renderer, load_renderer
+from probe.slots.rules import BUILT_IN, Rule
 from probe.targets.target import Target
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -111,6 +112,11 @@ def renderer_spec(target: Target | None) -> str | list[dict[str, str]]:
     if isinstance(target.renderer, str):
         return target.renderer
     return [{"path": rule.path, "renderer": rule.renderer} for rule in target.renderer]
+
+
+def slot_rules(target: Target | None) -> tuple[Rule, ...]:
+    """Return the rules that find volatile values in a target's runs: the built-in ones, then its own."""
+    return (*BUILT_IN, *(target.slots if target else ()))
 
 
 def renderer_of(name: str) -> Renderer:

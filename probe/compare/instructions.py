@@ -103,7 +103,9 @@ def _alone(kind: str, word: str, group: str, alone: list[Said]) -> Finding:
 
 
 def _name(said: Said, group: str) -> str:
-    name = f"<{said.mark}>" if said.mark else f"“{cut(said.text)}”"
+    # A quote of its own would end what is quoted here.
+    text = cut(said.text).replace("”", '"')
+    name = f"<{said.mark}>" if said.mark else f"“{text}”"
     return name if group == "turn" else f"{name} ({group})"
 
 

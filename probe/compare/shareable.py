@@ -8,10 +8,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from probe.compare.comparison import Comparison, Finding
+from probe.compare.shown_values import STRING
 
 LONGEST = 40
 """Characters of a value that is published."""
-_QUOTED = re.compile(r"“[^”]*”|\"(?:[^\"\\]|\\.)*\"")
+_QUOTED = re.compile(rf"“[^”]*”|{STRING.pattern}")
 _WITHOUT = frozenset(
     {"message-changed", "calls-changed", "result-changed", "answer-changed", "turns-parted", "turns-added"}
     | {"turns-removed"}
@@ -30,10 +31,14 @@ def shareable(comparison: Comparison) -> Comparison:
 
 
 def _short(one: Finding) -> Finding:
-    line = _QUOTED.sub(
-        lambda match: match[0] if len(match[0]) <= LONGEST else f"{match[0][0]}…{match[0][-1]}", one.line
-    )
+    line = _QUOTED.sub(_shortened_match, one.line)
     return replace(one, line=line, before=_shortened(one.before), after=_shortened(one.after), text=())
+
+
+def _shortened_match(match: re.Match[str]) -> str:
+    """Return a quoted text; without its words where it is long, or is cut since it was."""
+    text = match[0]
+    return text if len(text) <= LONGEST and "…" not in text else f"{text[0]}…{text[-1]}"
 
 
 def _shortened(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ import msgspec
 from probe.report.plain_text import compact, visible
 from probe.slots.differences import ABSENT
 
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+"""A string in a line, as JSON has it."""
 _SHOWN = 80
 _AROUND = 20
 """Characters that are shown before a difference."""
@@ -23,14 +26,19 @@ def shown(value: Any) -> str:
     if value is ABSENT or value is None:
         return "nothing" if value is ABSENT else "null"
     text = visible(compact(value))
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…" + text[:1] * text.startswith('"')
+    if len(text) <= _SHOWN:
+        return text
+    cut = text[:_SHOWN]
+    # A string that is cut is closed, too: what leaves out long ones looks for their ends.
+    return f'{cut}…"' if '"' in STRING.sub("", cut) else f"{cut}…"
 
 
 def shown_pair(before: Any, after: Any) -> tuple[str, str]:
-    """Return two values in one short line each, so that they show where they differ."""
-    if ABSENT in (before, after) or None in (before, after):
-        return shown(before), shown(after)
-    return cut_pair(visible(compact(before)), visible(compact(after)))
+    """Return two values in one short line each; texts so that they show where they differ."""
+    if isinstance(before, str) and isinstance(after, str):
+        before, after = cut_pair(before, after)
+        return visible(compact(before)), visible(compact(after))
+    return shown(before), shown(after)
 
 
 def cut_pair(before: str, after: str) -> tuple[str, str]:

@@ -160,6 +160,33 @@ def test_what_is_shareable_has_no_long_text(comparison: Comparison, tmp_path: Pa
     assert "say briefly" not in json_of(shared)
 
 
+LONG = 'Words of a vendor, and more of them, so that they are "long" enough to be cut somewhere: {}'
+PLACES: dict[str, Callable[[Recording, str], object]] = {
+    "a setting": lambda run, text: [body.update(extra=text) for body in run.bodies],
+    "a setting that becomes an object": lambda run, text: [
+        body.update(extra={"a": 1, "b": text} if "new" in text else [text]) for body in run.bodies
+    ],
+    "a header": lambda run, text: [headers.update(extra=text) for headers in run.headers],
+    "a tool": lambda run, text: [body["tools"][0].update(extra=text) for body in run.bodies],
+    "instructions": lambda run, text: [body.update(instructions=f"“You”! {text}") for body in run.bodies],
+    "an argument": lambda run, text: [
+        body["tools"][0]["parameters"]["properties"]["cmd"].update(description=text) for body in run.bodies
+    ],
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_part_of_a_long_text_is_shareable(place: str, tmp_path: Path) -> None:
+    folders = []
+    for word in ("old", "new"):
+        run = Recording("codex/tool-loop")
+        PLACES[place](run, LONG.format(word))
+        folders.append(run.write(tmp_path / "codex" / word))
+    shared = compare(*folders, tmp_path / "it.json", "--shareable")
+    assert shared.findings
+    assert [word for word in ("Words", "vendor", "enough", "somewhere") if word in json_of(shared)] == []
+
+
 def _texts(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]

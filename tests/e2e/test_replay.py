@@ -181,3 +181,21 @@ def test_replay_check_of_a_run_without_a_prompt_asks_for_one(tmp_path: Path) -> 
     with Running(tmp_path, "probe.replay_check", "--run", "codex/sample") as run:
         assert run.wait() == 2
         assert "has neither a prompt nor a command" in run.stderr
+
+
+def test_replay_check_of_an_agent_that_is_not_installed_says_how_to_install_it(tmp_path: Path) -> None:
+    nowhere = {"PATH": str(tmp_path)}
+    with Running(tmp_path, "probe.replay_check", "--run=codex/tool-loop", "--prompt=Hi", env=nowhere) as run:
+        assert run.wait() == 2
+        assert "error: 'codex' is not installed\n  hint: install it: npm install" in run.stderr
+        assert run.stdout == ""
+        assert list(run.data.glob("*/*")) == []
+
+
+def test_replay_check_names_no_record_of_an_agent_that_sent_nothing(tmp_path: Path) -> None:
+    silent = ["--", sys.executable, "-c", ""]
+    with Running(tmp_path, "probe.replay_check", "--run", "demo/sample", *silent) as run:
+        assert run.wait() == 1
+        verdict, missing = run.stdout.splitlines()
+    assert verdict == "FAIL demo/sample: 0 calls of the model"
+    assert missing.strip() == "3 of the recorded calls were not made"

@@ -55,9 +55,15 @@ def test_a_run_is_found_in_the_users_own_data_folder(tmp_path: Path, monkeypatch
     own = tmp_path / "codex" / "mine"
     own.mkdir(parents=True)
     copy(TRAFFIC, own)
-    copy(TRAFFIC.with_name("manifest.json"), own)
+    (own / "manifest.json").write_text(json.dumps({"target": "codex", "started": "2026-01-01T00:00:00Z"}))
     monkeypatch.setenv("PROBE_DATA_DIR", str(tmp_path))
-    for source in ("codex/mine", "codex/tool-loop"):
+    replay = tmp_path / "codex" / "replay"
+    replay.mkdir()
+    (replay / "traffic.jsonl").touch()
+    (replay / "manifest.json").write_text(
+        json.dumps({"target": "codex", "replay_of": "codex/mine", "started": "2999-01-01T00:00:00Z"})
+    )
+    for source in ("codex/mine", "latest", "codex/tool-loop"):
         with recorded(source) as run:
             assert post(run, 0)[0] == 200
 

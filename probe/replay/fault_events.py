@@ -77,7 +77,7 @@ def empty_event(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
 
 
 def comments(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
-    """Put a comment before every event of an event stream."""
+    """Write a comment before every event of an event stream."""
     if answer.websocket or media_type_of(answer) != "text/event-stream":
         return answer
     return inserted(answer, b": keep-alive\n\n", *(event.start for event in event_spans(answer)))

@@ -50,7 +50,7 @@ def messages() -> TimedAnswer:
 
 
 def with_fault(text: str, answer: TimedAnswer, api: Api = API) -> TimedAnswer:
-    """Put a fault into an answer."""
+    """Return an answer with a fault in it."""
     return parse_fault(text).applied(answer, api, 1)
 
 

@@ -26,7 +26,7 @@ def recorded(*names: str, warm_up: bool = True) -> Exchange:
 
 
 def talk(replay: Replay, agent: Callable[[ClientWebSocketResponse], Awaitable[Any]]) -> Any:
-    """Let an agent talk to the replay over a WebSocket."""
+    """Run an agent against the replay over a WebSocket."""
 
     async def run() -> Any:
         timeout = ClientTimeout(total=SECONDS)

@@ -261,7 +261,7 @@ def _bypass() -> None:
 
 
 def main() -> int:
-    """Be the agent; the argument is the prompt."""
+    """Run the agent; the argument is the prompt."""
     assert sys.argv[1:] == [PROMPT]
     _bypass()
     histories: dict[str, list[dict[str, Any]]] = {"title": [], "main": [], "sub": []}

@@ -182,7 +182,7 @@ def test_no_part_of_a_long_text_is_shareable(place: str, tmp_path: Path) -> None
         run = Recording("codex/tool-loop")
         PLACES[place](run, LONG.format(word))
         folders.append(run.write(tmp_path / "codex" / word))
-    shared = compare(*folders, tmp_path / "it.json", "--shareable")
+    shared = compare(folders[0], folders[1], tmp_path / "it.json", "--shareable")
     assert shared.findings
     assert [word for word in ("Words", "vendor", "enough", "somewhere") if word in json_of(shared)] == []
 

@@ -30,6 +30,7 @@ from probe.renderers.json_reader import parsed_json
 TAGS = ("type", "event", "object", "kind", "role", "method")
 """Members that decide, as a rule, on the others: they are told apart from the first sighting on."""
 _WORD = re.compile(r"[A-Za-z_][\w./:+ -]{0,59}")
+_SLOT = re.compile("⟨[^⟨⟩]*⟩")
 _DEEPEST = 40
 _READ = 1 << 14
 """Characters of a string that may hold JSON."""
@@ -164,9 +165,12 @@ class Observer:
             self._touched.append((node, code))
 
     def _key(self, name: str) -> str:
+        """Return what a key is where it is data, else the key."""
         if name.isdigit():
             return "digits"
-        return self._normal(name, "")
+        normal = self._normal(name, "")
+        # The text around a slot may be the name of a file, another one in each key.
+        return name if normal == name else " ".join(dict.fromkeys(_SLOT.findall(normal)))
 
 
 def tag_of(value: Mapping[str, Any]) -> Tag:

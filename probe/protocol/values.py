@@ -28,7 +28,7 @@ class Value(Part, frozen=True, kw_only=True):
     slot: str | None = None
     """What the strings or numbers are when normalised, where they are volatile and alike: `⟨uuid⟩`, `msg_⟨id⟩`."""
     format: str | None = None
-    """What all strings are, where their form is known: `date-time`, `uuid`, `uri`, `base64`, `json`."""
+    """What all strings are, where their form is known: `date-time`, `date`, `uuid`, `uri`, `digits`, `base64`."""
     range: tuple[float, float] | None = None
     """The smallest and the largest number."""
     longest: int | None = None

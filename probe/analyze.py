@@ -25,7 +25,7 @@ from probe.record.manifest_fields import Facts
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import FULL_REPORT, PAGE, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
 from probe.record.tunnels import TUNNELS
-from probe.renderers.loader import AUTO, load_renderer
+from probe.renderers.loader import load_renderer
 from probe.report.described import UNKNOWN_TITLE, about, described_run
 from probe.report.html.page_code import code_files
 from probe.report.report import write_report
@@ -35,9 +35,8 @@ from probe.report.summary import json_of
 from probe.report.understood import Understood
 from probe.settings.own_prices import own_prices
 from probe.slots.environment import NOWHERE, environment_of
-from probe.slots.rules import BUILT_IN
 from probe.slots.slots import Slots
-from probe.targets.finding import PROJECT, load_target, renderer_spec
+from probe.targets.finding import PROJECT, load_target, renderer_spec, slot_rules, target_of_run
 from probe.targets.target import Target
 
 _MOST_JOBS = 64
@@ -109,7 +108,7 @@ def _analyze_run(arguments: Namespace) -> int:
     found = open_run(arguments, say)
     if not has_records(found.folder):
         raise UserError(f"run {found.target}/{found.name} holds no exchange", _why_empty(found), code=1)
-    target = _target_of(found, arguments.target)
+    target = target_of_run(found.target, arguments.target, say)
     step, name = _step(arguments)
     named = _named_output(arguments)
     output = named or found.analysis_folder / name
@@ -154,20 +153,9 @@ def _why_empty(found: Run) -> str:
     return "the agent sent nothing through its proxies; invoke doctor says what may be wrong"
 
 
-def _target_of(found: Run, name: str | None) -> Target | None:
-    """Return the run's target; None, and the generic rendering, when its file is gone."""
-    try:
-        return load_target(name or found.target)[0]
-    except UserError as error:
-        if name:
-            raise
-        say(f"WARNING: {error.args[0]}; rendered without it")
-        return None
-
-
 def _inputs(found: Run, target: Target | None) -> dict[str, str]:
     """Return all that a report is made from, short or full."""
-    spec: Any = renderer_spec(target) if target else AUTO
+    spec: Any = renderer_spec(target)
     facts = found.manifest.facts
     return {
         TRAFFIC: file_sha256(found.traffic) or "",
@@ -177,7 +165,7 @@ def _inputs(found: Run, target: Target | None) -> dict[str, str]:
         TUNNELS: file_sha256(found.folder / TUNNELS) or "",
         "renderer": f"{spec} {_sources(spec)}",
         "ids": text_sha256(str(target.ids if target else {})),
-        "slots": text_sha256(str([environment_of(found.manifest), BUILT_IN, target.slots if target else ()])),
+        "slots": text_sha256(str([environment_of(found.manifest), slot_rules(target)])),
         "prices": f"{library_version() or ''} {text_sha256(str(_own_prices()))}",
     }
 
@@ -236,7 +224,7 @@ def _write(
                 # The user may name a link; a run's own files are never links.
                 source.resolve() if found is None else source,
                 _described(source, target, found, skipped_tunnels, sha256),
-                renderer=load_renderer(renderer_spec(target) if target else AUTO),
+                renderer=load_renderer(renderer_spec(target)),
                 ids=target.ids if target else None,
                 prices=Prices(own=_own_prices()),
                 slots=_slots(found, target),
@@ -261,7 +249,7 @@ def _write(
 def _slots(found: Run | None, target: Target | None) -> Slots:
     """Return what finds volatile values in a run of a target."""
     environment = environment_of(found.manifest) if found else NOWHERE
-    return Slots(environment, [*BUILT_IN, *(target.slots if target else ())])
+    return Slots(environment, slot_rules(target))
 
 
 def _described(

@@ -28,14 +28,11 @@ from probe.record.manifest import Manifest
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import TRAFFIC, Run, all_runs, find_run, has_records
 from probe.record.runs_of_version import run_of_version
-from probe.renderers.loader import AUTO
 from probe.settings.own_prices import own_prices
 from probe.settings.settings import data_dir
 from probe.slots.environment import environment_of
-from probe.slots.rules import BUILT_IN
 from probe.slots.slots import Slots
-from probe.targets.finding import load_target, output_dirs, renderer_spec
-from probe.targets.target import Target
+from probe.targets.finding import output_dirs, renderer_spec, slot_rules, target_of_run
 from probe.wire.recover_run import recover_and_report
 
 _LIMITS = (*(one.value for one in Polarity if one is not Polarity.INFO), "any")
@@ -87,7 +84,7 @@ class _One:
         if self.run and not has_records(self.run.folder):
             raise UserError(f"run {self.run.target}/{self.run.name} holds no exchange", "compare another one", code=1)
         self.manifest = self.run.manifest if self.run else Manifest(self.traffic.parent, {})
-        self.target = _target(arguments.target or (self.run.target if self.run else None))
+        self.target = target_of_run(self.run.target if self.run else None, arguments.target, say)
         self.environment = environment_of(self.manifest)
         slots = Slots(self.environment)
         self.conditions = conditions_of(self.manifest.facts, self.run.target if self.run else None, slots)
@@ -99,13 +96,13 @@ class _One:
 
     def source(self, rules: Sequence[Any], *, prompted: bool) -> Source:
         """Return what is needed to read it; `prompted` says whether the prompt of both is known."""
-        spec: Any = renderer_spec(self.target) if self.target else AUTO
+        spec: Any = renderer_spec(self.target)
         return Source(
             traffic=self.traffic.resolve(),
             renderer=spec,
             ids=self.target.ids if self.target else {},
             environment=self.environment,
-            rules=(*rules, *BUILT_IN, *(self.target.slots if self.target else ())),
+            rules=(*rules, *slot_rules(self.target)),
             prompt=self.manifest.facts.prompt if prompted else None,
             agent=" ".join(filter(None, (self.conditions.target, self.conditions.version))),
         )
@@ -123,15 +120,6 @@ def _found(word: str, arguments: Namespace) -> Run | None:
     )
     recover_and_report(found, folder, say)
     return found
-
-
-def _target(name: str | None) -> Target | None:
-    """Return a target; None where its file is gone."""
-    try:
-        return load_target(name)[0] if name else None
-    except UserError as error:
-        say(f"WARNING: {error.args[0]}; read without it")
-        return None
 
 
 def _compared(arguments: Namespace) -> Comparison:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from json import dumps
 from typing import Any
 
-import msgspec
-
 from probe.compare.side import OfferedTool, Said, SentItem
 from probe.renderers.api import Api, Kind
-from probe.renderers.blocks import Block, Instructions, Message, Text, Tool, ToolResult, Tools
+from probe.renderers.blocks import Block, Instructions, Message, Text, Tool, ToolResult, Tools, texts_of
 from probe.slots.slots import Slots
+from probe.trace.canonical import canonical_json, canonical_value, number_of
 from probe.trace.features import SYSTEM_ROLES
 from probe.trace.injected import injected_as
 from probe.trace.items import NewItem
@@ -69,13 +67,8 @@ class Notes:
                 self.said[item.known.number] = said
 
     def _item(self, api: Api, item: NewItem, at: str) -> SentItem:
-        try:
-            compared = api.canonical(item.known.kind, item.value)
-        except Exception:
-            # One that its renderer cannot read is compared as it is.
-            compared = item.value
-        value = self._slots.value(compared, at.removesuffix("[]"))
-        text = _encoded(value)
+        value = self._slots.value(canonical_value(api, item.known.kind, item.value), at.removesuffix("[]"))
+        text = canonical_json(value)
         kept = dumps(value, separators=(",", ":")) if len(text) <= _KEPT_VALUE and self._room > 0 else None
         self._room -= len(text) if kept is not None else 0
         return SentItem(at=at, name=item.known.name, key=number_of(text), json=kept)
@@ -86,7 +79,7 @@ class Notes:
                 case Text() if kind is Kind.INSTRUCTIONS:
                     yield self._said("instructions", "system", at, block.text)
                 case Instructions():
-                    for text in _text_blocks(block.content):
+                    for text in texts_of(block.content):
                         yield self._said("instructions", "system", at, text)
                 case Message():
                     yield from self._message(block, at)
@@ -94,10 +87,10 @@ class Notes:
     def _message(self, message: Message, at: str) -> Iterator[Said]:
         results = [block for block in message.content if type(block) is ToolResult]
         for result in results:
-            yield self._said("result", message.role, at, "\n".join(_text_blocks(result.content)))
+            yield self._said("result", message.role, at, "\n".join(texts_of(result.content)))
         if message.role in SYSTEM_ROLES or message.role == "user":
             what = "user" if message.role == "user" else "instructions"
-            for text in _text_blocks(message.content):
+            for text in texts_of(message.content):
                 yield self._said(what, message.role, at, text)
 
     def _said(self, what: str, role: str | None, at: str, text: str) -> Said:
@@ -132,36 +125,11 @@ class Notes:
         )
 
 
-def number_of(text: str | bytes) -> int:
-    """Return a number that equal texts share, in any process."""
-    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    return int.from_bytes(sha256(data).digest()[:8], "big")
-
-
-_encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-def _encoded(value: Any) -> bytes:
-    try:
-        return _encode(value)
-    except (UnicodeEncodeError, RecursionError):
-        # A lone surrogate, which has no UTF-8 form.
-        return repr(value).encode("utf-8", "backslashreplace")
-
-
 def _opening_tag(text: str) -> str | None:
     """Return the tag that a text opens with, such as `permissions instructions`."""
     begin = text.lstrip()[:80]
     name, closed, _ = begin[1:].partition(">") if begin.startswith("<") else ("", "", "")
     return name if closed and name and not name.startswith("/") and "\n" not in name else None
-
-
-def _text_blocks(blocks: Iterable[Block]) -> Iterator[str]:
-    for block in blocks:
-        if type(block) is Text:
-            yield block.text
-        elif type(block) is Message or type(block) is Instructions:
-            yield from _text_blocks(block.content)
 
 
 def _definition(definition: Any) -> tuple[Any, Mapping[str, Any]]:

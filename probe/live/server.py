@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from probe.live.updates import Updates
-from probe.report.html.page_code import page_parts, policy
+from probe.report.html.page_code import page_parts, page_policy
 from probe.report.html.pieces import LoosePieces
 
 HOST = "127.0.0.1"
@@ -87,7 +87,7 @@ class LiveServer:
 
     def _page(self) -> web.Response:
         text = "".join(page_parts(self._title, "", (), live=True))
-        rules = f"{policy(live=True)}; frame-ancestors 'none'"
+        rules = f"{page_policy(live=True)}; frame-ancestors 'none'"
         return _response(text.encode(), "text/html; charset=utf-8", {"Content-Security-Policy": rules})
 
     def _some_pieces(self, asked: str) -> web.Response:

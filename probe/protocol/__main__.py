@@ -21,12 +21,10 @@ from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import TRAFFIC, Run, has_records
-from probe.renderers.loader import AUTO, load_renderer
+from probe.renderers.loader import load_renderer
 from probe.slots.environment import environment_of
-from probe.slots.rules import BUILT_IN
 from probe.slots.slots import Slots
-from probe.targets.finding import PROJECT, load_target, renderer_spec
-from probe.targets.target import Target
+from probe.targets.finding import PROJECT, renderer_spec, slot_rules, target_of_run
 from probe.wire.recover_run import open_run
 
 _ROOMS = ("protocol", "slots", "trace", "renderers", "record")
@@ -71,36 +69,25 @@ def _folder(arguments: Namespace, runs: Sequence[Run]) -> Path:
 def _read(runs: Sequence[Run], target_name: str | None) -> ProtocolStatistics:
     whole = ProtocolStatistics()
     for one in runs:
-        target = _target_of(one, target_name)
-        slots = Slots(environment_of(one.manifest), [*BUILT_IN, *(target.slots if target else ())])
+        target = target_of_run(one.target, target_name, say)
+        slots = Slots(environment_of(one.manifest), slot_rules(target))
         agent = " ".join(filter(None, (one.target, one.manifest.facts.versions.get("agent"))))
         skipped = Skipped(one.traffic.name)
-        renderer = load_renderer(renderer_spec(target) if target else AUTO)
+        renderer = load_renderer(renderer_spec(target))
         whole.merge(protocol_of(one.traffic, renderer, slots, agent=agent, on_malformed=skipped))
         skipped.report()
     return whole
 
 
-def _target_of(found: Run, name: str | None) -> Target | None:
-    """Return the run's target; None when its file is gone. Raises UserError for one that was named."""
-    try:
-        return load_target(name or found.target)[0]
-    except UserError as error:
-        if name:
-            raise
-        say(f"WARNING: {error.args[0]}; described without it")
-        return None
-
-
 def _inputs(found: Run, target_name: str | None) -> dict[str, str]:
     """Return all that the documents are made from."""
-    target = _target_of(found, target_name)
+    target = target_of_run(found.target, target_name, say)
     sources = [file for room in _ROOMS for file in sorted((PROJECT / "probe" / room).rglob("*.*")) if file.is_file()]
     code = hashlib.sha256(b"".join(file.read_bytes() for file in sources if file.suffix in (".py", ".yaml")))
     return {
         TRAFFIC: file_sha256(found.traffic) or "",
         "agent-probe": project_version(),
-        "target": text_sha256(str((target.slots, renderer_spec(target)) if target else "")),
+        "target": text_sha256(str((target.slots if target else (), renderer_spec(target)))),
         "environment": text_sha256(str(environment_of(found.manifest))),
         "code": code.hexdigest(),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -253,3 +254,12 @@ Block = (
     | Unknown
     | Markdown
 )
+
+
+def texts_of(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield the plain texts of blocks and of the messages among them; those within tool results are not among them."""
+    for block in blocks:
+        if type(block) is Text:
+            yield block.text
+        elif type(block) is Message or type(block) is Instructions:
+            yield from texts_of(block.content)

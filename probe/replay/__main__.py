@@ -23,8 +23,7 @@ from probe.replay.server import ReplayServer
 from probe.settings.replaying import speed_of
 from probe.settings.settings import data_dir
 from probe.slots.environment import environment_of
-from probe.slots.rules import BUILT_IN
-from probe.targets.finding import load_target, renderer_spec
+from probe.targets.finding import load_target, renderer_spec, slot_rules
 from probe.wire.file_limit import raise_file_limit
 from probe.wire.ports import served_port
 from probe.wire.replayed_run import find_recording
@@ -43,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         strict=arguments.strict,
         faults=parse_faults(arguments.fault),
         recorded=environment_of(found.manifest),
-        rules=(*BUILT_IN, *target.slots),
+        rules=slot_rules(target),
     )
     renderer = load_renderer(renderer_spec(target))
     return asyncio.run(_serve(found, renderer, served_port(arguments.port), conditions))

@@ -7,17 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
 from probe.renderers.api import Answer, Api, Kind
 from probe.slots.slots import Slots
+from probe.trace.canonical import canonical_json, canonical_value
 from probe.trace.items import NewItem
 from probe.trace.turns import SentItems
 
 _WEBSOCKET = re.compile(r"^ws\[[^\]]*\]\.")
 _SECRET = "⟨secret⟩".encode()
 """What a credential becomes that was redacted in the recording."""
-_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class ItemHashes:
@@ -51,7 +49,7 @@ class ItemHashes:
 
     def of(self, api: Api, kind: Kind, at: str, value: Any, *, recorded: bool = False) -> int:
         """Return the hash of one item."""
-        text = _encoded(self.normal(api, kind, at, value))
+        text = canonical_json(self.normal(api, kind, at, value))
         digest = hash(text)
         if recorded:
             self._known.add(digest)
@@ -64,11 +62,7 @@ class ItemHashes:
 
     def normal(self, api: Api, kind: Kind, at: str, value: Any) -> Any:
         """Return an item as it is compared."""
-        try:
-            compared = api.canonical(kind, value)
-        except Exception:  # A renderer's own; the item is then compared as it was sent.
-            compared = value
-        return self._slots.value(compared, _WEBSOCKET.sub("", at))
+        return self._slots.value(canonical_value(api, kind, value), _WEBSOCKET.sub("", at))
 
 
 def _fits(text: bytes, parts: Sequence[bytes]) -> bool:
@@ -83,11 +77,3 @@ def _fits(text: bytes, parts: Sequence[bytes]) -> bool:
             return False
         at = found + len(part)
     return True
-
-
-def _encoded(value: Any) -> bytes:
-    try:
-        return _encode(value)
-    except (UnicodeEncodeError, RecursionError):
-        # A lone surrogate, which has no UTF-8 form.
-        return repr(value).encode("utf-8", "backslashreplace")

@@ -18,9 +18,9 @@ from probe.report.plain_text import plural
 from probe.slots.environment import environment_of
 from probe.slots.learning import Learned, learn
 from probe.slots.local_file import rule_line, with_rules
-from probe.slots.rules import BUILT_IN, Rule
+from probe.slots.rules import Rule
 from probe.slots.sent import read_sent
-from probe.targets.finding import load_target, target_files
+from probe.targets.finding import load_target, slot_rules, target_files
 from probe.wire.recover_run import open_run
 
 _SHOWN = 10
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     name = arguments.target or first.target
     for note in _notes(first, second):
         say(f"note: {note}")
-    rules = [*BUILT_IN, *load_target(name)[0].slots, *_prompts(first, second)]
+    rules = [*slot_rules(load_target(name)[0]), *_prompts(first, second)]
     around = environment_of(first.manifest), environment_of(second.manifest)
     learned = learn(list(read_sent(first.traffic)), list(read_sent(second.traffic)), around, rules)
     _report(learned)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.renderers.loader import AUTO, Renderer, load_renderer
+from probe.slots.rules import BUILT_IN, Rule
 from probe.targets.target import Target
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -89,11 +91,32 @@ def output_dir(given: str) -> Path:
     return (PROJECT / Path(given).expanduser()).resolve()
 
 
-def renderer_spec(target: Target) -> str | list[dict[str, str]]:
-    """Return a target's renderer in the form of `probe.renderers.loader`."""
+def target_of_run(recorded: str | None, named: str | None, warn: Callable[[str], None]) -> Target | None:
+    """Return the target that a user named, or else that a run was recorded with; None where the latter is gone.
+
+    `warn` gets the sentence about that. Raises UserError for a named one.
+    """
+    if named or not recorded:
+        return load_target(named)[0] if named else None
+    try:
+        return load_target(recorded)[0]
+    except UserError as error:
+        warn(f"WARNING: {error.args[0]}; the run is read without it")
+        return None
+
+
+def renderer_spec(target: Target | None) -> str | list[dict[str, str]]:
+    """Return a target's renderer in the form of `probe.renderers.loader`; that by path without a target."""
+    if target is None:
+        return AUTO
     if isinstance(target.renderer, str):
         return target.renderer
     return [{"path": rule.path, "renderer": rule.renderer} for rule in target.renderer]
+
+
+def slot_rules(target: Target | None) -> tuple[Rule, ...]:
+    """Return the rules that find volatile values in a target's runs: the built-in ones, then its own."""
+    return (*BUILT_IN, *(target.slots if target else ()))
 
 
 def renderer_of(name: str) -> Renderer:

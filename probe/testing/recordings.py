@@ -10,10 +10,10 @@ from probe.errors import UserError
 from probe.record.exchange import UnreadExchange
 from probe.record.reader import read_unread
 from probe.record.runs import TRAFFIC, Run, find_run
-from probe.renderers.loader import AUTO, Renderer, load_renderer
+from probe.renderers.loader import Renderer, load_renderer
 from probe.slots.environment import NOWHERE, Environment, environment_of
-from probe.slots.rules import BUILT_IN, Rule
-from probe.targets.finding import PROJECT, load_target, output_dirs, renderer_spec, target_names
+from probe.slots.rules import Rule
+from probe.targets.finding import PROJECT, load_target, output_dirs, renderer_spec, slot_rules, target_names
 
 
 class Recording(NamedTuple):
@@ -61,5 +61,4 @@ def _recording(traffic: Path, environment: Environment, target: str | None) -> R
     if not exchanges:
         raise UserError(f"{traffic} holds no exchange: nothing could be answered", "record it again")
     known = load_target(target)[0] if target in target_names() and target else None
-    spec, rules = (renderer_spec(known), known.slots) if known else (AUTO, ())
-    return Recording(exchanges, load_renderer(spec), environment, (*BUILT_IN, *rules))
+    return Recording(exchanges, load_renderer(renderer_spec(known)), environment, slot_rules(known))

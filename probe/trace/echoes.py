@@ -7,7 +7,7 @@ from typing import Any
 
 from probe.renderers.api import Answer, Api, Kind
 from probe.renderers.blocks import Block, Settings
-from probe.trace.items import canonical_of
+from probe.trace.canonical import item_number
 from probe.trace.turns import SentItems
 
 _REMEMBERED = 64
@@ -45,7 +45,7 @@ class Echoes:
         if found is not None and found[0] is value:
             return found[1]
         listed = value if kind in (Kind.TOOL, Kind.MESSAGE) and isinstance(value, list) else [value]
-        numbers = tuple(canonical_of(api, kind, one) for one in listed)
+        numbers = tuple(item_number(api, kind, one) for one in listed)
         if large:
             if len(self._numbers) >= _REMEMBERED:
                 self._numbers.clear()

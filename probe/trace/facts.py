@@ -17,9 +17,10 @@ from probe.record.ids import find_ids
 from probe.renderers.api import Answer, Kind, Stop
 from probe.renderers.blocks import Block, Failure, Incomplete, Message, Refusal, Text, ToolCall, Usage
 from probe.renderers.urls import split_url
+from probe.trace.canonical import item_number
 from probe.trace.context import Sizes, answer_context
 from probe.trace.features import Features, about
-from probe.trace.items import Known, canonical_of
+from probe.trace.items import Known
 from probe.trace.tool_calls import TEXT, Call, call_of
 from probe.trace.turns import SentItems, Turn
 from probe.trace.unknowns import every_block
@@ -143,7 +144,7 @@ def facts_of(turn: Turn, exchange: Exchange, ids: Mapping[str, Sequence[str]]) -
         size=sent.size,
         ids=find_ids(ids, exchange.request, _settings(turn, ids)) if ids else {},
         items=sent.numbers,
-        sent_back=tuple([canonical_of(turn.api, Kind.MESSAGE, value) for value in answer.sent_back]),
+        sent_back=tuple([item_number(turn.api, Kind.MESSAGE, value) for value in answer.sent_back]),
         previous_id=asked.previous_id,
         elsewhere=asked.elsewhere,
         answered=answer_context(chain.from_iterable(part.blocks for part in answer.parts)) if answer.sent_back else (),

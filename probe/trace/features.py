@@ -10,7 +10,7 @@ import msgspec
 
 from probe.record.body_text import text_size
 from probe.renderers.api import Kind
-from probe.renderers.blocks import Block, Instructions, Message, Text, Tool, ToolResult, Tools
+from probe.renderers.blocks import Block, Message, Text, Tool, ToolResult, Tools, texts_of
 from probe.trace.injected import injected_as
 
 SYSTEM_ROLES = ("system", "developer")
@@ -141,17 +141,9 @@ def _names(blocks: Iterable[Block], prefix: str = "") -> Iterator[str]:
 def _text(blocks: Iterable[Block]) -> str:
     parts: list[str] = []
     room = READ
-    for text in _texts(blocks):
+    for text in texts_of(blocks):
         parts.append(text[:room])
         room -= len(parts[-1])
         if room <= 0:
             break
     return "\n".join(parts)
-
-
-def _texts(blocks: Iterable[Block]) -> Iterator[str]:
-    for block in blocks:
-        if type(block) is Text:
-            yield block.text
-        elif type(block) is Message or type(block) is Instructions:
-            yield from _texts(block.content)

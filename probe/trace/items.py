@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from probe.renderers.api import Api, ItemField, Kind
 from probe.renderers.blocks import Block
 from probe.renderers.json_reader import Json
+from probe.trace.canonical import item_number
 from probe.trace.context import Sizes, context_of
 from probe.trace.features import Features, features_of
 from probe.trace.shapes import Shape, Structure, shape_of
@@ -172,7 +173,7 @@ class Items:
             sha256=digest,
             size=len(json.raw),
             context=context_of(field.kind, blocks, len(json.raw)),
-            canonical=canonical_of(api, field.kind, value),
+            canonical=item_number(api, field.kind, value),
             shape=shape_of(value) if self._shaped else "",
             features=features,
             special=features.system or features.tools > 0 or failed is not None,
@@ -196,24 +197,3 @@ def _blocks(api: Api, field: ItemField, value: Any) -> tuple[tuple[Block, ...], 
         return tuple(api.item_blocks(field.kind, field.name, value)), None
     except Exception as error:
         return (), f"{type(error).__name__}: {error}"
-
-
-def canonical_of(api: Api, kind: Kind, value: Any) -> int:
-    """Return a number that equal items share, in any run; one that its renderer cannot compare equals itself alone."""
-    try:
-        compared = api.canonical(kind, value)
-    except Exception:
-        compared = value
-    digest = sha256(f"{kind}:".encode() + _encoded(compared)).digest()
-    return int.from_bytes(digest[:8], "big")
-
-
-_encode = msgspec.json.Encoder(order="deterministic").encode
-
-
-def _encoded(value: Any) -> bytes:
-    try:
-        return _encode(value)
-    except (UnicodeEncodeError, RecursionError):
-        # A lone surrogate, which has no UTF-8 form.
-        return repr(value).encode("utf-8", "backslashreplace")

@@ -12,10 +12,9 @@ from probe.record.manifest import Manifest
 from probe.record.reader import read_exchanges
 from probe.slots.differences import differences
 from probe.slots.environment import environment_of
-from probe.slots.rules import BUILT_IN
 from probe.slots.sent import read_sent
 from probe.slots.slots import Slots
-from probe.targets.finding import load_target
+from probe.targets.finding import load_target, slot_rules
 from tests.e2e.test_agents import CASES, OWN_TARGETS, Case, recorded, running
 from tests.support import agents
 from tests.support.loops import plant
@@ -58,7 +57,7 @@ def received(run: Path) -> list[Any]:
 def slots_of(run: Path) -> Slots:
     """Return what normalises a run."""
     manifest = Manifest.read(run)
-    return Slots(environment_of(manifest), [*BUILT_IN, *load_target(manifest.facts.target or "")[0].slots])
+    return Slots(environment_of(manifest), slot_rules(load_target(manifest.facts.target or "")[0]))
 
 
 def recording(folder: Path, case: Case) -> Path:

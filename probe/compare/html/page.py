@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -13,7 +11,7 @@ from pathlib import Path
 from probe.compare.comparison import Comparison, Finding, TurnLine
 from probe.compare.markdown import mark, run_rows, spread_words, summary_line
 from probe.compare.rules import RULES, Polarity
-from probe.report.html.page_code import theme
+from probe.report.html.page_head import page_head, policy, theme
 from probe.report.plain_text import visible
 
 _HERE = Path(__file__).parent
@@ -22,24 +20,9 @@ _CLASSES = {"+": "added", "-": "removed"}
 
 def page_of(comparison: Comparison) -> str:
     """Return the page."""
-    title = f"{comparison.before.name} → {comparison.after.name}"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{html.escape(_policy())}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>{_text(title)}</title>
-<style>{_style()}</style>
-</head>
-<body>
-{"".join(_body(comparison, title))}<script>{_script()}</script>
-</body>
-</html>
-"""
+    title = visible(f"{comparison.before.name} → {comparison.after.name}")
+    head = page_head(title, _style(), policy(_script(), _style(), "img-src data:"))
+    return f"{head}{''.join(_body(comparison, title))}<script>{_script()}</script>\n</body>\n</html>\n"
 
 
 @cache
@@ -53,15 +36,8 @@ def _script() -> str:
     return f'(() => {{\n"use strict";\n{code}}})();'
 
 
-def _policy() -> str:
-    """Return what the page may do: run its own script, and nothing that came over the wire."""
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (_script(), _style())]
-    own = f"script-src 'sha256-{hashes[0]}'; style-src 'sha256-{hashes[1]}'"
-    return f"default-src 'none'; {own}; img-src data:; base-uri 'none'; form-action 'none'"
-
-
 def _body(comparison: Comparison, title: str) -> Iterator[str]:
-    yield f"<h1>{_text(title)}</h1>\n<p><b>{_text(summary_line(comparison))}</b></p>\n"
+    yield f"<h1>{html.escape(title)}</h1>\n<p><b>{_text(summary_line(comparison))}</b></p>\n"
     if not comparison.findings:
         return
     yield _table("", ("", "before", "after"), run_rows(comparison))

@@ -1,13 +1,12 @@
-"""The code of the page: one script, one style and the skeleton, and the rules that let a browser run nothing else."""
+"""The code of the page: one script, one style and the skeleton."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+
+from probe.report.html.page_head import page_head, policy
 
 _CODE = Path(__file__).parent / "page"
 _FIRST = ("dom", "router", "decode", "store")
@@ -33,27 +32,10 @@ def _script() -> str:
     return f'(() => {{\n"use strict";\n{_joined(".js")}\n}})();'
 
 
-def theme() -> str:
-    """Return the colours and fonts, light and dark, of this page and of others."""
-    return (_CODE / "theme.css").read_text("utf-8")
-
-
-def policy(*, live: bool) -> str:
-    """Return what the page may do: run its own script, and nothing that came over the wire."""
-    rules = [
-        "default-src 'none'",
-        f"script-src '{_hash(_script())}'",
-        f"style-src '{_hash(_joined('.css'))}'",
-        "worker-src blob:",
-        "img-src data: blob:",
-        "base-uri 'none'",
-        "form-action 'none'",
-    ]
-    return "; ".join([*rules, "connect-src 'self'"] if live else rules)
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def page_policy(*, live: bool) -> str:
+    """Return what the page may do; where `live`, it may ask the server that it is from."""
+    more = ["worker-src blob:", "img-src data: blob:", *(["connect-src 'self'"] if live else [])]
+    return policy(_script(), _joined(".css"), *more)
 
 
 def page_parts(title: str, summary: str, contents: Iterable[tuple[str, str]], *, live: bool = False) -> Iterator[str]:
@@ -61,21 +43,7 @@ def page_parts(title: str, summary: str, contents: Iterable[tuple[str, str]], *,
 
     Where `live`, the page may ask the server that it is from.
     """
-    yield f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{html.escape(policy(live=live))}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>{html.escape(title)}</title>
-<style>{_joined(".css")}</style>
-</head>
-<body>
-{_joined(".html")}
-"""
+    yield f"{page_head(title, _joined('.css'), page_policy(live=live))}{_joined('.html')}\n"
     if summary:
         yield _inert("summary", summary)
     yield f"<script>{_script()}</script>\n"

@@ -163,8 +163,3 @@ class SameId(Part, frozen=True, kw_only=True):
     """In how many calls they carry the same value."""
     of: int
     """How many calls have both places; of an answer's id, how many have the first place."""
-
-
-def json_of(protocol: Protocol) -> str:
-    """Return the text of `protocol.json`: indented, members in a fixed order."""
-    return msgspec.json.format(msgspec.json.encode(protocol), indent=2).decode() + "\n"

@@ -116,7 +116,7 @@ def _kinds(describer: Describer, events: EventStatistics) -> tuple[EventKind, ..
             first=one.first,
             last=one.last,
             most=max(one.most, 1),
-            named=one.unnamed == 0 and one.count > 0,
+            named=one.named == one.count > 0,
             always_followed_by=names(order.always_followed_by, kind),
             never_followed_by=names(order.never_followed_by, kind),
             always_preceded_by=names(order.always_preceded_by, kind),

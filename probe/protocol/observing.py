@@ -28,7 +28,7 @@ from probe.protocol.statistics import (
 from probe.renderers.json_reader import parsed_json
 
 TAGS = ("type", "event", "object", "kind", "role", "method")
-"""Members that decide, as a rule, on the others: they are told apart from the first sighting on."""
+"""Members that decide, as a rule, on the others: their values are distinguished from the first sighting on."""
 _WORD = re.compile(r"[A-Za-z_][\w./:+ -]{0,59}")
 _SLOT = re.compile("⟨[^⟨⟩]*⟩")
 _DEEPEST = 40

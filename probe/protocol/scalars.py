@@ -6,7 +6,6 @@ import heapq
 import re
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Any
 
 MOST_VALUES = 50
 """Distinct values that are kept of one place; of more, none but the examples."""
@@ -140,12 +139,3 @@ class Numbers:
             self.more = len(self.values) > MOST_VALUES
         if self.more:
             self.values = set()
-
-
-def state(thing: Any) -> Any:
-    """Return all that statistics hold, for a comparison."""
-    if hasattr(thing, "__slots__"):
-        return {name: state(getattr(thing, name)) for name in thing.__slots__ if name not in ("moved", "at")}
-    if isinstance(thing, dict):
-        return {key: state(one) for key, one in thing.items()}
-    return thing

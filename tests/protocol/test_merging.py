@@ -20,7 +20,6 @@ from probe.protocol.event_order import EventStatistics, Step, invariants
 from probe.protocol.json_schema import DIALECT, schema_of
 from probe.protocol.observing import Observer
 from probe.protocol.protocol_statistics import ProtocolStatistics
-from probe.protocol.scalars import state
 from probe.protocol.statistics import Values
 from tests.protocol.recorded import RECORDS, statistics_of
 
@@ -30,6 +29,15 @@ WORDS = st.sampled_from(["message", "user", "", "{}", '{"a": [1]}', "2026-01-01"
 JSON = st.recursive(
     LEAVES | WORDS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5), max_leaves=12
 )
+
+
+def state(thing: Any) -> Any:
+    """Return all that statistics hold, for a comparison."""
+    if hasattr(thing, "__slots__"):
+        return {name: state(getattr(thing, name)) for name in thing.__slots__ if name not in ("moved", "at")}
+    if isinstance(thing, dict):
+        return {key: state(one) for key, one in thing.items()}
+    return thing
 
 
 def observed(values: list[Any], *, joined: bool = False) -> Values:

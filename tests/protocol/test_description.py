@@ -73,6 +73,16 @@ def test_a_shareable_description_holds_no_long_value_and_no_example() -> None:
     assert '"examples"' not in indented(found)
 
 
+@pytest.mark.parametrize("name", ["instructions", "prompt", "input"])
+def test_a_users_text_that_is_json_is_not_described_inside(name: str, tmp_path: Path) -> None:
+    exchange = json.loads(RECORDS["codex/tool-loop"].read_text().splitlines()[0])
+    exchange["request"]["body"][name] = '{"of": "the user"}'
+    (tmp_path / "traffic.jsonl").write_text(json.dumps(exchange) + "\n")
+    (request,) = described(statistics_of(tmp_path / "traffic.jsonl")).endpoints[0].requests
+    assert request.value
+    assert request.value.members[name].value.inside is None
+
+
 def _texts(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [text for one in value.values() for text in _texts(one)]

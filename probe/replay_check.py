@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from argparse import Namespace
@@ -13,10 +14,11 @@ from probe.cli.edge import one_line, run, say
 from probe.cli.options import command_line, parse
 from probe.cli.script_process import run_script
 from probe.errors import UserError
+from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
 from probe.record.manifest_fields import Facts
 from probe.record.problem import ProblemKind
-from probe.record.runs import TRAFFIC, Run, new_run
+from probe.record.runs import TRAFFIC, Run, has_records, new_run
 from probe.settings.resolve import resolve
 from probe.settings.settings import data_dir
 from probe.wire.replayed_run import find_recording, notes_on_replay
@@ -36,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = resolve(options, os.environ)
     folder = new_run(settings.run_parent, settings.output_dir)
     code = _replayed(options, command, folder)
-    if not folder.exists() or code == _INTERRUPTED:
+    if not (folder / MANIFEST).exists() or code == _INTERRUPTED:
         return code
     manifest = Manifest.read(folder)
     facts = manifest.facts
@@ -46,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"{'FAIL' if problems else 'OK  '} {recorded.target}/{recorded.name}: {made}")
     below = [*problems, *_hints(recorded, manifest, given=arguments.cwd is not None)] if problems else []
     print("".join(f"       {one_line(line)}\n" for line in below), end="")
-    print(folder / TRAFFIC)
+    if has_records(folder):
+        print(folder / TRAFFIC)
     return _FAILED if problems else 0
 
 
@@ -69,7 +72,11 @@ def _options(arguments: Namespace, command: list[str], recorded: Run) -> tuple[N
 def _replayed(options: Namespace, command: list[str], folder: Path) -> int:
     """Run the agent against the recording; what it prints is no result of this script."""
     words = command_line("capture", vars(options) | {"output_dir": folder})
-    return run_script("probe.capture", [*words, *(["--", *command] if command else [])], step=True, stdout=sys.stderr)
+    code = run_script("probe.capture", [*words, *(["--", *command] if command else [])], step=True, stdout=sys.stderr)
+    with contextlib.suppress(OSError):
+        # Only an empty folder goes: one of a run that never began.
+        folder.rmdir()
+    return code
 
 
 def _problems(recorded: Facts, replayed: Facts) -> Iterator[str]:

@@ -97,7 +97,7 @@ class LiveRun:
             self._changed = True
 
     def _look_at_manifest(self) -> None:
-        """See whether the recording has ended, or more is known of it."""
+        """Check whether the recording has ended, or more is known of it."""
         now = time.monotonic()
         if now < self._looked + _MANIFEST_SECONDS:
             return

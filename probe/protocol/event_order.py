@@ -55,7 +55,7 @@ class KindStatistics:
         self.later |= other.later
 
     def without_order(self) -> None:
-        """Forget in which sequences they are."""
+        """Drop the sequences that they are in."""
         self.sequences = self.first = self.last = self.most = 0
         self.after = self.before = None
         self.later = frozenset()

@@ -20,7 +20,7 @@ _ALLOCATED = 200_000
 
 
 def tune_memory() -> None:
-    """Let glibc keep what is freed (other C libraries do as they like), and look for cycles less often."""
+    """Make glibc keep what is freed (other C libraries do as they like), and look for cycles less often."""
     gc.set_threshold(_ALLOCATED, 20, 100)
     # What is loaded by now stays, and at the end all goes: neither has to be searched, for fifty milliseconds.
     gc.freeze()
@@ -35,7 +35,7 @@ def tune_memory() -> None:
 
 
 def give_back_memory() -> None:
-    """Give what is free back to the system, after a record was read."""
+    """Return free memory to the system, after a record was read."""
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (AttributeError, OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -32,20 +33,22 @@ def replaced(answer: TimedAnswer, start: int, end: int, data: bytes) -> TimedAns
     return replace(answer, pieces=tuple(pieces))
 
 
-def inserted(answer: TimedAnswer, at: int, data: bytes) -> TimedAnswer:
-    """Return an answer with more bytes at a byte: in the piece there, or as a piece of their own between two."""
+def inserted(answer: TimedAnswer, data: bytes, *at: int) -> TimedAnswer:
+    """Return an answer with more bytes at each of some bytes: in a piece, or as a piece of their own between two."""
     pieces: list[TimedPiece] = []
-    now, done = answer.head_after, False
+    now, left = answer.head_after, deque(sorted(at))
     for place, piece in _placed(answer):
-        if not done and place == at:
+        if left and left[0] == place:
             pieces.append(TimedPiece(now, data))
-            done = True
-        elif not done and place < at < place + len(piece.data):
-            piece = piece._replace(data=piece.data[: at - place] + data + piece.data[at - place :])
-            done = True
-        pieces.append(piece)
+            left.popleft()
+        parts, start = [], 0
+        while left and left[0] < place + len(piece.data):
+            end = left.popleft() - place
+            parts.append(piece.data[start:end])
+            start = end
+        pieces.append(piece._replace(data=data.join([*parts, piece.data[start:]])))
         now = piece.after
-    return replace(answer, pieces=tuple(pieces if done else [*pieces, TimedPiece(now, data)]))
+    return replace(answer, pieces=(*pieces, *(TimedPiece(now, data) for _ in left)))
 
 
 def delayed(answer: TimedAnswer, at: int, seconds: float) -> TimedAnswer:

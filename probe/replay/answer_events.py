@@ -12,8 +12,9 @@ from zlib import crc32
 from probe.addon.aws_event_stream import MEDIA_TYPE as AWS_FRAMES
 from probe.replay.timed_answer import TimedAnswer
 
-_EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)", re.DOTALL)
-_LINE = re.compile(rb"[^\n]*\n")
+EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)|.+", re.DOTALL)
+"""An event of an event stream, or the beginning of one; without that, its end would be searched from each byte on."""
+_LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _LINES = ("ndjson", "jsonl", "json-lines")
 """Endings of media types of streams whose events are lines."""
 _DATA = re.compile(rb"(?m)^data: ?([^\r\n]*)")
@@ -117,7 +118,7 @@ def _ends(answer: TimedAnswer, body: bytes) -> list[int]:
         return list(_frame_ends(body))
     if kind != "text/event-stream" and not kind.endswith(_LINES):
         return []
-    return [found.end() for found in (_LINE if kind.endswith(_LINES) else _EVENT).finditer(body)]
+    return [found.end() for found in (_LINE if kind.endswith(_LINES) else EVENT).finditer(body)]
 
 
 def _frame_ends(body: bytes) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from probe.record.differing_place import DifferingPlace, kept_value, phrases
-from probe.renderers.api import Api, Asked, Kind
+from probe.renderers.api import Api, Asked, ItemField, Kind
 from probe.renderers.json_reader import Json
 from probe.replay.answer_form import is_default
 from probe.replay.call_keys import CallKey
@@ -49,7 +49,8 @@ def differences_of(hashes: ItemHashes, recorded: Sent, live: Sent) -> list[Diffe
         settings = {one.at for sent in (recorded, live) for one in _fields(sent) if one.kind is Kind.SETTING}
         before, after = ({at: one for at, one in form.items() if at not in settings} for form in (before, after))
     for name in LISTS & (before.keys() | after.keys()):
-        before.setdefault(name, []), after.setdefault(name, [])
+        for form in (before, after):
+            form.setdefault(name, [])
     found = [
         one._replace(at=place_of(one.at))
         for one in differences(by_name(before), by_name(after))
@@ -100,7 +101,7 @@ def _rank(found: Difference, kinds: Mapping[str, Kind], before: dict[str, Any], 
 def _form(hashes: ItemHashes, sent: Sent, live: Sent, *, with_messages: bool) -> dict[str, Any]:
     """Return what is compared of a call, by place; messages are numbered as in the live one."""
     form: dict[str, Any] = {}
-    fields = [*_fields(sent)]
+    fields = list(_fields(sent))
     if not fields:
         return {"body": sent.body.value}
     for field in fields:
@@ -122,7 +123,7 @@ def _old(live: Sent) -> int:
     return max(0, (sizes or [0])[-1] - len(live.key.new))
 
 
-def _fields(sent: Sent) -> Iterator[Any]:
+def _fields(sent: Sent) -> Iterator[ItemField]:
     fields = sent.api.items(sent.path, sent.body) or ()
     yield from (field for field in fields if not is_default(sent.api, field))
 

@@ -25,13 +25,13 @@ class FaultKind(NamedTuple):
     @property
     def shown(self) -> str:
         """Return the form as a reader sees it."""
-        return self.form.format(n="N", s="30s", code="CODE", rate="BYTES")
+        return self.form.format(n="N", s="30s", status="CODE", code="CODE", rate="BYTES")
 
     @property
     def name(self) -> str:
         """Return the words of the form that are always there."""
         bare = self.form.partition(" [")[0]
-        return bare.format(n="", s="", code="", rate="").replace("  ", " ").strip() or self.shown
+        return bare.format(n="", s="", status="", code="", rate="").replace("  ", " ").strip() or self.shown
 
 
 class Group(NamedTuple):
@@ -65,9 +65,9 @@ GROUPS = (
             FaultKind("429 quota", "Nothing is left to spend: 429 without `Retry-After`.", fault_errors.out_of_quota),
             FaultKind("400 context length", "The request is longer than the model's context.", fault_errors.too_long),
             *(FaultKind(str(status), what, refused(status, text)) for status, (what, text) in _STATUSES.items()),
-            FaultKind("status {code}", "Any other status, with the API's error body.", fault_errors.any_status),
+            FaultKind("status {status}", "Any other status, with the API's error body.", fault_errors.any_status),
             FaultKind(
-                "html {code}",
+                "html {status}",
                 "The HTML page of a gateway that knows nothing of the API (`html 502`).",
                 fault_errors.html,
             ),

@@ -18,7 +18,7 @@ NEVER = 86_400.0
 
 
 def silence(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
-    """Never answer."""
+    """Send no answer at all."""
     return slow_first_byte(answer, api, {"s": NEVER})
 
 

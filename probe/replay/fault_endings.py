@@ -83,7 +83,7 @@ def error_event(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
         return refused(status, message)(answer, api, values)
     name, value = ("", api.error_message(status, message)) if answer.websocket else api.error_event(status, message)
     short = cut(answer, place_after(answer, values["n"]), End.WHOLE)
-    return inserted(short, len(body_of(short)), written(answer, name, value, error=True))
+    return inserted(short, written(answer, name, value, error=True), len(body_of(short)))
 
 
 def websocket_closed(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:

@@ -12,6 +12,7 @@ from probe.renderers.api import Api
 from probe.replay.fault_effect import Effect, Values
 from probe.replay.timed_answer import End, TimedAnswer, TimedPiece
 
+_WITHOUT_BODY = (204, 205, 304)
 _HTML = b"<!DOCTYPE html>\n<html><head><title>%d</title></head><body><h1>%d Bad Gateway</h1></body></html>\n"
 
 
@@ -39,13 +40,13 @@ def too_long(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
 
 def any_status(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
     """Answer with an error of the API with any status."""
-    status = int(values["code"])
+    status = int(values["status"])
     return refused(status, f"This replay answers {status}.")(answer, api, values)
 
 
 def html(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
     """Answer as a gateway that knows nothing of the API."""
-    status = int(values["code"])
+    status = int(values["status"])
     page = _answered(status, _HTML % (status, status), {"content-type": "text/html"})
     return _dropped(answer) if answer.websocket else page
 
@@ -71,6 +72,8 @@ def closed(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
 
 
 def _answered(status: int, body: bytes, headers: Mapping[str, str]) -> TimedAnswer:
+    if status in _WITHOUT_BODY:
+        return TimedAnswer(status=status)
     pieces = (TimedPiece(0.0, body),) if body else ()
     return TimedAnswer(status=status, headers=(*headers.items(), ("content-length", str(len(body)))), pieces=pieces)
 

@@ -31,7 +31,7 @@ def cut_data_line(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
 
 def line_break(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
     """Break an event's data line in its middle."""
-    return inserted(answer, middle_of(data_span(answer, event_at(answer, values["n"]))), b"\n")
+    return inserted(answer, b"\n", middle_of(data_span(answer, event_at(answer, values["n"]))))
 
 
 def malformed(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
@@ -49,7 +49,7 @@ def invalid_utf8(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
 def duplicated(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
     """Send an event twice."""
     event = event_at(answer, values["n"])
-    return inserted(answer, event.end, bytes_of(answer, event)) if is_streamed(answer) else answer
+    return inserted(answer, bytes_of(answer, event), event.end) if is_streamed(answer) else answer
 
 
 def missing(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
@@ -77,12 +77,10 @@ def empty_event(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
 
 
 def comments(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
-    """Put a comment before every event of an event stream."""
+    """Write a comment before every event of an event stream."""
     if answer.websocket or media_type_of(answer) != "text/event-stream":
         return answer
-    for event in reversed(event_spans(answer)):
-        answer = inserted(answer, event.start, b": keep-alive\n\n")
-    return answer
+    return inserted(answer, b": keep-alive\n\n", *(event.start for event in event_spans(answer)))
 
 
 def crlf(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
@@ -95,8 +93,8 @@ def crlf(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
 
 def bom(answer: TimedAnswer, api: Api, values: Values) -> TimedAnswer:
     """Begin the body with a byte order mark."""
-    return answer if answer.websocket or not answer.pieces else inserted(answer, 0, b"\xef\xbb\xbf")
+    return answer if answer.websocket or not answer.pieces else inserted(answer, b"\xef\xbb\xbf", 0)
 
 
 def _added(answer: TimedAnswer, values: Values, event: bytes) -> TimedAnswer:
-    return inserted(answer, place_after(answer, values["n"]), event) if is_streamed(answer) else answer
+    return inserted(answer, event, place_after(answer, values["n"])) if is_streamed(answer) else answer

@@ -22,7 +22,8 @@ _PLACES = {
     "{n} events": r"(?P<n>first|[1-9]\d{0,5})(?: events?)?",
     "{n}": r"(?P<n>first|[1-9]\d{0,5})",
     "{s}": r"(?P<s>\d{1,5}(?:\.\d{1,3})?) ?s(?:econds?)?",
-    "{code}": r"(?P<code>[1-5]\d\d\d?)",
+    "{status}": r"(?P<status>[2-5]\d\d)",
+    "{code}": r"(?P<code>[1-4]\d\d\d)",
     "{rate}": r"(?P<rate>[1-9]\d{0,8})",
 }
 _WHEN = re.compile(
@@ -131,7 +132,7 @@ def _meant(text: str) -> Iterator[str]:
         yield " ".join(f"{text[: found.start()]} {text[found.end() :]} {found[0]}".split())
     start, _, last = text.rpartition(" ")
     yield from (f"{start} {word}" for word in difflib.get_close_matches(last, ["once", "twice", "always", "times"], 1))
-    yield re.sub(r"(\d+) ?m(?:in(?:ute)?s?)?\b", lambda found: f"{int(found[1]) * 60}s", text)
+    yield re.sub(r"\b(\d{1,4}) ?m(?:in(?:ute)?s?)?\b", lambda found: f"{int(found[1]) * 60}s", text)
 
 
 def _whens(text: str) -> list[tuple[str, int, int | None]]:

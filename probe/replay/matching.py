@@ -78,7 +78,8 @@ class Matching:
         for known in (self._same.get(key.same), self._going_on.get(self._thread(key))):
             if equal := self._at(key.path, known or ()):
                 return self._next(key, equal)
-        pool = self._pool(key, [one for one in self._at(key.path, here) if one not in self._given | self._lent])
+        taken = self._given | self._lent
+        pool = self._pool(key, [one for one in self._at(key.path, here) if one not in taken])
         if not pool:
             return Match(Found.USED_UP, of=len(here))
         near = [one for one in pool if self._has_evidence(key, one)]

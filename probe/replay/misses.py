@@ -30,7 +30,6 @@ class Misses:
         """Whether the first of those would have got an answer, had the replay not been strict."""
         self.places: list[DifferingPlace] = []
         """Each place that differed, once."""
-        self.notes: list[str] = []
 
     @property
     def problems(self) -> list[str]:

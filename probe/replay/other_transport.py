@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec.structs import replace
@@ -11,10 +10,9 @@ from probe.addon.json_text import dumps
 from probe.renderers.api import Api
 from probe.renderers.events import split_stream
 from probe.renderers.json_reader import as_text, parsed
+from probe.replay.answer_events import EVENT, body_of
 from probe.replay.recorded_turn import EVENT_STREAM
 from probe.replay.timed_answer import End, TimedAnswer, TimedPiece
-
-_EVENT = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r)|.+", re.DOTALL)
 
 
 def posted(answer: TimedAnswer, *, complete: bool) -> TimedAnswer:
@@ -40,7 +38,7 @@ def messages(answer: TimedAnswer, api: Api, content_type: str | None) -> TimedAn
     if content_type == EVENT_STREAM or answer.status is None:
         pieces = tuple(_texts(answer))
     else:
-        text = b"".join(piece.data for piece in answer.pieces).decode("utf-8", "replace")
+        text = body_of(answer).decode("utf-8", "replace")
         error = dumps(api.error_message(max(answer.status, 400), text)).encode()
         pieces = (TimedPiece(answer.ended_after, error),)
     return TimedAnswer(
@@ -50,13 +48,13 @@ def messages(answer: TimedAnswer, api: Api, content_type: str | None) -> TimedAn
 
 def _texts(answer: TimedAnswer) -> Iterator[TimedPiece]:
     """Yield the data of each event when its last byte came."""
-    body, arrived, ends = b"".join(piece.data for piece in answer.pieces), 0, []
+    body, arrived, ends = body_of(answer), 0, []
     for piece in answer.pieces:
         arrived += len(piece.data)
         ends.append((arrived, piece.after))
     times = iter(ends)
     end, after = next(times, (0, 0.0))
-    for event in _EVENT.finditer(body):
+    for event in EVENT.finditer(body):
         while event.end() > end:
             end, after = next(times)
         for text in split_stream(event.group().decode("utf-8", "replace")).texts:

@@ -69,7 +69,8 @@ class Playback:
         self._websockets: list[UnreadExchange] = []
         sides = self._read(exchanges)
         self._turns.sort(key=lambda turn: turn.started)
-        self._sides = SideRequests(sides, lambda value: self._slots("").value(value))
+        self._endpoints = {endpoint(turn.path) for turn in self._turns}
+        self._sides = SideRequests(sides, lambda: self._slots(b""))
         self._joint: Slots | None = None
         self._calls: RecordedCalls | None = None
         self.asked = 0
@@ -81,8 +82,7 @@ class Playback:
 
     def is_call(self, path: str) -> bool:
         """Check whether a POST is a call of the model: the recording has one, or only a recorded answer would fit."""
-        here = any(endpoint(turn.path) == endpoint(path) for turn in self._turns)
-        return here or self.api(path).side_answer("POST", path) is None
+        return endpoint(path) in self._endpoints or self.api(path).side_answer("POST", path) is None
 
     def called(self, path: str, text: str) -> bool | None:
         """Check whether a WebSocket message calls the model; None where it only warms up."""
@@ -94,7 +94,7 @@ class Playback:
     def call(self, path: str, body: bytes, *, websocket: bool = False) -> RecordedTurn | str:
         """Return the recorded answer to a call of the model, or why there is none."""
         self.asked += 1
-        number, calls = self.asked, self._begun(body.decode("utf-8", "replace"))
+        number, calls = self.asked, self._begun(body)
         live, match = calls.find(self.api(path), path, Json(body), websocket=websocket)
         if match.call is None:
             return self.misses.missing(number, match, path, calls.matching.count(path))
@@ -124,7 +124,7 @@ class Playback:
 
     def warm_up(self, path: str, body: bytes) -> RecordedTurn | None:
         """Return the recorded answer to a warm-up; None when no complete one is left."""
-        calls = self._begun(body.decode("utf-8", "replace"))
+        calls = self._begun(body)
         _, match = calls.find(self.api(path), path, Json(body), websocket=True)
         turn = None if match.call is None else self._turns[match.call]
         return turn if turn and turn.complete else None
@@ -162,18 +162,19 @@ class Playback:
             return [self._turns[number] for number in self._calls.matching.left()]
         return [turn for turn in self._turns if not turn.warm_up]
 
-    def _begun(self, first: str) -> RecordedCalls:
+    def _begun(self, first: bytes) -> RecordedCalls:
         """Return the calls of the recording, which are compared from the first call on."""
         if self._calls is None:
             self._calls = RecordedCalls(self._turns, self._new, self._slots(first))
             self._new = []
         return self._calls
 
-    def _slots(self, first: str) -> Slots:
+    def _slots(self, first: bytes) -> Slots:
         if self._joint is None or (first and not self._calls):
             recorded, rules = self.conditions.recorded, self.conditions.rules
-            text = self._turns[0].request.raw.decode("utf-8", "replace") if self._turns else ""
-            live = self.conditions.live() if self.conditions.live else derived(recorded, text, first)
+            raw = self._turns[0].request.raw if self._turns else b""
+            texts = (one.decode("utf-8", "replace") for one in (raw, first))
+            live = self.conditions.live() if self.conditions.live else derived(recorded, *texts)
             self._joint = joint_slots(recorded, live, rules)
         return self._joint
 

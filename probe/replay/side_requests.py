@@ -2,47 +2,49 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from probe.record.exchange import UnreadExchange
 from probe.renderers.json_reader import Json, parsed_json
 from probe.renderers.urls import split_url
+from probe.slots.slots import Slots
 
 
 class SideRequests:
     """Found by method, path, query and body; of equal ones in their order, the last one repeatedly."""
 
-    def __init__(self, exchanges: Sequence[UnreadExchange], normal: Callable[[Any], Any]) -> None:
-        """`normal` returns a body as it is compared."""
-        self._exchanges = exchanges
-        self._normal = normal
+    def __init__(self, exchanges: Sequence[UnreadExchange], slots: Callable[[], Slots]) -> None:
+        """`slots` returns how bodies are compared, which is known better from the first call of the model on."""
+        self._slots = slots
+        self._at: dict[tuple[str, str], list[UnreadExchange]] = defaultdict(list)
+        """By method and path with the query; by method and path alone under a path that ends with `?`."""
+        for one in exchanges:
+            url = one.request.url.partition("#")[0]
+            path, query = split_url(url).path, url.partition("?")[2]
+            self._at[one.request.method, f"{path}?{query}" if query else path].append(one)
+            self._at[one.request.method, f"{path}?"].append(one)
+        self._bodies: dict[tuple[Slots, int], Any] = {}
         self._given: set[int] = set()
 
     def find(self, method: str, target: str, body: bytes) -> UnreadExchange | None:
         """Return the recorded request that one with this path and query is; None where there is none."""
-        same = [one for one in self._exchanges if one.request.method == method and _target(one) == target]
         path = target.partition("?")[0]
-        found = same or [one for one in self._exchanges if one.request.method == method and _path(one) == path]
+        found = self._at.get((method, target)) or self._at.get((method, f"{path}?"), [])
         if len(found) > 1 and body:
-            value = self._normal(Json(body).value)
-            found = [one for one in found if self._normal(_body(one)) == value] or found
+            slots = self._slots()
+            value = slots.value(Json(body).value)
+            found = [one for one in found if self._body(one, slots) == value] or found
         if not found:
             return None
         chosen = next((one for one in found if id(one) not in self._given), found[-1])
         self._given.add(id(chosen))
         return chosen
 
-
-def _body(exchange: UnreadExchange) -> Any:
-    value = Json(bytes(exchange.request.body)).value
-    return parsed_json(value) if isinstance(value, str) else value
-
-
-def _path(exchange: UnreadExchange) -> str:
-    return split_url(exchange.request.url).path
-
-
-def _target(exchange: UnreadExchange) -> str:
-    query = exchange.request.url.partition("#")[0].partition("?")[2]
-    return f"{_path(exchange)}?{query}" if query else _path(exchange)
+    def _body(self, exchange: UnreadExchange, slots: Slots) -> Any:
+        key = slots, id(exchange)
+        if key not in self._bodies:
+            value = Json(bytes(exchange.request.body)).value
+            self._bodies[key] = slots.value(parsed_json(value) if isinstance(value, str) else value)
+        return self._bodies[key]

@@ -68,7 +68,7 @@ class Relations:
                 self._carried[place, origin] += 1
 
     def answer(self, value: Any) -> None:
-        """Remember the ids of an answer, whole or one of its events."""
+        """Note the ids of an answer, whole or one of its events."""
         if len(self._answered) < _MOST_IDS:
             for place, found in self._ids(value, ""):
                 self._answered.setdefault(found, place)

@@ -11,6 +11,7 @@ from probe.record.exchange import UnreadExchange
 from probe.record.reader import read_unread
 from probe.record.runs import TRAFFIC, Run, find_run
 from probe.renderers.loader import Renderer, load_renderer
+from probe.settings.settings import data_dir
 from probe.slots.environment import NOWHERE, Environment, environment_of
 from probe.slots.rules import Rule
 from probe.targets.finding import PROJECT, load_target, output_dirs, renderer_spec, slot_rules, target_names
@@ -43,9 +44,9 @@ def find_recording(source: str | Path) -> Recording:
 
 def _run(word: str) -> Run:
     problem: UserError | None = None
-    for folder in (Path(os.environ.get("PROBE_DATA_DIR") or PROJECT / "data"), PROJECT / "data"):
+    for folder in (data_dir(None, os.environ), PROJECT / "data"):
         try:
-            return find_run(word, folder.expanduser().resolve(), None, output_dirs())
+            return find_run(word, folder, None, output_dirs(), replays=False)
         except UserError as error:
             problem = problem or error
     if problem is None:

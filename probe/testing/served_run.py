@@ -54,12 +54,12 @@ class RecordedRun:
 
     @property
     def problems(self) -> list[str]:
-        """Return what the client asked that the recording has no answer for."""
+        """Return how many calls got no answer, and why the first one did not; empty where each got one."""
         return self._server.problems
 
     @property
     def differences(self) -> list[str]:
-        """Return where requests differ from the recorded ones, each with its place."""
+        """Return where calls that got an answer differ from the recorded ones; with `strict` there are none."""
         return self._server.differing
 
     @property

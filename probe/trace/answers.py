@@ -189,7 +189,7 @@ def _values(stream: Stream) -> list[Any]:
 
 
 def _added(reader: StreamReader, number: int, name: str, data: Any) -> str | None:
-    """Hand an event to a reader; return why it failed."""
+    """Add an event to a reader; return why it failed."""
     try:
         reader.add(number, name, data)
     except Exception as error:

@@ -10,14 +10,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from probe.errors import UserError
 
 INSTALL_SECONDS = 600
+_LIST_SECONDS = 60
 LATEST = "latest"
 _NPM = re.compile(r"npm (?:install|i) (?:-g|--global) (\S+)")
 _PYTHON = re.compile(r"(?:uv tool install|pipx? install|uv pip install)((?: --python \S+)?) ([A-Za-z][\w.\[\]-]*)")
@@ -70,6 +72,8 @@ def installed_program(package: Package, version: str, name: str) -> Path:
 
     `name` is the agent's, for the name of its folder.
     """
+    if not _VERSION.fullmatch(version):  # It names a folder, which is removed where the installation fails.
+        raise UserError(f"{version!r} is no version of {package.name}", "for example 0.98.0, or latest")
     cache = cache_folder() / f"{name}-{version}"
     found = cache / ("bin" if package.python else "node_modules/.bin") / package.program
     with locked(cache):
@@ -77,8 +81,7 @@ def installed_program(package: Package, version: str, name: str) -> Path:
             try:
                 _install(package, version, cache)
             except BaseException:
-                shutil.rmtree(cache, ignore_errors=True)
-                cache.with_name(f"{cache.name}.lock").unlink(missing_ok=True)
+                shutil.rmtree(cache, ignore_errors=True)  # The lock stays: others may wait for it.
                 raise
             (cache / ".installed").touch()
     return found
@@ -162,11 +165,10 @@ def _output(package: Package, version: str, command: Sequence[str], text: str | 
 
 def _versions(package: Package) -> str:
     """Return a hint that lists the newest versions; a general one where they cannot be listed."""
+    command = ["npm", "view", package.name, "versions", "--json"]
+    listed: Any = []
     if package.python is None:
-        ended = subprocess.run(
-            ["npm", "view", package.name, "versions", "--json"], timeout=60, capture_output=True, text=True, check=False
-        )
-        if ended.returncode == 0:
-            versions = [one for one in json.loads(ended.stdout) if re.fullmatch(r"[\d.]+", one)]
-            return f"the newest ones are: {', '.join(versions[-_SHOWN:])}"
-    return "name another one, or latest"
+        with suppress(subprocess.TimeoutExpired, ValueError):
+            listed = json.loads(subprocess.run(command, timeout=_LIST_SECONDS, capture_output=True, check=False).stdout)
+    found = [one for one in listed if re.fullmatch(r"[\d.]+", one)] if isinstance(listed, list) else []
+    return f"the newest ones are: {', '.join(found[-_SHOWN:])}" if found else "name another one, or latest"

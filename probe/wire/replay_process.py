@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from probe.cli.edge import Skipped
 from probe.record.manifest import Manifest
 from probe.record.reader import read_unread
 from probe.renderers.loader import load_renderer
@@ -24,9 +26,9 @@ from probe.wire.helper_process import first_line, send_to_parent
 
 
 async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
-    skipped: list[str] = []
     traffic = Path(settings["traffic"])
-    exchanges = list(read_unread(traffic, lambda line, why: skipped.append(f"line {line}: {why}"), whole=True))
+    skipped = Skipped(traffic.name)
+    exchanges = list(read_unread(traffic, skipped, whole=True))
     folder = Path(settings["live"])
     conditions = Conditions(
         speed=speed_of(settings["speed"]),
@@ -50,7 +52,7 @@ async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
     await server.stop()
     return {
         "problems": server.problems,
-        "notes": server.notes,
+        "notes": [*_damage(skipped), *server.notes],
         "replayed": {
             "calls": server.calls,
             "unasked": server.unasked,
@@ -59,6 +61,11 @@ async def _serve(settings: dict[str, Any]) -> dict[str, Any]:
             "faults_missed": server.faults_missed,
         },
     }
+
+
+def _damage(skipped: Skipped) -> Iterator[str]:
+    if skipped.first:
+        yield f"of the recording: malformed lines were not served, the first is {skipped.first}"
 
 
 def main() -> int:

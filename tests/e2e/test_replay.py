@@ -181,3 +181,32 @@ def test_replay_check_of_a_run_without_a_prompt_asks_for_one(tmp_path: Path) -> 
     with Running(tmp_path, "probe.replay_check", "--run", "codex/sample") as run:
         assert run.wait() == 2
         assert "has neither a prompt nor a command" in run.stderr
+
+
+def test_replay_check_of_an_agent_that_is_not_installed_says_how_to_install_it(tmp_path: Path) -> None:
+    nowhere = {"PATH": str(tmp_path)}
+    with Running(tmp_path, "probe.replay_check", "--run=codex/tool-loop", "--prompt=Hi", env=nowhere) as run:
+        assert run.wait() == 2
+        assert "error: 'codex' is not installed\n  hint: install it: npm install" in run.stderr
+        assert run.stdout == ""
+        assert list(run.data.glob("*/*")) == []
+
+
+def test_a_damaged_line_of_the_recording_is_noted(tmp_path: Path) -> None:
+    sample, damaged = PROJECT / "data" / "demo" / "sample", tmp_path / "a damaged run"
+    damaged.mkdir()
+    (damaged / "manifest.json").write_text('{"schema": 2, "target": "demo"}')
+    (damaged / "traffic.jsonl").write_text((sample / "traffic.jsonl").read_text() + "{\n")
+    with Running(tmp_path, "probe.capture", *DEMO, "Write a prime checker", f"--replay={damaged}") as run:
+        assert run.wait() == 0, run.stderr
+        (note,) = run.manifest()["notes"]
+    assert note.startswith("of the recording: malformed lines were not served, the first is line 4: ")
+
+
+def test_replay_check_names_no_record_of_an_agent_that_sent_nothing(tmp_path: Path) -> None:
+    silent = ["--", sys.executable, "-c", ""]
+    with Running(tmp_path, "probe.replay_check", "--run", "demo/sample", *silent) as run:
+        assert run.wait() == 1
+        verdict, missing = run.stdout.splitlines()
+    assert verdict == "FAIL demo/sample: 0 calls of the model"
+    assert missing.strip() == "3 of the recorded calls were not made"

@@ -50,7 +50,7 @@ def messages() -> TimedAnswer:
 
 
 def with_fault(text: str, answer: TimedAnswer, api: Api = API) -> TimedAnswer:
-    """Put a fault into an answer."""
+    """Return an answer with a fault in it."""
     return parse_fault(text).applied(answer, api, 1)
 
 
@@ -146,7 +146,7 @@ def test_any_fault_can_be_put_into_any_answer(
     kind: FaultKind, borders: tuple[int, ...], media_type: str, body: bytes, websocket: bool
 ) -> None:
     answer = replace(answered(body, media_type, borders=borders), websocket=websocket)
-    changed = with_fault(kind.form.partition(" [")[0].format(n=2, s="1s", code=500), answer)
+    changed = with_fault(kind.form.partition(" [")[0].format(n=2, s="1s", status=500, code=1011), answer)
     times = [piece.after for piece in changed.pieces]
     assert times == sorted(times)
     assert changed.ended_after >= changed.head_after

@@ -52,6 +52,10 @@ WRONG = {
     "stall": "did you mean 'stall 30s [after N]'?",
     "429 twice retry after 5s": "did you mean '429 retry after 5s twice'?",
     "stall 30m": "did you mean 'stall 1800s'?",
+    "status 1234": "did you mean 'status CODE'?",
+    "html 100": "did you mean 'html CODE'?",
+    "close 404": "did you mean 'close before first'?",
+    "stall " + 5000 * "9" + "m": "docs/faults.md lists all",
     "429 on call 0": "docs/faults.md lists all",
     "429 on calls 4-2": "docs/faults.md lists all",
     "": "docs/faults.md lists all",
@@ -72,7 +76,8 @@ def faults() -> st.SearchStrategy[Fault]:
     numbers = {
         "n": st.integers(1, 999),
         "s": st.integers(0, 99),
-        "code": st.integers(400, 599),
+        "status": st.integers(200, 599),
+        "code": st.integers(1000, 4999),
         "rate": st.integers(1, 99),
     }
 

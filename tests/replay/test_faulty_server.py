@@ -82,6 +82,14 @@ def test_a_short_length_ends_the_answer_early() -> None:
     assert body == stream("first").encode()[: len(stream("first")) // 2]
 
 
+@pytest.mark.parametrize("fault", ["status 204", "status 304", "html 204"])
+def test_a_status_that_has_no_body_comes_without_one(fault: str) -> None:
+    with replaying(TURNS, faults=[fault]) as replay, closing(connect(replay.url)) as connection:
+        assert begin(connection, f"{replay.url}/v1/responses", ONE).read() == b""
+        # On the same connection, where a body would be in the way.
+        assert begin(connection, f"{replay.url}/v1/responses", ONE).read() == stream("first").encode()
+
+
 def test_a_stall_lasts_at_any_speed() -> None:
     with replaying(TURNS, faults=["stall 0.4s after 1"]) as replay:
         began = time.monotonic()

@@ -29,7 +29,7 @@ def recorded(thread: int, prompt: str) -> list[Exchange]:
 
 
 async def conversation(session: ClientSession, url: str, prompt: str, order: random.Random) -> list[str]:
-    """Be one thread of an agent; return the names of its answers up to the first refusal."""
+    """Run one thread of an agent; return the names of its answers up to the first refusal."""
     items: list[Any] = [user(prompt)]
     names = []
     for turn in range(TURNS):

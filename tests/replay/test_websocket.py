@@ -26,7 +26,7 @@ def recorded(*names: str, warm_up: bool = True) -> Exchange:
 
 
 def talk(replay: Replay, agent: Callable[[ClientWebSocketResponse], Awaitable[Any]]) -> Any:
-    """Let an agent talk to the replay over a WebSocket."""
+    """Run an agent against the replay over a WebSocket."""
 
     async def run() -> Any:
         timeout = ClientTimeout(total=SECONDS)
@@ -72,6 +72,12 @@ def test_messages_that_are_no_calls_get_no_answer() -> None:
 
     with replaying([recorded("first")]) as replay:
         assert talk(replay, agent) == events("first")
+
+
+def test_what_the_server_sent_before_the_first_call_is_not_sent_again() -> None:
+    early, turn = told(0.5, ['{"type":"session.created"}']), [create(1.0), *told(1.1, events("first"))]
+    with replaying([conversation([*early, *turn])]) as replay:
+        assert talk(replay, call) == events("first")
 
 
 def test_a_warm_up_that_the_recording_has_not_is_made_up() -> None:

@@ -28,6 +28,9 @@ class Mint:
 
     def tokens(self) -> dict[str, str]:
         """Return what is known by its prefix, wherever it stands."""
+        return self._of_models() | self._of_code() | self._of_services()
+
+    def _of_models(self) -> dict[str, str]:
         some = self.some
         return {
             "OpenAI, of a user": f"sk-{some(20)}T3Blbk" + f"FJ{some(20)}",
@@ -45,6 +48,11 @@ class Mint:
             "Google client secret": f"GOCSPX-{some(28, _URL64)}",
             "AWS access key id": f"AKIA{some(16).upper()}",
             "AWS temporary access key id": f"ASIA{some(16).upper()}",
+        }
+
+    def _of_code(self) -> dict[str, str]:
+        some = self.some
+        return {
             "GitHub, personal": f"ghp_{some(36)}",
             "GitHub, OAuth": f"gho_{some(36)}",
             "GitHub, of an app's user": f"ghu_{some(36)}",
@@ -57,6 +65,11 @@ class Mint:
             "Slack bot": f"xoxb-{some(12, string.digits)}-{some(12, string.digits)}-{some(24)}",
             "npm": f"npm_{some(36)}",
             "Hugging Face": f"hf_{some(34)}",
+        }
+
+    def _of_services(self) -> dict[str, str]:
+        some = self.some
+        return {
             "Stripe": f"sk_live_{some(24)}",
             "Stripe, restricted": f"rk_live_{some(99)}",
             "Groq": f"gsk_{some(52)}",

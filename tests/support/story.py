@@ -118,6 +118,14 @@ def _tool(name: str) -> dict[str, Any]:
     }
 
 
+_EMPTY = {"text": "", "thinking": "", "signature": "", "input": {}}
+_DELTAS = {
+    "text": ("text_delta", "text"),
+    "thinking": ("thinking_delta", "thinking"),
+    "tool_use": ("input_json_delta", "partial_json"),
+}
+
+
 def _events(step: int) -> Iterator[dict[str, Any]]:
     """Yield the events of an answer."""
     who, _, blocks, (read, written) = STEPS[step]
@@ -138,28 +146,10 @@ def _events(step: int) -> Iterator[dict[str, Any]]:
     }
     yield {"type": "message_start", "message": {**begun, "stop_reason": None, "stop_sequence": None}}
     for index, block in enumerate(blocks):
-        kind = block["type"]
-        empty = {"text": "", "thinking": "", "signature": "", "input": {}}
-        yield {
-            "type": "content_block_start",
-            "index": index,
-            "content_block": {**block, **{k: v for k, v in empty.items() if k in block}},
-        }
-        deltas = {"text": "text_delta", "thinking": "thinking_delta", "tool_use": "input_json_delta"}
-        name = {"text": "text", "thinking": "thinking", "tool_use": "partial_json"}[kind]
-        text = json.dumps(block["input"]) if kind == "tool_use" else block[kind]
-        for place in range(0, len(text), 16):
-            yield {
-                "type": "content_block_delta",
-                "index": index,
-                "delta": {"type": deltas[kind], name: text[place : place + 16]},
-            }
-        if kind == "thinking":
-            yield {
-                "type": "content_block_delta",
-                "index": index,
-                "delta": {"type": "signature_delta", "signature": block["signature"]},
-            }
+        empty = {name: made for name, made in _EMPTY.items() if name in block}
+        yield {"type": "content_block_start", "index": index, "content_block": {**block, **empty}}
+        for delta in _deltas(block):
+            yield {"type": "content_block_delta", "index": index, "delta": delta}
         yield {"type": "content_block_stop", "index": index}
     stop = "tool_use" if blocks[-1]["type"] == "tool_use" else "end_turn"
     yield {
@@ -168,6 +158,16 @@ def _events(step: int) -> Iterator[dict[str, Any]]:
         "usage": {**usage, "output_tokens": 40 + 7 * step},
     }
     yield {"type": "message_stop"}
+
+
+def _deltas(block: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield the content of a block in pieces."""
+    kind, name = _DELTAS[block["type"]]
+    text = json.dumps(block["input"]) if "input" in block else block[name]
+    for place in range(0, len(text), 16):
+        yield {"type": kind, name: text[place : place + 16]}
+    if "signature" in block:
+        yield {"type": "signature_delta", "signature": block["signature"]}
 
 
 class Story:
@@ -261,7 +261,7 @@ def _bypass() -> None:
 
 
 def main() -> int:
-    """Be the agent; the argument is the prompt."""
+    """Run the agent; the argument is the prompt."""
     assert sys.argv[1:] == [PROMPT]
     _bypass()
     histories: dict[str, list[dict[str, Any]]] = {"title": [], "main": [], "sub": []}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 import yaml
@@ -47,5 +48,5 @@ def test_the_workflow_installs_what_its_test_imports_and_runs_a_test_that_is_the
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.iterdir()), ids=lambda path: path.name)
-def test_the_guide_leads_to_each_example(path: object) -> None:
-    assert f"](examples/{getattr(path, 'name', '')})" in (PROJECT / "docs" / "testing.md").read_text()
+def test_the_guide_leads_to_each_example(path: Path) -> None:
+    assert f"](examples/{path.name})" in (PROJECT / "docs" / "testing.md").read_text()

@@ -2,61 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
+from bench.agent_runs import Subject, capturing
 from probe.record.reader import read_unread
 from probe.renderers.loader import load_renderer
 from probe.renderers.urls import split_url
 from probe.replay.recorded_turn import RecordedTurn, recorded_turns
-from probe.targets.finding import PROJECT, load_target, renderer_spec
+from probe.targets.finding import load_target, renderer_spec
 from probe.trace.exchanges import ExchangeReader
-from tests.support import agents
-from tests.support.agents import Agent
 from tests.support.answers import FOUND
-from tests.support.loops import NONCE, PROMPT, plant
-from tests.support.provider import provider_running
+from tests.support.loops import NONCE, PROMPT
 from tests.support.running import Running
 
 CELL_SECONDS = 120.0
 _LEAVE_SECONDS = 20.0
-TARGETS = PROJECT / "tests" / "fixtures" / "targets"
 _SEEN = 60
 """Characters of an agent's own line that the document shows."""
-
-
-class Subject(NamedTuple):
-    """An agent of the matrix, with the target that runs it."""
-
-    agent: Agent
-    target: str
-    listener: str = "model"
-
-
-SUBJECTS = {
-    str(subject.agent): subject
-    for subject in (
-        Subject(agents.CODEX_OLD, "codex"),
-        Subject(agents.CODEX, "codex"),
-        Subject(agents.CLAUDE_CODE, "claude-code"),
-        Subject(agents.GEMINI_CLI, "gemini-cli"),
-        Subject(agents.OPENCODE, "opencode", "openai"),
-        Subject(agents.QWEN_CODE, "qwen-code"),
-        Subject(agents.PI, "pi", "openai"),
-        Subject(agents.AIDER, "aider", "openai"),
-        Subject(agents.CONTINUE, "continue"),
-    )
-}
 
 
 class Call(NamedTuple):
@@ -86,21 +57,6 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """The first line of its output that speaks of the fault."""
 
 
-def record(subject: Subject, folder: Path) -> Path:
-    """Record an agent against the local provider; return the run's folder."""
-    folder.mkdir(parents=True)
-    names = load_target(subject.target)[0].listeners
-    keys = load_target(subject.target)[0].keys
-    group = keys[subject.listener] if isinstance(keys, dict) else keys
-    with provider_running() as provider:
-        addresses = dict.fromkeys(names, "http://127.0.0.1:9") | {subject.listener: provider.url}
-        urls = [f"--upstream={name}={url}" for name, url in addresses.items()]
-        with _capturing(subject, folder, *urls, env={group[0]: "sk-planted-0123456789"}) as run:
-            if run.wait():
-                raise RuntimeError(f"{subject.agent} could not be recorded:\n{run.stderr}")
-            return run.run_folder()
-
-
 def run_cell(subject: Subject, recording: Path, fault: str, folder: Path) -> Cell:
     """Run an agent with a fault in the first answer of its own work; again where a side request was hit."""
     first = next(number for number, call in enumerate(calls_of(subject, recording), 1) if call.work)
@@ -109,7 +65,7 @@ def run_cell(subject: Subject, recording: Path, fault: str, folder: Path) -> Cel
         here = folder / str(number)
         here.mkdir(parents=True)
         began = time.monotonic()
-        with _capturing(subject, here, f"--replay={recording}", f"--fault={text}", env={}) as run:
+        with capturing(subject, here, f"--replay={recording}", f"--fault={text}", env={}) as run:
             waiting = _is_waiting(run)
             cell = _cell(subject, run, waiting=waiting, seconds=time.monotonic() - began)
             calls = calls_of(subject, run.run_folder())
@@ -134,13 +90,6 @@ def calls_of(subject: Subject, folder: Path) -> list[Call]:
         for turn, tools in zip(turns, offered, strict=True)
     ]
     return sorted(found)
-
-
-def _capturing(subject: Subject, folder: Path, *options: str, env: dict[str, str]) -> Running:
-    program = agents.program(subject.agent)
-    own = {"PATH": f"{program.parent}:{os.environ['PATH']}", "PROBE_TARGETS": str(TARGETS), **env}
-    where = f"--cwd={plant(folder / 'work')}"
-    return Running(folder, "probe.capture", f"--target={subject.target}", *options, where, "--prompt", PROMPT, env=own)
 
 
 def _is_waiting(run: Running) -> bool:
@@ -218,9 +167,3 @@ def _ended(turn: RecordedTurn) -> float:
         return turn.messages[-1].timestamp if turn.messages else turn.started
     response = turn.exchange.response
     return (response.ended if response else None) or turn.exchange.ended or turn.started
-
-
-def matrix(only_agents: Sequence[str]) -> list[str]:
-    """Return the names of the agents that can be had here."""
-    names = [name for name in SUBJECTS if not only_agents or any(name.startswith(one) for one in only_agents)]
-    return [name for name in names if agents.missing(SUBJECTS[name].agent) is None]

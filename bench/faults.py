@@ -17,10 +17,10 @@ from pathlib import Path
 
 import msgspec
 
-from bench.fault_cell import CELL_SECONDS, SUBJECTS, TARGETS, Cell, matrix, record, run_cell
+from bench.agent_runs import SUBJECTS, TARGETS, matrix, record
+from bench.fault_cell import CELL_SECONDS, Cell, run_cell
 from bench.fault_tables import document
 from probe.cli.edge import say
-from probe.replay.faults import parse_fault
 from probe.targets.finding import PROJECT
 
 RESULTS = PROJECT / "docs" / "faults.json"
@@ -45,12 +45,10 @@ def main(argv: Sequence[str]) -> int:
     """Command line of `python -m bench faults`."""
     parser = argparse.ArgumentParser(prog="python -m bench faults", description=__doc__)
     parser.add_argument("--agent", action="append", default=[], help="only agents whose name begins so: codex, pi")
-    parser.add_argument("--fault", action="append", default=[], help="only this fault")
+    parser.add_argument("--fault", action="append", default=[], choices=FAULTS, metavar="FAULT", help="only this row")
     parser.add_argument("--again", action="store_true", help="run cells that are done, too")
     parser.add_argument("--render", action="store_true", help="only write the document anew")
     arguments = parser.parse_args(argv)
-    for fault in arguments.fault:
-        parse_fault(fault)
     os.environ["PROBE_TARGETS"] = str(TARGETS)  # Where the file of one of the agents is.
     results = read()
     if not arguments.render:
@@ -99,8 +97,13 @@ def _run(results: Results, names: Sequence[str], faults: Sequence[str], *, again
             say(f"{name}, {fault}: {cell.end} after {cell.tries} ({cell.seconds:.0f} s)")
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            for number, (fault, name) in enumerate(todo):
-                pool.submit(run, number, fault, name)
+            try:
+                for future in [pool.submit(run, number, fault, name) for number, (fault, name) in enumerate(todo)]:
+                    future.result()
+            except KeyboardInterrupt:
+                # What has begun is left to end; the rest would take hours.
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
 
 if __name__ == "__main__":

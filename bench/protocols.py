@@ -12,87 +12,48 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
+from bench.agent_runs import SUBJECTS, TARGETS, record
 from probe.cli.edge import say
 from probe.errors import UserError
-from probe.targets.finding import PROJECT, load_target
+from probe.targets.finding import PROJECT
 from tests.support import agents
-from tests.support.agents import Agent
-from tests.support.loops import PROMPT, plant
-from tests.support.provider import provider_running
 
 FOLDER = PROJECT / "docs" / "protocols"
 SECONDS = 180
-_LONG_QUOTE = re.compile(r"[`\"“]([^`\"”\n]*)[`\"”]")
+_LONG_QUOTE = re.compile(r"[`\"“](?![A-Z]+ /)([^`\"”\n]*)[`\"”]")
+"""A quoted text; the place of an id, such as `POST /v1/responses request input[].id`, is none."""
 _MOST = 40
 """Characters of a value that is published."""
 
 
-class Recorded(NamedTuple):
-    """An agent, and the listener whose API it speaks."""
-
-    agent: Agent
-    listener: str = "model"
-
-
-AGENTS = (
-    Recorded(agents.CODEX_OLD),
-    Recorded(agents.CODEX),
-    Recorded(agents.CLAUDE_CODE),
-    Recorded(agents.GEMINI_CLI),
-    Recorded(agents.OPENCODE, "openai"),
-    Recorded(agents.QWEN_CODE),
-    Recorded(agents.PI, "openai"),
-)
+AGENTS = {name: subject for name, subject in SUBJECTS.items() if subject.agent not in (agents.AIDER, agents.CONTINUE)}
+"""Those whose protocols are published."""
 
 
 def main(argv: Sequence[str] = ()) -> int:
     """Write the protocols of all agents, or of those that are named, and the comparison of Codex's two versions."""
-    chosen = [one for one in AGENTS if not argv or str(one.agent) in argv or one.agent.name in argv]
+    chosen = {name: one for name, one in AGENTS.items() if not argv or name in argv or one.agent.name in argv}
     if not chosen:
-        raise UserError(f"no agent {', '.join(argv)}", f"agents are: {', '.join(str(one.agent) for one in AGENTS)}")
+        raise UserError(f"no agent {', '.join(argv)}", f"agents are: {', '.join(AGENTS)}")
+    os.environ["PROBE_TARGETS"] = str(TARGETS)
     with tempfile.TemporaryDirectory(prefix="probe-protocols-") as scratch:
         runs = {}
-        for one in chosen:
-            say(f"recording {one.agent} …")
-            runs[str(one.agent)] = _recorded(one, Path(scratch) / str(one.agent))
-            _describe(str(one.agent), runs[str(one.agent)], Path(scratch))
+        for name, one in chosen.items():
+            say(f"recording {name} …")
+            runs[name] = record(one, Path(scratch) / name)
+            _describe(name, runs[name], Path(scratch))
         old, new = str(agents.CODEX_OLD), str(agents.CODEX)
         if old in runs and new in runs:
             _compare(old, new, runs)
     return 0
 
 
-def _recorded(one: Recorded, folder: Path) -> Path:
-    """Record an agent's tool loop in an empty home; return the folder of the run."""
-    (folder / "home").mkdir(parents=True)
-    run, name = folder / "data" / one.agent.name / "run", one.agent.name
-    target = load_target(name)[0]
-    groups = target.keys if isinstance(target.keys, dict) else {"model": target.keys}
-    keys = {names[0]: "sk-planted-0123456789" for vendor, names in groups.items() if vendor == one.listener}
-    program = agents.program(one.agent)
-    environment = {
-        "HOME": str(folder / "home"),
-        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(PROJECT),
-        **keys,
-    }
-    with provider_running() as provider:
-        urls = [
-            f"--upstream={name}={provider.url if name == one.listener else 'http://127.0.0.1:9'}"
-            for name in target.listeners
-        ]
-        where = [f"--cwd={plant(folder / 'work')}", f"--output-dir={run}", f"--data-dir={folder / 'data'}"]
-        _run("probe.capture", [f"--target={name}", *urls, *where, f"--prompt={PROMPT}"], environment)
-    return run
-
-
 def _describe(name: str, run: Path, scratch: Path) -> None:
     made = scratch / f"{name}-protocol"
-    _run("probe.protocol", [f"--run={run}", f"--output={made}", "--shareable"], dict(os.environ))
+    _run("probe.protocol", f"--run={run}", f"--output={made}", "--shareable")
     for ending in ("md", "json"):
         text = (made / f"protocol.{ending}").read_text()
         # The Markdown is what readers compare; indented, the JSON would be four times as large.
@@ -103,7 +64,7 @@ def _describe(name: str, run: Path, scratch: Path) -> None:
 
 def _compare(old: str, new: str, runs: dict[str, Path]) -> None:
     file = FOLDER / f"{old}-to-{new.rpartition('-')[2]}.md"
-    _run("probe.compare", [str(runs[old]), str(runs[new]), "--shareable", f"--markdown={file}"], dict(os.environ))
+    _run("probe.compare", str(runs[old]), str(runs[new]), "--shareable", f"--markdown={file}")
     file.chmod(0o644)
     _check(file)
 
@@ -116,10 +77,8 @@ def _check(file: Path) -> None:
     say(f"{file}: {file.stat().st_size:,} bytes")
 
 
-def _run(module: str, arguments: Sequence[str], environment: dict[str, str]) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS, check=False,
-    )  # fmt: skip
+def _run(module: str, *arguments: str) -> None:
+    command = [sys.executable, "-m", module, *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     if ended.returncode:
         raise UserError(f"{module} failed with {ended.returncode}", ended.stderr[-1500:], code=1)

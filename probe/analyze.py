@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from argparse import Namespace
@@ -24,6 +23,7 @@ from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import Facts
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import FULL_REPORT, PAGE, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
+from probe.record.source_hash import source_sha256
 from probe.record.tunnels import TUNNELS
 from probe.renderers.loader import load_renderer
 from probe.report.described import UNKNOWN_TITLE, about, described_run
@@ -187,15 +187,8 @@ def _own_prices() -> list[ModelPrice]:
 
 def _sources(spec: Any) -> str:
     """Hash the source of what makes the report, and of renderers from elsewhere."""
-    folders = [PROJECT / "probe" / name for name in ("renderers", "trace", "slots", "report", "analysis", "record")]
-    files = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
-    for module in load_renderer(spec).modules:
-        if module.__file__ and Path(module.__file__) not in files:
-            files.append(Path(module.__file__))
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    rooms = ("renderers", "trace", "slots", "report", "analysis", "record")
+    return source_sha256(rooms, load_renderer(spec).modules)
 
 
 def _write(

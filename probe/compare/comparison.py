@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from probe.compare.rules import RULES, Area, Polarity
+from probe.report.plain_text import indented
 
 SCHEMA = 1
 
@@ -143,4 +144,4 @@ def finding(kind: str, place: str, line: str, **fields: Any) -> Finding:
 
 def json_of(comparison: Comparison) -> str:
     """Return a comparison as the text of a file."""
-    return msgspec.json.format(msgspec.json.encode(comparison), indent=2).decode() + "\n"
+    return indented(comparison)

@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from probe.report.plain_text import compact, visible
 from probe.slots.differences import ABSENT
 
@@ -67,7 +65,7 @@ def bounded(value: Any) -> Any:
         return None
     if isinstance(value, str):
         return value if len(value) <= _BOUNDED else value[:_BOUNDED] + "…"
-    return value if len(msgspec.json.encode(value)) <= _BOUNDED else shown(value)
+    return value if len(compact(value)) <= _BOUNDED else shown(value)
 
 
 def listed(names: Sequence[str]) -> str:

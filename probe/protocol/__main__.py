@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -21,13 +20,14 @@ from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import TRAFFIC, Run, has_records
+from probe.record.source_hash import source_sha256
 from probe.renderers.loader import load_renderer
 from probe.slots.environment import environment_of
 from probe.slots.slots import Slots
-from probe.targets.finding import PROJECT, renderer_spec, slot_rules, target_of_run
+from probe.targets.finding import renderer_spec, slot_rules, target_of_run
 from probe.wire.recover_run import open_run
 
-_ROOMS = ("protocol", "slots", "trace", "renderers", "record")
+_ROOMS = ("protocol", "slots", "trace", "renderers", "record", "report")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -82,14 +82,13 @@ def _read(runs: Sequence[Run], target_name: str | None) -> ProtocolStatistics:
 def _inputs(found: Run, target_name: str | None) -> dict[str, str]:
     """Return all that the documents are made from."""
     target = target_of_run(found.target, target_name, say)
-    sources = [file for room in _ROOMS for file in sorted((PROJECT / "probe" / room).rglob("*.*")) if file.is_file()]
-    code = hashlib.sha256(b"".join(file.read_bytes() for file in sources if file.suffix in (".py", ".yaml")))
+    spec = renderer_spec(target)
     return {
         TRAFFIC: file_sha256(found.traffic) or "",
         "agent-probe": project_version(),
-        "target": text_sha256(str((target.slots if target else (), renderer_spec(target)))),
+        "target": text_sha256(str((target.slots if target else (), spec))),
         "environment": text_sha256(str(environment_of(found.manifest))),
-        "code": code.hexdigest(),
+        "code": source_sha256(_ROOMS, load_renderer(spec).modules),
     }
 
 

@@ -9,7 +9,7 @@ from probe.protocol.client_headers import is_of_connection
 from probe.protocol.component_names import Key, component_names, key_of
 from probe.protocol.description import Endpoint, EventKind, Protocol
 from probe.protocol.json_schema import definitions, schema_of
-from probe.protocol.openapi import about, title
+from probe.protocol.openapi import about
 from probe.protocol.security import alternatives, credentials, scheme, scheme_names
 from probe.protocol.servers import asyncapi_server, origins
 from probe.protocol.values import Member
@@ -37,7 +37,7 @@ def asyncapi(protocol: Protocol) -> dict[str, Any] | None:
         operations |= _operations(one, names, [*dict.fromkeys(security)])
     return {
         "asyncapi": "3.1.0",
-        "info": {"title": title(protocol), "version": "recorded", "description": about(protocol)},
+        "info": {"title": protocol.title, "version": "recorded", "description": about(protocol)},
         "defaultContentType": "application/json",
         "servers": {name: asyncapi_server(origin) for origin, name in servers.items()},
         "channels": {names[key_of(one)]: _channel(one, names, servers) for one in sockets},

@@ -1,4 +1,4 @@
-"""Tell apart what an author of a client sets, what the connection sets, and credentials."""
+"""Distinguish what an author of a client sets, what the connection sets, and credentials."""
 
 from __future__ import annotations
 

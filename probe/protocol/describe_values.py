@@ -7,7 +7,7 @@ from typing import Any
 
 from probe.protocol.observing import TAGS
 from probe.protocol.opaque_places import is_prose
-from probe.protocol.scalars import MOST_EXAMPLES, Numbers, Texts
+from probe.protocol.scalars import FORMATS, MOST_EXAMPLES, Numbers, Texts
 from probe.protocol.statistics import TYPES, Objects, Tag, Values
 from probe.protocol.values import Map, Member, Union, Value, Variant
 
@@ -17,7 +17,6 @@ _ALIKE, _ALIKE_TEXTS = 20, 50
 """Keys of one shape, and keys of strings, from which they are data (quicktype's thresholds)."""
 _SHORT = 40
 """Characters of a value in a description that can be published."""
-_FORMATS = ("date-time", "date", "uuid", "uri", "digits", "base64")
 
 
 class Describer:
@@ -35,12 +34,14 @@ class Describer:
             # What is said, not how.
             scalar = {"examples": tuple(said[:MOST_EXAMPLES])}
         objects = self._objects(values)
+        constant, enum = scalar.get("constant"), scalar.get("enum", ())
         return Value(
             count=values.count,
             types=types,
-            constant=scalar.get("constant") if self._shown(scalar.get("constant")) else None,
-            enum=tuple(one for one in scalar.get("enum", ()) if self._shown(one)),
-            slot=scalar.get("slot"),
+            constant=constant if self._shown(constant) else None,
+            # Without one of its values it would be no list of all of them.
+            enum=enum if all(map(self._shown, enum)) else (),
+            slot=scalar.get("slot") if self._shown(scalar.get("slot")) else None,
             format=None if "constant" in scalar else _format(values.texts),
             range=None if "constant" in scalar else _range(values.numbers),
             longest=_longest(values.texts) if "constant" not in scalar else None,
@@ -154,10 +155,11 @@ def _map_of(objects: Objects) -> Values | None:
 
 def _scalar(values: Values, *, is_tag: bool) -> dict[str, Any]:
     """Return constant or enum, slot, and examples of the strings, numbers and booleans at one place."""
-    found = [_texts(values.texts), _numbers(values.numbers)]
-    kinds = [*filter(None, found), *([{"values": sorted(values.flags)}] if values.flags else [])]
+    kinds = [kind for kind in (_texts(values.texts), _numbers(values.numbers)) if kind is not None]
+    if values.flags:
+        kinds.append({"values": sorted(values.flags)})
     if len(kinds) != 1:
-        return {"examples": tuple(one for kind in found if kind for one in kind.get("examples", ()))}
+        return {"examples": tuple(one for kind in kinds for one in kind.get("examples", ()))}
     (kind,) = kinds
     if "values" not in kind:
         return kind
@@ -169,6 +171,7 @@ def _scalar(values: Values, *, is_tag: bool) -> dict[str, Any]:
 
 
 def _texts(texts: Texts | None) -> dict[str, Any] | None:
+    """Return what is known of strings: nothing where they are many, None where there are none."""
     if texts is None:
         return None
     volatile = [text for text in texts.values if "⟨" in text]
@@ -199,4 +202,4 @@ def _longest(texts: Texts | None) -> int | None:
 
 
 def _format(texts: Texts | None) -> str | None:
-    return next((name for name in _FORMATS if texts and texts.formats and name in texts.formats), None)
+    return next((name for name in FORMATS if texts and texts.formats and name in texts.formats), None)

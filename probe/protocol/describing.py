@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from probe.protocol.carried_ids import same_ids
 from probe.protocol.describe_values import Describer
-from probe.protocol.description import Body, Endpoint, EventKind, Follow, Grammar, Protocol, Response, SameId
+from probe.protocol.description import Body, Endpoint, EventKind, Follow, Grammar, Protocol, Response, SameId, label
 from probe.protocol.endpoint_statistics import Address, BodyStatistics, EndpointStatistics, ResponseStatistics
 from probe.protocol.event_order import EventStatistics, Kind, invariants
 from probe.protocol.late_parameters import with_late_parameters
@@ -90,13 +90,13 @@ def _bodies(describer: Describer, bodies: Mapping[str, BodyStatistics]) -> tuple
 def _grammar(describer: Describer, events: EventStatistics) -> Grammar | None:
     if not events.kinds:
         return None
-    follows = sorted(events.follows.items(), key=lambda pair: tuple(label(kind) or "" for kind in pair[0]))
+    follows = sorted(events.follows.items(), key=lambda pair: tuple(_label(kind) or "" for kind in pair[0]))
     return Grammar(
         sequences=events.sequences,
         count=sum(one.count for one in events.kinds.values()),
         kinds=_kinds(describer, events),
         follows=tuple(
-            Follow(before=label(before), after=label(after), count=count) for (before, after), count in follows
+            Follow(before=_label(before), after=_label(after), count=count) for (before, after), count in follows
         ),
     )
 
@@ -105,7 +105,7 @@ def _kinds(describer: Describer, events: EventStatistics) -> tuple[EventKind, ..
     order = invariants(events)
 
     def names(found: Mapping[Kind, set[Kind]], kind: Kind) -> tuple[str, ...]:
-        return tuple(sorted(filter(None, map(label, found.get(kind, ())))))
+        return tuple(sorted(filter(None, map(_label, found.get(kind, ())))))
 
     return tuple(
         EventKind(
@@ -116,7 +116,7 @@ def _kinds(describer: Describer, events: EventStatistics) -> tuple[EventKind, ..
             first=one.first,
             last=one.last,
             most=max(one.most, 1),
-            named=one.unnamed == 0 and one.count > 0,
+            named=one.named == one.count > 0,
             always_followed_by=names(order.always_followed_by, kind),
             never_followed_by=names(order.never_followed_by, kind),
             always_preceded_by=names(order.always_preceded_by, kind),
@@ -126,8 +126,5 @@ def _kinds(describer: Describer, events: EventStatistics) -> tuple[EventKind, ..
     )
 
 
-def label(kind: Kind | None) -> str | None:
-    """Return how a kind is written where others are listed."""
-    if kind is None:
-        return None
-    return f"client {kind[1]}" if kind[0] == "client" else kind[1]
+def _label(kind: Kind | None) -> str | None:
+    return label(*kind) if kind else None

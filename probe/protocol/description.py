@@ -31,6 +31,11 @@ class Protocol(Part, frozen=True, kw_only=True, omit_defaults=False):
     shareable: bool = False
     """True where values and texts of more than 40 characters are left out, so that it can be published."""
 
+    @property
+    def title(self) -> str:
+        """Return what a document about it is called."""
+        return ", ".join(self.agents) or "A recorded protocol"
+
 
 class Endpoint(Part, frozen=True, kw_only=True):
     """What is asked at one address in one way."""
@@ -139,6 +144,11 @@ class EventKind(Part, frozen=True, kw_only=True):
     value: Value
     """The data of these events."""
 
+    @property
+    def label(self) -> str:
+        """Return how it is written where kinds of both sides are listed."""
+        return label(self.direction, self.kind)
+
 
 class Follow(Part, frozen=True, kw_only=True):
     """An event of one kind directly after one of another kind."""
@@ -165,6 +175,6 @@ class SameId(Part, frozen=True, kw_only=True):
     """How many calls have both places; of an answer's id, how many have the first place."""
 
 
-def json_of(protocol: Protocol) -> str:
-    """Return the text of `protocol.json`: indented, members in a fixed order."""
-    return msgspec.json.format(msgspec.json.encode(protocol), indent=2).decode() + "\n"
+def label(direction: str, kind: str) -> str:
+    """Return how a kind of events is written where kinds of both sides are listed."""
+    return f"client {kind}" if direction == "client" else kind

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from probe.protocol.asyncapi import asyncapi
-from probe.protocol.description import Protocol, json_of
+from probe.protocol.description import Protocol
 from probe.protocol.json_schema import bodies_schema
 from probe.protocol.markdown import markdown
 from probe.protocol.openapi import openapi
+from probe.report.plain_text import indented
 
 MARKDOWN, DESCRIPTION = "protocol.md", "protocol.json"
 SCHEMA, OPENAPI, ASYNCAPI = "bodies.schema.json", "openapi.json", "asyncapi.json"
@@ -19,7 +20,7 @@ SCHEMA, OPENAPI, ASYNCAPI = "bodies.schema.json", "openapi.json", "asyncapi.json
 def documents(protocol: Protocol) -> Iterator[tuple[str, str]]:
     """Yield name and text of each document; AsyncAPI only where there is a WebSocket."""
     yield MARKDOWN, markdown(protocol)
-    yield DESCRIPTION, json_of(protocol)
+    yield DESCRIPTION, indented(protocol)
     yield SCHEMA, _text(bodies_schema(protocol))
     yield OPENAPI, _text(openapi(protocol))
     sockets = asyncapi(protocol)

@@ -16,7 +16,7 @@ _MODEL = re.compile(r"(?P<name>[^:]+)(?P<verb>:[A-Za-z]+)?")
 
 
 class Address(NamedTuple):
-    """What tells endpoints apart."""
+    """What distinguishes endpoints."""
 
     listener: str | None
     path: tuple[str, ...]

@@ -30,10 +30,10 @@ class Step(NamedTuple):
 class KindStatistics:
     """Events of one kind."""
 
-    __slots__ = ("after", "before", "count", "first", "last", "later", "most", "sequences", "unnamed", "values")
+    __slots__ = ("after", "before", "count", "first", "last", "later", "most", "named", "sequences", "values")
 
     def __init__(self) -> None:
-        self.count = self.sequences = self.first = self.last = self.most = self.unnamed = 0
+        self.count = self.sequences = self.first = self.last = self.most = self.named = 0
         self.values = Values("")
         self.after: frozenset[Kind] | None = None
         """Kinds of which one came later in all sequences; None before the first."""
@@ -48,7 +48,7 @@ class KindStatistics:
         self.sequences += other.sequences
         self.first += other.first
         self.last += other.last
-        self.unnamed += other.unnamed
+        self.named += other.named
         self.most = max(self.most, other.most)
         self.values.merge(other.values)
         self.after, self.before = _both(self.after, other.after), _both(self.before, other.before)

@@ -26,7 +26,7 @@ def bodies_schema(protocol: Protocol) -> Schema:
     """Return one document with a definition for each body, event and message."""
     return {
         "$schema": DIALECT,
-        "title": ", ".join(protocol.agents) or "A recorded protocol",
+        "title": protocol.title,
         "$defs": dict(definitions(protocol)),
     }
 

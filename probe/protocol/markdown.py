@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from probe.protocol.description import Body, Endpoint, EventKind, Grammar, Protocol, Response
-from probe.protocol.openapi import title
 from probe.protocol.tied_places import tied_places
 from probe.protocol.value_rows import Rows, known
 from probe.protocol.values import Member
@@ -21,7 +20,7 @@ def markdown(protocol: Protocol) -> str:
 
 
 def _lines(protocol: Protocol) -> Iterator[str]:
-    yield f"# Protocol of {inline(title(protocol))}"
+    yield f"# Protocol of {inline(protocol.title)}"
     yield ""
     recordings, exchanges = plural(protocol.recordings, "recording"), plural(protocol.exchanges, "exchange")
     yield f"Read off {recordings} with {exchanges}. “2 of 3” means: in two of the three that could have it."
@@ -68,7 +67,7 @@ def _endpoint(endpoint: Endpoint, whose: str, rows: Rows) -> Iterator[str]:
     for body in endpoint.requests:
         yield from _body("Request", name, body, rows)
     if endpoint.messages:
-        yield from _events("Messages", "call", f"{name}", endpoint.messages, rows)
+        yield from _events("Messages", "call", name, endpoint.messages, rows)
     for response in endpoint.responses:
         yield from _response(name, response, rows)
 
@@ -116,22 +115,18 @@ def _events(heading: str, sequence: str, name: str, events: Grammar, rows: Rows)
     yield from _follows(events)
     yield ""
     for kind in events.kinds:
-        found = rows.of_value(kind.value, f"{code(_label(kind))}, {code(name)}")
+        found = rows.of_value(kind.value, f"{code(kind.label)}, {code(name)}")
         if found:
-            yield f"#### {inline(_label(kind))}"
+            yield f"#### {inline(kind.label)}"
             yield ""
             yield from _table(_COLUMNS, found)
 
 
-def _label(kind: EventKind) -> str:
-    return f"client {kind.kind}" if kind.direction == "client" else kind.kind
-
-
 def _kind_row(kind: EventKind, events: Grammar) -> Sequence[str]:
-    before = _nearest(kind.always_preceded_by, {_label(one): one.always_preceded_by for one in events.kinds})
-    after = _nearest(kind.always_followed_by, {_label(one): one.always_followed_by for one in events.kinds})
+    before = _nearest(kind.always_preceded_by, {one.label: one.always_preceded_by for one in events.kinds})
+    after = _nearest(kind.always_followed_by, {one.label: one.always_followed_by for one in events.kinds})
     return (
-        code(_label(kind)),
+        code(kind.label),
         str(kind.count),
         f"{kind.sequences} of {events.sequences}",
         str(kind.most),
@@ -157,7 +152,7 @@ def _follows(events: Grammar) -> Iterator[str]:
         after = "the end" if follow.after is None else code(follow.after)
         by_first.setdefault(follow.before, []).append(f"{after} {follow.count}")
     for before, found in by_first.items():
-        yield f"- {'the begin' if before is None else code(before)} → {', '.join(found)}"
+        yield f"- {'the start' if before is None else code(before)} → {', '.join(found)}"
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

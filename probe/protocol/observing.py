@@ -28,8 +28,9 @@ from probe.protocol.statistics import (
 from probe.renderers.json_reader import parsed_json
 
 TAGS = ("type", "event", "object", "kind", "role", "method")
-"""Members that decide, as a rule, on the others: they are told apart from the first sighting on."""
+"""Members that decide, as a rule, on the others: their values are distinguished from the first sighting on."""
 _WORD = re.compile(r"[A-Za-z_][\w./:+ -]{0,59}")
+_SLOT = re.compile("⟨[^⟨⟩]*⟩")
 _DEEPEST = 40
 _READ = 1 << 14
 """Characters of a string that may hold JSON."""
@@ -51,12 +52,12 @@ class Observer:
 
     def add(self, node: Values, value: Any, count: int = 1) -> None:
         """Add a value as often as it was sent."""
-        self._value(node, value, count, 0, None)
+        self._value(node, value, count, 0)
 
     def add_joined(self, node: Values, event: Any, count: int) -> None:
         """Add one event for several that carry pieces of one text: it has all of the text, and the numbers of one."""
         self._joined = count > 1
-        self._value(node, event, count, 0, None)
+        self._value(node, event, count, 0)
         self._joined = False
 
     def touched(self, node: Values, value: Any) -> Touched:
@@ -64,7 +65,7 @@ class Observer:
         touched: Touched = []
         self._touched = touched
         try:
-            self._value(node, value, 0, 0, None)
+            self._value(node, value, 0, 0)
         finally:
             self._touched = None
         return touched
@@ -81,11 +82,11 @@ class Observer:
         """Return the statistics of a member."""
         return objects.members.get(name) or objects.member(name, self._key)
 
-    def _value(self, node: Values, value: Any, count: int, depth: int, name: str | None) -> None:
+    def _value(self, node: Values, value: Any, count: int, depth: int) -> None:
         kind = type(value)
         if kind is str:
             code = STRING
-            self._text(node, value, count, depth, name)
+            self._text(node, value, count, depth)
         elif kind is dict:
             code = OBJECT
             self._object(node, value, count, depth)
@@ -108,7 +109,7 @@ class Observer:
         if self._touched is not None:
             self._touched.append((node, code))
 
-    def _text(self, node: Values, text: str, count: int, depth: int, name: str | None) -> None:
+    def _text(self, node: Values, text: str, count: int, depth: int) -> None:
         texts = node.texts
         if texts is None:
             texts = node.texts = Texts()
@@ -116,14 +117,14 @@ class Observer:
         long = len(text) > 2 * LONGEST
         normal = text if long or text in texts.values else self._normal(text, node.at)
         texts.add(text, normal)
-        if self._joined and name not in TAGS and "⟨" not in normal:
+        if self._joined and _name(node) not in TAGS and "⟨" not in normal:
             texts.join()
-        if text[:1] in ("{", "[") and len(text) <= _READ and depth < _DEEPEST and not is_prose(name):
+        if text[:1] in ("{", "[") and len(text) <= _READ and depth < _DEEPEST and not is_prose(_name(node)):
             inner = parsed_json(text)
             if type(inner) is not str:
                 if node.inside is None:
                     node.inside = Values(node.at)
-                self._value(node.inside, inner, count, depth + 1, name)
+                self._value(node.inside, inner, count, depth + 1)
 
     def _array(self, node: Values, value: list[Any], count: int, depth: int) -> None:
         node.sized(len(value))
@@ -134,7 +135,7 @@ class Observer:
             node.elements = Values(f"{node.at}[]")
         for one in value:
             assert node.elements is not None
-            self._value(node.elements, one, count, depth + 1, None)
+            self._value(node.elements, one, count, depth + 1)
 
     def _object(self, node: Values, value: dict[str, Any], count: int, depth: int) -> None:
         objects = node.tagged(tag_of(value))
@@ -152,7 +153,7 @@ class Observer:
             if why:
                 self._opaque(member, one, count, why)
             else:
-                self._value(member, one, count, depth + 1, name)
+                self._value(member, one, count, depth + 1)
             # A key too many makes a map of the objects, and those of many tags one.
             objects = latest(objects)
 
@@ -164,9 +165,17 @@ class Observer:
             self._touched.append((node, code))
 
     def _key(self, name: str) -> str:
+        """Return what a key is where it is data, else the key."""
         if name.isdigit():
             return "digits"
-        return self._normal(name, "")
+        normal = self._normal(name, "")
+        # The text around a slot may be the name of a file, another one in each key.
+        return name if normal == name else " ".join(dict.fromkeys(_SLOT.findall(normal)))
+
+
+def _name(node: Values) -> str:
+    """Return the name of the member that values are."""
+    return node.at.rpartition(".")[2]
 
 
 def tag_of(value: Mapping[str, Any]) -> Tag:

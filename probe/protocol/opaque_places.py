@@ -38,6 +38,6 @@ def is_opaque(name: str, value: Any, parent: Mapping[str, Any]) -> str | None:
     return ARGUMENTS if name == "response" and "name" in parent and "type" not in parent else None
 
 
-def is_prose(name: str | None) -> bool:
+def is_prose(name: str) -> bool:
     """Check whether a member's strings are texts for a reader or a model, which may be JSON by chance."""
     return name in _TEXTS or name in _SCHEMAS

@@ -43,16 +43,11 @@ def openapi(protocol: Protocol) -> dict[str, Any]:
         components["securitySchemes"] = {name: scheme(one) for one, name in schemes.items()}
     return {
         "openapi": "3.2.0",
-        "info": {"title": title(protocol), "version": "recorded", "description": about(protocol)},
+        "info": {"title": protocol.title, "version": "recorded", "description": about(protocol)},
         "servers": servers,
         "paths": paths,
         "components": components,
     }
-
-
-def title(protocol: Protocol) -> str:
-    """Return what a document about a protocol is called."""
-    return ", ".join(protocol.agents) or "A recorded protocol"
 
 
 def about(protocol: Protocol) -> str:

@@ -168,8 +168,8 @@ class ProtocolReader:
         for event in events:
             kind = statistics.kind("server", event.kind)
             kind.count += event.pieces
-            if event.name != event.kind:
-                kind.unnamed += event.pieces
+            if event.name == event.kind:
+                kind.named += event.pieces
             self._observer.add_joined(kind.values, event.data, event.pieces)
 
     def _websocket(self, endpoint: EndpointStatistics, traced: Traced) -> None:

@@ -6,7 +6,6 @@ import heapq
 import re
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Any
 
 MOST_VALUES = 50
 """Distinct values that are kept of one place; of more, none but the examples."""
@@ -14,7 +13,7 @@ LONGEST = 80
 """Characters of a string that is kept."""
 MOST_EXAMPLES = 3
 
-_FORMATS = {
+FORMATS = {
     "date-time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"),
     "date": re.compile(r"\d{4}-\d\d-\d\d"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"),
@@ -22,6 +21,7 @@ _FORMATS = {
     "digits": re.compile(r"\d{1,30}"),
     "base64": re.compile(r"(?:[A-Za-z0-9+/_-]{4}){16,}(?:[A-Za-z0-9+/_-]{2,3}={0,2})?"),
 }
+"""Forms of strings by name, the most exact first."""
 _CHECKED = 2000
 """Characters up to which the form of a string is looked at."""
 
@@ -50,9 +50,9 @@ class Texts:
         if size > self.longest:
             self.longest = size
         if self.formats is None:
-            self.formats = {name for name, form in _FORMATS.items() if size <= _CHECKED and form.fullmatch(text)}
+            self.formats = {name for name, form in FORMATS.items() if size <= _CHECKED and form.fullmatch(text)}
         elif self.formats:
-            self.formats = {name for name in self.formats if size <= _CHECKED and _FORMATS[name].fullmatch(text)}
+            self.formats = {name for name in self.formats if size <= _CHECKED and FORMATS[name].fullmatch(text)}
         if len(normal) > LONGEST:
             self.more = True
             self.values.clear()
@@ -139,12 +139,3 @@ class Numbers:
             self.more = len(self.values) > MOST_VALUES
         if self.more:
             self.values = set()
-
-
-def state(thing: Any) -> Any:
-    """Return all that statistics hold, for a comparison."""
-    if hasattr(thing, "__slots__"):
-        return {name: state(getattr(thing, name)) for name in thing.__slots__ if name not in ("moved", "at")}
-    if isinstance(thing, dict):
-        return {key: state(one) for key, one in thing.items()}
-    return thing

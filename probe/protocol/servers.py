@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from probe.protocol.description import Endpoint
 
 UNKNOWN = "https://example.com"
-"""Stands for an upstream that nobody else can reach."""
+"""In the place of an upstream that nobody else can reach."""
 
 
 def public_origin(origin: str) -> str | None:

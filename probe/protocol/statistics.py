@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from probe.protocol.scalars import Numbers, Texts
+from probe.protocol.values import joined
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 NULL, BOOLEAN, INTEGER, NUMBER, STRING, ARRAY, OBJECT = range(7)
@@ -54,9 +55,9 @@ class Objects:
             form = "words"
         if form != name:
             self.key_forms.add(form)
-            self.others = self.others or Values(_joined(self.at, "*"))
+            self.others = self.others or Values(joined(self.at, "*"))
             return self.others
-        found = self.members[name] = Values(_joined(self.at, name))
+        found = self.members[name] = Values(joined(self.at, name))
         self._bound()
         return latest(found)
 
@@ -68,7 +69,7 @@ class Objects:
         """Move all members into one where there are too many, or where that has happened already."""
         if self.members and (len(self.members) > MOST_MEMBERS or self._all_moved):
             self.key_forms.add("words")
-            self.others = self.others or Values(_joined(self.at, "*"))
+            self.others = self.others or Values(joined(self.at, "*"))
             for one in self.members.values():
                 self.others.merge(one)
             self.members = {}
@@ -82,10 +83,10 @@ class Objects:
             self.sized(other.most)
         self.key_forms |= other.key_forms
         if other.others is not None:
-            self.others = self.others or Values(_joined(self.at, "*"))
+            self.others = self.others or Values(joined(self.at, "*"))
             self.others.merge(other.others)
         for name, one in other.members.items():
-            self.members.setdefault(name, Values(_joined(self.at, name))).merge(one)
+            self.members.setdefault(name, Values(joined(self.at, name))).merge(one)
         self._bound()
 
 
@@ -154,10 +155,7 @@ class Values:
         objects = self.objects or {}
         self.untagged |= len(objects) > MOST_TAGS
         if self.untagged and [*objects] != [()]:
-            whole = Objects(self.at)
-            for one in objects.values():
-                whole.merge(one)
-            self.objects = {(): whole}
+            self.objects = {(): self.whole()}
 
     def merge(self, other: Values) -> None:
         """Add other values, which then count here."""
@@ -193,7 +191,3 @@ def latest(one: _T) -> _T:
     while one.moved is not None:
         one = cast(_T, one.moved)
     return one
-
-
-def _joined(at: str, name: str) -> str:
-    return f"{at}.{name}" if at else name

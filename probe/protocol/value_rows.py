@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from probe.protocol.values import Map, Member, Value
+from probe.protocol.values import Map, Member, Value, joined
 from probe.report.markdown.escape import code, inline
 
 _REPEATED = 6
@@ -72,17 +72,16 @@ def _inner(value: Value, at: str) -> Iterator[tuple[str, str, Value]]:
     """Yield place, count and value of all that is directly below a value."""
     yield from _members(value.members, at, value.objects)
     for variant in value.union.variants if value.union else ():
-        tag = ",".join(f"{name}={one}" for name, one in variant.tag.items() if one is not None)
         # The tag itself is in the name of the place.
         rest = {name: one for name, one in variant.members.items() if variant.tag.get(name) is None}
         found = f"{variant.count} of {value.objects}"
         yield (
-            f"{at}[{tag or 'other'}]",
+            f"{at}{variant.place}",
             found,
             Value(count=variant.count, types={"object": variant.count}, members=rest, map=variant.map),
         )
     if value.map:
-        yield _joined(at, "*"), f"{value.map.values.count}", value.map.values
+        yield joined(at, "*"), f"{value.map.values.count}", value.map.values
     if value.elements:
         yield f"{at}[]", f"{value.elements.count}", value.elements
     if value.inside:
@@ -91,11 +90,7 @@ def _inner(value: Value, at: str) -> Iterator[tuple[str, str, Value]]:
 
 def _members(members: Mapping[str, Member], at: str, of: int) -> Iterator[tuple[str, str, Value]]:
     for name, member in members.items():
-        yield _joined(at, name), f"{member.count} of {of}", member.value
-
-
-def _joined(at: str, name: str) -> str:
-    return f"{at}.{name}" if at else name
+        yield joined(at, name), f"{member.count} of {of}", member.value
 
 
 def kinds(value: Value) -> str:

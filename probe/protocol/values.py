@@ -28,7 +28,7 @@ class Value(Part, frozen=True, kw_only=True):
     slot: str | None = None
     """What the strings or numbers are when normalised, where they are volatile and alike: `⟨uuid⟩`, `msg_⟨id⟩`."""
     format: str | None = None
-    """What all strings are, where their form is known: `date-time`, `uuid`, `uri`, `base64`, `json`."""
+    """What all strings are, where their form is known: `date-time`, `date`, `uuid`, `uri`, `digits`, `base64`."""
     range: tuple[float, float] | None = None
     """The smallest and the largest number."""
     longest: int | None = None
@@ -89,6 +89,12 @@ class Variant(Part, frozen=True, kw_only=True):
     """What the objects hold besides, where their keys are data."""
 
     @property
+    def place(self) -> str:
+        """Return how these objects are written in a place: `[type=message]`."""
+        tag = ",".join(f"{name}={value}" for name, value in self.tag.items() if value is not None)
+        return f"[{tag or 'other'}]"
+
+    @property
     def name(self) -> str:
         """Return the tag's values in one word: `message.user`."""
         return ".".join(value for value in self.tag.values() if value is not None) or "other"
@@ -128,18 +134,22 @@ def places(value: Value, at: str = "", of: int | None = None, required: bool = T
     yield Place(at=at, value=value, of=value.count if of is None else of, required=required, variants=variants)
     yield from _of_members(value.members, at, value.objects)
     for variant in value.union.variants if value.union else ():
-        tag = ",".join(f"{name}={one}" for name, one in variant.tag.items() if one is not None)
-        yield from _of_members(variant.members, f"{at}[{tag or 'other'}]", variant.count)
+        yield from _of_members(variant.members, f"{at}{variant.place}", variant.count)
         if variant.map:
-            yield from places(variant.map.values, f"{at}[{tag or 'other'}].*")
+            yield from places(variant.map.values, f"{at}{variant.place}.*")
     if value.map:
-        yield from places(value.map.values, f"{at}.*" if at else "*")
+        yield from places(value.map.values, joined(at, "*"))
     if value.elements:
         yield from places(value.elements, f"{at}[]")
     if value.inside:
         yield from places(value.inside, f"{at}→")
 
 
+def joined(at: str, name: str) -> str:
+    """Return the place of a member of what is at a place."""
+    return f"{at}.{name}" if at else name
+
+
 def _of_members(members: dict[str, Member], at: str, of: int) -> Iterator[Place]:
     for name, member in sorted(members.items()):
-        yield from places(member.value, f"{at}.{name}" if at else name, of, member.required)
+        yield from places(member.value, joined(at, name), of, member.required)

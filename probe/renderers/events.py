@@ -24,6 +24,8 @@ class Pieces(NamedTuple):
     """Each as an object, of which `msgspec.to_builtins` makes JSON."""
     lines: bytes
     """What was read: the data of each is a line."""
+    name: str | None = None
+    """The name of all of them in the stream; None where that is each one's type."""
 
     def heads(self) -> int:
         """Return how many bytes of a stream are between their data."""

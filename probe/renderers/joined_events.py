@@ -28,6 +28,7 @@ class Event(NamedTuple):
     """Its number in the stream, from 0; of several that of the first."""
     pieces: int
     name: str
+    """Its name in the stream, `message` where that has none."""
     kind: str
     """Its type (`kind_of`)."""
     data: Any
@@ -73,8 +74,8 @@ def _with_runs(stream: Stream, deltas: Deltas) -> Stream:
         alike = stream.texts[place:end]
         run = _run(alike, deltas) if len(alike) >= _MANY and _type_in(begin) in deltas.names else None
         # Two runs at one place would be one too many.
-        if run is not None and len(texts) not in runs:
-            runs[len(texts)] = run
+        if run is not None and len(texts) not in runs and len({*stream.names[place:end]}) == 1:
+            runs[len(texts)] = run._replace(name=stream.names[place])
         else:
             names += stream.names[place:end]
             texts += alike
@@ -104,7 +105,7 @@ def _many(number: int, run: Pieces, api: Joining) -> Iterator[Event]:
     for size in run.sizes:
         event = msgspec.to_builtins(run.events[first])
         value = event if size == 1 else api.with_text(event, "".join(run.texts[first : first + size]))
-        yield Event(number + first, size, event["type"], event["type"], value)
+        yield Event(number + first, size, run.name or event["type"], event["type"], value)
         first += size
 
 

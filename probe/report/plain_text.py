@@ -41,6 +41,15 @@ def compact(value: Any) -> str:
         return json.dumps(value)
 
 
+def indented(value: Any) -> str:
+    """Return JSON as the text of a file."""
+    try:
+        return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+    except UnicodeEncodeError:
+        # As above.
+        return json.dumps(msgspec.to_builtins(value), indent=2) + "\n"
+
+
 def plural(number: int, word: str) -> str:
     """Write a number of things."""
     return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -5,10 +5,7 @@ Times are epoch seconds, sizes are bytes of decoded content. `probe.report.summa
 
 from __future__ import annotations
 
-import json
-
-import msgspec
-
+from probe.report.plain_text import indented
 from probe.report.summary_part import Part
 from probe.report.summary_run import (
     Cost,
@@ -93,8 +90,4 @@ class Summary(Part, frozen=True, kw_only=True):
 
 def json_of(summary: Summary) -> str:
     """Return a summary as the text of its file."""
-    try:
-        return msgspec.json.format(msgspec.json.encode(summary), indent=2).decode() + "\n"
-    except UnicodeEncodeError:
-        # A lone surrogate, which only the escaped form can hold.
-        return json.dumps(msgspec.to_builtins(summary), indent=2) + "\n"
+    return indented(summary)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.fault_cell import SUBJECTS, TARGETS, Cell, record, run_cell, seen
+from bench.agent_runs import SUBJECTS, TARGETS, record
+from bench.fault_cell import Cell, run_cell, seen
 from bench.fault_tables import document, short
 from bench.faults import DOCUMENT, FAULTS, read
 from probe.replay.fault_catalogue import KINDS

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from probe.protocol.asyncapi import asyncapi
 from probe.protocol.component_names import component_names, unique
+from probe.protocol.describing import described
 from probe.protocol.json_schema import bodies_schema
 from probe.protocol.openapi import openapi
 from probe.protocol.servers import UNKNOWN, asyncapi_server, public_origin
-from tests.protocol.recorded import RECORDS, protocol
+from tests.protocol.recorded import RECORDS, protocol, statistics_of
 
 OF_CONNECTION = re.compile(
     "connection|content-length|host|user-agent|accept-encoding|sec-.*|upgrade|transfer-encoding|authorization|.*api-key"
@@ -69,6 +72,23 @@ def test_the_servers_address_is_a_variable(case: str) -> None:
         assert server["url"] == "{baseUrl}"
         assert not re.search("127|localhost", server["variables"]["baseUrl"]["default"])
     assert asyncapi_server(UNKNOWN)["protocol"] == "wss"
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_a_client_awaits_names_of_events_only_where_the_stream_has_them(tmp_path: Path, *, lines: bool) -> None:
+    exchange = json.loads(RECORDS["codex/tool-loop"].read_text().splitlines()[1])
+    if not lines:
+        exchange["response"]["body"] = re.sub(r"(?m)^event: .*\n", "", exchange["response"]["body"])
+    (tmp_path / "traffic.jsonl").write_text(json.dumps(exchange) + "\n")
+    document = openapi(described(statistics_of(tmp_path / "traffic.jsonl")))
+    answer = document["paths"]["/v1/responses"]["post"]["responses"]["200"]["content"]["text/event-stream"]
+    assert len(answer["itemSchema"]["anyOf"]) > 5
+    assert {"event" in one["required"] for one in answer["itemSchema"]["anyOf"]} == {lines}
+
+
+def test_messages_of_a_websocket_have_no_names_besides_their_types() -> None:
+    grammars = [one.messages for one in protocol("codex/tool-loop-websocket").endpoints if one.messages]
+    assert {kind.named for grammar in grammars for kind in grammar.kinds} == {False}
 
 
 @pytest.mark.parametrize("case", RECORDS)

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 
 from probe.protocol.describing import described
-from probe.protocol.description import Protocol, json_of
+from probe.protocol.description import Protocol
 from probe.protocol.description_schema import description_schema
 from probe.protocol.documents import documents
 from probe.protocol.markdown import markdown
 from probe.protocol.values import places
+from probe.report.plain_text import indented
 from probe.targets.finding import PROJECT
 from tests.conftest import GOLDEN
 from tests.protocol.recorded import RECORDS, protocol, statistics_of
@@ -37,7 +38,7 @@ def test_the_markdown_is_the_golden_one(name: str, golden: Callable[[Path, str],
 @pytest.mark.parametrize("case", RECORDS)
 def test_a_description_fits_its_form_to_the_last_member(case: str) -> None:
     found = protocol(case)
-    assert msgspec.json.decode(json_of(found), type=Protocol, strict=True) == found
+    assert msgspec.json.decode(indented(found), type=Protocol, strict=True) == found
 
 
 def test_the_schema_is_current_and_describes_each_field(golden: Callable[[Path, str], None]) -> None:
@@ -69,7 +70,17 @@ def test_a_shareable_description_holds_no_long_value_and_no_example() -> None:
     found = described(statistics_of(RECORDS["codex/tool-loop"]), shareable=True)
     texts = [text for text in _texts(msgspec.to_builtins(found)) if len(text) > 40]
     assert [text for text in texts if " " in text and not text.startswith(("POST ", "WS "))] == []
-    assert '"examples"' not in json_of(found)
+    assert '"examples"' not in indented(found)
+
+
+@pytest.mark.parametrize("name", ["instructions", "prompt", "input"])
+def test_a_users_text_that_is_json_is_not_described_inside(name: str, tmp_path: Path) -> None:
+    exchange = json.loads(RECORDS["codex/tool-loop"].read_text().splitlines()[0])
+    exchange["request"]["body"][name] = '{"of": "the user"}'
+    (tmp_path / "traffic.jsonl").write_text(json.dumps(exchange) + "\n")
+    (request,) = described(statistics_of(tmp_path / "traffic.jsonl")).endpoints[0].requests
+    assert request.value
+    assert request.value.members[name].value.inside is None
 
 
 def _texts(value: Any) -> list[str]:

@@ -20,7 +20,6 @@ from probe.protocol.event_order import EventStatistics, Step, invariants
 from probe.protocol.json_schema import DIALECT, schema_of
 from probe.protocol.observing import Observer
 from probe.protocol.protocol_statistics import ProtocolStatistics
-from probe.protocol.scalars import state
 from probe.protocol.statistics import Values
 from tests.protocol.recorded import RECORDS, statistics_of
 
@@ -30,6 +29,15 @@ WORDS = st.sampled_from(["message", "user", "", "{}", '{"a": [1]}', "2026-01-01"
 JSON = st.recursive(
     LEAVES | WORDS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5), max_leaves=12
 )
+
+
+def state(thing: Any) -> Any:
+    """Return all that statistics hold, for a comparison."""
+    if hasattr(thing, "__slots__"):
+        return {name: state(getattr(thing, name)) for name in thing.__slots__ if name not in ("moved", "at")}
+    if isinstance(thing, dict):
+        return {key: state(one) for key, one in thing.items()}
+    return thing
 
 
 def observed(values: list[Any], *, joined: bool = False) -> Values:
@@ -80,6 +88,33 @@ def test_a_value_that_is_read_once_counts_as_often_as_it_was_sent(value: Any, ti
     for node, code in touched:
         statistics.latest(node).counts[code] += times
     assert state(found) == state(observed([value] * times))
+
+
+VALUES = {
+    "many numbers and a word": [*range(60), "auto"],
+    "many words and a number": [*map(str, range(60)), 1],
+    "many words and a boolean": [*map(str, range(60)), True],
+    "a long one of few": [{"mode": mode} for mode in ("a", "x" * 50)] * 10,
+}
+
+
+@pytest.mark.parametrize("values", VALUES.values(), ids=VALUES.keys())
+@pytest.mark.parametrize("shareable", [False, True])
+def test_one_value_of_many_is_no_constant(values: list[Any], *, shareable: bool) -> None:
+    schema = schema_of(Describer(shareable=shareable).value(observed(values)))
+    validator = jsonschema_rs.validator_for({"$schema": DIALECT, **schema})
+    assert [value for value in values if not validator.is_valid(value)] == []
+
+
+def test_a_shareable_description_has_no_long_text_with_a_slot() -> None:
+    values = observed(["2026 and a sentence of more than forty characters"])
+    assert [Describer(shareable=one).value(values).slot is None for one in (False, True)] == [False, True]
+
+
+def test_keys_that_are_data_are_described_by_their_slots_alone() -> None:
+    found = Describer().value(observed([{f"/2026/secret-{number}.py": number for number in range(9)}]))
+    assert found.map
+    assert found.map.keys == "⟨year⟩"
 
 
 KINDS = st.sampled_from([("server", name) for name in "abcde"] + [("client", "a")])

@@ -1,0 +1,70 @@
+"""The agents of the matrix: run with their real programs, and recorded against the local provider."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from probe.targets.finding import PROJECT, load_target
+from tests.support import agents
+from tests.support.agents import Agent
+from tests.support.loops import PROMPT, plant
+from tests.support.provider import provider_running
+from tests.support.running import Running
+
+TARGETS = PROJECT / "tests" / "fixtures" / "targets"
+
+
+class Subject(NamedTuple):
+    """An agent of the matrix, with the target that runs it."""
+
+    agent: Agent
+    target: str
+    listener: str = "model"
+
+
+SUBJECTS = {
+    str(subject.agent): subject
+    for subject in (
+        Subject(agents.CODEX_OLD, "codex"),
+        Subject(agents.CODEX, "codex"),
+        Subject(agents.CLAUDE_CODE, "claude-code"),
+        Subject(agents.GEMINI_CLI, "gemini-cli"),
+        Subject(agents.OPENCODE, "opencode", "openai"),
+        Subject(agents.QWEN_CODE, "qwen-code"),
+        Subject(agents.PI, "pi", "openai"),
+        Subject(agents.AIDER, "aider", "openai"),
+        Subject(agents.CONTINUE, "continue"),
+    )
+}
+
+
+def record(subject: Subject, folder: Path) -> Path:
+    """Record an agent against the local provider; return the run's folder."""
+    folder.mkdir(parents=True)
+    names = load_target(subject.target)[0].listeners
+    keys = load_target(subject.target)[0].keys
+    group = keys[subject.listener] if isinstance(keys, dict) else keys
+    with provider_running() as provider:
+        addresses = dict.fromkeys(names, "http://127.0.0.1:9") | {subject.listener: provider.url}
+        urls = [f"--upstream={name}={url}" for name, url in addresses.items()]
+        with capturing(subject, folder, *urls, env={group[0]: "sk-planted-0123456789"}) as run:
+            if run.wait():
+                raise RuntimeError(f"{subject.agent} could not be recorded:\n{run.stderr}")
+            return run.run_folder()
+
+
+def capturing(subject: Subject, folder: Path, *options: str, env: dict[str, str]) -> Running:
+    """Start `capture` with an agent, in a home and a folder of its own."""
+    program = agents.program(subject.agent)
+    own = {"PATH": f"{program.parent}:{os.environ['PATH']}", "PROBE_TARGETS": str(TARGETS), **env}
+    where = f"--cwd={plant(folder / 'work')}"
+    return Running(folder, "probe.capture", f"--target={subject.target}", *options, where, "--prompt", PROMPT, env=own)
+
+
+def matrix(only_agents: Sequence[str]) -> list[str]:
+    """Return the names of the agents that can be had here."""
+    names = [name for name in SUBJECTS if not only_agents or any(name.startswith(one) for one in only_agents)]
+    return [name for name in names if agents.missing(SUBJECTS[name].agent) is None]

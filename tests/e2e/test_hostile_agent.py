@@ -12,16 +12,17 @@ import pytest
 
 from probe.targets.finding import PROJECT
 from tests.support.provider import Provider, provider_running
+from tests.support.recorded_call import first_body
 from tests.support.running import Running
 
 pytestmark = pytest.mark.slow
 
 # Asks its model once, so that there is a record; then does to its run's folder what the words say.
-AGENT = """
+AGENT = f"""
 import json, os, pathlib, shutil, sys, urllib.request
-body = json.dumps({"model": "m", "stream": True, "input": [{"role": "user", "content": "x"}]}).encode()
+body = {first_body("codex/tool-loop")}
 request = urllib.request.Request(
-    os.environ["OPENAI_BASE_URL"] + "/responses", body, {"content-type": "application/json"}
+    os.environ["OPENAI_BASE_URL"] + "/responses", body, {{"content-type": "application/json"}}
 )
 urllib.request.urlopen(request, timeout=30).read()
 (run,) = pathlib.Path(os.environ["PROBE_DATA_DIR"]).glob("*/2*")

@@ -11,6 +11,7 @@ import pytest
 
 from probe.targets.finding import PROJECT
 from probe.wire.ports import free_ports
+from tests.support.recorded_call import first_body
 from tests.support.running import Running
 
 pytestmark = pytest.mark.slow
@@ -18,10 +19,11 @@ pytestmark = pytest.mark.slow
 WARNING = "WARNING: credentials are written to the disk as they are (--keep-secrets)"
 IN_REPORT = "- Credentials: `written as they are (--keep-secrets)`"
 REPLAY = ["--replay", str(PROJECT / "data/codex/tool-loop")]
-AGENT = """
+AGENT = f"""
 import os, urllib.request
+body = {first_body("codex/tool-loop")}
 request = urllib.request.Request(
-    os.environ["OPENAI_BASE_URL"] + "/responses", b"{}", {"authorization": "Bearer kept-0123456789"}
+    os.environ["OPENAI_BASE_URL"] + "/responses", body, {{"authorization": "Bearer kept-0123456789"}}
 )
 urllib.request.urlopen(request, timeout=30).read()
 """

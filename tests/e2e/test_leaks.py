@@ -13,6 +13,7 @@ from probe.targets.finding import PROJECT
 from tests.support.captures import Ended, Machine
 from tests.support.forward_proxy import ForwardProxy, proxy_running
 from tests.support.provider import provider_running
+from tests.support.recorded_call import first_body
 
 pytestmark = pytest.mark.slow
 
@@ -21,12 +22,13 @@ SAMPLES = ("tool-loop", "tool-loop-websocket")
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
 # An agent that obeys the proxy variables, calls its model, and then somebody else.
-AGENT = """
-import json, os, sys, urllib.error, urllib.request
+AGENT = f"""
+import os, sys, urllib.error, urllib.request
 def post(url):
-    headers = {"Authorization": "Bearer " + os.environ["CODEX_API_KEY"], "Content-Type": "application/json"}
+    headers = {{"Authorization": "Bearer " + os.environ["CODEX_API_KEY"], "Content-Type": "application/json"}}
     try:
-        answer = urllib.request.urlopen(urllib.request.Request(url, b'{"input": "Hi"}', headers), timeout=15)
+        body = {first_body("codex/tool-loop")}
+        answer = urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=15)
         answer.read()
         return answer.status
     except urllib.error.HTTPError as error:

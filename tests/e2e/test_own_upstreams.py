@@ -84,9 +84,9 @@ class World:
         more = {"PROBE_TARGETS": str(self.target.parent), **env}
         return Running(own, f"probe.{script}", "--target", "thing", *arguments, env=more)
 
-    def capture(self, *options: str, env: Mapping[str, str]) -> Running:
+    def capture(self, *options: str, env: Mapping[str, str], folder: str = "here") -> Running:
         """Capture the agent."""
-        return self.running("capture", *options, "--", sys.executable, "-c", AGENT, env=env)
+        return self.running("capture", *options, "--", sys.executable, "-c", AGENT, env=env, folder=folder)
 
 
 @pytest.fixture
@@ -294,8 +294,10 @@ def test_a_gateway_that_is_not_there_is_the_agents_to_see(world: World) -> None:
 
 def test_a_replay_that_is_served_by_hand_is_an_upstream_like_any(world: World, tmp_path: Path) -> None:
     (tmp_path / "served").mkdir()
-    sample = str(PROJECT / "data" / "codex" / "sample")
-    with Running(tmp_path / "served", "probe.replay", "--run", sample) as served:
+    with world.capture(env={"OPENAI_BASE_URL": world.gateway.url + "/v1", **BOTH}, folder="recorded") as running:
+        assert running.wait() == 0, running.stderr
+        recorded = str(running.run_folder())
+    with Running(tmp_path / "served", "probe.replay", "--run", recorded, "--target", "codex") as served:
         served.until_said("serving")
         url = served.stdout.split()[0] + "/v1"
         with world.capture(env={"OPENAI_BASE_URL": url, **BOTH}) as running:

@@ -7,10 +7,11 @@ from json import dumps
 from typing import Any
 
 from probe.compare.side import OfferedTool, Said, SentItem
+from probe.record.canonical_json import canonical_json, number_of
 from probe.renderers.api import Api, Kind
 from probe.renderers.blocks import Block, Instructions, Message, Text, Tool, ToolResult, Tools, texts_of
 from probe.slots.slots import Slots
-from probe.trace.canonical import canonical_json, canonical_value, number_of
+from probe.trace.canonical import canonical_value
 from probe.trace.features import SYSTEM_ROLES
 from probe.trace.injected import injected_as
 from probe.trace.items import NewItem

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from probe.record.canonical_json import canonical_json
 from probe.renderers.api import Answer, Api, Kind
 from probe.slots.slots import Slots
-from probe.trace.canonical import canonical_json, canonical_value
+from probe.trace.canonical import canonical_value
 from probe.trace.items import NewItem
 from probe.trace.turns import SentItems
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Any, Final, Literal, NamedTuple
 
-import msgspec
-
+from probe.record.canonical_json import canonical_json
 from probe.slots.slots import json_within
 
 _LONG_TEXT, _CONTEXT, _STRETCH = 200, 40, 120
@@ -171,15 +170,6 @@ def _kind(value: Any) -> Any:
     return tuple(one if isinstance(one := value.get(name), str) else None for name in _NAMES)
 
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
-
-
 def _key(value: Any) -> bytes | Literal[_Absent.ABSENT]:
     """Return what equal values share; unlike for Python, true is not 1."""
-    if value is ABSENT:
-        return value
-    try:
-        return _encode(value)
-    except (UnicodeEncodeError, RecursionError):
-        # A lone surrogate, which has no UTF-8 form.
-        return repr(value).encode("utf-8", "backslashreplace")
+    return value if value is ABSENT else canonical_json(value)

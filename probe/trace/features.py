@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 
 import msgspec
 
 from probe.record.body_text import text_size
+from probe.record.canonical_json import number_of
 from probe.renderers.api import Kind
 from probe.renderers.blocks import Block, Message, Text, Tool, ToolResult, Tools, texts_of
 from probe.trace.injected import injected_as
@@ -109,7 +109,7 @@ def features_of(kind: Kind, blocks: Sequence[Block]) -> Features:
 
 def text_number(text: str) -> int:
     """Return a number that equal texts share, in any run, whatever white space is around them."""
-    return int.from_bytes(sha256(text.strip().encode("utf-8", "surrogatepass")).digest()[:8], "big")
+    return number_of(text.strip())
 
 
 def _words(text: str) -> tuple[int, ...]:

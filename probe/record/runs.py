@@ -196,7 +196,7 @@ def find_run(
 ) -> Run:
     """Return the run that a word names: latest, latest~N, name, prefix, target/name or path. Raises UserError.
 
-    Without `replays`, latest is the newest that replays none of the user's own runs.
+    Without `replays`, latest is the newest that is no replay which the user asked for.
     """
     found = _find(word, data_dir, target, elsewhere, replays=replays)
     refuse_links(found.folder)
@@ -231,8 +231,7 @@ def _path_problem(word: str) -> str | None:
 
 def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None, *, replays: bool) -> Run:
     own = [run for run in runs if not run.bundled and target in (None, run.target)]
-    known_names = {f"{run.target}/{run.name}" for run in runs if not run.bundled}
-    recorded = [run for run in own if replays or run.manifest.facts.replay_of not in known_names]
+    recorded = [run for run in own if replays or not run.manifest.facts.is_asked_replay]
     if back < len(recorded):
         return recorded[-1 - back]
     of = f" of target {target!r}" if target else ""

@@ -102,8 +102,8 @@ class Playback:
         if match.found is not Found.UNLIKE and (why := other_form(recorded, live, self._turns[match.call])):
             calls.matching.damaged(match.call, ended=False)
             return self.misses.other_form(number, why)
-        if match.found is not Found.SAME or live.key.rest != recorded.key.rest:
-            found = differences_of(calls.hashes, recorded, live)
+        if match.found is not Found.SAME or live.key.sent != recorded.key.sent:
+            found = differences_of(calls.hashes, recorded, live, after_fault=bool(self.faults.hits))
             if refused := self.misses.differs(number, match, found):
                 calls.matching.take_back(match.call)
                 return refused

@@ -27,8 +27,15 @@ def text(words: str, **more: Any) -> dict[str, Any]:
 
 def stream() -> str:
     """Return an answer."""
-    message = {"id": "msg_1", "type": "message", **ANSWER, "content": [], "model": "m", "stop_reason": None}
-    events = [
+    message: dict[str, Any] = {
+        "id": "msg_1",
+        "type": "message",
+        **ANSWER,
+        "content": [],
+        "model": "m",
+        "stop_reason": None,
+    }
+    events: list[dict[str, Any]] = [
         {"type": "message_start", "message": message},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
         {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hi."}},

@@ -33,7 +33,9 @@ class DifferingPlace(msgspec.Struct, frozen=True, kw_only=True):
         if (tool := _only_tool(self)) is not None:
             return f"tool {tool} is {_state(self)}"
         now, recorded = _windows(self.now, self.recorded)
-        return f"at {self.at} (now {_shown(now)}, recorded {_shown(recorded)})"
+        # What is not there has no place in the call: its place is that in the recorded one.
+        whose = " of the recorded call" if self.now is msgspec.UNSET and self.at.endswith("]") else ""
+        return f"at {self.at}{whose} (now {_shown(now)}, recorded {_shown(recorded)})"
 
     @property
     def line(self) -> str:

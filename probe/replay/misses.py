@@ -18,8 +18,8 @@ _KEPT = 1000
 class Misses:
     """What differed, and what the recording had no answer for."""
 
-    def __init__(self, *, strict: bool, on_miss: Callable[[str], None], asker: str) -> None:
-        """`on_miss` gets the first miss of a strict replay, which ends with it."""
+    def __init__(self, *, strict: str | None, on_miss: Callable[[str], None], asker: str) -> None:
+        """`strict` is what made the replay strict; `on_miss` gets the first miss of one, which ends with it."""
         self._strict = strict
         self._on_miss = on_miss
         self._asker = asker
@@ -39,7 +39,7 @@ class Misses:
         first, count = self._unanswered[0], len(self._unanswered)
         if self._refused:
             calls = "a call" if count == 1 else f"{count} calls, the first of which"
-            return [f"{calls} got no answer, since it is not as recorded (--strict): {first}"]
+            return [f"{calls} got no answer, since it is not as recorded ({self._strict}): {first}"]
         times = "once" if count == 1 else f"{count} times"
         return [f"{self._asker} asked {times} for an answer that the recording does not have: {first}"]
 

@@ -43,6 +43,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """How many times faster than recorded the answers come; infinite without any pause."""
     strict: bool = False
     """Whether a call that differs gets no answer, and the first one ends the replay."""
+    strict_by: str = "--strict"
+    """What messages call the option."""
     faults: tuple[Fault, ...] = ()
     asker: str = "the agent"
     """What messages call the client."""
@@ -62,7 +64,11 @@ class Playback:
     def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer, conditions: Conditions) -> None:
         self.conditions = conditions
         self.faults = FaultPlan(conditions.faults, conditions.speed)
-        self.misses = Misses(strict=conditions.strict, on_miss=conditions.on_miss, asker=conditions.asker)
+        self.misses = Misses(
+            strict=conditions.strict_by if conditions.strict else None,
+            on_miss=conditions.on_miss,
+            asker=conditions.asker,
+        )
         self._renderer = renderer
         self._turns: list[RecordedTurn] = []
         self._new: list[NewItems] = []
@@ -102,8 +108,8 @@ class Playback:
         if match.found is not Found.UNLIKE and (why := other_form(recorded, live, self._turns[match.call])):
             calls.matching.damaged(match.call, ended=False)
             return self.misses.other_form(number, why)
-        if match.found is not Found.SAME or live.key.rest != recorded.key.rest:
-            found = differences_of(calls.hashes, recorded, live)
+        if match.found is not Found.SAME or live.key.sent != recorded.key.sent:
+            found = differences_of(calls.hashes, recorded, live, after_fault=bool(self.faults.hits))
             if refused := self.misses.differs(number, match, found):
                 calls.matching.take_back(match.call)
                 return refused

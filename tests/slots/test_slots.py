@@ -46,7 +46,12 @@ TEXTS = {
     "a date of HTTP": ("Sat, 21 Nov 2026 16:09:08 GMT", "⟨time⟩"),
     "a date of `date`": ("Sat Nov 21 16:09:08 UTC 2026", "⟨time⟩"),
     "a date of JavaScript": ("Sat Nov 21 2026 16:09:08 GMT+0000 (Coordinated Universal Time)", "⟨time⟩"),
-    "a listing of files": ("drwxr-xr-x 2 root root 4096 Nov 21 16:09 .", "drwxr-xr-x 2 root root 4096 ⟨time⟩ ."),
+    "a listing of files": (
+        "total 24\ndrwxr-xr-x  3 root root 20480 Nov 21 16:09 .\ndrwxrwxrwt 10 me   me     4096 Jan  5  2024 ..\n"
+        "-rw-r--r--  1 root root    17 Nov 21 16:09 a b.txt",
+        "total ⟨blocks⟩\n⟨folder⟩ .\n⟨folder⟩ ..\n-rw-r--r--⟨owner⟩17 ⟨time⟩ a b.txt",
+    ),
+    "a listing of macOS": ("-rwxr-xr-x@ 1 me  staff  96 Nov 21 16:09 x", "-rwxr-xr-x@⟨owner⟩96 ⟨time⟩ x"),
     "today": ("Today's date is 2026-11-21.", "Today's date is ⟨date⟩."),
     "today in words": ("Today is Saturday, November 21, 2026 (formatted", "Today is ⟨date⟩ (formatted"),
     "today in short words": ("Today's date: Sat Nov 21 2026", "Today's date: ⟨date⟩"),
@@ -96,6 +101,9 @@ KEPT = {
     "a plain number": "1795277348",
     "a limit": "timeout of 120 seconds, 2.5 s at most, 30s",
     "a size": "-rw-r--r-- 1 root root 73402197",
+    "a mode": "chmod drwxr-xr-x and -rw-r--r-- 1 root root",
+    "a total": "total 24\nof all",
+    "a day of a text": "On Jan 5 2024 it was, and on Jan  5  2024.",
     "a hash of content": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "a commit": "commit 3fd138f0c2b9a1d4e5f60718293a4b5c6d7e8f90",
     "the nil UUID": "00000000-0000-0000-0000-000000000000",

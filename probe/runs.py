@@ -24,6 +24,7 @@ from probe.cli.options import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links
+from probe.record.runs_of_version import version_number
 from probe.settings.settings import data_dir
 from probe.targets.finding import output_dirs, target_names
 from probe.wire.recover_run import recover_and_report
@@ -130,6 +131,7 @@ def described(one: Run) -> dict[str, Any]:
     return {
         "target": one.target,
         "run": one.name,
+        "version": version_number(agent := facts.versions.get("agent")) or agent,
         "state": _state(one),
         "started": one.manifest.data.get("started"),
         "seconds": _seconds(one),
@@ -163,8 +165,9 @@ def _seconds(one: Run) -> float | None:
 
 def _table(runs: list[Run]) -> Table:
     table = Table(box=None, pad_edge=False, expand=True)
-    for heading in ("target", "run", "state", "seconds", "exchanges", "cut short", "exit", "report", "what was asked"):
-        number = heading in ("seconds", "exchanges", "cut short", "exit")
+    numeric = ("seconds", "exchanges", "cut short", "exit")
+    for heading in ("target", "run", "version", "state", *numeric, "report", "what was asked"):
+        number = heading in numeric
         rest = 1 if heading == "what was asked" else None
         table.add_column(heading, justify="right" if number else "left", no_wrap=True, ratio=rest)
     for row in map(described, runs):
@@ -172,7 +175,8 @@ def _table(runs: list[Run]) -> Table:
         asked = f"replay of {row['replay']}: {asked}" if row["replay"] else asked
         shown = [row[name] for name in ("seconds", "exchanges", "cut_short", "exit_code")]
         numbers = ["" if value is None else str(value) for value in shown]
-        cells = [row["target"], row["run"], row["state"], *numbers, "yes" if row["report"] else "-", asked[:60]]
+        named = [row["target"], row["run"], row["version"] or "", row["state"]]
+        cells = [*named, *numbers, "yes" if row["report"] else "-", asked[:60]]
         # Text, not a string: a prompt may hold what rich would take for markup.
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table

@@ -109,6 +109,7 @@ _SPECIAL = {
     ("compare", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
     ("drift", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
     ("drift", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
+    ("drift", "cwd"): Option("Folder of which each version gets a copy to work in (default: a fresh one).", "C", "DIR"),
     ("compare", "target"): Option("Read both as this target; without, each as its own.", "t", "NAME"),
     ("protocol", "run"): Option(
         "A run, as everywhere; any number of times: what they show is added up.", "r", "RUN", True
@@ -188,7 +189,7 @@ COMMANDS = {
     "drift": Command(
         "Compare two versions of an agent, both run offline.",
         'invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"',
-        ("target", "versions", "prompt", "replay", "markdown", "html", "json", "fail_on", "data_dir"),
+        ("target", "versions", "prompt", "replay", "cwd", "markdown", "html", "json", "fail_on", "data_dir"),
     ),
     "protocol": Command(
         "Describe the protocol that runs show: Markdown, JSON, schemas.",

@@ -137,6 +137,7 @@ def test_runs_lists_newest_first_and_prunes_the_oldest(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.runs", "--json") as listed:
         assert listed.wait() == 0
         names = [run["run"] for run in json.loads(listed.stdout)]
+        assert {run["version"] for run in json.loads(listed.stdout)} == {"1.0"}
         assert names == sorted(names, reverse=True)
         assert len(names) == 3
     with Running(tmp_path, "probe.runs", "--prune", "1") as pruned:

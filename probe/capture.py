@@ -38,7 +38,7 @@ from probe.wire.finish import Finished, discard, finish
 from probe.wire.interrupts import Interrupts
 from probe.wire.launch import Launch, described_surroundings
 from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target
-from probe.wire.replayed_run import find_replay, notes_on_replay
+from probe.wire.replayed_run import find_replay, notes_on_replay, replaying
 from probe.wire.start import start
 from probe.wire.started import Started
 from probe.wire.unreachable_upstreams import FirstAnswers, unreachable_upstreams
@@ -82,8 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     program = find_program(template[0], (os.environ | overrides).get("PATH"), settings.target)
     cwd = _given_folder(arguments.cwd)
     replayed = find_replay(settings)
-    if replayed and (settings.replay or "").startswith("latest"):
-        say(f"replaying {replayed.target}/{replayed.name}")
+    if replayed:
+        say(replaying(settings, replayed))
     folder = new_run(settings.run_parent, settings.output_dir)
     _warn(settings, os.environ | overrides)
     if is_step():

@@ -64,13 +64,17 @@ def _needed(task: str, word: str) -> str:
 
 def _unknown(word: str, task: str | None) -> tuple[str, str]:
     """Return what is wrong with a word, and a suggestion."""
-    from probe.did_you_mean import did_you_mean  # Here: it is rarely needed.
+    from probe.cli.extra_word import explain  # Here: they are rarely needed.
+    from probe.did_you_mean import did_you_mean
+    from probe.targets.finding import target_names
 
     if task not in COMMANDS:
         return f"no task {word!r}", did_you_mean(word, COMMANDS)
     options = COMMANDS[task].options
     if word.startswith("-"):
         return f"{task} has no option {word}", did_you_mean(word, map(flag, options))
+    if explained := explain(task, word, sys.argv, target_names()):
+        return explained[0], as_called(explained[1])
     meant = did_you_mean(word, COMMANDS)
     if set(LAUNCHING) <= set(options):
         meant += "did you forget -- before the command? " + as_called(f"invoke {task} … -- {word} …; ")

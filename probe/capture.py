@@ -22,7 +22,7 @@ from probe.cli.script_process import is_step
 from probe.errors import UserError
 from probe.record.manifest import utc_now
 from probe.record.problem import Problem, ProblemKind
-from probe.record.runs import TRAFFIC, new_run
+from probe.record.runs import TRAFFIC, is_generated, new_run
 from probe.record.tunnels import OPENED, TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
 from probe.settings.own_upstreams import base_urls
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.capture`."""
     arguments, command = parse("capture", sys.argv[1:] if argv is None else argv)
     interrupts = Interrupts()
-    settings = resolve(arguments, os.environ)
+    settings = resolve(arguments, os.environ, generated=is_step() and is_generated(arguments.output_dir))
     # A base URL among them is the upstream of a listener; the agent gets the listener's.
     asked, led = pairs("env", arguments.env), base_urls(settings.target)
     overrides = {name: value for name, value in asked.items() if name not in led}

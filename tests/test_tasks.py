@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from invoke.context import Context
 
-from probe.cli.options import COMMANDS, command_line, option_of, parse, parser
+from probe.cli.options import COMMANDS, command_line, option_of, parse, parser, usage
 from probe.targets.finding import PROJECT
 from tests.support.running import Running
 
@@ -158,6 +158,22 @@ def test_a_mistake_on_invokes_command_line_has_a_way_out(words: list[str], parts
     assert "forget -- " not in said.stderr or words[-1] == "hello"
     assert "forget --run" not in said.stderr or words[-1] == "latest"
     assert "forget" not in said.stderr or words[0] != "runs"
+
+
+USAGES = {
+    "capture": "invoke capture [options] [-- COMMAND …]",
+    "replay-check": "invoke replay-check [options] [-- COMMAND …]",
+    "compare": "invoke compare BEFORE AFTER [options]",
+    "runs": "invoke runs [options]",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), USAGES.items())
+def test_help_shows_the_words_and_the_command_that_a_task_takes(name: str, text: str) -> None:
+    typed = shlex.join([sys.executable, "-m", "invoke"])
+    assert text.replace("invoke ", f"{typed} ", 1) in invoke("--help", name).stdout
+    assert usage(name) == text
+    assert text.removeprefix(f"invoke {name}") in parser(name).format_usage()
 
 
 def test_the_example_of_runs_deletes_nothing() -> None:

@@ -57,6 +57,8 @@ def _analyze_file(arguments: Namespace) -> int:
     if arguments.run:
         raise UserError("--run and --input both say what to analyze", "give one of them")
     source = Path(arguments.input).expanduser()
+    if source.is_dir():
+        raise UserError(f"{source} is a folder, not a file", f"for a run's folder: invoke analyze --run {source}")
     if not source.is_file():
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
     output = _named_output(arguments) or _place_of_report(source, _step(arguments)[1])
@@ -83,6 +85,8 @@ def _named_output(arguments: Namespace) -> Path | None:
     if not arguments.output:
         return None
     output = Path(arguments.output).expanduser()
+    if output.is_dir():
+        raise UserError(f"--output {output}: it is a folder", f"name a file, for example {output / REPORT}")
     if not output.parent.is_dir():
         raise UserError(f"--output {output}: there is no folder {output.parent}", "make it first, or name another")
     return output
@@ -150,7 +154,10 @@ def _why_empty(found: Run) -> str:
         return "it is still being recorded"
     if found.manifest.facts.counts and found.manifest.facts.counts.written:
         return f"its manifest counts some: {found.traffic} was deleted or emptied"
-    return "the agent sent nothing through its proxies; invoke doctor says what may be wrong"
+    return (
+        "the agent sent nothing through its proxies; invoke doctor says what may be wrong, and invoke runs lists "
+        "the others (latest~1 is the one before the latest)"
+    )
 
 
 def _inputs(found: Run, target: Target | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,21 +93,30 @@ def _number(text: str) -> int:
 
 
 def _prune(runs: list[Run], keep: int) -> list[Run]:
-    """Delete all but the newest `keep` runs of each target; samples and running ones stay."""
-    old = _old(runs, keep)
+    """Delete all but the newest `keep` recordings and replays of each target; samples and running ones stay."""
+    own = {f"{one.target}/{one.name}" for one in runs if not one.bundled}
+    old = _old(runs, keep, own)
     if old:
-        say(f"deleting {len(old)} of {len(runs)} runs")
+        replays = sum(_is_replay(one, own) for one in old)
+        which = f": {len(old) - replays} recorded, {replays} replayed from them" if replays else ""
+        say(f"deleting {len(old)} of {len(runs)} runs{which}")
     return [one for one in runs if one not in old or not _delete(one)]
 
 
-def _old(runs: list[Run], keep: int) -> list[Run]:
+def _is_replay(one: Run, own: Collection[str]) -> bool:
+    """Check whether a run replays one of the user's own, as `latest` does; `own` has the names of these."""
+    return one.manifest.facts.replay_of in own
+
+
+def _old(runs: list[Run], keep: int, own: Collection[str]) -> list[Run]:
     """Return the runs to delete."""
     old: list[Run] = []
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, bool]] = Counter()
     for one in runs:
         recorded = {"schema", "target", "run"} <= one.manifest.data.keys()
-        if one.bundled or not recorded or is_alive(one) or counts[one.target] < keep:
-            counts[one.target] += not one.bundled
+        kind = one.target, _is_replay(one, own)
+        if one.bundled or not recorded or is_alive(one) or counts[kind] < keep:
+            counts[kind] += not one.bundled
         else:
             old.append(one)
     return old

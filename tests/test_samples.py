@@ -17,7 +17,7 @@ from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
 from probe.record.reader import read_exchanges
 from probe.record.runs import Run, all_runs
-from probe.targets.finding import PROJECT
+from probe.targets.finding import PROJECT, load_target
 from tests.support.samples import PRICES
 
 SAMPLES = {f"{run.target}/{run.name}": run for run in all_runs(PROJECT / "data") if run.bundled}
@@ -68,6 +68,12 @@ def body_bytes(part: dict[str, Any]) -> bytes:
             return bytes(text.encode())
         case _:
             return bytes(part["body"].encode())
+
+
+def test_the_demos_sample_has_the_command_that_a_run_of_it_has() -> None:
+    sample = Manifest.read(PROJECT / "data/demo/sample")
+    command = load_target("demo")[0].prompt_command or []
+    assert sample.facts.command == [word.replace("{prompt}", sample.facts.prompt or "") for word in command]
 
 
 @pytest.mark.parametrize("run", SAMPLES.values(), ids=SAMPLES.keys())

@@ -27,6 +27,8 @@ PROXY_LOG = "proxy.log"
 _OPENED = (TRAFFIC, PROXY_LOG, TUNNELS)
 """Files that are opened in place; a report or a manifest is always a new file that replaces the old one."""
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
+_NAMED = 6
+"""Runs of the user's own that a hint lists."""
 _LATEST = re.compile(r"latest(?:~(\d+))?$")
 
 
@@ -73,9 +75,9 @@ class Run:
         return folder
 
 
-def is_generated(name: str) -> bool:
-    """Check whether a folder's name was generated, not chosen by the user."""
-    return bool(_NAME.match(name))
+def is_generated(folder: str | None) -> bool:
+    """Check whether the name of a run's folder, or the end of its path, was generated, not chosen by the user."""
+    return bool(_NAME.match(Path(folder or "").name))
 
 
 def has_records(folder: Path) -> bool:
@@ -250,8 +252,10 @@ def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None, *, r
 
 def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> UserError:
     def listed(some: list[Run]) -> str:
-        newest = [run for run in some if not run.bundled][-6:] + [run for run in some if run.bundled]
-        return ", ".join(f"{run.target}/{run.name}" for run in newest)
+        own = [run for run in some if not run.bundled]
+        newest = own[-_NAMED:] + [run for run in some if run.bundled]
+        more = [f"… ({len(own) - _NAMED} older)"] if len(own) > _NAMED else []
+        return ", ".join([*(f"{run.target}/{run.name}" for run in newest), *more])
 
     if found:
         return UserError(f"run {word!r} is ambiguous", f"it may be: {listed(found)}")

@@ -35,6 +35,14 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_hint_that_leaves_runs_out_counts_them(data: Path) -> None:
+    for day in range(4, 9):
+        make(data, "codex", f"2026010{day}T000000Z", f"2026-01-0{day}T00:00:00.000000Z")
+    with pytest.raises(UserError) as error:
+        find_run("nothing-like-it", data)
+    assert str(error.value.hint).endswith("codex/20260108T000000Z, codex/sample, codex/sample-two, … (2 older)")
+
+
 WORDS = {
     "the newest over all targets, never a sample": ("latest", None, "demo/20260103T000000Z"),
     "the newest of a target": ("latest", "codex", "codex/20260102T000000Z"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from probe.record.differing_place import DifferingPlace
+from probe.record.differing_place import NEAREST, DifferingPlace
 from probe.replay.evidence import described, place
 from probe.replay.matching import Found, Match
 from probe.slots.differences import Difference
@@ -66,7 +66,7 @@ class Misses:
             # All of it is said at the end: agents, and reports of their answers, repeat what they get.
             return self._miss(text, text.partition(" (")[0])
         if new:
-            got = "; it got the nearest recorded answer" if match.found is Found.NEAREST else ""
+            got = NEAREST if match.found is Found.NEAREST else ""
             self._differing.append(text + got)
         return None
 

@@ -81,7 +81,7 @@ def test_another_prompt_is_named_and_gets_the_recorded_answers_all_the_same(tmp_
     at = "input[0].content"
     assert place == {"call": 1, "at": at, "recorded": "Write a prime checker", "now": "Write a haiku"}
     assert f"note: {note}\n" in run.stderr
-    assert "- Different from the recording:\n  - call 1 differs at input" in report
+    assert "- Different from the recording, whose nearest answer was given:\n  - call 1 differs at input" in report
 
 
 @pytest.mark.slow

@@ -64,7 +64,8 @@ def _part_of(item: NewItem) -> Any:
         return item.value
     messages = (block for block in item.blocks if type(block) is Message)
     content = next((message.content for message in messages), item.blocks)
-    return [msgspec.to_builtins(block) for block in content if type(block) in (Tools, Tool)]
+    offered = [one for block in content if type(block) is Tools for one in block.tools]
+    return [one.definition for one in [*offered, *content] if type(one) is Tool]
 
 
 def prompt_parts(findings: Findings, found: Mapping[int, tuple[SlotUse, ...]]) -> list[PromptPart]:

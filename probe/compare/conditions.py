@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from probe.compare.comparison import Finding, finding
-from probe.compare.shown_values import shown
+from probe.compare.shown_values import changed_words, shown_pair, text_pair
 from probe.compare.side import Side
 from probe.compare.text_difference import text_difference
 from probe.record.differing_place import DifferingPlace
 from probe.record.manifest_fields import Facts
 from probe.record.runs_of_version import version_number
 from probe.report.plain_text import plural
-from probe.report.preview import cut
 from probe.slots.rules import Rule
 from probe.slots.slots import Slots
 
@@ -150,7 +149,8 @@ def _surroundings(before: Conditions, after: Conditions) -> Iterator[Finding]:
 def _command(before: Sequence[str], after: Sequence[str]) -> Iterator[Finding]:
     gone, new = ([word for word in one if word not in other] for one, other in ((before, after), (after, before)))
     if gone or new:
-        words = [f"has {shown(' '.join(new))}" if new else "", f"lacks {shown(' '.join(gone))}" if gone else ""]
+        lacks, has = shown_pair(" ".join(gone), " ".join(new))
+        words = [f"has {has}" if new else "", f"lacks {lacks}" if gone else ""]
         line = f"the command {' and '.join(filter(None, words))}"
         yield finding("command-changed", "run.command", line, before=" ".join(gone), after=" ".join(new))
 
@@ -159,10 +159,9 @@ def _prompt(before: str, after: str, new: Side) -> Finding:
     """Return the difference of prompts at the place where the request has it."""
     turns = (turn for thread in new.threads for turn in thread.turns)
     place = next((said.at for turn in turns for said in turn.new if "⟨prompt⟩" in said.text), "run.prompt")
-    line = f"the prompt is {shown(cut(after))}, no longer {shown(cut(before))}"
-    return finding(
-        "prompt-changed", place, line, before=cut(before), after=cut(after), text=text_difference(before, after)
-    )
+    one, other = text_pair(before, after)
+    line = f"the prompt {changed_words(one, other)}"
+    return finding("prompt-changed", place, line, before=one, after=other, text=text_difference(before, after))
 
 
 def _models(old: Side, new: Side) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from probe.compare.shown_values import shown_pair
+from probe.slots.rules import BUILT_IN, Rule
 from tests.compare.comparing import Recording, compare, compare_changed
 
 LOOP, SOCKET = "codex/tool-loop", "codex/tool-loop-websocket"
@@ -215,6 +216,93 @@ def test_what_a_run_lacks_that_is_still_being_recorded_breaks_nothing(tmp_path: 
     assert comparison.findings[0].line.startswith("the second run is still being recorded: ")
     assert {one.kind for one in comparison.findings if one.polarity == "breaking"} == set()
     assert comparison.after.state == "still being recorded"
+
+
+def far_along(word: str) -> Callable[[Recording], None]:
+    """Return a change of the prompt to one long line with a word at its end."""
+    prompt = "Please be careful and list the files. " * 45 + word
+
+    def change(run: Recording) -> None:
+        run.replace(run.manifest["prompt"], prompt)
+        run.manifest["command"][-1] = run.manifest["prompt"] = prompt
+
+    return change
+
+
+@pytest.mark.parametrize("known", ["as the prompt", "as a word of the command"])
+def test_what_differs_far_along_a_line_is_shown_in_each_form(known: str, tmp_path: Path) -> None:
+    folders = []
+    for word in ("red", "blue"):
+        run = Recording(LOOP)
+        far_along(word)(run)
+        if known == "as a word of the command":
+            prompt_in_the_command(run)
+        folders.append(run.write(tmp_path / "codex" / word))
+    comparison = compare(*folders, tmp_path / "it.json")
+    assert comparison.findings
+    for finding in comparison.findings:
+        for one, other in ((finding.before, finding.after), (finding.line, finding.line)):
+            assert "red" in one
+            assert "blue" in other
+        signed = [line for line in finding.text if line[0] in "+-"]
+        assert not signed or (signed[0].endswith("red") and signed[1].endswith("blue"))
+    assert any(finding.text for finding in comparison.findings)
+
+
+def reminder(*lines: str) -> dict[str, str]:
+    return {"type": "input_text", "text": "\n".join(["<system-reminder>", *lines, "</system-reminder>"])}
+
+
+def test_parts_of_one_tag_are_paired_by_what_they_say(tmp_path: Path) -> None:
+    status = ["# gitStatus", "Branch: main", "Status:", "?? a.txt"]
+    folders = []
+    for name, added in (
+        ("before", [reminder(*status)]),
+        ("after", [reminder("Be nice to users."), reminder(*status, "?? b.txt"), reminder("Keep it short.")]),
+    ):
+        run = Recording(LOOP)
+        for body in run.bodies:
+            next(item for item in body["input"] if item.get("role") == "user")["content"][:0] = added
+        folders.append(run.write(tmp_path / "codex" / name))
+    changed, new = compare(*folders, tmp_path / "it.json").findings
+    assert (changed.kind, new.kind) == ("instructions-changed", "instructions-added")
+    assert [line for line in changed.text if line[0] in "+-"] == ["+ ?? b.txt"]
+    assert "nice" in str(new.text)
+    assert "short" in str(new.text)
+    assert "gitStatus" not in str(new.text)
+
+
+def test_instructions_of_two_places_have_a_line_each(tmp_path: Path) -> None:
+    def add(body: dict) -> None:  # type: ignore[type-arg]
+        for item in body["input"]:
+            if item.get("role") in ("developer", "user"):
+                name = item["role"]
+                item["content"].insert(0, {"type": "input_text", "text": f"<of_{name}>Be brief.</of_{name}>"})
+
+    found = compare_changed(LOOP, each(add), tmp_path).findings
+    assert {(one.place, one.line) for one in found if one.kind == "instructions-added"} == {
+        ("input[][role=developer]", "<of_developer> is new"),
+        ("input[][role=user]", "<of_user> is new"),
+    }
+
+
+@pytest.mark.parametrize("at", ["instructions", "input[].content[].text", "tools[].description"])
+def test_a_rule_counts_at_the_place_of_a_text(at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def changed(run: Recording, word: str) -> Path:
+        for body in run.bodies:
+            if at == "instructions":
+                body["instructions"] += f"\nBuild {word}"
+            elif at == "tools[].description":
+                body["tools"][0]["description"] += f"\nBuild {word}"
+            else:
+                body["input"][0]["content"][0]["text"] += f"\nBuild {word}"
+        return run.write(tmp_path / "codex" / word)
+
+    folders = [changed(Recording(LOOP), word) for word in ("abacus", "zebra")]
+    assert len(compare(*folders, tmp_path / "it.json").findings) == 1
+    rule = Rule(slot="build", pattern="Build ([a-z]+)", at=at)
+    monkeypatch.setattr("probe.compare.__main__.slot_rules", lambda target: (*BUILT_IN, rule))
+    assert compare(*folders, tmp_path / "it.json").findings == ()
 
 
 def effort_in_several_places(run: Recording) -> None:

@@ -107,8 +107,11 @@ def _of_protocols(old: Side, new: Side, moved: set[str]) -> Iterator[Finding]:
 
 
 def _implied(old: Side, new: Side) -> Iterator[tuple[Any, Any]]:
-    """Yield pairs of models and of tools: that one became the other is said once, at the conditions and the tools."""
+    """Yield pairs of models, of tools and of reasons to stop: that one became the other is said once."""
     yield from product(*({tool.name for tool in side.tools} for side in (old, new)))
+    stops, others = ({turn.stop for thread in side.threads for turn in thread.turns} for side in (old, new))
+    yield from product(stops, others)
+    yield sorted(filter(None, stops)), sorted(filter(None, others))
     for purpose, names in old.models.items():
         others = new.models.get(purpose, ())
         yield from zip(names, others, strict=False)

@@ -55,7 +55,9 @@ def _of_endpoint(
         yield from _event_findings(old, new, lambda change: _is_echo(change, echoed) or _is_implied(change, implied))
     else:
         for one, other in _whole_answers(pair):
-            answers = [one for one in value_changes(one, other) if not _is_implied(one, implied)]
+            answers = [
+                one for one in value_changes(one, other) if not _is_implied(one, implied) and one.how is not How.SHARE
+            ]
             yield from _findings("answer", "response.", answers)
 
 
@@ -120,7 +122,8 @@ def _event_findings(old: Grammar, new: Grammar, follows: Callable[[Change], bool
         change
         for one, other in both
         for change in value_changes(one.value, other.value, f"event[{one.kind}]")
-        if not follows(change) and not _is_number(change)
+        # How often an answer has a member is for the model to choose.
+        if not follows(change) and not _is_number(change) and change.how is not How.SHARE
     ]
     yield from _findings("answer", "", changes)
     yield from _order(kinds, others, old, new)
@@ -146,6 +149,7 @@ _PHRASES = {
     How.ADDED: "{verb} now",
     How.REMOVED: "no longer {verb}",
     How.OPTIONAL: "not always {verb} now",
+    How.SHARE: "{verb} less often",
 }
 
 
@@ -166,7 +170,10 @@ def _findings(side: str, prefix: str, changes: Iterable[Change]) -> Iterator[Fin
         before, after = _values(group)
         if first.how in _PHRASES:
             where = f"{parent.rstrip('.')}: " if parent else ""
-            line = where + are(names, _PHRASES[first.how].format(verb=_VERBS[side]))
+            words = _PHRASES[first.how].format(verb=_VERBS[side])
+            if first.how is How.SHARE and first.seen_after[0] > first.seen[0]:
+                words = f"{_VERBS[side]} more often"
+            line = where + are(names, words)
             if len(group) == 1 and (known := after if after is not None else before) is not None:
                 line += f": {shown(known)}"
         else:

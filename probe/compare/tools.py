@@ -33,6 +33,7 @@ def tool_findings(before: Side, after: Side) -> Iterator[Finding]:
             yield _alone(kind, word, [tools[name][0] for name in names], sides)
     both = [(old[name][0], new[name][0]) for name in old if name in new]
     yield from _moved(before, after)
+    yield from _reordered([name for name in old if name in new], [name for name in new if name in old])
     of_all = list(_members(before.tools, after.tools))
     yield from of_all
     yield from _changed(both, {one.place.rpartition(".")[2] for one in of_all})
@@ -84,6 +85,13 @@ def _moved(before: Side, after: Side) -> Iterator[Finding]:
             after=new,
             evidence=f"in {counts[0]} of {before.calls} calls, now in {counts[1]} of {after.calls}",
         )
+
+
+def _reordered(before: list[str], after: list[str]) -> Iterator[Finding]:
+    if before != after:
+        first = next(place for place, name in enumerate(before) if after[place] != name)
+        line = f"the order of the tools differs: {after[first]} is in the place of {before[first]}"
+        yield finding("tools-reordered", "tools", line, before=before, after=after)
 
 
 def _in_namespaces(side: Side) -> int:

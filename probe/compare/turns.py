@@ -206,6 +206,7 @@ def _contents(pairs: Sequence[_Pair], parted: bool) -> Iterator[Finding]:
         follows = not is_same((one, other))
         if one.text != other.text and did(one) == did(other):
             differing.setdefault("answer", []).append((one, other, [], []))
+    yield from _stops(pairs)
     if "user" in differing:
         yield _said_otherwise("message-changed", "what the user says differs", differing["user"])
     if "result" in differing:
@@ -222,6 +223,23 @@ def _contents(pairs: Sequence[_Pair], parted: bool) -> Iterator[Finding]:
             f"turn {one.number}: {texts[0] or 'nothing'} → turn {other.number}: {texts[1] or 'nothing'}",
             before=texts[0],
             after=texts[1],
+        )
+
+
+def _stops(pairs: Sequence[_Pair]) -> Iterator[Finding]:
+    """Yield one finding for answers that end for another reason, of turns that do the same."""
+    both = [(one, other) for one, other in pairs if one and other and is_same((one, other))]
+    differing = [(one, other) for one, other in both if one.stop != other.stop]
+    if differing:
+        one, other = differing[0]
+        more = f", and of {plural(len(differing) - 1, 'later turn')}" if len(differing) > 1 else ""
+        line = f"the answer of {_turn_words(one.number, other.number)}{more} ends otherwise"
+        yield finding(
+            "stop-changed",
+            f"turns[{other.number}].stop",
+            f"{line}: {one.stop or 'without a reason'} → {other.stop or 'without a reason'}",
+            before=one.stop,
+            after=other.stop,
         )
 
 

@@ -59,6 +59,18 @@ def without_event(run: Recording) -> None:
         record["response"]["body"] = re.sub(r"event: response\.in_progress\ndata: .*\n\n", "", body)
 
 
+def cut_short(run: Recording) -> None:
+    """End the last answer as one that reached its limit."""
+    response = run.records[-1]["response"]
+    *events, last = response["body"].strip().split("\n\n")
+    head, _, data = last.partition("data: ")
+    completed = json.loads(data)
+    completed["type"] = "response.incomplete"
+    completed["response"] |= {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    head = head.replace("response.completed", "response.incomplete")
+    response["body"] = "\n\n".join([*events, f"{head}data: {json.dumps(completed)}"]) + "\n\n"
+
+
 def another_endpoint(run: Recording) -> None:
     record = deepcopy(run.records[0])
     record["request"] |= {"method": "GET", "url": record["request"]["url"].replace("responses", "models"), "body": None}
@@ -175,6 +187,11 @@ CHANGES: dict[str, tuple[str, Callable[[Recording], object], Found]] = {
     ),
     "an endpoint": (LOOP, another_endpoint, [("endpoint-added", "/v1/models")]),
     "an event that is gone": (LOOP, without_event, [("event-removed", "event[response.in_progress]")]),
+    "the order of the tools": (
+        LOOP,
+        each(lambda body: body["tools"].reverse()),
+        [("tools-reordered", "tools")],
+    ),
     "one more turn": (LOOP, one_more_turn, [("turns-added", "turns[3]")]),
 }
 
@@ -303,6 +320,27 @@ def test_a_rule_counts_at_the_place_of_a_text(at: str, tmp_path: Path, monkeypat
     rule = Rule(slot="build", pattern="Build ([a-z]+)", at=at)
     monkeypatch.setattr("probe.compare.__main__.slot_rules", lambda target: (*BUILT_IN, rule))
     assert compare(*folders, tmp_path / "it.json").findings == ()
+
+
+def test_why_an_answer_ended_is_compared_turn_by_turn(tmp_path: Path) -> None:
+    found = compare_changed(LOOP, cut_short, tmp_path).findings
+    assert [(one.place, one.before, one.after) for one in found if one.kind == "stop-changed"] == [
+        ("turns[2].stop", "completed", "max_output_tokens")
+    ]
+
+
+def test_a_member_that_fewer_parts_have_is_found(tmp_path: Path) -> None:
+    folders = []
+    for name, number in (("two", 2), ("one", 1)):
+        run = Recording(LOOP)
+        for body in run.bodies:
+            for item in body["input"][:number]:
+                item["content"][0]["cache_control"] = {"type": "ephemeral"}
+        folders.append(run.write(tmp_path / "codex" / name))
+    (finding,) = compare(*folders, tmp_path / "it.json").findings
+    assert finding.kind == "sent-field-share-changed"
+    assert finding.place.endswith("cache_control")
+    assert re.fullmatch(r"in 4 of (\d+), now in 2 of \1", finding.evidence)
 
 
 def effort_in_several_places(run: Recording) -> None:

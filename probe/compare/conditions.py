@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from probe.compare.comparison import Finding, finding
-from probe.compare.shown_values import changed_words, shown_pair, text_pair
+from probe.compare.shown_values import changed_words, listed, shown_pair, text_pair
 from probe.compare.side import Side
 from probe.compare.text_difference import text_difference
 from probe.record.differing_place import DifferingPlace
@@ -34,6 +34,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """How it ended, where it did not end by itself with exit code 0; `still being recorded` before its end."""
     replayed: tuple[DifferingPlace, ...] = ()
     """Calls that differed from the recording which answered them."""
+    faults: tuple[str, ...] = ()
+    """Which calls a replay hit with which fault."""
     mode: str | None = None
     platform: str | None = None
     prompt: str | None = None
@@ -53,6 +55,7 @@ def conditions_of(facts: Facts, target: str | None, slots: Slots, *, live: bool)
         version=facts.versions.get("agent"),
         state=LIVE if live else state_of(facts),
         replayed=tuple(facts.replayed.differing) if facts.replayed else (),
+        faults=tuple(facts.replayed.faults_hit) if facts.replayed else (),
         mode=mode_of(facts),
         platform=facts.platform,
         prompt=facts.prompt,
@@ -95,6 +98,7 @@ def _rules(one: Conditions, other: Conditions) -> tuple[Rule, ...]:
 def condition_findings(before: Conditions, after: Conditions, old: Side, new: Side) -> Iterator[Finding]:
     """Yield what differs around the runs."""
     is_other_prompt = before.prompt != after.prompt and None not in (before.prompt, after.prompt)
+    yield from _faults(before, after)
     yield from _ends(before, after)
     for word, one in (("first", before), ("second", after)):
         yield from _unfit_answers(word, one, is_other_prompt=is_other_prompt)
@@ -108,6 +112,13 @@ def condition_findings(before: Conditions, after: Conditions, old: Side, new: Si
     if is_other_prompt:
         yield _prompt(before.prompt or "", after.prompt or "", new)
     yield from _models(old, new)
+
+
+def _faults(before: Conditions, after: Conditions) -> Iterator[Finding]:
+    if before.faults != after.faults:
+        runs = (("first", before.faults), ("second", after.faults))
+        line = "; ".join(f"the {word} run was hit by {listed(faults)}" for word, faults in runs if faults)
+        yield finding("run-faulted", "run.faults", line, before=list(before.faults), after=list(after.faults))
 
 
 def _ends(before: Conditions, after: Conditions) -> Iterator[Finding]:

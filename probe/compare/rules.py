@@ -47,6 +47,7 @@ _B, _N, _I = Polarity.BREAKING, Polarity.NOTABLE, Polarity.INFO
 
 RULES: dict[str, Rule] = {
     # What explains the rest comes first.
+    "run-faulted": Rule(Area.CONDITIONS, _N, "what follows from a fault that was asked for is not the agent's choice"),
     "run-incomplete": Rule(Area.CONDITIONS, _N, "what a run did not come to is not what the agent no longer does"),
     "replay-differed": Rule(
         Area.CONDITIONS, _N, "what follows from an answer that does not fit is not the agent's choice"
@@ -84,6 +85,7 @@ RULES: dict[str, Rule] = {
     "tools-added": Rule(Area.TOOLS, _N, "the model can do more"),
     "tools-moved": Rule(Area.TOOLS, _B, "who reads or filters tools looks in the first place"),
     "tool-type-changed": Rule(Area.TOOLS, _B, "a call has another form"),
+    "tools-renamed": Rule(Area.TOOLS, _B, "who looks for the first name finds nothing"),
     "tools-reordered": Rule(Area.TOOLS, _I, "a prompt's cached beginning no longer fits"),
     "argument-required": Rule(Area.TOOLS, _B, "a call that was valid is refused"),
     "argument-removed": Rule(Area.TOOLS, _B, "a call that has it may be refused"),

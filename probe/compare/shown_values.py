@@ -60,7 +60,14 @@ def text_pair(before: str, after: str) -> tuple[str, str]:
 
 
 def changed_words(before: Any, after: Any) -> str:
-    """Return what something is now and was before."""
+    """Return what something is now and was before.
+
+    A number that is new or gone may be a slot, of which nothing is known but 0.
+    """
+    if before is ABSENT and after == 0:
+        return "is sent now"
+    if after is ABSENT and before == 0:
+        return "is no longer sent"
     old, new = shown_pair(before, after)
     return f"is {new}, no longer {old}"
 

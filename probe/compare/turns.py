@@ -196,6 +196,10 @@ def _contents(pairs: Sequence[_Pair], parted: bool) -> Iterator[Finding]:
         if one is None or other is None:
             follows = True
             continue
+        if one.failed != other.failed:
+            # It was asked again, or given up: what it said is compared with the next try, or with nothing.
+            follows = True
+            continue
         for what in ("user", "result"):
             if what == "result" and follows:
                 continue  # Another call has another result: the line about the calls says it.

@@ -78,6 +78,14 @@ def another_endpoint(run: Recording) -> None:
     run.records.append(record | {"timestamp": run.records[-1]["timestamp"] + 1})
 
 
+def refused_socket(run: Recording) -> None:
+    another_endpoint(run)
+    record = run.records[-1]
+    record["request"]["url"] = record["request"]["url"].replace("models", "responses")
+    record["request"]["headers"] |= {"upgrade": "websocket", "sec-websocket-key": "x"}
+    record["response"] |= {"status_code": 426, "body": None, "body_kind": "empty"}
+
+
 def one_more_turn(run: Recording) -> None:
     again = deepcopy(run.records[-1])
     again["timestamp"] += 5
@@ -192,6 +200,12 @@ CHANGES: dict[str, tuple[str, Callable[[Recording], object], Found]] = {
         each(lambda body: body["tools"].reverse()),
         [("tools-reordered", "tools")],
     ),
+    "a fault": (
+        LOOP,
+        lambda run: run.manifest.update(replayed={"calls": 3, "faults_hit": ["fault 429 retry after 1s: call 1"]}),
+        [("run-faulted", "run.faults")],
+    ),
+    "a WebSocket that is refused": (LOOP, refused_socket, [("endpoint-added", "/v1/responses")]),
     "one more turn": (LOOP, one_more_turn, [("turns-added", "turns[3]")]),
 }
 
@@ -255,7 +269,7 @@ def test_what_differs_far_along_a_line_is_shown_in_each_form(known: str, tmp_pat
         if known == "as a word of the command":
             prompt_in_the_command(run)
         folders.append(run.write(tmp_path / "codex" / word))
-    comparison = compare(*folders, tmp_path / "it.json")
+    comparison = compare(folders[0], folders[1], tmp_path / "it.json")
     assert comparison.findings
     for finding in comparison.findings:
         for one, other in ((finding.before, finding.after), (finding.line, finding.line)):
@@ -281,7 +295,7 @@ def test_parts_of_one_tag_are_paired_by_what_they_say(tmp_path: Path) -> None:
         for body in run.bodies:
             next(item for item in body["input"] if item.get("role") == "user")["content"][:0] = added
         folders.append(run.write(tmp_path / "codex" / name))
-    changed, new = compare(*folders, tmp_path / "it.json").findings
+    changed, new = compare(folders[0], folders[1], tmp_path / "it.json").findings
     assert (changed.kind, new.kind) == ("instructions-changed", "instructions-added")
     assert [line for line in changed.text if line[0] in "+-"] == ["+ ?? b.txt"]
     assert "nice" in str(new.text)
@@ -316,10 +330,10 @@ def test_a_rule_counts_at_the_place_of_a_text(at: str, tmp_path: Path, monkeypat
         return run.write(tmp_path / "codex" / word)
 
     folders = [changed(Recording(LOOP), word) for word in ("abacus", "zebra")]
-    assert len(compare(*folders, tmp_path / "it.json").findings) == 1
+    assert len(compare(folders[0], folders[1], tmp_path / "it.json").findings) == 1
     rule = Rule(slot="build", pattern="Build ([a-z]+)", at=at)
     monkeypatch.setattr("probe.compare.__main__.slot_rules", lambda target: (*BUILT_IN, rule))
-    assert compare(*folders, tmp_path / "it.json").findings == ()
+    assert compare(folders[0], folders[1], tmp_path / "it.json").findings == ()
 
 
 def test_why_an_answer_ended_is_compared_turn_by_turn(tmp_path: Path) -> None:
@@ -337,10 +351,52 @@ def test_a_member_that_fewer_parts_have_is_found(tmp_path: Path) -> None:
             for item in body["input"][:number]:
                 item["content"][0]["cache_control"] = {"type": "ephemeral"}
         folders.append(run.write(tmp_path / "codex" / name))
-    (finding,) = compare(*folders, tmp_path / "it.json").findings
+    (finding,) = compare(folders[0], folders[1], tmp_path / "it.json").findings
     assert finding.kind == "sent-field-share-changed"
     assert finding.place.endswith("cache_control")
     assert re.fullmatch(r"in 4 of (\d+), now in 2 of \1", finding.evidence)
+
+
+def test_a_websocket_that_is_refused_is_named(tmp_path: Path) -> None:
+    (finding,) = compare_changed(LOOP, refused_socket, tmp_path).findings
+    assert finding.line == "a WebSocket (GET /v1/responses, refused with 426) is asked now"
+
+
+def test_a_fault_is_the_first_line_and_what_follows_breaks_nothing(tmp_path: Path) -> None:
+    def faulted(run: Recording) -> None:
+        interrupted(run)
+        run.manifest["replayed"] = {"calls": 1, "faults_hit": ["fault 429: call 1"]}
+
+    found = compare_changed(LOOP, faulted, tmp_path).findings
+    assert found[0].line == "the second run was hit by fault 429: call 1"
+    assert [one for one in found if one.polarity == "breaking"] == []
+
+
+def test_another_namespace_of_a_tool_is_named(tmp_path: Path) -> None:
+    folders = []
+    for namespace in ("collaboration", "agents"):
+        run = Recording(LOOP)
+        for body in run.bodies:
+            tool = {"type": "function", "name": "spawn", "parameters": {}}
+            body["tools"].append({"type": "namespace", "name": namespace, "tools": [tool]})
+        folders.append(run.write(tmp_path / "codex" / namespace))
+    (finding,) = compare(folders[0], folders[1], tmp_path / "it.json").findings
+    assert finding.line == "a tool is in another namespace: collaboration.spawn → agents.spawn"
+
+
+@pytest.mark.parametrize("differ", [True, False])
+def test_the_type_of_a_result_is_no_difference_of_protocols_where_the_results_differ(
+    differ: bool, tmp_path: Path
+) -> None:
+    def change(run: Recording) -> None:
+        for body in run.bodies:
+            for item in body["input"]:
+                if item.get("type") == "function_call_output":
+                    text = "other" if differ else item["output"]
+                    item["output"] = [{"type": "input_text", "text": text}]
+
+    kinds = [one.kind for one in compare_changed(LOOP, change, tmp_path).findings]
+    assert ("sent-type-changed" in kinds) is not differ
 
 
 def effort_in_several_places(run: Recording) -> None:
@@ -359,7 +415,7 @@ def test_one_fact_at_several_places_is_one_line_with_the_inner_places(tmp_path: 
         body["reasoning"]["effort"] = "high"
     effort_in_several_places(after)
     folders = before.write(tmp_path / "codex" / "before"), after.write(tmp_path / "codex" / "after")
-    (finding,) = compare(*folders, tmp_path / "comparison.json").findings
+    (finding,) = compare(folders[0], folders[1], tmp_path / "comparison.json").findings
     assert finding.place == "reasoning.effort"
     assert (
         "client_metadata.x-turn-metadata→.reasoning_effort, headers.x-turn-metadata→.reasoning_effort" in finding.line

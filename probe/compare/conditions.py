@@ -176,9 +176,12 @@ def _prompt(before: str, after: str, new: Side) -> Finding:
 
 
 def _models(old: Side, new: Side) -> Iterator[Finding]:
+    changes: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for purpose in old.models:
         one, other = old.models[purpose], new.models.get(purpose, ())
         if other and sorted(one) != sorted(other):
-            beside = "" if purpose == "turn" else f" of a {purpose}"
-            line = f"the model{beside} is {', '.join(other)}, no longer {', '.join(one)}"
-            yield finding("model-changed", "model", line, before=list(one), after=list(other))
+            changes.setdefault((one, other), []).append(purpose)
+    for (one, other), purposes in changes.items():
+        beside = "" if "turn" in purposes else f" of a {' and a '.join(purposes)}"
+        line = f"the model{beside} is {', '.join(other)}, no longer {', '.join(one)}"
+        yield finding("model-changed", "model", line, before=list(one), after=list(other))

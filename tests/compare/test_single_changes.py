@@ -422,6 +422,31 @@ def test_one_fact_at_several_places_is_one_line_with_the_inner_places(tmp_path: 
     )
 
 
+def test_the_model_and_what_follows_in_metadata_are_one_line(tmp_path: Path) -> None:
+    folders = []
+    for model in ("gpt-5.2-codex", "gpt-7"):
+        run = Recording(LOOP)
+        run.replace("gpt-5.2-codex", model)
+        for body, headers in zip(run.bodies, run.headers, strict=True):
+            metadata = json.dumps({"thread": "x" * 200, "engine": model})
+            headers["x-turn-metadata"], body["client_metadata"] = metadata, {"x-turn-metadata": metadata}
+        folders.append(run.write(tmp_path / "codex" / model))
+    (finding,) = compare(folders[0], folders[1], tmp_path / "it.json").findings
+    assert finding.kind == "model-changed"
+
+
+def test_a_member_of_metadata_that_is_gone_from_body_and_header_is_one_line(tmp_path: Path) -> None:
+    folders = []
+    for name, known in (("with", {"effort": "low"}), ("without", {})):
+        run = Recording(LOOP)
+        for body, headers in zip(run.bodies, run.headers, strict=True):
+            metadata = json.dumps({"thread": "x" * 200, **known})
+            headers["x-turn-metadata"], body["client_metadata"] = metadata, {"x-turn-metadata": metadata}
+        folders.append(run.write(tmp_path / "codex" / name))
+    (finding,) = compare(folders[0], folders[1], tmp_path / "it.json").findings
+    assert (finding.kind, finding.place) == ("sent-field-removed", "client_metadata.x-turn-metadata→.effort")
+
+
 def test_long_values_are_shown_where_they_differ() -> None:
     one, other = shown_pair("x" * 300 + "before", "x" * 300 + "after!")
     assert "before" in one

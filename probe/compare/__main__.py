@@ -17,6 +17,7 @@ from probe.cli.options import parse
 from probe.compare.compare import compared, comparison_of
 from probe.compare.comparison import Comparison, json_of
 from probe.compare.conditions import Conditions, conditions_of, implied_rules
+from probe.compare.findings_text import findings_text
 from probe.compare.html.page import page_of
 from probe.compare.markdown import markdown_of, summary_line
 from probe.compare.reading import Source, read_both
@@ -58,9 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             _write(Path(place).expanduser(), text)
             print(printable(place))
     if not named:
-        print(markdown_of(comparison), end="")
+        print(findings_text(comparison), end="")
     if named or comparison.findings:
         say(summary_line(comparison))
+    if not named and comparison.findings:
+        say("texts, turns and numbers: --markdown FILE, --html FILE or --json FILE")
     limit = arguments.fail_on
     return 1 if limit and any(at_least(one.polarity, limit) for one in comparison.findings) else 0
 

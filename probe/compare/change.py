@@ -21,6 +21,8 @@ class How(StrEnum):
     REMOVED = "field-removed"
     OPTIONAL = "field-optional"
     """A member that all objects had is not in all of them."""
+    SHARE = "field-share-changed"
+    """A member that some objects have, in both, is in more or fewer of as many."""
     TYPE = "type-changed"
     VALUE = "value-changed"
     KIND_ADDED = "kind-added"

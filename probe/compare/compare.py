@@ -76,7 +76,8 @@ def comparison_of(
     ]
     found += rest_findings(old, new, [one.place for one in found])
     found = mirrored(found)
-    if old_conditions.state or new_conditions.state:
+    is_faulted = old_conditions.faults != new_conditions.faults
+    if old_conditions.state or new_conditions.state or is_faulted:
         found = [_of_incomplete(one) for one in found]
     found.sort(key=lambda one: (_AREAS.index(one.area), ORDER.index(one.polarity)))
     return Comparison(
@@ -90,7 +91,7 @@ def comparison_of(
 
 
 def _of_incomplete(one: Finding) -> Finding:
-    """Return a finding as notable at most, where it may follow from turns that are missing."""
+    """Return a finding as notable at most, where it may follow from turns that are missing, or from a fault."""
     if one.area not in _COUNTED or one.polarity is not Polarity.BREAKING or one.kind in _CERTAIN:
         return one
     return replace(one, polarity=Polarity.NOTABLE)
@@ -101,14 +102,26 @@ def _of_protocols(old: Side, new: Side, moved: set[str]) -> Iterator[Finding]:
     endpoints = match_endpoints(old.protocol, new.protocol, models)
     yield from endpoint_findings(endpoints, old, new)
     yield from header_findings(endpoints.matched, old, new)
-    yield from payload_findings(endpoints.matched, _is_said_elsewhere(old, new, moved), _implied(old, new))
+    yield from payload_findings(
+        endpoints.matched,
+        _is_said_elsewhere(old, new, moved),
+        _implied(old, new),
+        other_results=_results(old) != _results(new),
+    )
     is_moved = any(pair.is_moved for pair in endpoints.matched)
     yield from id_findings(old.protocol, new.protocol, is_moved=is_moved)
 
 
+def _results(side: Side) -> set[int]:
+    return {one.key for thread in side.threads for turn in thread.turns for one in turn.new if one.what == "result"}
+
+
 def _implied(old: Side, new: Side) -> Iterator[tuple[Any, Any]]:
-    """Yield pairs of models and of tools: that one became the other is said once, at the conditions and the tools."""
+    """Yield pairs of models, of tools and of reasons to stop: that one became the other is said once."""
     yield from product(*({tool.name for tool in side.tools} for side in (old, new)))
+    ends, ends_now = ({turn.stop for thread in side.threads for turn in thread.turns} for side in (old, new))
+    yield from product(ends, ends_now)
+    yield sorted(filter(None, ends)), sorted(filter(None, ends_now))
     for purpose, names in old.models.items():
         others = new.models.get(purpose, ())
         yield from zip(names, others, strict=False)

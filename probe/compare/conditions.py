@@ -8,14 +8,13 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from probe.compare.comparison import Finding, finding
-from probe.compare.shown_values import shown
+from probe.compare.shown_values import changed_words, listed, shown_pair, text_pair
 from probe.compare.side import Side
 from probe.compare.text_difference import text_difference
 from probe.record.differing_place import DifferingPlace
 from probe.record.manifest_fields import Facts
 from probe.record.runs_of_version import version_number
 from probe.report.plain_text import plural
-from probe.report.preview import cut
 from probe.slots.rules import Rule
 from probe.slots.slots import Slots
 
@@ -35,6 +34,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """How it ended, where it did not end by itself with exit code 0; `still being recorded` before its end."""
     replayed: tuple[DifferingPlace, ...] = ()
     """Calls that differed from the recording which answered them."""
+    faults: tuple[str, ...] = ()
+    """Which calls a replay hit with which fault."""
     mode: str | None = None
     platform: str | None = None
     prompt: str | None = None
@@ -54,6 +55,7 @@ def conditions_of(facts: Facts, target: str | None, slots: Slots, *, live: bool)
         version=facts.versions.get("agent"),
         state=LIVE if live else state_of(facts),
         replayed=tuple(facts.replayed.differing) if facts.replayed else (),
+        faults=tuple(facts.replayed.faults_hit) if facts.replayed else (),
         mode=mode_of(facts),
         platform=facts.platform,
         prompt=facts.prompt,
@@ -96,6 +98,7 @@ def _rules(one: Conditions, other: Conditions) -> tuple[Rule, ...]:
 def condition_findings(before: Conditions, after: Conditions, old: Side, new: Side) -> Iterator[Finding]:
     """Yield what differs around the runs."""
     is_other_prompt = before.prompt != after.prompt and None not in (before.prompt, after.prompt)
+    yield from _faults(before, after)
     yield from _ends(before, after)
     for word, one in (("first", before), ("second", after)):
         yield from _unfit_answers(word, one, is_other_prompt=is_other_prompt)
@@ -109,6 +112,13 @@ def condition_findings(before: Conditions, after: Conditions, old: Side, new: Si
     if is_other_prompt:
         yield _prompt(before.prompt or "", after.prompt or "", new)
     yield from _models(old, new)
+
+
+def _faults(before: Conditions, after: Conditions) -> Iterator[Finding]:
+    if before.faults != after.faults:
+        runs = (("first", before.faults), ("second", after.faults))
+        line = "; ".join(f"the {word} run was hit by {listed(faults)}" for word, faults in runs if faults)
+        yield finding("run-faulted", "run.faults", line, before=list(before.faults), after=list(after.faults))
 
 
 def _ends(before: Conditions, after: Conditions) -> Iterator[Finding]:
@@ -150,7 +160,8 @@ def _surroundings(before: Conditions, after: Conditions) -> Iterator[Finding]:
 def _command(before: Sequence[str], after: Sequence[str]) -> Iterator[Finding]:
     gone, new = ([word for word in one if word not in other] for one, other in ((before, after), (after, before)))
     if gone or new:
-        words = [f"has {shown(' '.join(new))}" if new else "", f"lacks {shown(' '.join(gone))}" if gone else ""]
+        lacks, has = shown_pair(" ".join(gone), " ".join(new))
+        words = [f"has {has}" if new else "", f"lacks {lacks}" if gone else ""]
         line = f"the command {' and '.join(filter(None, words))}"
         yield finding("command-changed", "run.command", line, before=" ".join(gone), after=" ".join(new))
 
@@ -159,16 +170,18 @@ def _prompt(before: str, after: str, new: Side) -> Finding:
     """Return the difference of prompts at the place where the request has it."""
     turns = (turn for thread in new.threads for turn in thread.turns)
     place = next((said.at for turn in turns for said in turn.new if "⟨prompt⟩" in said.text), "run.prompt")
-    line = f"the prompt is {shown(cut(after))}, no longer {shown(cut(before))}"
-    return finding(
-        "prompt-changed", place, line, before=cut(before), after=cut(after), text=text_difference(before, after)
-    )
+    one, other = text_pair(before, after)
+    line = f"the prompt {changed_words(one, other)}"
+    return finding("prompt-changed", place, line, before=one, after=other, text=text_difference(before, after))
 
 
 def _models(old: Side, new: Side) -> Iterator[Finding]:
+    changes: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for purpose in old.models:
         one, other = old.models[purpose], new.models.get(purpose, ())
         if other and sorted(one) != sorted(other):
-            beside = "" if purpose == "turn" else f" of a {purpose}"
-            line = f"the model{beside} is {', '.join(other)}, no longer {', '.join(one)}"
-            yield finding("model-changed", "model", line, before=list(one), after=list(other))
+            changes.setdefault((one, other), []).append(purpose)
+    for (one, other), purposes in changes.items():
+        beside = "" if "turn" in purposes else f" of a {' and a '.join(purposes)}"
+        line = f"the model{beside} is {', '.join(other)}, no longer {', '.join(one)}"
+        yield finding("model-changed", "model", line, before=list(one), after=list(other))

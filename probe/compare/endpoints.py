@@ -92,9 +92,8 @@ def endpoint_findings(found: Endpoints, before: Side, after: Side) -> Iterator[F
     ):
         for endpoint in endpoints:
             side: dict[str, str] = {("before", "after")[place]: endpoint.name}
-            yield finding(
-                kind, endpoint.path, f"{endpoint.name} {word}", evidence=plural(endpoint.count, "time"), **side
-            )
+            line = f"{_tried(endpoint) or endpoint.name} {word}"
+            yield finding(kind, endpoint.path, line, evidence=plural(endpoint.count, "time"), **side)
     if bool(before.chained) != bool(after.chained) and before.calls and after.calls:
         kind = "calls-chained" if after.chained else "calls-unchained"
         line = (
@@ -104,6 +103,15 @@ def endpoint_findings(found: Endpoints, before: Side, after: Side) -> Iterator[F
         )
         seen = f"in {before.chained} of {before.calls} calls, now in {after.chained} of {after.calls}"
         yield finding(kind, "previous_response_id", line, evidence=seen)
+
+
+def _tried(endpoint: Endpoint) -> str | None:
+    """Return what a request was that asked for a WebSocket and was refused; None for others."""
+    if endpoint.transport == "websocket" or "sec-websocket-key" not in endpoint.request_headers:
+        return None
+    statuses = ", ".join(str(answer.status) for answer in endpoint.responses if answer.status is not None)
+    answered = f"refused with {statuses}" if statuses else "not answered"
+    return f"a WebSocket ({endpoint.name}, {answered})"
 
 
 def _statuses(one: Endpoint, other: Endpoint) -> Iterator[Finding]:

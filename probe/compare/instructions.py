@@ -45,12 +45,12 @@ def _of_group(group: str, before: list[Said], after: list[Said]) -> Iterator[Fin
     paired = {id(said) for pair in pairs for said in pair}
     for kind, word, all_parts in (("instructions-removed", "gone", before), ("instructions-added", "new", after)):
         alone = [one for one in all_parts if id(one) not in paired]
-        if alone:
-            yield _alone(kind, word, group, alone)
+        for place in dict.fromkeys(map(_path, alone)):
+            yield _alone(kind, word, group, [one for one in alone if _path(one) == place])
 
 
 def _paired(before: list[Said], after: list[Said]) -> list[tuple[Said, Said]]:
-    """Return the parts that belong together: equal ones, the base of all, those with one mark, the most alike."""
+    """Return the parts that belong together: equal ones, the base of all, the only ones of a mark, the most alike."""
     pairs: list[tuple[Said, Said]] = []
     old, new = list(before), list(after)
 
@@ -68,13 +68,23 @@ def _paired(before: list[Said], after: list[Said]) -> list[tuple[Said, Said]]:
     for one in list(old):
         take(one, next((other for other in new if other.key == one.key), None))
     for one in list(old):
-        take(one, next((other for other in new if one.mark and other.mark == one.mark), None))
-    for one in list(old):
-        unmarked = [other for other in new if not one.mark and not other.mark]
-        alike = [(likeness(one.text, other.text), -place) for place, other in enumerate(unmarked)]
-        best, place = max(alike, default=(0.0, 0))
-        take(one, unmarked[-place] if best >= _ALIKE else None)
+        if one.mark and _is_only(one, before) and _is_only(one, after):
+            take(one, next((other for other in new if other.mark == one.mark), None))
+    for one, other in _most_alike(old, new):
+        if one in old and other in new:
+            take(one, other)
     return sorted(pairs, key=lambda pair: after.index(pair[1]))
+
+
+def _is_only(part: Said, parts: list[Said]) -> bool:
+    """Check whether one part alone has a mark: it is the same part then, however much of it changed."""
+    return sum(one.mark == part.mark for one in parts) == 1
+
+
+def _most_alike(old: list[Said], new: list[Said]) -> list[tuple[Said, Said]]:
+    """Return parts of one mark, or without any, that may be one which was changed, the most alike first."""
+    pairs = [(likeness(one.text, other.text), one, other) for one in old for other in new if one.mark == other.mark]
+    return [(one, other) for how, one, other in sorted(pairs, key=lambda pair: -pair[0]) if how >= _ALIKE]
 
 
 def _is_base(old: list[Said], new: list[Said]) -> bool:

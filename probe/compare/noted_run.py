@@ -113,6 +113,7 @@ def _thread(found: Findings, thread: Thread, said: _Said, slots: Slots) -> Noted
                 calls=calls_of(turn.facts.calls, slots),
                 text=slots.text(turn.facts.text),
                 failed=has_failed(turn.facts),
+                stop=turn.facts.stop_word,
                 items=said.items(turn),
             )
             for turn in (tries.turn for tries in found.tries[thread.number])

@@ -40,6 +40,8 @@ class Notes:
     def __init__(self, slots: Slots) -> None:
         self._slots = slots
         self._room = ALL_KEPT
+        self._placed: dict[str, str] = {}
+        """The texts of the item that is being noted, with their places: what a rule counts at."""
         self.said: dict[int, tuple[Said, ...]] = {}
         """By the number of the item: the texts that it says."""
         self.items: dict[int, SentItem] = {}
@@ -62,13 +64,14 @@ class Notes:
                 self.items[item.known.number] = self._item(traced.api, item, at)
             if item.known.kind is Kind.SETTING:
                 continue
+            self._placed = dict(_placed_texts(item.value, at))
             if tools := tuple(self._tools(item.blocks, at, None)):
                 self.tools[item.known.number] = tools
             if said := tuple(self._texts(item.known.kind, item.blocks, at)):
                 self.said[item.known.number] = said
 
     def _item(self, api: Api, item: NewItem, at: str) -> SentItem:
-        value = self._slots.value(canonical_value(api, item.known.kind, item.value), at.removesuffix("[]"))
+        value = self._slots.value(canonical_value(api, item.known.kind, item.value), at)
         text = canonical_json(value)
         kept = dumps(value, separators=(",", ":")) if len(text) <= _KEPT_VALUE and self._room > 0 else None
         self._room -= len(text) if kept is not None else 0
@@ -95,11 +98,14 @@ class Notes:
                 yield self._said(what, message.role, at, text)
 
     def _said(self, what: str, role: str | None, at: str, text: str) -> Said:
-        normal = self._slots.text(text)
+        normal = self._normal(text, at)
         kept = normal[: KEPT[what] if self._room > 0 else SHORT]
         self._room -= len(kept)
         mark = injected_as(text) or _opening_tag(text) if what != "result" else None
         return Said(what=what, role=role, at=at, mark=mark, key=number_of(normal), text=kept, size=len(normal))
+
+    def _normal(self, text: str, at: str) -> str:
+        return self._slots.text(text, self._placed.get(text, at))
 
     def _tools(self, blocks: Iterable[Block], at: str, namespace: str | None) -> Iterator[OfferedTool]:
         for block in blocks:
@@ -113,17 +119,30 @@ class Notes:
                 yield self._tool(block, at, namespace)
 
     def _tool(self, tool: Tool, at: str, namespace: str | None) -> OfferedTool:
-        schema, rest = _definition(tool.definition)
+        place = f"{at.removesuffix('[]')}[]" + (".tools[]" if namespace else "")
+        schema, rest = _definition(self._slots.value(tool.definition, place))
         return OfferedTool(
             name=tool.name,
             namespace=namespace,
             type=tool.type,
             at=at,
-            description=None if tool.description is None else self._slots.text(tool.description),
-            schema=self._slots.value(schema),
-            rest=self._slots.value(rest),
+            description=None if tool.description is None else self._normal(tool.description, place),
+            schema=schema,
+            rest=rest,
             uses=0,
         )
+
+
+def _placed_texts(value: Any, at: str) -> Iterator[tuple[str, str]]:
+    """Yield the texts of a JSON value, each with its place."""
+    if isinstance(value, str):
+        yield value, at
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from _placed_texts(one, f"{at}.{name}")
+    elif isinstance(value, list):
+        for one in value:
+            yield from _placed_texts(one, f"{at}[]")
 
 
 def _opening_tag(text: str) -> str | None:

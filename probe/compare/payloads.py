@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -16,19 +17,26 @@ from probe.report.plain_text import plural
 
 _OF_MESSAGE = ("type", "event_id")
 """Members that a message of a WebSocket has and a body has not."""
+_RESULT = re.compile(r"_output\b|\btool_result\b|role=tool\b")
+"""In the tags of a variant that is a tool's result."""
 
 
 def payload_findings(
-    matched: Iterable[Matched], is_said_elsewhere: Callable[[str], bool], implied: Iterable[tuple[Any, Any]]
+    matched: Iterable[Matched],
+    is_said_elsewhere: Callable[[str], bool],
+    implied: Iterable[tuple[Any, Any]],
+    *,
+    other_results: bool = False,
 ) -> Iterator[Finding]:
     """Yield what differs in payloads.
 
     `is_said_elsewhere` checks whether another part of the comparison has what is at a place of a request; `implied`
-    are pairs of values of which a line says already that one became the other.
+    are pairs of values of which a line says already that one became the other. With `other_results`, tools returned
+    something else, which may be of another type.
     """
     known, seen = [tuple(pair) for pair in implied], set()
     for pair in matched:
-        for one in _of_endpoint(pair, is_said_elsewhere, known):
+        for one in _of_endpoint(pair, lambda one: _follows(one, is_said_elsewhere, other_results), known):
             key = (one.kind, one.place, one.line)
             if key not in seen:
                 seen.add(key)
@@ -36,7 +44,7 @@ def payload_findings(
 
 
 def _of_endpoint(
-    pair: Matched, is_said_elsewhere: Callable[[str], bool], implied: list[tuple[Any, ...]]
+    pair: Matched, is_said_elsewhere: Callable[[Change], bool], implied: list[tuple[Any, ...]]
 ) -> Iterator[Finding]:
     sent, sent_now = map(_sent, pair)
     echoed = set[str]()
@@ -44,7 +52,7 @@ def _of_endpoint(
         changes = [
             one
             for one in value_changes(sent, sent_now)
-            if not is_said_elsewhere(one.place)
+            if not is_said_elsewhere(one)
             and not (pair.is_moved and one.place in _OF_MESSAGE)
             and not _is_implied(one, implied)
         ]
@@ -55,8 +63,16 @@ def _of_endpoint(
         yield from _event_findings(old, new, lambda change: _is_echo(change, echoed) or _is_implied(change, implied))
     else:
         for one, other in _whole_answers(pair):
-            answers = [one for one in value_changes(one, other) if not _is_implied(one, implied)]
+            answers = [
+                one for one in value_changes(one, other) if not _is_implied(one, implied) and one.how is not How.SHARE
+            ]
             yield from _findings("answer", "response.", answers)
+
+
+def _follows(change: Change, is_said_elsewhere: Callable[[str], bool], other_results: bool) -> bool:
+    """Check whether a change follows from what another part of the comparison has."""
+    of_result = change.name in TEXTS and _RESULT.search(change.tagged) is not None
+    return is_said_elsewhere(change.place) or (other_results and of_result and change.how is How.TYPE)
 
 
 def _is_implied(change: Change, implied: list[tuple[Any, ...]]) -> bool:
@@ -120,7 +136,8 @@ def _event_findings(old: Grammar, new: Grammar, follows: Callable[[Change], bool
         change
         for one, other in both
         for change in value_changes(one.value, other.value, f"event[{one.kind}]")
-        if not follows(change) and not _is_number(change)
+        # How often an answer has a member is for the model to choose.
+        if not follows(change) and not _is_number(change) and change.how is not How.SHARE
     ]
     yield from _findings("answer", "", changes)
     yield from _order(kinds, others, old, new)
@@ -146,6 +163,7 @@ _PHRASES = {
     How.ADDED: "{verb} now",
     How.REMOVED: "no longer {verb}",
     How.OPTIONAL: "not always {verb} now",
+    How.SHARE: "{verb} less often",
 }
 
 
@@ -166,7 +184,10 @@ def _findings(side: str, prefix: str, changes: Iterable[Change]) -> Iterator[Fin
         before, after = _values(group)
         if first.how in _PHRASES:
             where = f"{parent.rstrip('.')}: " if parent else ""
-            line = where + are(names, _PHRASES[first.how].format(verb=_VERBS[side]))
+            words = _PHRASES[first.how].format(verb=_VERBS[side])
+            if first.how is How.SHARE and first.seen_after[0] > first.seen[0]:
+                words = f"{_VERBS[side]} more often"
+            line = where + are(names, words)
             if len(group) == 1 and (known := after if after is not None else before) is not None:
                 line += f": {shown(known)}"
         else:

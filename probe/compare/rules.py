@@ -47,6 +47,7 @@ _B, _N, _I = Polarity.BREAKING, Polarity.NOTABLE, Polarity.INFO
 
 RULES: dict[str, Rule] = {
     # What explains the rest comes first.
+    "run-faulted": Rule(Area.CONDITIONS, _N, "what follows from a fault that was asked for is not the agent's choice"),
     "run-incomplete": Rule(Area.CONDITIONS, _N, "what a run did not come to is not what the agent no longer does"),
     "replay-differed": Rule(
         Area.CONDITIONS, _N, "what follows from an answer that does not fit is not the agent's choice"
@@ -84,6 +85,8 @@ RULES: dict[str, Rule] = {
     "tools-added": Rule(Area.TOOLS, _N, "the model can do more"),
     "tools-moved": Rule(Area.TOOLS, _B, "who reads or filters tools looks in the first place"),
     "tool-type-changed": Rule(Area.TOOLS, _B, "a call has another form"),
+    "tools-renamed": Rule(Area.TOOLS, _B, "who looks for the first name finds nothing"),
+    "tools-reordered": Rule(Area.TOOLS, _I, "a prompt's cached beginning no longer fits"),
     "argument-required": Rule(Area.TOOLS, _B, "a call that was valid is refused"),
     "argument-removed": Rule(Area.TOOLS, _B, "a call that has it may be refused"),
     "argument-type-changed": Rule(Area.TOOLS, _B, "a call that was valid may be refused"),
@@ -97,6 +100,7 @@ RULES: dict[str, Rule] = {
     "sent-field-added": Rule(Area.SENT, _N, "requests may have it"),
     "sent-field-removed": Rule(Area.SENT, _B, "a provider that reads it finds nothing"),
     "sent-field-optional": Rule(Area.SENT, _B, "a provider that reads it may find nothing"),
+    "sent-field-share-changed": Rule(Area.SENT, _N, "some requests or parts of them lack what they had, or have more"),
     "sent-type-changed": Rule(Area.SENT, _B, "a parser of the first version does not read it"),
     "sent-value-changed": Rule(Area.SENT, _N, "the agent asks for something else"),
     "sent-kind-added": Rule(Area.SENT, _N, "a provider of the first version does not know this kind"),
@@ -114,6 +118,7 @@ RULES: dict[str, Rule] = {
     "answer-value-changed": Rule(Area.ANSWERS, _N, "a reader may not know the value"),
     "answer-kind-added": Rule(Area.ANSWERS, _N, "a reader of the first version does not know this kind"),
     "answer-kind-removed": Rule(Area.ANSWERS, _N, "this kind did not come"),
+    "stop-changed": Rule(Area.ANSWERS, _N, "who reads it goes on, or does not, by this"),
     # Ids
     "id-untied": Rule(Area.IDS, _B, "who groups exchanges by it no longer can"),
     "id-tied": Rule(Area.IDS, _I, "one more way to group exchanges"),

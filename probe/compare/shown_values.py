@@ -39,22 +39,35 @@ def shown_pair(before: Any, after: Any) -> tuple[str, str]:
     return shown(before), shown(after)
 
 
-def cut_pair(before: str, after: str) -> tuple[str, str]:
+def cut_pair(before: str, after: str, *, longest: int = _SHOWN, around: int = _AROUND) -> tuple[str, str]:
     """Cut two texts to one short line each, around the first place where they differ."""
-    if max(len(before), len(after)) <= _SHOWN:
+    if max(len(before), len(after)) <= longest:
         return before, after
     shorter = min(len(before), len(after))
     first = next((place for place in range(shorter) if before[place] != after[place]), shorter)
-    begin = first - _AROUND if first > _SHOWN // 2 else 0
+    begin = first - around if first > longest // 2 else 0
     one, other = (
-        f"{'…' * (begin > 0)}{text[begin : begin + _SHOWN]}{'…' * (begin + _SHOWN < len(text))}"
+        f"{'…' * (begin > 0)}{text[begin : begin + longest]}{'…' * (begin + longest < len(text))}"
         for text in (before, after)
     )
     return one, other
 
 
+def text_pair(before: str, after: str) -> tuple[str, str]:
+    """Return two texts of any length in one short line each, so that they show where they differ."""
+    one, other = (" ".join(visible(text).split()) for text in (before, after))
+    return cut_pair(one, other)
+
+
 def changed_words(before: Any, after: Any) -> str:
-    """Return what something is now and was before."""
+    """Return what something is now and was before.
+
+    A number that is new or gone may be a slot, of which nothing is known but 0.
+    """
+    if before is ABSENT and after == 0:
+        return "is sent now"
+    if after is ABSENT and before == 0:
+        return "is no longer sent"
     old, new = shown_pair(before, after)
     return f"is {new}, no longer {old}"
 

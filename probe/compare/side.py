@@ -86,6 +86,8 @@ class NotedTurn(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     """The beginning of what the model said, normalised."""
     failed: bool
+    stop: str | None = None
+    """Why the answer ended, in the API's word."""
     items: tuple[SentItem, ...] = ()
     """The messages that are new with its request."""
 

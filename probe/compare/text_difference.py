@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from itertools import zip_longest
 
+from probe.compare.shown_values import cut_pair
 from probe.slots.differences import matching
 
 AROUND = 2
@@ -15,6 +17,8 @@ SHOWN = 200
 """Lines of a difference that are shown."""
 _LONGEST = 400
 """Characters of a line that are shown."""
+_AROUND = 100
+"""Of these, before what differs."""
 
 
 def text_difference(before: str, after: str) -> tuple[str, ...]:
@@ -33,13 +37,24 @@ def _lines(before: list[str], after: list[str]) -> Iterator[str]:
             if sign == "equal":
                 yield from (_line(" ", line) for line in before[begin:end])
             else:
-                yield from (_line("-", line) for line in before[begin:end])
-                yield from (_line("+", line) for line in after[begin_new:end_new])
+                yield from _replaced(before[begin:end], after[begin_new:end_new])
     if groups and (groups[-1][-1][2] < len(before) or groups[-1][-1][4] < len(after)):
         yield "…"
 
 
+def _replaced(before: list[str], after: list[str]) -> Iterator[str]:
+    """Yield lines in the place of others; two long ones are cut around what differs."""
+    pairs = [
+        cut_pair(one, other, longest=_LONGEST, around=_AROUND) if one and other else (one, other)
+        for one, other in zip_longest(before, after, fillvalue="")
+    ]
+    yield from (_line("-", one) for one, _ in pairs[: len(before)])
+    yield from (_line("+", other) for _, other in pairs[: len(after)])
+
+
 def _line(sign: str, text: str) -> str:
+    if len(text.strip("…")) <= _LONGEST:
+        return f"{sign} {text}"
     return f"{sign} {text[:_LONGEST]}{'…' if len(text) > _LONGEST else ''}"
 
 

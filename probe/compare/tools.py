@@ -32,10 +32,23 @@ def tool_findings(before: Side, after: Side) -> Iterator[Finding]:
             tools = old if kind == "tools-removed" else new
             yield _alone(kind, word, [tools[name][0] for name in names], sides)
     both = [(old[name][0], new[name][0]) for name in old if name in new]
+    if all(any(tool.namespace for tool in side.tools) for side in (before, after)):
+        yield from _renamed(both)
     yield from _moved(before, after)
+    yield from _reordered([name for name in old if name in new], [name for name in new if name in old])
     of_all = list(_members(before.tools, after.tools))
     yield from of_all
     yield from _changed(both, {one.place.rpartition(".")[2] for one in of_all})
+
+
+def _renamed(pairs: Iterable[tuple[OfferedTool, OfferedTool]]) -> Iterator[Finding]:
+    """Yield one finding for tools of which the namespace is another one."""
+    other = [(one, two) for one, two in pairs if one.namespace != two.namespace]
+    names = [f"{_full(one)} → {_full(two)}" for one, two in other]
+    if other:
+        line = f"{'a tool is' if len(names) == 1 else f'{len(names)} tools are'} in another namespace: {listed(names)}"
+        values = {"before": [_full(one) for one, _ in other], "after": [_full(two) for _, two in other]}
+        yield finding("tools-renamed", "tools", line, **values)
 
 
 def _by_name(tools: Iterable[OfferedTool]) -> dict[str, list[OfferedTool]]:
@@ -84,6 +97,13 @@ def _moved(before: Side, after: Side) -> Iterator[Finding]:
             after=new,
             evidence=f"in {counts[0]} of {before.calls} calls, now in {counts[1]} of {after.calls}",
         )
+
+
+def _reordered(before: list[str], after: list[str]) -> Iterator[Finding]:
+    if before != after:
+        first = next(place for place, name in enumerate(before) if after[place] != name)
+        line = f"the order of the tools differs: {after[first]} is in the place of {before[first]}"
+        yield finding("tools-reordered", "tools", line, before=before, after=after)
 
 
 def _in_namespaces(side: Side) -> int:

@@ -7,10 +7,10 @@ from collections.abc import Hashable, Iterator, Sequence
 from probe.analysis.purpose import TURN
 from probe.compare.alignment import aligned
 from probe.compare.comparison import Finding, Parting, TurnLine, TurnPair, finding
-from probe.compare.shown_values import cut_pair
+from probe.compare.shown_values import text_pair
 from probe.compare.side import NotedThread, NotedTurn, Said, Side
 from probe.compare.text_difference import text_difference
-from probe.report.plain_text import plural, visible
+from probe.report.plain_text import plural
 from probe.report.preview import cut
 
 LASTING = 2
@@ -95,14 +95,25 @@ def turn_line(turn: NotedTurn | None) -> TurnLine | None:
     """Return a turn in a few words."""
     if turn is None:
         return None
-    calls = ", ".join(cut(f"{name} {argument}") for name, argument in turn.calls)
     return TurnLine(
         number=turn.number,
         thread=turn.thread,
         purpose=turn.purpose,
         asked=cut(next((one.text for one in reversed(turn.new) if not one.mark), "")),
-        did=calls or cut(turn.text) or ("(failed)" if turn.failed else ""),
+        did=", ".join(map(cut, _calls(turn))) or cut(turn.text) or ("(failed)" if turn.failed else ""),
     )
+
+
+def _calls(turn: NotedTurn) -> list[str]:
+    return [f"{name} {argument}" for name, argument in turn.calls]
+
+
+def _did_words(one: NotedTurn, other: NotedTurn) -> tuple[str, str]:
+    """Return what two turns did in a few words that show where it differs."""
+    if one.calls and other.calls:
+        return text_pair(", ".join(_calls(one)), ", ".join(_calls(other)))
+    words = [line.did for turn in (one, other) if (line := turn_line(turn))]
+    return words[0], words[1]
 
 
 def turn_pairs(before: Side, after: Side) -> tuple[tuple[TurnPair, ...], Parting | None, list[Finding]]:
@@ -158,8 +169,7 @@ def _other_calls(pairs: Sequence[_Pair]) -> Iterator[Finding]:
     """Yield one finding for single turns that do something else; a lasting divergence says it all."""
     other = [(one, two) for one, two in pairs if one and two and one.purpose == TURN and not is_same((one, two))]
     if other:
-        lines = [turn_line(turn) for turn in other[0]]
-        did = [line.did for line in lines if line]
+        did = _did_words(*other[0])
         more = f", and other things in {plural(len(other) - 1, 'more turn')}" if len(other) > 1 else ""
         place = f"turns[{other[0][1].number}].calls"
         line = f"turn {other[0][0].number} did {did[0]}; turn {other[0][1].number} does {did[1]}{more}"
@@ -186,6 +196,10 @@ def _contents(pairs: Sequence[_Pair], parted: bool) -> Iterator[Finding]:
         if one is None or other is None:
             follows = True
             continue
+        if one.failed != other.failed:
+            # It was asked again, or given up: what it said is compared with the next try, or with nothing.
+            follows = True
+            continue
         for what in ("user", "result"):
             if what == "result" and follows:
                 continue  # Another call has another result: the line about the calls says it.
@@ -196,6 +210,7 @@ def _contents(pairs: Sequence[_Pair], parted: bool) -> Iterator[Finding]:
         follows = not is_same((one, other))
         if one.text != other.text and did(one) == did(other):
             differing.setdefault("answer", []).append((one, other, [], []))
+    yield from _stops(pairs)
     if "user" in differing:
         yield _said_otherwise("message-changed", "what the user says differs", differing["user"])
     if "result" in differing:
@@ -204,20 +219,32 @@ def _contents(pairs: Sequence[_Pair], parted: bool) -> Iterator[Finding]:
         yield _said_otherwise("result-changed", "what tools return differs", same or differing["result"])
     if "answer" in differing:
         one, other, _, _ = differing["answer"][0]
-        texts = _cut_pair(one.text, other.text)
+        texts = text_pair(one.text, other.text)
         yield finding(
             "answer-changed",
             f"turns[{other.number}].text",
             f"the model says something else in {plural(len(differing['answer']), 'turn')}: "
-            f"turn {one.number}: {texts[0]} → turn {other.number}: {texts[1]}",
-            before=cut(one.text),
-            after=cut(other.text),
+            f"turn {one.number}: {texts[0] or 'nothing'} → turn {other.number}: {texts[1] or 'nothing'}",
+            before=texts[0],
+            after=texts[1],
         )
 
 
-def _cut_pair(before: str, after: str) -> tuple[str, str]:
-    one, other = cut_pair(*(" ".join(visible(text).split()) for text in (before, after)))
-    return one or "nothing", other or "nothing"
+def _stops(pairs: Sequence[_Pair]) -> Iterator[Finding]:
+    """Yield one finding for answers that end for another reason, of turns that do the same."""
+    both = [(one, other) for one, other in pairs if one and other and is_same((one, other))]
+    differing = [(one, other) for one, other in both if one.stop != other.stop]
+    if differing:
+        one, other = differing[0]
+        more = f", and of {plural(len(differing) - 1, 'later turn')}" if len(differing) > 1 else ""
+        line = f"the answer of {_turn_words(one.number, other.number)}{more} ends otherwise"
+        yield finding(
+            "stop-changed",
+            f"turns[{other.number}].stop",
+            f"{line}: {one.stop or 'without a reason'} → {other.stop or 'without a reason'}",
+            before=one.stop,
+            after=other.stop,
+        )
 
 
 def _turn_words(one: int, other: int) -> str:
@@ -229,13 +256,14 @@ def _said_otherwise(
 ) -> Finding:
     one, other, old, new = differing[0]
     before, after = ("\n".join(said.text for said in texts) for texts in (old, new))
+    texts = text_pair(before, after)
     at = next((said.at for said in (*new, *old)), "")
     more = f", and in {len(differing) - 1} later" if len(differing) > 1 else ""
     return finding(
         kind,
         f"turns[{other.number}].{at}",
-        f"{words} in {_turn_words(one.number, other.number)}{more}: {' → '.join(_cut_pair(before, after))}",
-        before=cut(before),
-        after=cut(after),
+        f"{words} in {_turn_words(one.number, other.number)}{more}: {' → '.join(text or 'nothing' for text in texts)}",
+        before=texts[0],
+        after=texts[1],
         text=text_difference(before, after),
     )

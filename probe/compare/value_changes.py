@@ -193,6 +193,8 @@ def _members(old: _Kind, new: _Kind, at: str) -> Iterator[Change]:
             how = How.ADDED
         elif one.required and not other.required:
             how = How.OPTIONAL
+        elif old.objects == new.objects and one.count != other.count:
+            how = How.SHARE
         if how:
             seen, seen_after = (one.count, old.objects), (other.count, new.objects)
             yield Change(how, plain_path(at), name, _summary(one), _summary(other), seen, seen_after, at)

@@ -100,11 +100,13 @@ def _pair(now: Any, recorded: Any) -> list[str]:
 def _begins(values: Sequence[Any], texts: Sequence[str]) -> list[int]:
     """Return from where on each text is shown; JSON that differs in its form alone from its first text on."""
     words = [0 if _is_text(value) else _first_word(text) for value, text in zip(values, texts, strict=True)]
+    if not all(texts):
+        return [begin - _CONTEXT if begin > _SHOWN - _CONTEXT else 0 for begin in words]
     first = _first_difference(*texts)
-    if all(texts) and first >= min(words):
+    if first >= min(words):
         return [max(0, first - _CONTEXT)] * 2
-    first = _first_difference(*(text[begin:] for text, begin in zip(texts, words, strict=True))) if all(texts) else 0
-    return [max(0, begin + first - _CONTEXT) if begin + first > _CONTEXT else 0 for begin in words]
+    first = _first_difference(*(text[begin:] for text, begin in zip(texts, words, strict=True)))
+    return [max(0, begin + first - _CONTEXT) for begin in words]
 
 
 def _first_difference(one: str, other: str) -> int:

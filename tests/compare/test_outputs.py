@@ -109,6 +109,16 @@ def test_what_is_less_serious_than_the_limit_does_not_fail(tmp_path: Path) -> No
     assert main([str(BEFORE), str(changed), "--json", out, "--fail-on", "notable"]) == 1
 
 
+def test_without_a_form_each_finding_is_one_line(comparison: Comparison, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(BEFORE), str(AFTER)]) == 0
+    printed = capsys.readouterr()
+    findings = [line for line in printed.out.splitlines() if re.match(r"  (breaking|notable|info) ", line)]
+    assert len(findings) == len(comparison.findings)
+    sections = list(dict.fromkeys(one.area.value for one in comparison.findings))
+    assert [line for line in printed.out.splitlines()[1:] if line and line not in findings] == sections
+    assert "--markdown FILE" in printed.err
+
+
 def test_versions_name_their_newest_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from probe.compare.shown_values import shown_pair
+from probe.slots.rules import BUILT_IN, Rule
 from tests.compare.comparing import Recording, compare, compare_changed
 
 LOOP, SOCKET = "codex/tool-loop", "codex/tool-loop-websocket"
@@ -58,11 +59,31 @@ def without_event(run: Recording) -> None:
         record["response"]["body"] = re.sub(r"event: response\.in_progress\ndata: .*\n\n", "", body)
 
 
+def cut_short(run: Recording) -> None:
+    """End the last answer as one that reached its limit."""
+    response = run.records[-1]["response"]
+    *events, last = response["body"].strip().split("\n\n")
+    head, _, data = last.partition("data: ")
+    completed = json.loads(data)
+    completed["type"] = "response.incomplete"
+    completed["response"] |= {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    head = head.replace("response.completed", "response.incomplete")
+    response["body"] = "\n\n".join([*events, f"{head}data: {json.dumps(completed)}"]) + "\n\n"
+
+
 def another_endpoint(run: Recording) -> None:
     record = deepcopy(run.records[0])
     record["request"] |= {"method": "GET", "url": record["request"]["url"].replace("responses", "models"), "body": None}
     record["response"] |= {"body": {"data": []}, "body_kind": "json"}
     run.records.append(record | {"timestamp": run.records[-1]["timestamp"] + 1})
+
+
+def refused_socket(run: Recording) -> None:
+    another_endpoint(run)
+    record = run.records[-1]
+    record["request"]["url"] = record["request"]["url"].replace("models", "responses")
+    record["request"]["headers"] |= {"upgrade": "websocket", "sec-websocket-key": "x"}
+    record["response"] |= {"status_code": 426, "body": None, "body_kind": "empty"}
 
 
 def one_more_turn(run: Recording) -> None:
@@ -174,6 +195,17 @@ CHANGES: dict[str, tuple[str, Callable[[Recording], object], Found]] = {
     ),
     "an endpoint": (LOOP, another_endpoint, [("endpoint-added", "/v1/models")]),
     "an event that is gone": (LOOP, without_event, [("event-removed", "event[response.in_progress]")]),
+    "the order of the tools": (
+        LOOP,
+        each(lambda body: body["tools"].reverse()),
+        [("tools-reordered", "tools")],
+    ),
+    "a fault": (
+        LOOP,
+        lambda run: run.manifest.update(replayed={"calls": 3, "faults_hit": ["fault 429 retry after 1s: call 1"]}),
+        [("run-faulted", "run.faults")],
+    ),
+    "a WebSocket that is refused": (LOOP, refused_socket, [("endpoint-added", "/v1/responses")]),
     "one more turn": (LOOP, one_more_turn, [("turns-added", "turns[3]")]),
 }
 
@@ -217,6 +249,156 @@ def test_what_a_run_lacks_that_is_still_being_recorded_breaks_nothing(tmp_path: 
     assert comparison.after.state == "still being recorded"
 
 
+def far_along(word: str) -> Callable[[Recording], None]:
+    """Return a change of the prompt to one long line with a word at its end."""
+    prompt = "Please be careful and list the files. " * 45 + word
+
+    def change(run: Recording) -> None:
+        run.replace(run.manifest["prompt"], prompt)
+        run.manifest["command"][-1] = run.manifest["prompt"] = prompt
+
+    return change
+
+
+@pytest.mark.parametrize("known", ["as the prompt", "as a word of the command"])
+def test_what_differs_far_along_a_line_is_shown_in_each_form(known: str, tmp_path: Path) -> None:
+    folders = []
+    for word in ("red", "blue"):
+        run = Recording(LOOP)
+        far_along(word)(run)
+        if known == "as a word of the command":
+            prompt_in_the_command(run)
+        folders.append(run.write(tmp_path / "codex" / word))
+    comparison = compare(folders[0], folders[1], tmp_path / "it.json")
+    assert comparison.findings
+    for finding in comparison.findings:
+        for one, other in ((finding.before, finding.after), (finding.line, finding.line)):
+            assert "red" in one
+            assert "blue" in other
+        signed = [line for line in finding.text if line[0] in "+-"]
+        assert not signed or (signed[0].endswith("red") and signed[1].endswith("blue"))
+    assert any(finding.text for finding in comparison.findings)
+
+
+def reminder(*lines: str) -> dict[str, str]:
+    return {"type": "input_text", "text": "\n".join(["<system-reminder>", *lines, "</system-reminder>"])}
+
+
+def test_parts_of_one_tag_are_paired_by_what_they_say(tmp_path: Path) -> None:
+    status = ["# gitStatus", "Branch: main", "Status:", "?? a.txt"]
+    folders = []
+    for name, added in (
+        ("before", [reminder(*status)]),
+        ("after", [reminder("Be nice to users."), reminder(*status, "?? b.txt"), reminder("Keep it short.")]),
+    ):
+        run = Recording(LOOP)
+        for body in run.bodies:
+            next(item for item in body["input"] if item.get("role") == "user")["content"][:0] = added
+        folders.append(run.write(tmp_path / "codex" / name))
+    changed, new = compare(folders[0], folders[1], tmp_path / "it.json").findings
+    assert (changed.kind, new.kind) == ("instructions-changed", "instructions-added")
+    assert [line for line in changed.text if line[0] in "+-"] == ["+ ?? b.txt"]
+    assert "nice" in str(new.text)
+    assert "short" in str(new.text)
+    assert "gitStatus" not in str(new.text)
+
+
+def test_instructions_of_two_places_have_a_line_each(tmp_path: Path) -> None:
+    def add(body: dict) -> None:  # type: ignore[type-arg]
+        for item in body["input"]:
+            if item.get("role") in ("developer", "user"):
+                name = item["role"]
+                item["content"].insert(0, {"type": "input_text", "text": f"<of_{name}>Be brief.</of_{name}>"})
+
+    found = compare_changed(LOOP, each(add), tmp_path).findings
+    assert {(one.place, one.line) for one in found if one.kind == "instructions-added"} == {
+        ("input[][role=developer]", "<of_developer> is new"),
+        ("input[][role=user]", "<of_user> is new"),
+    }
+
+
+@pytest.mark.parametrize("at", ["instructions", "input[].content[].text", "tools[].description"])
+def test_a_rule_counts_at_the_place_of_a_text(at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def changed(run: Recording, word: str) -> Path:
+        for body in run.bodies:
+            if at == "instructions":
+                body["instructions"] += f"\nBuild {word}"
+            elif at == "tools[].description":
+                body["tools"][0]["description"] += f"\nBuild {word}"
+            else:
+                body["input"][0]["content"][0]["text"] += f"\nBuild {word}"
+        return run.write(tmp_path / "codex" / word)
+
+    folders = [changed(Recording(LOOP), word) for word in ("abacus", "zebra")]
+    assert len(compare(folders[0], folders[1], tmp_path / "it.json").findings) == 1
+    rule = Rule(slot="build", pattern="Build ([a-z]+)", at=at)
+    monkeypatch.setattr("probe.compare.__main__.slot_rules", lambda target: (*BUILT_IN, rule))
+    assert compare(folders[0], folders[1], tmp_path / "it.json").findings == ()
+
+
+def test_why_an_answer_ended_is_compared_turn_by_turn(tmp_path: Path) -> None:
+    found = compare_changed(LOOP, cut_short, tmp_path).findings
+    assert [(one.place, one.before, one.after) for one in found if one.kind == "stop-changed"] == [
+        ("turns[2].stop", "completed", "max_output_tokens")
+    ]
+
+
+def test_a_member_that_fewer_parts_have_is_found(tmp_path: Path) -> None:
+    folders = []
+    for name, number in (("two", 2), ("one", 1)):
+        run = Recording(LOOP)
+        for body in run.bodies:
+            for item in body["input"][:number]:
+                item["content"][0]["cache_control"] = {"type": "ephemeral"}
+        folders.append(run.write(tmp_path / "codex" / name))
+    (finding,) = compare(folders[0], folders[1], tmp_path / "it.json").findings
+    assert finding.kind == "sent-field-share-changed"
+    assert finding.place.endswith("cache_control")
+    assert re.fullmatch(r"in 4 of (\d+), now in 2 of \1", finding.evidence)
+
+
+def test_a_websocket_that_is_refused_is_named(tmp_path: Path) -> None:
+    (finding,) = compare_changed(LOOP, refused_socket, tmp_path).findings
+    assert finding.line == "a WebSocket (GET /v1/responses, refused with 426) is asked now"
+
+
+def test_a_fault_is_the_first_line_and_what_follows_breaks_nothing(tmp_path: Path) -> None:
+    def faulted(run: Recording) -> None:
+        interrupted(run)
+        run.manifest["replayed"] = {"calls": 1, "faults_hit": ["fault 429: call 1"]}
+
+    found = compare_changed(LOOP, faulted, tmp_path).findings
+    assert found[0].line == "the second run was hit by fault 429: call 1"
+    assert [one for one in found if one.polarity == "breaking"] == []
+
+
+def test_another_namespace_of_a_tool_is_named(tmp_path: Path) -> None:
+    folders = []
+    for namespace in ("collaboration", "agents"):
+        run = Recording(LOOP)
+        for body in run.bodies:
+            tool = {"type": "function", "name": "spawn", "parameters": {}}
+            body["tools"].append({"type": "namespace", "name": namespace, "tools": [tool]})
+        folders.append(run.write(tmp_path / "codex" / namespace))
+    (finding,) = compare(folders[0], folders[1], tmp_path / "it.json").findings
+    assert finding.line == "a tool is in another namespace: collaboration.spawn → agents.spawn"
+
+
+@pytest.mark.parametrize("differ", [True, False])
+def test_the_type_of_a_result_is_no_difference_of_protocols_where_the_results_differ(
+    differ: bool, tmp_path: Path
+) -> None:
+    def change(run: Recording) -> None:
+        for body in run.bodies:
+            for item in body["input"]:
+                if item.get("type") == "function_call_output":
+                    text = "other" if differ else item["output"]
+                    item["output"] = [{"type": "input_text", "text": text}]
+
+    kinds = [one.kind for one in compare_changed(LOOP, change, tmp_path).findings]
+    assert ("sent-type-changed" in kinds) is not differ
+
+
 def effort_in_several_places(run: Recording) -> None:
     for body, headers in zip(run.bodies, run.headers, strict=True):
         effort = body["reasoning"]["effort"]
@@ -233,11 +415,36 @@ def test_one_fact_at_several_places_is_one_line_with_the_inner_places(tmp_path: 
         body["reasoning"]["effort"] = "high"
     effort_in_several_places(after)
     folders = before.write(tmp_path / "codex" / "before"), after.write(tmp_path / "codex" / "after")
-    (finding,) = compare(*folders, tmp_path / "comparison.json").findings
+    (finding,) = compare(folders[0], folders[1], tmp_path / "comparison.json").findings
     assert finding.place == "reasoning.effort"
     assert (
         "client_metadata.x-turn-metadata→.reasoning_effort, headers.x-turn-metadata→.reasoning_effort" in finding.line
     )
+
+
+def test_the_model_and_what_follows_in_metadata_are_one_line(tmp_path: Path) -> None:
+    folders = []
+    for model in ("gpt-5.2-codex", "gpt-7"):
+        run = Recording(LOOP)
+        run.replace("gpt-5.2-codex", model)
+        for body, headers in zip(run.bodies, run.headers, strict=True):
+            metadata = json.dumps({"thread": "x" * 200, "engine": model})
+            headers["x-turn-metadata"], body["client_metadata"] = metadata, {"x-turn-metadata": metadata}
+        folders.append(run.write(tmp_path / "codex" / model))
+    (finding,) = compare(folders[0], folders[1], tmp_path / "it.json").findings
+    assert finding.kind == "model-changed"
+
+
+def test_a_member_of_metadata_that_is_gone_from_body_and_header_is_one_line(tmp_path: Path) -> None:
+    folders = []
+    for name, known in (("with", {"effort": "low"}), ("without", {})):
+        run = Recording(LOOP)
+        for body, headers in zip(run.bodies, run.headers, strict=True):
+            metadata = json.dumps({"thread": "x" * 200, **known})
+            headers["x-turn-metadata"], body["client_metadata"] = metadata, {"x-turn-metadata": metadata}
+        folders.append(run.write(tmp_path / "codex" / name))
+    (finding,) = compare(folders[0], folders[1], tmp_path / "it.json").findings
+    assert (finding.kind, finding.place) == ("sent-field-removed", "client_metadata.x-turn-metadata→.effort")
 
 
 def test_long_values_are_shown_where_they_differ() -> None:

@@ -95,7 +95,16 @@ def _rank(found: Difference, kinds: Mapping[str, Kind], before: dict[str, Any], 
     if isinstance(items, list) and role != "user":
         return _OTHER_MESSAGES
     shown = found.after if isinstance(found.after, str) else found.before
-    return 1 if isinstance(shown, str) and injected_as(shown) else 0
+    if isinstance(shown, str) and injected_as(shown):
+        return 1
+    # The user's own words are behind what the harness puts before them.
+    return 0 if index is None or int(index[1]) == _last_words(items) else 1
+
+
+def _last_words(items: Any) -> int | None:
+    """Return the index of the last message of the user."""
+    users = [at for at, one in enumerate(items) if isinstance(one, dict) and one.get("role") == "user"]
+    return users[-1] if users else None
 
 
 def _form(hashes: ItemHashes, sent: Sent, live: Sent, *, with_messages: bool) -> dict[str, Any]:

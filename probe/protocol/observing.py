@@ -84,11 +84,12 @@ class Observer:
         """Return the statistics of a member."""
         return objects.members.get(name) or objects.member(name, self._key)
 
-    def _value(self, node: Values, value: Any, count: int, depth: int) -> None:
+    def _value(self, node: Values, value: Any, count: int, depth: int, name: str = "") -> None:
+        """Add a value; `name` is that of the member, which a map does not keep."""
         kind = type(value)
         if kind is str:
             code = STRING
-            self._text(node, value, count, depth)
+            self._text(node, value, count, depth, name or _name(node))
         elif kind is dict:
             code = OBJECT
             self._object(node, value, count, depth)
@@ -111,7 +112,7 @@ class Observer:
         if self._touched is not None:
             self._touched.append((node, code))
 
-    def _text(self, node: Values, text: str, count: int, depth: int) -> None:
+    def _text(self, node: Values, text: str, count: int, depth: int, name: str) -> None:
         texts = node.texts
         if texts is None:
             texts = node.texts = Texts()
@@ -119,9 +120,9 @@ class Observer:
         long = len(text) > 2 * LONGEST
         normal = text if long or text in texts.values else self._normal(text, node.at)
         texts.add(text, normal, self._length(text, texts, node.at) if long else len(normal))
-        if self._joined and _name(node) not in TAGS and "⟨" not in normal:
+        if self._joined and name not in TAGS and "⟨" not in normal:
             texts.join()
-        if text[:1] in ("{", "[") and len(text) <= _READ and depth < _DEEPEST and not is_prose(_name(node)):
+        if text[:1] in ("{", "[") and len(text) <= _READ and depth < _DEEPEST and not is_prose(name):
             inner = parsed_json(text)
             if type(inner) is not str:
                 if node.inside is None:
@@ -161,7 +162,7 @@ class Observer:
             if why:
                 self._opaque(member, one, count, why)
             else:
-                self._value(member, one, count, depth + 1)
+                self._value(member, one, count, depth + 1, name)
             # A key too many makes a map of the objects, and those of many tags one.
             objects = latest(objects)
 

@@ -110,7 +110,16 @@ def _rank(found: Difference, kinds: Mapping[str, Kind], before: dict[str, Any], 
     if isinstance(items, list) and role != "user":
         return _OTHER_MESSAGES
     shown = found.after if isinstance(found.after, str) else found.before
-    return _INJECTED if isinstance(shown, str) and injected_as(shown) else _RANKS[kind]
+    if isinstance(shown, str) and injected_as(shown):
+        return _INJECTED
+    # The user's own words are behind what the harness puts before them.
+    return _RANKS[kind] if index is None or int(index[1]) == _last_words(items) else _INJECTED
+
+
+def _last_words(items: Any) -> int | None:
+    """Return the index of the last message of the user that differs."""
+    users = [at for at, one in enumerate(items) if isinstance(one, dict) and one.get("role") == "user"]
+    return users[-1] if users else None
 
 
 def _forms(

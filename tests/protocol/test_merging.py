@@ -62,6 +62,7 @@ def _low_limits() -> Any:
         yield
 
 
+@example([{"role": None}, {"type": None, "a": None, "b": None}], [{"text": "{}"}])  # JSON in prose, in a map
 @given(st.lists(JSON, max_size=8), st.lists(JSON, max_size=8))
 def test_two_parts_are_the_whole_in_any_order(first: list[Any], second: list[Any]) -> None:
     whole = state(observed([*first, *second]))

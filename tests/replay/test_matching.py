@@ -127,6 +127,12 @@ def test_the_model_settings_and_what_the_user_asked_are_named_first_and_every_pl
     assert phrases(places)[5:7] == [("tool zzz is new", 1), ("tools a, b are gone", 2)]
 
 
+def test_the_prompt_is_named_before_what_the_harness_says_in_the_users_name() -> None:
+    with replaying([call(1.0, "one", user("Rules, in some words."), *FIRST)]) as replay:
+        assert asked(replay, user("Rules, in other words."), user("Hi")) == "one"
+    assert [one.at for one in replay.server.places][:2] == ["input[1].content[0].text", "input[0].content[0].text"]
+
+
 def test_long_texts_are_shown_where_they_differ() -> None:
     long = "The same words again. " * 20
     with replaying([call(1.0, "one", user(f"{long}one{long}"))]) as replay:

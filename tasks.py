@@ -6,6 +6,7 @@ Names, help and short forms come from `probe.cli.options`, where the scripts hav
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from invoke.collection import Collection
@@ -15,7 +16,7 @@ from invoke.tasks import Task
 
 import probe.cli.invoke_words
 from probe.cli.called_as import as_called, module_of
-from probe.cli.options import COMMANDS, Option, command_line, flag, option_of
+from probe.cli.options import COMMANDS, Option, command_line, flag, option_of, usage
 from probe.cli.script_process import run_script
 
 
@@ -47,9 +48,17 @@ def _task(name: str) -> ScriptTask:
         rest = sys.argv[sys.argv.index("--") :] if "--" in sys.argv else []
         sys.exit(run_script(module_of(name), [*command_line(name, options), *rest]))
 
-    run.__doc__ = f"{COMMANDS[name].help}\n\nexample: {as_called(COMMANDS[name].example)}"
+    run.__doc__ = (
+        f"{COMMANDS[name].help}\n\nusage: {as_called(usage(name))}\n\nexample: {as_called(COMMANDS[name].example)}"
+    )
     return ScriptTask(run, name=name)
 
 
-probe.cli.invoke_words.install()
+def _target_names() -> Sequence[str]:
+    from probe.targets.finding import target_names  # Here: it is only needed after a mistake.
+
+    return target_names()
+
+
+probe.cli.invoke_words.install(_target_names)
 namespace = Collection(*map(_task, COMMANDS))

@@ -28,7 +28,8 @@ that were hit; for `replay-check` and `recorded_run`, a fault that hit none is a
 - All that a fault does not change stays as it was recorded, byte for byte. Its own seconds do not depend on the
   replay's speed.
 - An answer with a fault is not used up: when the agent asks the same again, it gets it whole.
-- An exchange that a fault cut short is a note of the run, and no problem for `verify` without `--strict`.
+- An exchange that a fault cut short is a note of the run, and no problem for `verify` without `--strict`. The report
+  lists calls that failed or were cut short under its problems, those of a fault too.
 - `N` is the number of an event, counted from 1, or `first`. Where an answer has fewer events, its last one is hit.
 - Over a WebSocket, an error is the API's error message, and what only HTTP has closes the connection.
 - A capture's proxies are between: where a connection ends before any answer, the agent gets their 502. A client of

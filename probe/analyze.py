@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -57,6 +58,8 @@ def _analyze_file(arguments: Namespace) -> int:
     if arguments.run:
         raise UserError("--run and --input both say what to analyze", "give one of them")
     source = Path(arguments.input).expanduser()
+    if source.is_dir():
+        raise UserError(f"{source} is a folder, not a file", f"for a run's folder: invoke analyze --run {source}")
     if not source.is_file():
         raise UserError(f"{source}: no such file", "name a file of JSON lines, one exchange each")
     output = _named_output(arguments) or _place_of_report(source, _step(arguments)[1])
@@ -83,6 +86,8 @@ def _named_output(arguments: Namespace) -> Path | None:
     if not arguments.output:
         return None
     output = Path(arguments.output).expanduser()
+    if output.is_dir():
+        raise UserError(f"--output {output}: it is a folder", f"name a file, for example {output / REPORT}")
     if not output.parent.is_dir():
         raise UserError(f"--output {output}: there is no folder {output.parent}", "make it first, or name another")
     return output
@@ -113,9 +118,11 @@ def _analyze_run(arguments: Namespace) -> int:
     named = _named_output(arguments)
     output = named or found.analysis_folder / name
     # A report that goes elsewhere is not the run's own: its folder stays as it is.
+    for note in _read_as(arguments, found):
+        say(f"note: {note}")
     manifest = None if named or found.bundled else Manifest.read(found.folder)
     code = 0
-    inputs = _inputs(found, target) | (_page_inputs() if arguments.html else {})
+    inputs = _inputs(found, target, arguments) | (_page_inputs() if arguments.html else {})
     if manifest and not arguments.force and manifest.up_to_date(step, inputs):
         say(f"{step}: up to date")
     else:
@@ -150,10 +157,13 @@ def _why_empty(found: Run) -> str:
         return "it is still being recorded"
     if found.manifest.facts.counts and found.manifest.facts.counts.written:
         return f"its manifest counts some: {found.traffic} was deleted or emptied"
-    return "the agent sent nothing through its proxies; invoke doctor says what may be wrong"
+    return (
+        "the agent sent nothing through its proxies; invoke doctor says what may be wrong, and invoke runs lists "
+        "the others (latest~1 is the one before the latest)"
+    )
 
 
-def _inputs(found: Run, target: Target | None) -> dict[str, str]:
+def _inputs(found: Run, target: Target | None, arguments: Namespace) -> dict[str, str]:
     """Return all that a report is made from, short or full."""
     spec: Any = renderer_spec(target)
     facts = found.manifest.facts
@@ -161,7 +171,7 @@ def _inputs(found: Run, target: Target | None) -> dict[str, str]:
         TRAFFIC: file_sha256(found.traffic) or "",
         "agent-probe": project_version(),
         "title": target.report_title if target else "",
-        "about": text_sha256(str([about(found), *_shown_facts(facts)])),
+        "about": text_sha256(str([about(found), *_read_as(arguments, found), *_shown_facts(facts)])),
         TUNNELS: file_sha256(found.folder / TUNNELS) or "",
         "renderer": f"{spec} {_sources(spec)}",
         "ids": text_sha256(str(target.ids if target else {})),
@@ -216,7 +226,7 @@ def _write(
                 out,
                 # The user may name a link; a run's own files are never links.
                 source.resolve() if found is None else source,
-                _described(source, target, found, skipped_tunnels, sha256),
+                _described(source, target, found, skipped_tunnels, arguments, sha256),
                 renderer=load_renderer(renderer_spec(target)),
                 ids=target.ids if target else None,
                 prices=Prices(own=_own_prices()),
@@ -246,13 +256,20 @@ def _slots(found: Run | None, target: Target | None) -> Slots:
 
 
 def _described(
-    source: Path, target: Target | None, found: Run | None, skipped: Skipped, sha256: str | None
+    source: Path, target: Target | None, found: Run | None, skipped: Skipped, arguments: Namespace, sha256: str | None
 ) -> ReportedRun:
     """Return what the report needs of the run besides its record."""
     title = target.report_title if target else UNKNOWN_TITLE
     if found is None:
         return ReportedRun(title=title, source=_shown(source), generated_at=datetime.now(UTC))
-    return described_run(found, title, _shown(source), skipped, sha256)
+    described = described_run(found, title, _shown(source), skipped, sha256)
+    return replace(described, notes=[*_read_as(arguments, found), *described.notes])
+
+
+def _read_as(arguments: Namespace, found: Run) -> list[str]:
+    """Return what to know of a report that is made with another target than the run has."""
+    other = Path(arguments.target).stem if arguments.target else found.target
+    return [f"read with target {other}, though the run is of {found.target}"] if other != found.target else []
 
 
 def _shown(source: Path) -> str:

@@ -22,7 +22,7 @@ from probe.cli.script_process import is_step
 from probe.errors import UserError
 from probe.record.manifest import utc_now
 from probe.record.problem import Problem, ProblemKind
-from probe.record.runs import TRAFFIC, new_run
+from probe.record.runs import TRAFFIC, is_generated, new_run
 from probe.record.tunnels import OPENED, TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
 from probe.settings.own_upstreams import base_urls
@@ -38,7 +38,7 @@ from probe.wire.finish import Finished, discard, finish
 from probe.wire.interrupts import Interrupts
 from probe.wire.launch import Launch, described_surroundings
 from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target
-from probe.wire.replayed_run import find_replay, notes_on_replay
+from probe.wire.replayed_run import find_replay, notes_on_replay, replaying
 from probe.wire.start import start
 from probe.wire.started import Started
 from probe.wire.unreachable_upstreams import FirstAnswers, unreachable_upstreams
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.capture`."""
     arguments, command = parse("capture", sys.argv[1:] if argv is None else argv)
     interrupts = Interrupts()
-    settings = resolve(arguments, os.environ)
+    settings = resolve(arguments, os.environ, generated=is_step() and is_generated(arguments.output_dir))
     # A base URL among them is the upstream of a listener; the agent gets the listener's.
     asked, led = pairs("env", arguments.env), base_urls(settings.target)
     overrides = {name: value for name, value in asked.items() if name not in led}
@@ -82,8 +82,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     program = find_program(template[0], (os.environ | overrides).get("PATH"), settings.target)
     cwd = _given_folder(arguments.cwd)
     replayed = find_replay(settings)
-    if replayed and (settings.replay or "").startswith("latest"):
-        say(f"replaying {replayed.target}/{replayed.name}")
+    if replayed:
+        say(replaying(settings, replayed))
     folder = new_run(settings.run_parent, settings.output_dir)
     _warn(settings, os.environ | overrides)
     if is_step():

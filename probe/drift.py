@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
+import tempfile
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.capture_step import capture_into
 from probe.cli.edge import printable, run, say
 from probe.cli.options import parse
 from probe.cli.script_process import run_script
@@ -32,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     target = load_target(arguments.target)[0]
     package = _package(arguments.target, target)
     versions = _versions(arguments.versions, package)
+    work = _work(arguments.cwd)
     recording = _recording(arguments)
     say(f"answers come from the recording {recording.target}/{recording.name}")
     programs = {}
@@ -39,7 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not is_installed(version, arguments.target):
             say(f"installing {arguments.target} {version} …")
         programs[version] = installed_program(package, version, arguments.target)
-    folders = [_captured(arguments, version, programs[version], recording) for version in versions]
+    folders = []
+    for version in versions:
+        with _copied(work) as cwd:
+            folders.append(_captured(arguments, version, programs[version], recording, cwd))
     options = [
         f"--{name.replace('_', '-')}={given}"
         for name in ("markdown", "html", "json", "fail_on")
@@ -63,6 +72,8 @@ def _versions(given: str, package: Package) -> list[str]:
     words = [word.strip() for word in given.split(",") if word.strip()]
     if len(words) != 2:
         raise UserError(f"--versions {given}: drift compares two versions", "for example: --versions 0.98.0,latest")
+    # A tag of a release is `v0.98.0`.
+    words = [re.sub(r"^[vV](?=\d)", "", word) for word in words]
     versions = [newest_version(package) if word == LATEST else word for word in words]
     if versions[0] == versions[1]:
         raise UserError(f"--versions {given}: both are {versions[0]}", "name two versions that differ")
@@ -73,7 +84,7 @@ def _recording(arguments: Namespace) -> Run:
     """Return the run that answers: the named one, the target's newest, or its bundled sample. Raises UserError."""
     folder = data_dir(arguments.data_dir, os.environ)
     if arguments.replay:
-        return find_run(arguments.replay, folder, arguments.target, output_dirs())
+        return find_run(arguments.replay, folder, arguments.target, output_dirs(), replays=False)
     bundled = [one for one in all_runs(PROJECT / "data", arguments.target) if one.bundled]
     # The newest is the last; a sample comes before all that the user has recorded.
     runs = [*bundled, *(one for one in all_runs(folder, arguments.target, output_dirs()) if not one.bundled)]
@@ -92,17 +103,42 @@ def _can_answer(run: Run) -> bool:
     return facts.agent_exit_code == 0 and not is_replay and not is_alive(run) and has_records(run.folder)
 
 
-def _captured(arguments: Namespace, version: str, program: Path, recording: Run) -> Path:
+def _work(cwd: str | None) -> Path | None:
+    """Return the folder of which each version gets a copy. Raises UserError."""
+    folder = Path(cwd).expanduser().resolve() if cwd else None
+    if folder and not folder.is_dir():
+        raise UserError(f"--cwd {cwd}: no such folder", "make it first, or name another")
+    return folder
+
+
+@contextmanager
+def _copied(work: Path | None) -> Iterator[Path | None]:
+    """Yield a copy of a folder, removed at the end: what one version does there is nothing to the other."""
+    if work is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="probe-", ignore_cleanup_errors=True) as parent:
+        copy = Path(parent).resolve() / work.name
+        try:
+            shutil.copytree(work, copy, symlinks=True)
+        except OSError as error:
+            raise UserError(f"{work} cannot be copied: {error}", "name another folder with --cwd") from error
+        yield copy
+
+
+def _captured(arguments: Namespace, version: str, program: Path, recording: Run, cwd: Path | None) -> Path:
     """Run one version against the recording; return the folder of its run. Raises UserError."""
     folder = new_run(data_dir(arguments.data_dir, os.environ) / arguments.target, None)
-    options = [f"--target={arguments.target}", f"--prompt={arguments.prompt}", f"--replay={recording.folder}"]
+    options = {"target": arguments.target, "prompt": arguments.prompt, "replay": recording.folder, "cwd": cwd}
     path = os.environ.get("PATH", "")
     os.environ["PATH"] = f"{program.parent}{os.pathsep}{path}"
     try:
-        code = run_script("probe.capture", [*options, f"--output-dir={folder}"], step=True, stdout=sys.stderr)
+        code = capture_into(folder, options, stdout=sys.stderr)
     finally:
         os.environ["PATH"] = path
-    if not (folder / MANIFEST).exists() or Manifest.read(folder).facts.interrupted:
+    if not (folder / MANIFEST).exists():
+        raise UserError(f"{arguments.target} {version} was not started", "its reason is above", code=code or 1)
+    if Manifest.read(folder).facts.interrupted:
         raise UserError(f"the run of {arguments.target} {version} was stopped", "its reason is above", code=code or 1)
     if not has_records(folder):
         raise UserError(f"{arguments.target} {version} sent nothing through its proxies", f"see {folder}", code=1)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.browser import open_in_browser
 from probe.cli.called_as import as_called
+from probe.cli.capture_step import capture_into
 from probe.cli.edge import printable, run, say
-from probe.cli.options import command_line, flag, parse
+from probe.cli.options import flag, parse
 from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST
@@ -34,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Chosen here, so that both steps know the folder.
         settings = resolve(arguments, os.environ)
         folder = reports = new_run(settings.run_parent, settings.output_dir)
-        captured = _capture(arguments, command, folder)
+        captured = capture_into(folder, vars(arguments), command)
     if not has_records(folder):
         return captured
     if captured and Manifest.read(folder).facts.interrupted:
@@ -85,7 +84,7 @@ def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
         for name in ("replay", "speed", "strict", "fault"):
             noted = facts.settings.get(name)
             setattr(arguments, name, noted.value if noted else None)
-    return _capture(arguments, command, existing.folder)
+    return capture_into(existing.folder, vars(arguments), command)
 
 
 def _refuse_unused(arguments: Namespace, command: list[str]) -> None:
@@ -97,16 +96,6 @@ def _refuse_unused(arguments: Namespace, command: list[str]) -> None:
             f"run {arguments.run} is recorded already: {given} would change nothing",
             "leave it out, or leave --run out and record anew",
         )
-
-
-def _capture(arguments: Namespace, command: list[str], folder: Path) -> int:
-    """Run the capture script with the options that it shares with this one."""
-    options = command_line("capture", vars(arguments) | {"output_dir": folder})
-    code = run_script("probe.capture", [*options, *(["--", *command] if command else [])], step=True)
-    with contextlib.suppress(OSError):
-        # Only an empty folder goes: one of a run that never began.
-        folder.rmdir()
-    return code
 
 
 if __name__ == "__main__":

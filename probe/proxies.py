@@ -23,7 +23,7 @@ from probe.wire.environment import led, mentioned, no_proxy
 from probe.wire.finish import finish
 from probe.wire.interrupts import Interrupts
 from probe.wire.observer_changes import by_environment, by_listeners, by_target
-from probe.wire.replayed_run import find_replay
+from probe.wire.replayed_run import find_replay, replaying
 from probe.wire.start import start
 from probe.wire.started import Started
 
@@ -43,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = new_run(settings.run_parent, settings.output_dir)
     for line in settings.notes:
         say(line)
+    if replayed:
+        say(replaying(settings, replayed))
     if settings.keep_secrets:
         say("WARNING: credentials are written to the disk as they are (--keep-secrets)")
     recording = start(settings, folder, os.environ, replayed, fixed_ports=True)

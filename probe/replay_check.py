@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.capture_step import capture_into
 from probe.cli.edge import one_line, run, say
-from probe.cli.options import command_line, parse
-from probe.cli.script_process import run_script
+from probe.cli.options import parse
 from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
@@ -37,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options, command = _options(arguments, command, recorded)
     settings = resolve(options, os.environ)
     folder = new_run(settings.run_parent, settings.output_dir)
-    code = _replayed(options, command, folder)
+    # What the agent prints is no result of this script.
+    code = capture_into(folder, vars(options), command, stdout=sys.stderr)
     if not (folder / MANIFEST).exists() or code == _INTERRUPTED:
         return code
     manifest = Manifest.read(folder)
@@ -67,16 +66,6 @@ def _options(arguments: Namespace, command: list[str], recorded: Run) -> tuple[N
             raise UserError(f"run {recorded.target}/{recorded.name} has neither a prompt nor a command", hint)
         options.prompt, command = facts.prompt, facts.own_command or []
     return options, command
-
-
-def _replayed(options: Namespace, command: list[str], folder: Path) -> int:
-    """Run the agent against the recording; what it prints is no result of this script."""
-    words = command_line("capture", vars(options) | {"output_dir": folder})
-    code = run_script("probe.capture", [*words, *(["--", *command] if command else [])], step=True, stdout=sys.stderr)
-    with contextlib.suppress(OSError):
-        # Only an empty folder goes: one of a run that never began.
-        folder.rmdir()
-    return code
 
 
 def _problems(recorded: Facts, replayed: Facts) -> Iterator[str]:

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from probe.cli.options import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links
+from probe.record.runs_of_version import version_number
 from probe.settings.settings import data_dir
 from probe.targets.finding import output_dirs, target_names
 from probe.wire.recover_run import recover_and_report
@@ -92,21 +93,30 @@ def _number(text: str) -> int:
 
 
 def _prune(runs: list[Run], keep: int) -> list[Run]:
-    """Delete all but the newest `keep` runs of each target; samples and running ones stay."""
-    old = _old(runs, keep)
+    """Delete all but the newest `keep` recordings and replays of each target; samples and running ones stay."""
+    own = {f"{one.target}/{one.name}" for one in runs if not one.bundled}
+    old = _old(runs, keep, own)
     if old:
-        say(f"deleting {len(old)} of {len(runs)} runs")
+        replays = sum(_is_replay(one, own) for one in old)
+        which = f": {len(old) - replays} recorded, {replays} replayed from them" if replays else ""
+        say(f"deleting {len(old)} of {len(runs)} runs{which}")
     return [one for one in runs if one not in old or not _delete(one)]
 
 
-def _old(runs: list[Run], keep: int) -> list[Run]:
+def _is_replay(one: Run, own: Collection[str]) -> bool:
+    """Check whether a run replays one of the user's own, as `latest` does; `own` has the names of these."""
+    return one.manifest.facts.replay_of in own
+
+
+def _old(runs: list[Run], keep: int, own: Collection[str]) -> list[Run]:
     """Return the runs to delete."""
     old: list[Run] = []
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, bool]] = Counter()
     for one in runs:
         recorded = {"schema", "target", "run"} <= one.manifest.data.keys()
-        if one.bundled or not recorded or is_alive(one) or counts[one.target] < keep:
-            counts[one.target] += not one.bundled
+        kind = one.target, _is_replay(one, own)
+        if one.bundled or not recorded or is_alive(one) or counts[kind] < keep:
+            counts[kind] += not one.bundled
         else:
             old.append(one)
     return old
@@ -130,6 +140,7 @@ def described(one: Run) -> dict[str, Any]:
     return {
         "target": one.target,
         "run": one.name,
+        "version": version_number(agent := facts.versions.get("agent")) or agent,
         "state": _state(one),
         "started": one.manifest.data.get("started"),
         "seconds": _seconds(one),
@@ -163,8 +174,9 @@ def _seconds(one: Run) -> float | None:
 
 def _table(runs: list[Run]) -> Table:
     table = Table(box=None, pad_edge=False, expand=True)
-    for heading in ("target", "run", "state", "seconds", "exchanges", "cut short", "exit", "report", "what was asked"):
-        number = heading in ("seconds", "exchanges", "cut short", "exit")
+    numeric = ("seconds", "exchanges", "cut short", "exit")
+    for heading in ("target", "run", "version", "state", *numeric, "report", "what was asked"):
+        number = heading in numeric
         rest = 1 if heading == "what was asked" else None
         table.add_column(heading, justify="right" if number else "left", no_wrap=True, ratio=rest)
     for row in map(described, runs):
@@ -172,7 +184,8 @@ def _table(runs: list[Run]) -> Table:
         asked = f"replay of {row['replay']}: {asked}" if row["replay"] else asked
         shown = [row[name] for name in ("seconds", "exchanges", "cut_short", "exit_code")]
         numbers = ["" if value is None else str(value) for value in shown]
-        cells = [row["target"], row["run"], row["state"], *numbers, "yes" if row["report"] else "-", asked[:60]]
+        named = [row["target"], row["run"], row["version"] or "", row["state"]]
+        cells = [*named, *numbers, "yes" if row["report"] else "-", asked[:60]]
         # Text, not a string: a prompt may hold what rich would take for markup.
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table

@@ -91,11 +91,11 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """Compare a text with a golden file, or rewrite the file."""
     update = request.config.getoption("--update-golden")
 
-    def check(file: Path, text: str) -> None:
+    def check(file: Path, text: str, form: Callable[[str], str] = str) -> None:
         if update:
             file.write_text(normalised(text), encoding="utf-8", newline="\n")
         expected = normalised(file.read_bytes().decode()) if file.exists() else ""
-        assert normalised(text) == expected, f"{file} differs: pytest --update-golden, then read the diff"
+        assert form(normalised(text)) == form(expected), f"{file} differs: pytest --update-golden, then read the diff"
 
     return check
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from invoke.context import Context
 
-from probe.cli.options import COMMANDS, command_line, option_of, parse, parser
+from probe.cli.options import COMMANDS, command_line, option_of, parse, parser, usage
 from probe.targets.finding import PROJECT
 from tests.support.running import Running
 
@@ -96,6 +96,34 @@ MISTAKES = {
         ["capture", "-t", "codex", "codex", "exec", "hello"],
         ["capture accepts no word 'codex'", "did you forget -- before the command? ", "invoke capture … -- codex …; "],
     ),
+    "a prompt without quotes": (
+        ["pipeline", "--target", "demo", "--prompt", "Write", "a", "prime", "checker", "--view"],
+        [
+            "the prompt has more than one word: Write a prime checker\n",
+            'hint: quote it: --prompt "Write a prime checker"; ',
+        ],
+    ),
+    "a prompt after = without quotes": (
+        ["capture", "-t", "demo", "--prompt=Write", "a", "haiku"],
+        ['quote it: --prompt "Write a haiku"; '],
+    ),
+    "a fault without quotes": (
+        ["replay", "--fault", "429", "once"],
+        ["the value of --fault has more than one word: 429 once", 'quote it: --fault "429 once"; '],
+    ),
+    "a target that is given twice": (["pipeline", "--target", "demo", "-t", "codex"], ["--target is given twice\n"]),
+    "a prompt that is given twice": (
+        ["pipeline", "--target=demo", "--prompt=a", "--prompt=b"],
+        ["--prompt is given twice\n"],
+    ),
+    "a target without its option": (
+        ["doctor", "codex"],
+        ["doctor accepts no word 'codex'", "did you forget --target? ", "invoke doctor --target codex; "],
+    ),
+    "a target without its option, before a prompt": (
+        ["pipeline", "demo", "--prompt", "hello"],
+        ["pipeline accepts no word 'demo'", "invoke pipeline --target demo"],
+    ),
     "a task that starts no command": (
         ["runs", "latest"],
         ["runs accepts no word 'latest'", "invoke --help runs"],
@@ -127,8 +155,25 @@ def test_a_mistake_on_invokes_command_line_has_a_way_out(words: list[str], parts
     assert (said.returncode, said.stdout) == (2, "")
     for part in ("error: ", *parts):
         assert part in said.stderr
-    assert "forget --" not in said.stderr or words[-1] in ("hello", "latest")
+    assert "forget -- " not in said.stderr or words[-1] == "hello"
+    assert "forget --run" not in said.stderr or words[-1] == "latest"
     assert "forget" not in said.stderr or words[0] != "runs"
+
+
+USAGES = {
+    "capture": "invoke capture [options] [-- COMMAND …]",
+    "replay-check": "invoke replay-check [options] [-- COMMAND …]",
+    "compare": "invoke compare BEFORE AFTER [options]",
+    "runs": "invoke runs [options]",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), USAGES.items())
+def test_help_shows_the_words_and_the_command_that_a_task_takes(name: str, text: str) -> None:
+    typed = shlex.join([sys.executable, "-m", "invoke"])
+    assert text.replace("invoke ", f"{typed} ", 1) in invoke("--help", name).stdout
+    assert usage(name) == text
+    assert text.removeprefix(f"invoke {name}") in parser(name).format_usage()
 
 
 def test_the_example_of_runs_deletes_nothing() -> None:

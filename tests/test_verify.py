@@ -13,19 +13,17 @@ import pytest
 
 from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
-from probe.record.runs import all_runs
-from probe.targets.finding import PROJECT
 from probe.verify import main as verify
+from tests.support.bundled import BUNDLED
 from tests.support.planted import Mint
 
 Record = dict[str, Any]
-SAMPLES = {f"{run.target}/{run.name}": run for run in all_runs(PROJECT / "data") if run.bundled}
 
 
 def copy_of(tmp_path: Path, sample: str) -> Path:
     """Copy a bundled run as if it had just been recorded here."""
     folder = tmp_path / "data" / "codex" / "20260101T000000Z"
-    shutil.copytree(SAMPLES[sample].folder, folder)
+    shutil.copytree(BUNDLED[sample].folder, folder)
     manifest = Manifest.read(folder)
     del manifest.data["bundled"]
     manifest.update()
@@ -43,10 +41,10 @@ def verified(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, dic
     return code, {check: problems for check, problems in told["problems"].items() if problems}
 
 
-@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("sample", BUNDLED)
 def test_a_run_as_it_was_recorded_passes(tmp_path: Path, sample: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert verified(copy_of(tmp_path, sample), capsys) == (0, {})
-    assert verify(["--run", str(SAMPLES[sample].folder)]) == 0
+    assert verify(["--run", str(BUNDLED[sample].folder)]) == 0
     assert "FAIL" not in capsys.readouterr().out
 
 

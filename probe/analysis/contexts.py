@@ -23,14 +23,20 @@ class TurnContext(msgspec.Struct, frozen=True, kw_only=True):
     """The reported input, divided as the bytes are; None where it was not reported, or a part of it is not known."""
 
 
-def contexts_of(sent: Sequence[Sent], items: Sequence[Known], of_items: Sequence[Sizes]) -> dict[int, TurnContext]:
-    """Return the context of each turn by its index; `of_items` says what the bytes of each item are."""
+def contexts_of(
+    sent: Sequence[Sent], items: Sequence[Known], of_items: Sequence[Sizes], *, measured: bool = True
+) -> dict[int, TurnContext]:
+    """Return the context of each turn by its index; `of_items` says what the bytes of each item are.
+
+    `measured` is False where the reported usage is that of other requests.
+    """
     is_message = [one.kind is Kind.MESSAGE for one in items]
     messages = summed(sent, lambda number: of_items[number] if is_message[number] else ())
     others = summed(sent, lambda number: () if is_message[number] else of_items[number])
-    stored = _stored(sent, messages)
+    stored = _stored(sent, messages) if measured else {}
     return {
-        (index := one.turn.index): _context(one, _added(messages[index], others[index]), stored[index]) for one in sent
+        (index := one.turn.index): _context(one, _added(messages[index], others[index]), stored.get(index))
+        for one in sent
     }
 
 

@@ -101,11 +101,13 @@ def findings_of(
     ended: float | None = None,
     tunnels: Iterable[Tunnel] = (),
     coverage: CoverageFacts | None = None,
+    measured: bool = True,
 ) -> Findings:
     """Return what a trace comes down to.
 
     With a `prompt` the user said this one thing alone. `started` and `ended` say how long the agent ran, where that is
-    known; `tunnels` are what bypassed the listeners, if they were watched (`coverage`).
+    known; `tunnels` are what bypassed the listeners, if they were watched (`coverage`). `measured` is False where the
+    reported usage is that of other requests.
     """
     sums = exchange_totals(trace.exchanges)
     exchanges = sorted(trace.exchanges, key=lambda one: (one.started, one.line))
@@ -127,7 +129,7 @@ def findings_of(
         numbers=_numbers(tries),
         before=before,
         changes={turn.index: requests.of(turn.facts, _facts(before[turn.index])) for turn in turns},
-        contexts=contexts_of(sent, items, item_contexts),
+        contexts=contexts_of(sent, items, item_contexts, measured=measured),
         item_contexts=item_contexts,
         origins=origins,
         results=results,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from invoke.exceptions import ParseError
@@ -18,11 +18,14 @@ from probe.cli.options import COMMANDS, LAUNCHING, flag, option_of
 _UNKNOWN = re.compile(r"No idea what '(.*)' is!", re.DOTALL)
 _NO_VALUE = re.compile(r"Flag <Argument: ([\w-]+).*> needed value and was not given one!")
 _NO_WORD = re.compile(r"'(.*)' did not receive required positional arguments: '(.*)'")
+_targets: list[Callable[[], Sequence[str]]] = []
+"""Returns the names of targets; asked for only after a mistake."""
 _help_for = ParserContext.help_for
 
 
-def install() -> None:
-    """Replace Invoke's messages from here on."""
+def install(target_names: Callable[[], Sequence[str]]) -> None:
+    """Replace Invoke's messages from here on; `target_names` returns what may be meant by a word."""
+    _targets.append(target_names)
     Parser.parse_argv = _explained(Parser.parse_argv)  # type: ignore[method-assign]
     Program.parse_cleanup = _explained(Program.parse_cleanup)  # type: ignore[method-assign]
     ParserContext.help_for = _help_with_placeholder  # type: ignore[method-assign, assignment]
@@ -64,13 +67,16 @@ def _needed(task: str, word: str) -> str:
 
 def _unknown(word: str, task: str | None) -> tuple[str, str]:
     """Return what is wrong with a word, and a suggestion."""
-    from probe.did_you_mean import did_you_mean  # Here: it is rarely needed.
+    from probe.cli.extra_word import explain  # Here: they are rarely needed.
+    from probe.did_you_mean import did_you_mean
 
     if task not in COMMANDS:
         return f"no task {word!r}", did_you_mean(word, COMMANDS)
     options = COMMANDS[task].options
     if word.startswith("-"):
         return f"{task} has no option {word}", did_you_mean(word, map(flag, options))
+    if explained := explain(task, word, sys.argv, _targets[0]()):
+        return explained[0], as_called(explained[1])
     meant = did_you_mean(word, COMMANDS)
     if set(LAUNCHING) <= set(options):
         meant += "did you forget -- before the command? " + as_called(f"invoke {task} … -- {word} …; ")

@@ -82,7 +82,9 @@ OPTIONS = {
     "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
     "before": Option("What was: a run, TARGET@VERSION (its newest run), or a file.", None, "BEFORE", positional=True),
     "after": Option("What is now: in the same words.", None, "AFTER", positional=True),
-    "prune": Option("Delete all but the newest KEEP runs of each target.", None, "KEEP"),
+    "prune": Option(
+        "Delete all but the newest KEEP recordings of each target, and KEEP replays of them.", None, "KEEP"
+    ),
     "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
     "exchanges": Option(
         "How many exchanges memory is watched for (default 3000); no other round has more.", "n", "NUMBER"
@@ -109,6 +111,7 @@ _SPECIAL = {
     ("compare", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
     ("drift", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
     ("drift", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
+    ("drift", "cwd"): Option("Folder of which each version gets a copy to work in (default: a fresh one).", "C", "DIR"),
     ("compare", "target"): Option("Read both as this target; without, each as its own.", "t", "NAME"),
     ("protocol", "run"): Option(
         "A run, as everywhere; any number of times: what they show is added up.", "r", "RUN", True
@@ -188,7 +191,7 @@ COMMANDS = {
     "drift": Command(
         "Compare two versions of an agent, both run offline.",
         'invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"',
-        ("target", "versions", "prompt", "replay", "markdown", "html", "json", "fail_on", "data_dir"),
+        ("target", "versions", "prompt", "replay", "cwd", "markdown", "html", "json", "fail_on", "data_dir"),
     ),
     "protocol": Command(
         "Describe the protocol that runs show: Markdown, JSON, schemas.",
@@ -239,6 +242,14 @@ def option_of(command: str, name: str) -> Option:
     return _SPECIAL.get((command, name)) or OPTIONS[name]
 
 
+def usage(command: str) -> str:
+    """Return what is typed: the words that a script needs, and a command where it starts one."""
+    names = COMMANDS[command].options
+    words = [option_of(command, name).metavar or "" for name in names if option_of(command, name).positional]
+    started = ["[-- COMMAND …]"] if {"env", "cwd"} <= set(names) else []
+    return " ".join([f"invoke {command}", *words, "[options]", *started])
+
+
 def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     """Return the argument parser of `python -m probe.<command>`; it knows versions where `argv` asks for them."""
     import argparse  # Here: `tasks.py` does not need it.
@@ -246,6 +257,7 @@ def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     text = COMMANDS[command]
     made = argparse.ArgumentParser(
         prog=as_called(f"invoke {command}"),
+        usage=as_called(usage(command)),
         description=text.help,
         epilog=f"example: {as_called(text.example)}",
         allow_abbrev=False,

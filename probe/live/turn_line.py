@@ -37,13 +37,14 @@ class Totals:
     def text(self) -> str:
         """Return the totals in one line."""
         failed = f" ({self.failed:,} failed)" if self.failed else ""
-        turns = f"{self.turns:,} turn{'' if self.turns == 1 else 's'}{failed}"
-        return f"total: {turns}, {self.input:,} tokens in, {self.output:,} out"
+        # Which of them are side requests, only the whole run shows.
+        calls = f"{self.turns:,} call{'' if self.turns == 1 else 's'} of the model{failed}"
+        return f"total: {calls}, {self.input:,} tokens in, {self.output:,} out"
 
 
 def heading(columns: int | None) -> str:
     """Return the line above the first turn."""
-    return _line(("status", "model", "first", "in", "out", "total", "what it did"), columns)
+    return _line(("status", "model", "first", "in", "out", "so far", "what it did"), columns)
 
 
 def turn_line(facts: TurnFacts, exchange: ExchangeFacts, totals: Totals, columns: int | None) -> str:

@@ -26,6 +26,7 @@ def described(statistics: ProtocolStatistics, *, shareable: bool = False) -> Pro
     ids = [same for address, one in made.items() for same in _ids(one, endpoints[address])]
     return Protocol(
         agents=tuple(sorted(statistics.agents)),
+        replays=tuple(sorted(statistics.replays)),
         recordings=statistics.recordings,
         exchanges=statistics.exchanges,
         endpoints=tuple(made.values()),

@@ -24,7 +24,8 @@ def with_late_parameters(endpoints: Mapping[Address, EndpointStatistics]) -> dic
             one = found.pop(address)
             whole.merge(one)
             values.counts[STRING] += one.count
-            values.texts.add(address.path[position], address.path[position])
+            word = address.path[position]
+            values.texts.add(word, word, len(word))
         taken: dict[str, str] = dict.fromkeys(whole.parameters, "")
         before = template.path[position - 1] if position else ""
         word = parameter(f"{singular(before) or 'path'}_name", "", taken)

@@ -24,6 +24,9 @@ def _lines(protocol: Protocol) -> Iterator[str]:
     yield ""
     recordings, exchanges = plural(protocol.recordings, "recording"), plural(protocol.exchanges, "exchange")
     yield f"Read off {recordings} with {exchanges}. “2 of 3” means: in two of the three that could have it."
+    if protocol.replays:
+        answered = ", ".join(map(inline, protocol.replays))
+        yield f"**No real API answered**, but a replay of {answered}: what the answers show is that of the recording."
     yield "⟨…⟩ is a value that differs from run to run. Numbers are between the powers of ten that are shown."
     yield ""
     yield "## Endpoints"

@@ -32,6 +32,8 @@ TAGS = ("type", "event", "object", "kind", "role", "method")
 _WORD = re.compile(r"[A-Za-z_][\w./:+ -]{0,59}")
 _SLOT = re.compile("⟨[^⟨⟩]*⟩")
 _DEEPEST = 40
+_GROWTH = 256
+"""Characters by which names of slots make a text longer, at most: what they replace is rarely shorter."""
 _READ = 1 << 14
 """Characters of a string that may hold JSON."""
 
@@ -116,7 +118,7 @@ class Observer:
         # What is long is neither an example nor one of a few values.
         long = len(text) > 2 * LONGEST
         normal = text if long or text in texts.values else self._normal(text, node.at)
-        texts.add(text, normal)
+        texts.add(text, normal, self._length(text, texts, node.at) if long else len(normal))
         if self._joined and _name(node) not in TAGS and "⟨" not in normal:
             texts.join()
         if text[:1] in ("{", "[") and len(text) <= _READ and depth < _DEEPEST and not is_prose(_name(node)):
@@ -125,6 +127,12 @@ class Observer:
                 if node.inside is None:
                     node.inside = Values(node.at)
                 self._value(node.inside, inner, count, depth + 1)
+
+    def _length(self, text: str, texts: Texts, at: str) -> int:
+        """Return the length of a long string with slots; 0 where it cannot be the longest, which is known sooner."""
+        if self._joined or len(text) + _GROWTH <= texts.longest:
+            return 0
+        return len(self._normal(text, at))
 
     def _array(self, node: Values, value: list[Any], count: int, depth: int) -> None:
         node.sized(len(value))

@@ -16,6 +16,8 @@ class ProtocolStatistics:
     def __init__(self) -> None:
         self.recordings = self.exchanges = 0
         self.agents: set[str] = set()
+        self.replays: set[str] = set()
+        """What answered in the place of a real API."""
         self.endpoints: dict[Address, EndpointStatistics] = {}
         self.many = False
         """True where there were too many paths: they are data."""
@@ -43,6 +45,7 @@ class ProtocolStatistics:
         self.recordings += other.recordings
         self.exchanges += other.exchanges
         self.agents |= other.agents
+        self.replays |= other.replays
         if other.many and not self.many:
             self._join()
         for address, one in other.endpoints.items():

@@ -44,11 +44,11 @@ class Texts:
         self.joined = False
         """True where pieces of a text were added as one: what each of them is stays unknown."""
 
-    def add(self, text: str, normal: str) -> None:
-        """Add a string, and what it is when normalised."""
+    def add(self, text: str, normal: str, length: int) -> None:
+        """Add a string, what it is when normalised, and how long that is."""
         size = len(text)
-        if size > self.longest:
-            self.longest = size
+        if length > self.longest:
+            self.longest = length
         if self.formats is None:
             self.formats = {name for name, form in FORMATS.items() if size <= _CHECKED and form.fullmatch(text)}
         elif self.formats:

@@ -32,7 +32,7 @@ class Value(Part, frozen=True, kw_only=True):
     range: tuple[float, float] | None = None
     """The smallest and the largest number."""
     longest: int | None = None
-    """Characters of the longest string."""
+    """Characters of the longest string, its slots by their names: ⟨cwd⟩ has five, however long the folder's path is."""
     examples: tuple[str | int | float, ...] = ()
     """Some of the strings or numbers, normalised and cut; the same for the same recordings."""
     members: dict[str, Member] = {}

@@ -157,6 +157,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         setting = self.settings.get("keep_secrets")
         return bool(setting and setting.value)
 
+    @property
+    def is_asked_replay(self) -> bool:
+        """Return whether it is a replay that a user asked for; of a target that always replays, runs are recordings."""
+        setting = self.settings.get("replay")
+        return bool(self.replay_of) and not (setting and setting.source.endswith(".yaml"))
+
 
 NAMES = frozenset(field.name for field in msgspec.structs.fields(Facts))
 

@@ -27,6 +27,8 @@ PROXY_LOG = "proxy.log"
 _OPENED = (TRAFFIC, PROXY_LOG, TUNNELS)
 """Files that are opened in place; a report or a manifest is always a new file that replaces the old one."""
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
+_NAMED = 6
+"""Runs of the user's own that a hint lists."""
 _LATEST = re.compile(r"latest(?:~(\d+))?$")
 
 
@@ -73,9 +75,9 @@ class Run:
         return folder
 
 
-def is_generated(name: str) -> bool:
-    """Check whether a folder's name was generated, not chosen by the user."""
-    return bool(_NAME.match(name))
+def is_generated(folder: str | None) -> bool:
+    """Check whether the name of a run's folder, or the end of its path, was generated, not chosen by the user."""
+    return bool(_NAME.match(Path(folder or "").name))
 
 
 def has_records(folder: Path) -> bool:
@@ -196,7 +198,7 @@ def find_run(
 ) -> Run:
     """Return the run that a word names: latest, latest~N, name, prefix, target/name or path. Raises UserError.
 
-    Without `replays`, latest is the newest that replays none of the user's own runs.
+    Without `replays`, latest is the newest that is no replay which the user asked for.
     """
     found = _find(word, data_dir, target, elsewhere, replays=replays)
     refuse_links(found.folder)
@@ -231,8 +233,7 @@ def _path_problem(word: str) -> str | None:
 
 def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None, *, replays: bool) -> Run:
     own = [run for run in runs if not run.bundled and target in (None, run.target)]
-    known_names = {f"{run.target}/{run.name}" for run in runs if not run.bundled}
-    recorded = [run for run in own if replays or run.manifest.facts.replay_of not in known_names]
+    recorded = [run for run in own if replays or not run.manifest.facts.is_asked_replay]
     if back < len(recorded):
         return recorded[-1 - back]
     of = f" of target {target!r}" if target else ""
@@ -251,8 +252,10 @@ def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None, *, r
 
 def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> UserError:
     def listed(some: list[Run]) -> str:
-        newest = [run for run in some if not run.bundled][-6:] + [run for run in some if run.bundled]
-        return ", ".join(f"{run.target}/{run.name}" for run in newest)
+        own = [run for run in some if not run.bundled]
+        newest = own[-_NAMED:] + [run for run in some if run.bundled]
+        more = [f"… ({len(own) - _NAMED} older)"] if len(own) > _NAMED else []
+        return ", ".join([*(f"{run.target}/{run.name}" for run in newest), *more])
 
     if found:
         return UserError(f"run {word!r} is ambiguous", f"it may be: {listed(found)}")

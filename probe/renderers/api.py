@@ -220,6 +220,10 @@ class Api:
         """Return an event with another text in the place of its piece."""
         return event
 
+    def has_content(self, event: dict[str, Any]) -> bool:
+        """Check whether an event of a part has some of what the model made, and not only says that it begins."""
+        return True
+
     def answer(self, path: str, body: Any, status: int | None) -> Answer | None:
         """Return the answer that a whole body is (parsed JSON, text, or bytes); None when it is none of this API's."""
         return None

@@ -32,6 +32,8 @@ class Event(NamedTuple):
     kind: str
     """Its type (`kind_of`)."""
     data: Any
+    empty: int = 0
+    """How many of several carry an empty piece, before the first that does not."""
 
 
 class Joining(Protocol):
@@ -104,8 +106,9 @@ def _many(number: int, run: Pieces, api: Joining) -> Iterator[Event]:
     first = 0
     for size in run.sizes:
         event = msgspec.to_builtins(run.events[first])
-        value = event if size == 1 else api.with_text(event, "".join(run.texts[first : first + size]))
-        yield Event(number + first, size, run.name or event["type"], event["type"], value)
+        pieces = run.texts[first : first + size]
+        value = event if size == 1 else api.with_text(event, "".join(pieces))
+        yield Event(number + first, size, run.name or event["type"], event["type"], value, _empty(pieces))
         first += size
 
 
@@ -117,10 +120,16 @@ def _one_by_one(number: int, names: Sequence[str], values: Sequence[Any], api: J
     for (kind, _), same in groupby(zip(kinds, (key for key, _ in found), strict=True)):
         size = len(list(same))
         value = values[first]
+        pieces = [text for _, text in found[first : first + size]]
         if size > 1:
-            value = api.with_text(value, "".join(text for _, text in found[first : first + size]))
-        yield Event(number + first, size, names[first], kind, value)
+            value = api.with_text(value, "".join(pieces))
+        yield Event(number + first, size, names[first], kind, value, _empty(pieces))
         first += size
+
+
+def _empty(pieces: Sequence[str]) -> int:
+    """Return how many pieces are empty before the first that is not; none where all are."""
+    return 0 if pieces[0] else next((number for number, text in enumerate(pieces) if text), 0)
 
 
 def read_values(texts: Sequence[str | bytes], large: Large) -> list[Any]:

@@ -7,10 +7,11 @@ from itertools import accumulate
 
 import msgspec
 
-from probe.renderers.api import Api, Asked, Kind
+from probe.renderers.api import Api, Asked, ItemField, Kind
 from probe.renderers.json_reader import Json
 from probe.replay.answer_form import asks_for_stream, is_default
-from probe.replay.item_hashes import ItemHashes
+from probe.replay.item_hashes import ItemHash, ItemHashes
+from probe.trace.items import Known
 from probe.trace.turns import SentItems
 
 _START = 0
@@ -25,7 +26,6 @@ class CallKey(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None
     tools: int
     instructions: int
-    settings: int
     kind: tuple[bool, ...]
     """What kind of call it is: with tools, with instructions, with a schema."""
     streamed: bool
@@ -40,16 +40,13 @@ class CallKey(msgspec.Struct, frozen=True, kw_only=True):
     """How many those are."""
     first: int | None
     """The first message of the thread."""
+    sent: int
+    """All that was sent, with what moves from call to call and texts that a harness puts in."""
 
     @property
     def same(self) -> tuple[object, ...]:
         """Return what equal calls share."""
         return self.warm_up, self.model, self.tools, self.whole
-
-    @property
-    def rest(self) -> tuple[int, int]:
-        """Return what else it sent."""
-        return self.instructions, self.settings
 
 
 def endpoint(path: str) -> str:
@@ -80,7 +77,7 @@ class Threads:
         """By the id of an answer."""
 
     def key(
-        self, api: Api, path: str, asked: Asked, body: Json, items: SentItems | None, known: Mapping[int, int]
+        self, api: Api, path: str, asked: Asked, body: Json, items: SentItems | None, known: Mapping[int, ItemHash]
     ) -> CallKey:
         """Return a call's key; `known` has the hashes of its items by their numbers."""
         compared = [(field, found) for field, found in items or () if not is_default(api, field)]
@@ -104,7 +101,6 @@ class Threads:
             model=asked.model,
             tools=tools,
             instructions=instructions,
-            settings=hash(of[Kind.SETTING]),
             kind=(*_offers(items or ()), asked.schema_fields is not None),
             streamed=asks_for_stream(api, body),
             before=thread.call if thread else None,
@@ -112,6 +108,9 @@ class Threads:
             whole=hashes[-1],
             count=(thread.count if thread else 0) + len(new),
             first=thread.first if thread else next(iter(messages), None),
+            sent=hash((asked.model, *(_sent(field, found, known) for field, found in compared)))
+            if items
+            else messages[0],
         )
 
     def answered(self, number: int, key: CallKey, response_id: str | None, sent_back: Sequence[int]) -> None:
@@ -137,7 +136,11 @@ def _offers(items: SentItems) -> tuple[bool, bool]:
     return any(one.features.tools for one in special), instructed
 
 
-def _of_kind(kind: Kind, items: SentItems, known: Mapping[int, int]) -> Iterator[int]:
+def _sent(field: ItemField, found: Sequence[Known], known: Mapping[int, ItemHash]) -> object:
+    return field.at, field.listed, *(known[one.number].sent for one in found)
+
+
+def _of_kind(kind: Kind, items: SentItems, known: Mapping[int, ItemHash]) -> Iterator[int]:
     for field, found in items:
         if field.kind is kind:
-            yield from (known[one.number] for one in found)
+            yield from (known[one.number].canonical for one in found)

@@ -13,57 +13,72 @@ from probe.renderers.api import Api, Asked, ItemField, Kind
 from probe.renderers.json_reader import Json
 from probe.replay.answer_form import is_default
 from probe.replay.call_keys import CallKey
-from probe.replay.item_hashes import ItemHashes
+from probe.replay.item_hashes import ItemHashes, fits
 from probe.replay.named_tools import LISTS, by_name, follows, place_of
-from probe.slots.differences import ABSENT, Difference, differences
+from probe.slots.differences import ABSENT, Difference, differences, matching, whole_differences
 from probe.trace.injected import injected_as
 
 _LISTED = 3
 """Differences of one call in a note."""
 MOST = 200
 """Differences of one call that are kept."""
-_RANKS = {Kind.MESSAGE: 0, Kind.INSTRUCTIONS: 2, Kind.TOOL: 3, Kind.SETTING: 7}
-_OTHER_MESSAGES = 5
+_RANKS = {Kind.SETTING: 1, Kind.MESSAGE: 2, Kind.INSTRUCTIONS: 4, Kind.TOOL: 5}
+_INJECTED, _OTHER_MESSAGES = 3, 7
+_OF_TRANSPORT = frozenset({"type", "stream", "generate", "previous_response_id", "client_metadata"})
+"""Settings that only one of an API's transports has."""
+_SECRET = "⟨secret⟩"
+_BEGINNING = 60
+"""Characters of a message that is on one side only."""
+
+
+class SentField(NamedTuple):
+    """A field of a call, and the hashes of its items as they were sent."""
+
+    field: ItemField
+    hashes: Sequence[int]
 
 
 class Sent(NamedTuple):
     """A call with its content."""
 
     api: Api
-    path: str
     body: Json
     asked: Asked
     key: CallKey
     websocket: bool
+    fields: Sequence[SentField]
 
 
-def differences_of(hashes: ItemHashes, recorded: Sent, live: Sent) -> list[Difference]:
-    """Return in what a call differs from the recorded one, in what is new in its thread and in all that is no message.
+def differences_of(hashes: ItemHashes, recorded: Sent, live: Sent, *, after_fault: bool = False) -> list[Difference]:
+    """Return in what a call differs from the recorded one; places are those of the call, but of what it lacks.
 
-    What only the transport makes different is left out.
+    What only the transport makes different is left out; `after_fault`, that a call is sent whole and not chained, too.
     """
-    same_new = recorded.key.new == live.key.new and recorded.key.before is not None
-    before = _form(hashes, recorded, live, with_messages=not same_new)
-    after = _form(hashes, live, live, with_messages=not same_new)
-    if recorded.websocket != live.websocket:
-        settings = {one.at for sent in (recorded, live) for one in _fields(sent) if one.kind is Kind.SETTING}
-        before, after = ({at: one for at, one in form.items() if at not in settings} for form in (before, after))
-    for name in LISTS & (before.keys() | after.keys()):
-        for form in (before, after):
-            form.setdefault(name, [])
+    one_chained = (recorded.asked.previous_id is None) != (live.asked.previous_id is None)
+    left_out = _OF_TRANSPORT if recorded.websocket != live.websocket else frozenset[str]()
+    if after_fault and one_chained and live.asked.previous_id is None:
+        left_out |= {"previous_response_id"}
+    before, after = _forms(hashes, recorded, live, left_out, only_new=one_chained)
+    # From the call to the recorded one: then the places are the call's.
     found = [
-        one._replace(at=place_of(one.at))
-        for one in differences(by_name(before), by_name(after))
-        if not _is_redacted(one.before) and not follows(*one)
+        Difference(place_of(one.at), one.after, one.before)
+        for one in whole_differences(by_name(after), by_name(before))
+        if not _is_redacted(one.after, one.before) and not follows(*one)
     ]
-    kinds = {field.at: field.kind for sent in (live, recorded) for field in _fields(sent)}
-    return sorted(found, key=lambda one: _rank(one, kinds, before, after))[:MOST]
+    kinds = {one.field.at: one.field.kind for sent in (live, recorded) for one in sent.fields}
+    ranked = sorted(found, key=lambda one: _rank(one, kinds, before, after))
+    return [short for one in ranked[:MOST] for short in _shortened(one)]
 
 
 def place(call: int, found: Difference) -> DifferingPlace:
     """Return a difference in the form of the manifest."""
+    one_sided = ABSENT in (found.before, found.after)
     recorded, now = (
-        msgspec.UNSET if one is ABSENT else one if isinstance(one, str) else kept_value(one)
+        msgspec.UNSET
+        if one is ABSENT
+        else one
+        if isinstance(one, str)
+        else kept_value(_named(one) if one_sided else one)
         for one in (found.before, found.after)
     )
     return DifferingPlace(call=call, at=found.at, recorded=recorded, now=now)
@@ -79,7 +94,7 @@ def described(places: Sequence[DifferingPlace]) -> str:
 
 
 def _rank(found: Difference, kinds: Mapping[str, Kind], before: dict[str, Any], after: dict[str, Any]) -> int:
-    """Return how early a difference is named: what the user asked, instructions, tools, other messages, settings."""
+    """Return how early a difference is named: model, settings, what the user asked, instructions, tools."""
     field = next((at for at in kinds if found.at == at or found.at.startswith((f"{at}[", f"{at}.", f"{at}→"))), None)
     kind = kinds.get(field or "", Kind.SETTING)
     if kind is Kind.MESSAGE and re.search(r"\]\.tools\b", found.at):
@@ -87,7 +102,7 @@ def _rank(found: Difference, kinds: Mapping[str, Kind], before: dict[str, Any], 
     if field is None or kind is not Kind.MESSAGE:
         return _RANKS[kind] - (found.at == "model") + (kind is Kind.TOOL and found.after is ABSENT)
     index = re.match(r"\[(\d+)\]", found.at[len(field) :])
-    items = after[field] if found.before is ABSENT else before[field]
+    items = before[field] if found.after is ABSENT else after[field]
     item = items[int(index[1])] if index and int(index[1]) < len(items) else None
     role = item.get("role", None if "type" in item else "user") if isinstance(item, dict) else None
     if role in ("system", "developer"):
@@ -95,38 +110,82 @@ def _rank(found: Difference, kinds: Mapping[str, Kind], before: dict[str, Any], 
     if isinstance(items, list) and role != "user":
         return _OTHER_MESSAGES
     shown = found.after if isinstance(found.after, str) else found.before
-    return 1 if isinstance(shown, str) and injected_as(shown) else 0
+    return _INJECTED if isinstance(shown, str) and injected_as(shown) else _RANKS[kind]
 
 
-def _form(hashes: ItemHashes, sent: Sent, live: Sent, *, with_messages: bool) -> dict[str, Any]:
-    """Return what is compared of a call, by place; messages are numbered as in the live one."""
-    form: dict[str, Any] = {}
-    fields = list(_fields(sent))
-    if not fields:
-        return {"body": sent.body.value}
-    for field in fields:
-        place = f"{field.at}[]" if field.listed else field.at
-        values = [hashes.normal(sent.api, field.kind, place, item.value) for item in field.items]
-        if field.kind is Kind.MESSAGE and field.listed:
-            if not with_messages:
-                continue
-            new = len(sent.key.new)
-            values = [None] * _old(live) + values[max(0, len(values) - new) :]
-        form[field.at] = values if field.listed else values[0]
-    form.setdefault("model", sent.asked.model)
-    return form
+def _forms(
+    hashes: ItemHashes, recorded: Sent, live: Sent, left_out: frozenset[str], *, only_new: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what is compared of two calls, by place: the fields that are not the same.
+
+    With `only_new`, of the messages those are compared that go on in the thread, numbered as in the second call.
+    """
+    if not (recorded.fields and live.fields):
+        return {"body": recorded.body.value}, {"body": live.body.value}
+    before, after = ({one.field.at: one for one in _compared(sent, left_out)} for sent in (recorded, live))
+    model = {"model": recorded.asked.model}, {"model": live.asked.model}
+    forms: tuple[dict[str, Any], dict[str, Any]] = model if "model" not in before.keys() | after.keys() else ({}, {})
+    for at in dict.fromkeys((*before, *after)):
+        old, new = before.get(at), after.get(at)
+        if old and new and old.hashes == new.hashes:
+            continue
+        same = matching(old.hashes, new.hashes) if old and new else []
+        for form, one, number in ((forms[0], old, 0), (forms[1], new, 1)):
+            if one:
+                form[at] = _values(hashes, one, {pair[number]: count for count, pair in enumerate(same)})
+            elif at in LISTS or ((other := old or new) and other.field.listed):
+                # No list is the same as an empty one.
+                form[at] = []
+        if only_new and old and new and new.field.kind is Kind.MESSAGE and new.field.listed:
+            first = max(0, len(new.hashes) - len(live.key.new))
+            for form, sent in zip(forms, (recorded, live), strict=True):
+                form[at] = [None] * first + form[at][max(0, len(form[at]) - len(sent.key.new)) :]
+    return forms
 
 
-def _old(live: Sent) -> int:
-    """Return how many messages of a request are not new."""
-    sizes = [len(one.items) for one in _fields(live) if one.kind is Kind.MESSAGE and one.listed]
-    return max(0, (sizes or [0])[-1] - len(live.key.new))
+def _compared(sent: Sent, left_out: frozenset[str]) -> Iterator[SentField]:
+    for one in sent.fields:
+        if not is_default(sent.api, one.field) and one.field.at.rpartition(".")[2] not in left_out:
+            yield one
 
 
-def _fields(sent: Sent) -> Iterator[ItemField]:
-    fields = sent.api.items(sent.path, sent.body) or ()
-    yield from (field for field in fields if not is_default(sent.api, field))
+def _values(hashes: ItemHashes, one: SentField, same: Mapping[int, int]) -> Any:
+    """Return a field's value; messages that are the same in the other call, which may be many, become numbers."""
+    field = one.field
+    if not field.listed:
+        return hashes.sent(field.at, field.json.value)
+    known = same if field.kind is Kind.MESSAGE else {}
+    items = enumerate(field.items)
+    return [known[number] if number in known else hashes.sent(f"{field.at}[]", item.value) for number, item in items]
 
 
-def _is_redacted(value: Any) -> bool:
-    return isinstance(value, str) and "⟨secret⟩" in value
+def _shortened(found: Difference) -> Iterator[Difference]:
+    """Yield a difference with long texts cut to where they differ first."""
+    if isinstance(found.before, str) and isinstance(found.after, str):
+        yield from differences(found.before, found.after, found.at)
+    else:
+        yield found
+
+
+def _named(value: Any) -> Any:
+    """Return a message that is on one side only by its role and how its text begins; anything else as it is."""
+    if not isinstance(value, dict) or not isinstance(role := value.get("role"), str):
+        return value
+    text = next(_texts(value.get("content", value.get("parts"))), "")
+    return {"role": role, "text": text if len(text) <= _BEGINNING else text[:_BEGINNING] + "…"}
+
+
+def _texts(content: Any) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    for part in content if isinstance(content, list) else ():
+        if isinstance(part, dict) and isinstance(text := part.get("text"), str):
+            yield text
+
+
+def _is_redacted(before: Any, after: Any) -> bool:
+    """Check whether texts differ only where a credential was redacted in the recording."""
+    if not isinstance(before, str) or _SECRET not in before:
+        return False
+    parts = [part.encode("utf-8", "surrogatepass") for part in before.split(_SECRET)]
+    return isinstance(after, str) and fits(after.encode("utf-8", "surrogatepass"), parts)

@@ -116,8 +116,9 @@ def _read(answer: TimedAnswer, api: Api, at: int) -> Answer | None:
     if reader is None or not reader.knows_end:
         return None
     last = 0
-    for last, _pieces, name, _kind, event in read_events(_stream(answer, api, at), api, parsed):
-        reader.add(last, name, event)
+    for event in read_events(_stream(answer, api, at), api, parsed):
+        last = event.number
+        reader.add(last, event.name, event.data)
     return reader.answer(last)
 
 

@@ -19,19 +19,31 @@ from probe.replay.fault_catalogue import KINDS, FaultKind
 from probe.replay.timed_answer import End, TimedAnswer
 
 _PLACES = {
-    "{n} events": r"(?P<n>first|[1-9]\d{0,5})(?: events?)?",
-    "{n}": r"(?P<n>first|[1-9]\d{0,5})",
-    "{s}": r"(?P<s>\d{1,5}(?:\.\d{1,3})?) ?s(?:econds?)?",
-    "{status}": r"(?P<status>[2-5]\d\d)",
-    "{code}": r"(?P<code>[1-4]\d\d\d)",
-    "{rate}": r"(?P<rate>[1-9]\d{0,8})",
+    "{n} events": ("n", r"first|[1-9]\d{0,5}", "(?: events?)?"),
+    "{n}": ("n", r"first|[1-9]\d{0,5}", ""),
+    "{s}": ("s", r"\d{1,5}(?:\.\d{1,3})?", " ?s(?:econds?)?"),
+    "{status}": ("status", r"[2-5]\d\d", ""),
+    "{code}": ("code", r"[1-4]\d\d\d", ""),
+    "{rate}": ("rate", r"[1-9]\d{0,8}", ""),
 }
+"""How a place in a form is named, what its number is, and what may follow."""
 _WHEN = re.compile(
     r"(?P<what>.+?)(?: (?P<word>once|twice|always)| (?P<times>[1-9]\d{0,5}) times"
     r"| on calls? (?P<first>[1-9]\d{0,5})(?:(?: to |-)(?P<last>[1-9]\d{0,5}))?)?"
 )
 _TIME = re.compile(r"\b(?:once|twice|always|\d+ times|on calls? \d+(?:(?: to |-)\d+)?)\b")
-_LISTED = "docs/faults.md lists all: a fault, its numbers, then once, twice, 3 times, always or on call 3"
+_TIMES = "once, twice, 3 times, always or on call 3"
+_LISTED = f"docs/faults.md lists all: a fault, its numbers, then {_TIMES}"
+_RANGES = {
+    "status": "CODE is a status, 200 to 599",
+    "code": "CODE is a WebSocket's, 1000 to 4999",
+    "rate": "BYTES is 1 to 999999999",
+    "n": "N is 1 to 999999, or first",
+    "s": "seconds are 0 to 99999",
+}
+_ANY_NUMBER = r"first|-?\d+(?:\.\d+)?"
+_ALIKE = 0.8
+"""How much a misspelled fault is like the one that is meant."""
 _WORDS = {None: 1, "once": 1, "twice": 2, "always": None}
 
 
@@ -111,7 +123,33 @@ def parse_fault(text: str, option: str = "--fault") -> Fault:
     if fault := _read(plain):
         return fault
     meant = next((f"did you mean {one!r}? " for one in _meant(plain) if _read(one)), "")
+    if time := _wrong_time(plain):
+        raise UserError(f"{option} {text!r}: {time!r} does not say when", f"{meant}after the fault comes {_TIMES}")
+    if not meant and (number := _wrong_number(plain)):
+        raise UserError(f"{option} {text!r}: {number}", _LISTED)
     raise UserError(f"{option} {text!r}: no such fault", meant + _LISTED if meant else _nearest(plain))
+
+
+def _wrong_time(plain: str) -> str | None:
+    """Return what comes after a fault and is no time; None where the fault itself is wrong, or the order."""
+    if difflib.get_close_matches(plain, [kind.name for kind in KINDS if " " in kind.name], 1, _ALIKE):
+        return None
+    words = plain.split()
+    for count in range(len(words) - 1, 0, -1):
+        start, rest = " ".join(words[:count]), " ".join(words[count:])
+        if any(_pattern(kind.form).fullmatch(start) for kind in KINDS):
+            # A time among the fault's words is only at the wrong place.
+            return None if _TIME.search(rest) and _TIME.sub("", rest).strip() else rest
+    return None
+
+
+def _wrong_number(plain: str) -> str | None:
+    """Return which number of a fault is out of its range; None where it is not that."""
+    for what in [one for one, _, _ in _whens(plain)] or [plain]:
+        for kind in KINDS:
+            if "{" in kind.form and _pattern(kind.form, any_numbers=True).fullmatch(what):
+                return next(why for name, why in _RANGES.items() if f"{{{name}}}" in kind.form)
+    return None
 
 
 def _read(plain: str) -> Fault | None:
@@ -149,11 +187,13 @@ def _whens(text: str) -> list[tuple[str, int, int | None]]:
 
 
 @cache
-def _pattern(form: str) -> re.Pattern[str]:
+def _pattern(form: str, *, any_numbers: bool = False) -> re.Pattern[str]:
+    """Return what a form matches; with `any_numbers`, those out of their ranges too."""
     text = re.escape(form).replace(r"\{", "{").replace(r"\}", "}").replace(r"\ ", " ").replace(r"\-", "-")
     text = text.replace(r" \[", "(?: ").replace(r"\]", ")?")
-    for place, pattern in _PLACES.items():
-        text = text.replace(place, pattern, 1) if f"?P<{place[1]}" not in text else text
+    for place, (name, number, after) in _PLACES.items():
+        if f"?P<{name}>" not in text:
+            text = text.replace(place, f"(?P<{name}>{_ANY_NUMBER if any_numbers else number}){after}", 1)
     return re.compile(text)
 
 

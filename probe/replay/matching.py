@@ -106,7 +106,7 @@ class Matching:
             return Match(Found.USED_UP, of=len(equal))
         calls, lent = self._calls, self._lent
         found = min(
-            left, key=lambda one: (calls[one].streamed != key.streamed, one in lent, calls[one].rest != key.rest, one)
+            left, key=lambda one: (calls[one].streamed != key.streamed, one in lent, calls[one].sent != key.sent, one)
         )
         # In a thread that began otherwise, all is lent: the very same calls may still come.
         (self._given if self._calls[found].same == key.same else self._lent).add(found)

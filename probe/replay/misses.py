@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from probe.record.differing_place import DifferingPlace
+from probe.record.differing_place import NEAREST, DifferingPlace
 from probe.replay.evidence import described, place
 from probe.replay.matching import Found, Match
 from probe.slots.differences import Difference
@@ -18,8 +18,8 @@ _KEPT = 1000
 class Misses:
     """What differed, and what the recording had no answer for."""
 
-    def __init__(self, *, strict: bool, on_miss: Callable[[str], None], asker: str) -> None:
-        """`on_miss` gets the first miss of a strict replay, which ends with it."""
+    def __init__(self, *, strict: str | None, on_miss: Callable[[str], None], asker: str) -> None:
+        """`strict` is what made the replay strict; `on_miss` gets the first miss of one, which ends with it."""
         self._strict = strict
         self._on_miss = on_miss
         self._asker = asker
@@ -39,7 +39,7 @@ class Misses:
         first, count = self._unanswered[0], len(self._unanswered)
         if self._refused:
             calls = "a call" if count == 1 else f"{count} calls, the first of which"
-            return [f"{calls} got no answer, since it is not as recorded (--strict): {first}"]
+            return [f"{calls} got no answer, since it is not as recorded ({self._strict}): {first}"]
         times = "once" if count == 1 else f"{count} times"
         return [f"{self._asker} asked {times} for an answer that the recording does not have: {first}"]
 
@@ -66,7 +66,7 @@ class Misses:
             # All of it is said at the end: agents, and reports of their answers, repeat what they get.
             return self._miss(text, text.partition(" (")[0])
         if new:
-            got = "; it got the nearest recorded answer" if match.found is Found.NEAREST else ""
+            got = NEAREST if match.found is Found.NEAREST else ""
             self._differing.append(text + got)
         return None
 

@@ -26,6 +26,7 @@ from probe.replay.sending import Pace
 from probe.replay.side_requests import SideRequests
 from probe.replay.surroundings import derived, joint_slots
 from probe.replay.timed_answer import TimedAnswer
+from probe.replay.unknown_endpoints import Unrecorded, looks_like_call
 from probe.slots.environment import NOWHERE, Environment
 from probe.slots.rules import BUILT_IN, Rule
 from probe.slots.slots import Slots
@@ -43,6 +44,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """How many times faster than recorded the answers come; infinite without any pause."""
     strict: bool = False
     """Whether a call that differs gets no answer, and the first one ends the replay."""
+    strict_by: str = "--strict"
+    """What messages call the option."""
     faults: tuple[Fault, ...] = ()
     asker: str = "the agent"
     """What messages call the client."""
@@ -62,7 +65,11 @@ class Playback:
     def __init__(self, exchanges: Iterable[UnreadExchange], renderer: Renderer, conditions: Conditions) -> None:
         self.conditions = conditions
         self.faults = FaultPlan(conditions.faults, conditions.speed)
-        self.misses = Misses(strict=conditions.strict, on_miss=conditions.on_miss, asker=conditions.asker)
+        self.misses = Misses(
+            strict=conditions.strict_by if conditions.strict else None,
+            on_miss=conditions.on_miss,
+            asker=conditions.asker,
+        )
         self._renderer = renderer
         self._turns: list[RecordedTurn] = []
         self._new: list[NewItems] = []
@@ -73,6 +80,7 @@ class Playback:
         self._sides = SideRequests(sides, lambda: self._slots(b""))
         self._joint: Slots | None = None
         self._calls: RecordedCalls | None = None
+        self.unrecorded = Unrecorded()
         self.asked = 0
         """Calls of the model so far."""
 
@@ -80,9 +88,11 @@ class Playback:
         """Return the API at a URL path."""
         return self._renderer.api(path)
 
-    def is_call(self, path: str) -> bool:
+    def is_call(self, path: str, body: bytes) -> bool:
         """Check whether a POST is a call of the model: the recording has one, or only a recorded answer would fit."""
-        return endpoint(path) in self._endpoints or self.api(path).side_answer("POST", path) is None
+        if endpoint(path) in self._endpoints or self.api(path).side_answer("POST", path) is None:
+            return True
+        return not self._sides.has("POST", path) and looks_like_call(path, body, self._endpoints)
 
     def called(self, path: str, text: str) -> bool | None:
         """Check whether a WebSocket message calls the model; None where it only warms up."""
@@ -94,16 +104,21 @@ class Playback:
     def call(self, path: str, body: bytes, *, websocket: bool = False) -> RecordedTurn | str:
         """Return the recorded answer to a call of the model, or why there is none."""
         self.asked += 1
-        number, calls = self.asked, self._begun(body)
+        number = self.asked
+        if not (websocket or self.api(path).every_post or self._is_readable(path, body)):
+            return self.misses.other_form(number, f"to {path} has a body that is no JSON object")
+        calls = self._begun(body)
         live, match = calls.find(self.api(path), path, Json(body), websocket=websocket)
+        if match.found is Found.UNKNOWN:
+            self.unrecorded.refused(path)
         if match.call is None:
             return self.misses.missing(number, match, path, calls.matching.count(path))
         recorded = calls.sent(match.call)
         if match.found is not Found.UNLIKE and (why := other_form(recorded, live, self._turns[match.call])):
             calls.matching.damaged(match.call, ended=False)
             return self.misses.other_form(number, why)
-        if match.found is not Found.SAME or live.key.rest != recorded.key.rest:
-            found = differences_of(calls.hashes, recorded, live)
+        if match.found is not Found.SAME or live.key.sent != recorded.key.sent:
+            found = differences_of(calls.hashes, recorded, live, after_fault=bool(self.faults.hits))
             if refused := self.misses.differs(number, match, found):
                 calls.matching.take_back(match.call)
                 return refused
@@ -161,6 +176,16 @@ class Playback:
         if self._calls:
             return [self._turns[number] for number in self._calls.matching.left()]
         return [turn for turn in self._turns if not turn.warm_up]
+
+    def _is_readable(self, path: str, body: bytes) -> bool:
+        """Check whether a call's body is a JSON object, or the recording has calls there that are none either."""
+
+        def is_object(json: Json) -> bool:
+            # The whole value is only read where there are no members.
+            return bool(json.members) or isinstance(json.value, dict)
+
+        here = (turn for turn in self._turns if endpoint(turn.path) == endpoint(path))
+        return is_object(Json(body)) or any(not is_object(turn.request) for turn in here)
 
     def _begun(self, first: bytes) -> RecordedCalls:
         """Return the calls of the recording, which are compared from the first call on."""

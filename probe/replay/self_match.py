@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from probe.replay.call_keys import CallKey, Threads
-from probe.replay.item_hashes import ItemHashes
+from probe.replay.item_hashes import ItemHash, ItemHashes
 from probe.replay.matching import Found, Matching
 from probe.slots.slots import Slots
 from probe.trace.items import NewItem
@@ -18,13 +18,13 @@ class SelfMatch:
     def __init__(self, slots: Slots) -> None:
         self._hashes = ItemHashes(slots)
         self._threads = Threads(self._hashes)
-        self._known: dict[int, int] = {}
+        self._known: dict[int, ItemHash] = {}
         self._calls: list[tuple[float, int, CallKey]] = []
         """When each began, its line, its key."""
 
     def add(self, traced: Traced, new: Sequence[NewItem]) -> None:
         """Add an exchange; `new` has the items that are new in it."""
-        self._hashes.recorded(traced.api, new, self._known)
+        self._hashes.items(traced.api, new, self._known, recorded=True, sent=False)
         for turn in traced.turns:
             key = self._threads.key(turn.api, turn.path, turn.asked, turn.request, turn.items, self._known)
             self._threads.answered(len(self._calls), key, *self._hashes.answer(turn.api, turn.items, turn.answer))

@@ -77,7 +77,7 @@ class ReplayServer:
         """Return how this run of the agent differed from the recorded one."""
         left = self.unasked
         unasked = [f"{left} of the recorded answers {'was' if left == 1 else 'were'} not asked for"] if left else []
-        return [*self.faults_hit, *self.faults_missed, *self.differing, *unasked]
+        return [*self.faults_hit, *self.faults_missed, *self.differing, *self._playback.unrecorded.notes, *unasked]
 
     async def start(self, port: int = 0) -> int:
         """Listen on loopback and return the port. Raises OSError when the port is taken."""
@@ -108,7 +108,7 @@ class ReplayServer:
         # The whole request first: some clients do not read an answer while they send.
         body = _decoded(b"".join([piece async for piece in request.content.iter_any()]), request)
         self._playback.conditions.on_request(request.method, request.raw_path, body)
-        if request.method == "POST" and self._playback.is_call(path):
+        if request.method == "POST" and self._playback.is_call(path, body):
             return await self._turn(request, path, body)
         return await self._side(request, path, body)
 
@@ -138,6 +138,7 @@ class ReplayServer:
         recorded = self._playback.side(request.method, request.raw_path, body)
         if recorded:
             return await send_answer(request, timed_response(recorded), pace)
+        self._playback.unrecorded.empty(request.method, path)
         empty = dumps(self._playback.api(path).side_answer(request.method, path)).encode()
         return web.Response(body=empty, content_type="application/json")
 

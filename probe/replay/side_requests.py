@@ -42,6 +42,10 @@ class SideRequests:
         self._given.add(id(chosen))
         return chosen
 
+    def has(self, method: str, path: str) -> bool:
+        """Check whether there is any such request, whatever its query and body."""
+        return (method, f"{path}?") in self._at
+
     def _body(self, exchange: UnreadExchange, slots: Slots) -> Any:
         key = slots, id(exchange)
         if key not in self._bodies:

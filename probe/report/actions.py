@@ -39,6 +39,10 @@ class Style:
     emphasis: Callable[[str], str] = _as_it_is
 
 
+_LOADED = "Loads its context; no answer was asked for"
+"""What a warm-up did."""
+
+
 class Actions:
     """Writes what turns did; `exchanges` are by line of the record."""
 
@@ -64,7 +68,7 @@ class Actions:
         if has_failed(turn.facts):
             why = cut(self.failure(turn.facts))
             return self._style.text(why[:1].upper() + why[1:])
-        return "; ".join(self._did(turn)) or "No content in the answer"
+        return "; ".join(self._did(turn)) or (_LOADED if turn.facts.warm_up else "No content in the answer")
 
     def tries(self, tries: Tries) -> Iterator[str]:
         """Yield a line for each kind of failure before a turn."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from probe.record.differing_place import NEAREST, is_note_of_call
 from probe.record.manifest_fields import CoverageFacts, Facts
 from probe.record.runs import Run, is_alive
 from probe.record.tunnels import TUNNELS, read_tunnels
@@ -24,19 +25,22 @@ def described_run(
     `source` names the record for a reader, `sha256` is its hash, `on_malformed` gets bad lines of the list of tunnels.
     """
     facts = found.manifest.facts
+    differing = facts.replayed.differing if facts.replayed else []
     return ReportedRun(
         title=title,
         source=source,
         generated_at=datetime.now(UTC),
         about=about(found),
-        notes=facts.notes,
+        notes=[note for note in facts.notes if not (differing and is_note_of_call(note))],
         target=found.target,
         name=found.name,
         agent=" ".join(filter(None, (found.target, facts.versions.get("agent")))) or None,
         command=facts.own_command,
         prompt=facts.prompt,
         replay_of=facts.replay_of,
-        differing=[one.line for one in facts.replayed.differing] if facts.replayed else (),
+        differing=[one.line for one in differing],
+        nearest=any(note.endswith(NEAREST) for note in facts.notes),
+        measured=not facts.replay_of or (facts.replayed is not None and not differing),
         replay_server=_replay_server(facts),
         agent_exit_code=facts.agent_exit_code,
         keeps_secrets=facts.keeps_secrets,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from probe.analysis.findings import Findings
 from probe.analysis.groups import PlacedTurn
+from probe.renderers.blocks import Message, Tool, Tools
 from probe.slots.anatomy import SlotUse, anatomy_of, summed
 from probe.slots.slots import Slots
 from probe.trace.context import ContextKind
@@ -32,8 +34,8 @@ class PromptPart(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fixed(self) -> int:
-        """Return the bytes that are no slot."""
-        return self.size - sum(one.size for one in self.slots)
+        """Return the bytes that are no slot; the size of what is a part of a message is about right."""
+        return max(0, self.size - sum(one.size for one in self.slots))
 
 
 class PromptSlots:
@@ -48,12 +50,22 @@ class PromptSlots:
         """Find the slots of new items."""
         for item in new:
             if any(kind in PARTS for kind, _ in item.known.context):
-                self.found[item.known.number] = anatomy_of(item.value, self._slots)
+                self.found[item.known.number] = anatomy_of(_part_of(item), self._slots)
 
     def merge(self, found: Mapping[int, tuple[SlotUse, ...]], moved: Sequence[int]) -> None:
         """Add the items of another part of the record; `moved` has the number here of each of them."""
         for number, uses in found.items():
             self.found.setdefault(moved[number], uses)
+
+
+def _part_of(item: NewItem) -> Any:
+    """Return what of an item is instructions or tools: of a message with results of tools too, the tools alone."""
+    if len(item.known.context) == 1:
+        return item.value
+    messages = (block for block in item.blocks if type(block) is Message)
+    content = next((message.content for message in messages), item.blocks)
+    offered = [one for block in content if type(block) is Tools for one in block.tools]
+    return [one.definition for one in [*offered, *content] if type(one) is Tool]
 
 
 def prompt_parts(findings: Findings, found: Mapping[int, tuple[SlotUse, ...]]) -> list[PromptPart]:

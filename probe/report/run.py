@@ -30,6 +30,10 @@ class ReportedRun:
     replay_of: str | None = None
     differing: Sequence[str] = ()
     """Where calls of a replayed agent differ from the recorded ones."""
+    nearest: bool = False
+    """Whether such a call got the nearest recorded answer."""
+    measured: bool = True
+    """False for a replay of other requests than those that the recorded usage is of."""
     replay_server: str | None = None
     """Host and port of what answered with a recorded run; None where the real upstreams answered."""
     agent_exit_code: int | None = None

@@ -58,6 +58,7 @@ def understand(
         ended=run.ended,
         tunnels=run.tunnels,
         coverage=run.coverage,
+        measured=run.measured,
     )
     return Understood(
         run=run,

@@ -11,7 +11,7 @@ from probe.errors import UserError
 from probe.settings.coverage import chosen_coverage
 from probe.settings.replaying import chosen_replay, speed_of
 from probe.settings.routes import chosen_routes
-from probe.settings.settings import Settings
+from probe.settings.settings import Settings, checked_data_dir
 from probe.settings.sources import COMMAND_LINE, DEFAULT, YES, Sources
 from probe.settings.upstream_proxy import chosen_proxy
 from probe.targets.finding import PROJECT, load_target, target_names
@@ -25,23 +25,26 @@ _SYSTEM_STORES = (
 )
 
 
-def resolve(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
-    """Resolve all settings of a run. Raises UserError for invalid ones."""
+def resolve(arguments: argparse.Namespace, environ: Mapping[str, str], *, generated: bool = False) -> Settings:
+    """Resolve all settings of a run. Raises UserError for invalid ones.
+
+    With `generated`, the folder on the command line is a new one that another script chose, not the user.
+    """
     if not arguments.target:
         raise UserError("no target given", f"name one with --target: {', '.join(target_names())}")
     target, files = load_target(arguments.target)
-    return _settings(Sources(arguments, environ, target, files))
+    return _settings(Sources(arguments, environ, target, files), generated=generated)
 
 
-def _settings(given: Sources) -> Settings:
+def _settings(given: Sources, *, generated: bool) -> Settings:
     replay = chosen_replay(given)
-    data_folder = Path(given.pick("data_dir", str(PROJECT / "data"), in_file=False) or "").expanduser().resolve()
+    data_folder = checked_data_dir(given.pick("data_dir", None, in_file=False) or str(PROJECT / "data"))
     run_parent = data_folder / given.arguments.target
     if given.target.output_dir:
         run_parent = folder_of(given.target.output_dir)
     output_dir = given.pick("output_dir", None, in_file=False)
-    if output_dir is None and given.target.output_dir:
-        given.sources["output_dir"] = given.files["output_dir"]
+    if output_dir is None or generated:
+        given.sources["output_dir"] = given.files["output_dir"] if given.target.output_dir else DEFAULT
     store = _system_store(given)
     ca = given.pick("upstream_ca", store)
     if ca and given.sources["upstream_ca"] != DEFAULT:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from probe.errors import UserError
 from probe.settings.sources import COMMAND_LINE, DEFAULT
 from probe.settings.upstream_proxy import without_credentials
 from probe.targets.finding import PROJECT
@@ -105,5 +106,13 @@ class Settings:
 
 
 def data_dir(given: str | None, environ: Mapping[str, str]) -> Path:
-    """Return the folder of all runs, for a script that needs no other setting."""
-    return Path(given or environ.get("PROBE_DATA_DIR") or PROJECT / "data").expanduser().resolve()
+    """Return the folder of all runs, for a script that needs no other setting. Raises UserError for a file."""
+    return checked_data_dir(given or environ.get("PROBE_DATA_DIR") or str(PROJECT / "data"))
+
+
+def checked_data_dir(path: str) -> Path:
+    """Return a path as the folder of all runs, which need not be there yet. Raises UserError for a file."""
+    folder = Path(path).expanduser().resolve()
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is not a folder", "name the folder of all runs with --data-dir")
+    return folder

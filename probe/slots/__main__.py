@@ -58,7 +58,7 @@ def _notes(first: Run, second: Run) -> Iterator[str]:
     if (old := one.versions.get("agent")) != (new := other.versions.get("agent")) and old and new:
         raise UserError(f"two versions: {old} and {new}", "what differs is a change then: invoke compare shows it")
     if one.prompt != other.prompt:
-        yield "the prompts differ: nothing is learned from them"
+        yield "the prompts differ, and what differs with them is no slot: two runs of one prompt show more"
 
 
 def _prompts(first: Run, second: Run) -> Iterator[Rule]:

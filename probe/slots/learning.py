@@ -22,6 +22,8 @@ _SHAPES = {
 """From the narrowest on: slot → one character of it."""
 _RESULTS = ("output", "content")
 """Members that hold what a tool returned."""
+_WRAPPED = ("functionResponse", "toolResult")
+"""Members that are a tool's result with its id."""
 _EPOCH = re.compile(r"1[5-9]\d{8}(?:\d{3})?(?:\.\d+)?")
 _TOKENS = re.compile(r"[0-9A-Za-z]+|[^0-9A-Za-z]")
 _NUMBERED = re.compile(r"\[\d+\]")
@@ -85,15 +87,23 @@ def _differences(
 
 
 def _without_results(value: Any) -> Any:
-    """Return a body without what tools returned: that is the folder's, not the agent's."""
+    """Return a body without what tools returned: that is the folder's, not the agent's. The ids of calls stay."""
     if isinstance(value, list):
         return [_without_results(one) for one in value]
     if not isinstance(value, dict):
         return value
     kind = str(value.get("type"))
     is_result = kind == "tool_result" or kind.endswith("_output") or value.get("role") == "tool"
-    dropped = _RESULTS if is_result else ("functionResponse", "toolResult")
-    return {name: _without_results(one) for name, one in value.items() if name not in dropped}
+    return {
+        name: _ids_of(one) if name in _WRAPPED and isinstance(one, dict) else _without_results(one)
+        for name, one in value.items()
+        if not (is_result and name in _RESULTS)
+    }
+
+
+def _ids_of(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what a result has beside what the tool returned."""
+    return {name: one for name, one in result.items() if isinstance(one, str)}
 
 
 def _values(difference: Difference) -> Iterator[tuple[ValuePlace, str, str]]:

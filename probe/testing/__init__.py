@@ -2,7 +2,7 @@
 
     with recorded_run("codex/tool-loop") as run:
         client = OpenAI(base_url=run.url + "/v1", api_key="any")
-        assert client.responses.create(**run.recorded[0]).output_text == "…"
+        assert list(client.responses.create(stream=True, extra_body=run.recorded[0]))
 
 docs/testing.md describes it.
 """
@@ -27,8 +27,8 @@ def recorded_run(
 
     `source` is a run's name (`codex/tool-loop`, `latest`), a run's folder, or a `traffic.jsonl`. `speed` is 1 as
     recorded, 10 ten times as fast, `max` without pauses. With `strict`, a request that differs from the recorded ones
-    is refused, and the end of the context raises AssertionError with what differed. `faults` (one, or
-    several) are as in docs/faults.md; one that hits no call raises AssertionError at the end, too.
+    is refused, and the end of the context raises AssertionError with what differed. `faults` (one, or several) are as
+    in docs/faults.md. One that hits no call raises AssertionError at the end, too; so does a client that makes no call.
     """
     # Here: pytest imports this package in every project that has it installed.
     from probe.testing.served_run import served

@@ -70,12 +70,13 @@ class RecordedRun:
 
 @contextmanager
 def served(source: str | Path, *, speed: str, strict: bool, faults: str | Sequence[str]) -> Iterator[RecordedRun]:
-    """Serve a recording; fail at the end if a fault hit no call or, with `strict`, if there is no answer to one."""
+    """Serve a recording; fail at the end if no call was made, a fault hit none or, with `strict`, one differs."""
     recording = find_recording(source)
     requests: list[AskedRequest] = []
     conditions = Conditions(
         speed=speed_of(speed, "speed"),
         strict=strict,
+        strict_by="strict=True",
         faults=parse_faults([faults] if isinstance(faults, str) else faults, "fault"),
         asker="the client",
         recorded=recording.environment,
@@ -90,15 +91,25 @@ def served(source: str | Path, *, speed: str, strict: bool, faults: str | Sequen
             yield run
         except BaseException as error:
             # What the client met is often only a 400: the reason is here.
-            for text in [*run.problems, *run.differences]:
+            for text in [*_uncalled(run, server), *run.problems, *run.differences]:
                 error.add_note(f"recorded run: {text}")
             raise
         finally:
             _in(loop, server.stop())
     if strict and (found := [*run.problems, *run.differences]):
         raise AssertionError("the client asked for what the recording does not have:\n" + "\n".join(found))
+    if uncalled := _uncalled(run, server):
+        raise AssertionError("\n".join(uncalled))
     if server.faults_missed:
         raise AssertionError("\n".join(server.faults_missed))
+
+
+def _uncalled(run: RecordedRun, server: ReplayServer) -> list[str]:
+    """Return that no call of the model was made, and what was asked instead; empty where one was made."""
+    if server.calls or not run.recorded:
+        return []
+    asked = ", ".join(dict.fromkeys(f"{one.method} {one.path}" for one in run.requests)) or "nothing"
+    return [f"the client made no call of the model (it asked for {asked}): is {run.url} its base URL?"]
 
 
 @contextmanager

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -105,7 +108,7 @@ class AnswerReader:
         failed: str | None = None
         counts: Counter[str] = Counter()
         self.events, shapes = self._events(stream)
-        for number, pieces, name, kind, data in self.events:
+        for number, pieces, name, kind, data, _empty in self.events:
             counts[kind] += pieces
             self._responses.add_value(f"{transport}[{kind[:100]}]", data, shapes.get(id(data)), pieces)
             if failed is None:
@@ -175,12 +178,24 @@ class AnswerReader:
         """Return when the first piece of the answer's content arrived."""
         source = self.answer.parts[0].source if self.answer and self.answer.parts else None
         if isinstance(source, EventSource):
+            number = self._first_content(source)
+            if number is None:
+                return None
             if event_times:
-                return event_times[min(source.first, len(event_times) - 1)]
-            offset = self._stream.offset(source.first) if self._stream else None
+                return event_times[min(number, len(event_times) - 1)]
+            offset = self._stream.offset(number) if self._stream else None
             if offset is not None and self._response is not None:
                 return _time_at(self._response.pieces, offset)
         return self._response.started if self._response else None
+
+    def _first_content(self, source: EventSource) -> int | None:
+        """Return the number of the first event with content; None where an answer was cut short before it."""
+        first = bisect_left(self.events, source.first, key=attrgetter("number"))
+        for event in islice(self.events, first, None):
+            if isinstance(event.data, dict) and self._traced.api.has_content(event.data):
+                return event.number + event.empty
+        # A call without arguments is whole when its part ends.
+        return source.last if self.answer and self.answer.ended else None
 
 
 def _values(stream: Stream) -> list[Any]:

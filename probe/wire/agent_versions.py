@@ -23,6 +23,8 @@ _LIST_SECONDS = 60
 LATEST = "latest"
 _NPM = re.compile(r"npm (?:install|i) (?:-g|--global) (\S+)")
 _PYTHON = re.compile(r"(?:uv tool install|pipx? install|uv pip install)((?: --python \S+)?) ([A-Za-z][\w.\[\]-]*)")
+_NPM_ERROR = re.compile(r"npm (?:error|ERR!) *")
+_NPM_LOG = re.compile(r"A complete log of this run|/_logs/\S+\.log$")
 _VERSION = re.compile(r"\d[\w.+-]*")
 _UNKNOWN = ("ETARGET", "E404", "notarget", "No solution found", "no version of")
 _OFFLINE = (
@@ -158,9 +160,14 @@ def _output(package: Package, version: str, command: Sequence[str], text: str | 
         )
     if any(word in said for word in _UNKNOWN):
         raise UserError(f"there is no version {version} of {package.name}", _versions(package), code=2)
-    raise UserError(
-        f"{' '.join(command)} failed with {ended.returncode}", said.splitlines()[-1] if said else "", code=2
-    )
+    raise UserError(f"{' '.join(command)} failed with {ended.returncode}", _cause(said), code=2)
+
+
+def _cause(said: str) -> str:
+    """Return what an installer says of its failure: npm's code and last words of it, or the last line of another."""
+    lines = [line for line in said.splitlines() if line.strip() and not _NPM_LOG.search(line)]
+    errors = [_NPM_ERROR.sub("", line) for line in lines if _NPM_ERROR.match(line)]
+    return ": ".join(dict.fromkeys((errors[0], errors[-1]))) if errors else "".join(lines[-1:])
 
 
 def _versions(package: Package) -> str:

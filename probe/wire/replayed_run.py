@@ -10,6 +10,7 @@ from probe.record.manifest import Manifest
 from probe.record.problem import ProblemKind
 from probe.record.runs import Run, find_run, has_records
 from probe.settings.settings import Settings
+from probe.settings.sources import COMMAND_LINE
 from probe.slots.environment import environment_of
 from probe.targets.finding import PROJECT, load_target, output_dirs
 from probe.wire.recover_run import recover
@@ -44,6 +45,15 @@ def find_recording(name: str, data_folder: Path, target: str | None) -> Run:
         raise AssertionError("no place was searched")
     hint = f"{problem.hint}; of another target: TARGET/RUN, for example codex/tool-loop"
     raise UserError(problem.args[0], hint) from problem
+
+
+def replaying(settings: Settings, found: Run) -> str:
+    """Return the line that names the run that answers, and where it comes from if not from the command line."""
+    line = f"replaying {found.target}/{found.name}"
+    if settings.sources.get("replay") == COMMAND_LINE:
+        return line
+    upstream = f"--upstream {next(iter(settings.routes))}=URL"
+    return f"{line} (the default of target {settings.target_name}; {upstream} asks a real API)"
 
 
 def notes_on_replay(recorded: Run, manifest: Manifest) -> Iterator[str]:

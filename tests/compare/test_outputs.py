@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from probe.errors import UserError
 from probe.targets.finding import PROJECT
 from tests.compare.comparing import SAMPLES, Recording, compare
 from tests.conftest import GOLDEN
+from tests.support.bundled import BUNDLED
 
 BEFORE, AFTER = SAMPLES / "codex" / "tool-loop", SAMPLES / "codex" / "tool-loop-websocket"
 SCHEMA = PROJECT / "docs" / "comparison.schema.json"
@@ -117,7 +119,12 @@ def test_without_a_form_each_finding_is_one_line(comparison: Comparison, capsys:
     assert "--markdown FILE" in printed.err
 
 
-def test_versions_name_their_newest_run(capsys: pytest.CaptureFixture[str]) -> None:
+def test_versions_name_their_newest_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, run in BUNDLED.items():
+        shutil.copytree(run.folder, tmp_path / name)
+    monkeypatch.setenv("PROBE_DATA_DIR", str(tmp_path))
     assert main(["codex@0.98.0", "codex@0.169.0"]) == 0
     assert "codex/tool-loop → codex/tool-loop-websocket" in capsys.readouterr().out
 

@@ -81,6 +81,17 @@ def test_a_client_that_asks_something_else_fails(
     assert "Something else" in "".join([str(raised.value), *getattr(raised.value, "__notes__", [])])
 
 
+@pytest.mark.parametrize("name", ["codex/tool-loop", "codex/tool-loop-websocket"])
+def test_calls_of_an_agent_can_be_sent_again_by_the_sdk(name: str) -> None:
+    client = sdk.load("openai").OpenAI
+    with recorded_run(name) as run:
+        responses = client(base_url=f"{run.url}/v1", api_key="any").responses
+        for body in run.recorded:
+            *_, last = responses.create(stream=True, extra_body=body)
+            assert last.type == "response.completed"
+    assert run.notes == []
+
+
 def test_the_workflow_of_the_guide_runs(tmp_path: Path) -> None:
     sdk.load("openai")
     copytree(EXAMPLES, tmp_path / "here")

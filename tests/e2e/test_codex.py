@@ -103,7 +103,8 @@ def test_a_recorded_codex_runs_again_and_gets_the_very_same(tmp_path: Path, code
     ):
         assert run.wait() == 0, run.stderr
         recording, records = run.run_folder(), run.records()
-    words = [f"--run={recording}", f"--cwd={plant(again / 'work')}"]
+    # A copy beside the recorded folder: the folder of both has one link more.
+    words = [f"--run={recording}", f"--cwd={plant(first / 'copy')}"]
     with Running(again, "probe.replay_check", *words, env=environment(codex_binary)) as run:
         assert run.wait() == 0, run.stdout + run.stderr
         assert received(run.records()) == received(records)

@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,16 @@ def test_a_pipeline_ends_with_verify(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.pipeline", "--run", "latest") as again:
         assert again.wait() == 1
         assert "FAIL the files are as the capture left them" in again.stderr
+
+
+@pytest.mark.slow
+def test_a_folder_that_a_pipeline_chose_is_not_said_to_be_the_users(tmp_path: Path) -> None:
+    for words, source in (([], "default"), ([f"--output-dir={tmp_path / 'mine'}"], "command line")):
+        with Running(tmp_path, "probe.pipeline", "--target", "demo", "--prompt", "x", *words) as running:
+            assert running.wait() == 0, running.stderr
+            folder = tmp_path / "mine" if words else running.run_folder()
+        described = json.loads((folder / "manifest.json").read_text())["settings"]["output_dir"]
+        assert described == {"value": str(folder), "source": source}
 
 
 @pytest.mark.slow
@@ -137,6 +149,7 @@ def test_runs_lists_newest_first_and_prunes_the_oldest(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.runs", "--json") as listed:
         assert listed.wait() == 0
         names = [run["run"] for run in json.loads(listed.stdout)]
+        assert {run["version"] for run in json.loads(listed.stdout)} == {"1.0"}
         assert names == sorted(names, reverse=True)
         assert len(names) == 3
     with Running(tmp_path, "probe.runs", "--prune", "1") as pruned:
@@ -183,5 +196,11 @@ def test_replay_serves_a_run_to_an_agent_that_is_started_by_hand(tmp_path: Path)
         with Running(tmp_path, command=agent, env={"OPENAI_BASE_URL": f"{url}/v1"}) as once_more:
             assert once_more.wait() == 1
             assert "used up: the recording has 1 answer to this call" in once_more.stderr
+        chat = urllib.request.Request(f"{url}/v1/chat/completions", b'{"model": "m", "messages": []}')
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(chat, timeout=30)
+        urllib.request.urlopen(f"{url}/v1/models", timeout=30).close()
         server.send(signal.SIGINT)
         assert server.wait() == 130
+        assert "note: unknown endpoint, refused with status 400: POST /v1/chat/completions\n" in server.stderr
+        assert "note: not in the recording, so it got an empty answer: GET /v1/models\n" in server.stderr

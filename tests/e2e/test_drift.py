@@ -40,6 +40,8 @@ urllib.request.urlopen(request, timeout=60).read()
 if VERSION == "3.0.0":
     print("waiting", flush=True)
     time.sleep(100)
+print("found", *sorted(os.listdir()), flush=True)
+open("made", "w").close()
 """
 TARGET = """
 description: An agent that asks once
@@ -54,6 +56,20 @@ env: {TALKER_URL: "{model.url}"}
 
 def talker(folder: Path, versions: str, *options: str) -> Running:
     """Start drift for an agent whose package is installed by an npm of the test's own, and that was recorded once."""
+    if not (folder / "targets").exists():
+        record_talker(folder)
+    env = {
+        "PROBE_TARGETS": str(folder / "targets"),
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
+    prompt = Recording("codex/tool-loop").manifest["prompt"]
+    words = ["--target=talker", f"--versions={versions}", f"--prompt={prompt}", *options]
+    return Running(folder, "probe.drift", *words, env=env)
+
+
+def record_talker(folder: Path) -> None:
+    """Write the agent, its npm, its target and a recording of it."""
     recorded = Recording("codex/tool-loop")
     recorded.records = recorded.records[:1]
     recorded.manifest |= {"target": "talker", "bundled": False, "agent_exit_code": 0, "run": "one"}
@@ -65,14 +81,6 @@ def talker(folder: Path, versions: str, *options: str) -> Running:
     npm = folder / "bin" / "npm"
     npm.write_text(NPM.format(python=sys.executable, agent=str(folder / "agent.py")))
     npm.chmod(0o755)
-    env = {
-        "PROBE_TARGETS": str(folder / "targets"),
-        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "XDG_CACHE_HOME": str(folder / "cache"),
-    }
-    prompt = recorded.manifest["prompt"]
-    words = ["--target=talker", f"--versions={versions}", f"--prompt={prompt}", *options]
-    return Running(folder, "probe.drift", *words, env=env)
 
 
 def test_two_versions_are_compared_in_each_form_and_what_was_not_recorded_is_a_line(tmp_path: Path) -> None:
@@ -91,6 +99,42 @@ def test_two_versions_are_compared_in_each_form_and_what_was_not_recorded_is_a_l
     ]
     assert "reasoning.effort" in (folder / "markdown.out").read_text()
     assert "<title>talker/" in (folder / "html.out").read_text()
+
+
+def test_each_version_works_in_a_copy_of_its_own(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / "a.txt").write_text("a")
+    with talker(tmp_path, "1.0.0,2.0.0", f"--cwd={work}") as run:
+        assert run.wait() == 0, run.stderr
+    assert [line for line in run.stderr.splitlines() if line.startswith("found")] == ["found a.txt"] * 2
+    assert [path.name for path in work.iterdir()] == ["a.txt"]
+    with talker(tmp_path, "1.0.0,2.0.0", f"--cwd={work / 'a.txt'}") as run:
+        assert run.wait() == 2
+    assert "no such folder" in run.stderr
+
+
+def test_a_version_may_be_named_by_its_tag_and_latest_is_no_replay(tmp_path: Path) -> None:
+    for versions in ("1.0.0,2.0.0", "v1.0.0,2.0.0"):
+        with talker(tmp_path, versions, "--replay=latest") as run:
+            assert run.wait() == 0, run.stderr
+        assert "answers come from the recording talker/one" in run.stderr
+    cached = (tmp_path / "cache" / "agent-probe" / "agents").iterdir()
+    assert sorted(path.name for path in cached if path.is_dir()) == ["talker-1.0.0", "talker-2.0.0"]
+    with talker(tmp_path, "v1.0.0,1.0.0") as run:
+        assert run.wait() == 2
+    assert "both are 1.0.0" in run.stderr
+
+
+def test_a_run_that_never_began_leaves_no_folder(tmp_path: Path) -> None:
+    record_talker(tmp_path)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "traffic.jsonl").touch()
+    with talker(tmp_path, "1.0.0,2.0.0", f"--replay={empty}") as run:
+        assert run.wait() == 1, run.stderr
+    assert "talker 1.0.0 was not started" in run.stderr
+    assert [path.name for path in (tmp_path / "data" / "talker").iterdir()] == ["one"]
 
 
 def test_an_install_that_fails_says_why_and_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -100,6 +100,8 @@ def test_a_capture_names_the_next_step(tmp_path: Path) -> None:
         run = running.run_folder()
         assert f"next: {sys.executable} -m probe.analyze --run {run.relative_to(tmp_path)}\n" in running.stderr
         assert running.stdout.splitlines()[-1] == str(run / "traffic.jsonl")
+        default = "replaying demo/sample (the default of target demo; --upstream model=URL asks a real API)"
+        assert running.stderr.splitlines()[0] == default
     with Running(tmp_path, "probe.runs", "--data-dir", "data") as listed:
         listed.wait()
         head, line = listed.stdout.splitlines()[:2]
@@ -190,6 +192,7 @@ urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode()), t
             'recorded "Write a function that checks whether a number is prime."); it got the nearest recorded answer'
         )
         assert f"note: {differs}\nnote: {unasked}\n" in running.stderr
+        assert running.stderr.splitlines()[0] == "replaying codex/sample"
 
 
 @pytest.mark.slow
@@ -265,6 +268,36 @@ def test_a_report_makes_no_folder(tmp_path: Path, source: list[str]) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
+FOLDERS = {
+    "an input": (
+        ["probe.analyze", "--input", "data"],
+        ["error: data is a folder, not a file\n", "probe.analyze --run data"],
+    ),
+    "a report": (
+        ["probe.analyze", "--run", "demo/sample", "--output", "data"],
+        ["error: --output data: it is a folder\n", "name a file, for example data/report.md"],
+    ),
+    "a file as the folder of all runs": (
+        ["probe.runs", "--data-dir", "README.md"],
+        ["README.md is not a folder\n", "name the folder of all runs with --data-dir"],
+    ),
+    "such a file for a new run": (
+        ["probe.capture", "-t", "demo", "--prompt", "x", "--data-dir", "README.md"],
+        ["README.md is not a folder\n"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("words", "parts"), FOLDERS.values(), ids=FOLDERS.keys())
+def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path, words: list[str], parts: list[str]) -> None:
+    shutil.copytree(PROJECT / "data" / "demo" / "sample", tmp_path / "data" / "demo" / "sample")
+    (tmp_path / "README.md").write_text("mine")
+    with Running(tmp_path, *words) as running:
+        assert running.wait() == 2
+        for part in parts:
+            assert part in running.stderr
+
+
 def test_half_a_surrogate_pair_costs_no_line(tmp_path: Path) -> None:
     line = '{"timestamp": 1.5, "request": {"method": "GET", "url": "https://x.test/a", "body": "a\\ud800b"}}'
     (tmp_path / "old.jsonl").write_text(line + "\n")
@@ -292,6 +325,22 @@ def test_a_failed_start_deletes_nothing_of_the_users(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 
+def test_pruning_counts_recordings_and_their_replays_apart(tmp_path: Path) -> None:
+    for name, replayed in {"1": None, "2": None, "3": "demo/1", "4": "demo/2", "5": "demo/sample"}.items():
+        folder = tmp_path / "data" / "demo" / name
+        folder.mkdir(parents=True)
+        facts = {"schema": 1, "target": "demo", "run": name, "started": f"2026-01-0{name}T00:00:00Z"}
+        (folder / "manifest.json").write_text(json.dumps(facts | ({"replay_of": replayed} if replayed else {})))
+        (folder / "traffic.jsonl").write_text("")
+    with Running(tmp_path, "probe.runs", "--prune", "1") as running:
+        assert running.wait() == 0
+        first, *deleted = running.stderr.splitlines()
+    assert first == "deleting 3 of 5 runs: 2 recorded, 1 replayed from them"
+    # A replay of a bundled run is a recording: the demo has no others.
+    assert sorted(deleted) == ["deleted demo/1", "deleted demo/2", "deleted demo/3"]
+    assert sorted(path.name for path in (tmp_path / "data" / "demo").iterdir()) == ["4", "5"]
+
+
 def test_pruning_deletes_only_what_is_a_run_of_ours(tmp_path: Path) -> None:
     foreign = tmp_path / "data" / "app" / "public"
     foreign.mkdir(parents=True)
@@ -308,6 +357,16 @@ def test_an_agent_that_cannot_be_started_is_told(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.capture", "--target", "codex", "--", "./agent.sh") as running:
         assert running.wait() == 2
         assert "cannot be started" in running.stderr
+
+
+def test_the_demos_proxies_say_what_to_start_and_which_key_it_needs(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    with Running(tmp_path, "probe.proxies", "--target", "demo", "--port", f"model={port}") as running:
+        running.until_said("Ctrl-C ends it")
+        assert "export OPENAI_API_KEY=…" in running.stdout
+        assert 'Start the demo with: demo-agent "Write a prime checker"' in running.stdout
+        running.send(signal.SIGINT)
+        assert running.wait() == 130
 
 
 def test_a_program_named_by_a_relative_path_is_found_whatever_the_agents_folder(tmp_path: Path) -> None:

@@ -75,13 +75,13 @@ def test_another_prompt_is_named_and_gets_the_recorded_answers_all_the_same(tmp_
         (place,) = run.manifest()["replayed"]["differing"]
         report = (run.run_folder() / "report.md").read_text()
     assert note == (
-        'call 1 differs at input[0].content[0].text (now "Write a haiku", recorded "Write a prime checker"); '
+        'call 1 differs at input[0].content (now "Write a haiku", recorded "Write a prime checker"); '
         "it got the nearest recorded answer"
     )
-    at = "input[0].content[0].text"
+    at = "input[0].content"
     assert place == {"call": 1, "at": at, "recorded": "Write a prime checker", "now": "Write a haiku"}
     assert f"note: {note}\n" in run.stderr
-    assert "- Different from the recording:\n  - call 1 differs at input" in report
+    assert "- Different from the recording, whose nearest answer was given:\n  - call 1 differs at input" in report
 
 
 @pytest.mark.slow
@@ -90,7 +90,7 @@ def test_a_strict_replay_ends_the_agent_at_the_first_call_that_differs(tmp_path:
         assert run.wait() == 1
         (problem,) = run.manifest()["problems"]
         assert len(run.records()) == 1
-    differs = 'call 1 differs at input[0].content[0].text (now "Write a haiku", recorded "Write a prime checker")'
+    differs = 'call 1 differs at input[0].content (now "Write a haiku", recorded "Write a prime checker")'
     assert problem["kind"] == "replay"
     assert problem["text"] == f"a call got no answer, since it is not as recorded (--strict): {differs}"
     assert run.stderr.count(differs) == 1
@@ -106,7 +106,7 @@ def test_replay_check_says_whether_an_agent_did_the_same(tmp_path: Path) -> None
         assert run.wait() == 1
         verdict, differs, _ = run.stdout.splitlines()
     assert verdict.startswith("FAIL demo/sample")
-    assert differs.strip().startswith("call 1 differs at input[0].content[0].text (")
+    assert differs.strip().startswith("call 1 differs at input[0].content (")
 
 
 @pytest.mark.slow

@@ -15,10 +15,11 @@ from probe.slots.environment import environment_of
 from probe.slots.sent import read_sent
 from probe.slots.slots import Slots
 from probe.targets.finding import load_target, slot_rules
+from tests.compare.comparing import compare
 from tests.e2e.test_agents import CASES, OWN_TARGETS, Case, recorded, running
 from tests.support import agents
 from tests.support.loops import plant
-from tests.support.provider import provider_running
+from tests.support.provider import Provider, provider_running
 
 pytestmark = [pytest.mark.agents, pytest.mark.timeout(300)]
 
@@ -60,30 +61,32 @@ def slots_of(run: Path) -> Slots:
     return Slots(environment_of(manifest), slot_rules(load_target(manifest.facts.target or "")[0]))
 
 
-def recording(folder: Path, case: Case) -> Path:
+def recording(folder: Path, case: Case, provider: Provider) -> Path:
     """Record an agent that works in a folder of a name of its own; return the run."""
     folder.mkdir()
-    with (
-        provider_running() as provider,
-        recorded(folder, "probe.capture", case, provider, work=f"in-{folder.name}") as run,
-    ):
+    with recorded(folder, "probe.capture", case, provider, work=f"in-{folder.name}") as run:
         assert run.wait() == 0, run.stderr
         return run.run_folder()
 
 
 @each_agent
 def test_two_recordings_of_one_prompt_differ_in_slots_alone(tmp_path: Path, case: Case) -> None:
-    one, other = recording(tmp_path / "once", case), recording(tmp_path / "another_time", case)
+    # One provider: it counts its ids on, while another would begin with the same.
+    with provider_running() as provider:
+        one, other = (recording(tmp_path / name, case, provider) for name in ("once", "another_time"))
     assert [str(one) for one in differences(sent(one), sent(other))] == []
     assert [str(one) for one in differences(received(one), received(other))] == []
     shown = str([sent(one), received(one)])
     assert [text for text in (str(tmp_path), re.sub(r"[^A-Za-z0-9]", "-", str(tmp_path))) if text in shown] == []
+    assert [finding.line for finding in compare(one, other, tmp_path / "comparison.json").findings] == []
 
 
 @each_agent
 def test_an_agent_that_runs_from_its_record_sends_the_same_but_for_slots(tmp_path: Path, case: Case) -> None:
-    one, again = recording(tmp_path / "once", case), tmp_path / "again"
+    again = tmp_path / "again"
     again.mkdir()
+    with provider_running() as provider:
+        one = recording(tmp_path / "once", case, provider)
     options = [f"--replay={one}", f"--cwd={plant(again / 'elsewhere')}", *case.words]
     with running(again, "probe.capture", case, *options, env={}) as run:
         assert run.wait() == 0, run.stderr

@@ -41,17 +41,17 @@ from probe.report.run import ReportedRun
 from probe.report.summarize import summary_of
 from probe.report.summary import json_of
 from probe.runs import described
-from probe.targets.finding import PROJECT
 from probe.trace.facts import TurnFacts
 from probe.trace.items import NewItem
 from probe.trace.trace import read_trace
 from probe.trace.turns import Traced
 from tests.conftest import GOLDEN
 from tests.renderers.reading import read_blocks, read_request
+from tests.support import bundled
 from tests.support.encodings import NAMES, encode
 from tests.support.frames import chunk
 
-SAMPLES = sorted((PROJECT / "data").glob("*/*/traffic.jsonl"))
+SAMPLES = list(bundled.RECORDS.values())
 RENDERERS = {name.rpartition(".")[2]: load_renderer(name) for name in renderer_names()}
 FRAMES = "/model/m/invoke-with-response-stream"
 PATHS = ("/v1/responses", "/v1/other", FRAMES)

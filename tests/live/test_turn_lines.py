@@ -21,8 +21,8 @@ from tests.support.running import Running
 from tests.trace.tracing import trace_of
 
 DEMO = [sys.executable, "-m", "probe.demo.agent", "Write a prime checker"]
-HEADING = "status  model                      first      in     out   total  what it did"
-LAST = "total: 3 turns, 1,148 tokens in, 265 out"
+HEADING = "status  model                      first      in     out  so far  what it did"
+LAST = "total: 3 calls of the model, 1,148 tokens in, 265 out"
 
 
 def turn(text: str = "done", status: int = 200, model: str = "a-model", error: str | None = None) -> Trace:

@@ -16,7 +16,6 @@ from tests.support.running import Running
 from tests.support.story import PROMPT, Story, write_target
 
 KEY = "story-key-" + "9f" * 12
-BUNDLED = sorted(path.parent for path in (PROJECT / "data").glob("*/*/traffic.jsonl"))
 CASES = sorted(one for one in (PROJECT / "tests" / "golden").glob("*/*.jsonl") if one.stat().st_size)
 """An empty file has no page: `analyze` refuses it."""
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from probe.targets.finding import PROJECT
 from tests.report.html.test_exact_bodies import BODIES, LONG, SECRET, TEXT, call, exchange
 from tests.support.browsers import Browser, Tab
+from tests.support.bundled import RECORDS
 from tests.support.page_files import exposed, page
 
 pytestmark = pytest.mark.browsers
 
-RUNS = sorted((PROJECT / "data").glob("*/*/traffic.jsonl"))
+RUNS = list(RECORDS.values())
 QUOTED = 'She said "no",\nthen é'
 STORE = "const store = new Store(new EmbeddedContents()); await store.index();"
 
@@ -42,7 +42,7 @@ def run(tab: Tab, code: str) -> Any:
     return tab.js(f"(async () => {{ {STORE} {code} }})()")
 
 
-@pytest.mark.parametrize("record", RUNS, ids=lambda path: f"{path.parent.parent.name}/{path.parent.name}")
+@pytest.mark.parametrize("record", RUNS, ids=[*RECORDS])
 def test_every_body_of_a_bundled_run_is_proved_in_the_browser(opened: Callable[[Path], Tab], record: Path) -> None:
     tab = opened(record)
     found = run(tab, "const summary = await unpackedJson(document.getElementById('summary').textContent);"

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from probe.record.runs import Run
 from tests.page.answers import ask_everything
-from tests.page.pages import BUNDLED, CASES, drawn, opened, page_of_file, page_of_run, see, until_shown
+from tests.page.pages import CASES, drawn, opened, page_of_file, page_of_run, see, until_shown
 from tests.support.browsers import Browser, Tab
+from tests.support.bundled import BUNDLED
 from tests.support.page_tools import modules
 from tests.support.story import FAILURE
 
@@ -182,9 +184,9 @@ def _walk(tab: Tab) -> None:
         assert "TypeError" not in tab.text("#pane-view")
 
 
-@pytest.mark.parametrize("run", BUNDLED, ids=lambda run: f"{run.parent.name}-{run.name}")
-def test_the_page_of_a_bundled_run_is_whole_and_answers(browser: Browser, run: Path, tmp_path: Path) -> None:
-    page = page_of_run(run, tmp_path)
+@pytest.mark.parametrize("run", BUNDLED.values(), ids=BUNDLED.keys())
+def test_the_page_of_a_bundled_run_is_whole_and_answers(browser: Browser, run: Run, tmp_path: Path) -> None:
+    page = page_of_run(run.folder, tmp_path)
     with opened(browser, page) as tab:
         _walk(tab)
         ask_everything(tab, page)

@@ -19,16 +19,15 @@ from probe.renderers.loader import AUTO, load_renderer
 from probe.renderers.sse import SseParser, is_stream
 from probe.renderers.urls import split_url
 from probe.slots.slots import Slots
-from probe.targets.finding import PROJECT
 from probe.trace.trace import read_trace
 from probe.trace.turns import Traced
 from tests.conftest import GOLDEN
+from tests.support import bundled
 
 RECORDS = {
     **{f"{path.parent.name}/{path.stem}": path for path in sorted(GOLDEN.glob("*/*.jsonl"))},
-    **{f"{path.parent.parent.name}/{path.parent.name}": path for path in sorted(PROJECT.glob("data/*/*/traffic.jsonl"))
-       if (path.parent / "manifest.json").exists()},
-}  # fmt: skip
+    **bundled.RECORDS,
+}
 """Golden records and bundled samples."""
 
 

@@ -40,6 +40,19 @@ def test_the_documents_of_a_run_are_written_into_it_once(run: Path, capsys: pyte
     assert "up to date" not in capsys.readouterr().err
 
 
+def test_a_protocol_says_that_a_replay_answered_and_with_which_faults(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = json.loads((run / "manifest.json").read_text())
+    replayed = {"replay_of": "codex/sample", "settings": {"fault": {"value": ["500 once"], "source": "--fault"}}}
+    (run / "manifest.json").write_text(json.dumps(facts | replayed))
+    assert main(["--run", str(run)]) == 0
+    answered = "a replay of codex/sample with faults: 500 once"
+    assert f"WARNING: codex/{run.name} was answered by {answered}" in capsys.readouterr().err
+    assert answered in (run / MARKDOWN).read_text()[:600]
+    assert json.loads((run / DESCRIPTION).read_text())["replays"] == ["codex/sample with faults: 500 once"]
+
+
 def test_several_runs_are_added_up_in_a_folder_that_is_named(run: Path, tmp_path: Path) -> None:
     runs = ["--run", str(run), "--run", "codex/tool-loop-websocket"]
     with pytest.raises(UserError) as error:

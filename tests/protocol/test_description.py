@@ -15,8 +15,12 @@ from probe.protocol.description import Protocol
 from probe.protocol.description_schema import description_schema
 from probe.protocol.documents import documents
 from probe.protocol.markdown import markdown
+from probe.protocol.reading import protocol_of
 from probe.protocol.values import places
+from probe.renderers.loader import AUTO, load_renderer
 from probe.report.plain_text import indented
+from probe.slots.environment import Environment
+from probe.slots.slots import Slots
 from probe.targets.finding import PROJECT
 from tests.conftest import GOLDEN
 from tests.protocol.recorded import RECORDS, protocol, statistics_of
@@ -71,6 +75,18 @@ def test_a_shareable_description_holds_no_long_value_and_no_example() -> None:
     texts = [text for text in _texts(msgspec.to_builtins(found)) if len(text) > 40]
     assert [text for text in texts if " " in text and not text.startswith(("POST ", "WS "))] == []
     assert '"examples"' not in indented(found)
+
+
+def test_the_length_of_a_folders_path_is_no_part_of_a_protocol(tmp_path: Path) -> None:
+    exchange = json.loads(RECORDS["codex/tool-loop"].read_text().splitlines()[0])
+    found = []
+    for folder in ("/w", "/home/somebody/a long/path/to/work"):
+        text = f"You work in {folder}, and nowhere else. " * 20
+        exchange["request"]["body"] |= {"instructions": text, "short": f"in {folder}"}
+        (tmp_path / "traffic.jsonl").write_text(json.dumps(exchange) + "\n")
+        slots = Slots(Environment(folders={"cwd": folder}))
+        found.append(described(protocol_of(tmp_path / "traffic.jsonl", load_renderer(AUTO), slots)))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("name", ["instructions", "prompt", "input"])

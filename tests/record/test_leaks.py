@@ -18,9 +18,8 @@ from probe.record.credential_check import CredentialCheck
 from probe.record.exchange import Exchange, Message, Request, Response, WebSocket
 from probe.record.leaks import LeakSearch
 from probe.record.reader import read_unread
-from probe.record.runs import TRAFFIC, all_runs
 from probe.targets.finding import PROJECT
-from tests.support import frames
+from tests.support import bundled, frames
 from tests.support.planted import Mint
 
 MINT = Mint(16)
@@ -266,7 +265,7 @@ def test_five_megabytes_of_source_code_as_results_of_tools_hold_none() -> None:
 
 PLANTED = "credentials-in-an-older-file.jsonl"
 RECORDS = [path for path in sorted((PROJECT / "tests/golden").rglob("*.jsonl")) if path.name != PLANTED]
-RECORDS += [run.folder / TRAFFIC for run in all_runs(PROJECT / "data") if run.bundled]
+RECORDS += bundled.RECORDS.values()
 
 
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: f"{path.parent.name}/{path.stem}")

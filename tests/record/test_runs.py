@@ -35,6 +35,14 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_hint_that_leaves_runs_out_counts_them(data: Path) -> None:
+    for day in range(4, 9):
+        make(data, "codex", f"2026010{day}T000000Z", f"2026-01-0{day}T00:00:00.000000Z")
+    with pytest.raises(UserError) as error:
+        find_run("nothing-like-it", data)
+    assert str(error.value.hint).endswith("codex/20260108T000000Z, codex/sample, codex/sample-two, … (2 older)")
+
+
 WORDS = {
     "the newest over all targets, never a sample": ("latest", None, "demo/20260103T000000Z"),
     "the newest of a target": ("latest", "codex", "codex/20260102T000000Z"),
@@ -82,9 +90,11 @@ def test_runs_of_a_target_elsewhere_are_found(data: Path, tmp_path_factory: pyte
     assert [run.target for run in all_runs(data, "aider", {"aider": elsewhere})] == ["aider"]
 
 
-def test_the_latest_to_replay_is_no_replay_of_a_run_that_is_there(data: Path) -> None:
-    make(data, "codex", "20260105T000000Z", "2026-01-05T00:00:00.000000Z", replay_of="codex/sample")
-    make(data, "codex", "20260106T000000Z", "2026-01-06T00:00:00.000000Z", replay_of="codex/20260102T000000Z")
+def test_the_latest_to_replay_is_no_replay_that_a_user_asked_for(data: Path) -> None:
+    for day, source in (("05", "targets/demo.yaml"), ("06", "command line")):
+        settings = {"replay": {"value": "codex/sample", "source": source}}
+        started = f"2026-01-{day}T00:00:00.000000Z"
+        make(data, "codex", f"202601{day}T000000Z", started, replay_of="codex/sample", settings=settings)
     assert find_run("latest", data).name == "20260106T000000Z"
     assert find_run("latest", data, replays=False).name == "20260105T000000Z"
     assert find_run("latest~1", data, replays=False).name == "20260103T000000Z"

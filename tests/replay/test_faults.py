@@ -46,18 +46,12 @@ WRONG = {
     "stal 3s": "did you mean 'stall 30s [after N]'?",
     "duplicate evnt 2 twice": "did you mean 'duplicate event N'?",
     "418": "did you mean 'status CODE'?",
-    "429 onec": "did you mean '429 once'?",
-    "429 3 tmes": "did you mean '429 3 times'?",
+    "429 quotaa": "did you mean '429 quota'?",
     "cut": "did you mean 'cut after N events'?",
     "stall": "did you mean 'stall 30s [after N]'?",
     "429 twice retry after 5s": "did you mean '429 retry after 5s twice'?",
     "stall 30m": "did you mean 'stall 1800s'?",
-    "status 1234": "did you mean 'status CODE'?",
-    "html 100": "did you mean 'html CODE'?",
-    "close 404": "did you mean 'close before first'?",
     "stall " + 5000 * "9" + "m": "docs/faults.md lists all",
-    "429 on call 0": "docs/faults.md lists all",
-    "429 on calls 4-2": "docs/faults.md lists all",
     "": "docs/faults.md lists all",
     "xyzzy": "docs/faults.md lists all",
 }
@@ -66,6 +60,31 @@ WRONG = {
 @pytest.mark.parametrize(("text", "hint"), WRONG.items())
 def test_what_is_no_fault_is_refused_with_the_nearest_one(text: str, hint: str) -> None:
     with pytest.raises(UserError, match=re.escape(f"--fault {text!r}: no such fault")) as raised:
+        parse_fault(text)
+    assert raised.value.hint
+    assert raised.value.hint.startswith(hint)
+
+
+TIMES = "after the fault comes once, twice, 3 times, always or on call 3"
+MISTAKES = {
+    "429 sometimes": ("'sometimes' does not say when", TIMES),
+    "429 once twice": ("'once twice' does not say when", TIMES),
+    "cut after 3 events on call 0": ("'on call 0' does not say when", TIMES),
+    "429 on calls 4-2": ("'on calls 4-2' does not say when", TIMES),
+    "429 onec": ("'onec' does not say when", f"did you mean '429 once'? {TIMES}"),
+    "429 3 tmes": ("'3 tmes' does not say when", f"did you mean '429 3 times'? {TIMES}"),
+    "status 999": ("CODE is a status, 200 to 599", "docs/faults.md lists all"),
+    "html 100 twice": ("CODE is a status, 200 to 599", "docs/faults.md lists all"),
+    "close 404": ("CODE is a WebSocket's, 1000 to 4999", "docs/faults.md lists all"),
+    "cut after 0 events": ("N is 1 to 999999, or first", "docs/faults.md lists all"),
+}
+
+
+@pytest.mark.parametrize(("text", "problem", "hint"), [(text, *said) for text, said in MISTAKES.items()])
+def test_a_fault_with_a_wrong_time_or_number_is_refused_with_what_is_wrong_of_it(
+    text: str, problem: str, hint: str
+) -> None:
+    with pytest.raises(UserError, match=re.escape(f"--fault {text!r}: {problem}")) as raised:
         parse_fault(text)
     assert raised.value.hint
     assert raised.value.hint.startswith(hint)

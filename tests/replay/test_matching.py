@@ -102,21 +102,29 @@ def test_a_strict_replay_answers_no_call_that_differs(items: list[Any], more: di
     assert replay.server.unasked == 1
 
 
-def test_what_the_user_asked_is_named_first_and_every_place_is_kept() -> None:
+def test_the_model_settings_and_what_the_user_asked_are_named_first_and_every_place_is_kept() -> None:
     tools = [TOOL, *({**TOOL, "name": name} for name in ("a", "b"))]
     injected = user("<environment_context>\n<os>new</os>\n</environment_context>")
     recorded = call(
         1.0, "one", user("<environment_context>\n<os>old</os>\n</environment_context>"), *FIRST, tools=tools
     )
-    more = {"instructions": "Be long.", "store": True, "top_p": 1, "tools": [{**TOOL, "name": "zzz"}, TOOL]}
+    more = {"instructions": "Be long.", "model": "n", "store": True, "tools": [{**TOOL, "name": "zzz"}, TOOL]}
     with replaying([recorded]) as replay:
         assert asked(replay, injected, user("Hi"), **more) == "one"
     (note,) = replay.server.notes
-    assert note.startswith('call 1 differs at input[1].content[0].text (now "Hi", recorded "Hello"), at input[0]')
-    assert "and in 5 more places" in note
+    settings = 'at model (now "n", recorded "m"), at store (now true, recorded nothing)'
+    assert note.startswith(
+        f'call 1 differs {settings}, at input[1].content[0].text (now "Hi", recorded "Hello") and in 5'
+    )
     places = replay.server.places
-    assert [one.at for one in places[2:]] == ["instructions", "tools[zzz]", "tools[a]", "tools[b]", "store", "top_p"]
-    assert phrases(places)[3:5] == [("tool zzz is new", 1), ("tools a, b are gone", 2)]
+    assert [one.at for one in places[3:]] == [
+        "input[0].content[0].text",
+        "instructions",
+        "tools[zzz]",
+        "tools[a]",
+        "tools[b]",
+    ]
+    assert phrases(places)[5:7] == [("tool zzz is new", 1), ("tools a, b are gone", 2)]
 
 
 def test_long_texts_are_shown_where_they_differ() -> None:
@@ -197,3 +205,21 @@ def test_side_requests_are_told_apart_by_their_bodies() -> None:
             json.loads(ask(f"{replay.url}/v1/count", json.dumps({"text": at}).encode()).body) for at in ("2.0", "1.0")
         ]
     assert got == [{"n": 2.0}, {"n": 1.0}]
+
+
+def test_places_are_those_of_the_call_and_what_it_lacks_is_named_by_role_and_text() -> None:
+    rules = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": "The rules: " * 9}]}
+    with replaying([call(1.0, "one", rules, user("Hello"), user("Now"))]) as replay:
+        assert asked(replay, user("Hello"), user("Then")) == "one"
+    assert [one.line for one in replay.server.places] == [
+        'call 1 differs at input[1].content[0].text (now "Then", recorded "Now")',
+        "call 1 differs at input[0] of the recorded call (now nothing, recorded "
+        '{"role": "developer", "text": "The rules: The rules: The rul…)',
+    ]
+
+
+def test_a_text_with_a_redacted_credential_that_differs_elsewhere_is_a_difference() -> None:
+    with replaying([call(1.0, "one", *FIRST, instructions="Use [REDACTED:01234567]. Be brief.")]) as replay:
+        assert asked(replay, *FIRST, instructions="Use my-key. Be long.") == "one"
+    (note,) = replay.server.notes
+    assert note.startswith("call 1 differs at instructions (now ")

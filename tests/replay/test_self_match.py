@@ -14,13 +14,13 @@ from probe.replay.playback import Conditions, Playback
 from probe.replay.recorded_turn import RecordedTurn
 from probe.replay.self_match import SelfMatch
 from probe.slots.slots import Slots
-from probe.targets.finding import PROJECT
 from probe.trace.exchanges import ExchangeReader
 from tests.conftest import GOLDEN
 from tests.replay.test_matching import RUN
+from tests.support import bundled
 from tests.trace.tracing import unread
 
-RECORDS = [*sorted(GOLDEN.glob("*/*.jsonl")), *sorted((PROJECT / "data").glob("*/*/traffic.jsonl"))]
+RECORDS = [*sorted(GOLDEN.glob("*/*.jsonl")), *bundled.RECORDS.values()]
 
 
 def exchanges_of(path: Path) -> list[UnreadExchange]:

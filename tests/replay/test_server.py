@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import http.client
 import json
 import socket
@@ -189,6 +190,7 @@ def test_an_unrecorded_side_request_gets_an_empty_answer_and_is_noted(method: st
     with replaying([post(1.0, stream("x"))]) as replay:
         answer = get(replay.url + path, method)
     assert (answer.status, answer.body) == (200, body)
+    assert f"not in the recording, so it got an empty answer: {method} {path}" in replay.server.notes
 
 
 TARGETS = {
@@ -213,9 +215,71 @@ def test_nothing_goes_to_another_host(line: str) -> None:
 
 
 def test_large_and_encoded_requests_are_accepted() -> None:
+    body = gzip.compress(json.dumps({"input": "x" * (8 << 20)}).encode())
     with replaying([post(1.0, stream("x"))]) as replay:
-        answer = ask(f"{replay.url}/v1/responses", b"\xff" * (8 << 20), headers={"Content-Encoding": "zstd"})
+        answer = ask(f"{replay.url}/v1/responses", body, headers={"Content-Encoding": "gzip"})
     assert answer.status == 200
+
+
+UNREADABLE = {"cut JSON": b"{bad", "no object": b"[1]", "bytes": b"\xff" * 100, "nothing": b""}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_a_call_without_a_json_object_is_refused(body: bytes) -> None:
+    with replaying([post(1.0, stream("x"))]) as replay:
+        answer = ask(f"{replay.url}/v1/responses", body)
+    assert answer.status == 400
+    assert "call 1 to /v1/responses has a body that is no JSON object" in error_of(answer)
+    assert "no JSON object" in replay.server.problems[0]
+
+
+def test_a_call_that_was_recorded_without_a_json_object_has_its_answer() -> None:
+    refused = post(1.0, {"error": "bad"}, status=422, headers=JSON, request="{bad")
+    with replaying([refused]) as replay:
+        assert ask(f"{replay.url}/v1/responses", b"{bad").status == 422
+
+
+ELSEWHERE = {
+    "another API of the same provider": ("/v1/chat/completions", {}),
+    "another provider's API": ("/v1/messages", {}),
+    "an API with the model in its path": ("/v1beta/models/m:generateContent", {}),
+    "a name of one letter less": ("/v1/response", {}),
+    "a path of no known API that gets a prompt": ("/nope", {"model": "m", "prompt": "hi"}),
+    "a path of no known API that gets messages": ("/v1", {"model": "m", "messages": []}),
+    "a way to shorten a conversation": ("/v1/responses/compact", {"model": "m", "input": []}),
+}
+
+
+@pytest.mark.parametrize(("path", "body"), ELSEWHERE.values(), ids=ELSEWHERE.keys())
+def test_a_call_of_a_model_at_an_unknown_endpoint_is_refused_and_listed(path: str, body: Any) -> None:
+    with replaying([post(1.0, stream("x"))]) as replay:
+        answers = [ask(replay.url + path, json.dumps(body).encode()) for _ in range(2)]
+    assert [answer.status for answer in answers] == [400, 400]
+    assert f"unknown endpoint: the recording has no answers to {path}" in error_of(answers[0])
+    assert replay.server.problems[0].startswith("the agent asked 2 times for an answer that the recording does not")
+    assert f"unknown endpoint, refused with status 400: POST {path} (2 times)" in replay.server.notes
+
+
+def test_a_side_request_that_looks_like_a_call_gets_its_recorded_answer() -> None:
+    url, request = "https://api.openai.com/v1/embeddings", {"model": "m", "input": "x"}
+    with replaying([post(1.0, stream("x")), post(2.0, {"data": []}, url=url, request=request, headers=JSON)]) as replay:
+        assert json.loads(ask(f"{replay.url}/v1/embeddings", json.dumps(request).encode()).body) == {"data": []}
+    assert replay.server.problems == []
+
+
+def test_tokens_of_another_api_can_be_counted() -> None:
+    with replaying([post(1.0, stream("x"))], "anthropic_messages") as replay:
+        answer = ask(f"{replay.url}/v1/messages/count_tokens", b'{"model": "m", "messages": []}')
+    assert json.loads(answer.body) == {"input_tokens": 1}
+
+
+def test_unrecorded_side_requests_are_listed_up_to_a_limit() -> None:
+    with replaying([post(1.0, stream("x"))]) as replay:
+        for number in range(23):
+            get(f"{replay.url}/v1/files/{number}?at={number}")
+    empty = [note for note in replay.server.notes if note.startswith("not in the recording")]
+    assert len(empty) == 21
+    assert empty[-1] == "not in the recording, so it got an empty answer: 3 more paths"
 
 
 def test_a_taken_port_is_an_error_of_the_system() -> None:

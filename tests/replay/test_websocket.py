@@ -154,3 +154,40 @@ def test_posts_and_conversations_share_one_order() -> None:
     with replaying([recorded("first", "second")]) as replay:
         assert ask(f"{replay.url}/v1/responses", b"{}").body == stream("first").encode()
         assert talk(replay, call) == events("second")
+
+
+def test_a_call_that_is_sent_whole_after_a_fault_is_no_difference() -> None:
+    chained = [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]
+    messages = [
+        *(create(1.0, input=chained[:1]), *told(1.1, events("one"))),
+        *(create(2.0, input=chained[1:], previous_response_id="one"), *told(2.1, events("two"))),
+    ]
+    message = json.loads(events("one")[1])["item"]
+
+    async def first(ws: ClientWebSocketResponse) -> None:
+        await call(ws, input=chained[:1])
+        await ws.send_json({"type": "response.create", "input": chained[1:], "previous_response_id": "one"})
+        while (await ws.receive()).type is WSMsgType.TEXT:
+            pass
+
+    async def again(ws: ClientWebSocketResponse) -> list[str]:
+        return await call(ws, input=[chained[0], message, chained[1]])
+
+    with replaying([conversation(messages)], faults=["cut after 1 events on call 2"]) as replay:
+        talk(replay, first)
+        assert talk(replay, again) == events("two")
+    assert replay.server.differing == []
+    with replaying([conversation(messages)]) as replay:
+        talk(replay, lambda ws: call(ws, input=chained[:1]))
+        talk(replay, again)
+    assert [one.at for one in replay.server.places] == ["previous_response_id"]
+
+
+def test_settings_of_a_call_over_the_other_transport_are_compared_but_for_the_transports_own() -> None:
+    more = {"model": "m", "reasoning": {"effort": "low"}, "parallel_tool_calls": False, "client_metadata": {"a": "b"}}
+    recording = conversation([create(1.0, input="hello", stream=True, **more), *told(1.1, events("one"))])
+    now = {"input": "hi", "model": "n", "reasoning": {"effort": "high"}, "parallel_tool_calls": True, "stream": True}
+    with replaying([recording]) as replay:
+        assert ask(f"{replay.url}/v1/responses", json.dumps(now).encode()).status == 200
+    places = ["model", "reasoning.effort", "parallel_tool_calls", "input"]
+    assert [one.at for one in replay.server.places] == places

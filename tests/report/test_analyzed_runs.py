@@ -14,6 +14,7 @@ import pytest
 
 from probe.analyze import main as analyze
 from probe.errors import UserError
+from probe.report.markdown.escape import inline
 from probe.report.summary import Summary
 from probe.targets.finding import PROJECT
 
@@ -46,11 +47,35 @@ def test_notes_of_the_recording_are_the_first_facts(tmp_path: Path) -> None:
 
 def test_a_replay_shows_no_cost_and_no_time_of_the_model(tmp_path: Path) -> None:
     text = analyzed(run_folder(tmp_path, replay_of="demo/sample"))
-    assert "**Cost:** recorded answers, nothing was paid · **Tokens:** 1,148 input" in text
+    assert "**Cost:** recorded answers, nothing was paid · **Tokens of the recording:** 1,148 input" in text
     assert re.search(r"\*\*Time:\*\* [\d.]+s of the replay, not of the model: model ", text)
     assert text.count(f"`{SERVER}` is the replay server.") == text.count("is the replay server") == 1
     recorded = analyzed(run_folder(tmp_path / "other"))
     assert [word for word in ("of the replay", "replay server", "nothing was paid") if word in recorded] == []
+
+
+def test_a_replay_of_other_requests_names_each_difference_once_and_estimates_no_tokens(tmp_path: Path) -> None:
+    place = {"call": 1, "at": "input[0].content[0].text", "now": "Sort", "recorded": "Write a prime checker"}
+    differs = f'call 1 differs at {place["at"]} (now "Sort", recorded "Write a prime checker")'
+    notes = [f"{differs}; it got the nearest recorded answer", "another note"]
+    facts = {"replay_of": "demo/sample", "notes": notes}
+    text = analyzed(run_folder(tmp_path, **facts, replayed={"differing": [place]}))
+    assert text.count("prime checker") == 1 + analyzed(run_folder(tmp_path / "none")).count("prime checker")
+    assert f"- Different from the recording, whose nearest answer was given:\n  - {inline(differs)}\n" in text
+    assert "- Note: another note\n" in text
+    assert "Tokens are not estimated: those that were reported are of the recorded request." in text
+    assert re.search(r"\| instructions \| [\d,]+ \| \? \|", text)
+    same = analyzed(run_folder(tmp_path / "same", **facts, replayed={"differing": []}))
+    assert re.search(r"\| instructions \| [\d,]+ \| [\d,]+ \|", same)
+
+
+def test_a_report_with_another_target_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = run_folder(tmp_path)
+    said = "read with target codex, though the run is of demo"
+    assert f"- Note: {said}\n" in analyzed(run, "--target", "codex")
+    assert f"note: {said}\n" in capsys.readouterr().err
+    assert said not in analyzed(run)
+    assert said not in capsys.readouterr().err
 
 
 def test_a_replay_names_the_price_of_the_recorded_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

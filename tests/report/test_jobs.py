@@ -16,8 +16,9 @@ from probe.report.report import write_report
 from probe.report.summarize import summary_of
 from probe.report.summary import json_of
 from tests.report.reports import RUN, exchange
+from tests.support import bundled
 
-SAMPLES = sorted((Path(__file__).parents[2] / "data").glob("*/*/traffic.jsonl"))
+SAMPLES = list(bundled.RECORDS.values())
 
 
 def written(record: Path, jobs: int, *, full: bool) -> tuple[str, str, list[int]]:

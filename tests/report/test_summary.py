@@ -24,11 +24,10 @@ from tests.analysis.runs import ask
 from tests.conftest import GOLDEN
 from tests.report.reports import exchange, record, report
 from tests.report.test_golden import CASES, KNOWN, REPORTS, RUN
+from tests.support import bundled
 from tests.trace.tracing import lines
 
-RUNS = {f"{path.parent.parent.name}/{path.parent.name}": path for path in sorted(PROJECT.glob("data/*/*/traffic.jsonl"))
-        if (path.parent / "manifest.json").exists()}  # fmt: skip
-RECORDS = CASES | RUNS
+RECORDS = CASES | bundled.RECORDS
 SCHEMA = PROJECT / "docs" / "summary.schema.json"
 PRICES = Prices(installed=False, own=[ModelPrice(model="*", input=3, output=15)])  # type: ignore[arg-type]
 _ROW = re.compile(r"(?m)^\| \[(\d+)\]\(#turn-\1\) \| (.*) \|$")

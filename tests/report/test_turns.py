@@ -304,7 +304,7 @@ def test_each_call_over_a_websocket_is_a_turn(tmp_path: Path) -> None:
         ["[2](#turn-2)", "+1.00s", "2.00s", "done"],
     ]
     assert "(+1.00s) · took 2.00s · call 2 of the WebSocket in line 1 of the record" in turns(text)[1]
-    assert "Closed with code 1006." in text
+    assert "Ended without a close frame (1006)." in text
 
 
 def failed(at: float, status: int, message: str) -> Exchange:

@@ -48,3 +48,15 @@ def test_report_and_summary_have_the_anatomy_of_the_prompt(tmp_path: Path) -> No
     row = next(row for row in text.splitlines() if row.startswith("| instructions |"))
     assert "`cwd` (`/home/me/repo`), `date` (`2026-11-21`)" in row
     assert f"| {100 * part.fixed_bytes / part.bytes:.1f}% |" in row
+
+
+def test_slots_of_a_result_beside_tools_are_no_part_of_the_tools(tmp_path: Path) -> None:
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "/home/me/repo/a " * 50}
+    found = {"type": "tool_reference", "tool_name": "look into /home/me/repo"}
+    body = {"model": "claude-x", "messages": [{"role": "user", "content": [result, found]}]}
+    line = exchange(1795277348.0, "/v1/messages")
+    line["request"]["body"], line["response"]["body"] = body, {"type": "message", "content": []}
+    _, made = report(record(tmp_path, line), slots=SLOTS)
+    (tools,) = summary_of(made).prompt
+    assert (tools.part, [(one.slot, one.count) for one in tools.slots]) == ("tools", [("cwd", 1)])
+    assert 0 < tools.fixed_bytes < tools.bytes

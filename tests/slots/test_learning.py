@@ -98,6 +98,13 @@ def test_what_a_tool_returned_teaches_nothing(body: Any) -> None:
     assert (found.rules, found.left) == ({}, [])
 
 
+def test_the_id_of_a_result_teaches_where_what_the_tool_returned_does_not() -> None:
+    result = '{"contents": [{"parts": [{"functionResponse": {"id": "{}", "response": {"size": "{}"}}}]}]}'
+    old, new = (json.loads(result.replace("{}", number)) for number in ("17", "23"))
+    (rule,) = learned(old, new, ()).rules
+    assert rule.at == "contents[].parts[].functionResponse.id"
+
+
 def test_slots_that_are_known_teach_nothing() -> None:
     found = learned({"text": TEXT.format("x", "one")}, {"text": TEXT.format("x", "two")})
     assert (found.rules, found.left) == ({}, [])

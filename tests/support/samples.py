@@ -26,8 +26,6 @@ from tests.support.provider import provider_running
 PROMPTS = {"codex": "List the files", "demo": "Write a prime checker"}
 WORKSPACE = Path("/tmp/project")
 """Where the agent works; the record holds its path."""
-PRICES = PROJECT / "tests" / "golden" / "prices.yaml"
-"""What the golden reports are priced by: the price library changes with its version."""
 _OTHER_ANSWERS = "The answers came from a local test provider"
 _OTHER_TEXTS = "; instructions and tool descriptions were replaced by words of agent-probe's own"
 _PRIVATE = ("platform", "pid", "folder", "folders", "timezone", "utc_offset")
@@ -60,7 +58,7 @@ def report(target: str, name: str) -> None:
     """Write a sample's golden report."""
     sample = PROJECT / "data" / target / name
     command = [sys.executable, "-m", "probe.analyze", "--run", str(sample), "--output", str(sample / "report.md")]
-    subprocess.run(command, env=os.environ | {"PROBE_PRICES": str(PRICES)}, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=60)
     # Its form has golden files of its own.
     (sample / "summary.json").unlink()
     for file in sample.iterdir():

@@ -92,7 +92,8 @@ def changed(run: RecordedRun) -> bytes:
 
 
 def test_a_request_that_differs_is_refused_and_the_end_says_where() -> None:
-    with pytest.raises(AssertionError, match=r"does not have:\n.*call 1 differs at model"), recorded(TRAFFIC) as run:  # noqa: PT012
+    problem = r"does not have:\n.*recorded \(strict=True\): call 1 differs at model"
+    with pytest.raises(AssertionError, match=problem), recorded(TRAFFIC) as run:  # noqa: PT012
         answer = ask(f"{run.url}/v1/responses", changed(run))
         assert answer.status == 400
         assert b"probe replay: call 1 differs at model" in answer.body
@@ -193,3 +194,13 @@ def test_a_client_that_still_waits_does_not_hold_the_end_up() -> None:
         began = time.monotonic()
     assert time.monotonic() - began < 5
     waiting.close()
+
+
+def test_a_client_that_makes_no_call_of_the_model_fails_at_the_end() -> None:
+    for strict in (True, False):
+        problem = r"no call of the model \(it asked for nothing\): is http"
+        with pytest.raises(AssertionError, match=problem), recorded(TRAFFIC, strict=strict):
+            pass
+    problem = r"no call of the model \(it asked for GET /v2/models\): is http"
+    with pytest.raises(AssertionError, match=problem), recorded(TRAFFIC) as run:
+        ask(f"{run.url}/v2/models", method="GET")

@@ -30,6 +30,7 @@ class AnthropicMessages(Api):
     stream = staticmethod(Reader)
     merge_key = staticmethod(merging.merge_key)
     with_text = staticmethod(merging.with_text)
+    has_content = staticmethod(merging.has_content)
     error_answer = staticmethod(replay.error_answer)
     error_event = staticmethod(replay.error_event)
     side_answer = staticmethod(replay.side_answer)

@@ -12,6 +12,7 @@ from probe.renderers.events import Pieces
 
 _PIECES = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
 """Types of deltas that carry a piece of a text, and the member that holds it."""
+_FILLED = (*_PIECES.values(), "input", "data", "content", "citation", "signature")
 _SIGNATURE = "signature_delta"
 
 # Reading into objects that may have nothing else takes less than half the time of reading any JSON.
@@ -64,3 +65,9 @@ def with_text(event: dict[str, Any], text: str) -> dict[str, Any]:
     """Return a delta with another piece of text."""
     delta = event["delta"]
     return {**event, "delta": {**delta, _PIECES[delta["type"]]: text}}
+
+
+def has_content(event: dict[str, Any]) -> bool:
+    """Check whether an event has content: most blocks are empty when they start."""
+    part = event.get("content_block") or event.get("delta")
+    return isinstance(part, dict) and any(map(part.get, _FILLED))

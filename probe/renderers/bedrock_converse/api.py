@@ -29,6 +29,7 @@ class BedrockConverse(Api):
     stream = staticmethod(Reader)
     merge_key = staticmethod(merging.merge_key)
     with_text = staticmethod(merging.with_text)
+    has_content = staticmethod(merging.has_content)
 
     def is_call(self, method: str, path: str) -> bool:
         """Check whether a request calls the model, by its address."""

@@ -34,3 +34,10 @@ def _piece(delta: Any) -> tuple[str, str] | None:
             return "reasoningContent", text
         case _:
             return None
+
+
+def has_content(event: dict[str, Any]) -> bool:
+    """Check whether an event has content: a call of a tool starts with its name alone."""
+    delta = event.get("delta")
+    held = delta.values() if isinstance(delta, dict) else ()
+    return any(any(one.values()) if isinstance(one, dict) else one for one in held)

@@ -27,6 +27,7 @@ class GeminiGenerateContent(Api):
     asked = staticmethod(request.asked)
     canonical = staticmethod(canonical.canonical)
     split = staticmethod(splitting.split)
+    has_content = staticmethod(stream.has_content)
     stream = staticmethod(stream.GeminiStream)
     error_answer = staticmethod(replay.error_answer)
     context_error = staticmethod(replay.context_error)

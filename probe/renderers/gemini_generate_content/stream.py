@@ -8,6 +8,18 @@ from probe.renderers.api import Answer, EventSource, StreamReader
 from probe.renderers.blocks import Block, Unknown
 from probe.renderers.gemini_generate_content.answer import answer_of
 from probe.renderers.gemini_generate_content.made_answer import MadeAnswer
+from probe.renderers.gemini_generate_content.names import spelled, unwrapped_answer
+from probe.renderers.parts import listed
+
+_SIGNS = ("thought", "thoughtSignature")
+
+
+def has_content(event: dict[str, Any]) -> bool:
+    """Check whether a piece has content: some have but an empty text, or what signs a thought."""
+    candidates = listed(unwrapped_answer(event)[0].get("candidates"))
+    contents = [one.get("content") for one in candidates if isinstance(one, dict)]
+    parts = [part for one in contents if isinstance(one, dict) for part in listed(one.get("parts"))]
+    return any(value for part in parts for name, value in spelled(part).items() if name not in _SIGNS)
 
 
 class GeminiStream(StreamReader):

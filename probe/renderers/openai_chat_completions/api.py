@@ -21,6 +21,7 @@ class OpenAIChatCompletions(Api):
     stream = staticmethod(stream.ChatStream)
     merge_key = staticmethod(merging.merge_key)
     with_text = staticmethod(merging.with_text)
+    has_content = staticmethod(merging.has_content)
     error_answer = staticmethod(openai_error)
     context_error = staticmethod(openai_context_error)
     quota_error = staticmethod(openai_quota_error)

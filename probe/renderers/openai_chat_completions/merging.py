@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from probe.renderers.parts import listed
+
+_FRAME = ("role", "tool_calls", "function_call")
 _TEXTS = ("content", "reasoning_content", "reasoning", "refusal")
 
 
@@ -62,3 +65,16 @@ def _arguments(calls: Any) -> tuple[Any, str] | None:
         return None
     text = function.get("arguments")
     return ({**call, "function": None}, text) if type(text) is str and text else None
+
+
+def has_content(event: dict[str, Any]) -> bool:
+    """Check whether a chunk has content: the first one has often only a role, or the name of a tool."""
+    deltas = [one.get("delta") for one in listed(event.get("choices")) if isinstance(one, dict)]
+    return any(_says(delta) for delta in deltas if isinstance(delta, dict))
+
+
+def _says(delta: dict[str, Any]) -> bool:
+    calls = [*listed(delta.get("tool_calls")), {"function": delta.get("function_call")}]
+    held = [call.get(name) for call in calls if isinstance(call, dict) for name in ("function", "custom")]
+    called = any(one.get("arguments") or one.get("input") for one in held if isinstance(one, dict))
+    return called or any(text for name, text in delta.items() if name not in _FRAME)

@@ -25,6 +25,7 @@ class OpenAIResponses(Api):
     canonical = staticmethod(canonical.canonical)
     stream = staticmethod(stream.Reader)
     merge_key = staticmethod(merging.merge_key)
+    has_content = staticmethod(merging.has_content)
     error_answer = staticmethod(openai_error)
     error_message = staticmethod(replay.error_message)
     error_event = staticmethod(replay.error_event)

@@ -14,6 +14,8 @@ from probe.renderers.events import Pieces
 from probe.renderers.openai_responses.events import DELTAS
 
 _PADDING = ("delta", "logprobs", "sequence_number", "obfuscation")
+_FILLED = ("content", "summary", "arguments", "input", "text")
+"""What an item or a part has content in."""
 _PLACES = ("type", "item_id", "output_index", "content_index", "summary_index", "command_index", "stream_id")
 
 
@@ -67,3 +69,12 @@ def _place(names: tuple[str, ...]) -> Callable[[Any], Any] | None:
     places = [name for name in names if name in _PLACES]
     known = len(places) + sum(name in _PADDING for name in names) == len(names)
     return itemgetter("type", *places) if known else None
+
+
+def has_content(event: dict[str, Any]) -> bool:
+    """Check whether an event has content: most items and parts are announced empty, before their first delta."""
+    kind = str(event.get("type"))
+    if kind.endswith(".added"):
+        begun = event.get("item") or event.get("part")
+        return isinstance(begun, dict) and any(map(begun.get, _FILLED))
+    return bool(event.get("delta")) if kind.endswith(".delta") else kind.endswith((".done", ".partial_image"))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from probe.report.markdown.escape import code
 from probe.report.markdown.tables import table
 from probe.report.preview import cut
-from probe.report.prompt_parts import PromptPart
+from probe.report.prompt_parts import PARTS, PromptPart
 from probe.slots.anatomy import SlotUse
+from probe.trace.context import ContextKind
 
 _COLUMNS = ("part", "bytes", "tokens (estimate)", "of the request", "fixed text", "slots")
 
 
-def prompt_anatomy(parts: Sequence[PromptPart], number: int) -> str:
-    """Write instructions and tools of one turn as a table; `number` is what readers know the turn by."""
-    if not parts:
-        return ""
+def prompt_anatomy(
+    parts: Sequence[PromptPart], sizes: Mapping[ContextKind, int], number: int, *, measured: bool
+) -> str:
+    """Write what one request consists of as a table; `number` is what readers know its turn by.
+
+    `sizes` are the bytes of all that it consists of; `measured` is False where the usage is that of another request.
+    """
     rows = [
         (
             one.kind.value,
@@ -29,7 +33,17 @@ def prompt_anatomy(parts: Sequence[PromptPart], number: int) -> str:
         for one in parts
     ]
     head = f"Of [turn {number}](#turn-{number}). A slot is a value that changes from run to run.\n"
-    return f"## Fixed text and slots\n\n{head}\n{table(_COLUMNS, rows)}"
+    head += "" if measured else "Tokens are not estimated: those that were reported are of the recorded request.\n"
+    return f"## Fixed text and slots\n\n{head}\n{table(_COLUMNS, rows)}\n{_rest(sizes)}"
+
+
+def _rest(sizes: Mapping[ContextKind, int]) -> str:
+    """Name what else the request consists of."""
+    whole = sum(sizes.values())
+    others = [(kind.value.replace("_", " "), size) for kind, size in sizes.items() if kind not in PARTS]
+    named = ", ".join(f"{name} {size:,} ({_share(size, whole)})" for name, size in others)
+    rest = f"The rest of its {whole:,} bytes: {named}. " if named else ""
+    return f"{rest}Bytes are those of the JSON: with the ids, roles and metadata around the texts.\n"
 
 
 def _slot(use: SlotUse) -> str:

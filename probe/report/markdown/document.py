@@ -23,6 +23,7 @@ from probe.trace.trace import ExchangeFacts
 _PROMPT = 1500
 """Characters of a prompt that the head of a report shows."""
 
+_MORE = "- More: `analyze --full` writes every exchange whole, `analyze --html` a page to search and look around in\n"
 _AFTER_THE_LOG = ("Totals", "Hosts", "Payload structure")
 _STYLE = Style(text=inline, code=code, strong=lambda text: f"**{text}**", emphasis=lambda text: f"*{text}*")
 
@@ -33,7 +34,7 @@ class Document:
     def __init__(self, found: Understood, texts: ExchangeTexts) -> None:
         self._found, self._run, self._findings, self._texts = found, found.run, found.findings, texts
         self._actions = Actions({one.line: one for one in found.trace.exchanges}, found.findings.started, _STYLE)
-        self._table = TurnTable(found.findings, self._actions)
+        self._table = TurnTable(found.findings, self._actions, is_replay=found.run.replay_server is not None)
 
     def parts(self, *, full: bool) -> Iterator[str]:
         """Yield the report, part by part."""
@@ -44,6 +45,7 @@ class Document:
             about=run.about,
             notes=run.notes,
             differing=run.differing,
+            nearest=run.nearest,
             generated_at=run.generated_at,
             totals=self._findings.exchange_totals,
             problems=self._found.problems,
@@ -61,7 +63,7 @@ class Document:
 
     def _links(self, *, full: bool) -> str:
         """Return the facts that lead to the parts of a report."""
-        log = "- Form: the full log, with every exchange whole\n" if full else ""
+        log = "- Form: the full log, with every exchange whole\n" if full else _MORE if self._findings.exchanges else ""
         if not self._findings.threads:
             return log
         sections = ("What the agent did", "Final answer", "Conversation log" if full else "Turns", *_AFTER_THE_LOG)
@@ -78,7 +80,7 @@ class Document:
                 yield f"## What the agent did\n\n{no_call(self._findings.exchanges)}"
             return
         is_replay = self._run.replay_server is not None
-        yield f"{self._table.cost(is_replay=is_replay)}\n{time_line(self._findings.time, is_replay=is_replay)}"
+        yield f"{self._table.cost()}\n{time_line(self._findings.time, is_replay=is_replay)}"
         yield f"## What the agent did\n\n{self._table.actions()}"
         yield f"## Final answer\n\n{self._final_answer()}"
 
@@ -96,8 +98,7 @@ class Document:
     def _tail(self) -> Iterator[str]:
         if self._findings.threads:
             yield f"## Totals\n\n{self._table.totals()}"
-            parts = self._found.prompt_parts
-            yield prompt_anatomy(parts, self._findings.numbers[parts[0].turn] if parts else 0)
+            yield self._anatomy()
         if self._findings.exchanges:
             yield numbers(self._findings.exchange_totals, self._run.replay_server)
         yield host_table(self._findings.hosts)
@@ -106,6 +107,14 @@ class Document:
             return
         requests, responses = self._found.trace.structures()
         yield payload_structure({"Requests": requests, "Responses": responses})
+
+    def _anatomy(self) -> str:
+        parts = self._found.prompt_parts
+        if not parts:
+            return ""
+        turn = parts[0].turn
+        sizes = self._findings.contexts[turn].sizes
+        return prompt_anatomy(parts, sizes, self._findings.numbers[turn], measured=self._run.measured)
 
     def _full(self) -> Iterator[str]:
         turns: dict[int, list[TurnFacts]] = {}

@@ -72,17 +72,26 @@ def damage(traced: Traced) -> str:
     return "".join(f"{name}: {fact}\n\n" for name, payload in sides if payload for fact in _damage(payload))
 
 
+NO_CLOSE_FRAME = 1006
+"""Never sent: it stands for a connection that ended without a close frame (RFC 6455, 7.4.1)."""
+
+
 def websocket_end(websocket: WebSocket, others: Sequence[OtherMessage], answered: Counter[str], called: int) -> str:
     """Write what kinds of messages went over a WebSocket, and how it closed."""
     counts = Counter((one.message.direction, one.kind) for one in others)
     counts.update({("server", kind): count for kind, count in answered.items()})
-    counts.update({("client", "calls of the model"): called} if called else {})
-    rows = ((inline(direction), code(kind), f"{count:,}") for (direction, kind), count in sorted(counts.items()))
+    rows = [("client", "calls of the model", f"{called:,}")] if called else []
+    rows += [(inline(direction), code(kind), f"{count:,}") for (direction, kind), count in sorted(counts.items())]
     lost = f", {plural(websocket.lost, 'message')} lost" if websocket.lost else ""
-    by = f" by the {inline(websocket.closed_by)}" if websocket.closed_by else ""
-    close = f" with code {websocket.close_code}" if websocket.close_code is not None else ""
-    reason = f": {inline(websocket.close_reason)}" if websocket.close_reason else ""
     return (
         f"#### WebSocket: {plural(len(websocket.messages), 'message')}{lost}\n\n"
-        f"{table(('from', 'type', 'count'), rows)}\nClosed{by}{close}{reason}.\n"
+        f"{table(('from', 'type', 'count'), rows)}\n{_close(websocket)}.\n"
     )
+
+
+def _close(websocket: WebSocket) -> str:
+    by = f" by the {inline(websocket.closed_by)}" if websocket.closed_by else ""
+    if websocket.close_code == NO_CLOSE_FRAME:
+        return f"Ended{by} without a close frame ({NO_CLOSE_FRAME})"
+    close = f" with code {websocket.close_code}" if websocket.close_code is not None else ""
+    return f"Closed{by}{close}" + (f": {inline(websocket.close_reason)}" if websocket.close_reason else "")

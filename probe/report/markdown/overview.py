@@ -32,6 +32,8 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader should know of how it was recorded."""
     differing: Sequence[str]
     """Where calls of a replayed agent differ from the recorded ones, as plain text."""
+    nearest: bool
+    """Whether these got the nearest recorded answer."""
     generated_at: datetime
     totals: ExchangeTotals
     problems: Sequence[str]
@@ -50,7 +52,8 @@ def front(page: Front) -> str:
 
 def _differing(page: Front) -> Iterator[str]:
     if page.differing:
-        yield "- Different from the recording:\n"
+        got = ", whose nearest answer was given" if page.nearest else ""
+        yield f"- Different from the recording{got}:\n"
         yield from (f"  - {inline(line)}\n" for line in page.differing[:_PLACES])
         if (more := len(page.differing) - _PLACES) > 0:
             yield f"  - and {plural(more, 'more place')}: all are in the manifest (`replayed.differing`)\n"

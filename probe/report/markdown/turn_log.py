@@ -40,6 +40,7 @@ class TurnLog:
         """By item: the number of the turn that showed it first."""
         self._said = _said(turn for thread in found.threads for turn in thread.turns)
         self._changes = found.changes
+        self._names_answers = any(one.previous_id for one in found.trace.turns)
 
     def turn(self, tries: Tries, exchange: ExchangeFacts) -> str:
         """Write a turn, with the failed tries before it in a line for each kind."""
@@ -53,10 +54,14 @@ class TurnLog:
             *self._actions.tries(tries),
             "\n".join(self._request(number, facts, before, found)),
             self._texts.spool.get(("notes", facts.line, facts.part)),
-            f"**Answer**\n\n{self._texts.spool.get(('answer', facts.line, facts.part))}",
+            f"**Answer**{self._answer_id(facts)}\n\n{self._texts.spool.get(('answer', facts.line, facts.part))}",
             self._echo(facts, before),
         ]
         return "\n".join(filter(None, parts))
+
+    def _answer_id(self, facts: TurnFacts) -> str:
+        """Write by which id a later request goes on from an answer, in a run where requests do."""
+        return f" {code(facts.response_id)}" if self._names_answers and facts.response_id else ""
 
     def _about(self, turn: PlacedTurn, exchange: ExchangeFacts) -> str:
         circumstances = self._texts.spool.get(("circumstances", exchange.line))

@@ -27,7 +27,8 @@ _SMALLEST = Decimal("0.0001")
 class TurnTable:
     """Writes the turns of all sessions."""
 
-    def __init__(self, found: Findings, actions: Actions) -> None:
+    def __init__(self, found: Findings, actions: Actions, *, is_replay: bool = False) -> None:
+        self._is_replay = is_replay
         self._sessions, self._threads, self._tries = found.sessions, found.threads, found.tries
         self._numbers, self._started, self._actions = found.numbers, found.started, actions
         self._costs = found.costs
@@ -55,14 +56,15 @@ class TurnTable:
             parts.append(f"{plural(left, 'further turn')}: see below; the totals have all of them.\n")
         return "\n".join(parts)
 
-    def cost(self, *, is_replay: bool = False) -> str:
+    def cost(self) -> str:
         """Write what the run cost in one line, with the reason where that is not known."""
         total = self._costs.totals.all
-        cost = self._cost_of_replay(total) if is_replay else self._cost(total)
+        cost = self._cost_of_replay(total) if self._is_replay else self._cost(total)
         tokens = ", ".join(
             f"{_number(total.tokens.get(name))} {name.replace('_', ' ')}" for name in ("input", "cache_read", "output")
         )
-        return f"**Cost:** {cost} · **Tokens:** {tokens if total.tokens else 'none reported'}\n"
+        of_what = " of the recording" if self._is_replay else ""
+        return f"**Cost:** {cost} · **Tokens{of_what}:** {tokens if total.tokens else 'none reported'}\n"
 
     def _cost_of_replay(self, total: Total) -> str:
         return "recorded answers, nothing was paid" + (f" (their price: {_cost_of(total)})" if self._known else "")
@@ -96,8 +98,12 @@ class TurnTable:
             # Without an id nobody knows whether several threads are of one session.
             groups.insert(0, plural(len(self._sessions), "session"))
         model = f" with {_model(self._models[0])}" if len(self._models) == 1 else ""
-        text = f"{_and(counted)}{model} in {', '.join(groups)}"
-        return text + (f" ({plural(subs, 'sub-agent')})" if subs else "") + ".\n"
+        calls = f"{plural(len(rows) + failed, 'call')} of the model: " if len(counted) > 1 else ""
+        text = f"{calls}{_and(counted)}{model} in {', '.join(groups)}"
+        return text + (f" ({plural(subs, 'sub-agent')})" if subs else "") + "." + self._of_recording() + "\n"
+
+    def _of_recording(self) -> str:
+        return " Tokens are those of the recorded calls." if self._is_replay else ""
 
     def _heading(self, number: int, thread: Thread) -> str:
         """Name a thread where there are several; the only one shows its id alone."""

@@ -15,7 +15,7 @@ import pytest
 
 from probe.addon.redaction import patterns as shapes
 from probe.addon.redaction.redactor import Redactor
-from probe.targets.finding import PROJECT
+from tests.support.bundled import RECORDS
 from tests.support.planted import Mint
 
 MINT = Mint(20260101)
@@ -331,7 +331,7 @@ def test_what_only_looks_alike_comes_through_untouched(text: str) -> None:
 
 
 def test_the_bundled_samples_come_through_untouched() -> None:
-    for path in (PROJECT / "data").glob("*/*/traffic.jsonl"):
+    for path in RECORDS.values():
         assert shapes.find(path.read_bytes()) == []
 
 

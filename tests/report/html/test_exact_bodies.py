@@ -20,9 +20,9 @@ from probe.report.html.recipes import Recipes
 from probe.targets.finding import PROJECT
 from probe.trace.repeats import Shorter
 from tests.addon.test_bodies import fields_of
+from tests.support.bundled import RECORDS
 from tests.support.page_files import PageFile, page
 
-RUNS = sorted((PROJECT / "data").glob("*/*/traffic.jsonl"))
 CASES = sorted((PROJECT / "tests" / "golden").glob("*/*.jsonl"))
 EVENTS = "text/event-stream"
 SECRET = "sk-" + "proj-" + "4fK9" * 10
@@ -41,7 +41,7 @@ def proved(made: PageFile) -> int:
     return count
 
 
-@pytest.mark.parametrize("run", RUNS, ids=lambda path: f"{path.parent.parent.name}/{path.parent.name}")
+@pytest.mark.parametrize("run", RECORDS.values(), ids=RECORDS.keys())
 def test_every_body_of_a_bundled_run_has_the_bytes_that_crossed_the_wire(run: Path) -> None:
     made = page(run)
     assert proved(made) == len(made.payloads()) > 0

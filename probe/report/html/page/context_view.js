@@ -46,7 +46,7 @@ function contextControls({ summary }, turn, isKnown) {
     history.replaceState(null, "", `#context/turn-${turn.number}`);
     dispatchEvent(new HashChangeEvent("hashchange"));
   } }, words);
-  return h("div.controls", h("label", "Thread ", select), isKnown ? [unit("tokens", "Tokens, estimated from the API's count"), unit("bytes", "Bytes")] : h("span.dim", "In bytes: no usage was reported from which tokens could be estimated."));
+  return h("div.controls", h("label", "Thread ", select), isKnown ? [unit("tokens", "Tokens, estimated from the API's count"), unit("bytes", "Bytes")] : h("span.dim", "In bytes: no usage of these very requests is known, from which tokens could be estimated."));
 }
 
 /** @param {Page} page @param {Turn} turn @param {(Part & {kind: ContextKind, size: number})[]} parts @param {(size: number) => string} format */

@@ -160,6 +160,6 @@ function showMessages(root, { messages, closed_by: by, close_code: code, close_r
     data: async () => textOf(await page.store.body(message.body)),
     about: () => [h("p.dim", `${message.direction}, ${message.type}, ${bytes(message.size)}`), proofBadge(message)],
   }));
-  const closed = [by && ` by the ${by}`, code !== null && ` with code ${code}`, why && `: ${why}`, lost && `; ${plural(lost, "message")} lost`].filter(Boolean).join("");
-  append(root, [remark(`${plural(messages.length, "message")}. Closed${closed}.`), eventsView("WebSocket messages", events, messages.findIndex(({ at }) => started + at >= begins - 0.0005))]);
+  const closed = [by && ` by the ${by}`, code === 1006 ? " without a close frame (1006)" : code !== null && ` with code ${code}`, why && `: ${why}`, lost && `; ${plural(lost, "message")} lost`].filter(Boolean).join("");
+  append(root, [remark(`${plural(messages.length, "message")}. ${code === 1006 ? "Ended" : "Closed"}${closed}.`), eventsView("WebSocket messages", events, messages.findIndex(({ at }) => started + at >= begins - 0.0005))]);
 }

@@ -195,6 +195,7 @@ def _needs_words(name: str) -> bool:
     return any(option_of(name, option).positional for option in COMMANDS[name].options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in COMMANDS if not _needs_words(name)])
 def test_every_task_and_script_prints_the_versions(name: str) -> None:
     shown = invoke(name, "--version")

@@ -50,6 +50,7 @@ def run(tmp_path: Path) -> Path:
         return running.run_folder()
 
 
+@pytest.mark.slow
 def test_the_page_is_made_once_opened_and_named(tmp_path: Path, run: Path) -> None:
     opened, page = Opened(tmp_path), run / "report.html"
     for made in (1, 2):

@@ -54,6 +54,7 @@ CALLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS)
 def test_a_script_that_a_task_and_a_pipeline_started_hints_as_the_user_typed(tmp_path: Path, call: str) -> None:
     command, hint = CALLS[call]

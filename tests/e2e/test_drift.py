@@ -83,6 +83,7 @@ def record_talker(folder: Path) -> None:
     npm.chmod(0o755)
 
 
+@pytest.mark.slow
 def test_two_versions_are_compared_in_each_form_and_what_was_not_recorded_is_a_line(tmp_path: Path) -> None:
     folder = tmp_path / "with a space"
     folder.mkdir()
@@ -101,6 +102,7 @@ def test_two_versions_are_compared_in_each_form_and_what_was_not_recorded_is_a_l
     assert "<title>talker/" in (folder / "html.out").read_text()
 
 
+@pytest.mark.slow
 def test_each_version_works_in_a_copy_of_its_own(tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
@@ -114,6 +116,7 @@ def test_each_version_works_in_a_copy_of_its_own(tmp_path: Path) -> None:
     assert "no such folder" in run.stderr
 
 
+@pytest.mark.slow
 def test_a_version_may_be_named_by_its_tag_and_latest_is_no_replay(tmp_path: Path) -> None:
     for versions in ("1.0.0,2.0.0", "v1.0.0,2.0.0"):
         with talker(tmp_path, versions, "--replay=latest") as run:
@@ -148,6 +151,7 @@ def test_an_install_that_fails_says_why_and_leaves_nothing_behind(tmp_path: Path
     assert [path.name for path in (tmp_path / "data" / "talker").iterdir()] == ["one"]
 
 
+@pytest.mark.slow
 def test_who_stops_one_version_stops_all(tmp_path: Path) -> None:
     with talker(tmp_path, "3.0.0,1.0.0") as run:
         run.until_said("waiting")

@@ -111,6 +111,7 @@ def test_a_capture_names_the_next_step(tmp_path: Path) -> None:
 
 
 # A capture alone connects to nothing before its agent does.
+@pytest.mark.slow
 @pytest.mark.parametrize(("script", "warned_before"), [("capture", 0), ("pipeline", 1)])
 def test_an_upstream_that_is_not_there_is_warned_of(tmp_path: Path, script: str, warned_before: int) -> None:
     (port,) = free_ports(1)
@@ -359,6 +360,7 @@ def test_an_agent_that_cannot_be_started_is_told(tmp_path: Path) -> None:
         assert "cannot be started" in running.stderr
 
 
+@pytest.mark.slow
 def test_the_demos_proxies_say_what_to_start_and_which_key_it_needs(tmp_path: Path) -> None:
     (port,) = free_ports(1)
     with Running(tmp_path, "probe.proxies", "--target", "demo", "--port", f"model={port}") as running:

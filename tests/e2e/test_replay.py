@@ -153,6 +153,7 @@ def test_a_replay_is_never_what_latest_is_checked_against(tmp_path: Path) -> Non
         assert "there is no recording of target 'openai-compatible' that far back (1 recorded)" in run.stderr
 
 
+@pytest.mark.slow
 def test_a_replay_of_another_agent_and_of_replaced_words_is_noted(tmp_path: Path) -> None:
     with Running(tmp_path, "probe.capture", *DEMO, "List the files", "--replay=codex/tool-loop") as run:
         run.wait()
@@ -162,6 +163,7 @@ def test_a_replay_of_another_agent_and_of_replaced_words_is_noted(tmp_path: Path
     assert replaced.startswith("of the recording: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("named", "problem"),
     [("empty", "run demo/empty holds no"), ("./none", "no such folder: ./none"), ("/", "the folder / has no ")],
@@ -203,6 +205,7 @@ def test_a_damaged_line_of_the_recording_is_noted(tmp_path: Path) -> None:
     assert note.startswith("of the recording: malformed lines were not served, the first is line 4: ")
 
 
+@pytest.mark.slow
 def test_replay_check_names_no_record_of_an_agent_that_sent_nothing(tmp_path: Path) -> None:
     silent = ["--", sys.executable, "-c", ""]
     with Running(tmp_path, "probe.replay_check", "--run", "demo/sample", *silent) as run:

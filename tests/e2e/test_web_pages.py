@@ -43,6 +43,7 @@ ASKED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED.keys())
 def test_what_a_page_of_elsewhere_asks_is_refused_and_recorded(
     machine: Machine, provider: Provider, asked: bytes

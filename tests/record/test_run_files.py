@@ -52,6 +52,7 @@ def killed(tmp_path: Path) -> Path:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "trap"),
     [*((name, trap) for name in FILES for trap in TRAPS), (".live", "a link to a device"), (".live", "a pipe")],

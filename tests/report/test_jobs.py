@@ -62,6 +62,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("jobs", [2, 3, 5])
 def test_the_report_has_the_same_bytes(record: Path, jobs: int, full: bool) -> None:

@@ -117,6 +117,7 @@ def test_every_place_of_each_view_is_a_place_of_the_original(parts: list[str], d
             assert 0 <= first < last <= len(original)
 
 
+@pytest.mark.slow
 def test_a_text_of_many_escapes_does_not_take_long() -> None:
     for text in ("%2F" * 300_000, "a%2F " * 200_000, "%2F" + "a" * 1_000_000, ("x" * 5000 + "%2F ") * 200):
         assert Redactor(b"salt").found(text.encode()) == []

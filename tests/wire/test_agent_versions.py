@@ -63,11 +63,11 @@ FAILURES: dict[str, tuple[str, str, str]] = {
     "offline": ("echo 'npm error code ENOTFOUND'; exit 1", "npm cannot reach its registry", "check the network"),
     "a failure of npm": (
         "echo 'npm error code ENOTDIR'; echo 'npm error syscall mkdir'; echo 'npm error ENOTDIR: not a directory';"
-        "echo 'npm error A complete log of this run can be found in: /root/.npm/_logs/x-debug-0.log'; exit 1",
+        "echo 'npm error A complete log of this run can be found in: /home/me/.npm/_logs/x-debug-0.log'; exit 1",
         "failed with 1", "code ENOTDIR: ENOTDIR: not a directory"),
     "a failure of an older npm": (
         "echo 'npm ERR! code 1'; echo; echo 'npm ERR! A complete log of this run can be found in:';"
-        "echo 'npm ERR!     /root/.npm/_logs/x-debug-0.log'; exit 1", "failed with 1", "code 1"),
+        "echo 'npm ERR!     /home/me/.npm/_logs/x-debug-0.log'; exit 1", "failed with 1", "code 1"),
     "another failure": ("echo 'no space left'; exit 3", "failed with 3", "no space left"),
 }  # fmt: skip
 

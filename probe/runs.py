@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links
 from probe.record.runs_of_version import version_number
+from probe.report.plain_text import plural
 from probe.settings.settings import data_dir
 from probe.targets.finding import output_dirs, target_names
 from probe.wire.recover_run import recover_and_report
@@ -94,27 +95,21 @@ def _number(text: str) -> int:
 
 def _prune(runs: list[Run], keep: int) -> list[Run]:
     """Delete all but the newest `keep` recordings and replays of each target; samples and running ones stay."""
-    own = {f"{one.target}/{one.name}" for one in runs if not one.bundled}
-    old = _old(runs, keep, own)
+    old = _old(runs, keep)
     if old:
-        replays = sum(_is_replay(one, own) for one in old)
-        which = f": {len(old) - replays} recorded, {replays} replayed from them" if replays else ""
+        replays = sum(one.manifest.facts.is_asked_replay for one in old)
+        which = f": {len(old) - replays} recorded, {plural(replays, 'replay')}" if replays else ""
         say(f"deleting {len(old)} of {len(runs)} runs{which}")
     return [one for one in runs if one not in old or not _delete(one)]
 
 
-def _is_replay(one: Run, own: Collection[str]) -> bool:
-    """Check whether a run replays one of the user's own, as `latest` does; `own` has the names of these."""
-    return one.manifest.facts.replay_of in own
-
-
-def _old(runs: list[Run], keep: int, own: Collection[str]) -> list[Run]:
+def _old(runs: list[Run], keep: int) -> list[Run]:
     """Return the runs to delete."""
     old: list[Run] = []
     counts: Counter[tuple[str, bool]] = Counter()
     for one in runs:
         recorded = {"schema", "target", "run"} <= one.manifest.data.keys()
-        kind = one.target, _is_replay(one, own)
+        kind = one.target, one.manifest.facts.is_asked_replay
         if one.bundled or not recorded or is_alive(one) or counts[kind] < keep:
             counts[kind] += not one.bundled
         else:

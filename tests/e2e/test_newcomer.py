@@ -327,17 +327,19 @@ def test_a_failed_start_deletes_nothing_of_the_users(tmp_path: Path) -> None:
 
 
 def test_pruning_counts_recordings_and_their_replays_apart(tmp_path: Path) -> None:
-    for name, replayed in {"1": None, "2": None, "3": "demo/1", "4": "demo/2", "5": "demo/sample"}.items():
+    asked, of_target = "command line", "targets/demo.yaml"
+    for name, source in {"1": None, "2": None, "3": asked, "4": asked, "5": of_target}.items():
         folder = tmp_path / "data" / "demo" / name
         folder.mkdir(parents=True)
         facts = {"schema": 1, "target": "demo", "run": name, "started": f"2026-01-0{name}T00:00:00Z"}
-        (folder / "manifest.json").write_text(json.dumps(facts | ({"replay_of": replayed} if replayed else {})))
+        replay = {"replay_of": "demo/sample", "settings": {"replay": {"value": "demo/sample", "source": source}}}
+        (folder / "manifest.json").write_text(json.dumps(facts | (replay if source else {})))
         (folder / "traffic.jsonl").write_text("")
     with Running(tmp_path, "probe.runs", "--prune", "1") as running:
         assert running.wait() == 0
         first, *deleted = running.stderr.splitlines()
-    assert first == "deleting 3 of 5 runs: 2 recorded, 1 replayed from them"
-    # A replay of a bundled run is a recording: the demo has no others.
+    assert first == "deleting 3 of 5 runs: 2 recorded, 1 replay"
+    # The demo always replays: its runs are recordings.
     assert sorted(deleted) == ["deleted demo/1", "deleted demo/2", "deleted demo/3"]
     assert sorted(path.name for path in (tmp_path / "data" / "demo").iterdir()) == ["4", "5"]
 

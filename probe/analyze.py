@@ -17,7 +17,7 @@ from probe.addon.private_files import private_folder
 from probe.analysis.price_library import library_version
 from probe.analysis.prices import ModelPrice, Prices
 from probe.cli.edge import Skipped, one_line, printable, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256

@@ -15,7 +15,7 @@ from pathlib import Path
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.capture_step import capture_into
 from probe.cli.edge import printable, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST

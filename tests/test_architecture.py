@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from probe.cli.called_as import module_of
-from probe.cli.options import COMMANDS
+from probe.cli.commands import COMMANDS
 from probe.targets.finding import PROJECT
 
 SCRIPTS = frozenset(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from probe.cli.options import COMMANDS, flag
+from probe.cli.commands import COMMANDS
+from probe.cli.options import flag
 from probe.did_you_mean import did_you_mean
 from probe.targets.finding import PROJECT
 

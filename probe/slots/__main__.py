@@ -10,7 +10,7 @@ from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.files import write_private
 from probe.record.runs import Run

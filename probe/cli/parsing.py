@@ -24,7 +24,7 @@ def usage(command: str) -> str:
 
 def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     """Return the argument parser of `python -m probe.<command>`; it knows versions where `argv` asks for them."""
-    import argparse  # Here: `tasks.py` does not need it.
+    import argparse  # Here: the tasks do not need it.
 
     text = COMMANDS[command]
     made = argparse.ArgumentParser(
@@ -51,7 +51,7 @@ def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
 
 
 def _versions() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # Here: `tasks.py` does not need it.
+    from importlib.metadata import PackageNotFoundError, version  # Here: the tasks do not need it.
 
     shown = []
     for package in ("agent-probe", "mitmproxy"):

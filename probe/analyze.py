@@ -23,6 +23,7 @@ from probe.places import SAMPLES, shown
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import Facts
+from probe.record.open_record import record_sha256
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import FULL_REPORT, PAGE, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
 from probe.record.source_hash import source_sha256
@@ -169,7 +170,7 @@ def _inputs(found: Run, target: Target | None, arguments: Namespace) -> dict[str
     spec: Any = renderer_spec(target)
     facts = found.manifest.facts
     return {
-        TRAFFIC: file_sha256(found.traffic) or "",
+        TRAFFIC: record_sha256(found.traffic) or "",
         "agent-probe": project_version(),
         "title": target.report_title if target else "",
         "about": text_sha256(str([about(found), *_read_as(arguments, found), *_shown_facts(facts)])),

@@ -20,11 +20,12 @@ from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.early_ends import FaultedEnds, left_by_agent
-from probe.record.files import file_sha256, is_plain
+from probe.record.files import is_plain
 from probe.record.integrity import exchange_problems
 from probe.record.leaks import LeakSearch
 from probe.record.manifest import Manifest
 from probe.record.manifest_fields import Counts, CoverageFacts
+from probe.record.open_record import record_sha256
 from probe.record.reader import read_unread
 from probe.record.runs import (
     FULL_REPORT,
@@ -188,7 +189,7 @@ def _check_hashes(found: Run, findings: Findings) -> None:
     if facts.coverage and facts.coverage.sha256 is not UNSET:
         noted[found.folder / TUNNELS] = facts.coverage.sha256
     for path, expected in noted.items():
-        digest = file_sha256(path)
+        digest = record_sha256(path)
         if digest != expected:
             findings.problem("file", f"{path.name} has SHA-256 {digest}, the manifest says {expected}")
 

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from probe.record.files import open_plain
+from probe.record.open_record import open_record
 from probe.renderers.loader import Renderer, load_renderer
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.item_texts import ItemText, moved_key
@@ -148,7 +148,7 @@ class _Process:
 
 def _ranges(record: Path, jobs: int) -> list[tuple[int, int | None]]:
     """Return where parts begin and end, at borders of lines; the first one is longer, and the last one has no end."""
-    with open_plain(record) as file:
+    with open_record(record) as file:
         size = file.seek(0, os.SEEK_END)
         shared = max(size - HEAD_START, 0)
         offsets = (size - shared * (jobs - number) // jobs for number in range(1, jobs))
@@ -170,7 +170,7 @@ def _lines_before(record: Path, offset: int) -> int:
 
 
 def _blocks(record: Path, end: int) -> Iterator[bytes]:
-    with open_plain(record, buffering=_BLOCK) as file:
+    with open_record(record, buffering=_BLOCK) as file:
         while (left := end - file.tell()) > 0 and (block := file.read(min(_BLOCK, left))):
             yield block
 

@@ -23,7 +23,7 @@ from probe.places import SAMPLES, shown
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import Facts
-from probe.record.open_record import record_sha256
+from probe.record.open_record import ZST, record_sha256
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import FULL_REPORT, PAGE, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
 from probe.record.source_hash import source_sha256
@@ -100,7 +100,7 @@ def _place_of_report(source: Path, name: str) -> Path:
     bundled = (one for one in all_runs(SAMPLES) if one.bundled and one.folder == source.resolve().parent)
     if sample := next(bundled, None):
         return sample.analysis_folder / name
-    return source.with_suffix(f".{name}")
+    return Path(str(source).removesuffix(ZST)).with_suffix(f".{name}")
 
 
 def _place_of_summary(report: Path) -> Path:

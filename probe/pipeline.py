@@ -19,6 +19,7 @@ from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
+from probe.record.open_record import record_file
 from probe.record.runs import PAGE, REPORT, TRAFFIC, Run, has_records, is_alive, new_run
 from probe.settings.resolve import resolve
 from probe.wire.recover_run import open_run
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run_script("probe.analyze", [*analyze, "--html"], step=True, stdout=subprocess.DEVNULL)
     verified = run_script("probe.verify", ["--run", str(folder)], step=True, stdout=sys.stderr)
     files = {
-        "record": folder / TRAFFIC,
+        "record": record_file(folder / TRAFFIC),
         "manifest": folder / MANIFEST,
         "report": reports / REPORT,
         "page": reports / PAGE,

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from probe.errors import UserError
 from probe.record.open_record import open_record
 from probe.renderers.loader import Renderer, load_renderer
 from probe.report.markdown.exchange_texts import ExchangeTexts
@@ -137,12 +138,14 @@ class _Process:
         self._process.wait()
 
     def result(self) -> PartRead:
-        """Wait for what it has read. Raises RuntimeError when it failed, and has said why."""
+        """Wait for what it has read. Raises UserError, and RuntimeError when it failed and has said why."""
         output, _ = self._process.communicate()
         if self._process.returncode:
             raise RuntimeError(f"the process that read a part of the record failed ({self._process.returncode})")
         # Nothing but our own process writes to this pipe.
-        found: PartRead = pickle.loads(output)
+        found: PartRead | UserError = pickle.loads(output)
+        if isinstance(found, UserError):
+            raise found
         return found
 
 

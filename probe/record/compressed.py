@@ -26,7 +26,7 @@ from probe.record.frame_table import DamagedRecordError
 from probe.record.manifest_fields import CompressedFile
 from probe.record.open_record import compressed_file, open_record, record_sha256
 from probe.record.runs import Run
-from probe.record.seekable_zstd import FrameReader, write_frames
+from probe.record.seekable_zstd import FRAME, FrameReader, write_frames
 
 _LEFT = re.compile(r"\.traffic\.jsonl(?:\.zst)?\.[0-9a-f]{16}")
 """Names of files that were not finished: the process was killed."""
@@ -40,7 +40,7 @@ def compress(run: Run) -> CompressedFile:
         _refuse_another(packed, digest)
         with private_bytes(packed, synced=True) as out:
             source.seek(0)
-            frames = write_frames(source, out)
+            frames = write_frames(source, out, FRAME)
             out.flush()
             with FrameReader(open(os.dup(out.fileno()), "rb"), packed.name) as content:  # noqa: PTH123
                 if hashlib.file_digest(content, "sha256").hexdigest() != digest:

@@ -20,7 +20,7 @@ FRAME = 4 << 20
 _LEVEL = 9
 
 
-def write_frames(source: BinaryIO, out: BinaryIO, most: int = FRAME) -> list[Frame]:
+def write_frames(source: BinaryIO, out: BinaryIO, most: int) -> list[Frame]:
     """Write a record compressed, with its table; return its frames, of which each holds `most` bytes or fewer."""
     compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
     sizes = []

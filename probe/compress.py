@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -13,7 +12,6 @@ from probe.errors import UserError
 from probe.record.compressed import compress, decompress
 from probe.record.open_record import compressed_file
 from probe.record.runs import Run, has_records, is_alive
-from probe.report.plain_text import plural
 from probe.wire.recover_run import open_run
 
 
@@ -45,21 +43,16 @@ def _refuse(found: Run) -> None:
 
 
 def _compress(found: Run) -> None:
-    packed = compressed_file(found.traffic)
-    if os.path.lexists(found.traffic):
-        made = compress(found)
+    made = compress(found)
+    if made:
         say(f"{made.record_size:,} bytes in {made.size:,}: {made.record_size / made.size:.1f} times smaller")
     else:
         say("it is compressed already")
-    print(printable(str(packed)))
+    print(printable(str(compressed_file(found.traffic))))
 
 
 def _decompress(found: Run) -> None:
-    if os.path.lexists(compressed_file(found.traffic)):
-        decompress(found)
-        say(f"{plural(found.traffic.stat().st_size, 'byte')} written")
-    else:
-        say("it is not compressed")
+    say("the record is plain again" if decompress(found) else "it is not compressed")
     print(printable(str(found.traffic)))
 
 

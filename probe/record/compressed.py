@@ -24,7 +24,7 @@ from probe.errors import UserError
 from probe.record.files import file_sha256, is_plain, open_plain, private_bytes
 from probe.record.frame_table import DamagedRecordError
 from probe.record.manifest_fields import CompressedFile
-from probe.record.open_record import compressed_file, open_record, record_sha256
+from probe.record.open_record import compressed_file, open_record, record_file, record_sha256
 from probe.record.runs import Run
 from probe.record.seekable_zstd import FRAME, FrameReader, write_frames
 
@@ -32,17 +32,25 @@ _LEFT = re.compile(r"\.traffic\.jsonl(?:\.zst)?\.[0-9a-f]{16}")
 """Names of files that were not finished: the process was killed."""
 
 
-def compress(run: Run) -> CompressedFile:
-    """Compress a run's record. Raises UserError, and OSError when it cannot be written; the plain file is then kept."""
+def compress(run: Run) -> CompressedFile | None:
+    """Compress a run's record; return the file, or None when that was done before. The plain file goes last.
+
+    Raises UserError, and OSError when it cannot be written.
+    """
+    with _alone(run):
+        return _compress(run) if record_file(run.traffic) == run.traffic else None
+
+
+def _compress(run: Run) -> CompressedFile:
     plain, packed = run.traffic, compressed_file(run.traffic)
-    with _alone(run), open_plain(plain) as source:
+    with open_plain(plain) as source:
         digest = hashlib.file_digest(source, "sha256").hexdigest()
         _refuse_another(packed, digest)
         with private_bytes(packed, synced=True) as out:
             source.seek(0)
             frames = write_frames(source, out, FRAME)
             out.flush()
-            with FrameReader(open(os.dup(out.fileno()), "rb"), packed.name) as content:  # noqa: PTH123
+            with FrameReader(os.fdopen(os.dup(out.fileno()), "rb"), packed.name) as content:
                 if hashlib.file_digest(content, "sha256").hexdigest() != digest:
                     raise UserError(
                         f"{plain}: what was compressed of it differs from it", "it is kept as it is", code=1
@@ -61,18 +69,28 @@ def compress(run: Run) -> CompressedFile:
     return made
 
 
-def decompress(run: Run) -> None:
-    """Make a run's record plain again. Raises UserError, and OSError; the compressed file is then kept."""
+def decompress(run: Run) -> bool:
+    """Make a run's record plain again; return False when it is plain. The compressed file goes last.
+
+    Raises UserError, and OSError when it cannot be written.
+    """
+    with _alone(run):
+        if not os.path.lexists(compressed_file(run.traffic)):
+            return False
+        _decompress(run)
+        return True
+
+
+def _decompress(run: Run) -> None:
     plain, packed = run.traffic, compressed_file(run.traffic)
-    with _alone(run), open_plain(packed) as source:
-        if os.path.lexists(plain):
-            _refuse_another(packed, record_sha256(plain) or "")
-        else:
-            with private_bytes(plain, synced=True) as out, open_record(packed) as content:
-                shutil.copyfileobj(content, out, 1 << 20)
-                _keep_time(source, out.fileno())
-        _note(run, None)
-        packed.unlink()
+    if os.path.lexists(plain):
+        _refuse_another(packed, record_sha256(plain) or "")
+    else:
+        with private_bytes(plain, synced=True) as out, open_record(packed) as content:
+            shutil.copyfileobj(content, out, 1 << 20)
+            _keep_time(content, out.fileno())
+    _note(run, None)
+    packed.unlink()
 
 
 @contextlib.contextmanager

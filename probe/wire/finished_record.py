@@ -33,4 +33,5 @@ def _compress(found: Run) -> None:
     except OSError as error:
         say(f"WARNING: the record is not compressed: {error.strerror or error}")
     else:
+        assert made  # it was plain
         say(f"the record was compressed (compress_over): {made.record_size:,} bytes in {made.size:,}")

@@ -23,7 +23,7 @@ from probe.places import SAMPLES, shown
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import Facts
-from probe.record.open_record import ZST, record_sha256
+from probe.record.open_record import ZST, record_file, record_sha256
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import FULL_REPORT, PAGE, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
 from probe.record.source_hash import source_sha256
@@ -218,7 +218,7 @@ def _write(
 
     write = write_page if arguments.html else partial(write_report, full=arguments.full, jobs=_jobs(arguments))
     for place in filter(None, (output, summary)):
-        if place.exists() and place.samefile(source):
+        if place.exists() and place.samefile(record_file(source)):
             raise UserError(f"{place} is the recording itself", "name another place for the report with --output")
     skipped, skipped_tunnels = Skipped(source.name), Skipped(TUNNELS)
     try:

@@ -37,7 +37,12 @@ def _argument(name: str, option: Option) -> Argument:
     attribute = name if name != names[0] else None
     default = False if kind is bool else None
     argument = Argument(
-        names=names, attr_name=attribute, kind=kind, default=default, help=option.help, positional=option.positional
+        names=names,
+        attr_name=attribute,
+        kind=kind,
+        default=default,
+        help=option.help,
+        positional=option.positional and not option.many,
     )
     # Of a list, Invoke knows only by this that no value came.
     argument.raw_value = None

@@ -8,6 +8,8 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -22,13 +24,15 @@ from probe.cli.called_as import module_of
 from probe.cli.commands import COMMANDS
 from probe.errors import UserError
 from probe.places import PROJECT
-from probe.record import compressed
-from probe.record.compressed import compress
+from probe.record import compressed, seekable_zstd
+from probe.record.compressed import compress, decompress
 from probe.record.frame_table import read_table
 from probe.record.manifest import Manifest
 from probe.record.open_record import record_sha256
 from probe.record.runs import Run
+from probe.record.seekable_zstd import write_frames
 from probe.report import parts
+from probe.testing.recordings import find_recording
 from probe.wire.ports import free_ports
 from tests.support.provider import provider_running
 from tests.support.running import Running
@@ -52,7 +56,7 @@ READING = {
     "runs": ["runs", "--json"],
 }
 """What each task is asked for; `{record}` is the file that has the record."""
-SLOW = {"analyze --full", "analyze --jobs", "verify", "compare with a file"}
+SLOW = {"analyze --full", "analyze --jobs", "verify", "compare with a file", "runs"}
 IN_PROCESSES = {"view", "pipeline", "replay", "replay-check", "capture"}
 """Tested below, as processes."""
 NOT_READING = {"proxies", "doctor", "new-target", "bench", "compress"}
@@ -146,6 +150,7 @@ def test_compressing_prints_the_file_and_says_how_much_it_saved(
         assert (folder / file).exists()
 
 
+@pytest.mark.slow
 def test_what_is_up_to_date_stays_so(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     steps = [["analyze"], ["analyze", "--html"], ["protocol"]]
     for number, step in enumerate(steps):
@@ -157,6 +162,16 @@ def test_what_is_up_to_date_stays_so(data: Path, tmp_path: Path, capsys: pytest.
             found = asked([*step, f"--run={RUN}"], data, tmp_path / f"{change}-{number}", capsys)
             assert found["stderr"].endswith(": up to date\n")
     assert {path.name: path.stat().st_mtime_ns for path in (data / RUN).iterdir() if "report" in path.name} == before
+
+
+@pytest.mark.slow
+def test_a_test_replays_a_compressed_run_by_its_name_its_folder_or_its_file(data: Path) -> None:
+    plain = [one.id for one in find_recording(data / RUN).exchanges]
+    assert compress(run_in(data))
+    for source in (RUN, data / RUN, data / RUN / "traffic.jsonl.zst"):
+        assert [one.id for one in find_recording(source).exchanges] == plain
+    (data / RUN / "manifest.json").unlink()
+    assert [one.id for one in find_recording(data / RUN).exchanges] == plain
 
 
 REFUSED = {
@@ -343,3 +358,64 @@ def test_killed_at_any_time_it_loses_nothing(tmp_path: Path, change: list[str]) 
     file = "traffic.jsonl" if change else "traffic.jsonl.zst"
     assert sorted(path.name for path in folder.iterdir() if "traffic" in path.name) == [file]
     assert record_sha256(folder / "traffic.jsonl") == whole
+
+
+@pytest.mark.slow
+def test_a_full_disk_leaves_the_record_as_it_was(tmp_path: Path, demo: Path) -> None:
+    assert decompress(Run(folder=demo, target="demo", manifest=Manifest.read(demo)))
+    whole, names = record_sha256(demo / "traffic.jsonl"), {path.name for path in demo.iterdir()}
+    limited = ["bash", "-c", 'ulimit -f 2; exec "$0" -m "$@"', sys.executable]
+    with Running(tmp_path, "probe.compress", f"--run={demo}", command=limited) as running:
+        assert running.wait() == 1
+        assert "nothing is lost: the record is as it was" in running.stderr
+    assert record_sha256(demo / "traffic.jsonl") == whole
+    assert {path.name for path in demo.iterdir()} == names
+
+
+IN_THE_WAY = """
+import os, sys, urllib.request
+os.mkdir(sys.argv[1])
+try:
+    urllib.request.urlopen(os.environ["OPENAI_BASE_URL"])
+except OSError:
+    pass
+"""
+
+
+@pytest.mark.slow
+def test_an_agent_that_is_in_the_way_of_compressing_costs_the_recording_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with provider_running() as provider:
+        options = ["--target=openai-compatible", f"--upstream=model={provider.url}", f"--output-dir={folder}"]
+        command = [sys.executable, "-c", IN_THE_WAY, str(folder / "traffic.jsonl.zst")]
+        with Running(tmp_path, "probe.capture", *options, "--compress-over=0", "--", *command) as running:
+            assert running.wait() == 0, running.stderr
+            assert "WARNING: the record is not compressed: Is a directory" in running.stderr
+            assert running.stdout.endswith(f"{folder}/traffic.jsonl\n")
+    assert record_sha256(folder / "traffic.jsonl") == Manifest.read(folder).facts.traffic_sha256
+
+
+MEMORY = """
+import re, sys
+from pathlib import Path
+from probe.record.reader import read_unread
+count = sum(1 for _ in read_unread(Path(sys.argv[1]), print, outlined=True))
+print(count, re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone says what memory a process had at most")
+def test_reading_a_large_one_takes_hardly_more_memory(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "traffic.jsonl", tmp_path / "packed.jsonl.zst"
+    sample = (PROJECT / "data" / "codex" / "tool-loop" / "traffic.jsonl").read_bytes()
+    plain.write_bytes(sample * 4000)
+    with plain.open("rb") as source, packed.open("wb") as out:
+        write_frames(source, out, seekable_zstd.FRAME)
+    found = []
+    for path in (plain, packed):
+        said = subprocess.run([sys.executable, "-c", MEMORY, path], capture_output=True, cwd=PROJECT, timeout=60)
+        found.append([int(word) for word in said.stdout.split()])
+    (count, kilobytes), (same, more) = found
+    assert count == same == 4000 * sample.count(b"\n")
+    assert more < kilobytes + 20_000

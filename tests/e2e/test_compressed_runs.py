@@ -34,6 +34,7 @@ from probe.record.seekable_zstd import write_frames
 from probe.report import parts
 from probe.testing.recordings import find_recording
 from probe.wire.ports import free_ports
+from tests.support.page_files import PageFile
 from tests.support.provider import provider_running
 from tests.support.running import Running
 
@@ -102,8 +103,16 @@ def asked(words: list[str], data: Path, out: Path, capsys: pytest.CaptureFixture
     code = main_of(task)(options)
     said = capsys.readouterr()
     texts = {"code": str(code), "stdout": said.out, "stderr": said.err}
-    texts |= {path.name: path.read_text() for path in out.iterdir()}
+    texts |= {path.name: _text(path) for path in out.iterdir()}
     return {name: _without_names(text.replace(str(out), "OUT")) for name, text in texts.items()}
+
+
+def _text(path: Path) -> str:
+    """Return what is in a file; a page is packed, with the time of its making."""
+    if path.name != "report.html":
+        return path.read_text()
+    page = PageFile(path.read_text())
+    return repr((page.summary | {"generated_at": ""}, page.index, page.pieces))
 
 
 def _without_names(text: str) -> str:

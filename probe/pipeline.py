@@ -91,7 +91,7 @@ def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
 
 def _refuse_unused(arguments: Namespace, command: list[str]) -> None:
     """Raise UserError for what would only count in a new recording."""
-    names = ("prompt", "replay", "speed", "strict", "fault", "upstream", "env", "cwd")
+    names = ("prompt", "replay", "speed", "strict", "fault", "upstream", "env", "cwd", "compress_over")
     given = next((flag(name) for name in names if getattr(arguments, name)), "a command" if command else None)
     if given:
         raise UserError(

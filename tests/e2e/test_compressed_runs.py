@@ -263,6 +263,9 @@ def test_a_run_over_the_size_is_compressed_at_its_end_and_the_pipeline_goes_on_w
     assert manifest["compressed"]["file"] == "traffic.jsonl.zst"
     assert record_sha256(folder / "traffic.jsonl") == manifest["traffic_sha256"]
     assert {"report.md", "report.html", "summary.json"} <= {path.name for path in folder.iterdir()}
+    with Running(tmp_path, "probe.pipeline", f"--run={folder}", "--compress-over=9") as running:
+        assert running.wait() == 2
+        assert "is recorded already: --compress-over would change nothing" in running.stderr
     with Running(tmp_path, "probe.pipeline", f"--run={folder}") as running:
         assert running.wait() == 0, running.stderr
         assert [line for line in running.stderr.splitlines() if line.endswith(": up to date")] == [
@@ -308,8 +311,9 @@ def demo(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_an_agent_runs_again_on_a_compressed_recording(tmp_path: Path, demo: Path) -> None:
-    with Running(tmp_path, "probe.replay_check", f"--run={demo}") as running:
+    with Running(tmp_path, "probe.replay_check", f"--run={demo}", env={"PROBE_COMPRESS_OVER": "0"}) as running:
         assert running.wait() == 0, running.stderr
+        assert running.stdout.endswith("/traffic.jsonl.zst\n")
     with Running(tmp_path, "probe.capture", *DEMO, f"--replay={demo}", f"--output-dir={tmp_path / 'again'}") as running:
         assert running.wait() == 0, running.stderr
     manifest = Manifest.read(tmp_path / "again").facts

@@ -15,8 +15,8 @@ from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
 from probe.record.manifest_fields import Facts
-from probe.record.problem import ProblemKind
 from probe.record.open_record import record_file
+from probe.record.problem import ProblemKind
 from probe.record.runs import TRAFFIC, Run, has_records, new_run
 from probe.settings.resolve import resolve
 from probe.settings.settings import data_dir

@@ -16,22 +16,21 @@ _MEGABYTE = 1_000_000
 def print_record(recording: Started) -> None:
     """Compress a record that is over the size in the settings; print its path unless a pipeline goes on with it."""
     found = Run(folder=recording.folder, target=recording.settings.target_name, manifest=recording.manifest)
-    limit = recording.settings.compress_over
-    if limit is not None and record_size(found.traffic) > limit * _MEGABYTE:
-        _compress(found)
+    if (limit := recording.settings.compress_over) is not None:
+        _compress_if_over(limit * _MEGABYTE, found)
     say_next("analyze", recording.folder)
     if not is_step():
         print(record_file(found.traffic))
 
 
-def _compress(found: Run) -> None:
-    """Compress a record; where that fails, the recording is as good without."""
+def _compress_if_over(limit: int, found: Run) -> None:
+    """Compress a record of more bytes than the limit; where that fails, the recording is as good without."""
     try:
-        made = compress(found)
+        made = compress(found) if record_size(found.traffic) > limit else None
     except UserError as error:
         say(f"WARNING: the record is not compressed: {one_line(str(error.args[0]))}")
     except OSError as error:
         say(f"WARNING: the record is not compressed: {error.strerror or error}")
     else:
-        assert made  # it was plain
-        say(f"the record was compressed (compress_over): {made.record_size:,} bytes in {made.size:,}")
+        if made:
+            say(f"the record was compressed (compress_over): {made.record_size:,} bytes in {made.size:,}")

@@ -12,21 +12,22 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from msgspec import UNSET
-
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.analysis.hosts import Hosts, HostsBuilder
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
+from probe.record.changed_files import changed_files
 from probe.record.early_ends import FaultedEnds, left_by_agent
-from probe.record.files import file_sha256, is_plain
+from probe.record.files import is_plain
+from probe.record.frame_table import DamagedRecordError
 from probe.record.integrity import exchange_problems
 from probe.record.leaks import LeakSearch
 from probe.record.manifest import Manifest
 from probe.record.manifest_fields import Counts, CoverageFacts
 from probe.record.reader import read_unread
 from probe.record.runs import (
+    COMPRESSED,
     FULL_REPORT,
     PAGE,
     PROXY_LOG,
@@ -159,10 +160,13 @@ def _findings(found: Run, *, strict: bool = False, environ: Mapping[str, str] = 
     exchanges = read_unread(
         found.traffic, lambda line, why: findings.problem("lines", f"line {line} is not a record: {why}")
     )
-    for exchange in exchanges:
-        traced = reader.read(exchange)
-        findings.add(traced, found.traffic)
-        replay.add(traced, reader.items.take_new())
+    try:
+        for exchange in exchanges:
+            traced = reader.read(exchange)
+            findings.add(traced, found.traffic)
+            replay.add(traced, reader.items.take_new())
+    except DamagedRecordError as error:
+        findings.problem("lines", str(error.args[0]))
     for text in replay.problems():
         findings.problem("replay", text)
     findings.check_ids()
@@ -180,23 +184,17 @@ def _findings(found: Run, *, strict: bool = False, environ: Mapping[str, str] = 
 
 def _check_hashes(found: Run, findings: Findings) -> None:
     """Compare the files' own hashes with those that the capture noted."""
-    facts = found.manifest.facts
     if not found.manifest.data:
         findings.problem("file", f"there is no {found.manifest.path.name}: what the capture left is not known")
         return
-    noted = {found.traffic: facts.traffic_sha256}
-    if facts.coverage and facts.coverage.sha256 is not UNSET:
-        noted[found.folder / TUNNELS] = facts.coverage.sha256
-    for path, expected in noted.items():
-        digest = file_sha256(path)
-        if digest != expected:
-            findings.problem("file", f"{path.name} has SHA-256 {digest}, the manifest says {expected}")
+    for text in changed_files(found):
+        findings.problem("file", text)
 
 
 def _check_files(found: Run, findings: Findings) -> None:
     """Search for credentials in the other files of a run: report, manifest, logs."""
     for path in sorted(found.folder.iterdir()):
-        if path != found.traffic and is_plain(path):
+        if path.name not in (TRAFFIC, COMPRESSED) and is_plain(path):
             try:
                 for kind in findings.leaks.in_file(path):
                     findings.problem("secrets", f"{path.name}: {kind}")
@@ -240,7 +238,7 @@ def _check_manifest(manifest: Manifest, findings: Findings) -> None:
 def _open_to_others(found: Run) -> Iterator[str]:
     """Yield what of the run's own others may read; a folder that the user has named may hold files of theirs."""
     own = [found.folder] if is_generated(found.name) else []
-    names = (TRAFFIC, TUNNELS, REPORT, FULL_REPORT, SUMMARY, PAGE, PROXY_LOG, found.manifest.path.name)
+    names = (TRAFFIC, COMPRESSED, TUNNELS, REPORT, FULL_REPORT, SUMMARY, PAGE, PROXY_LOG, found.manifest.path.name)
     for path in [*own, *(path for name in names if is_plain(path := found.folder / name))]:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:

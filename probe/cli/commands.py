@@ -8,7 +8,7 @@ from probe.places import IS_CHECKOUT
 
 RECORDING = (
     "target", "upstream", "port", "upstream_proxy", "upstream_ca", "coverage", "no_coverage", "data_dir", "output_dir",
-    "keep_secrets",
+    "keep_secrets", "compress_over",
 )  # fmt: skip
 """The options of everything that records."""
 
@@ -84,6 +84,11 @@ COMMANDS = {
         "Learn from two runs of one prompt which values are volatile.",
         "invoke slots latest latest~1",
         ("before", "after", "target", "data_dir"),
+    ),
+    "compress": Command(
+        "Compress a run's record, which every command still reads.",
+        "invoke compress --run latest",
+        ("run", "target", "data_dir", "undo"),
     ),
     "runs": Command(
         "List the recorded runs, newest first.",

@@ -48,6 +48,10 @@ OPTIONS = {
     ),
     "no_coverage": Option("Do not watch connections that bypass the listeners, whatever the target's file says."),
     "keep_secrets": Option("Write credentials as they are. The run's files are then secrets themselves."),
+    "compress_over": Option(
+        "Compress the record at the end if it is over this many megabytes (default: 256), or never.", None, "MB"
+    ),
+    "undo": Option("Make the record plain again."),
     "force": Option("Do a step again although its inputs have not changed.", "f"),
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
     "output": Option("Write the report to this file.", "O", "FILE"),

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from probe.record.exchange import Exchange, Message, Payload, Span
-from probe.record.files import open_plain
+from probe.record.open_record import open_record
 
 LONG_LINE = 32 << 20
 """Longer lines are not loaded completely."""
@@ -38,7 +38,7 @@ T = TypeVar("T", Payload, Message)
 
 
 def shortened(data: mmap.mmap, start: int, end: int) -> tuple[bytes, str, list[Span]]:
-    """Return a line with its long texts shortened, the mark in each of them, and their places in the file."""
+    """Return a line with its long texts shortened, the mark in each of them, and their places in the data."""
     mark = secrets.token_hex(12)
     parts: list[bytes] = []
     spans: list[Span] = []
@@ -107,7 +107,7 @@ def with_spans(exchange: Exchange, mark: str, spans: list[Span]) -> Exchange | N
 def text_chunks(path: Path, span: Span) -> Iterator[str]:
     """Yield all of a shortened text."""
     decoder, rest = codecs.getincrementaldecoder("utf-8")(), ""
-    with open_plain(path) as file:
+    with open_record(path) as file:
         file.seek(span[0])
         left = span[1] - span[0]
         while left and (data := file.read(min(_CHUNK, left))):

@@ -89,6 +89,16 @@ class Replayed(msgspec.Struct, frozen=True):
     """Which faults hit no call."""
 
 
+class CompressedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The file that has the record compressed; `traffic_sha256` stays the hash of the record itself."""
+
+    file: _FileName
+    sha256: str
+    size: int
+    record_size: int
+    """Bytes of the record, decompressed."""
+
+
 class ObserverChange(msgspec.Struct, frozen=True):
     """One way in which recording changed the agent or its environment."""
 
@@ -142,6 +152,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     agent_exit_code: int | None = None
     counts: Counts | None = None
     traffic_sha256: str | None = None
+    compressed: CompressedFile | None = None
+    """None while the record is plain."""
     problems: list[Problem] = []
     notes: list[str] = []
     coverage: CoverageFacts | None = None

@@ -1,6 +1,6 @@
 """Invoke tasks: each only spells one `python -m probe.<task> …` command line.
 
-Names, help and short forms come from `probe.cli.options`, where the scripts have theirs from as well.
+Names, help and options come from `probe.cli.commands` and `.options`, where the scripts have theirs from as well.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from invoke.tasks import Task
 
 import probe.cli.invoke_words
 from probe.cli.called_as import as_called, module_of
-from probe.cli.options import COMMANDS, Option, command_line, flag, option_of, usage
+from probe.cli.commands import COMMANDS
+from probe.cli.options import Option, flag, option_of
+from probe.cli.parsing import command_line, usage
 from probe.cli.script_process import run_script
 
 

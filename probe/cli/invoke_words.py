@@ -13,7 +13,8 @@ from invoke.parser.context import ParserContext
 from invoke.program import Program
 
 from probe.cli.called_as import as_called, way_of_calling
-from probe.cli.options import COMMANDS, LAUNCHING, flag, option_of
+from probe.cli.commands import COMMANDS, LAUNCHING
+from probe.cli.options import flag, option_of
 
 _UNKNOWN = re.compile(r"No idea what '(.*)' is!", re.DOTALL)
 _NO_VALUE = re.compile(r"Flag <Argument: ([\w-]+).*> needed value and was not given one!")

@@ -28,6 +28,11 @@ class RecordDigests(NamedTuple):
     leaves: int
     """Lines with a record."""
 
+    @property
+    def noted(self) -> dict[str, Any]:
+        """Return what the manifest has of them."""
+        return {"traffic_sha256": self.sha256, "merkle_root": self.root, "merkle_leaves": self.leaves}
+
 
 def record_digests(path: Path, on_leaf: Callable[[int, bytes], None] = lambda line, leaf: None) -> RecordDigests | None:
     """Return the digests of a record; None where there is no plain file. `on_leaf` gets each line's number and hash."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,14 +19,18 @@ class AgentFiles(NamedTuple):
     """That folder, in the home folder, where the variable is not set."""
     pattern: str
     """Of the files in that folder."""
-    read: Callable[[Path], list[Session]]
+    read: Callable[[Path, float], list[Session]]
+    """Returns the sessions in a file; of a store of many, those that were changed since a time in epoch seconds."""
     tried: tuple[str, ...]
     """Versions whose real files are compared in the tests."""
 
 
 def _agent(module: Any, *tried: str) -> AgentFiles:
-    read_all = getattr(module, "read_all", None) or (lambda file: [module.read(file)])
-    return AgentFiles(module.FOLDER_VARIABLE, module.USUAL_FOLDER, module.PATTERN, read_all, tried)
+    def read(file: Path, since: float) -> list[Session]:
+        return [module.read(file)]
+
+    read_since = getattr(module, "read_since", read)
+    return AgentFiles(module.FOLDER_VARIABLE, module.USUAL_FOLDER, module.PATTERN, read_since, tried)
 
 
 AGENTS = {
@@ -36,3 +40,17 @@ AGENTS = {
     "opencode": _agent(opencode, "1.18.33"),
 }
 """By the name of their program."""
+
+
+def session_folder(env: Mapping[str, str], command: Sequence[str], program: str | None) -> str | None:
+    """Return the folder below which an agent with this environment has its session files."""
+    agent, home = agent_files(command, program), env.get("HOME")
+    if agent is None:
+        return None
+    return env.get(agent.variable) or (str(Path(home, agent.usual_folder)) if home else None)
+
+
+def agent_files(command: Sequence[str], program: str | None) -> AgentFiles | None:
+    """Return how the session files of an agent are found, by the command or by its target's program."""
+    names = [Path(word).name for word in command[:1]] + ([Path(program).name] if program else [])
+    return next((AGENTS[name] for name in names if name in AGENTS), None)

@@ -21,25 +21,23 @@ FOLDER_VARIABLE = "XDG_DATA_HOME"
 USUAL_FOLDER = ".local/share"
 PATTERN = "opencode/opencode*.db"
 
-_SESSIONS = "SELECT id, parent_id, directory, version FROM session"
+_SESSIONS = "SELECT id, directory, version FROM session WHERE time_updated >= ?"
 _PARTS = """SELECT message.data, part.data, part.time_created FROM part JOIN message ON message.id = part.message_id
 WHERE part.session_id = ? ORDER BY message.time_created, message.id, part.id"""
 _KNOWN = frozenset({"reasoning", "snapshot", "patch", "file", "agent", "retry", "compaction", "subtask"})
 """Parts that are neither said nor called by the model, or that the comparison leaves out."""
 
 
-def read_all(file: Path) -> list[Session]:
-    """Return the sessions of a store. Raises UserError for a file of another form."""
+def read_since(file: Path, since: float) -> list[Session]:
+    """Return the sessions of a store that were changed since a time. Raises UserError for a file of another form."""
     try:
         with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as database:
-            return [_session(database, file, *row) for row in database.execute(_SESSIONS).fetchall()]
+            return [_session(database, file, *row) for row in database.execute(_SESSIONS, (since * 1000,))]
     except sqlite3.Error as error:
         raise UserError(f"{file}: not a store that this version can read: {error}") from error
 
 
-def _session(
-    database: sqlite3.Connection, file: Path, name: str, parent: str | None, folder: str, version: str
-) -> Session:
+def _session(database: sqlite3.Connection, file: Path, name: str, folder: str, version: str) -> Session:
     session = Session(file=file, id=name, folder=folder, version=version)
     reader = _Reader(session)
     for line, (message, part, created) in enumerate(database.execute(_PARTS, (name,)), 1):

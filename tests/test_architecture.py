@@ -42,7 +42,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
     "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots", "witness"},
-    "witness": _RENDERING | {"trace", "analysis"},
+    "witness": _RENDERING | {"trace", "analysis", "targets"},
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
     **dict.fromkeys(
         SCRIPTS,

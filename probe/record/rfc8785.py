@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from json.encoder import encode_basestring  # type: ignore[attr-defined]  # Typeshed leaves it out.
+from json.encoder import encode_basestring
 from typing import Any
 
 _DEEPEST = 500

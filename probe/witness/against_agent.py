@@ -9,6 +9,7 @@ from typing import Any
 
 from probe.record.files import file_sha256, is_plain
 from probe.record.manifest_fields import Facts
+from probe.record.runs import Run
 from probe.renderers.loader import Renderer
 from probe.witness.comparing import Comparison, compare
 from probe.witness.finding import Found, agent_of, find_sessions
@@ -61,23 +62,17 @@ class SecondWitness:
 
 
 def against_agent(
-    folder: Path,
-    traffic: Path,
-    facts: Facts,
-    renderer: Renderer,
-    ids: Mapping[str, Sequence[str]],
-    program: str | None,
-    given: Path | None,
+    run: Run, renderer: Renderer, ids: Mapping[str, Sequence[str]], program: str | None, given: Path | None
 ) -> SecondWitness:
     """Compare a run's record with its agent's session files. Raises UserError where there are none.
 
     `program` is the agent's, `ids` say where its requests have the ids of sessions; `given` is a file or a folder that
     the user names.
     """
+    facts, kept = run.manifest.facts, run.folder / KEPT
     agent = agent_of(facts, program)
-    wire = read_wire(traffic, renderer, ids)
-    kept = read_kept(folder / KEPT) if is_plain(folder / KEPT) else []
-    found = find_sessions(facts, agent, wire.ids, given, kept)
+    wire = read_wire(run.traffic, renderer, ids)
+    found = find_sessions(facts, agent, wire.ids, given, read_kept(kept) if is_plain(kept) else [])
     return SecondWitness(found=found, comparison=compare(found.sessions, wire), notes=list(_notes(found, facts)))
 
 

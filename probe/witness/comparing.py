@@ -204,5 +204,3 @@ def _about(call: ModelCall | WireCall) -> str:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from probe.errors import UserError
@@ -31,7 +32,8 @@ def agent_of(facts: Facts, program: str | None) -> AgentFiles:
     agent = agent_files(facts.command or [], program)
     if agent is None:
         shown = Path(facts.command[0]).name if facts.command else "an unknown agent"
-        raise UserError(f"the session files of {shown} cannot be read", f"those of these agents can: {', '.join(AGENTS)}")
+        known = ", ".join(AGENTS)
+        raise UserError(f"the session files of {shown} cannot be read", f"those of these agents can: {known}")
     return agent
 
 
@@ -52,7 +54,7 @@ def find_sessions(
     else:
         files = session_files(agent, roots, started)
         read = [*([] if given else kept), *(session for file in files for session in agent.read(file, started))]
-        chosen = _named(read, ids) if ids else [one for one in read if works_in(one, facts) and _has_part(one, started, ended)]
+        chosen = _named(read, ids) if ids else [one for one in read if _fits(one, facts, started, ended)]
         if len(chosen) > 1 and not ids:
             listed = "".join(f"\n  {one.file}" for one in chosen)
             hint = "name the one with --against-agent FILE"
@@ -81,8 +83,8 @@ def works_in(session: Session, facts: Facts) -> bool:
     return Path(session.folder).resolve() == Path(facts.folder).resolve()
 
 
-def _has_part(session: Session, started: float, ended: float) -> bool:
-    return any(started <= time <= ended for time in _times(session))
+def _fits(session: Session, facts: Facts, started: float, ended: float) -> bool:
+    return works_in(session, facts) and any(started <= time <= ended for time in _times(session))
 
 
 def _span(facts: Facts) -> tuple[float, float]:
@@ -137,14 +139,14 @@ def _none_found(
     seen = f"{len(files)} files were written since the run began, none of them is it" if files else "no file is there"
     return (
         f"no session file of the agent was found: looked for {wanted} in {looked}: {seen}",
-        "name it, or a folder, with --against-agent PATH; agents delete old sessions, and replays begin in empty folders",
+        "name it, or a folder, with --against-agent PATH; agents delete old sessions",
     )
 
 
 def _times(session: Session) -> Iterator[float]:
-    for one in (*session.calls, *session.prompts, *session.results):
-        if one.time is not None:
-            yield one.time
+    sent = chain(session.prompts, session.results)
+    times = chain((call.time for call in session.calls), (one.time for one in sent))
+    yield from (time for time in times if time is not None)
 
 
 def _cut(session: Session, started: float, ended: float) -> int:

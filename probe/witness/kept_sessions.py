@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from probe.errors import UserError
 from probe.record.files import file_sha256, open_plain, write_private
 from probe.record.manifest_fields import AgentSession, Facts
 from probe.witness.agents import agent_files
@@ -23,7 +24,8 @@ def note_sessions(
 ) -> list[AgentSession]:
     """Return the session files that a run's agent wrote in its folder, each with its hash.
 
-    `program` is that of the target. Of files in `temporary`, which is removed with the run, the content is kept in the run's folder, redacted.
+    `program` is that of the target. Of files in `temporary`, which is removed with the run, the content is kept in the
+    run's folder, redacted.
     """
     agent = agent_files(facts.command or [], program)
     root = own_folder(facts, agent) if agent else None
@@ -41,10 +43,13 @@ def note_sessions(
 
 
 def read_kept(file: Path) -> list[Session]:
-    """Return the sessions that were kept in a run's folder. Raises OSError or msgspec's error."""
+    """Return the sessions that were kept in a run's folder. Raises UserError for a damaged file."""
 
     def restored(kind: type, value: Any) -> Any:
         return kind(value)
 
-    with open_plain(file) as opened:
-        return msgspec.json.decode(opened.read(), type=list[Session], dec_hook=restored)
+    try:
+        with open_plain(file) as opened:
+            return msgspec.json.decode(opened.read(), type=list[Session], dec_hook=restored)
+    except (OSError, msgspec.MsgspecError, ValueError) as error:
+        raise UserError(f"{file}: cannot be read: {error}", "name the agent's own file with --against-agent") from error

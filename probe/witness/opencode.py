@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,9 @@ class _Reader:
         tokens = part.get("tokens")
         if isinstance(tokens, dict):
             cache = tokens.get("cache")
-            counted = tokens | {f"cache {name}": one for name, one in (cache if isinstance(cache, dict) else {}).items()}
+            counted = tokens | {
+                f"cache {name}": one for name, one in (cache if isinstance(cache, dict) else {}).items()
+            }
             call.usage = Usage(
                 input=number(counted, "input", "cache read", "cache write"),
                 output=number(counted, "output", "reasoning"),

@@ -66,8 +66,12 @@ def _begin(text: bytes) -> bytes:
 def _ascii_border(kept: bytes, border: bytes) -> bytes:
     """Return `kept` and the plain start of `border`, so that nothing is split at the end."""
     plain = re.match(rb"[ -!#-\[\]-~]*", border)
+    if plain and plain[0]:
+        return kept + plain[0]
     cut = kept.rfind(b"\\", -12)
-    return kept + plain[0] if plain and plain[0] else kept[:cut] if cut > 0 else kept
+    whole = kept[:cut].rstrip(b"\\") if cut > 0 else kept
+    # All that may be cut off is the last character.
+    return whole.decode("utf-8", "ignore").encode()
 
 
 def _end(text: bytes) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from json.encoder import encode_basestring
 from typing import Any
 
-_DEEPEST = 500
+_DEEPEST = 300
 """Levels of nesting; a limit that does not depend on how deep Python's own stack is at the call."""
 _SAFE = 1 << 53
 """Integers below are the same in every language; RFC 8785 takes all numbers as doubles."""

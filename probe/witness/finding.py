@@ -13,8 +13,8 @@ from probe.record.manifest_fields import Facts
 from probe.witness.agents import AGENTS, AgentFiles, agent_files
 from probe.witness.session import Session
 
-_SLACK_SECONDS = 5.0
-"""An agent may note something shortly after its process was seen to begin or to end."""
+_SLACK_SECONDS = 0.5
+"""How far the agent's clock readings may be from those of the capture."""
 
 
 @dataclass(kw_only=True)

@@ -14,7 +14,8 @@ FOLDER_VARIABLE = "GEMINI_CLI_HOME"
 USUAL_FOLDER = ""
 PATTERN = ".gemini/tmp/*/chats/**/session-*.json*"
 
-_KNOWN = frozenset({"info", "error", "warning"})
+_MESSAGES = frozenset({"user", "gemini"})
+_SHOWN = frozenset({"info", "error", "warning"})
 """What it shows to the user alone."""
 _SETTABLE = frozenset({"messages", "lastUpdated", "summary", "directories", "kind"})
 
@@ -25,7 +26,10 @@ def read(file: Path) -> Session:
     messages: dict[str, tuple[int, Mapping[str, Any]]] = {}
     # A message is written again when its tools have ended; the last form counts.
     for line, message in _messages(session):
-        messages[str(message.get("id"))] = (line, message)
+        if message.get("type") in _MESSAGES:
+            messages[str(message.get("id"))] = (line, message)
+        elif message.get("type") not in _SHOWN:
+            session.add_unknown(str(message.get("type")), line)
     for line, message in messages.values():
         _add(session, line, message)
     return session
@@ -67,10 +71,8 @@ def _add(session: Session, line: int, message: Mapping[str, Any]) -> None:
             name = str(use.get("name"))
             call_id = str(use.get("id")).removeprefix(f"{name}__")
             call.tools.append(ToolUse(name=name, arguments=use.get("args"), call_id=call_id))
-    elif kind == "user":
+    else:
         _sent(session, line, time, content)
-    elif kind not in _KNOWN:
-        session.add_unknown(str(kind), line)
 
 
 def _sent(session: Session, line: int, time: float | None, content: Any) -> None:

@@ -35,7 +35,9 @@ class SecondWitness:
             f"compared with the agent's own files: {counted.calls} calls of the model, {counted.tool_calls} tool calls,"
             f" {counted.results} results, {counted.prompts} prompts, {counted.usages} usages"
         )
-        rows = [str(session.file) for session in self.found.sessions] + self.notes + counted.normal
+        rows = (
+            [f"{session.file}, session {session.id}" for session in self.found.sessions] + self.notes + counted.normal
+        )
         yield from (f"       {row}" for row in rows[:_LISTED])
         if len(rows) > _LISTED:
             yield f"       … and {len(rows) - _LISTED} more (--json lists all)"

@@ -7,7 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from probe.renderers.blocks import Usage
-from probe.witness.session import ModelCall, Session, ToolUse, json_lines, number, objects, seconds, text_of
+from probe.witness.session import (
+    ModelCall,
+    Session,
+    ToolUse,
+    json_lines,
+    number,
+    objects,
+    result_text,
+    seconds,
+    texts_in,
+    word,
+)
 
 FOLDER_VARIABLE = "CLAUDE_CONFIG_DIR"
 USUAL_FOLDER = ".claude"
@@ -21,7 +32,6 @@ _KNOWN = frozenset(
     }
 )  # fmt: skip
 """States of the program and what it adds to a request: no call of the model."""
-_NO_TEXT = frozenset({"image", "document"})
 _LOCAL_MODEL = "<synthetic>"
 """The model that it names for a text of its own, say of an error."""
 
@@ -30,17 +40,17 @@ def read(file: Path) -> Session:
     """Return the content of a transcript."""
     session, answers = Session(file=file), dict[str, ModelCall]()
     for line, entry in json_lines(session):
-        kind, message, time = entry.get("type"), entry.get("message"), seconds(entry.get("timestamp"))
-        session.id = session.id or entry.get("agentId") or entry.get("sessionId")
-        session.folder = session.folder or entry.get("cwd")
-        session.version = entry.get("version") or session.version
+        kind, message, time = str(entry.get("type")), entry.get("message"), seconds(entry.get("timestamp"))
+        session.id = session.id or word(entry.get("agentId")) or word(entry.get("sessionId"))
+        session.folder = session.folder or word(entry.get("cwd"))
+        session.version = word(entry.get("version")) or session.version
         if kind == "assistant" and isinstance(message, dict):
             if message.get("model") != _LOCAL_MODEL:
                 _answer(session, answers, line, time, message)
         elif kind == "user" and isinstance(message, dict):
             _sent(session, line, time, message.get("content"))
         elif kind not in _KNOWN:
-            session.add_unknown(str(kind), line)
+            session.add_unknown(kind, line)
     return session
 
 
@@ -60,7 +70,7 @@ def _answer(
             case "text":
                 call.texts.append(str(block.get("text")))
             case "tool_use":
-                use = ToolUse(name=str(block.get("name")), arguments=block.get("input"), call_id=block.get("id"))
+                use = ToolUse(name=str(block.get("name")), arguments=block.get("input"), call_id=word(block.get("id")))
                 call.tools.append(use)
             case "thinking" | "redacted_thinking":
                 pass
@@ -90,6 +100,8 @@ def _sent(session: Session, line: int, time: float | None, content: Any) -> None
             case "text":
                 session.add_sent(line, time, str(block.get("text")))
             case "tool_result":
-                session.add_sent(line, time, text_of(block.get("content")), str(block.get("tool_use_id")))
-            case other if other not in _NO_TEXT:
+                session.add_sent(line, time, result_text(texts_in(block.get("content"))), str(block.get("tool_use_id")))
+            case "image" | "document":
+                pass
+            case other:
                 session.add_unknown(f"user content {other}", line)

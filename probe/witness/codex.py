@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from probe.renderers.blocks import Usage
-from probe.witness.session import ModelCall, Session, ToolUse, json_lines, number, parsed, seconds, text_of
+from probe.witness.session import (
+    ModelCall,
+    Session,
+    ToolUse,
+    json_lines,
+    number,
+    parsed,
+    result_text,
+    seconds,
+    text_of,
+    texts_in,
+    word,
+)
 
 FOLDER_VARIABLE = "CODEX_HOME"
 USUAL_FOLDER = ".codex"
@@ -15,7 +27,7 @@ PATTERN = "sessions/**/rollout-*.jsonl"
 
 _CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 _RESULTS = frozenset({"function_call_output", "custom_tool_call_output"})
-_ENVELOPES = frozenset({"world_state", "turn_context", "compacted"})
+_ENVELOPES = frozenset({"world_state", "turn_context", "compacted", "inter_agent_communication_metadata"})
 """Surroundings, and what is kept of a history that was made shorter: no call of the model."""
 _ITEMS = frozenset({"reasoning", "additional_tools", "ghost_snapshot"})
 _EVENTS = frozenset(
@@ -46,9 +58,9 @@ class _Reader:
         self._has_records = False
 
     def add(self, line: int, entry: Mapping[str, Any]) -> None:
-        kind, payload = entry.get("type"), entry.get("payload")
+        kind, payload = str(entry.get("type")), entry.get("payload")
         time = seconds(entry.get("timestamp"))
-        inner = payload.get("type") if isinstance(payload, dict) else None
+        inner = str(payload.get("type")) if isinstance(payload, dict) else ""
         if not isinstance(payload, dict):
             self.session.add_unknown(f"{kind} without payload", line)
         elif kind == "session_meta":
@@ -57,32 +69,34 @@ class _Reader:
             self._item(line, time, payload)
         elif kind == "token_usage_record":
             self._has_records = True
-            self._end(line, time, payload.get("usage"), payload.get("response_id"))
+            self._end(line, time, payload.get("usage"), word(payload.get("response_id")))
         elif kind == "event_msg" and inner == "token_count":
             self._count(line, time, payload.get("info"))
         elif not (kind in _ENVELOPES or (kind == "event_msg" and inner in _EVENTS)):
-            self.session.add_unknown(f"{kind} {inner}" if kind == "event_msg" else str(kind), line)
+            self.session.add_unknown(f"{kind} {inner}" if kind == "event_msg" else kind, line)
 
     def _meta(self, payload: Mapping[str, Any]) -> None:
         # A thread that goes on from another one repeats that one's line.
         if self.session.id is None:
-            self.session.id, self.session.folder = payload.get("id"), payload.get("cwd")
-            self.session.version = payload.get("cli_version")
+            self.session.id, self.session.folder = word(payload.get("id")), word(payload.get("cwd"))
+            self.session.version = word(payload.get("cli_version"))
 
     def _item(self, line: int, time: float | None, item: Mapping[str, Any]) -> None:
-        kind, role = item.get("type"), item.get("role")
+        kind, role = str(item.get("type")), str(item.get("role") or "")
         if kind == "message" and role == "assistant":
             self._answer(line, time).texts.append(text_of(item.get("content")))
-        elif kind == "message" and role in ("user", "developer", "system"):
+        elif kind == "agent_message" or (kind == "message" and role in ("user", "developer", "system")):
             self.session.add_sent(line, time, text_of(item.get("content")))
         elif kind in _CALLS:
             arguments = parsed(item.get(_CALLS[kind]))
-            use = ToolUse(name=str(item.get("name")), arguments=arguments, call_id=item.get("call_id"))
+            # A tool of a namespace is called by both names on the wire.
+            name = ".".join(str(item[part]) for part in ("namespace", "name") if item.get(part))
+            use = ToolUse(name=name, arguments=arguments, call_id=word(item.get("call_id")))
             self._answer(line, time).tools.append(use)
         elif kind in _RESULTS:
-            self.session.add_sent(line, time, text_of(_output(item.get("output"))), str(item.get("call_id")))
+            self.session.add_sent(line, time, _result(item.get("output")), str(item.get("call_id")))
         elif kind not in _ITEMS:
-            self.session.add_unknown(f"response_item {kind} {role or ''}".strip(), line)
+            self.session.add_unknown(f"response_item {kind} {role}".strip(), line)
 
     def _answer(self, line: int, time: float | None) -> ModelCall:
         if self._open is None:
@@ -110,6 +124,6 @@ class _Reader:
             )
 
 
-def _output(output: Any) -> Any:
+def _result(output: Any) -> str:
     """Return a result's content, which some versions put below `content`."""
-    return output.get("content") if isinstance(output, dict) else output
+    return result_text(texts_in(output.get("content") if isinstance(output, dict) else output))

@@ -58,7 +58,7 @@ def _pairs(own: list[ModelCall], seen: list[WireCall]) -> list[tuple[ModelCall, 
     """Return which calls are the same one: by the answer's id, by a tool call's id, by content, by usage."""
     pairs: list[tuple[ModelCall, WireCall]] = []
     left, free = list(own), list(seen)
-    for same in (_same_id, _same_tool, _same_content, _same_usage):
+    for same in (_same_id, _same_tool, _same_all, _same_content, _same_usage):
         rest = []
         for call in left:
             one = next((one for one in free if same(call, one)), None)
@@ -81,6 +81,10 @@ def _same_tool(call: ModelCall, seen: WireCall) -> bool:
 
 def _same_content(call: ModelCall, seen: WireCall) -> bool:
     return bool(call.texts or call.tools) and not list(_content_problems(call, seen))
+
+
+def _same_all(call: ModelCall, seen: WireCall) -> bool:
+    return _same_usage(call, seen) and _same_content(call, seen)
 
 
 def _same_usage(call: ModelCall, seen: WireCall) -> bool:
@@ -164,7 +168,7 @@ def _compare_sent(session: Session, wire: Wire, found: Comparison) -> None:
         else:
             missing(one, f"prompt {_short(one.text)}")
     for one in {one.call_id or "": one for one in session.results}.values():
-        place, text = wire.results.get(one.call_id or "", ("", ""))
+        place, text = wire.results.get(one.call_id or "") or _equal_result(one, wire)
         if not place:
             missing(one, f"result of the tool call {one.call_id}")
             continue
@@ -174,6 +178,11 @@ def _compare_sent(session: Session, wire: Wire, found: Comparison) -> None:
                 f"{place} and {one.place}: the result of the tool call {one.call_id} differs:"
                 f" on the wire {_short(text)}, in the agent's file {_short(one.text)}"
             )
+
+
+def _equal_result(own: Sent, wire: Wire) -> tuple[str, str]:
+    """Return a result of the same text: where the API gives no ids, the agent's file may have ids of its own."""
+    return next(((place, text) for place, text in wire.unnamed_results if same_text(text, own.text)), ("", ""))
 
 
 def _was_sent(text: str, wire: Wire) -> bool:

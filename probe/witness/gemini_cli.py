@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from probe.renderers.blocks import Usage
-from probe.witness.session import Session, ToolUse, json_lines, number, objects, seconds, text_of
+from probe.witness.session import Session, ToolUse, json_lines, number, objects, result_text, seconds, text_of, word
 
 FOLDER_VARIABLE = "GEMINI_CLI_HOME"
 USUAL_FOLDER = ""
@@ -26,10 +26,11 @@ def read(file: Path) -> Session:
     messages: dict[str, tuple[int, Mapping[str, Any]]] = {}
     # A message is written again when its tools have ended; the last form counts.
     for line, message in _messages(session):
-        if message.get("type") in _MESSAGES:
+        kind = str(message.get("type"))
+        if kind in _MESSAGES:
             messages[str(message.get("id"))] = (line, message)
-        elif message.get("type") not in _SHOWN:
-            session.add_unknown(str(message.get("type")), line)
+        elif kind not in _SHOWN:
+            session.add_unknown(kind, line)
     for line, message in messages.values():
         _add(session, line, message)
     return session
@@ -54,7 +55,7 @@ def _messages(session: Session) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 
 def _head(session: Session, head: Mapping[str, Any]) -> None:
-    session.id = head.get("sessionId")
+    session.id = word(head.get("sessionId"))
     # Two folders above, a file names the project's folder.
     root = session.file.parents[1] / ".project_root"
     session.folder = root.read_text().strip() if root.is_file() else None
@@ -82,8 +83,8 @@ def _sent(session: Session, line: int, time: float | None, content: Any) -> None
         result = part.get("functionResponse")
         if isinstance(result, dict):
             response, prefix = result.get("response"), f"{result.get('name')}__"
-            text = response.get("output", response.get("error")) if isinstance(response, dict) else response
-            session.add_sent(line, time, text_of(text), str(result.get("id")).removeprefix(prefix))
+            known = [response[name] for name in ("output", "error") if name in (response or ())]
+            session.add_sent(line, time, result_text(known or [response]), str(result.get("id")).removeprefix(prefix))
         elif isinstance(part.get("text"), str):
             session.add_sent(line, time, part["text"])
         elif not part.keys() & {"inlineData", "fileData"}:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from probe.errors import UserError
 from probe.renderers.blocks import Usage
-from probe.witness.session import ModelCall, Session, ToolUse, number, seconds
+from probe.witness.session import ModelCall, Session, ToolUse, number, result_text, seconds
 
 FOLDER_VARIABLE = "XDG_DATA_HOME"
 USUAL_FOLDER = ".local/share"
@@ -83,7 +83,7 @@ class _Reader:
         call.tools.append(ToolUse(name=str(part.get("tool")), arguments=state.get("input"), call_id=call_id))
         output = state.get("output", state.get("error"))
         if isinstance(output, str):
-            self.session.add_sent(line, time, output, call_id)
+            self.session.add_sent(line, time, result_text([output]), call_id)
 
     def _finish(self, line: int, time: float | None, call: ModelCall, part: Mapping[str, Any]) -> None:
         tokens = part.get("tokens")

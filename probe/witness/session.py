@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from probe.record.canonical_json import canonical_json
 from probe.renderers.blocks import Usage
 
 
@@ -146,8 +147,30 @@ def objects(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def text_of(value: Any) -> str:
+def word(value: Any) -> str | None:
+    """Return a text; None for anything else."""
+    return value if isinstance(value, str) else None
+
+
+def texts_in(value: Any) -> list[str]:
     """Return what a content says as text: itself, or the texts of its parts."""
     if isinstance(value, str):
-        return value
-    return "\n".join(text for part in objects(value) if isinstance(text := part.get("text"), str))
+        return [value]
+    return [text for part in objects(value) if isinstance(text := part.get("text"), str)]
+
+
+def text_of(value: Any) -> str:
+    """Return what a content says as one text."""
+    return "\n".join(texts_in(value))
+
+
+def result_text(parts: Sequence[Any]) -> str:
+    """Return the parts of a tool's result as one text, in which JSON is the same however it was written."""
+    return "\n".join(map(_result_part, parts))
+
+
+def _result_part(part: Any) -> str:
+    value = parsed(part)
+    # A number or a word may be JSON by chance.
+    as_text = isinstance(part, str) and not isinstance(value, dict | list)
+    return str(part) if as_text else canonical_json(value).decode()

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from probe.analysis.continuation import links
 from probe.analysis.purpose import TURN, purposes
 from probe.renderers.api import Kind
-from probe.renderers.blocks import Block, Message, ToolCall, ToolResult, Usage, texts_of
+from probe.renderers.blocks import Block, Body, Message, ToolCall, ToolResult, Usage, texts_of
 from probe.renderers.loader import Renderer
 from probe.trace.facts import TurnFacts, spoken
 from probe.trace.items import NewItem
 from probe.trace.trace import read_trace
 from probe.trace.turns import Traced, Turn
 from probe.trace.unknowns import every_block
-from probe.witness.session import ToolUse
+from probe.witness.session import ToolUse, result_text
 
 _SESSION_IDS = ("session", "thread", "agent")
 
@@ -61,6 +62,8 @@ class Wire:
     """Texts that were sent to the model, with where each was first."""
     results: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By the call's id: where the result of a tool was first sent, and its text."""
+    unnamed_results: list[tuple[str, str]] = field(default_factory=list)
+    """The same of results without an id."""
     ids: set[str] = field(default_factory=set)
     """Of sessions and threads."""
 
@@ -96,10 +99,22 @@ def _call(turn: Turn, facts: TurnFacts) -> WireCall:
 
 def _add_item(wire: Wire, place: str, blocks: Sequence[Block]) -> None:
     for block in every_block(blocks):
-        if type(block) is ToolResult and block.call_id:
-            wire.results.setdefault(block.call_id, (place, "\n".join(texts_of(block.content))))
+        if type(block) is ToolResult:
+            result = (place, result_text(list(_parts(block))))
+            if block.call_id:
+                wire.results.setdefault(block.call_id, result)
+            else:
+                wire.unnamed_results.append(result)
     for text in _texts(blocks):
         wire.sent.setdefault(text, place)
+
+
+def _parts(result: ToolResult) -> Iterator[Any]:
+    for block in result.content:
+        if type(block) is Body:
+            yield block.value
+        else:
+            yield from texts_of([block])
 
 
 def _texts(blocks: Sequence[Block]) -> Iterator[str]:

@@ -91,7 +91,7 @@ def plant_unknown(file: Path) -> None:
         columns = "id, message_id, session_id, time_created, time_updated"
         for number in range(2):
             database.execute(
-                f"INSERT INTO part ({columns}, data) SELECT id || ?, message_id, session_id, time_created, time_updated,"
+                f"INSERT INTO part ({columns}, data) SELECT id || ?, {columns[4:]},"
                 ' \'{"type":"holo-call"}\' FROM part ORDER BY id DESC LIMIT 1',
                 (str(number),),
             )

@@ -379,6 +379,6 @@ def test_the_proof_of_an_exchange_leads_to_the_root(tmp_path: Path, capsys: pyte
         assert root_by_proof(proof["leaf_index"], proof["tree_size"], leaf, path).hex() == proof["merkle_root"] == root
         record = json.loads((folder / "traffic.jsonl").read_bytes().splitlines()[line - 1])
         assert leaf == leaf_hash(rfc8785.dumps(record))
-    for line in ("0", "x"):
-        with pytest.raises(UserError, match=f"the record has no exchange on line '{line}'"):
-            verify(["--run", str(folder), f"--proof={line}"])
+    for name in ("0", "x"):
+        with pytest.raises(UserError, match=f"the record has no exchange on line '{name}'"):
+            verify(["--run", str(folder), f"--proof={name}"])

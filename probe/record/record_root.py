@@ -16,6 +16,8 @@ from probe.record.merkle import LEAF, MerkleTree, leaf_hash
 from probe.record.rfc8785 import rfc8785_json, string_content
 
 _BUFFER = 4 << 20
+_LARGE = 8 << 20
+_MOST_VALUES = 10_000_000
 
 
 class RecordDigests(NamedTuple):
@@ -58,9 +60,14 @@ def record_digests(path: Path, on_leaf: Callable[[int, bytes], None] = lambda li
 def _canonical(line: bytes) -> bytes:
     """Return the canonical form of a line's value; of a line without one, its bytes, which no value has as its form."""
     try:
-        return rfc8785_json(msgspec.json.decode(line))
+        return rfc8785_json(msgspec.json.decode(line)) if _is_small(line) else line.rstrip(b"\n")
     except (ValueError, RecursionError):
         return line.rstrip(b"\n")
+
+
+def _is_small(line: bytes) -> bool:
+    """Check whether a line's values take little memory: parsed, each may take 100 bytes, its text as few as three."""
+    return len(line) < _LARGE or sum(map(line.count, (b",", b"[", b"{"))) <= _MOST_VALUES
 
 
 def _long_leaf(path: Path, file: BinaryIO, passed: Callable[[bytes], None]) -> bytes:
@@ -97,6 +104,8 @@ def _long_canonical(path: Path, file: BinaryIO, start: int, end: int) -> Iterato
     """Yield the canonical form of a long line, its long texts chunk by chunk. Raises ValueError where it has none."""
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         line, mark, spans = shortened(data, start, end)
+    if not _is_small(line):
+        raise ValueError("too many values")
     text = rfc8785_json(_marked(msgspec.json.decode(line), mark))
     # Sorting has changed the order.
     parts = text.split(mark.encode())

@@ -136,7 +136,7 @@ def test_what_agents_do_not_keep_is_normal(tmp_path: Path, change: Callable[[dic
     assert normal.startswith(text)
 
 
-UNKNOWN = {
+UNKNOWN: dict[str, tuple[dict[str, Any], str]] = {
     "codex": ({"type": "holo", "payload": {}}, "'holo'"),
     "claude-code": ({"type": "holo"}, "'holo'"),
     "gemini-cli": ({"id": "9", "type": "holo", "content": ""}, "'holo'"),

@@ -6,8 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from probe.errors import UserError
 from probe.witness import claude_code, codex, gemini_cli, opencode
 from probe.witness.session import Session
+
+
+_LARGEST = 1 << 30
+"""Bytes of a session file: what an agent leaves must not take all memory."""
 
 
 class AgentFiles(NamedTuple):
@@ -27,6 +32,8 @@ class AgentFiles(NamedTuple):
 
 def _agent(module: Any, *tried: str) -> AgentFiles:
     def read(file: Path, since: float) -> list[Session]:
+        if file.stat().st_size > _LARGEST:
+            raise UserError(f"{file} has more than {_LARGEST >> 20} MB", "no session file of an agent is as large")
         return [module.read(file)]
 
     read_since = getattr(module, "read_since", read)

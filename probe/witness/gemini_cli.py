@@ -38,9 +38,7 @@ def read(file: Path) -> Session:
 
 def _messages(session: Session) -> Iterator[tuple[int, Mapping[str, Any]]]:
     if session.file.suffix == ".json":
-        whole = json.loads(session.file.read_bytes())
-        _head(session, whole)
-        yield from ((1, message) for message in objects(whole.get("messages")))
+        yield from _whole(session)
         return
     for line, entry in json_lines(session):
         changes = entry.get("$set")
@@ -52,6 +50,19 @@ def _messages(session: Session) -> Iterator[tuple[int, Mapping[str, Any]]]:
             yield line, entry
         else:
             session.add_unknown(" ".join(changes.keys() if isinstance(changes, dict) else entry), line)
+
+
+def _whole(session: Session) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the messages of a file that is one JSON value."""
+    try:
+        whole = json.loads(session.file.read_bytes())
+    except (ValueError, RecursionError):
+        whole = None
+    if not isinstance(whole, dict):
+        session.add_unknown("file that is no JSON object", 1)
+        return
+    _head(session, whole)
+    yield from ((1, message) for message in objects(whole.get("messages")))
 
 
 def _head(session: Session, head: Mapping[str, Any]) -> None:
@@ -83,7 +94,8 @@ def _sent(session: Session, line: int, time: float | None, content: Any) -> None
         result = part.get("functionResponse")
         if isinstance(result, dict):
             response, prefix = result.get("response"), f"{result.get('name')}__"
-            known = [response[name] for name in ("output", "error") if name in (response or ())]
+            fields = response if isinstance(response, dict) else {}
+            known = [fields[name] for name in ("output", "error") if name in fields]
             session.add_sent(line, time, result_text(known or [response]), str(result.get("id")).removeprefix(prefix))
         elif isinstance(part.get("text"), str):
             session.add_sent(line, time, part["text"])

@@ -13,6 +13,10 @@ from probe.record.canonical_json import canonical_json
 from probe.renderers.blocks import Usage
 
 
+_LONGEST_LINE = 64 << 20
+"""Bytes of a line that are read; no agent writes as many."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """Where something is in a session file."""
@@ -103,7 +107,7 @@ class Session:
 def json_lines(session: Session) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the objects of a file with their lines; a line that is none is counted as unknown."""
     with session.file.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), 1):
             if line.isspace():
                 continue
             try:

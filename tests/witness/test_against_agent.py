@@ -243,6 +243,22 @@ def test_no_file_breaks_a_reader(tmp_path: Path, module: Any, entries: list[dict
     module.read(file)
 
 
+@pytest.mark.parametrize("content", ["no JSON", "[]", "{}", '{"messages": 1}'])
+def test_an_old_chat_that_is_none_breaks_nothing(tmp_path: Path, content: str) -> None:
+    file = AGENTS["gemini-cli before"].file(tmp_path / "own")
+    file.write_text(content)
+    assert bool(gemini_cli.read(file).unknown) == (content[0] != "{")
+
+
+def test_a_file_of_any_size_takes_little_memory(tmp_path: Path) -> None:
+    agent = AGENTS["codex"]
+    file = agent.file(tmp_path / "own")
+    with file.open("ab") as opened:
+        opened.truncate(2 << 30)
+    with pytest.raises(UserError, match="has more than 1024 MB"):
+        asked(run_of(tmp_path, agent), agent)
+
+
 @each_agent
 def test_a_missing_file_is_said_with_the_places_that_were_searched(tmp_path: Path, agent: Agent) -> None:
     file = agent.file(tmp_path / "own")

@@ -41,7 +41,8 @@ LAYERS: dict[str, frozenset[str]] = {
     "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
     "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
-    "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},
+    "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots", "witness"},
+    "witness": _RENDERING | {"trace", "analysis", "targets"},
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
     **dict.fromkeys(
         SCRIPTS,
@@ -58,6 +59,7 @@ LAYERS: dict[str, frozenset[str]] = {
             "cli",
             "replay",
             "wire",
+            "witness",
             "live",
         },
     ),

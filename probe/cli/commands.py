@@ -78,7 +78,12 @@ COMMANDS = {
     "verify": Command(
         "Check that a run holds what crossed its proxies, unchanged.",
         "invoke verify --run latest",
-        ("run", "target", "data_dir", "strict", "json"),
+        ("run", "target", "data_dir", "strict", "against_agent", "root", "signature", "proof", "json"),
+    ),
+    "sign": Command(
+        "Sign a run's record with an SSH key.",
+        "invoke sign latest",
+        ("run", "target", "data_dir", "key"),
     ),
     "slots": Command(
         "Learn from two runs of one prompt which values are volatile.",

@@ -14,6 +14,8 @@ class Option(NamedTuple):
     """None for a switch."""
     many: bool = False
     positional: bool = False
+    optional: bool = False
+    """Whether it may be given without its value."""
 
 
 OPTIONS = {
@@ -62,6 +64,22 @@ OPTIONS = {
     "jobs": Option("Read the record with this many processes (default: 1).", None, "NUMBER"),
     "json": Option("Print JSON.", "j"),
     "strict": Option("Also fail where the agent itself left an exchange before its end.", "s"),
+    "against_agent": Option(
+        "Compare with the agent's own session files; name a file or a folder where they are not found.",
+        None,
+        "PATH",
+        optional=True,
+    ),
+    "root": Option(
+        "Compare the Merkle root with this one; without a value, with the manifest's.", None, "HEX", optional=True
+    ),
+    "signature": Option(
+        "Check the signature of `sign`: by a file of allowed signers, else by its own key alone.",
+        None,
+        "SIGNERS",
+        optional=True,
+    ),
+    "proof": Option("Print the proof that the exchange of this line belongs to the Merkle root.", None, "LINE"),
     "name": Option("Name of the new target.", None, "NAME", positional=True),
     "command": Option("The agent's command with a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
     "api": Option("The API that it speaks: openai, anthropic or gemini, or the address of another.", None, "API"),
@@ -120,6 +138,10 @@ _SPECIAL = {
         Option("In a replay: end with exit code 1 at the first call that differs from the recording.", "s"),
     ),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
+    ("sign", "run"): Option(
+        "A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", None, "RUN", positional=True
+    ),
+    ("sign", "key"): Option("File of the key that signs (default: ~/.ssh/id_ed25519).", "k", "FILE"),
     ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),
     ("slots", "after"): Option("Another of the same agent with the same prompt.", None, "RUN", positional=True),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),

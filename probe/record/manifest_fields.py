@@ -106,6 +106,13 @@ class ObserverChange(msgspec.Struct, frozen=True):
     why: str = ""
 
 
+class AgentSession(msgspec.Struct, frozen=True):
+    """A session file of the agent, as it was at the end of the run."""
+
+    path: str
+    sha256: str
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a run. Other types are errors: the run's agent may have written into the file."""
 
@@ -154,6 +161,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     traffic_sha256: str | None = None
     compressed: CompressedFile | None = None
     """None while the record is plain."""
+    merkle_root: str | None = None
+    """Of the record's exchanges, by RFC 6962 over RFC 8785; None in a run of an earlier version."""
+    merkle_leaves: int | None = None
+    session_folder: str | None = None
+    """Folder below which the agent has its session files; None for an agent of which that is not known."""
+    agent_sessions: list[AgentSession] = []
+    """Its session files of this run."""
     problems: list[Problem] = []
     notes: list[str] = []
     coverage: CoverageFacts | None = None

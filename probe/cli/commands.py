@@ -80,6 +80,16 @@ COMMANDS = {
         "invoke verify --run latest",
         ("run", "target", "data_dir", "strict", "json"),
     ),
+    "redact": Command(
+        "Copy a run without credentials and personal data.",
+        "invoke redact latest --also 'Project Falcon'",
+        ("run", "also", "target", "data_dir", "output_dir"),
+    ),
+    "share": Command(
+        "Make a .zip of a run that is safe to give away, or refuse.",
+        "invoke share latest",
+        ("run", "also", "accept", "target", "data_dir", "output", "json"),
+    ),
     "slots": Command(
         "Learn from two runs of one prompt which values are volatile.",
         "invoke slots latest latest~1",

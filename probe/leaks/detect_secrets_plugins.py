@@ -29,12 +29,12 @@ class Secrets:
                 "the check before sharing needs detect-secrets", "install it: pip install 'agent-probe[share]'"
             ) from error
         plugins: dict[str, Any] = get_mapping_from_secret_type_to_class()
-        self._plugins: list[Any] = [made() for name, made in sorted(plugins.items()) if name not in _NOT_USED]
+        self.plugins: list[Any] = [made() for name, made in sorted(plugins.items()) if name not in _NOT_USED]
 
     def found(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield kind and value of what looks like a credential in a text."""
         for line in text.splitlines():
-            for plugin in self._plugins:
+            for plugin in self.plugins:
                 for value in plugin.analyze_string(line):
                     if "REDACTED" not in value:
                         yield f"{plugin.secret_type} (detect-secrets)", value

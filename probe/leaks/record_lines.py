@@ -7,7 +7,7 @@ from pathlib import Path
 
 from probe.record.files import open_plain
 
-LONGEST = 32 << 20
+LONGEST = 16 << 20
 _OVERLAP = 1 << 16
 
 

@@ -24,7 +24,8 @@ class CountingRedactor(Redactor):
 
     def _spans(self, data: bytes, begin: int, limit: int) -> list[tuple[int, int, bytes]]:
         spans = super()._spans(data, begin, limit)
-        self.replaced.update(mark for _, _, mark in spans)
+        # What begins behind the limit is found again with the next block, and may not be complete here.
+        self.replaced.update(mark for start, _, mark in spans if start < limit)
         return spans
 
     def _learned(self, value: str, shortest: int) -> str:

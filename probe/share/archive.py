@@ -19,14 +19,16 @@ _UNIX = 3
 def write_archive(out: Path, name: str, files: Sequence[Path]) -> None:
     """Write a .zip with a folder of files, and their hashes in the form that `sha256sum -c` reads. Raises OSError."""
     new = out.with_name(f".{out.name}.new")
-    sums = "".join(f"{file_sha256(file)}  {file.name}\n" for file in sorted(files))
+    # Not by their paths: the reports are in a temporary folder.
+    ordered = sorted(files, key=lambda file: file.name)
+    sums = "".join(f"{file_sha256(file)}  {file.name}\n" for file in sorted(files, key=_name))
     try:
         with (
             os.fdopen(os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w+b") as file,
             zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
         ):
             archive.writestr(_entry(f"{name}/", 0o40700), b"")
-            for source in sorted(files):
+            for source in ordered:
                 entry = _entry(f"{name}/{source.name}", 0o100600)
                 entry.file_size = source.stat().st_size
                 with archive.open(entry, "w") as copy, open_plain(source) as data:

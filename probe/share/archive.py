@@ -21,7 +21,7 @@ def write_archive(out: Path, name: str, files: Sequence[Path]) -> None:
     new = out.with_name(f".{out.name}.new")
     # Not by their paths: the reports are in a temporary folder.
     ordered = sorted(files, key=lambda file: file.name)
-    sums = "".join(f"{file_sha256(file)}  {file.name}\n" for file in sorted(files, key=_name))
+    sums = "".join(f"{file_sha256(file)}  {file.name}\n" for file in ordered)
     try:
         with (
             os.fdopen(os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w+b") as file,

@@ -18,7 +18,9 @@ from probe.record.runs import Run
 
 _SHORTEST = 4
 _SHORTEST_BASE64 = 8
-_LOOKS_MADE_UP = re.compile(r"(?:user|name|host|folder|words|email)-[0-9a-f]{8}.*|.*facade[0-9a-f]{2}.*", re.DOTALL)
+# A report may cut a pseudonym off.
+_MADE_UP = r"(?:user|name|host|folder|words|email)-[0-9a-f]{0,8}(?:[^0-9a-f].*)?|.*facade[0-9a-f]{2}.*"
+_LOOKS_MADE_UP = re.compile(_MADE_UP, re.DOTALL)
 _EVERYBODY = re.compile(
     r"(?i)root|user(?:name)?|admin|runner|ubuntu|debian|node|vscode|demo|test(?:er|ing)?|example|agent|work|home|nobody|"
     r"localhost(?:\..*)?|vm|docker|main|claude|codex|gemini|copilot|name|you|shared|guest|public|default|sample|linuxbrew|"
@@ -27,6 +29,7 @@ _EVERYBODY = re.compile(
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.[A-Za-z]{2,10}\b")
 _HOME = re.compile(r"(?:/home/|/Users/|[A-Z]:\\+Users\\+)([\w.-]{2,64})")
 _SIGNED = re.compile(r"(?m)^\s*(?:Author|Commit(?:ter)?|Signed-off-by|Co-authored-by): ([^<\n]{3,60}) <([^>\n]+)>")
+_ADDRESSED = re.compile(r"\b([A-Z]\w{1,30} [A-Z]\w{1,30}) <([^<>\s]{1,64}@[^<>\s]{3,99})>")
 _OWNED = re.compile(r"(?i)(?:account|org|organization|user|session|device|installation|machine)[_-]?(?:uu)?id")
 _RANDOM = re.compile(r"(?=.*\d)[0-9A-Za-z-]{16,80}")
 _NOBODY = r"(?:no-?reply|git|hg|you|your\W.*|user|name|example|someone|me|email|test|foo|bar)@.*"
@@ -127,8 +130,8 @@ def _of_reading(reading: Reading) -> Iterator[Known]:
     text = reading.text
     yield from (Known("email", one) for one in emails(text))
     yield from (Known("home folder", match[0]) for match in homes(text))
-    if ": " in text and "<" in text:
-        for name, mail in _SIGNED.findall(text):
+    if "<" in text and "@" in text:
+        for name, mail in (*_SIGNED.findall(text), *_ADDRESSED.findall(text)):
             if not _PUBLIC_MAIL.fullmatch(mail):
                 yield Known("name", name.strip())
 

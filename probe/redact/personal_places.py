@@ -16,6 +16,9 @@ _CHARACTER = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b'"': b'"', b"'": b"'"}
 _SIGNED = re.compile(
     rb"(?:[Aa]uthor|[Cc]ommit|[Cc]ommitter|-[Bb]y|[Tt]agger):? +([^<>\n\"]{2,80}?) +<([^<>\s\"]{3,200})>"
 )
+_ADDRESSED = re.compile(
+    rb"((?:[A-Z\xc3][\w\x80-\xff'.-]{1,30} ){1,3}[A-Z\xc3][\w\x80-\xff'-]{1,30}) <([^<>\s@]{1,64}@[^<>\s]{3,100})>"
+)
 _GIT_NAME = re.compile(rb"(?:user\.name[ =\t]{1,4}|GIT_(?:AUTHOR|COMMITTER)_NAME=)[\"']?([^\"'\n=]{2,80})")
 _GIT_SECTION = re.compile(rb"\[user\]\s{1,9}(?:email = [^\n]{1,200}\s{1,9})?name = ([^\n\"]{2,80})")
 _USER = re.compile(rb"(?<![A-Za-z0-9_])(?:USER|LOGNAME|USERNAME|SUDO_USER)=[\"']?([A-Za-z0-9._-]{2,64})")
@@ -77,7 +80,7 @@ def _decoded(kind: str, value: bytes) -> Value:
 def _in_lines(text: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield what tools print."""
     if b"<" in text and b"@" in text:
-        for match in _SIGNED.finditer(text):
+        for match in (*_SIGNED.finditer(text), *_ADDRESSED.finditer(text)):
             if not match[2].lower().startswith((b"noreply", b"no-reply")):
                 yield "name", match[1]
     if b"_NAME=" in text or b"user" in text:

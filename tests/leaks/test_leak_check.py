@@ -100,6 +100,7 @@ NOTHING = {
     "ids": "resp_0123456789abcdef0123456789abcdef call_Ab3dEf6hIj9kLm12 018f-facade",
     "encrypted reasoning": json.dumps({"encrypted_content": base64.b64encode(bytes(range(256)) * 4).decode()}),
     "pseudonyms": "user-1a2b3c4d email-1a2b3c4d@example.invalid /home/user-1a2b3c4d/x Author: name-1a2b3c4d <",
+    "pseudonyms that are cut off": "in /home/user-1a2… of email-1a2b3c4d@example.inv…",
     "marks": "authorization: [REDACTED:1a2b3c4d] api_key=[REDACTED:1a2b3c4d]",
     "addresses of nobody": "git@github.com noreply@anthropic.com user@example.com logo@2x.png",
     "accounts of images": "/home/user/x /home/node/.npm /Users/runner/work",

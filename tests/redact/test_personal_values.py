@@ -39,6 +39,7 @@ PERSONAL = {
     "a private host in a URL": ("http://llm.internal:8080/v1", "llm.internal"),
     "a Mac's own name": ("on Alices-MacBook.local it", "Alices-MacBook"),
     "an author of a commit": ("Author: Alice Xylander <alice.x@corp.io>\nAlice wrote", "Alice"),
+    "a name before a mail address": ("for Alice Xylander <alice.x@corp.io>\nAlice", "Alice"),
     "git's settings": ("user.name=Alice Xylander\n", "Xylander"),
     "a section of git's settings": ("[user]\n\tname = Alice Xylander\n", "Xylander"),
     "a variable": ("PWD=/x\nUSER=alicexy\nalicexy is", "alicexy"),

@@ -182,8 +182,8 @@ def _findings(found: Run, *, strict: bool = False, environ: Mapping[str, str] = 
     findings.check_ids()
     _check_tunnels(found, findings)
     _check_manifest(found.manifest, findings)
-    # Git keeps no permissions of its files but one.
-    if not found.bundled:
+    # Git keeps no permissions of its files but one, and many programs that unpack archives none.
+    if not _is_public(found):
         for text in _open_to_others(found):
             findings.problem("permissions", text)
     if not findings.keeps_secrets:
@@ -257,6 +257,10 @@ def _check_manifest(manifest: Manifest, findings: Findings) -> None:
             findings.problem("counts", f"the manifest counts {counted} as {name}, there are {there}")
 
 
+def _is_public(found: Run) -> bool:
+    return found.bundled or found.manifest.facts.redaction is not None
+
+
 def _open_to_others(found: Run) -> Iterator[str]:
     """Yield what of the run's own others may read; a folder that the user has named may hold files of theirs."""
     own = [found.folder] if is_generated(found.name) else []
@@ -278,8 +282,8 @@ def _lines(found: Run, findings: Findings) -> Iterator[str]:
         if check == "secrets" and findings.keeps_secrets:
             yield "KEPT credentials are in it on request (--keep-secrets); they were not looked for"
             continue
-        if check == "permissions" and found.bundled:
-            yield "     permissions are not checked: a bundled run has those that git gave it"
+        if check == "permissions" and _is_public(found):
+            yield "     permissions are not checked: a bundled run and a redacted copy are for others to read"
             continue
         yield f"{'FAIL' if problems else 'OK  '} {text}"
         yield from (f"       {problem}" for problem in problems[:20])
@@ -289,6 +293,9 @@ def _lines(found: Run, findings: Findings) -> Iterator[str]:
     if recovered := found.manifest.facts.recovered:
         folded = recovered.exchanges
         yield f"the recording did not come to its end; exchanges that were folded in afterwards, cut short: {folded}"
+    if redaction := found.manifest.facts.redaction:
+        counts = ", ".join(f"{count} × {kind}" for kind, count in redaction.replaced.items()) or "nothing"
+        yield f"a redacted copy of {redaction.of}; replaced in it: {counts}"
     if findings.faulted.count:
         yield f"cut short by a fault that the replay was asked for (--fault): {findings.faulted.count}"
     yield from (f"the recording itself said: {problem.text}" for problem in found.manifest.facts.problems)
@@ -306,6 +313,7 @@ def _described(found: Run, findings: Findings) -> dict[str, Any]:
         "cut_short": findings.cut_short,
         "bodies": findings.bodies,
         "websocket_messages": findings.messages,
+        "redaction": found.manifest.data.get("redaction"),
         "recovered": found.manifest.data.get("recovered"),
         "said_by_the_recording": [problem.text for problem in found.manifest.facts.problems],
         "redacted": findings.redacted,

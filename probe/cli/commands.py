@@ -85,6 +85,16 @@ COMMANDS = {
         "invoke sign latest",
         ("run", "target", "data_dir", "key"),
     ),
+    "redact": Command(
+        "Copy a run without credentials and personal data.",
+        "invoke redact latest --also 'Project Falcon'",
+        ("run", "also", "target", "data_dir", "output_dir"),
+    ),
+    "share": Command(
+        "Make a .zip of a run that is safe to give away, or refuse.",
+        "invoke share latest",
+        ("run", "also", "accept", "target", "data_dir", "output", "json"),
+    ),
     "slots": Command(
         "Learn from two runs of one prompt which values are volatile.",
         "invoke slots latest latest~1",

@@ -18,10 +18,12 @@ class Option(NamedTuple):
     """Whether it may be given without its value."""
 
 
+_RUN = "A run: latest, latest~1, its name or a prefix of it, target/name, or a path."
+
 OPTIONS = {
     "target": Option("Name of a file in targets/, or in a folder that PROBE_TARGETS names.", "t", "NAME"),
     "prompt": Option("What the agent is asked to do; fills {prompt} in the target's command.", "p", "TEXT"),
-    "run": Option("A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", "r", "RUN"),
+    "run": Option(_RUN, "r", "RUN"),
     "replay": Option("Answer the agent from this recorded run instead of the real API.", "R", "RUN"),
     "fault": Option(
         "Put a fault into the replay's answers, any number of times: '429 once', 'cut after 12 events'.",
@@ -100,6 +102,10 @@ OPTIONS = {
     "prune": Option(
         "Delete all but the newest KEEP recordings of each target, and KEEP replays of them.", None, "KEEP"
     ),
+    "also": Option("Hide this word or phrase as well: any number of times.", None, "TEXT", True),
+    "accept": Option(
+        "Share in spite of this finding, named by its fingerprint; any number of times.", None, "FINGERPRINT", True
+    ),
     "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
     "exchanges": Option(
         "How many exchanges memory is watched for (default 3000); no other round has more.", "n", "NUMBER"
@@ -122,6 +128,9 @@ OPTIONS = {
 """By their names in tasks; `_` is `-` on the command line."""
 
 _SPECIAL = {
+    **dict.fromkeys([("redact", "run"), ("share", "run")], Option(_RUN, None, "RUN", positional=True)),
+    ("redact", "output_dir"): Option("Exactly the copy's folder, instead of one beside the run.", "o", "DIR"),
+    ("share", "output"): Option("Write this .zip, instead of one beside the redacted run.", "O", "FILE"),
     ("compare", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
     ("compare", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
     ("drift", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),

@@ -113,6 +113,19 @@ class AgentSession(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class Redaction(msgspec.Struct, frozen=True):
+    """Of which run this one is a redacted copy, and what was replaced in it; never a value."""
+
+    of: str
+    """Target and name of that run."""
+    traffic_sha256: str | None = None
+    """Of its record; None where values that were replaced could be guessed and checked by it."""
+    replaced: dict[str, int] = {}
+    """How many different values of each kind."""
+    inputs: str | None = None
+    """What it was made from, hashed with the key of the data folder."""
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a run. Other types are errors: the run's agent may have written into the file."""
 
@@ -152,6 +165,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str | None = None
     not_kept: list[str] = []
     """Which of prompt and own_command held a credential, so that they cannot be used again."""
+    redaction: Redaction | None = None
+    """None where it is no redacted copy."""
     replay_of: str | None = None
     replayed: Replayed | None = None
     """How the replay went; None before its end, and where nothing was replayed."""

@@ -1,0 +1,187 @@
+"""A run that is asked about: read once for its facts, and again, line by line, for the content that is asked for."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from probe.analysis.findings import Findings
+from probe.analysis.groups import PlacedTurn
+from probe.analysis.prices import Prices
+from probe.errors import UserError
+from probe.record.exchange import UnreadExchange
+from probe.record.files import open_plain
+from probe.record.reader import read_unread
+from probe.renderers.loader import Renderer
+from probe.report.prompt_parts import PromptSlots
+from probe.report.run import ReportedRun
+from probe.report.summarize import summary_of
+from probe.report.summary import Summary
+from probe.report.understood import Understood, understand
+from probe.slots.slots import Slots
+from probe.trace.facts import TurnFacts, last_spoken
+from probe.trace.items import Known, NewItem
+from probe.trace.trace import Trace, TraceReader
+from probe.trace.turns import Traced, Turn
+
+Observer = Callable[[Traced, Sequence[TurnFacts], Sequence[NewItem]], None]
+"""Gets each exchange while its content is at hand."""
+_BLOCK = 1 << 20
+_KEPT = 4
+"""Exchanges whose content is kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What is needed to read a run."""
+
+    name: str
+    """What commands know it by: `target/name`."""
+    record: Path
+    renderer: Renderer
+    ids: Mapping[str, Sequence[str]]
+    described: ReportedRun
+    prices: Prices
+    on_malformed: Callable[[int, str], None]
+    manifest: Mapping[str, Any]
+    """As its file has it."""
+
+
+class Content:
+    """One exchange with all its content, whatever other exchanges hold."""
+
+    def __init__(self, source: Source, exchange: UnreadExchange) -> None:
+        reader = TraceReader(source.renderer, source.ids, structured=False)
+        self.traced, self.turns, new = reader.add(exchange)
+        self._items = {one.known.identity: one for one in new}
+
+    def turn(self, part: int | None) -> Turn:
+        """Return a call of the model, by its number within its WebSocket conversation."""
+        return next(turn for turn in self.traced.turns if turn.part == part)
+
+    def item(self, known: Known) -> NewItem:
+        """Return an item that the exchange sent."""
+        return self._items[known.identity]
+
+
+class KnownRun:
+    """A run; what is not asked for is not read."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.name = source, source.name
+        self._observers: list[Observer] = []
+        self.first_lines: dict[int, int] = {}
+        """By number of the item: the line of the record that has it first."""
+        self.content = lru_cache(_KEPT)(self._content)
+        self._malformed = array("Q")
+
+    @cached_property
+    def trace(self) -> Trace:
+        """Return the facts of its exchanges, turns and items."""
+        source = self.source
+        reader = TraceReader(source.renderer, source.ids, structured=False)
+        for exchange in read_unread(source.record, self._skip, outlined=True):
+            traced, turns, new = reader.add(exchange)
+            self.first_lines.update((one.known.number, exchange.seq) for one in new)
+            for observe in self._observers:
+                observe(traced, turns, new)
+        return reader.trace
+
+    def observe(self, observer: Observer) -> None:
+        """Have the record seen by an observer; it is read anew for it where it was read already."""
+        if "trace" in self.__dict__:
+            reader = TraceReader(self.source.renderer, self.source.ids, structured=False)
+            for exchange in read_unread(self.source.record, lambda number, why: None, outlined=True):
+                observer(*reader.add(exchange))
+        else:
+            self._observers.append(observer)
+            self.trace  # noqa: B018 - reads it
+
+    def _skip(self, number: int, reason: str) -> None:
+        self._malformed.append(number)
+        self.source.on_malformed(number, reason)
+
+    @cached_property
+    def hashes(self) -> Counter[str]:
+        """Return how many items have each hash."""
+        return Counter(one.sha256 for one in self.trace.items.known)
+
+    @cached_property
+    def understood(self) -> Understood:
+        """Return what every report of it says."""
+        source, none = self.source, PromptSlots(Slots())
+        return understand(self.trace, source.described, source.prices, self._malformed, self.spoken, none)
+
+    @property
+    def findings(self) -> Findings:
+        """Return what it comes down to."""
+        return self.understood.findings
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Return its numbers as summary.json has them, but for what changes within its prompt."""
+        return summary_of(self.understood)
+
+    def spoken(self, facts: TurnFacts) -> str:
+        """Return the whole text that a turn said last."""
+        return last_spoken(self.turn(facts).response)
+
+    def turn(self, facts: TurnFacts) -> Turn:
+        """Return a turn with its content."""
+        return self.content(facts.line).turn(facts.part)
+
+    def placed(self, number: int) -> PlacedTurn:
+        """Return the turn of a number that readers know it by. Raises UserError."""
+        turns = self.findings.turns
+        if not 0 < number <= len(turns):
+            there = f"its turns are 1 to {len(turns)}" if turns else "it holds no call of a model"
+            raise UserError(f"run {self.name} has no turn {number}", there)
+        return turns[number - 1].turn
+
+    @cached_property
+    def numbers(self) -> dict[tuple[int, int | None], int]:
+        """Return the numbers of all turns and failed tries, by line of the record and number within a WebSocket."""
+        every = (one for tries in self.findings.turns for one in (*tries.failed, tries.turn))
+        return {(one.facts.line, one.facts.part): self.findings.numbers[one.index] for one in every}
+
+    def item(self, number: int) -> NewItem:
+        """Return an item with its content."""
+        known = self.trace.items.known[number]
+        return self.content(self.first_lines[number]).item(known)
+
+    def exchange(self, line: int) -> UnreadExchange:
+        """Return the exchange in a line of the record, its bodies unread. Raises UserError."""
+        record = self.source.record
+        start = _start_of(record, line)
+        bad: list[str] = []
+        found = read_unread(record, lambda _, why: bad.append(why), start, start + 1, line - 1) if line > 0 else None
+        exchange = next(found, None) if found is not None and start < record.stat().st_size else None
+        if exchange is None:
+            why = f": {bad[0]}" if bad else ""
+            raise UserError(f"run {self.name} has no exchange in line {line}{why}", "lines of the record count from 1")
+        return exchange
+
+    def _content(self, line: int) -> Content:
+        return Content(self.source, self.exchange(line))
+
+
+def _start_of(record: Path, line: int) -> int:
+    """Return where a line begins; the size of the file where it has fewer lines."""
+    left, place = line - 1, 0
+    with open_plain(record, buffering=_BLOCK) as file:
+        while left > 0 and (block := file.read(_BLOCK)):
+            count = block.count(b"\n")
+            if count < left:
+                left -= count
+                place += len(block)
+                continue
+            end = -1
+            for _ in range(left):
+                end = block.index(b"\n", end + 1)
+            return place + end + 1
+    return place

@@ -16,7 +16,7 @@ from invoke.context import Context
 from probe.cli.commands import COMMANDS
 from probe.cli.options import option_of
 from probe.cli.parsing import command_line, parse, parser, usage
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support.running import Running
 
 

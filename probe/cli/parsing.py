@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 def usage(command: str) -> str:
     """Return what is typed: the words that a script needs, and a command where it starts one."""
     names = COMMANDS[command].options
-    words = [option_of(command, name).metavar or "" for name in names if option_of(command, name).positional]
+    positional = [one for name in names if (one := option_of(command, name)).positional]
+    words = [f"[{one.metavar}]" if one.many else one.metavar or "" for one in positional]
     started = ["[-- COMMAND …]"] if {"env", "cwd"} <= set(names) else []
     return " ".join([f"invoke {command}", *words, "[options]", *started])
 
 
 def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     """Return the argument parser of `python -m probe.<command>`; it knows versions where `argv` asks for them."""
-    import argparse  # Here: `tasks.py` does not need it.
+    import argparse  # Here: the tasks do not need it.
 
     text = COMMANDS[command]
     made = argparse.ArgumentParser(
@@ -37,7 +38,8 @@ def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
     for name in text.options:
         option = option_of(command, name)
         if option.positional:
-            made.add_argument(name, help=option.help, metavar=option.metavar)
+            number: dict[str, Any] = {"nargs": "*"} if option.many else {}
+            made.add_argument(name, help=option.help, metavar=option.metavar, **number)
             continue
         flags = [flag(name), *([f"-{option.short}"] if option.short else [])]
         kind: dict[str, Any] = {"action": "store_true"}
@@ -51,7 +53,7 @@ def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
 
 
 def _versions() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # Here: `tasks.py` does not need it.
+    from importlib.metadata import PackageNotFoundError, version  # Here: the tasks do not need it.
 
     shown = []
     for package in ("agent-probe", "mitmproxy"):
@@ -70,11 +72,11 @@ def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[s
 
 def command_line(command: str, options: Mapping[str, Any]) -> list[str]:
     """Return options as the arguments of a script, without unset ones and those that it does not have."""
-    arguments = []
+    arguments: list[str] = []
     for name in COMMANDS[command].options:
         value = options.get(name)
         if option_of(command, name).positional:
-            arguments.append(str(value))
+            arguments += map(str, value or ()) if option_of(command, name).many else [str(value)]
         elif value is True:
             arguments.append(flag(name))
         elif value is not None and value is not False:

@@ -20,7 +20,7 @@ from probe.cli.called_as import module_of
 from probe.cli.commands import COMMANDS
 from probe.cli.options import OPTIONS, flag
 from probe.cli.parsing import parse
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from probe.wire.ports import free_ports
 from tests.docs.documents import DOCUMENTS, GUIDES, README, Command, code_spans, commands, name, tokens
 

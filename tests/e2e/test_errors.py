@@ -13,7 +13,7 @@ import pytest
 
 from probe.cli.called_as import module_of
 from probe.cli.commands import COMMANDS
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 

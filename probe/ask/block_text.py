@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import msgspec
-
 from probe.ask.block_content import Passage, main_value
 from probe.renderers.blocks import Media, Reasoning, Settings, Text, Tool, ToolCall, Unknown
 from probe.report.plain_text import compact, plural, without_tags
@@ -47,7 +45,7 @@ def block_text(passage: Passage) -> str:
         case Settings():
             return "\n".join(f"{name}: {value_text(value)}" for name, value in block.pairs)
         case Tool():
-            return block.description or value_text(block.definition)
+            return value_text(block.definition)
         case Media():
             size = [plural(block.size, "byte")] if block.size is not None else []
             return ", ".join(filter(None, (block.label, block.media_type, *size, block.source)))
@@ -81,7 +79,3 @@ def indent(text: str) -> str:
     """Return a text with its lines moved to the right."""
     return "\n".join(f"  {line}" if line else line for line in without_tags(text).rstrip("\n").split("\n"))
 
-
-def json_of_blocks(passages: Iterable[Passage]) -> list[Any]:
-    """Return blocks as JSON, each with its class's name."""
-    return [msgspec.to_builtins(one.block) for one in passages]

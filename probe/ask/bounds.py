@@ -45,10 +45,10 @@ def _number(arguments: Namespace, name: str) -> int | None:
     return int(given)
 
 
-def more(command: str, arguments: Namespace, offset: int) -> str:
-    """Return the command that prints what follows."""
-    words = command_line(command, vars(arguments) | {"offset": str(offset)})
-    return as_called(f"invoke {command}") + " " + shlex.join(words)
+def command_with(command: str, arguments: Namespace, **changes: Any) -> str:
+    """Return a command line again, with other options: the one that prints more."""
+    words = command_line(command, vars(arguments) | changes)
+    return as_called(f"invoke {command} ") + shlex.join(words)
 
 
 def part_of_text(text: str, bounds: Bounds) -> tuple[str, int | None]:

@@ -7,12 +7,15 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.ask.bounds import CHARACTERS, bounds_of, command_with, part_of_text, shortened
 from probe.ask.found import Found
 from probe.ask.look_up import look_up
 from probe.ask.opening import opened
 from probe.ask.path import is_path, parse_path
+from probe.ask.printed import Got
 from probe.cli.edge import printable, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
@@ -37,8 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.json:
         value, places = shortened(found.value, bounds.limit)
         whole = command_with("get", arguments, all=True, limit=None) if places else None
-        answer = {"run": known.name, "path": str(path), "value": value, "shortened": places, "more": whole}
-        print(printed_json(answer))
+        answer = Got(run=known.name, path=str(path), value=value, shortened=places, more=whole)
+        print(printed_json(msgspec.to_builtins(answer)))
         return 0
     part, rest_at = part_of_text(_text(found.value), bounds)
     print(printable(part), end="" if part.endswith("\n") else "\n")

@@ -16,6 +16,7 @@ import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.ask.block_content import ROLES, SAME_ROLES
 from probe.ask.bounds import bounds_of, command_with
 from probe.ask.opening import known_run
+from probe.ask.printed import Searched
 from probe.ask.search import Hit, Query, search
 from probe.ask.times import time_of
 from probe.cli.edge import Skipped, one_line, printed_json, run, say
@@ -47,13 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if most is not None and len(found) == most:
         more = command_with("grep", arguments, offset=str(most - 1))
     if arguments.json:
-        hits = [msgspec.to_builtins(one) for one in shown]
-        print(printed_json({"hits": hits, "runs_searched": len(searched), "more": more}))
+        print(printed_json(msgspec.to_builtins(Searched(hits=shown, runs_searched=len(searched), more=more))))
         return 0
     for hit in shown:
         print(_line(hit))
-    in_runs = f"{plural(len(searched), 'run')} of {len(runs)}" if len(searched) < len(runs) else plural(len(runs), "run")
-    say(f"more: {more}" if more else f"{plural(len(found), 'hit')} in {in_runs}")
+    of = f" of {len(runs)}" if len(searched) < len(runs) else ""
+    say(f"more: {more}" if more else f"{plural(len(found), 'hit')} in {plural(len(searched), 'run')}{of}")
     return 0
 
 
@@ -102,7 +102,8 @@ def _runs(arguments: Namespace, query: Query) -> list[Run]:
         of = f" of target {arguments.target!r}" if arguments.target else ""
         meant = did_you_mean(arguments.target, known) if arguments.target and arguments.target not in known else ""
         raise UserError(
-            f"there is no run{of} in {folder}", meant + "a bundled sample is named: invoke grep PATTERN --run demo/sample"
+            f"there is no run{of} in {folder}",
+            meant + "a bundled sample is named: invoke grep PATTERN --run demo/sample",
         )
     return [one for one in runs if _may_hold(one, query)][::-1]
 
@@ -126,9 +127,7 @@ def _hits(
         if not _has_records(one, arguments):
             continue
         skipped = Skipped(f"{one.target}/{one.name}")
-        found = search(
-            known_run(one, arguments.target, skipped, say), query, None if most is None else most - count
-        )
+        found = search(known_run(one, arguments.target, skipped, say), query, None if most is None else most - count)
         skipped.report()
         searched.append(one)
         count += len(found)

@@ -17,6 +17,7 @@ from probe.ask.look_up import find_item
 from probe.ask.opening import opened
 from probe.ask.part_values import item_shown, turn_shown
 from probe.ask.path import number_of
+from probe.ask.printed import Shown
 from probe.cli.called_as import as_called
 from probe.cli.edge import printable, printed_json, run, say
 from probe.cli.parsing import parse
@@ -52,8 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.json:
         value, places = shortened(msgspec.to_builtins(value_of(found)), bounds.limit)
         whole = command_with("show", arguments, all=True, limit=None) if places else None
-        answer = {"run": found.name, "what": " ".join(what), "value": value, "shortened": places, "more": whole}
-        print(printed_json(answer))
+        answer = Shown(run=found.name, what=" ".join(what), value=value, shortened=places, more=whole)
+        print(printed_json(msgspec.to_builtins(answer)))
         return 0
     text, rest_at = part_of_text(text_of(found), bounds)
     print(printable(text.rstrip("\n")))

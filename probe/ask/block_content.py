@@ -50,8 +50,7 @@ _CONTENT: dict[type, tuple[str, ...]] = {
     Tool: ("definition",),
     Failure: ("message", "detail"),
     Incomplete: ("reason",),
-    Body: ("value",),
-    Unknown: ("what", "value"),
+    **dict.fromkeys((Body, Unknown), ("value",)),
 }
 """The fields of blocks that hold content; a block that is not here has none."""
 
@@ -65,12 +64,15 @@ class Passage(NamedTuple):
     role: str
     tool: str | None
 
+    @property
+    def has_names(self) -> bool:
+        """Check whether the names of its members say something: those of parameters and settings."""
+        return self.role in (DEFINITION, SETTING)
+
     def texts(self) -> Iterator[tuple[str, str]]:
         """Yield its texts, each with its pointer within the block's JSON."""
-        keys = self.role in (DEFINITION, SETTING)
         for name in _CONTENT[type(self.block)]:
-            value = getattr(self.block, name)
-            yield from leaves(value, f"/{name}", keys=keys)
+            yield from leaves(getattr(self.block, name), f"/{name}", keys=self.has_names)
 
 
 def passages(blocks: Iterable[Block], role: str, called: Mapping[str, str]) -> Iterator[Passage]:

@@ -78,4 +78,3 @@ def _members(value: dict[str, Any] | list[Any]) -> Iterator[str]:
 def indent(text: str) -> str:
     """Return a text with its lines moved to the right."""
     return "\n".join(f"  {line}" if line else line for line in without_tags(text).rstrip("\n").split("\n"))
-

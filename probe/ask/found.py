@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -21,7 +21,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     value: Any
     """JSON, or a text."""
     raw: Callable[[], Iterable[bytes]]
-    """Yields its exact bytes: as they crossed the wire where it is a part of that, else its JSON, or its text in UTF-8."""
+    """Yields its exact bytes: those of the wire where it is a part of that, else its JSON, or its text in UTF-8."""
     json: Json | None = None
     """The exact JSON text, where it has one."""
 
@@ -115,11 +115,6 @@ def escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-def pointer_to(value: Any, text: str) -> str | None:
+def pointer_to(value: Any, text: str, *, keys: bool) -> str | None:
     """Return the pointer to the first place of a value where a text is; None where it is nowhere as it is."""
-    return next((pointer for pointer, one in leaves(value, keys=True) if one == text), None)
-
-
-def joined(texts: Sequence[bytes]) -> list[bytes]:
-    """Return texts, a line each."""
-    return [b"\n".join(texts)]
+    return next((pointer for pointer, one in leaves(value, keys=keys) if one == text), None)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from probe.analysis.findings import Findings
-from probe.analysis.groups import PlacedTurn
 from probe.analysis.prices import Prices
+from probe.analysis.retries import Tries
 from probe.errors import UserError
 from probe.record.exchange import UnreadExchange
 from probe.record.files import open_plain
@@ -135,19 +135,23 @@ class KnownRun:
         """Return a turn with its content."""
         return self.content(facts.line).turn(facts.part)
 
-    def placed(self, number: int) -> PlacedTurn:
-        """Return the turn of a number that readers know it by. Raises UserError."""
+    def tries(self, number: int) -> Tries:
+        """Return the turn of a number that readers know it by, with the failed tries before it. Raises UserError."""
         turns = self.findings.turns
         if not 0 < number <= len(turns):
             there = f"its turns are 1 to {len(turns)}" if turns else "it holds no call of a model"
             raise UserError(f"run {self.name} has no turn {number}", there)
-        return turns[number - 1].turn
+        return turns[number - 1]
 
     @cached_property
-    def numbers(self) -> dict[tuple[int, int | None], int]:
-        """Return the numbers of all turns and failed tries, by line of the record and number within a WebSocket."""
-        every = (one for tries in self.findings.turns for one in (*tries.failed, tries.turn))
-        return {(one.facts.line, one.facts.part): self.findings.numbers[one.index] for one in every}
+    def numbers(self) -> dict[tuple[int, int | None], tuple[int, str]]:
+        """Return number and path of all turns and failed tries, by line of the record and number in a WebSocket."""
+        found = {}
+        for number, one in enumerate(self.findings.turns, 1):
+            found[one.turn.facts.line, one.turn.facts.part] = number, f"turn.{number}"
+            for place, failed in enumerate(one.failed, 1):
+                found[failed.facts.line, failed.facts.part] = number, f"turn.{number}.try.{place}"
+        return found
 
     def item(self, number: int) -> NewItem:
         """Return an item with its content."""

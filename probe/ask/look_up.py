@@ -54,22 +54,32 @@ def _line(path: Path) -> int:
 
 def _turn_part(run: KnownRun, path: Path) -> Found:
     number = number_of(path.name or "", "turn", len(run.findings.turns))
-    facts = run.placed(number).facts
+    tries = run.tries(number)
     match path.steps:
         case ():
             return value_found(run.summary.turns[number - 1])
+        case ["try", word, *steps]:
+            place = number_of(word, f"failed try before turn {number}", len(tries.failed))
+            if not steps:
+                return value_found(run.summary.turns[number - 1].tries[place - 1])
+            return _part(run, tries.failed[place - 1].facts, steps, f"turn.{number}.try.{place}")
+    return _part(run, tries.turn.facts, path.steps, f"turn.{number}")
+
+
+def _part(run: KnownRun, facts: TurnFacts, steps: Sequence[str], name: str) -> Found:
+    match steps:
         case ["answer"]:
             return text_found(run.spoken(facts))
         case ["request"]:
             return _request(run, facts)
         case ["response"]:
             return _response(run, facts)
-        case [("block" | "call" | "item" | "event") as what, place]:
+        case [what, place] if what in _TURN_LISTS:
             return _TURN_LISTS[what](run, facts, place)
-        case [("block" | "call" | "item" | "event") as what]:
-            raise UserError(f"{what} needs a number", f"for example: turn.{number}.{what}.1")
-    names = ("answer", "request", "response", *(f"{one}.1" for one in _TURN_LISTS))
-    raise _no_part(f"turn.{number}", path.steps, names)
+        case [what] if what in (*_TURN_LISTS, "try"):
+            raise UserError(f"{what} needs a number", f"for example: {name}.{what}.1")
+    names = ("answer", "request", "response", *(f"{one}.1" for one in (*_TURN_LISTS, "try")))
+    raise _no_part(name, steps, names)
 
 
 def _no_part(of: str, steps: Sequence[str], names: Sequence[str]) -> UserError:
@@ -169,7 +179,4 @@ def find_item(run: KnownRun, word: str) -> Known:
         listed = ", ".join(f"item.{one.number} ({one.name or one.kind.value})" for one in found[:_SHOWN])
         raise UserError(f"several items of run {run.name} have a hash like {word}", f"they are: {listed}")
     most = f"items are 0 to {len(items) - 1}" if items else "no request of it has items"
-    raise UserError(
-        f"run {run.name} has no item {word!r}", f"{most}, or name {_SHORTEST} characters of a hash or more"
-    )
-
+    raise UserError(f"run {run.name} has no item {word!r}", f"{most}, or name {_SHORTEST} characters of a hash or more")

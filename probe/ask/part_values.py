@@ -75,7 +75,7 @@ class ItemShown(Part, frozen=True, kw_only=True):
 
 def turn_shown(run: KnownRun, number: int) -> TurnShown:
     """Return a turn with what is new in its request, and its answer. Raises UserError."""
-    placed = run.placed(number)
+    placed = run.tries(number).turn
     changes = run.findings.changes[placed.index]
     is_new = {
         *changes.instructions,

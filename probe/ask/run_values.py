@@ -297,12 +297,11 @@ def files(run: KnownRun) -> list[TouchedFile]:
     """Return the files that tool calls touched, in the order in which that began."""
     collector = FileCollector()
     run.observe(collector)
-    by_turn = sorted(collector.found, key=lambda one: run.numbers[one[:2]])
     found: dict[str, list[Touched]] = {}
-    for line, part, number, tool, touch in by_turn:
-        turn = run.numbers[line, part]
+    for line, part, number, tool, touch in sorted(collector.found, key=lambda one: run.numbers[one[:2]][0]):
+        turn, path = run.numbers[line, part]
         found.setdefault(touch.path, []).append(
-            Touched(turn=turn, path=f"turn.{turn}.call.{number}", tool=tool, action=touch.action, guess=touch.guess)
+            Touched(turn=turn, path=f"{path}.call.{number}", tool=tool, action=touch.action, guess=touch.guess)
         )
     return [TouchedFile(file=name, touched=all_of) for name, all_of in found.items()]
 

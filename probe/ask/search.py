@@ -123,7 +123,7 @@ class Searcher:
         for pointer, text in passage.texts():
             if match := self._match(role, tool, text, place.time):
                 # In the JSON of an item where it is there as it is, else in its blocks.
-                in_json = pointer_to(item.value, text) if item else None
+                in_json = pointer_to(item.value, text, keys=passage.has_names) if item else None
                 end = f".block.{passage.number}{pointer}" if in_json is None else in_json
                 self._keep(place, end, role, tool, match)
 
@@ -165,8 +165,9 @@ def search(run: KnownRun, query: Query, most: int | None) -> list[Hit]:
 
 def _hit(run: KnownRun, match: _Match) -> Hit:
     place = match.place
-    turn = run.numbers[place.line, place.part] if place.is_turn else None
-    start = f"exchange.{place.line}" if turn is None else f"turn.{turn}"
+    turn, start = None, f"exchange.{place.line}"
+    if place.is_turn:
+        turn, start = run.numbers[place.line, place.part]
     if place.item is not None:
         start = path_of_item(run, place.item)
     return Hit(

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 _ENDS = frozenset({"&&", "||", ";", "|", "&", "(", ")", ";;"})
-_READS = frozenset({"cat", "head", "tail", "less", "more", "nl", "wc", "bat", "od", "xxd", "md5sum", "sha256sum", "file"})
+_READS = frozenset(
+    {"cat", "head", "tail", "less", "more", "nl", "wc", "bat", "od", "xxd", "md5sum", "sha256sum", "file"}
+)
 _SEARCHES = frozenset({"ls", "find", "tree"})
 _PATTERNED = frozenset({"grep", "rg", "sed", "awk"})
 """Their first word is a pattern or a program."""
@@ -20,10 +22,7 @@ _LONGEST = 20_000
 
 def files_of_command(command: Any) -> Iterator[tuple[str, str]]:
     """Yield files that a command names, each with what it may have done to it."""
-    if isinstance(command, str):
-        words = _words(command[:_LONGEST])
-    else:
-        words = [*command] if isinstance(command, list) else []
+    words = _words(command[:_LONGEST]) if isinstance(command, str) else command if isinstance(command, list) else []
     simple: list[str] = []
     for word in [*words, ";"]:
         if word in _ENDS:

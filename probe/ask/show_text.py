@@ -14,8 +14,8 @@ from probe.ask.run_values import (
     Instruction,
     Overview,
     Prompt,
-    TouchedFile,
     ToolShown,
+    TouchedFile,
     TurnLine,
     costs,
     files,
@@ -57,7 +57,9 @@ def _overview(found: Overview, name: str) -> Iterator[str]:
     yield from _section("answered", [_said(answer.text, f"turn {answer.turn}")] if answer else ["nothing in text"])
     yield from _section("problems", found.problems)
     yield from _section("turns", list(_turn_lines(found.turns)))
-    looks = [f"turn {one.turn}: {one.what}" + (f" ({cut(one.about)})" if one.about else "") for one in found.worth_a_look]
+    looks = [
+        f"turn {one.turn}: {one.what}" + (f" ({cut(one.about)})" if one.about else "") for one in found.worth_a_look
+    ]
     yield from _section("worth a look", looks)
     yield from _section("notes", found.notes)
 
@@ -199,7 +201,7 @@ def turn_text(run: KnownRun, number: int) -> str:
 
 def _turn(run: KnownRun, number: int) -> Iterator[str]:
     shown = turn_shown(run, number)
-    turn, facts = shown.facts, run.placed(number).facts
+    turn, facts = shown.facts, run.tries(number).turn.facts
     yield from _turn_head(run, turn)
     before = f" since turn {turn.before}" if turn.before else ""
     new = [
@@ -224,8 +226,8 @@ def _turn_head(run: KnownRun, turn: Turn) -> Iterator[str]:
     yield f"{model} · status {turn.status} · {offset(turn.started, run.findings.started)}{ended}"
     price = "unknown" if turn.dollars is None else f"${turn.dollars:.4f}"
     yield f"tokens: {_tokens(turn.tokens)} · cost: {price}"
-    for one in turn.tries:
-        yield f"failed try before it (line {one.line}): {cut(one.problem)}"
+    for place, one in enumerate(turn.tries, 1):
+        yield f"[turn.{turn.number}.try.{place}] failed try before it: {cut(one.problem)}"
     if turn.problem:
         yield f"error: {turn.problem}"
     if turn.cache and turn.cache.reason:
@@ -243,4 +245,6 @@ def item_text(run: KnownRun, word: str) -> str:
     sent = f"first sent in turn {shown.first_turn}, " if shown.first_turn else ""
     head = f"{shown.path} (number {shown.number}): {shown.kind.value} {name}".rstrip()
     facts = f"{sent}in {plural(shown.requests, 'request')}, {plural(shown.bytes, 'byte')} at {shown.place}"
-    return f"{head}\n{facts}, sha256 {shown.sha256}\n\n{passages_text(item_passages(run.item(known.number)), shown.path)}"
+    return (
+        f"{head}\n{facts}, sha256 {shown.sha256}\n\n{passages_text(item_passages(run.item(known.number)), shown.path)}"
+    )

@@ -99,7 +99,11 @@ OPTIONS = {
     "offset": Option("Leave out so much at the beginning: characters, or hits of grep.", "o", "NUMBER"),
     "all": Option("Print all of it, however long.", "a"),
     "raw": Option("Write the exact bytes, unchanged and whole, for a file or another program."),
-    "role": Option("Search only these: system, user, assistant, tool (results), definition (of tools), setting, error, other.", None, "ROLE"),
+    "role": Option(
+        "Search only these: system, user, assistant, tool (results), definition (of tools), setting, error, other.",
+        None,
+        "ROLE",
+    ),
     "tool": Option("Search only calls, results and the definition of this tool.", None, "NAME"),
     "since": Option("Leave out what was sent earlier: 2026-01-31, 2026-01-31T14:30, or 2h, 3d ago.", "s", "TIME"),
     "until": Option("Leave out what was sent then or later; as --since.", "u", "TIME"),

@@ -6,15 +6,18 @@ import json
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from probe.analysis.prices import Prices
 from probe.ask.known_run import KnownRun, Source
 from probe.ask.look_up import look_up
 from probe.ask.path import parse_path
+from probe.ask.printed import asking_schema
 from probe.record.exchange import Exchange
 from probe.renderers.loader import AUTO, load_renderer
 from tests.conftest import GOLDEN
@@ -78,6 +81,12 @@ def called(
     assert main([*words]) == code
     said = capsys.readouterr()
     return said.out, said.err
+
+
+@cache
+def form_of_json() -> Any:
+    """Return the validator of what is printed with --json."""
+    return jsonschema_rs.validator_for(asking_schema())
 
 
 def given(**options: Any) -> Namespace:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jsonschema_rs
 import pytest
 
 from probe import get
-from probe.ask.printed import asking_schema
 from probe.errors import UserError
 from tests.analysis.runs import ask, said
-from tests.ask.asking import RECORDS, called, run_folder
+from tests.ask.asking import RECORDS, called, form_of_json, run_folder
 
 LOOP = "codex/tool-loop"
 PRINTED = {
@@ -39,7 +37,7 @@ def test_an_empty_text_is_said_to_be_empty(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize("path", ["turn.1", "answer", "exchange.1.request.body/input", "item.0", "manifest/versions"])
 def test_a_value_is_printed_for_a_program(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     printed = json.loads(called(get.main, capsys, LOOP, path, "--json")[0])
-    jsonschema_rs.validator_for(asking_schema()).validate(printed)
+    form_of_json().validate(printed)
     assert (printed["run"], printed["path"], printed["shortened"], printed["more"]) == (LOOP, path, [], None)
 
 

@@ -6,14 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import pytest
 
 from probe import get, grep
-from probe.ask.printed import asking_schema
 from probe.errors import UserError
 from tests.analysis.runs import ask, said
-from tests.ask.asking import called, run_folder
+from tests.ask.asking import called, form_of_json, run_folder
 
 
 @pytest.fixture
@@ -30,7 +28,7 @@ def data(tmp_path: Path) -> Path:
 
 def found(capsys: pytest.CaptureFixture[str], data: Path, *words: str) -> dict[str, Any]:
     printed: dict[str, Any] = json.loads(called(grep.main, capsys, *words, "--json", "--data-dir", str(data))[0])
-    jsonschema_rs.validator_for(asking_schema()).validate(printed)
+    form_of_json().validate(printed)
     return printed
 
 

@@ -41,6 +41,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
     "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},
+    "ask": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "wire"},
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
     **dict.fromkeys(
         SCRIPTS,
@@ -49,6 +50,7 @@ LAYERS: dict[str, frozenset[str]] = {
             "slots",
             "protocol",
             "compare",
+            "ask",
             "trace",
             "analysis",
             "report",

@@ -78,7 +78,7 @@ class _Match(NamedTuple):
     role: str
     tool: str | None
     text: str
-    count: int
+    matches: int
 
 
 class Searcher:
@@ -177,7 +177,7 @@ def _hit(run: KnownRun, match: _Match) -> Hit:
         tool=match.tool,
         path=start + match.end,
         text=match.text,
-        matches=match.count,
+        matches=match.matches,
         time=place.time,
     )
 

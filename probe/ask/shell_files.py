@@ -61,6 +61,8 @@ def _of_simple(words: Sequence[str]) -> Iterator[tuple[str, str]]:
         return
     program, *rest = [plain[0].rpartition("/")[2], *plain[1:]]
     named = [word for word in rest if not word.startswith("-")]
+    if program in _RUNS and {"-m", "-c", "-e"} & set(rest):
+        return  # a module, or a program that is an argument itself
     yield from _of_program(program, named, edits=program == "sed" and any(word.startswith("-i") for word in rest))
 
 

@@ -226,8 +226,8 @@ def _turn_head(run: KnownRun, turn: Turn) -> Iterator[str]:
     yield f"{model} · status {turn.status} · {offset(turn.started, run.findings.started)}{ended}"
     price = "unknown" if turn.dollars is None else f"${turn.dollars:.4f}"
     yield f"tokens: {_tokens(turn.tokens)} · cost: {price}"
-    for place, one in enumerate(turn.tries, 1):
-        yield f"[turn.{turn.number}.try.{place}] failed try before it: {cut(one.problem)}"
+    for number, one in enumerate(turn.tries, 1):
+        yield f"[turn.{turn.number}.try.{number}] failed try before it: {cut(one.problem)}"
     if turn.problem:
         yield f"error: {turn.problem}"
     if turn.cache and turn.cache.reason:

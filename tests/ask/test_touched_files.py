@@ -69,6 +69,7 @@ SHELL: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "a here-document": ("cat > a.py <<'EOF'\nprint('rm -rf x')\nEOF", [("a.py", "written")]),
     "a patch in a here-document": (f"apply_patch <<'EOF'\n{PATCH}\nEOF", PATCHED),
     "a script": ("python3 prime.py 1 2", [("prime.py", "read")]),
+    "a module": ("python -m json.tool; python3 -c 'a.b'", []),
     "words of a command": (["bash", "-lc", "cat a.py"], [("a.py", "read")]),
     "words without a shell": (["cat", "a b.py"], [("a b.py", "read")]),
     "several lines": ("cat a\ncat b", [("a", "read"), ("b", "read")]),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path as FilePath
+from pathlib import Path
 
 import msgspec
 
 from probe.ask.found import Found, below, json_found, text_found, value_found
-from probe.ask.path import Path, number_of
+from probe.ask.path import number_of
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.record.body_text import string_of
@@ -23,9 +23,10 @@ from probe.renderers.urls import split_url
 _PARTS = ("request", "response", "request.body", "response.body", "request.headers", "event.1", "message.1")
 
 
-def exchange_part(exchange: UnreadExchange, path: Path, record: FilePath, renderer: Renderer) -> Found:
-    """Return a part of an exchange; `record` is the file that it is in. Raises UserError."""
-    steps = path.steps
+def exchange_part(
+    exchange: UnreadExchange, steps: Sequence[str], record: Path, renderer: Renderer, line: bytes | None = None
+) -> Found:
+    """Return a part of an exchange; `record` is the file that it is in, `line` its whole text. Raises UserError."""
     match steps:
         case [("request" | "response") as side, "body"]:
             return _body(_side(exchange, side), record)
@@ -35,7 +36,8 @@ def exchange_part(exchange: UnreadExchange, path: Path, record: FilePath, render
             return _message(exchange, word, record)
         case ["event" | "message"]:
             raise UserError(f"{steps[0]} needs a number", f"for example: exchange.{exchange.seq}.{steps[0]}.1")
-    whole = json_found(Json(msgspec.json.encode(exchange)))
+    # Of a line that is too long to be loaded, what is at hand: its texts are shortened.
+    whole = json_found(Json(msgspec.json.encode(exchange) if line is None else line))
     try:
         return below(whole, "".join(f"/{step}" for step in steps))
     except UserError as error:
@@ -51,7 +53,7 @@ def _side(exchange: UnreadExchange, side: str) -> UnreadRequest | UnreadResponse
     return payload
 
 
-def _body(payload: UnreadRequest | UnreadResponse, record: FilePath) -> Found:
+def _body(payload: UnreadRequest | UnreadResponse, record: Path) -> Found:
     """Return a body: JSON, text, or base64 as it is recorded; its bytes are those before any content-encoding."""
     if payload.body_kind is None:
         text = Json(bytes(payload.body) or b"null")  # of a file from elsewhere
@@ -63,7 +65,7 @@ def _body(payload: UnreadRequest | UnreadResponse, record: FilePath) -> Found:
     return Found(value=value, raw=lambda: body_chunks(payload, record))
 
 
-def _message(exchange: UnreadExchange, word: str, record: FilePath) -> Found:
+def _message(exchange: UnreadExchange, word: str, record: Path) -> Found:
     messages: Sequence[Message] = exchange.websocket.messages if exchange.websocket else ()
     message = messages[number_of(word, "WebSocket message", len(messages)) - 1]
     if message.whole_text or message.type != "text":
@@ -77,7 +79,7 @@ def message_found(content: str) -> Found:
     return text_found(content) if isinstance(value, str) else json_found(Json(content.encode("utf-8", "surrogatepass")))
 
 
-def stream_event(exchange: UnreadExchange, word: str, record: FilePath, renderer: Renderer) -> Found:
+def stream_event(exchange: UnreadExchange, word: str, record: Path, renderer: Renderer) -> Found:
     """Return an event of a streamed response: name, data, and when it arrived. Raises UserError."""
     response = _side(exchange, "response")
     assert isinstance(response, UnreadResponse)

@@ -6,16 +6,16 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from probe.analysis.findings import Findings
 from probe.analysis.prices import Prices
 from probe.analysis.retries import Tries
+from probe.ask.line_starts import LineStarts
 from probe.errors import UserError
 from probe.record.exchange import UnreadExchange
-from probe.record.files import open_plain
 from probe.record.reader import read_unread
 from probe.renderers.loader import Renderer
 from probe.report.prompt_parts import PromptSlots
@@ -31,7 +31,6 @@ from probe.trace.turns import Traced, Turn
 
 Observer = Callable[[Traced, Sequence[TurnFacts], Sequence[NewItem]], None]
 """Gets each exchange while its content is at hand."""
-_BLOCK = 1 << 20
 _KEPT = 4
 """Exchanges whose content is kept."""
 
@@ -77,7 +76,9 @@ class KnownRun:
         self._observers: list[Observer] = []
         self.first_lines: dict[int, int] = {}
         """By number of the item: the line of the record that has it first."""
-        self.content = lru_cache(_KEPT)(self._content)
+        self.lines = LineStarts(source.record)
+        self._contents: dict[int, Content] = {}
+        """By line: those that were asked for last."""
         self._malformed = array("Q")
 
     @cached_property
@@ -160,32 +161,21 @@ class KnownRun:
 
     def exchange(self, line: int) -> UnreadExchange:
         """Return the exchange in a line of the record, its bodies unread. Raises UserError."""
-        record = self.source.record
-        start = _start_of(record, line)
         bad: list[str] = []
-        found = read_unread(record, lambda _, why: bad.append(why), start, start + 1, line - 1) if line > 0 else None
-        exchange = next(found, None) if found is not None and start < record.stat().st_size else None
+        exchange = None
+        if line > 0:
+            start = self.lines.of(line)
+            found = read_unread(self.source.record, lambda _, why: bad.append(why), start, start + 1, line - 1)
+            exchange = next(found, None)
         if exchange is None:
             why = f": {bad[0]}" if bad else ""
             raise UserError(f"run {self.name} has no exchange in line {line}{why}", "lines of the record count from 1")
         return exchange
 
-    def _content(self, line: int) -> Content:
-        return Content(self.source, self.exchange(line))
-
-
-def _start_of(record: Path, line: int) -> int:
-    """Return where a line begins; the size of the file where it has fewer lines."""
-    left, place = line - 1, 0
-    with open_plain(record, buffering=_BLOCK) as file:
-        while left > 0 and (block := file.read(_BLOCK)):
-            count = block.count(b"\n")
-            if count < left:
-                left -= count
-                place += len(block)
-                continue
-            end = -1
-            for _ in range(left):
-                end = block.index(b"\n", end + 1)
-            return place + end + 1
-    return place
+    def content(self, line: int) -> Content:
+        """Return the exchange in a line of the record with all its content. Raises UserError."""
+        if line not in self._contents:
+            if len(self._contents) >= _KEPT:
+                del self._contents[next(iter(self._contents))]
+            self._contents[line] = Content(self.source, self.exchange(line))
+        return self._contents[line]

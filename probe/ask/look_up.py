@@ -35,8 +35,8 @@ def _base(run: KnownRun, path: Path) -> Found:
         case "item":
             return _item_part(run, path)
         case "exchange":
-            exchange = run.exchange(_line(path))
-            return exchange_part(exchange, path, run.source.record, run.source.renderer)
+            line = _line(path)
+            return exchange_part(run.exchange(line), path.steps, *_reading(run), run.lines.text(line))
     if path.steps:
         raise UserError(f"{path.kind} has no part {path.steps[0]!r}", f"a pointer goes on from it: {path.kind}/0")
     value = WHOLE_VALUES[path.kind](run)
@@ -89,13 +89,13 @@ def _no_part(of: str, steps: Sequence[str], names: Sequence[str]) -> UserError:
 
 def _request(run: KnownRun, facts: TurnFacts) -> Found:
     if facts.part is None:
-        return exchange_part(run.exchange(facts.line), Path("exchange", "", ("request", "body"), ""), *_reading(run))
+        return exchange_part(run.exchange(facts.line), ("request", "body"), *_reading(run))
     return json_found(run.turn(facts).request)
 
 
 def _response(run: KnownRun, facts: TurnFacts) -> Found:
     if facts.part is None:
-        return exchange_part(run.exchange(facts.line), Path("exchange", "", ("response", "body"), ""), *_reading(run))
+        return exchange_part(run.exchange(facts.line), ("response", "body"), *_reading(run))
     messages = [text.encode("utf-8", "surrogatepass") for text in run.turn(facts).messages]
     return json_found(Json(b"[" + b",\n".join(messages) + b"]"))
 

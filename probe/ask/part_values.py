@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from probe.ask.block_content import SETTING, Passage
 from probe.ask.known_run import KnownRun
 from probe.ask.look_up import answer_passages, item_passages
 from probe.ask.run_values import path_of_item
@@ -26,7 +28,7 @@ class ItemLine(Part, frozen=True, kw_only=True):
     name: str
     """Name of a setting; empty for the others."""
     role: str | None
-    """Of a message."""
+    """Whose words it is: a role that `grep` takes; None where it has no content."""
     bytes: int
     """Of its JSON."""
     beginning: str
@@ -60,7 +62,7 @@ class ItemShown(Part, frozen=True, kw_only=True):
     name: str
     """Name of a setting; empty for the others."""
     role: str | None
-    """Of a message."""
+    """Whose words it is: a role that `grep` takes; None where it has no content."""
     place: str
     """Where it is in a request's body."""
     bytes: int
@@ -95,30 +97,36 @@ def turn_shown(run: KnownRun, number: int) -> TurnShown:
 def item_line(run: KnownRun, number: int) -> ItemLine:
     """Return an item in one line."""
     item = run.item(number)
-    known = item.known
+    known, passages = item.known, item_passages(item)
     return ItemLine(
         path=path_of_item(run, number),
         kind=known.kind,
         name=known.name,
-        role=known.features.role,
+        role=role_of(passages),
         bytes=known.size,
-        beginning=preview([one.block for one in item_passages(item)]),
+        beginning=preview([one.block for one in passages]),
     )
+
+
+def role_of(passages: Sequence[Passage]) -> str | None:
+    """Return whose words an item is; what surrounds a message, its id say, is nobody's."""
+    roles = [one.role for one in passages]
+    return next((role for role in roles if role != SETTING), roles[0] if roles else None)
 
 
 def item_shown(run: KnownRun, known: Known) -> ItemShown:
     """Return an item with its value."""
-    first = run.findings.origins.first.get(known.number)
+    item, first = run.item(known.number), run.findings.origins.first.get(known.number)
     return ItemShown(
         path=path_of_item(run, known.number),
         number=known.number,
         sha256=known.sha256,
         kind=known.kind,
         name=known.name,
-        role=known.features.role,
+        role=role_of(item_passages(item)),
         place=known.at,
         bytes=known.size,
         first_turn=run.findings.numbers[first] if first is not None else None,
         requests=known.uses,
-        value=run.item(known.number).value,
+        value=item.value,
     )

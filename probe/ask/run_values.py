@@ -12,7 +12,7 @@ from probe.ask.touched_files import Touch, touched
 from probe.ask.worth_a_look import Notable, worth_a_look
 from probe.renderers.blocks import Message, Text, Tool, Tools
 from probe.report.summary_part import Part
-from probe.report.summary_run import Cost, Counts, FinalAnswer, ModelTotal, RunFacts, TimeSpent, Tokens
+from probe.report.summary_run import Cost, Counts, FinalAnswer, ModelTotal, RunFacts, Thread, TimeSpent, Tokens
 from probe.report.summary_traffic import ToolFacts
 from probe.trace.context import ContextKind
 from probe.trace.facts import TurnFacts
@@ -73,6 +73,8 @@ class Overview(Part, frozen=True, kw_only=True):
     """Of all calls."""
     time: TimeSpent
     """Where the time went."""
+    threads: list[Thread]
+    """Conversations with the model, as in summary.json: what sub-agents were asked and reported."""
     turns: list[TurnLine]
     """In the order of their numbers."""
     worth_a_look: list[Notable]
@@ -192,6 +194,7 @@ def overview(run: KnownRun) -> Overview:
         cost=summary.cost,
         tokens=summary.tokens,
         time=summary.time,
+        threads=summary.threads,
         turns=[
             TurnLine(
                 path=f"turn.{turn.number}",

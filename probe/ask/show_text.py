@@ -27,13 +27,15 @@ from probe.ask.run_values import (
 from probe.renderers.blocks import Settings
 from probe.report.plain_text import offset, plural, seconds, without_tags
 from probe.report.preview import cut
-from probe.report.summary_run import Cost, Tokens
+from probe.report.summary_run import Cost, Thread, Tokens
 from probe.report.summary_turn import Turn
 
 _BEGINNING = 600
 """Characters of a prompt and of an answer that the overview shows."""
 _TURNS = 40
 """Turns that the overview lists from the begin and from the end of a long run."""
+_TRIES = 5
+"""Failed tries of a turn that are listed."""
 _COLUMN = 60
 """Characters of what a turn did, or of a name, that a table shows."""
 
@@ -56,6 +58,7 @@ def _overview(found: Overview, name: str) -> Iterator[str]:
     answer = found.answer
     yield from _section("answered", [_said(answer.text, f"turn {answer.turn}")] if answer else ["nothing in text"])
     yield from _section("problems", found.problems)
+    yield from _section("threads", list(map(_thread_line, found.threads)) if len(found.threads) > 1 else [])
     yield from _section("turns", list(_turn_lines(found.turns)))
     looks = [
         f"turn {one.turn}: {one.what}" + (f" ({cut(one.about)})" if one.about else "") for one in found.worth_a_look
@@ -78,6 +81,13 @@ def _said(text: str, where: str) -> str:
     short = text.strip()
     more = f" … ({plural(len(short), 'character')} in all)" if len(short) > _BEGINNING else ""
     return f"({where}) {short[:_BEGINNING]}{more}"
+
+
+def _thread_line(thread: Thread) -> str:
+    who = f"sub-agent {thread.agent or ''}".rstrip() if thread.is_sub_agent else "the agent"
+    of = f" of thread {thread.parent}" if thread.parent else ""
+    task = f": {cut(thread.task.text)} (asked in turn {thread.task.turn})" if thread.task else ""
+    return f"{thread.number}  {who}{of}, {plural(len(thread.turns), 'turn')}{task}"
 
 
 def _turn_lines(turns: Sequence[TurnLine]) -> Iterator[str]:
@@ -223,11 +233,14 @@ def _turn_head(run: KnownRun, turn: Turn) -> Iterator[str]:
     model = turn.model or "no model named"
     model += f" (answered by {turn.answered_by})" if turn.answered_by not in (None, turn.model) else ""
     yield f"turn {turn.number} of run {run.name} ({turn.purpose}, thread {turn.thread}), {place}"
-    yield f"{model} · status {turn.status} · {offset(turn.started, run.findings.started)}{ended}"
+    status = f"status {turn.status}" if turn.status is not None else "no status"
+    yield f"{model} · {status} · {offset(turn.started, run.findings.started)}{ended}"
     price = "unknown" if turn.dollars is None else f"${turn.dollars:.4f}"
     yield f"tokens: {_tokens(turn.tokens)} · cost: {price}"
-    for number, one in enumerate(turn.tries, 1):
+    for number, one in enumerate(turn.tries[:_TRIES], 1):
         yield f"[turn.{turn.number}.try.{number}] failed try before it: {cut(one.problem)}"
+    if len(turn.tries) > _TRIES:
+        yield f"… {len(turn.tries)} failed tries in all"
     if turn.problem:
         yield f"error: {turn.problem}"
     if turn.cache and turn.cache.reason:

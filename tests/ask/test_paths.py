@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from probe.ask.line_starts import LineStarts
 from probe.ask.path import parse_path
 from probe.errors import UserError
 from probe.record.integrity import body_bytes
@@ -140,3 +141,16 @@ def test_the_raw_bytes_of_an_event_are_its_data() -> None:
     data = raw(known(LOOP), "exchange.1.event.1")
     assert data in raw(known(LOOP), "exchange.1.response.body")
     assert json.loads(data)["type"] == "response.created"
+
+
+def test_the_raw_bytes_of_an_exchange_are_its_line() -> None:
+    for number, line in enumerate(LOOP.read_bytes().splitlines(), 1):
+        assert raw(known(LOOP), f"exchange.{number}") == line
+
+
+def test_lines_are_found_in_any_order(tmp_path: Path) -> None:
+    texts = [b"x" * size for size in (0, 3, 1 << 20, 1, (1 << 20) - 1, 2)]
+    (tmp_path / "lines").write_bytes(b"\n".join(texts))
+    for order in ([1, 2, 3, 4, 5, 6], [6, 1, 4], [3, 3, 2], [7, 5]):
+        lines = LineStarts(tmp_path / "lines")
+        assert [lines.text(number) for number in order] == [(*texts, b"")[number - 1] for number in order]

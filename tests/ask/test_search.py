@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +152,16 @@ def test_a_hit_counts_matches_and_shows_one_line_around_the_first(tmp_path: Path
     assert "needle" in hit.text
     assert hit.text.isprintable()
     assert len(hit.text) < 200
+
+
+def test_a_run_is_let_go_at_once_when_it_was_searched(tmp_path: Path) -> None:
+    """A hundred runs take no more memory than one."""
+    run = known_of(tmp_path, *conversation())
+    assert hits(run, "needle")
+    gone = weakref.ref(run)
+    gc.disable()
+    try:
+        del run
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -71,6 +71,42 @@ def test_a_run_in_short_has_what_was_asked_and_answered_each_turn_and_what_else_
     )
 
 
+PARTS = {
+    "sub-agents, and what they were asked": (
+        "report/a-sub-agent-beside-its-parent",
+        "overview",
+        "threads:\n  1  the agent, 2 turns\n"
+        "  2  sub-agent delegate of thread 1, 2 turns: Find where the total is added up. (asked in turn 1)\n",
+    ),
+    "what is worth a look": (
+        "report/retries-that-fail-then-succeed",
+        "overview",
+        "worth a look:\n  turn 1: tool failed (run_command: pytest -q)\n  turn 1: 3 failed tries (",
+    ),
+    "problems": (
+        "report/retries-that-fail-then-succeed",
+        "overview",
+        "  2 calls of the model failed (529: ",
+    ),
+    "the result of a tool": ("anthropic_messages/streamed-tool-loop", "turn 2", "] message tool, 107 bytes: 3\n"),
+    "failed tries": ("report/retries-that-fail-then-succeed", "turn 1", "[turn.1.try.3] failed try before it: "),
+    "many failed tries": ("report/unreachable-upstream", "turn 1", "\n… 29 failed tries in all\n"),
+    "no answer": ("report/unreachable-upstream", "turn 1", " · no status · +58.0s, no answer came\n"),
+    "a side request": (
+        "report/side-requests-and-other-exchanges",
+        "overview",
+        "+0.20s  (title) Rename module ",
+    ),
+    "what the cache saved": ("codex/tool-loop", "costs", "(1,152 from the cache)"),
+}
+
+
+@pytest.mark.parametrize(("record", "what", "part"), PARTS.values(), ids=PARTS)
+def test_a_reader_finds(record: str, what: str, part: str) -> None:
+    run, words = known(RECORDS[record]), what.split()
+    assert part in show._writers(words)[0](run)
+
+
 SPELLINGS: dict[str, tuple[str, ...]] = {
     "a run first": (LOOP, "turn", "1"),
     "with a dot": (LOOP, "turn.1"),

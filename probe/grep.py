@@ -9,6 +9,7 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 
 import msgspec
 
@@ -27,7 +28,7 @@ from probe.record.reading_memory import tune_memory
 from probe.record.runs import Run, all_runs, has_records
 from probe.report.plain_text import plural
 from probe.settings.settings import data_dir
-from probe.targets.finding import output_dirs, target_names
+from probe.targets.finding import output_dirs, target_names, target_of_run
 from probe.wire.recover_run import open_run, recover_and_report
 
 HITS = 30
@@ -121,13 +122,15 @@ def _hits(
 ) -> Iterator[Hit]:
     """Yield hits in one run after the other, up to a number; of each run, nothing else stays in memory."""
     count = 0
+    # Reading its YAML takes as long as searching a small run.
+    target = cache(lambda recorded: target_of_run(recorded, arguments.target, say))
     for one in runs:
         if most is not None and count >= most:
             return
         if not _has_records(one, arguments):
             continue
         skipped = Skipped(f"{one.target}/{one.name}")
-        found = search(known_run(one, arguments.target, skipped, say), query, None if most is None else most - count)
+        found = search(known_run(one, target(one.target), skipped), query, None if most is None else most - count)
         skipped.report()
         searched.append(one)
         count += len(found)

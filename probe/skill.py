@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = [*arguments.words, *rest]
     if words != ["install"]:
         problem = f"skill does not know {' '.join(words)!r}" if words else "skill needs a word: install"
-        raise UserError(problem, "for example: invoke skill install --agent claude-code")
+        meant = did_you_mean(" ".join(words), ["install"])
+        raise UserError(problem, f"{meant}for example: invoke skill install --agent claude-code")
     if arguments.dir and arguments.agent:
         raise UserError("--dir and --agent both say where", "give one of them")
     text = SKILL.read_text(encoding="utf-8")

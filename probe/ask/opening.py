@@ -15,6 +15,7 @@ from probe.renderers.loader import load_renderer
 from probe.report.described import UNKNOWN_TITLE, described_run
 from probe.settings.own_prices import own_prices
 from probe.targets.finding import renderer_spec, target_of_run
+from probe.targets.target import Target
 from probe.wire.recover_run import open_run
 
 
@@ -25,14 +26,11 @@ def opened(arguments: Namespace, run: str, say: Callable[[str], None]) -> KnownR
         raise UserError(
             f"run {found.target}/{found.name} holds no exchange", "invoke runs lists the others: latest~1", code=1
         )
-    return known_run(found, arguments.target, Skipped(found.traffic.name), say)
+    return known_run(found, target_of_run(found.target, arguments.target, say), Skipped(found.traffic.name))
 
 
-def known_run(
-    found: Run, target_name: str | None, on_malformed: Callable[[int, str], None], say: Callable[[str], None]
-) -> KnownRun:
-    """Return a run that was found, so that it can be asked; `target_name` is the target that it is read as."""
-    target = target_of_run(found.target, target_name, say)
+def known_run(found: Run, target: Target | None, on_malformed: Callable[[int, str], None]) -> KnownRun:
+    """Return a run that was found, so that it can be asked; `target` is what it is read as."""
     own = [ModelPrice(model=model, **prices) for model, prices in own_prices(os.environ).items()]
     title = target.report_title if target else UNKNOWN_TITLE
     return KnownRun(

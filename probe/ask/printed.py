@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from probe.ask import part_values, run_values, search, worth_a_look
+from probe.ask import part_values, run_forms, search, worth_a_look
 from probe.report import summary_run, summary_traffic, summary_turn
 from probe.report.summary_part import Part
 from probe.report.summary_schema import meanings
@@ -56,18 +56,18 @@ class Searched(Part, frozen=True, kw_only=True):
 
 
 VALUES: dict[str, Any] = {
-    "overview": run_values.Overview,
-    "prompt": list[run_values.Prompt],
+    "overview": run_forms.Overview,
+    "prompt": list[run_forms.Prompt],
     "answer": summary_run.FinalAnswer | None,
-    "instructions": list[run_values.Instruction],
-    "tools": list[run_values.ToolShown],
-    "costs": run_values.Costs,
-    "files": list[run_values.TouchedFile],
+    "instructions": list[run_forms.Instruction],
+    "tools": list[run_forms.ToolShown],
+    "costs": run_forms.Costs,
+    "files": list[run_forms.TouchedFile],
     "turn": part_values.TurnShown,
     "item": part_values.ItemShown,
 }
 """The form of what each word of `show` has as its value."""
-_MODULES = (run_values, part_values, search, worth_a_look, summary_run, summary_traffic, summary_turn)
+_MODULES = (run_forms, part_values, search, worth_a_look, summary_run, summary_traffic, summary_turn)
 
 
 def asking_schema() -> dict[str, Any]:

@@ -9,21 +9,8 @@ from probe.ask.block_text import indent, passages_text
 from probe.ask.known_run import KnownRun
 from probe.ask.look_up import answer_passages, find_item, item_passages
 from probe.ask.part_values import item_shown, turn_shown
-from probe.ask.run_values import (
-    Costs,
-    Instruction,
-    Overview,
-    Prompt,
-    ToolShown,
-    TouchedFile,
-    TurnLine,
-    costs,
-    files,
-    instructions,
-    overview,
-    prompts,
-    tools,
-)
+from probe.ask.run_forms import Costs, Instruction, Overview, Prompt, ToolShown, TouchedFile, TurnLine
+from probe.ask.run_values import costs, files, instructions, overview, prompts, tools
 from probe.renderers.blocks import Settings
 from probe.report.plain_text import offset, plural, seconds, without_tags
 from probe.report.preview import cut

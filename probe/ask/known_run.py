@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from probe.analysis.findings import Findings
 from probe.analysis.prices import Prices
 from probe.analysis.retries import Tries
@@ -18,7 +20,7 @@ from probe.errors import UserError
 from probe.record.exchange import UnreadExchange
 from probe.record.reader import read_unread
 from probe.renderers.loader import Renderer
-from probe.report.prompt_parts import PromptSlots
+from probe.report.prompt_parts import PARTS, PromptSlots
 from probe.report.run import ReportedRun
 from probe.report.summarize import summary_of
 from probe.report.summary import Summary
@@ -46,6 +48,8 @@ class Source:
     ids: Mapping[str, Sequence[str]]
     described: ReportedRun
     prices: Prices
+    slots: Slots
+    """Finds what changes from run to run within instructions and tools."""
     on_malformed: Callable[[int, str], None]
     manifest: Mapping[str, Any]
     """As its file has it."""
@@ -115,8 +119,11 @@ class KnownRun:
     @cached_property
     def understood(self) -> Understood:
         """Return what every report of it says."""
-        source, none = self.source, PromptSlots(Slots())
-        return understand(self.trace, source.described, source.prices, self._malformed, self.spoken, none)
+        source, prompt = self.source, PromptSlots(self.source.slots)
+        for known in self.trace.items.known:
+            if any(kind in PARTS for kind, _ in known.context):
+                prompt.add([replace(self.item(known.number), known=known)])
+        return understand(self.trace, source.described, source.prices, self._malformed, self.spoken, prompt)
 
     @property
     def findings(self) -> Findings:
@@ -125,7 +132,7 @@ class KnownRun:
 
     @cached_property
     def summary(self) -> Summary:
-        """Return its numbers as summary.json has them, but for what changes within its prompt."""
+        """Return its numbers, as summary.json has them."""
         return summary_of(self.understood)
 
     def spoken(self, facts: TurnFacts) -> str:

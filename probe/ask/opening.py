@@ -14,7 +14,9 @@ from probe.record.runs import Run, has_records
 from probe.renderers.loader import load_renderer
 from probe.report.described import UNKNOWN_TITLE, described_run
 from probe.settings.own_prices import own_prices
-from probe.targets.finding import renderer_spec, target_of_run
+from probe.slots.environment import environment_of
+from probe.slots.slots import Slots
+from probe.targets.finding import renderer_spec, slot_rules, target_of_run
 from probe.targets.target import Target
 from probe.wire.recover_run import open_run
 
@@ -41,6 +43,7 @@ def known_run(found: Run, target: Target | None, on_malformed: Callable[[int, st
             ids=target.ids if target else {},
             described=described_run(found, title, str(found.traffic), lambda number, reason: None, None),
             prices=Prices(own=own),
+            slots=Slots(environment_of(found.manifest), slot_rules(target)),
             on_malformed=on_malformed,
             manifest=found.manifest.data,
         )

@@ -20,6 +20,7 @@ from probe.ask.path import parse_path
 from probe.ask.printed import asking_schema
 from probe.record.exchange import Exchange
 from probe.renderers.loader import AUTO, load_renderer
+from probe.slots.slots import Slots
 from tests.conftest import GOLDEN
 from tests.report.reports import RUN
 from tests.support import bundled
@@ -41,6 +42,7 @@ def known(record: Path) -> KnownRun:
             ids={},
             described=replace(RUN, prompt=next(iter(prompts), None)),
             prices=Prices(installed=False),
+            slots=Slots(),
             on_malformed=lambda number, reason: None,
             manifest={},
         )

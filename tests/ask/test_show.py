@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from probe import show
+from probe import analyze, get, show
 from probe.ask.known_run import KnownRun
 from probe.ask.printed import VALUES, asking_schema
 from probe.cli.edge import printable
@@ -162,6 +163,23 @@ def test_a_mistake_has_a_way_out(words: tuple[str, ...], problem: str, hint: str
     assert problem in str(raised.value.args[0])
     assert hint in (raised.value.hint or "").replace("invoke ", "")
     assert raised.value.code == 2
+
+
+@pytest.mark.parametrize("run", ["codex/tool-loop-websocket", "demo/sample"])
+def test_its_numbers_are_those_of_the_report(run: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / run
+    shutil.copytree(RECORDS[run].parent, folder)
+    facts = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(facts | {"bundled": False}))
+    assert analyze.main(["--run", run, "--data-dir", str(tmp_path)]) == 0
+    capsys.readouterr()
+    report = json.loads((folder / "summary.json").read_text())
+    summary = json.loads(called(get.main, capsys, run, "summary", "--json", "--all", "-d", str(tmp_path))[0])["value"]
+    differing = {name for name, value in report.items() if summary[name] != value}
+    assert differing <= {"generated_at", "proof", "run"}  # it hashes nothing, and names the record by its whole path
+    shown = json.loads(called(show.main, capsys, run, "--json", "--all", "-d", str(tmp_path))[0])["value"]
+    for name in ("counts", "cost", "tokens", "time", "threads", "problems", "notes"):
+        assert shown[name] == report[name]
 
 
 def test_long_output_is_cut_and_the_next_command_prints_what_follows(

@@ -42,6 +42,8 @@ LAYERS: dict[str, frozenset[str]] = {
     "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
+    "exports": _RENDERING | {"trace", "targets"},
+    "imports": _RENDERING | {"exports"},
     **dict.fromkeys(
         SCRIPTS,
         _RENDERING
@@ -58,6 +60,8 @@ LAYERS: dict[str, frozenset[str]] = {
             "replay",
             "wire",
             "live",
+            "exports",
+            "imports",
         },
     ),
 }

@@ -32,6 +32,7 @@ from probe.record.problem import Problem, ProblemKind
 from probe.record.runs import TRAFFIC, new_run
 from probe.settings.settings import data_dir
 from probe.targets.finding import IMPORTED, load_target, renderer_of, target_names
+from probe.targets.target import Target
 from probe.wire.capture_counts import in_a_line, tally
 from probe.wire.finish import discard
 
@@ -122,7 +123,7 @@ def _read(path: Path, format: str, folder: Path, arguments: Namespace, data: Pat
 
 def _redactor(folder: Path, arguments: Namespace, data: Path) -> Redactor:
     """Return what redacts credentials: for all targets together unless one is named."""
-    targets = [load_target(name)[0] for name in ([arguments.target] if arguments.target else _loadable())]
+    targets = [load_target(arguments.target)[0]] if arguments.target else list(_loadable())
     return Config(
         output_dir=folder,
         salt_file=data / SALT,
@@ -133,12 +134,11 @@ def _redactor(folder: Path, arguments: Namespace, data: Path) -> Redactor:
     ).redactor()
 
 
-def _loadable() -> Iterator[str]:
+def _loadable() -> Iterator[Target]:
     """Yield the targets whose files are right."""
     for name in target_names():
         with contextlib.suppress(UserError):
-            load_target(name)
-            yield name
+            yield load_target(name)[0]
 
 
 def _moved(folder: Path, parent: Path) -> Path:

@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 
 from probe.cli.called_as import module_of
-from probe.cli.options import COMMANDS, OPTIONS, flag, parse
-from probe.targets.finding import PROJECT
+from probe.cli.commands import COMMANDS
+from probe.cli.options import OPTIONS, flag
+from probe.cli.parsing import parse
+from probe.places import PROJECT
 from probe.wire.ports import free_ports
 from tests.docs.documents import DOCUMENTS, GUIDES, README, Command, code_spans, commands, name, tokens
 

@@ -38,6 +38,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "cli": BASE,
     "replay": _RENDERING | {"trace", "slots"},
     "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
+    "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
     "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},

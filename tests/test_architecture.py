@@ -36,6 +36,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "targets": _RENDERING | {"slots"},
     "settings": BASE | {"targets"},
     "cli": BASE,
+    "tasks": BASE | {"record", "targets", "settings", "cli"},
     "replay": _RENDERING | {"trace", "slots"},
     "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
     "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from probe.places import IS_CHECKOUT
+
 RECORDING = (
     "target", "upstream", "port", "upstream_proxy", "upstream_ca", "coverage", "no_coverage", "data_dir", "output_dir",
     "keep_secrets",
@@ -105,3 +107,6 @@ COMMANDS = {
     ),
 }
 COMMANDS = {name: command._replace(options=(*command.options, "version")) for name, command in COMMANDS.items()}
+if not IS_CHECKOUT:
+    # It measures with what only a checkout holds.
+    del COMMANDS["bench"]

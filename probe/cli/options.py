@@ -39,7 +39,7 @@ OPTIONS = {
     "port": Option("Use this local port for a listener: NAME=PORT, any number of times.", "P", "NAME=PORT", True),
     "upstream_proxy": Option("Reach upstreams through http://user:pass@host:port; '' switches it off.", "x", "URL"),
     "upstream_ca": Option("Trust this CA file for upstreams instead of the system's store.", "a", "FILE"),
-    "data_dir": Option("Folder of all runs (default: data/ of this project).", "d", "DIR"),
+    "data_dir": Option("Folder of all runs (default: data/ of a checkout, else the user's data folder).", "d", "DIR"),
     "output_dir": Option("Exactly this run's folder, instead of a new one in the data folder.", "o", "DIR"),
     "env": Option("Set a variable in the agent's environment: K=V, any number of times.", "e", "K=V", True),
     "cwd": Option("Folder in which the agent works (default: this one; a fresh one in a replay).", "C", "DIR"),

@@ -47,12 +47,13 @@ def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
             kind = {"metavar": option.metavar, "action": "append" if option.many else "store"}
             kind["default"] = [] if option.many else None
         if name == "version":
-            kind = {"action": "version", "version": _versions() if flags[0] in argv else ""}
+            kind = {"action": "version", "version": versions() if flags[0] in argv else ""}
         made.add_argument(*flags, dest=name, help=option.help.replace("%", "%%"), **kind)
     return made
 
 
-def _versions() -> str:
+def versions() -> str:
+    """Return the versions that explain what this program does."""
     from importlib.metadata import PackageNotFoundError, version  # Here: the tasks do not need it.
 
     shown = []

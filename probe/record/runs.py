@@ -153,7 +153,10 @@ def _new_named(parent: Path) -> Path:
 
 def all_runs(data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> list[Run]:
     """Return all runs, oldest start first; `elsewhere` has the folders of targets that do not use the data folder."""
-    parents = [path for path in sorted(data_dir.glob("*")) if _is_folder(path) and not path.name.startswith(".")]
+    # Those of a checkout are among its runs; an installed command lists them beside the user's.
+    places = [data_dir] if IS_CHECKOUT or data_dir != default_data_dir().resolve() else [SAMPLES, data_dir]
+    every = (path for place in places for path in sorted(place.glob("*")))
+    parents = [path for path in every if _is_folder(path) and not path.name.startswith(".")]
     runs = [_run(folder) for parent in parents for folder in _run_folders(parent)]
     known = {run.folder for run in runs}
     for parent in (elsewhere or {}).values():

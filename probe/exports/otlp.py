@@ -86,7 +86,7 @@ class Spans:
         if not self._tools.without_result:
             return []
         calls = plural(self._tools.without_result, "call")
-        return [f"{calls} of tools for which no later request has a result by their id have no span of their own."]
+        return [f"a span for {calls} of tools, since no later request has a result by their id"]
 
     def _agent(self, number: int) -> Span:
         """Return the span of a thread: one agent at work in one conversation."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from probe.record.exchange import Message, Payload
+from probe.renderers.api import ItemField
 from probe.trace.items import NewItem
 from probe.trace.turns import Traced, Turn
 
@@ -32,7 +33,7 @@ class Bodies(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     """Line of the record, from 1."""
     request: str
-    """Path of the request within the line's JSON: `request.body`, or of a message of a WebSocket."""
+    """JSON Pointer (RFC 6901) to it in the line: `/request/body`, or to the content of a WebSocket's message."""
     request_sha256: str | None
     response: str | None
     """As above; of a WebSocket the last message, which ends the answer. None where there was none."""
@@ -48,7 +49,10 @@ class Pointers:
         self.turns: dict[tuple[int, int | None], Bodies] = {}
         """By line, and number within a WebSocket conversation."""
         self.items: dict[int, tuple[int, str]] = {}
-        """By number of the item: line and path of its first appearance."""
+        """By number of the item: line of its first appearance, and JSON Pointer to it.
+
+    One in a WebSocket's message goes on into its content, which is the text of JSON.
+    """
 
     def add(self, traced: Traced, new: Sequence[NewItem]) -> None:
         """Add an exchange, and the items that are new with it."""
@@ -74,9 +78,9 @@ class Pointers:
         if traced.exchange.websocket is None:
             return Bodies(
                 line=traced.exchange.seq,
-                request="request.body",
+                request="/request/body",
                 request_sha256=line.request_sha256,
-                response="response.body" if traced.exchange.response else None,
+                response="/response/body" if traced.exchange.response else None,
                 response_sha256=line.response_sha256,
             )
         messages = traced.exchange.websocket.messages
@@ -94,12 +98,19 @@ class Pointers:
         for field, known in turn.items:
             for place, one in enumerate(known):
                 if one.number in fresh:
-                    at = f"{bodies.request}.{field.at}" + (f"[{place}]" if field.listed else "")
+                    at = bodies.request + _pointer(field) + (f"/{place}" if field.listed else "")
                     self.items.setdefault(one.number, (bodies.line, at))
 
 
 def _path(message: int) -> str:
-    return f"websocket.messages[{message}].content"
+    return f"/websocket/messages/{message}/content"
+
+
+def _pointer(field: ItemField) -> str:
+    """Return the JSON Pointer to a field; the name of a setting may have any character, a dot too."""
+    above = field.at.removesuffix(field.name) if field.name else field.at
+    names = [*above.split("."), field.name] if field.name else above.split(".")
+    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names if name)
 
 
 def _place(messages: Sequence[Message], content: str, time: float) -> int:

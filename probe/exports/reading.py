@@ -72,11 +72,11 @@ class ReadRun:
         sentences = []
         others = sum(not one.turns for one in self.findings.exchanges)
         if others:
-            sentences.append(f"{plural(others, 'exchange')} that call no model are left out.")
+            sentences.append(f"{plural(others, 'exchange')} that call no model")
         if self.malformed:
             number, why = self.malformed[0]
             sentences.append(
-                f"{plural(len(self.malformed), 'line')} of the record are no exchange (line {number}: {why})."
+                f"{plural(len(self.malformed), 'line')} of the record that hold no exchange (line {number}: {why})"
             )
         return sentences
 

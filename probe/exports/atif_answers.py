@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from probe.analysis.groups import PlacedTurn, Thread
@@ -13,6 +12,7 @@ from probe.exports.atif_parts import Calls, other_parts, reasoning_of, result_of
 from probe.exports.contents import Contents
 from probe.exports.parts import Part
 from probe.exports.reading import ReadRun
+from probe.exports.times import timestamp
 from probe.exports.tool_results import ToolResults
 
 Step = dict[str, Any]
@@ -156,8 +156,3 @@ def others(parts: Sequence[Part]) -> Mapping[str, Any]:
 def thread_id(number: int) -> str:
     """Return the id of a thread's trajectory."""
     return f"thread-{number}"
-
-
-def timestamp(seconds: float) -> str:
-    """Return a time as ISO 8601."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from probe.analysis.groups import PlacedTurn
 from probe.analysis.retries import Tries
-from probe.exports.atif_answers import Answers, Step, others, timestamp
+from probe.exports.atif_answers import Answers, Step, others
 from probe.exports.atif_parts import reasoning_of, result_of, results_in, says_something, text_of
 from probe.exports.contents import Contents, by_kind
 from probe.exports.parts import Part
 from probe.exports.reading import ReadRun
+from probe.exports.times import timestamp
 from probe.renderers.api import Kind
 from probe.trace.features import SYSTEM_ROLES
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from probe.exports.times import microseconds
 from probe.report.summary import Summary
 
 INTERNAL, CLIENT = 1, 3
@@ -50,8 +51,8 @@ def span_json(span: Span) -> dict[str, Any]:
         **({"parentSpanId": _span_id(span.trace, span.parent)} if span.parent else {}),
         "name": span.name,
         "kind": span.kind,
-        "startTimeUnixNano": _nanoseconds(span.started),
-        "endTimeUnixNano": _nanoseconds(max(span.started, span.ended)),
+        "startTimeUnixNano": str(microseconds(span.started) * 1000),
+        "endTimeUnixNano": str(microseconds(max(span.started, span.ended)) * 1000),
         "attributes": attributes_of(span.attributes),
     }
     return made if span.error is None else made | {"status": {"code": _ERROR, "message": span.error}}
@@ -59,11 +60,6 @@ def span_json(span: Span) -> dict[str, Any]:
 
 def _span_id(trace: str, key: str) -> str:
     return sha256(f"{trace} {key}".encode()).hexdigest()[:16]
-
-
-def _nanoseconds(seconds: float) -> str:
-    # A clock's time as a float is exact to about a microsecond.
-    return str(round(seconds * 1_000_000) * 1000)
 
 
 def attributes_of(values: Mapping[str, Any]) -> list[dict[str, Any]]:

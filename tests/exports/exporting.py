@@ -64,5 +64,15 @@ def priced(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setenv("PROBE_PRICES", str(folder / "prices.yaml"))
 
 
-KNOWN = sorted(BUNDLED) + [name for name in CASES if CASES[name].stat().st_size]
-"""The bundled runs, and those of which there is a golden report."""
+_SHAPES = (
+    "a-sub-agent-beside-its-parent",
+    "anthropic_messages-streamed-tool-loop",
+    "gemini_generate_content-streamed-tool-loop",
+    "malformed-lines",
+    "no-call-of-the-model",
+    "openai_responses-websocket-conversation",
+    "retries-that-fail-then-succeed",
+    "side-requests-and-other-exchanges",
+)
+KNOWN = [*sorted(BUNDLED), *_SHAPES]
+"""The bundled runs, and one of each shape that a run may have."""

@@ -62,6 +62,7 @@ def test_the_trajectories_of_any_record_are_valid(name: str) -> None:
 
 
 def check_numbers(name: str) -> None:
+    """Compare trajectories with the summary of the same run."""
     found, summary = list(every(roots_of(name))), case(name).summary
     steps = answers(roots_of(name))
     assert len(steps) == summary.counts.turns + summary.counts.side_requests
@@ -91,6 +92,7 @@ def test_every_hash_of_a_step_is_that_of_the_bytes_it_points_to(name: str) -> No
 
 
 def check_pointers(name: str) -> None:
+    """Follow every pointer of a run's steps, and compare the hashes."""
     lines, checked = lines_of(case(name).run.traffic), 0
     for one in every(roots_of(name)):
         for step in one.steps:

@@ -67,6 +67,11 @@ def calls(spans: Sequence[Span]) -> list[tuple[Span, dict[str, Any]]]:
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_the_numbers_of_the_spans_are_those_of_the_report(name: str) -> None:
+    check_numbers(name)
+
+
+def check_numbers(name: str) -> None:
+    """Compare spans with the summary of the same run."""
     found, summary = calls(spans_of(name)), case(name).summary
     counts = summary.counts
     assert len(found) == counts.turns + counts.side_requests + counts.failed_tries
@@ -106,10 +111,8 @@ def test_what_was_said_is_of_the_conventions_own_types(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY)
 def test_the_spans_of_any_record_are_valid(name: str) -> None:
-    spans = spans_of(name)
-    check_messages(spans)
-    counts = case(name).summary.counts
-    assert len(calls(spans)) == counts.turns + counts.side_requests + counts.failed_tries
+    check_messages(spans_of(name))
+    check_numbers(name)
 
 
 def check_messages(spans: Sequence[Span]) -> None:

@@ -39,11 +39,12 @@ LAYERS: dict[str, frozenset[str]] = {
     "tasks": BASE | {"record", "targets", "settings", "cli"},
     "replay": _RENDERING | {"trace", "slots"},
     "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
-    "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
     "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots"},
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
+    "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
+    "imports": _RENDERING | {"exports"},
     **dict.fromkeys(
         SCRIPTS,
         _RENDERING
@@ -60,6 +61,8 @@ LAYERS: dict[str, frozenset[str]] = {
             "replay",
             "wire",
             "live",
+            "exports",
+            "imports",
         },
     ),
 }

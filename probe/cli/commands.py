@@ -80,6 +80,16 @@ COMMANDS = {
         "invoke verify --run latest",
         ("run", "target", "data_dir", "strict", "json"),
     ),
+    "export": Command(
+        "Write a run in another tool's format: HAR, mitmproxy flows, …",
+        "invoke export --run latest --to har",
+        ("run", "to", "output", "raw", "target", "data_dir"),
+    ),
+    "import": Command(
+        "Make a run of another tool's file: HAR, mitmproxy flows, …",
+        "invoke import recorded.har",
+        ("file", "from", "target", "keep_secrets", "data_dir", "output_dir"),
+    ),
     "slots": Command(
         "Learn from two runs of one prompt which values are volatile.",
         "invoke slots latest latest~1",

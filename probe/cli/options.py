@@ -95,6 +95,9 @@ OPTIONS = {
     "markdown": Option("Write the comparison as Markdown to this file.", "m", "FILE"),
     "fail_on": Option("Exit with 1 where a finding is breaking, notable (or breaking), or any.", None, "LIMIT"),
     "shareable": Option("Leave out examples, and values of more than 40 characters, so that it can be published."),
+    "to": Option("Format: har, flows, claude-trace, claude-tap, otlp, atif or parquet.", None, "FORMAT"),
+    "raw": Option("Export the run as it is, without a redacted copy of it."),
+    "from": Option("Format of the file, if its content does not show it: the words of --to.", None, "FORMAT"),
     "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """By their names in tasks; `_` is `-` on the command line."""
@@ -116,6 +119,12 @@ _SPECIAL = {
         Option("In a replay: end with exit code 1 at the first call that differs from the recording.", "s"),
     ),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
+    ("export", "output"): Option("Write this file (default: beside the run's report).", "O", "FILE"),
+    ("export", "target"): Option("Read it as this target, not as the one that it was recorded with.", "t", "NAME"),
+    ("import", "file"): Option(
+        "A HAR, flows of mitmproxy, or the JSON lines of claude-trace or claude-tap.", None, "FILE", positional=True
+    ),
+    ("import", "target"): Option("Target of the new run (default: found by its requests, or `imported`).", "t", "NAME"),
     ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),
     ("slots", "after"): Option("Another of the same agent with the same prompt.", None, "RUN", positional=True),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),

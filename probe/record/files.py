@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from probe.addon.plain_files import open_folder, plain_fd
 
@@ -33,18 +33,27 @@ def open_plain(path: Path, buffering: int = io.DEFAULT_BUFFER_SIZE) -> BufferedR
 
 @contextlib.contextmanager
 def private_file(path: Path) -> Iterator[TextIO]:
-    """Open a 0600 file for writing, so that a reader sees the old text or the whole new one, never a part.
+    """Open a 0600 file for writing text, so that a reader sees the old one or the whole new one, never a part.
 
     Anything at the path is replaced; the folder must not be a link.
     """
+    # A command line may hold bytes that are not UTF-8.
+    with private_bytes(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace")
+        yield text
+        text.detach()
+
+
+@contextlib.contextmanager
+def private_bytes(path: Path) -> Iterator[BinaryIO]:
+    """Open a 0600 file for writing as `private_file` does, but of bytes."""
     # Random: an attacker who guesses the name could create a link first.
     new = f".{path.name}.{secrets.token_hex(8)}"
     folder = open_folder(path.parent)
     try:
         with _named(path):
             fd = os.open(new, _WRITE, 0o600, dir_fd=folder)
-        # A command line may hold bytes that are not UTF-8.
-        with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as file:
+        with os.fdopen(fd, "wb") as file:
             yield file
         with _named(path):
             os.replace(new, path.name, src_dir_fd=folder, dst_dir_fd=folder)

@@ -157,8 +157,10 @@ class Rows:
         """Yield the calls of tools, with what became of each."""
         for tries in self._findings.turns:
             facts = tries.turn.facts
-            calls = [(call.name, call.call_id, call.argument) for call in facts.calls]
-            calls += [(name, call_id, None) for name, call_id in facts.more_called]
+            known: list[tuple[str, str | None, str | None]] = [
+                (call.name, call.call_id, call.argument) for call in facts.calls
+            ]
+            calls = [*known, *((name, call_id, None) for name, call_id in facts.more_called)]
             for place, (name, call_id, argument) in enumerate(calls):
                 result = self._findings.results.of(tries.turn, call_id)
                 yield {

@@ -49,7 +49,8 @@ class _Table:
     def __init__(self, path: Path, name: str) -> None:
         self._pyarrow = _pyarrow()
         self._schema = self._pyarrow.schema([self._field(column) for column in TABLES[name]])
-        self._file = os.fdopen(os.open(path, _FLAGS, 0o600), "wb")
+        self._path, self._new = path, path.with_name(f".{path.name}.new")
+        self._file = os.fdopen(os.open(self._new, _FLAGS, 0o600), "wb")
         writer = self._pyarrow.parquet.ParquetWriter
         self._writer = writer(self._file, self._schema, compression="zstd")
         self._rows: list[Mapping[str, Any]] = []
@@ -57,10 +58,16 @@ class _Table:
     def __enter__(self) -> _Table:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._write()
+    def __exit__(self, kind: object, *error: object) -> None:
+        """Finish the file, which has its name only when it is whole."""
+        if kind is None:
+            self._write()
         self._writer.close()
         self._file.close()
+        if kind is None:
+            self._new.replace(self._path)
+        else:
+            self._new.unlink(missing_ok=True)
 
     def add(self, rows: Iterator[Mapping[str, Any]]) -> None:
         """Add rows."""

@@ -8,7 +8,7 @@ from probe.analysis.groups import PlacedTurn
 from probe.analysis.retries import Tries
 from probe.exports.atif_answers import Answers, Step, others
 from probe.exports.atif_parts import reasoning_of, result_of, results_in, says_something, text_of
-from probe.exports.contents import Contents, by_kind
+from probe.exports.contents import Contents
 from probe.exports.parts import Part
 from probe.exports.reading import ReadRun
 from probe.exports.times import timestamp
@@ -135,10 +135,4 @@ class Steps:
 
     def tools(self, turns: Sequence[Tries]) -> list[Part]:
         """Return the definitions of all tools that turns offer, each once."""
-        numbers = {number: None for one in turns for number in by_kind(one.turn.facts, self._items)[Kind.TOOL]}
-        found = [definition for number in numbers for definition in self._contents.item(number)]
-        messages = {n: None for one in turns for n in self._all_sent(one.turn) if self._items[n].kind is Kind.MESSAGE}
-        for number in (number for number in messages if self._items[number].features.offered):
-            parts = (part for message in self._contents.item(number) for part in message["parts"])
-            found += [definition for part in parts if part["type"] == "tools" for definition in part["tools"]]
-        return found
+        return self._contents.tools({number: None for one in turns for number in self._all_sent(one.turn)})

@@ -17,7 +17,7 @@ from probe.trace.facts import TurnFacts
 from probe.trace.items import Known, NewItem
 from probe.trace.turns import Traced
 
-_ITEM, _ANSWER = "item", "answer"
+_ITEM, _TOOLS, _ANSWER = "item", "tools", "answer"
 
 
 class Contents:
@@ -36,18 +36,32 @@ class Contents:
             if item.known.kind is Kind.SETTING:
                 if found := settings_of(item.known.name, item.value):
                     self._settings[item.known.number] = found
-            else:
-                self._spool.put((_ITEM, item.known.number), ",".join(map(json_text, _pieces(item))))
+                continue
+            self._spool.put((_ITEM, item.known.number), _joined(_pieces(item)))
+            if item.known.features.offered:
+                self._spool.put((_TOOLS, item.known.number), _joined(definitions(item.blocks)))
         for turn in traced.turns:
             # Only what answers a call of this API is an answer: an error is in the turn's facts.
             parts = parts_of(turn.response) if turn.answer is not None else []
-            self._spool.put((_ANSWER, turn.number), ",".join(map(json_text, parts)))
+            self._spool.put((_ANSWER, turn.number), _joined(parts))
             if turn.counts is not None:
                 self.streamed.add(turn.number)
 
     def texts(self, numbers: Iterable[int]) -> str:
-        """Return a JSON list of what items hold: messages, parts of instructions, or tools."""
-        return f"[{','.join(filter(None, (self._spool.get((_ITEM, number)) for number in numbers)))}]"
+        """Return a JSON list of what items hold: messages, or parts of instructions."""
+        return self._list(_ITEM, numbers)
+
+    def tools_text(self, numbers: Iterable[int]) -> str:
+        """Return the definitions of the tools that items offer as a JSON list; some agents send them in a message."""
+        return self._list(_TOOLS, numbers)
+
+    def tools(self, numbers: Iterable[int]) -> list[Part]:
+        """Return the definitions of the tools that items offer."""
+        found: list[Part] = msgspec.json.decode(self.tools_text(numbers))
+        return found
+
+    def _list(self, what: str, numbers: Iterable[int]) -> str:
+        return f"[{','.join(filter(None, (self._spool.get((what, number)) for number in numbers)))}]"
 
     def item(self, number: int) -> list[Part]:
         """Return what one item holds."""
@@ -83,10 +97,14 @@ def by_kind(turn: TurnFacts, items: Sequence[Known]) -> dict[Kind, list[int]]:
     return found
 
 
+def _joined(parts: Iterable[Part]) -> str:
+    return ",".join(map(json_text, parts))
+
+
 def _pieces(item: NewItem) -> list[Part]:
     match item.known.kind:
         case Kind.TOOL:
-            return definitions(item.blocks)
+            return []
         case Kind.INSTRUCTIONS:
             return parts_of(item.blocks)
     if item.known.failed:

@@ -1,7 +1,7 @@
 """The names of OpenTelemetry's conventions for generative AI, all of which are still in development.
 
 They are those of version 1.41, the last that the conventions' own repository defines, and that the newest released
-package (`opentelemetry-semantic-conventions` 0.66b2) has. Since then they move in a repository without any release:
+package (`opentelemetry-semantic-conventions` 0.66b2) has. They go on in a new repository, which has no release yet:
 there, `cache_creation` is `cache_write`.
 """
 

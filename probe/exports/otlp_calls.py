@@ -78,12 +78,12 @@ class CallSpans:
         """Return what was said, each as one JSON text, which is how the conventions' own library writes it in spans."""
         sent = by_kind(facts, self._found.findings.trace.items.known)
         texts = self._contents.texts
-        answer = self._contents.answer_text(facts)
+        answer, tools = self._contents.answer_text(facts), self._contents.tools_text(facts.items)
         reason = finish_reason(facts) or "error"
         return {
             names.SYSTEM_INSTRUCTIONS: texts(sent[Kind.INSTRUCTIONS]) if sent[Kind.INSTRUCTIONS] else None,
             names.INPUT_MESSAGES: texts(sent[Kind.MESSAGE]) if sent[Kind.MESSAGE] else None,
-            names.TOOL_DEFINITIONS: texts(sent[Kind.TOOL]) if sent[Kind.TOOL] else None,
+            names.TOOL_DEFINITIONS: tools if tools != "[]" else None,
             names.OUTPUT_MESSAGES: f'[{{"role":"assistant","parts":{answer},"finish_reason":"{reason}"}}]'
             if answer != "[]"
             else None,

@@ -118,6 +118,8 @@ def definitions(blocks: Iterable[Block], prefix: str = "") -> list[Part]:
             found += definitions(block.tools, prefix)
         elif isinstance(block, Tool) and block.tools:
             found += definitions(block.tools, f"{prefix}{block.name}.")
+        elif isinstance(block, Message):
+            found += definitions(block.content)
         elif isinstance(block, Tool):
             found.append(_definition(block, prefix))
     return found

@@ -188,6 +188,13 @@ def test_the_input_of_anthropic_has_the_tokens_of_its_cache() -> None:
     assert (first[names.PROVIDER_NAME], first[names.RESPONSE_FINISH_REASONS]) == ("anthropic", ["tool_call"])
 
 
+def test_tools_that_are_sent_in_a_message_are_definitions_too() -> None:
+    found = [values for _, values in calls(spans_of("codex/tool-loop-websocket"))]
+    (tools,) = (json.loads(one[names.TOOL_DEFINITIONS]) for one in found if names.TOOL_DEFINITIONS in one)
+    assert len(tools) > 5
+    assert tools[0]["name"] == "functions.exec"
+
+
 def test_a_sub_agent_is_within_the_call_that_started_it() -> None:
     spans = {span.span_id: span for span in spans_of("a-sub-agent-beside-its-parent")}
     inner = [one for one in spans.values() if one.name.startswith(names.INVOKE_AGENT) and one.parent_span_id]

@@ -28,6 +28,7 @@ from probe.record.record_facts import KEY, as_builtins, facts_of
 from probe.record.runs import Run
 from probe.targets.target import Target
 
+_STREAM = "text/event-stream"
 _OPCODES = {"text": 1, "binary": 2}
 _TYPES = {"client": "send", "server": "receive"}
 
@@ -116,7 +117,9 @@ def _response(response: Response, error: str | None, source: Path) -> dict[str, 
     size = response.size
     if size is None:
         size = sum(map(len, stored_chunks(response, source)))
-    content: dict[str, Any] = {"size": size, "mimeType": response.header("content-type") or "x-unknown"}
+    # With a charset behind it, DevTools would not take it for a stream.
+    mime_type = _STREAM if is_event_stream(response) else response.header("content-type") or "x-unknown"
+    content: dict[str, Any] = {"size": size, "mimeType": mime_type}
     if response.wire_size is not None:
         content["compression"] = size - response.wire_size
     if has_body(response):

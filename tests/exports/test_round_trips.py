@@ -27,7 +27,7 @@ LOSSLESS = ("har", "flows")
 GOLDEN = sorted((PROJECT / "tests" / "golden").glob("*/*.jsonl"))
 
 
-def _golden(tmp_path: Path) -> list[Run]:
+def golden_runs(tmp_path: Path) -> list[Run]:
     """Return all golden records as runs."""
     runs = []
     for number, file in enumerate(GOLDEN):
@@ -48,7 +48,7 @@ def test_a_sample_comes_back_as_it_was(run: Run, format: str, tmp_path: Path) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("format", FORMATS)
 def test_samples_and_golden_records_lose_only_what_the_table_lists(format: str, tmp_path: Path) -> None:
-    for number, run in enumerate([*BUNDLED.values(), *_golden(tmp_path)]):
+    for number, run in enumerate([*BUNDLED.values(), *golden_runs(tmp_path)]):
         before = exchanges(run.traffic)
         after = there_and_back(run, format, tmp_path / str(number))
         assert len(before) == len(after), run.folder

@@ -58,7 +58,7 @@ def _output(given: str | None, found: Run, format: str) -> Path:
     if not given:
         return found.analysis_folder / FORMATS[format].name
     out = Path(given).expanduser()
-    if out.is_dir():
+    if out.is_dir() and Path(FORMATS[format].name).suffix:
         raise UserError(f"--output {out}: it is a folder", f"name a file, for example {out / FORMATS[format].name}")
     if out.exists() and out.samefile(record_file(found.traffic)):
         raise UserError(f"{out} is the recording itself", "name another file with --output")

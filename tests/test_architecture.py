@@ -48,7 +48,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "witness": _RENDERING | {"trace", "analysis", "targets"},
     "ask": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "wire"},
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
-    "exports": _RENDERING | {"trace", "targets"},
+    "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "imports": _RENDERING | {"exports"},
     **dict.fromkeys(
         SCRIPTS,

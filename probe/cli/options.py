@@ -139,8 +139,10 @@ OPTIONS = {
     "fixed": Option("Take the pattern as it is, and not as a regular expression.", "F"),
     "words": Option("Words.", None, "WORD …", many=True, positional=True),
     "dir": Option("Folder of skills to write it to, instead of the agent's own.", None, "DIR"),
-    "to": Option("Format: har, flows, claude-trace or claude-tap.", None, "FORMAT"),
-    "from": Option("Format of the file, if its content does not show it: the words of --to.", None, "FORMAT"),
+    "to": Option("Format: har, flows, claude-trace, claude-tap, otlp, atif or parquet.", None, "FORMAT"),
+    "from": Option(
+        "Format of the file, if its content does not show it: har, flows, claude-trace, claude-tap.", None, "FORMAT"
+    ),
     "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """By their names in tasks; `_` is `-` on the command line."""

@@ -48,10 +48,11 @@ OPENCODE = Agent(name="opencode", version="1.18.33", package="opencode-ai", prog
 QWEN_CODE = Agent(name="qwen-code", version="0.24.4", package="@qwen-code/qwen-code", program="qwen")
 PI = Agent(name="pi", version="0.73.1", package="@mariozechner/pi-coding-agent", program="pi")
 AIDER = Agent(name="aider", version="0.86.2", package="aider-chat", program="aider", python=">=3.10,<3.13")
+COPILOT = Agent(name="copilot", version="1.0.102", package="@github/copilot", program="copilot")
 CONTINUE = Agent(name="continue", version="1.5.47", package="@continuedev/cli", program="cn")
 """It has no file in `targets/`: it is the agent that somebody adds."""
 
-ALL = (CODEX_OLD, CODEX, CLAUDE_CODE, GEMINI_CLI, OPENCODE, QWEN_CODE, PI, AIDER, CONTINUE)
+ALL = (CODEX_OLD, CODEX, CLAUDE_CODE, GEMINI_CLI, OPENCODE, QWEN_CODE, PI, AIDER, COPILOT, CONTINUE)
 
 
 def missing(agent: Agent) -> str | None:

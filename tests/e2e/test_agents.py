@@ -91,6 +91,7 @@ CASES = {
     "pi with OpenAI": Case(target="pi", agent=agents.PI, api="openai_responses", listener="openai"),
     "pi with Anthropic": Case(target="pi", agent=agents.PI, api="anthropic_messages", listener="anthropic"),
     "copilot": Case(target="copilot", agent=agents.COPILOT, api="openai_responses", shuffles_headers=True),
+    "continue": Case(target="continue", agent=agents.CONTINUE, api="openai_chat_completions"),
     "any agent that speaks OpenAI's API": Case(
         target="openai-compatible",
         agent=agents.QWEN_CODE,
@@ -105,9 +106,7 @@ CASES = {
         command=("claude", "-p", PROMPT),
         around=r"api\.anthropic\.com:443",
     ),
-    "an agent that a YAML file alone has added": Case(
-        target="continue", agent=agents.CONTINUE, api="openai_chat_completions"
-    ),
+    "an agent that a YAML file alone has added": Case(target="grok", agent=agents.GROK, api="openai_chat_completions"),
 }
 each_agent = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 
@@ -256,9 +255,7 @@ def test_an_agent_is_added_by_a_short_file() -> None:
     assert not (PROJECT / "targets" / added.name).exists()
 
 
-WATCHED = {
-    name: case for name, case in CASES.items() if case.target != "continue" and load_target(case.target)[0].coverage
-}
+WATCHED = {name: case for name, case in CASES.items() if case.target != "grok" and load_target(case.target)[0].coverage}
 """Those whose target says that nothing else changes by it."""
 
 

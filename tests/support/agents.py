@@ -50,9 +50,10 @@ PI = Agent(name="pi", version="0.73.1", package="@mariozechner/pi-coding-agent",
 AIDER = Agent(name="aider", version="0.86.2", package="aider-chat", program="aider", python=">=3.10,<3.13")
 COPILOT = Agent(name="copilot", version="1.0.102", package="@github/copilot", program="copilot")
 CONTINUE = Agent(name="continue", version="1.5.47", package="@continuedev/cli", program="cn")
+GROK = Agent(name="grok", version="0.0.34", package="@vibe-kit/grok-cli", program="grok")
 """It has no file in `targets/`: it is the agent that somebody adds."""
 
-ALL = (CODEX_OLD, CODEX, CLAUDE_CODE, GEMINI_CLI, OPENCODE, QWEN_CODE, PI, AIDER, COPILOT, CONTINUE)
+ALL = (CODEX_OLD, CODEX, CLAUDE_CODE, GEMINI_CLI, OPENCODE, QWEN_CODE, PI, AIDER, COPILOT, CONTINUE, GROK)
 
 
 def missing(agent: Agent) -> str | None:

@@ -20,7 +20,7 @@ from bench.measure import measure
 from bench.tables import tables
 from bench.workloads import NAMES, Bench
 from probe.cli.edge import run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 

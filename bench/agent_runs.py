@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from probe.targets.finding import PROJECT, load_target
+from probe.places import PROJECT
+from probe.targets.finding import load_target
 from tests.support import agents
 from tests.support.agents import Agent
 from tests.support.loops import PROMPT, plant

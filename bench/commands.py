@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 
 class Took(NamedTuple):

@@ -16,7 +16,7 @@ import psutil
 
 from bench.load import KEY
 from probe.errors import UserError
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from probe.wire.ports import free_ports
 from probe.wire.process_tree import MARKER, end, end_marked
 

@@ -21,7 +21,7 @@ from bench.agent_runs import SUBJECTS, TARGETS, matrix, record
 from bench.fault_cell import CELL_SECONDS, Cell, run_cell
 from bench.fault_tables import document
 from probe.cli.edge import say
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 RESULTS = PROJECT / "docs" / "faults.json"
 DOCUMENT = PROJECT / "docs" / "faults.md"

@@ -16,7 +16,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.live.recording import Flow, Recording, event
 from tests.support.browsers import Tab, missing, running
 

@@ -20,8 +20,8 @@ from bench.contenders import CLAUDE_TAP, DIRECT, FLOOR, OURS, Contender, Contend
 from bench.figures import Results, paired, targets
 from bench.kept import Sent, counted, kept, run_folder
 from bench.workloads import PORTIONS, Bench
+from probe.places import PROJECT
 from probe.record.manifest import project_version
-from probe.targets.finding import PROJECT
 
 SIDE_BY_SIDE = ("stream", "latency", "request")
 """Workloads of all contenders, which run at the same time and take their turns."""

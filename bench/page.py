@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.page_in_browsers import in_browser
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 _FLOOR = """
 import sys, time, json, orjson

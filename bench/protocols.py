@@ -18,7 +18,7 @@ import msgspec
 from bench.agent_runs import SUBJECTS, TARGETS, record
 from probe.cli.edge import say
 from probe.errors import UserError
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support import agents
 
 FOLDER = PROJECT / "docs" / "protocols"

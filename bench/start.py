@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.commands import in_turns
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 _EMPTY = "from invoke import task\n\n\n@task\ndef nothing(c):\n    pass\n"
 

@@ -17,7 +17,7 @@ from bench.contenders import DIRECT, Contender, ContenderError
 from bench.load import KEY, Seen, Work
 from bench.meter import forget_peak, peak_megabytes, resident_megabytes, settled_cpu
 from bench.upstream import PATH
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from probe.wire.process_tree import MARKER
 
 NAMES = ("stream", "latency", "request", "memory", "large", "capture")

@@ -17,8 +17,9 @@ from probe.addon.private_files import private_folder
 from probe.analysis.price_library import library_version
 from probe.analysis.prices import ModelPrice, Prices
 from probe.cli.edge import Skipped, one_line, printable, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
+from probe.places import SAMPLES, shown
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import Facts
@@ -37,7 +38,7 @@ from probe.report.understood import Understood
 from probe.settings.own_prices import own_prices
 from probe.slots.environment import NOWHERE, environment_of
 from probe.slots.slots import Slots
-from probe.targets.finding import PROJECT, load_target, renderer_spec, slot_rules, target_of_run
+from probe.targets.finding import load_target, renderer_spec, slot_rules, target_of_run
 from probe.targets.target import Target
 
 _MOST_JOBS = 64
@@ -95,7 +96,7 @@ def _named_output(arguments: Namespace) -> Path | None:
 
 def _place_of_report(source: Path, name: str) -> Path:
     """Return the usual place: next to the file, but never in a bundled run."""
-    bundled = (one for one in all_runs(PROJECT / "data") if one.bundled and one.folder == source.resolve().parent)
+    bundled = (one for one in all_runs(SAMPLES) if one.bundled and one.folder == source.resolve().parent)
     if sample := next(bundled, None):
         return sample.analysis_folder / name
     return source.with_suffix(f".{name}")
@@ -274,8 +275,7 @@ def _read_as(arguments: Namespace, found: Run) -> list[str]:
 
 def _shown(source: Path) -> str:
     """Return the path that the report names: inside the project without the project's own place."""
-    source = source.resolve()
-    return str(source.relative_to(PROJECT)) if source.is_relative_to(PROJECT) else str(source)
+    return shown(source.resolve())
 
 
 if __name__ == "__main__":

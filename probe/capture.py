@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, run, say, say_next
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.cli.script_process import is_step
 from probe.errors import UserError
 from probe.record.manifest import utc_now

@@ -20,7 +20,7 @@ from rich.text import Text
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.called_as import as_called
 from probe.cli.edge import printable, run
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings, data_dir

@@ -15,14 +15,15 @@ from pathlib import Path
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.capture_step import capture_into
 from probe.cli.edge import printable, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.cli.script_process import run_script
 from probe.errors import UserError
+from probe.places import SAMPLES
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
 from probe.record.runs import Run, all_runs, find_run, has_records, is_alive, new_run
 from probe.settings.settings import data_dir
-from probe.targets.finding import PROJECT, load_target, output_dirs
+from probe.targets.finding import load_target, output_dirs
 from probe.targets.target import Target
 from probe.wire.agent_versions import LATEST, Package, installed_program, is_installed, newest_version, package_of
 
@@ -85,7 +86,7 @@ def _recording(arguments: Namespace) -> Run:
     folder = data_dir(arguments.data_dir, os.environ)
     if arguments.replay:
         return find_run(arguments.replay, folder, arguments.target, output_dirs(), replays=False)
-    bundled = [one for one in all_runs(PROJECT / "data", arguments.target) if one.bundled]
+    bundled = [one for one in all_runs(SAMPLES, arguments.target) if one.bundled]
     # The newest is the last; a sample comes before all that the user has recorded.
     runs = [*bundled, *(one for one in all_runs(folder, arguments.target, output_dirs()) if not one.bundled)]
     usable = [one for one in runs if _can_answer(one)]

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.called_as import as_called
 from probe.cli.edge import run, say
-from probe.cli.options import flag, parse
+from probe.cli.options import flag
+from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.settings.sources import pairs

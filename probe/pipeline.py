@@ -13,7 +13,8 @@ from probe.cli.browser import open_in_browser
 from probe.cli.called_as import as_called
 from probe.cli.capture_step import capture_into
 from probe.cli.edge import printable, run, say
-from probe.cli.options import flag, parse
+from probe.cli.options import flag
+from probe.cli.parsing import parse
 from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import one_line, printable, run, say, say_next
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.live.turn_lines import TurnLines
 from probe.record.manifest import utc_now

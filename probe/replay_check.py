@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.capture_step import capture_into
 from probe.cli.edge import one_line, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest

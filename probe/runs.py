@@ -20,7 +20,7 @@ import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.addon.journal import FOLDER
 from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, printed_json, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links

@@ -17,7 +17,7 @@ from msgspec import UNSET
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.analysis.hosts import Hosts, HostsBuilder
 from probe.cli.edge import one_line, printed_json, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.early_ends import FaultedEnds, left_by_agent
 from probe.record.files import file_sha256, is_plain

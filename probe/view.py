@@ -13,7 +13,7 @@ import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.browser import open_in_browser
 from probe.cli.called_as import as_called
 from probe.cli.edge import printable, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.runs import PAGE, Run, is_alive

@@ -10,20 +10,21 @@ from pathlib import Path
 import pytest
 
 from probe.cli.called_as import module_of
-from probe.cli.options import COMMANDS
-from probe.targets.finding import PROJECT
+from probe.cli.commands import COMMANDS
+from probe.places import PROJECT
 
 SCRIPTS = frozenset(
     f"{command}.__main__" if (PROJECT / "probe" / command).is_dir() else module_of(command).removeprefix("probe.")
     for command in COMMANDS
     if command != "bench"
 )
-BASE = frozenset({"errors", "did_you_mean", "addon"})
+BASE = frozenset({"errors", "did_you_mean", "places", "addon"})
 _READING = BASE | {"record"}
 _RENDERING = _READING | {"renderers"}
 LAYERS: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "did_you_mean": frozenset(),
+    "places": frozenset(),
     "demo": frozenset(),
     "addon": frozenset(),
     "record": BASE,
@@ -35,6 +36,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "targets": _RENDERING | {"slots"},
     "settings": BASE | {"targets"},
     "cli": BASE,
+    "tasks": BASE | {"record", "targets", "settings", "cli"},
     "replay": _RENDERING | {"trace", "slots"},
     "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},

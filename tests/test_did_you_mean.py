@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from probe.cli.options import COMMANDS, flag
+from probe.cli.commands import COMMANDS
+from probe.cli.options import flag
 from probe.did_you_mean import did_you_mean
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 TARGETS = [file.stem for file in (PROJECT / "targets").glob("*.yaml") if not file.stem.endswith(".local")]
 CASES: dict[str, tuple[str, list[str], str | None]] = {

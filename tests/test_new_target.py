@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from probe.new_target import main
-from probe.targets.finding import PROJECT, load_target
+from probe.places import PROJECT
+from probe.targets.finding import load_target
 from probe.targets.target import Target, explains, set_by
 from tests.e2e.test_terminal import Terminal
 from tests.support.running import Running

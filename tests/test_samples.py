@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from probe.analyze import main as analyze
+from probe.places import PROJECT
 from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
 from probe.record.reader import read_exchanges
 from probe.record.runs import Run
-from probe.targets.finding import PROJECT, load_target
+from probe.targets.finding import load_target
 from tests.support.bundled import BUNDLED
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 FILES = [
     "tests/e2e/test_codex.py",

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from probe.errors import UserError
-from probe.targets.finding import PROJECT, load_target, output_dirs, target_files, target_names
+from probe.places import PROJECT
+from probe.targets.finding import load_target, output_dirs, target_files, target_names
 from probe.targets.target import Change, expand, explains, set_by, url_problem
 
 GOOD = """\

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from invoke.context import Context
 
-from probe.cli.options import COMMANDS, command_line, option_of, parse, parser, usage
-from probe.targets.finding import PROJECT
+from probe.cli.commands import COMMANDS
+from probe.cli.options import option_of
+from probe.cli.parsing import command_line, parse, parser, usage
+from probe.places import PROJECT
 from tests.support.running import Running
 
 

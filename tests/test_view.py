@@ -14,8 +14,8 @@ import aiohttp
 import pytest
 
 from probe.cli.browser import no_browser
+from probe.places import PROJECT
 from probe.record.manifest import Manifest
-from probe.targets.finding import PROJECT
 from probe.wire.ports import free_ports
 from tests.live.recording import Recording
 from tests.support.running import Running

@@ -10,9 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from probe.places import PROJECT
+
 CALLED_AS = "PROBE_CALLED_AS"
 """Passes the way of calling on to scripts that a task or another script starts."""
-_PROJECT = Path(__file__).resolve().parents[2]
 _COMMAND = re.compile(r"(?<![\w-])invoke ([a-z][a-z-]*)")
 
 
@@ -39,7 +40,7 @@ def way_of_calling() -> str:
 def _inside_project() -> bool:
     """Check whether the current folder is one of the project's; a folder that was deleted is not."""
     try:
-        return Path.cwd().is_relative_to(_PROJECT)
+        return Path.cwd().is_relative_to(PROJECT)
     except FileNotFoundError:
         return False
 
@@ -52,15 +53,16 @@ def read_way(words: Sequence[str], *, uv: bool, inside: bool) -> str:
     place = words.index("-m") if "-m" in words else len(words)
     module = next(iter(words[place + 1 :]), "")
     python = ["python" if uv else words[0], *words[1:place], "-m"]
-    root = [] if inside else ["--search-root", str(_PROJECT)]
+    root = [] if inside else ["--search-root", str(PROJECT)]
     if module.startswith("probe.") or module == "bench":
         way = python
     elif module == "invoke":
         way = [*python, "invoke", *root]
-    elif program := next((word for word in words[:2] if Path(word).name in ("invoke", "inv")), None):
+    elif program := next((word for word in words[:2] if Path(word).name in ("invoke", "inv", "probe")), None):
         name = Path(program).name
+        root = [] if name == "probe" else root
         way = [name if uv or shutil.which(name) == program else program, *root]
     else:
         return "invoke "  # called by another program
-    project = [] if inside else ["--project", str(_PROJECT)]
+    project = [] if inside else ["--project", str(PROJECT)]
     return shlex.join([*(["uv", "run", *project] if uv else []), *way]) + " "

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from probe.cli.options import command_line
+from probe.cli.parsing import command_line
 from probe.cli.script_process import run_script
 
 

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from probe.cli.options import COMMANDS, LAUNCHING, flag, option_of
+from probe.cli.commands import COMMANDS, LAUNCHING
+from probe.cli.options import flag, option_of
 
 _OF_WORDS = ("prompt", "fault", "command", "install", "input", "output", "cwd", "output_dir", "data_dir")
 """Options whose value may have spaces, and then needs quotes."""

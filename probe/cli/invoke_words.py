@@ -13,7 +13,9 @@ from invoke.parser.context import ParserContext
 from invoke.program import Program
 
 from probe.cli.called_as import as_called, way_of_calling
-from probe.cli.options import COMMANDS, LAUNCHING, flag, option_of
+from probe.cli.commands import COMMANDS, LAUNCHING
+from probe.cli.free_words import with_named_words
+from probe.cli.options import flag, option_of
 
 _UNKNOWN = re.compile(r"No idea what '(.*)' is!", re.DOTALL)
 _NO_VALUE = re.compile(r"Flag <Argument: ([\w-]+).*> needed value and was not given one!")
@@ -26,9 +28,13 @@ _help_for = ParserContext.help_for
 def install(target_names: Callable[[], Sequence[str]]) -> None:
     """Replace Invoke's messages from here on; `target_names` returns what may be meant by a word."""
     _targets.append(target_names)
-    Parser.parse_argv = _explained(Parser.parse_argv)  # type: ignore[method-assign]
+    Parser.parse_argv = _explained(_with_free_words(Parser.parse_argv))  # type: ignore[method-assign]
     Program.parse_cleanup = _explained(Program.parse_cleanup)  # type: ignore[method-assign]
     ParserContext.help_for = _help_with_placeholder  # type: ignore[method-assign, assignment]
+
+
+def _with_free_words(parse: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda parser, argv: parse(parser, with_named_words(argv))
 
 
 def _explained(parse: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,6 +77,8 @@ def _unknown(word: str, task: str | None) -> tuple[str, str]:
     from probe.did_you_mean import did_you_mean
 
     if task not in COMMANDS:
+        if word.startswith("-"):
+            return f"no option {word}", did_you_mean(word, ("--help", "--list", "--version"))
         return f"no task {word!r}", did_you_mean(word, COMMANDS)
     options = COMMANDS[task].options
     if word.startswith("-"):

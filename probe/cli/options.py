@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from probe.cli.called_as import as_called
-
-if TYPE_CHECKING:
-    import argparse
+from typing import NamedTuple
 
 
 class Option(NamedTuple):
@@ -46,7 +39,7 @@ OPTIONS = {
     "port": Option("Use this local port for a listener: NAME=PORT, any number of times.", "P", "NAME=PORT", True),
     "upstream_proxy": Option("Reach upstreams through http://user:pass@host:port; '' switches it off.", "x", "URL"),
     "upstream_ca": Option("Trust this CA file for upstreams instead of the system's store.", "a", "FILE"),
-    "data_dir": Option("Folder of all runs (default: data/ of this project).", "d", "DIR"),
+    "data_dir": Option("Folder of all runs (default: data/ of a checkout, else the user's data folder).", "d", "DIR"),
     "output_dir": Option("Exactly this run's folder, instead of a new one in the data folder.", "o", "DIR"),
     "env": Option("Set a variable in the agent's environment: K=V, any number of times.", "e", "K=V", True),
     "cwd": Option("Folder in which the agent works (default: this one; a fresh one in a replay).", "C", "DIR"),
@@ -129,108 +122,6 @@ _SPECIAL = {
 }
 """Options that mean something else in one script."""
 
-RECORDING = (
-    "target", "upstream", "port", "upstream_proxy", "upstream_ca", "coverage", "no_coverage", "data_dir", "output_dir",
-    "keep_secrets",
-)  # fmt: skip
-"""The options of everything that records."""
-
-LAUNCHING = ("prompt", "replay", "speed", "strict", "fault", "env", "cwd")
-"""The options of everything that starts the agent."""
-
-
-class Command(NamedTuple):
-    """One script, and the task of the same name."""
-
-    help: str
-    example: str
-    options: tuple[str, ...]
-
-
-COMMANDS = {
-    "proxies": Command(
-        "Start a target's proxies only; the agent is started by hand.",
-        "invoke proxies --target codex",
-        RECORDING,
-    ),
-    "capture": Command(
-        "Run an agent behind its proxies; record all it exchanges.",
-        'invoke capture --target codex -- codex exec "explain this repo"',
-        (*RECORDING, *LAUNCHING),
-    ),
-    "analyze": Command(
-        "Write the report of a captured run, or of another file.",
-        "invoke analyze --run latest",
-        ("run", "target", "data_dir", "input", "output", "full", "html", "jobs", "force"),
-    ),
-    "pipeline": Command(
-        "Capture, analyze, verify; only what is not up to date yet.",
-        'invoke pipeline --target demo --prompt "Write a prime checker"',
-        (*RECORDING, *LAUNCHING, "run", "force", "view"),
-    ),
-    "view": Command(
-        "Open a run's page in the browser; it is made if need be.",
-        "invoke view --run latest",
-        ("run", "target", "data_dir", "live", "port"),
-    ),
-    "replay": Command(
-        "Serve a recorded run's answers to an agent started by hand.",
-        "invoke replay --run codex/tool-loop-websocket --port 8090",
-        ("run", "target", "data_dir", "port", "speed", "strict", "fault"),
-    ),
-    "replay-check": Command(
-        "Run an agent on its recording; check that it does the same.",
-        "invoke replay-check --run latest",
-        ("run", "target", "prompt", "speed", "fault", "env", "cwd", "port", "data_dir", "output_dir"),
-    ),
-    "compare": Command(
-        "Show what changed between two runs, versions or agents.",
-        "invoke compare codex@0.98.0 codex@0.169.0",
-        ("before", "after", "markdown", "html", "json", "fail_on", "shareable", "target", "data_dir"),
-    ),
-    "drift": Command(
-        "Compare two versions of an agent, both run offline.",
-        'invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"',
-        ("target", "versions", "prompt", "replay", "cwd", "markdown", "html", "json", "fail_on", "data_dir"),
-    ),
-    "protocol": Command(
-        "Describe the protocol that runs show: Markdown, JSON, schemas.",
-        "invoke protocol --run latest",
-        ("run", "target", "data_dir", "output", "shareable", "force"),
-    ),
-    "verify": Command(
-        "Check that a run holds what crossed its proxies, unchanged.",
-        "invoke verify --run latest",
-        ("run", "target", "data_dir", "strict", "json"),
-    ),
-    "slots": Command(
-        "Learn from two runs of one prompt which values are volatile.",
-        "invoke slots latest latest~1",
-        ("before", "after", "target", "data_dir"),
-    ),
-    "runs": Command(
-        "List the recorded runs, newest first.",
-        "invoke runs --target codex",
-        ("target", "data_dir", "json", "prune"),
-    ),
-    "doctor": Command(
-        "Check what a target needs, and how to fix what is missing.",
-        "invoke doctor --target codex",
-        ("target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "replay"),
-    ),
-    "new-target": Command(
-        "Write the file of a target for an agent that has none yet.",
-        "invoke new-target mine --command 'my-agent run {prompt}' --api openai",
-        ("name", "command", "api", "upstream", "base_url", "key", "file", "env", "install", "agent"),
-    ),
-    "bench": Command(
-        "Measure what the proxies cost, compared with others and none.",
-        "invoke bench --json > bench.json",
-        ("rounds", "exchanges", "only", "without", "json"),
-    ),
-}
-COMMANDS = {name: command._replace(options=(*command.options, "version")) for name, command in COMMANDS.items()}
-
 
 def flag(name: str) -> str:
     """Return an option's long form on the command line."""
@@ -240,78 +131,3 @@ def flag(name: str) -> str:
 def option_of(command: str, name: str) -> Option:
     """Return an option of a script."""
     return _SPECIAL.get((command, name)) or OPTIONS[name]
-
-
-def usage(command: str) -> str:
-    """Return what is typed: the words that a script needs, and a command where it starts one."""
-    names = COMMANDS[command].options
-    words = [option_of(command, name).metavar or "" for name in names if option_of(command, name).positional]
-    started = ["[-- COMMAND …]"] if {"env", "cwd"} <= set(names) else []
-    return " ".join([f"invoke {command}", *words, "[options]", *started])
-
-
-def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """Return the argument parser of `python -m probe.<command>`; it knows versions where `argv` asks for them."""
-    import argparse  # Here: `tasks.py` does not need it.
-
-    text = COMMANDS[command]
-    made = argparse.ArgumentParser(
-        prog=as_called(f"invoke {command}"),
-        usage=as_called(usage(command)),
-        description=text.help,
-        epilog=f"example: {as_called(text.example)}",
-        allow_abbrev=False,
-    )
-    for name in text.options:
-        option = option_of(command, name)
-        if option.positional:
-            made.add_argument(name, help=option.help, metavar=option.metavar)
-            continue
-        flags = [flag(name), *([f"-{option.short}"] if option.short else [])]
-        kind: dict[str, Any] = {"action": "store_true"}
-        if option.metavar:
-            kind = {"metavar": option.metavar, "action": "append" if option.many else "store"}
-            kind["default"] = [] if option.many else None
-        if name == "version":
-            kind = {"action": "version", "version": _versions() if flags[0] in argv else ""}
-        made.add_argument(*flags, dest=name, help=option.help.replace("%", "%%"), **kind)
-    return made
-
-
-def _versions() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # Here: `tasks.py` does not need it.
-
-    shown = []
-    for package in ("agent-probe", "mitmproxy"):
-        try:
-            shown.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            shown.append(f"{package} (not installed)")
-    return ", ".join([*shown, f"Python {sys.version.split()[0]}"])
-
-
-def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Parse a script's arguments; return them, and the unchanged words after `--`."""
-    own, rest = _split(list(argv))
-    return parser(command, own).parse_args(own), rest
-
-
-def command_line(command: str, options: Mapping[str, Any]) -> list[str]:
-    """Return options as the arguments of a script, without unset ones and those that it does not have."""
-    arguments = []
-    for name in COMMANDS[command].options:
-        value = options.get(name)
-        if option_of(command, name).positional:
-            arguments.append(str(value))
-        elif value is True:
-            arguments.append(flag(name))
-        elif value is not None and value is not False:
-            arguments += [f"{flag(name)}={one}" for one in (value if option_of(command, name).many else [value])]
-    return arguments
-
-
-def _split(argv: list[str]) -> tuple[list[str], list[str]]:
-    if "--" not in argv:
-        return argv, []
-    place = argv.index("--")
-    return argv[:place], argv[place + 1 :]

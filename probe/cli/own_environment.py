@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
-_PROJECT = str(Path(__file__).resolve().parents[2])
+from probe.places import IS_CHECKOUT, PROJECT
+
 PARENT = "PROBE_PARENT"
 """Names the process that a script must not outlive; see `probe.cli.script_process`."""
 _MARK = "probe"
@@ -17,8 +17,10 @@ def own_environment() -> dict[str, str]:
 
     It never imports from the current folder, where an agent may have created a module of the same name.
     """
-    path = os.pathsep.join(filter(None, (_PROJECT, os.environ.get("PYTHONPATH"))))
-    return os.environ | {"PYTHONPATH": path, "PYTHONSAFEPATH": os.environ.get("PYTHONSAFEPATH") or _MARK}
+    safe = os.environ | {"PYTHONSAFEPATH": os.environ.get("PYTHONSAFEPATH") or _MARK}
+    if not IS_CHECKOUT:
+        return safe
+    return safe | {"PYTHONPATH": os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))}
 
 
 def forget_own_environment() -> None:
@@ -26,6 +28,6 @@ def forget_own_environment() -> None:
     if os.environ.get("PYTHONSAFEPATH") == _MARK:
         del os.environ["PYTHONSAFEPATH"]
     first, _, rest = os.environ.get("PYTHONPATH", "").partition(os.pathsep)
-    if first == _PROJECT:
+    if IS_CHECKOUT and first == str(PROJECT):
         del os.environ["PYTHONPATH"]
         os.environ |= {"PYTHONPATH": rest} if rest else {}

@@ -23,7 +23,7 @@ def die_with_parent() -> None:
         forget_own_environment()
     if parent is None or not sys.platform.startswith("linux"):
         return
-    import ctypes  # Here: `tasks.py` is loaded with every `invoke --list`.
+    import ctypes  # Here: this is loaded with every `invoke --list`.
 
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != int(parent):

@@ -13,7 +13,7 @@ import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.addon.private_files import private_folder
 from probe.analysis.prices import ModelPrice, Prices
 from probe.cli.edge import one_line, printable, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.compare.compare import compared, comparison_of
 from probe.compare.comparison import Comparison, json_of
 from probe.compare.conditions import Conditions, conditions_of, implied_rules

@@ -10,7 +10,7 @@ from pathlib import Path
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.addon.private_files import private_folder
 from probe.cli.edge import Skipped, printable, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.protocol.describing import described
 from probe.protocol.documents import MARKDOWN, documents

@@ -13,6 +13,7 @@ import msgspec
 
 from probe.addon.plain_files import read_plain
 from probe.errors import UserError
+from probe.places import PROJECT
 from probe.record.files import file_sha256, write_private
 from probe.record.manifest_fields import NAMES, SCHEMA, Facts, Step, migrated
 
@@ -88,7 +89,7 @@ def project_version() -> str:
     except importlib.metadata.PackageNotFoundError:
         import tomllib  # Here: only a checkout that is run without being installed needs it.
 
-        pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+        pyproject = tomllib.loads((PROJECT / "pyproject.toml").read_text())
         return str(pyproject["project"]["version"])
 
 

@@ -13,6 +13,7 @@ from probe.addon.journal import FOLDER
 from probe.addon.private_files import private_folder
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
+from probe.places import IS_CHECKOUT, SAMPLES, default_data_dir
 from probe.record.files import is_plain, open_plain
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
@@ -67,7 +68,7 @@ class Run:
         """Return where its analysis is written: not into a bundled sample, which stays unchanged. Raises UserError."""
         if not self.bundled:
             return self.folder
-        data = self.folder.parent.parent.resolve()
+        data = self.folder.parent.parent.resolve() if IS_CHECKOUT else default_data_dir().resolve()
         # The folder's own names: a manifest may hold anything.
         folder = data / ".samples" / self.folder.parent.name / self.name
         if folder.resolve() != folder:
@@ -152,7 +153,10 @@ def _new_named(parent: Path) -> Path:
 
 def all_runs(data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> list[Run]:
     """Return all runs, oldest start first; `elsewhere` has the folders of targets that do not use the data folder."""
-    parents = [path for path in sorted(data_dir.glob("*")) if _is_folder(path) and not path.name.startswith(".")]
+    # Those of a checkout are among its runs; an installed command lists them beside the user's.
+    places = [data_dir] if IS_CHECKOUT or data_dir != default_data_dir().resolve() else [SAMPLES, data_dir]
+    every = (path for place in places for path in sorted(place.glob("*")))
+    parents = [path for path in every if _is_folder(path) and not path.name.startswith(".")]
     runs = [_run(folder) for parent in parents for folder in _run_folders(parent)]
     known = {run.folder for run in runs}
     for parent in (elsewhere or {}).values():
@@ -198,11 +202,25 @@ def find_run(
 ) -> Run:
     """Return the run that a word names: latest, latest~N, name, prefix, target/name or path. Raises UserError.
 
-    Without `replays`, latest is the newest that is no replay which the user asked for.
+    A bundled sample is found from any data folder, where no run there has its name. Without `replays`, latest is the
+    newest that is no replay which the user asked for.
     """
-    found = _find(word, data_dir, target, elsewhere, replays=replays)
+    try:
+        found = _find(word, data_dir, target, elsewhere, replays=replays)
+    except UserError:
+        sample = None if _LATEST.match(word) or data_dir == SAMPLES else _sample(word, target)
+        if sample is None:
+            raise
+        found = sample
     refuse_links(found.folder)
     return found
+
+
+def _sample(word: str, target: str | None) -> Run | None:
+    """Return the bundled sample that a word names: target/name, or its name with the target given."""
+    parent, _, name = word.rpartition("/")
+    found = [run for run in all_runs(SAMPLES, parent or target) if run.bundled and run.name == name]
+    return found[0] if len(found) == 1 else None
 
 
 def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str, Path] | None, *, replays: bool) -> Run:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import Skipped, one_line, run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.reader import read_unread
 from probe.record.runs import Run

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from probe.errors import UserError
+from probe.places import default_data_dir
 from probe.settings.coverage import chosen_coverage
 from probe.settings.replaying import chosen_replay, speed_of
 from probe.settings.routes import chosen_routes
 from probe.settings.settings import Settings, checked_data_dir
 from probe.settings.sources import COMMAND_LINE, DEFAULT, YES, Sources
 from probe.settings.upstream_proxy import chosen_proxy
-from probe.targets.finding import PROJECT, load_target, target_names
+from probe.targets.finding import load_target, target_names
 from probe.targets.finding import output_dir as folder_of
 
 _SYSTEM_STORES = (
@@ -38,7 +39,7 @@ def resolve(arguments: argparse.Namespace, environ: Mapping[str, str], *, genera
 
 def _settings(given: Sources, *, generated: bool) -> Settings:
     replay = chosen_replay(given)
-    data_folder = checked_data_dir(given.pick("data_dir", None, in_file=False) or str(PROJECT / "data"))
+    data_folder = checked_data_dir(given.pick("data_dir", None, in_file=False) or str(default_data_dir()))
     run_parent = data_folder / given.arguments.target
     if given.target.output_dir:
         run_parent = folder_of(given.target.output_dir)

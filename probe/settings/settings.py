@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from probe.errors import UserError
+from probe.places import default_data_dir
 from probe.settings.sources import COMMAND_LINE, DEFAULT
 from probe.settings.upstream_proxy import without_credentials
-from probe.targets.finding import PROJECT
 from probe.targets.target import Target
 
 
@@ -107,7 +107,7 @@ class Settings:
 
 def data_dir(given: str | None, environ: Mapping[str, str]) -> Path:
     """Return the folder of all runs, for a script that needs no other setting. Raises UserError for a file."""
-    return checked_data_dir(given or environ.get("PROBE_DATA_DIR") or str(PROJECT / "data"))
+    return checked_data_dir(given or environ.get("PROBE_DATA_DIR") or str(default_data_dir()))
 
 
 def checked_data_dir(path: str) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import run, say
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.files import write_private
 from probe.record.runs import Run
@@ -20,7 +20,7 @@ from probe.slots.learning import Learned, learn
 from probe.slots.local_file import rule_line, with_rules
 from probe.slots.rules import Rule
 from probe.slots.sent import read_sent
-from probe.targets.finding import load_target, slot_rules, target_files
+from probe.targets.finding import load_target, local_file, slot_rules, target_files
 from probe.wire.recover_run import open_run
 
 _SHOWN = 10
@@ -84,8 +84,9 @@ def _report(learned: Learned) -> None:
 
 def _write(name: str, rules: list[Rule]) -> Path:
     """Add rules to a target's local file. Raises UserError."""
-    path = target_files(name)[0].with_name(f"{name}.local.yaml")
+    path = local_file(target_files(name)[0])
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         text = path.read_text(encoding="utf-8") if path.exists() else ""
         write_private(path, with_rules(text, rules))
     except OSError as error:

@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from probe.errors import UserError
+from probe.places import shown
 
-_PROJECT = Path(__file__).resolve().parents[2]
 _DEEPEST = 50
 """Levels of a target's file; the settings file of an agent within it may have some."""
 
@@ -18,8 +18,8 @@ class Document:
     """A YAML file with the line of each of its keys."""
 
     def __init__(self, path: Path, what: str = "a target") -> None:
-        self.name = str(path.relative_to(_PROJECT) if path.is_relative_to(_PROJECT) else path)
-        """For messages and manifests: relative to the project if inside it, else absolute."""
+        self.name = shown(path)
+        """For messages and manifests."""
         self.lines: dict[tuple[str, ...], int] = {}
         try:
             text = path.read_text(encoding="utf-8")

@@ -10,24 +10,28 @@ from typing import Any
 
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
+from probe.places import TARGETS, base, own_targets
 from probe.renderers.loader import AUTO, Renderer, load_renderer
 from probe.slots.rules import BUILT_IN, Rule
 from probe.targets.target import Target
 
-PROJECT = Path(__file__).resolve().parents[2]
-"""The checkout, with the targets, the default data folder and the demo agent."""
-
 
 def target_folders() -> list[Path]:
-    """Return the folders of targets: the user's own (PROBE_TARGETS), then the project's; the first match counts."""
-    own = [Path(one).expanduser().absolute() for one in os.environ.get("PROBE_TARGETS", "").split(os.pathsep) if one]
-    return list(dict.fromkeys([*own, PROJECT / "targets"]))
+    """Return the folders of targets: PROBE_TARGETS, the user's own, then the project's; the first match counts."""
+    named = [Path(one).expanduser().absolute() for one in os.environ.get("PROBE_TARGETS", "").split(os.pathsep) if one]
+    return list(dict.fromkeys([*named, own_targets(), TARGETS]))
 
 
 def target_files(name: str) -> list[Path]:
     """Return the files with a target's name: the one that is read, then those that it hides."""
     plain = name and Path(name).name == name and not name.endswith(".local")
     return [folder / f"{name}.yaml" for folder in target_folders() if plain and (folder / f"{name}.yaml").is_file()]
+
+
+def local_file(file: Path) -> Path:
+    """Return the file that changes a target's file: next to it, or in the user's own folder for one that is shipped."""
+    folder = own_targets() if file.parent == TARGETS else file.parent
+    return folder / f"{file.stem}.local.yaml"
 
 
 def target_names() -> list[str]:
@@ -37,7 +41,7 @@ def target_names() -> list[str]:
 
 
 def load_target(name: str) -> tuple[Target, dict[str, str]]:
-    """Return a target, merged with `<name>.local.yaml` next to it, and the file of each key.
+    """Return a target, merged with its `local_file`, and the file of each key.
 
     Raises UserError with file, line, key and the nearest known word.
     """
@@ -49,7 +53,7 @@ def load_target(name: str) -> tuple[Target, dict[str, str]]:
     if file is None:
         raise _no_target(name)
     documents = [Document(file)]
-    local = file.with_name(f"{name}.local.yaml")
+    local = local_file(file)
     if local.is_file():
         documents.append(Document(local))
     sources: dict[str, str] = {}
@@ -87,8 +91,8 @@ def output_dirs() -> dict[str, Path]:
 
 
 def output_dir(given: str) -> Path:
-    """Return the folder that a target's file names, relative to the project."""
-    return (PROJECT / Path(given).expanduser()).resolve()
+    """Return the run folder that a target's file names, which may be relative."""
+    return (base() / Path(given).expanduser()).resolve()
 
 
 def target_of_run(recorded: str | None, named: str | None, warn: Callable[[str], None]) -> Target | None:

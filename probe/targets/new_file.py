@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from probe.places import guide
 from probe.targets.target import set_by
 
 NONE = "-"
@@ -27,7 +28,7 @@ def yaml_text(name: str, answers: Mapping[str, str], files: Mapping[str, str], e
     by_hand = [word for word in words if "{prompt}" not in word] if led else [agent]
     variables = _base_url(answers["base_url"]) | dict(env)
     lines = [
-        "# What each key means, and which others there are: docs/targets.md.",
+        f"# What each key means, and which others there are: {guide('targets.md')}.",
         f"description: {_quoted(agent)}",
         f"agent: {_quoted(agent)}",
         f"install: {_quoted(install)}" if install != NONE else "# install: how to install it, for those who miss it",

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from probe.errors import UserError
 from probe.record.exchange import UnreadExchange
 from probe.record.reader import read_unread
-from probe.record.runs import TRAFFIC, Run, find_run
+from probe.record.runs import TRAFFIC, find_run
 from probe.renderers.loader import Renderer, load_renderer
 from probe.settings.settings import data_dir
 from probe.slots.environment import NOWHERE, Environment, environment_of
 from probe.slots.rules import Rule
-from probe.targets.finding import PROJECT, load_target, output_dirs, renderer_spec, slot_rules, target_names
+from probe.targets.finding import load_target, output_dirs, renderer_spec, slot_rules, target_names
 
 
 class Recording(NamedTuple):
@@ -34,24 +34,12 @@ def find_recording(source: str | Path) -> Recording:
     if (path / TRAFFIC).is_file() and not (path / "manifest.json").exists():
         return _recording(path / TRAFFIC, NOWHERE, None)
     try:
-        run = _run(str(source))
+        run = find_run(str(source), data_dir(None, os.environ), None, output_dirs(), replays=False)
     except UserError as error:
         if path.is_absolute() or path.suffix or ("/" in str(source) and path.parts[0] not in target_names()):
             raise UserError(f"no such file or folder: {source} (looked in {Path.cwd()})", error.hint) from error
         raise
     return _recording(run.traffic, environment_of(run.manifest), run.target)
-
-
-def _run(word: str) -> Run:
-    problem: UserError | None = None
-    for folder in (data_dir(None, os.environ), PROJECT / "data"):
-        try:
-            return find_run(word, folder, None, output_dirs(), replays=False)
-        except UserError as error:
-            problem = problem or error
-    if problem is None:
-        raise AssertionError("no place was searched")
-    raise problem
 
 
 def _recording(traffic: Path, environment: Environment, target: str | None) -> Recording:

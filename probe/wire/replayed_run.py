@@ -12,7 +12,7 @@ from probe.record.runs import Run, find_run, has_records
 from probe.settings.settings import Settings
 from probe.settings.sources import COMMAND_LINE
 from probe.slots.environment import environment_of
-from probe.targets.finding import PROJECT, load_target, output_dirs
+from probe.targets.finding import load_target, output_dirs
 from probe.wire.recover_run import recover
 
 _FACTS = {"agent": "the agent's version is", "os": "the system is", "timezone": "the time zone is"}
@@ -29,15 +29,14 @@ def find_replay(settings: Settings) -> Run | None:
 
 def find_recording(name: str, data_folder: Path, target: str | None) -> Run:
     """Return a run that can be replayed, bundled ones included; `latest` is no replay. Raises UserError."""
-    places = [(data_folder, target), (data_folder, None), (PROJECT / "data", None)]
     problem: UserError | None = None
-    for folder, one in places:
+    for one in (target, None):
         try:
-            found = find_run(name, folder, one, output_dirs(), replays=False)
+            found = find_run(name, data_folder, one, output_dirs(), replays=False)
         except UserError as error:
             problem = problem or error
         else:
-            recover(found, folder)
+            recover(found, data_folder)
             if not has_records(found.folder):
                 raise UserError(f"run {found.target}/{found.name} holds no exchange", "record it first", code=1)
             return found

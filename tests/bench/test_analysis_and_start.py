@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 SAMPLE = PROJECT / "data" / "codex" / "tool-loop" / "traffic.jsonl"
 NUMBER = r"\d+\.\d+"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from probe.cli.called_as import CALLED_AS, as_called, read_way
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support.running import Running
 
 BIN = f"{PROJECT}/.venv/bin"

@@ -11,7 +11,7 @@ import msgspec
 
 from probe.compare.__main__ import main
 from probe.compare.comparison import Comparison
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 SAMPLES = PROJECT / "data"
 

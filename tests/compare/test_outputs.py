@@ -19,7 +19,7 @@ from probe.compare.html.page import page_of
 from probe.compare.markdown import NONE, markdown_of
 from probe.compare.rules import RULES
 from probe.errors import UserError
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.compare.comparing import SAMPLES, Recording, compare
 from tests.conftest import GOLDEN
 from tests.support.bundled import BUNDLED

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
+from probe.places import PROJECT
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges, read_unread
 from probe.renderers.blocks import Usage
 from probe.renderers.loader import load_renderer
-from probe.targets.finding import PROJECT
 from probe.trace.exchanges import ExchangeReader
 from tests.replay.replays import SSE, post, replaying, stream
 from tests.support.apis import responses_events as events

@@ -14,7 +14,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 README = PROJECT / "README.md"
 GUIDES = sorted((PROJECT / "docs").glob("*.md"))

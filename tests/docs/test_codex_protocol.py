@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from probe.places import PROJECT
 from probe.renderers.events import split_stream
-from probe.targets.finding import PROJECT
 
 SAMPLES = PROJECT / "data" / "codex"
 DOCUMENT = (PROJECT / "docs" / "protocols" / "codex.md").read_text(encoding="utf-8")

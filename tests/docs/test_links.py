@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.docs.documents import DOCUMENTS, GUIDES, README, anchors, links, name, tokens
 
 MOST_WORDS = 1200

@@ -7,9 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from probe.cli.options import COMMANDS, OPTIONS, flag
+from probe.cli.commands import COMMANDS
+from probe.cli.options import OPTIONS, flag
+from probe.places import PROJECT
 from probe.record.exchange import Exchange, Message, Payload, Request, Response, WebSocket
-from probe.targets.finding import PROJECT, load_target, target_names
+from probe.targets.finding import load_target, target_names
 from probe.targets.target import ListenerSpec, Target
 from tests.docs.documents import code_spans, tokens
 

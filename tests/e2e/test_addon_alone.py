@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from probe.places import PROJECT
 from probe.record.exchange import Exchange
-from probe.targets.finding import PROJECT
 from probe.wire.ports import free_ports
 from tests.support.captures import ending, read_records, wait_for
 from tests.support.client import ask, begin, connect, read_until

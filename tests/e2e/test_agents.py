@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from probe.places import PROJECT
 from probe.renderers.blocks import Usage
-from probe.targets.finding import PROJECT, load_target
+from probe.targets.finding import load_target
 from tests.conftest import require_agent
 from tests.support import agents
 from tests.support.agents import Agent

@@ -112,7 +112,7 @@ def test_a_recorded_codex_runs_again_and_gets_the_very_same(tmp_path: Path, code
 
 @pytest.mark.parametrize("sample", ["tool-loop", "tool-loop-websocket"])
 def test_each_bundled_recording_serves_each_version(tmp_path: Path, codex_binary: Path, sample: str) -> None:
-    from probe.targets.finding import PROJECT
+    from probe.places import PROJECT
 
     env = environment(codex_binary) | {"PROBE_DATA_DIR": str(tmp_path / "data")}
     replay = str(PROJECT / "data" / "codex" / sample)

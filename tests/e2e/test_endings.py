@@ -16,7 +16,8 @@ import pytest
 
 from probe.addon.journal import FOLDER
 from probe.addon.open_exchange import CUT_OFF
-from probe.targets.finding import PROJECT, load_target, target_names
+from probe.places import PROJECT
+from probe.targets.finding import load_target, target_names
 from probe.verify import main as verify_main
 from probe.wire.ports import free_ports
 from tests.support.provider import Provider, provider_running

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from probe.cli.called_as import module_of
-from probe.cli.options import COMMANDS
-from probe.targets.finding import PROJECT
+from probe.cli.commands import COMMANDS
+from probe.places import PROJECT
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running
 

@@ -12,7 +12,7 @@ import pytest
 
 from probe.addon.journal import FOLDER
 from probe.addon.open_exchange import DISK_FULL
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support.running import Running
 from tests.support.upstream import Handler, Upstream, upstream_running
 

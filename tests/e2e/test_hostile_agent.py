@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support.provider import Provider, provider_running
 from tests.support.recorded_call import first_body
 from tests.support.running import Running

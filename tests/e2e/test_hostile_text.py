@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support.running import Running
 from tests.support.upstream import Handler, upstream_running
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from probe.wire.ports import free_ports
 from tests.support.recorded_call import first_body
 from tests.support.running import Running

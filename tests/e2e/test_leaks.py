@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support.captures import Ended, Machine
 from tests.support.forward_proxy import ForwardProxy, proxy_running
 from tests.support.provider import provider_running

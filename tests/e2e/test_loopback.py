@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from probe.wire.ports import free_ports
 from tests.support.certificates import Authority
 from tests.support.client import ask

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from probe.places import PROJECT
 from probe.record.manifest import Manifest
-from probe.targets.finding import PROJECT
 from probe.wire.ports import free_ports
 from tests.support.provider import provider_running
 from tests.support.running import Running

@@ -12,7 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from probe.targets.finding import PROJECT, load_target
+from probe.places import PROJECT
+from probe.targets.finding import load_target
 from probe.wire.ports import free_ports
 from tests.conftest import require_agent
 from tests.support import agents, raw

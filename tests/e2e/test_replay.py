@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support import encodings
 from tests.support.proof import received
 from tests.support.provider import provider_running

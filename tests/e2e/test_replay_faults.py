@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support.client import ask
 from tests.support.running import Running
 

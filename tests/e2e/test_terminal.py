@@ -16,7 +16,7 @@ from typing import Self
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 SECONDS = 60.0
 

@@ -11,8 +11,8 @@ import pytest
 from rich.cells import cell_len
 
 from probe.live.turn_line import Totals, heading, turn_line
+from probe.places import PROJECT
 from probe.record.exchange import Exchange, Request, Response
-from probe.targets.finding import PROJECT
 from probe.trace.trace import Trace
 from probe.wire.ports import free_ports
 from tests.e2e.test_terminal import SCRIPTS, Terminal

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from probe import analyze
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support.background import in_thread
 from tests.support.browsers import Browser, BrowserError, Tab
 from tests.support.running import Running

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.page.pages import opened, page_of_file, see, until_shown
 from tests.report.reports import exchange, record
 from tests.support.browsers import Browser

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from tests.support.page_tools import modules
 
 CODE = PROJECT / "probe" / "report" / "html" / "page"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 CODE = PROJECT / "probe" / "report" / "html" / "page"
 

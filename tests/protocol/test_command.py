@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from probe.errors import UserError
+from probe.places import PROJECT
 from probe.protocol.__main__ import main
 from probe.protocol.documents import ASYNCAPI, DESCRIPTION, MARKDOWN, OPENAPI, SCHEMA
 from probe.record.manifest import Manifest
-from probe.targets.finding import PROJECT
 from tests.support.running import Running
 
 ALWAYS = [MARKDOWN, DESCRIPTION, SCHEMA, OPENAPI]

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from probe.places import PROJECT
 from probe.protocol.describing import described
 from probe.protocol.description import Protocol
 from probe.protocol.description_schema import description_schema
@@ -21,7 +22,6 @@ from probe.renderers.loader import AUTO, load_renderer
 from probe.report.plain_text import indented
 from probe.slots.environment import Environment
 from probe.slots.slots import Slots
-from probe.targets.finding import PROJECT
 from tests.conftest import GOLDEN
 from tests.protocol.recorded import RECORDS, protocol, statistics_of
 

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from probe.addon.redaction import patterns
+from probe.places import PROJECT
 from probe.record.credential_check import CredentialCheck
 from probe.record.exchange import Exchange, Message, Request, Response, WebSocket
 from probe.record.leaks import LeakSearch
 from probe.record.reader import read_unread
-from probe.targets.finding import PROJECT
 from tests.support import bundled, frames
 from tests.support.planted import Mint
 

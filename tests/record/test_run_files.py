@@ -13,7 +13,7 @@ import pytest
 from probe import analyze, runs, verify
 from probe.addon.plain_files import read_plain
 from probe.errors import UserError
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 
 def _sparse(path: Path) -> None:

@@ -14,9 +14,9 @@ import pytest
 
 from probe.analyze import main as analyze
 from probe.errors import UserError
+from probe.places import PROJECT
 from probe.report.markdown.escape import inline
 from probe.report.summary import Summary
-from probe.targets.finding import PROJECT
 
 NOTE = "the user's text is not the recorded one in 3 of 3 calls of the model"
 SERVER = "127.0.0.1:34155"

@@ -13,13 +13,14 @@ import msgspec
 import pytest
 
 from probe.analysis.prices import ModelPrice, Prices
+from probe.places import PROJECT
 from probe.report.plain_text import plural, seconds
 from probe.report.summarize import summary_of
 from probe.report.summary import Summary, json_of
 from probe.report.summary_run import Project, Tokens
 from probe.report.summary_schema import summary_schema
 from probe.report.understood import Understood
-from probe.targets.finding import PROJECT, load_target
+from probe.targets.finding import load_target
 from tests.analysis.runs import ask
 from tests.conftest import GOLDEN
 from tests.report.reports import exchange, record, report

@@ -11,8 +11,8 @@ import pytest
 from probe.analysis.prices import ModelPrice
 from probe.analyze import main as analyze
 from probe.errors import UserError
+from probe.places import PROJECT
 from probe.settings.own_prices import own_prices
-from probe.targets.finding import PROJECT
 
 SAMPLE = PROJECT / "data" / "demo" / "sample" / "traffic.jsonl"
 

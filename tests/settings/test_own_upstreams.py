@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from probe.addon.config import Listener
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from probe.places import PROJECT
 from probe.record.manifest import Manifest
 from probe.slots.environment import environment_of
 from probe.slots.slots import Slots
-from probe.targets.finding import PROJECT
 
 
 def test_a_manifest_without_anything_has_no_slots(tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from probe.errors import UserError
+from probe.places import PROJECT
 from probe.slots.environment import Environment
 from probe.slots.learning import Learned, learn
 from probe.slots.local_file import with_rules
 from probe.slots.rules import BUILT_IN, Rule
 from probe.slots.sent import Sent
-from probe.targets.finding import PROJECT, load_target
+from probe.targets.finding import load_target
 
 AROUND = (Environment(folders={"cwd": "/tmp/one"}), Environment(folders={"cwd": "/tmp/two"}))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from probe.places import PROJECT
 from probe.record.runs import all_runs
-from probe.targets.finding import PROJECT
 
 BUNDLED = {f"{run.target}/{run.name}": run for run in all_runs(PROJECT / "data") if run.bundled}
 RECORDS = {name: run.traffic for name, run in sorted(BUNDLED.items())}

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from probe.places import PROJECT
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
 from probe.record.runs import TRAFFIC
-from probe.targets.finding import PROJECT
 
 T = TypeVar("T")
 SECONDS = 60.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 
 def first_body(run: str) -> str:

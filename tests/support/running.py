@@ -16,8 +16,8 @@ from typing import Any, Self
 
 import psutil
 
+from probe.places import PROJECT
 from probe.record.manifest import Manifest
-from probe.targets.finding import PROJECT
 
 SECONDS = 120.0
 _OWN_MARKER = "PROBE_TEST_MARKER"

@@ -17,9 +17,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from probe.places import PROJECT
 from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
-from probe.targets.finding import PROJECT
 from tests.support.own_words import in_own_words
 from tests.support.provider import provider_running
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from probe.testing import recorded_run
 from tests.support.client import ask
 

@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 
 from probe.errors import UserError
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 from probe.testing import recorded_run as recorded
 from probe.testing.served_run import RecordedRun
 from tests.support.client import ask, connect

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from probe.places import PROJECT
 from probe.record.exchange import Exchange, Message, Request, Response, WebSocket
 from probe.renderers.loader import AUTO, load_renderer
-from probe.targets.finding import PROJECT
 from probe.trace.shapes import BODY, MAX_DEPTH, MAX_PATHS, MAX_SHAPES, KeyPath, Structure, shape_of
 from probe.trace.trace import read_trace
 from tests.analysis.runs import ask, said

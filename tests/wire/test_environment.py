@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from probe.cli.options import parse
 from probe.cli.own_environment import PARENT
+from probe.cli.parsing import parse
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings
 from probe.wire.environment import (

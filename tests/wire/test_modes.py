@@ -6,7 +6,7 @@ import urllib.request
 
 import pytest
 
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import certifi
 import pytest
 
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings
 from probe.targets.target import Change, ListenerSpec, Target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from probe.cli.options import parse
+from probe.cli.parsing import parse
 from probe.settings.resolve import resolve
 from probe.wire.observer_changes import by_environment, by_listeners
 

@@ -13,7 +13,7 @@ import pytest
 from probe.addon import mitmproxy_fixes
 from probe.addon.mitmproxy_fixes.guard import Replacement, replace
 from probe.addon.mitmproxy_fixes.ipv6_host import bracketed
-from probe.targets.finding import PROJECT
+from probe.places import PROJECT
 
 FOLDER = Path(mitmproxy_fixes.__path__[0])
 # In a process of its own: what is replaced stays replaced.

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from probe.addon.json_text import dumps
 from probe.addon.redaction.redactor import Redactor
+from probe.places import PROJECT
 from probe.record import long_lines, reader
 from probe.record.reader import read_exchanges
 from probe.report.html.recipe import Recipe
 from probe.report.html.recipes import Recipes
-from probe.targets.finding import PROJECT
 from probe.trace.repeats import Shorter
 from tests.addon.test_bodies import fields_of
 from tests.support.bundled import RECORDS

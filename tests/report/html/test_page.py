@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.addon.json_text import dumps
+from probe.places import PROJECT
 from probe.renderers.loader import AUTO, load_renderer
 from probe.report.html import pieces
 from probe.report.html.opaque_texts import opaque_texts
@@ -24,7 +25,6 @@ from probe.report.html.page import write_page
 from probe.report.html.page_code import code_files
 from probe.report.html.page_data import encoded
 from probe.report.html.pieces import Chunks, Lane, LoosePieces, Pieces, add_to_ranges
-from probe.targets.finding import PROJECT
 from tests.report.html.test_exact_bodies import LONG, TEXT, call, exchange
 from tests.report.reports import RUN, record
 from tests.report.reports import exchange as from_elsewhere

@@ -1,0 +1,112 @@
+"""Every script, once: its help, its example, and the names of its options; each is an Invoke task as well."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from probe.places import IS_CHECKOUT
+
+RECORDING = (
+    "target", "upstream", "port", "upstream_proxy", "upstream_ca", "coverage", "no_coverage", "data_dir", "output_dir",
+    "keep_secrets",
+)  # fmt: skip
+"""The options of everything that records."""
+
+LAUNCHING = ("prompt", "replay", "speed", "strict", "fault", "env", "cwd")
+"""The options of everything that starts the agent."""
+
+
+class Command(NamedTuple):
+    """One script, and the task of the same name."""
+
+    help: str
+    example: str
+    options: tuple[str, ...]
+
+
+COMMANDS = {
+    "proxies": Command(
+        "Start a target's proxies only; the agent is started by hand.",
+        "invoke proxies --target codex",
+        RECORDING,
+    ),
+    "capture": Command(
+        "Run an agent behind its proxies; record all it exchanges.",
+        'invoke capture --target codex -- codex exec "explain this repo"',
+        (*RECORDING, *LAUNCHING),
+    ),
+    "analyze": Command(
+        "Write the report of a captured run, or of another file.",
+        "invoke analyze --run latest",
+        ("run", "target", "data_dir", "input", "output", "full", "html", "jobs", "force"),
+    ),
+    "pipeline": Command(
+        "Capture, analyze, verify; only what is not up to date yet.",
+        'invoke pipeline --target demo --prompt "Write a prime checker"',
+        (*RECORDING, *LAUNCHING, "run", "force", "view"),
+    ),
+    "view": Command(
+        "Open a run's page in the browser; it is made if need be.",
+        "invoke view --run latest",
+        ("run", "target", "data_dir", "live", "port"),
+    ),
+    "replay": Command(
+        "Serve a recorded run's answers to an agent started by hand.",
+        "invoke replay --run codex/tool-loop-websocket --port 8090",
+        ("run", "target", "data_dir", "port", "speed", "strict", "fault"),
+    ),
+    "replay-check": Command(
+        "Run an agent on its recording; check that it does the same.",
+        "invoke replay-check --run latest",
+        ("run", "target", "prompt", "speed", "fault", "env", "cwd", "port", "data_dir", "output_dir"),
+    ),
+    "compare": Command(
+        "Show what changed between two runs, versions or agents.",
+        "invoke compare codex@0.98.0 codex@0.169.0",
+        ("before", "after", "markdown", "html", "json", "fail_on", "shareable", "target", "data_dir"),
+    ),
+    "drift": Command(
+        "Compare two versions of an agent, both run offline.",
+        'invoke drift --target codex --versions 0.98.0,latest --prompt "List the files"',
+        ("target", "versions", "prompt", "replay", "cwd", "markdown", "html", "json", "fail_on", "data_dir"),
+    ),
+    "protocol": Command(
+        "Describe the protocol that runs show: Markdown, JSON, schemas.",
+        "invoke protocol --run latest",
+        ("run", "target", "data_dir", "output", "shareable", "force"),
+    ),
+    "verify": Command(
+        "Check that a run holds what crossed its proxies, unchanged.",
+        "invoke verify --run latest",
+        ("run", "target", "data_dir", "strict", "json"),
+    ),
+    "slots": Command(
+        "Learn from two runs of one prompt which values are volatile.",
+        "invoke slots latest latest~1",
+        ("before", "after", "target", "data_dir"),
+    ),
+    "runs": Command(
+        "List the recorded runs, newest first.",
+        "invoke runs --target codex",
+        ("target", "data_dir", "json", "prune"),
+    ),
+    "doctor": Command(
+        "Check what a target needs, and how to fix what is missing.",
+        "invoke doctor --target codex",
+        ("target", "upstream", "port", "upstream_proxy", "upstream_ca", "data_dir", "output_dir", "replay"),
+    ),
+    "new-target": Command(
+        "Write the file of a target for an agent that has none yet.",
+        "invoke new-target mine --command 'my-agent run {prompt}' --api openai",
+        ("name", "command", "api", "upstream", "base_url", "key", "file", "env", "install", "agent"),
+    ),
+    "bench": Command(
+        "Measure what the proxies cost, compared with others and none.",
+        "invoke bench --json > bench.json",
+        ("rounds", "exchanges", "only", "without", "json"),
+    ),
+}
+COMMANDS = {name: command._replace(options=(*command.options, "version")) for name, command in COMMANDS.items()}
+if not IS_CHECKOUT:
+    # It measures with what only a checkout holds.
+    del COMMANDS["bench"]

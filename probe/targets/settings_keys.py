@@ -97,21 +97,21 @@ def _put(there: Any, steps: Sequence[str | int], setting: Setting) -> Any:
     if not steps:
         return setting.value
     step, *rest = steps
-    needed = list if isinstance(step, int) else dict
-    items = needed() if there is None else there
-    if not isinstance(items, needed):
-        kind = "a list" if needed is list else "a mapping"
-        raise UserError(f"{setting.shown}: {kind} is needed for {_shown(step)}, and there is something else", EXAMPLE)
     if isinstance(step, str):
-        return {**items, step: _put(items.get(step), rest, setting)}
+        mapping = {} if there is None else there
+        _require(isinstance(mapping, dict), setting, f"a mapping is needed for {step!r}")
+        return {**mapping, step: _put(mapping.get(step), rest, setting)}
+    items = [] if there is None else there
+    _require(isinstance(items, list), setting, f"a list is needed for [{step}]")
     if step > len(items):
         raise UserError(f"{setting.shown}: the list has {len(items)} elements", f"set [{len(items)}] first")
     inner = items[step] if step < len(items) else None
     return [*items[:step], _put(inner, rest, setting), *items[step + 1 :]]
 
 
-def _shown(step: str | int) -> str:
-    return f"[{step}]" if isinstance(step, int) else repr(step)
+def _require(fits: bool, setting: Setting, needed: str) -> None:
+    if not fits:
+        raise UserError(f"{setting.shown}: {needed}, and there is something else", EXAMPLE)
 
 
 def _check_written(setting: Setting, value: Any) -> None:

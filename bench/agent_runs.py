@@ -44,6 +44,7 @@ NEWER = (
     Subject(agents.COPILOT, "copilot"),
     Subject(agents.CLINE, "cline"),
     Subject(agents.MINI_SWE_AGENT, "mini-swe-agent"),
+    Subject(agents.DROID, "droid"),
     Subject(agents.GROK, "grok"),
 )
 """Those without a column in docs/faults.md and a page in docs/protocols."""

@@ -95,6 +95,7 @@ CASES = {
     "continue": Case(target="continue", agent=agents.CONTINUE, api="openai_chat_completions"),
     "cline": Case(target="cline", agent=agents.CLINE, api="openai_chat_completions", around=r"data\.cline\.bot:443"),
     "mini-swe-agent": Case(target="mini-swe-agent", agent=agents.MINI_SWE_AGENT, api="openai_chat_completions"),
+    "droid": Case(target="droid", agent=agents.DROID, api="openai_chat_completions"),
     "any agent that speaks OpenAI's API": Case(
         target="openai-compatible",
         agent=agents.QWEN_CODE,

@@ -55,6 +55,7 @@ AIDER = Agent(name="aider", version="0.86.2", package="aider-chat", program="aid
 COPILOT = Agent(name="copilot", version="1.0.102", package="@github/copilot", program="copilot")
 CONTINUE = Agent(name="continue", version="1.5.47", package="@continuedev/cli", program="cn")
 CLINE = Agent(name="cline", version="3.0.65", package="cline", program="cline")
+DROID = Agent(name="droid", version="0.215.0", package="droid", program="droid")
 MINI_SWE_AGENT = Agent(
     name="mini-swe-agent",
     version="2.4.6",
@@ -80,6 +81,7 @@ ALL = (
     CONTINUE,
     CLINE,
     MINI_SWE_AGENT,
+    DROID,
     GROK,
 )
 

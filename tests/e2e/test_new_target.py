@@ -21,11 +21,19 @@ URL = "{model.url}/v1"
 STORE = "data/settings/providers.json"
 PROVIDER = f"{STORE}:providers.openai-compatible"
 NEWCOMERS: dict[str, tuple[Agent, str, list[str]]] = {
+    "no file, but variables": (
+        agents.GROK,
+        "openai_chat_completions",
+        [
+            *("--command", "grok -p {prompt}", "--upstream", "https://api.x.ai"),
+            *("--base-url", "GROK_BASE_URL/v1", "--key", "GROK_API_KEY"),
+        ],
+    ),
     "JSON": (
         agents.PI,
         "openai_responses",
         [
-            *("--command", "pi -p {prompt}", "--env", "PI_CODING_AGENT_DIR={files}"),
+            *("--command", "pi -p {prompt}", "--api", "openai", "--env", "PI_CODING_AGENT_DIR={files}"),
             *("--setting", f"models.json:providers.openai.baseUrl={URL}"),
         ],
     ),
@@ -33,7 +41,7 @@ NEWCOMERS: dict[str, tuple[Agent, str, list[str]]] = {
         agents.CLINE,
         "openai_chat_completions",
         [
-            *("--command", "cline --config {files} --data-dir {files}/data {prompt}"),
+            *("--command", "cline --config {files} --data-dir {files}/data {prompt}", "--api", "openai"),
             *("--setting", f"{STORE}:version=1", "--setting", f"{STORE}:lastUsedProvider=openai-compatible"),
             *("--setting", f"{PROVIDER}.settings.baseUrl={URL}", "--setting", f"{PROVIDER}.settings.apiKey={{key}}"),
             *("--setting", f"{PROVIDER}.settings.model=gpt-4.1", "--setting", f"{PROVIDER}.tokenSource=manual"),
@@ -45,7 +53,7 @@ NEWCOMERS: dict[str, tuple[Agent, str, list[str]]] = {
         agents.CONTINUE,
         "openai_chat_completions",
         [
-            *("--command", "cn --config {files}/config.yaml --auto -p {prompt}"),
+            *("--command", "cn --config {files}/config.yaml --auto -p {prompt}", "--api", "openai"),
             *("--file", "config.yaml=name: mine\nversion: 1.0.0\nschema: v1"),
             *("--setting", "config.yaml:models[0].name=gpt-4.1", "--setting", "config.yaml:models[0].model=gpt-4.1"),
             *("--setting", "config.yaml:models[0].provider=openai", "--setting", "config.yaml:models[0].apiKey={key}"),
@@ -56,7 +64,14 @@ NEWCOMERS: dict[str, tuple[Agent, str, list[str]]] = {
         agents.CODEX,
         "openai_responses",
         [
-            *("--command", "codex exec --skip-git-repo-check {prompt}", "--env", "CODEX_HOME={files}"),
+            *(
+                "--command",
+                "codex exec --skip-git-repo-check {prompt}",
+                "--api",
+                "openai",
+                "--env",
+                "CODEX_HOME={files}",
+            ),
             *("--key", "CODEX_API_KEY", "--setting", f"config.toml:openai_base_url={URL}"),
             *("--setting", "config.toml:analytics.enabled=false", "--setting", "config.toml:features.plugins=false"),
         ],
@@ -70,11 +85,11 @@ def test_a_new_targets_settings_lead_the_real_agent_to_the_listener(
 ) -> None:
     program = require_agent(agent)
     env = {"PATH": f"{program.parent}:{os.environ['PATH']}", "PROBE_TARGETS": str(tmp_path / "targets")}
-    written = [sys.executable, "-m", "probe.new_target", "mine", "--api", "openai", *words]
+    written = [sys.executable, "-m", "probe.new_target", "mine", *words]
     (tmp_path / "writing").mkdir()
     with Running(tmp_path / "writing", env=env, command=written) as writing:
         assert writing.wait() == 0, writing.stderr
-    key = {"CODEX_API_KEY" if agent is agents.CODEX else "OPENAI_API_KEY": "sk-planted-0123456789"}
+    key = dict.fromkeys(("CODEX_API_KEY", "GROK_API_KEY", "OPENAI_API_KEY"), "sk-planted-0123456789")
     with provider_running() as provider:
         options = [f"--upstream=model={provider.url}", f"--cwd={plant(tmp_path / 'work')}", "--prompt", PROMPT]
         with Running(tmp_path, "probe.pipeline", "--target=mine", *options, env=env | key) as run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from probe.record.files import open_plain
+from probe.record.open_record import open_record
 
 LONGEST = 16 << 20
 _OVERLAP = 1 << 16
@@ -13,7 +13,7 @@ _OVERLAP = 1 << 16
 
 def lines_of(path: Path) -> Iterator[tuple[int, str]]:
     """Yield number and text of each line of a file, or of each part of a very long one."""
-    with open_plain(path) as file:
+    with open_record(path) as file:
         number = 1
         before = b""
         while data := file.readline(LONGEST):

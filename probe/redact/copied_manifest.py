@@ -10,7 +10,10 @@ from probe.record.manifest import Manifest
 from probe.record.manifest_fields import NAMES
 from probe.redact.cut_values import CUT, without_cut_values
 
-_OWN = frozenset({"pid", "steps", "damaged", "bundled", "run", "redaction", "traffic_sha256", "schema", "target"})
+_OWN = frozenset(
+    {"pid", "steps", "damaged", "bundled", "run", "redaction", "schema", "target"}
+    | {"traffic_sha256", "merkle_root", "merkle_leaves", "compressed", "session_folder", "agent_sessions"}
+)
 """What is true of the original alone."""
 
 

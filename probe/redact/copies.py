@@ -9,7 +9,7 @@ from probe.addon.redaction.salt import NAME as SALT
 from probe.addon.redaction.salt import make_salt, read_salt
 from probe.errors import UserError
 from probe.places import SAMPLES
-from probe.record.files import file_sha256
+from probe.record.open_record import record_sha256
 from probe.record.runs import Run, all_runs
 from probe.redact.copying import copy_inputs, redacted_copy
 
@@ -56,7 +56,7 @@ def original_of(copy: Run, data_dir: Path) -> Run | None:
     folders = {copy.folder.parent.parent, data_dir, SAMPLES}
     runs = (one for folder in folders for one in all_runs(folder, copy.target) if not one.manifest.facts.redaction)
     named = (one for one in runs if redaction and one.name == redaction.of.rpartition("/")[2])
-    same = (one for one in named if redaction and redaction.traffic_sha256 in (None, file_sha256(one.traffic)))
+    same = (one for one in named if redaction and redaction.traffic_sha256 in (None, record_sha256(one.traffic)))
     return next(same, None)
 
 

@@ -16,7 +16,9 @@ from probe.errors import UserError
 from probe.record.files import file_sha256, is_plain, write_private
 from probe.record.manifest import Manifest, project_version
 from probe.record.manifest_fields import Redaction, Step
+from probe.record.open_record import record_sha256
 from probe.record.reader import read_unread
+from probe.record.record_root import record_digests
 from probe.record.runs import TRAFFIC, Run, has_records, is_generated
 from probe.record.source_hash import source_sha256
 from probe.record.tunnels import TUNNELS
@@ -71,7 +73,7 @@ def salt_of(run: Run) -> bytes:
 def copy_inputs(run: Run, also: Iterable[str], salt: bytes) -> str:
     """Return what a copy is made from, hashed with the key: two copies with the same are the same."""
     parts = [
-        file_sha256(run.traffic) or "",
+        record_sha256(run.traffic) or "",
         file_sha256(run.manifest.path) or "",
         project_version(),
         _source(),
@@ -122,7 +124,9 @@ def _write_manifest(
     run: Run, folder: Path, redactor: CountingRedactor, values: PersonalValues, inputs: str
 ) -> Manifest:
     facts = copied_facts(run.manifest, redactor, values.pseudonym_of)
-    digest = file_sha256(folder / TRAFFIC) or ""
+    digests = record_digests(folder / TRAFFIC)
+    if digests is None:
+        raise UserError(f"{folder / TRAFFIC} was removed while it was written", "make the copy again")
     if facts.get("coverage", {}).get("sha256"):
         facts["coverage"]["sha256"] = file_sha256(folder / TUNNELS)
     replaced = values.counts(redactor.replaced)
@@ -130,7 +134,7 @@ def _write_manifest(
     redaction = Redaction(
         of=f"{run.target}/{name}",
         # Without a random id among what was replaced, somebody could try names until this hash fits.
-        traffic_sha256=file_sha256(run.traffic) if replaced.get("id") else None,
+        traffic_sha256=record_sha256(run.traffic) if replaced.get("id") else None,
         replaced=replaced,
         inputs=inputs,
     )
@@ -139,8 +143,8 @@ def _write_manifest(
         **facts,
         target=run.target,
         run=folder.name,
-        traffic_sha256=digest,
+        **digests.noted,
         redaction=redaction,
-        steps={"capture": Step(inputs={}, outputs={TRAFFIC: digest})},
+        steps={"capture": Step(inputs={}, outputs={TRAFFIC: digests.sha256})},
     )
     return manifest

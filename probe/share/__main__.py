@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from argparse import Namespace
@@ -18,6 +19,7 @@ from probe.leaks.search import Finding, LeakCheck
 from probe.places import guide
 from probe.record.files import is_plain
 from probe.record.manifest import NAME as MANIFEST
+from probe.record.open_record import open_record, record_file
 from probe.record.runs import TRAFFIC, Run, is_alive
 from probe.record.tunnels import TUNNELS
 from probe.redact.copies import key_for, new_copy, original_of, same_copy
@@ -43,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     copy, known = _redacted(found, data, also)
     out = _output(arguments, copy)
     with tempfile.TemporaryDirectory() as folder:
-        record = [copy.folder / name for name in (TRAFFIC, TUNNELS, MANIFEST) if is_plain(copy.folder / name)]
-        files = [*record, *write_reports(copy, Path(folder))]
+        others = [copy.folder / name for name in (TUNNELS, MANIFEST) if is_plain(copy.folder / name)]
+        files = [_plain_record(copy, Path(folder)), *others, *write_reports(copy, Path(folder))]
         check = LeakCheck(known, key_for(copy, data))
         findings = [*check.in_name(_name(copy)), *check.findings(files)]
         if left := _not_accepted(findings, arguments.accept):
@@ -74,6 +76,15 @@ def _redacted(found: Run, data: Path, also: list[str]) -> tuple[Run, list[Known]
         copy = new_copy(found, data, None, also, say)
         say(f"run {found.target}/{found.name} is not redacted: made a redacted copy of it, {copy.folder}")
     return copy, known_of(found, also)
+
+
+def _plain_record(copy: Run, folder: Path) -> Path:
+    """Return the record as a plain file, in `folder` where the run has it compressed: the archive is compressed too."""
+    if record_file(copy.traffic) == copy.traffic:
+        return copy.traffic
+    with open_record(copy.traffic) as record, (folder / TRAFFIC).open("xb") as plain:
+        shutil.copyfileobj(record, plain)
+    return folder / TRAFFIC
 
 
 def _name(copy: Run) -> str:

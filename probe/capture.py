@@ -213,7 +213,7 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         recording.manifest.update(
             command=recording.redactor.words(command),
             folder=str(folder),
-            **described_surroundings(recording, env),
+            **described_surroundings(recording, env, command),
             **_kept(recording, launch),
         )
         version = _ask_version(recording, command[0])

@@ -26,6 +26,7 @@ from probe.record.leaks import LeakSearch
 from probe.record.manifest import Manifest
 from probe.record.manifest_fields import Counts, CoverageFacts
 from probe.record.reader import read_unread
+from probe.record.record_root import RecordDigests, record_digests
 from probe.record.runs import (
     COMPRESSED,
     FULL_REPORT,
@@ -48,6 +49,8 @@ from probe.trace.exchanges import ExchangeReader
 from probe.trace.trace import exchange_facts
 from probe.trace.turns import Traced
 from probe.wire.recover_run import open_run
+from probe.witness.by_request import Requested, requested
+from probe.witness.record_checks import root_problems
 
 
 @dataclass(slots=True)
@@ -69,6 +72,8 @@ class Findings:
     """Places that cannot be compared with the wire, since a credential was there."""
     problems: dict[str, list[str]] = field(default_factory=dict)
     """By check: what is wrong, a line each."""
+    requested: Requested | None = None
+    """None where there is no plain file of a record."""
     replay: SelfMatch = field(default_factory=lambda: SelfMatch(Slots()))
     hosts: HostsBuilder = field(default_factory=HostsBuilder)
     _ids: Counter[str] = field(default_factory=Counter)
@@ -143,6 +148,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         why = f"its manifest lists {lost}: {found.traffic} was deleted or emptied" if lost else "none was captured"
         raise UserError(f"run {found.target}/{found.name} holds no exchange", why, code=1)
     findings = _findings(found, strict=arguments.strict, environ=os.environ)
+    digests = _digests(found, findings)
+    _check_hashes(found, findings, digests)
+    if digests:
+        findings.requested = requested(found, arguments, digests, say)
+        findings.problems |= {name: texts for name, texts in findings.requested.problems.items() if texts}
     if arguments.json:
         print(printed_json(_described(found, findings)))
     else:
@@ -172,9 +182,8 @@ def _findings(found: Run, *, strict: bool = False, environ: Mapping[str, str] = 
     findings.check_ids()
     _check_tunnels(found, findings)
     _check_manifest(found.manifest, findings)
-    _check_hashes(found, findings)
-    # Git keeps no permissions of its files but one.
-    if not found.bundled:
+    # Git keeps no permissions of its files but one, and many programs that unpack archives none.
+    if not _is_public(found):
         for text in _open_to_others(found):
             findings.problem("permissions", text)
     if not findings.keeps_secrets:
@@ -182,13 +191,26 @@ def _findings(found: Run, *, strict: bool = False, environ: Mapping[str, str] = 
     return findings
 
 
-def _check_hashes(found: Run, findings: Findings) -> None:
-    """Compare the files' own hashes with those that the capture noted."""
+def _digests(found: Run, findings: Findings) -> RecordDigests | None:
+    """Return the digests of the record; None where there is none, or where it is damaged, which is a problem."""
+    try:
+        return record_digests(found.traffic)
+    except DamagedRecordError as error:
+        findings.problem("file", str(error.args[0]))
+        return None
+
+
+def _check_hashes(found: Run, findings: Findings, digests: RecordDigests | None) -> None:
+    """Compare the files' own hashes, and the record's Merkle root, with those that the capture noted."""
+    facts = found.manifest.facts
     if not found.manifest.data:
         findings.problem("file", f"there is no {found.manifest.path.name}: what the capture left is not known")
         return
-    for text in changed_files(found):
+    for text in changed_files(found, digests and digests.sha256):
         findings.problem("file", text)
+    if digests and facts.merkle_root is not None:
+        for text in root_problems(facts, digests, ""):
+            findings.problem("file", f"Merkle root: {text}")
 
 
 def _check_files(found: Run, findings: Findings) -> None:
@@ -235,6 +257,10 @@ def _check_manifest(manifest: Manifest, findings: Findings) -> None:
             findings.problem("counts", f"the manifest counts {counted} as {name}, there are {there}")
 
 
+def _is_public(found: Run) -> bool:
+    return found.bundled or found.manifest.facts.redaction is not None
+
+
 def _open_to_others(found: Run) -> Iterator[str]:
     """Yield what of the run's own others may read; a folder that the user has named may hold files of theirs."""
     own = [found.folder] if is_generated(found.name) else []
@@ -251,21 +277,25 @@ def _lines(found: Run, findings: Findings) -> Iterator[str]:
     counted += f" ({findings.cut_short} cut short), {findings.bodies} bodies"
     counted += f", {findings.messages} WebSocket messages"
     yield f"{found.target}/{found.name}: {counted}"
-    for check, text in CHECKS.items():
+    for check, text in _checks(findings).items():
         problems = findings.problems.get(check, [])
         if check == "secrets" and findings.keeps_secrets:
             yield "KEPT credentials are in it on request (--keep-secrets); they were not looked for"
             continue
-        if check == "permissions" and found.bundled:
-            yield "     permissions are not checked: a bundled run has those that git gave it"
+        if check == "permissions" and _is_public(found):
+            yield "     permissions are not checked: a bundled run and a redacted copy are for others to read"
             continue
         yield f"{'FAIL' if problems else 'OK  '} {text}"
         yield from (f"       {problem}" for problem in problems[:20])
         if len(problems) > 20:
             yield f"       … and {len(problems) - 20} more (--json lists all)"
+    yield from findings.requested.lines() if findings.requested else ()
     if recovered := found.manifest.facts.recovered:
         folded = recovered.exchanges
         yield f"the recording did not come to its end; exchanges that were folded in afterwards, cut short: {folded}"
+    if redaction := found.manifest.facts.redaction:
+        counts = ", ".join(f"{count} × {kind}" for kind, count in redaction.replaced.items()) or "nothing"
+        yield f"a redacted copy of {redaction.of}; replaced in it: {counts}"
     if findings.faulted.count:
         yield f"cut short by a fault that the replay was asked for (--fault): {findings.faulted.count}"
     yield from (f"the recording itself said: {problem.text}" for problem in found.manifest.facts.problems)
@@ -283,13 +313,20 @@ def _described(found: Run, findings: Findings) -> dict[str, Any]:
         "cut_short": findings.cut_short,
         "bodies": findings.bodies,
         "websocket_messages": findings.messages,
+        "redaction": found.manifest.data.get("redaction"),
         "recovered": found.manifest.data.get("recovered"),
         "said_by_the_recording": [problem.text for problem in found.manifest.facts.problems],
         "redacted": findings.redacted,
         "keeps_secrets": findings.keeps_secrets,
         "coverage": _coverage(found, findings).as_dict(),
-        "problems": {check: findings.problems.get(check, []) for check in CHECKS},
+        **(findings.requested.as_dict() if findings.requested else {}),
+        "problems": {check: findings.problems.get(check, []) for check in _checks(findings)},
     }
+
+
+def _checks(findings: Findings) -> dict[str, str]:
+    """Return the checks that were made, in the order of the output."""
+    return CHECKS | (findings.requested.checks if findings.requested else {})
 
 
 if __name__ == "__main__":

@@ -78,7 +78,22 @@ COMMANDS = {
     "verify": Command(
         "Check that a run holds what crossed its proxies, unchanged.",
         "invoke verify --run latest",
-        ("run", "target", "data_dir", "strict", "json"),
+        ("run", "target", "data_dir", "strict", "against_agent", "root", "signature", "proof", "json"),
+    ),
+    "sign": Command(
+        "Sign a run's record with an SSH key.",
+        "invoke sign latest",
+        ("run", "target", "data_dir", "key"),
+    ),
+    "redact": Command(
+        "Copy a run without credentials and personal data.",
+        "invoke redact latest --also 'Project Falcon'",
+        ("run", "also", "target", "data_dir", "output_dir"),
+    ),
+    "share": Command(
+        "Make a .zip of a run that is safe to give away, or refuse.",
+        "invoke share latest",
+        ("run", "also", "accept", "target", "data_dir", "output", "json"),
     ),
     "slots": Command(
         "Learn from two runs of one prompt which values are volatile.",

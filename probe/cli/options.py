@@ -14,12 +14,16 @@ class Option(NamedTuple):
     """None for a switch."""
     many: bool = False
     positional: bool = False
+    optional: bool = False
+    """Whether it may be given without its value."""
 
+
+_RUN = "A run: latest, latest~1, its name or a prefix of it, target/name, or a path."
 
 OPTIONS = {
     "target": Option("Name of a file in targets/, or in a folder that PROBE_TARGETS names.", "t", "NAME"),
     "prompt": Option("What the agent is asked to do; fills {prompt} in the target's command.", "p", "TEXT"),
-    "run": Option("A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", "r", "RUN"),
+    "run": Option(_RUN, "r", "RUN"),
     "replay": Option("Answer the agent from this recorded run instead of the real API.", "R", "RUN"),
     "fault": Option(
         "Put a fault into the replay's answers, any number of times: '429 once', 'cut after 12 events'.",
@@ -62,6 +66,22 @@ OPTIONS = {
     "jobs": Option("Read the record with this many processes (default: 1).", None, "NUMBER"),
     "json": Option("Print JSON.", "j"),
     "strict": Option("Also fail where the agent itself left an exchange before its end.", "s"),
+    "against_agent": Option(
+        "Compare with the agent's own session files; name a file or a folder where they are not found.",
+        None,
+        "PATH",
+        optional=True,
+    ),
+    "root": Option(
+        "Compare the Merkle root with this one; without a value, with the manifest's.", None, "HEX", optional=True
+    ),
+    "signature": Option(
+        "Check the signature of `sign`: by a file of allowed signers, else by its own key alone.",
+        None,
+        "SIGNERS",
+        optional=True,
+    ),
+    "proof": Option("Print the proof that the exchange of this line belongs to the Merkle root.", None, "LINE"),
     "name": Option("Name of the new target.", None, "NAME", positional=True),
     "command": Option("The agent's command with a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
     "api": Option("The API that it speaks: openai, anthropic or gemini, or the address of another.", None, "API"),
@@ -81,6 +101,10 @@ OPTIONS = {
     "after": Option("What is now: in the same words.", None, "AFTER", positional=True),
     "prune": Option(
         "Delete all but the newest KEEP recordings of each target, and KEEP replays of them.", None, "KEEP"
+    ),
+    "also": Option("Hide this word or phrase as well: any number of times.", None, "TEXT", True),
+    "accept": Option(
+        "Share in spite of this finding, named by its fingerprint; any number of times.", None, "FINGERPRINT", True
     ),
     "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
     "exchanges": Option(
@@ -104,6 +128,9 @@ OPTIONS = {
 """By their names in tasks; `_` is `-` on the command line."""
 
 _SPECIAL = {
+    **dict.fromkeys([("redact", "run"), ("share", "run")], Option(_RUN, None, "RUN", positional=True)),
+    ("redact", "output_dir"): Option("Exactly the copy's folder, instead of one beside the run.", "o", "DIR"),
+    ("share", "output"): Option("Write this .zip, instead of one beside the redacted run.", "O", "FILE"),
     ("compare", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
     ("compare", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
     ("drift", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
@@ -120,6 +147,10 @@ _SPECIAL = {
         Option("In a replay: end with exit code 1 at the first call that differs from the recording.", "s"),
     ),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
+    ("sign", "run"): Option(
+        "A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", None, "RUN", positional=True
+    ),
+    ("sign", "key"): Option("File of the key that signs (default: ~/.ssh/id_ed25519).", "k", "FILE"),
     ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),
     ("slots", "after"): Option("Another of the same agent with the same prompt.", None, "RUN", positional=True),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),

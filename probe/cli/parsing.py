@@ -46,6 +46,7 @@ def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
         if option.metavar:
             kind = {"metavar": option.metavar, "action": "append" if option.many else "store"}
             kind["default"] = [] if option.many else None
+            kind |= {"nargs": "?", "const": ""} if option.optional else {}
         if name == "version":
             kind = {"action": "version", "version": versions() if flags[0] in argv else ""}
         made.add_argument(*flags, dest=name, help=option.help.replace("%", "%%"), **kind)

@@ -13,14 +13,10 @@ from probe.record.runs import COMPRESSED, TRAFFIC, Run
 from probe.record.tunnels import TUNNELS
 
 
-def changed_files(run: Run) -> Iterator[str]:
-    """Yield what differs from the hashes in a run's manifest."""
-    facts, digest = run.manifest.facts, None
-    try:
-        digest = record_sha256(run.traffic)
-    except DamagedRecordError as error:
-        yield str(error.args[0])
-    else:
+def changed_files(run: Run, digest: str | None) -> Iterator[str]:
+    """Yield what differs from the hashes in a run's manifest; `digest` is that of its record, if it can be read."""
+    facts = run.manifest.facts
+    if digest:
         yield from _unlike(TRAFFIC, digest, facts.traffic_sha256)
     packed = compressed_file(run.traffic)
     if is_plain(packed) and facts.compressed:

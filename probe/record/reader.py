@@ -18,8 +18,8 @@ from probe.record.exchange import (
     UnreadRequest,
     UnreadResponse,
 )
-from probe.record.long_lines import LONG_LINE, LONGEST_LINE, shortened, with_spans
-from probe.record.open_record import mapped, open_record
+from probe.record.long_lines import LONG_LINE, LONGEST_LINE, shortened_line, with_spans
+from probe.record.open_record import open_record
 
 Place = tuple[int, int]
 """Where a record is in its file: the offset of its line in bytes, and the line's number from 1."""
@@ -215,9 +215,7 @@ def _exchange(file: BinaryIO, place: Place, line: bytes | int, *, whole: bool) -
 def _shortened(file: BinaryIO, place: Place, length: int) -> Exchange | None:
     """Return the exchange in a line with its long texts shortened; None if that is impossible. Raises ValueError."""
     start, number = place
-    with mapped(file, start, start + length) as (data, begin):
-        line, mark, found = shortened(data, begin, begin + length)
-    spans = [(first - begin + start, last - begin + start) for first, last in found]
+    line, mark, spans = shortened_line(file, start, start + length)
     if len(line) > LONGEST_LINE:
         raise ValueError(f"its {length} bytes are too many; {LONGEST_LINE} can be read, long texts not counted")
     return with_spans(parse_exchange(line, number), mark, spans)

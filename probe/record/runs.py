@@ -237,8 +237,10 @@ def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str,
     every = all_runs(data_dir, None, elsewhere)
     runs = [run for run in every if (parent or target) in (None, "", run.target)]
     found = [run for run in runs if run.name == name] or [run for run in runs if run.name.startswith(name)]
-    if len(found) == 1 and name:
-        return found[0]
+    # A redacted copy has the name of its run, and a suffix.
+    originals = [run for run in found if not run.manifest.facts.redaction] or found
+    if name and len(originals) == 1:
+        return originals[0]
     raise _not_found(word, found if name else [], runs or every, data_dir)
 
 
@@ -254,7 +256,8 @@ def _path_problem(word: str) -> str | None:
 
 def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None, *, replays: bool) -> Run:
     own = [run for run in runs if not run.bundled and target in (None, run.target)]
-    recorded = [run for run in own if replays or not run.manifest.facts.is_asked_replay]
+    recorded = [run for run in own if not run.manifest.facts.redaction]
+    recorded = [run for run in recorded if replays or not run.manifest.facts.is_asked_replay]
     if back < len(recorded):
         return recorded[-1 - back]
     of = f" of target {target!r}" if target else ""

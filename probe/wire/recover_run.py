@@ -12,8 +12,9 @@ from probe.addon.journal import FOLDER
 from probe.errors import UserError
 from probe.record.fold_journals import fold_in
 from probe.record.manifest import Manifest, utc_now
-from probe.record.open_record import record_file, record_sha256
+from probe.record.open_record import record_file
 from probe.record.problem import Problem, ProblemKind
+from probe.record.record_root import record_digests
 from probe.record.runs import Run, find_run, is_alive
 from probe.settings.settings import data_dir
 from probe.targets.finding import output_dirs, renderer_of
@@ -74,7 +75,7 @@ def _complete(run: Run, manifest: Manifest, folded: int, last_seen: datetime | N
         counts=counts,
         ended=manifest.data.get("ended") or (last_seen.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if last_seen else utc_now()),
         pid=None,
-        traffic_sha256=record_sha256(run.traffic),
+        **(digests.noted if (digests := record_digests(run.traffic)) else {"traffic_sha256": None}),
         problems=[*facts.problems, *recovered, *problems],
         notes=[*facts.notes, *notes],
         recovered={"exchanges": folded, "at": utc_now()},

@@ -32,6 +32,12 @@ RECORD = (SAMPLE / "traffic.jsonl").read_bytes()
 PLAIN, PACKED = ["manifest.json", "report.md", "traffic.jsonl"], ["manifest.json", "report.md", "traffic.jsonl.zst"]
 
 
+def changes(folder: Path) -> list[str]:
+    """Return how a run's files are not as its manifest has them."""
+    run = run_in(folder)
+    return list(changed_files(run, record_sha256(run.traffic)))
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the folder of a run of one's own, whose record is several frames when it is compressed."""
@@ -63,7 +69,7 @@ def test_the_manifest_names_the_file_with_both_hashes(folder: Path) -> None:
     }
     assert data == before
     assert data["traffic_sha256"] == sha256(RECORD).hexdigest()
-    assert list(changed_files(run_in(folder))) == []
+    assert changes(folder) == []
 
 
 def test_undoing_it_leaves_the_run_as_it_was(folder: Path) -> None:
@@ -73,7 +79,7 @@ def test_undoing_it_leaves_the_run_as_it_was(folder: Path) -> None:
     assert names(folder) == PLAIN
     assert (folder / "traffic.jsonl").read_bytes() == RECORD
     assert run_in(folder).manifest.data == before | {"compressed": None}
-    assert list(changed_files(run_in(folder))) == []
+    assert changes(folder) == []
 
 
 def test_the_new_file_is_private_and_has_the_time_of_the_old_one(folder: Path) -> None:
@@ -145,7 +151,7 @@ def test_two_different_records_are_both_kept(folder: Path, change: Callable[[Run
         change(run_in(folder))
     assert names(folder) == [*PLAIN, "traffic.jsonl.zst"]
     assert record_sha256(folder / "traffic.jsonl.zst") == sha256(RECORD).hexdigest()
-    (text,) = (one for one in changed_files(run_in(folder)) if "another" in one)
+    (text,) = (one for one in changes(folder) if "another" in one)
     assert text == "traffic.jsonl.zst holds another record than traffic.jsonl, which is the one that is read"
 
 

@@ -71,6 +71,8 @@ BODIES = {
     "an event stream": record(STREAM, "sse", STREAM.encode()),
     "text without a line's end": record("é" * 30_000, "text", ("é" * 30_000).encode()),
     "text that is all escapes": record('"\\\n\x01' * 10_000, "text", ('"\\\n\x01' * 10_000).encode()),
+    "text of three bytes a character": record("漢" * 30_000, "text", ("漢" * 30_000).encode()),
+    "text of backslashes": record("\\" * 30_000, "text", b"\\" * 30_000),
     "base64": record("A" * 40_000, "base64", bytes(30_000)),
     "exact JSON text": record([1], "json", b"[1]" + b" " * 30_000, body_text="[1]" + " " * 30_000),
     "a long text inside JSON": record({"a": "x" * 30_000}, "json", dumps({"a": "x" * 30_000}).encode()),

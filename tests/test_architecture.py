@@ -46,6 +46,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
     "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots", "witness"},
     "witness": _RENDERING | {"trace", "analysis", "targets"},
+    "ask": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "wire"},
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
     **dict.fromkeys(
         SCRIPTS,
@@ -54,6 +55,7 @@ LAYERS: dict[str, frozenset[str]] = {
             "slots",
             "protocol",
             "compare",
+            "ask",
             "trace",
             "analysis",
             "report",

@@ -15,6 +15,9 @@ RECORDING = (
 LAUNCHING = ("prompt", "replay", "speed", "strict", "fault", "env", "cwd")
 """The options of everything that starts the agent."""
 
+BOUNDING = ("limit", "offset", "all")
+"""The options of everything that prints a part of what it has."""
+
 
 class Command(NamedTuple):
     """One script, and the task of the same name."""
@@ -109,6 +112,39 @@ COMMANDS = {
         "List the recorded runs, newest first.",
         "invoke runs --target codex",
         ("target", "data_dir", "json", "prune"),
+    ),
+    "show": Command(
+        "Show a run in short, or a part of it: a turn, its costs.",
+        "invoke show latest turn 1",
+        ("words", "run", "target", "data_dir", *BOUNDING, "json"),
+    ),
+    "grep": Command(
+        "Search what all runs say, streams joined, each text once.",
+        'invoke grep -i "list the files"',
+        (
+            "words",
+            "role",
+            "tool",
+            "run",
+            "target",
+            "since",
+            "until",
+            "ignore_case",
+            "fixed",
+            "data_dir",
+            *BOUNDING,
+            "json",
+        ),
+    ),
+    "get": Command(
+        "Print the value or the bytes at one place of a run.",
+        "invoke get latest turn.1.answer",
+        ("words", "run", "target", "data_dir", *BOUNDING, "raw", "json"),
+    ),
+    "skill": Command(
+        "Teach a coding agent to answer questions about runs.",
+        "invoke skill install --agent claude-code",
+        ("words", "agent", "dir", "force"),
     ),
     "doctor": Command(
         "Check what a target needs, and how to fix what is missing.",

@@ -69,7 +69,8 @@ def versions() -> str:
 def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """Parse a script's arguments; return them, and the unchanged words after `--`."""
     own, rest = _split(list(argv))
-    return parser(command, own).parse_args(own), rest
+    # Words may be on both sides of options: `show latest --json turn 3`.
+    return parser(command, own).parse_intermixed_args(own), rest
 
 
 def command_line(command: str, options: Mapping[str, Any]) -> list[str]:

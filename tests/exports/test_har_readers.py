@@ -26,6 +26,7 @@ from tests.support import browsers, page_tools
 from tests.support.bundled import BUNDLED
 
 TOOLS = Path(page_tools.__file__).with_name("format_tools.json")
+HERE = Path(__file__).parent
 HTTP_RUNS = [name for name in BUNDLED if "websocket" not in name]
 
 
@@ -45,13 +46,13 @@ def text_of(exchange: Exchange, run: Run) -> str:
     return b"".join(stored_chunks(exchange.response, run.traffic)).decode()
 
 
-def node(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def node(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a script with the npm packages of the formats."""
     if not shutil.which("npm"):
         assert not os.environ.get("PROBE_REQUIRE_BROWSERS"), "npm is not installed"
         pytest.skip("npm is not installed")
     environment = os.environ | {"FORMAT_TOOLS": str(page_tools.modules(TOOLS))}
-    command = ["node", str(Path(__file__).with_name(script)), *arguments]
+    command = ["node", str(script), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
 
 
@@ -68,7 +69,7 @@ def test_every_har_fits_the_schema_of_har_1_2(tmp_path: Path) -> None:
     runs = [*BUNDLED.values(), *golden_runs(tmp_path)]
     assert len(runs) > len(GOLDEN)
     files = [str(har_of(run, tmp_path)) for run in runs]
-    ended = node("check_har_schema.mjs", *files)
+    ended = node(HERE / "check_har_schema.mjs", *files)
     assert ended.returncode == 0, ended.stdout[:2000] + ended.stderr[:2000]
 
 
@@ -76,7 +77,7 @@ def test_every_har_fits_the_schema_of_har_1_2(tmp_path: Path) -> None:
 def test_the_schema_finds_what_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "wrong.har"
     file.write_text('{"log": {"version": "1.2", "creator": {"name": "x", "version": "1"}, "entries": [{}]}}')
-    assert node("check_har_schema.mjs", str(file)).returncode == 1
+    assert node(HERE / "check_har_schema.mjs", str(file)).returncode == 1
 
 
 _IMPORT = """
@@ -131,7 +132,7 @@ def test_devtools_show_each_event_and_each_message_at_its_own_time(tmp_path: Pat
 @pytest.mark.parametrize("name", HTTP_RUNS)
 def test_playwright_answers_a_real_browser_from_it(name: str, tmp_path: Path) -> None:
     run = BUNDLED[name]
-    ended = node("serve_from_har.mjs", chromium(), str(har_of(run, tmp_path)))
+    ended = node(HERE / "serve_from_har.mjs", chromium(), str(har_of(run, tmp_path)))
     assert ended.returncode == 0, ended.stderr
     answers = [(one["status"], one["text"]) for one in json.loads(ended.stdout)]
     assert answers == [(200, text_of(one, run)) for one in exchanges_of(run)]

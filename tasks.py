@@ -1,5 +1,5 @@
 """The tasks of `invoke`, in this checkout; the installed command `probe` has the same."""
 
-from probe.cli.tasks import namespace
+from probe.tasks.collection import namespace
 
 __all__ = ["namespace"]

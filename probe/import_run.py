@@ -29,6 +29,7 @@ from probe.record.files import file_sha256
 from probe.record.manifest import Manifest, project_version
 from probe.record.manifest_fields import Imported
 from probe.record.problem import Problem, ProblemKind
+from probe.record.record_root import record_digests
 from probe.record.runs import TRAFFIC, new_run
 from probe.settings.settings import data_dir
 from probe.targets.finding import IMPORTED, load_target, renderer_of, target_names
@@ -173,7 +174,7 @@ def _describe(folder: Path, path: Path, format: str, read: _Read, *, keep_secret
         versions={"agent-probe": project_version(), "python": platform.python_version()},
         settings={"keep_secrets": {"value": keep_secrets, "source": "command line"}} if keep_secrets else {},
         counts=counts,
-        traffic_sha256=file_sha256(folder / TRAFFIC),
+        **(digests.noted if (digests := record_digests(folder / TRAFFIC)) else {}),
         problems=[*(Problem(ProblemKind.MALFORMED, text) for text in listed), *problems],
         notes=[*_notes(imported), *notes],
         imported=imported,

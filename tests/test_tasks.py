@@ -56,7 +56,9 @@ def test_what_a_task_spells_its_script_reads_back(name: str) -> None:
     options = {}
     for option in COMMANDS[name].options[:-1]:  # the last prints the versions and ends
         kind = option_of(name, option)
-        options[option] = True if kind.metavar is None else ["-a=b", ""] if kind.many else "-x y"
+        # A word that begins with a dash goes behind `--`, where no option is looked for.
+        several = ["a=b", ""] if kind.positional else ["-a=b", ""]
+        options[option] = True if kind.metavar is None else several if kind.many else "-x y"
     read, rest = parse(name, [*command_line(name, options), "--", "--", "a b", ""])
     assert vars(read) == options
     assert rest == ["--", "a b", ""]

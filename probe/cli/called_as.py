@@ -61,8 +61,9 @@ def read_way(words: Sequence[str], *, uv: bool, inside: bool) -> str:
         way = python
     elif module == "invoke":
         way = [*python, "invoke", *root]
-    elif program := next((word for word in words[:2] if Path(word).name in ("invoke", "inv")), None):
+    elif program := next((word for word in words[:2] if Path(word).name in ("invoke", "inv", "probe")), None):
         name = Path(program).name
+        root = [] if name == "probe" else root
         way = [name if uv or shutil.which(name) == program else program, *root]
     else:
         return "invoke "  # called by another program

@@ -77,6 +77,8 @@ def _unknown(word: str, task: str | None) -> tuple[str, str]:
     from probe.did_you_mean import did_you_mean
 
     if task not in COMMANDS:
+        if word.startswith("-"):
+            return f"no option {word}", did_you_mean(word, ("--help", "--list", "--version"))
         return f"no task {word!r}", did_you_mean(word, COMMANDS)
     options = COMMANDS[task].options
     if word.startswith("-"):

@@ -20,7 +20,7 @@ class Format(NamedTuple):
     module: str
     """Has the function `export`."""
     name: str
-    """Of the file that is written beside the report."""
+    """Of the file that is written beside the report; one without an ending is a folder of files."""
     opens: str
     """What reads it."""
 
@@ -30,6 +30,9 @@ FORMATS = {
     "flows": Format("probe.exports.flows", "traffic.flows", "mitmweb, mitmproxy and mitmdump (-r)"),
     "claude-trace": Format("probe.exports.claude_trace", "claude-trace.jsonl", "claude-trace"),
     "claude-tap": Format("probe.exports.claude_tap", "claude-tap.jsonl", "claude-tap"),
+    "otlp": Format("probe.exports.otlp", "spans.jsonl", "receivers of OpenTelemetry's spans"),
+    "atif": Format("probe.exports.atif", "trajectory.json", "what reads Harbor's trajectories"),
+    "parquet": Format("probe.exports.parquet", "tables", "DuckDB and other engines of SQL"),
 }
 """By the word of `--to`."""
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
+from probe.places import guide
 from probe.renderers.api import Api
 from probe.replay.answer_edits import with_header
 from probe.replay.answer_events import body_of, header_of
@@ -33,7 +34,7 @@ _WHEN = re.compile(
 )
 _TIME = re.compile(r"\b(?:once|twice|always|\d+ times|on calls? \d+(?:(?: to |-)\d+)?)\b")
 _TIMES = "once, twice, 3 times, always or on call 3"
-_LISTED = f"docs/faults.md lists all: a fault, its numbers, then {_TIMES}"
+_LISTED = f"{guide('faults.md')} lists all: a fault, its numbers, then {_TIMES}"
 _RANGES = {
     "status": "CODE is a status, 200 to 599",
     "code": "CODE is a WebSocket's, 1000 to 4999",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
+from probe.places import guide
 
 if TYPE_CHECKING:
     from probe.targets.document import Document
@@ -30,7 +31,7 @@ def own_prices(environ: Mapping[str, str]) -> dict[str, dict[str, Decimal]]:
     try:
         document = Document(Path(path).expanduser(), "a file of prices")
     except UserError as error:
-        hint = error.hint or "docs/settings.md describes the file, under Prices"
+        hint = error.hint or f"{guide('settings.md')} describes the file, under Prices"
         raise UserError(f"{VARIABLE}: {error.args[0]}", hint) from error
     return {name: _prices(document, name, value) for name, value in document.data.items()}
 

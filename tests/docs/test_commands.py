@@ -32,7 +32,9 @@ SUITE = ("pytest",)
 """`uv run pytest` runs this test."""
 SERVERS = ("proxies", "replay")
 """Tasks that go on until Ctrl-C."""
-NOT_OURS = frozenset({"--password", "--allowedTools", "--update-golden", "--help", "--project", "--set"})
+NOT_OURS = frozenset(
+    {"--password", "--allowedTools", "--update-golden", "--help", "--project", "--set", "--wheel", "--with"}
+)
 """Options in the text that belong to no task and to no target's file."""
 _UV_OPTIONS = ("--group", "--project")
 _MODULES = {module_of(task): task for task in COMMANDS}
@@ -51,7 +53,7 @@ def unwrapped(words: tuple[str, ...]) -> tuple[str, ...]:
 def task_of(words: tuple[str, ...]) -> tuple[str, list[str]] | None:
     """Return the task that a command runs, with its arguments; None for other programs."""
     match unwrapped(words):
-        case ("invoke", task, *arguments):
+        case (("invoke" | "probe"), task, *arguments) if not task.startswith("-"):
             return task, arguments
         case ("python", "-P", "-m", module, *arguments) if module in _MODULES:
             return _MODULES[module], arguments

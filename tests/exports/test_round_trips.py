@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from probe.addon.redaction.redactor import Redactor
-from probe.exports.formats import FORMATS
 from probe.exports.losses import LOSSES, Loss
+from probe.imports.formats import FORMATS
 from probe.imports.recording import Recording
 from probe.imports.source import SourceConversation, SourceExchange, SourceFrame, SourceRequest, SourceResponse
 from probe.places import PROJECT

@@ -10,7 +10,6 @@ from probe.errors import UserError
 from probe.witness import claude_code, codex, gemini_cli, opencode
 from probe.witness.session import Session
 
-
 _LARGEST = 1 << 30
 """Bytes of a session file: what an agent leaves must not take all memory."""
 

@@ -12,7 +12,6 @@ from typing import Any
 from probe.record.canonical_json import canonical_json
 from probe.renderers.blocks import Usage
 
-
 _LONGEST_LINE = 64 << 20
 """Bytes of a line that are read; no agent writes as many."""
 

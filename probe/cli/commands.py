@@ -164,7 +164,7 @@ COMMANDS = {
     "new-target": Command(
         "Write the file of a target for an agent that has none yet.",
         "invoke new-target mine --command 'my-agent run {prompt}' --api openai",
-        ("name", "command", "api", "upstream", "base_url", "key", "file", "env", "install", "agent"),
+        ("name", "command", "api", "upstream", "base_url", "key", "file", "setting", "env", "install", "agent"),
     ),
     "bench": Command(
         "Measure what the proxies cost, compared with others and none.",

@@ -95,6 +95,12 @@ OPTIONS = {
         "NAME=TEXT",
         True,
     ),
+    "setting": Option(
+        "A key of a settings file (.json, .yaml, .toml) in {files}: FILE:KEY=VALUE; any number of times.",
+        None,
+        "FILE:KEY=VALUE",
+        True,
+    ),
     "install": Option("Command that installs it.", None, "COMMAND"),
     "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
     "before": Option("What was: a run, TARGET@VERSION (its newest run), or a file.", None, "BEFORE", positional=True),

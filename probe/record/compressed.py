@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from io import BufferedReader
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 
 import msgspec
@@ -55,7 +55,7 @@ def _compress(run: Run) -> CompressedFile:
                     raise UserError(
                         f"{plain}: what was compressed of it differs from it", "it is kept as it is", code=1
                     )
-            _keep_time(source, out.fileno())
+            _keep_time(source, out)
         length = frames[-1].offset + frames[-1].length
         made = CompressedFile(
             file=packed.name, sha256=file_sha256(packed) or "", size=packed.stat().st_size, record_size=length
@@ -64,6 +64,8 @@ def _compress(run: Run) -> CompressedFile:
         status = os.fstat(source.fileno())
         same = os.path.samestat(status, plain.lstat()) and status.st_size == length
         if not same or os.path.lexists(run.folder / FOLDER):
+            packed.unlink()
+            _note(run, None)
             raise UserError(f"{plain} changed while it was compressed", "wait for the end of what writes it", code=1)
         plain.unlink()
     return made
@@ -88,7 +90,7 @@ def _decompress(run: Run) -> None:
     else:
         with private_bytes(plain, synced=True) as out, open_record(packed) as content:
             shutil.copyfileobj(content, out, 1 << 20)
-            _keep_time(content, out.fileno())
+            _keep_time(content, out)
     _note(run, None)
     packed.unlink()
 
@@ -123,10 +125,11 @@ def _refuse_another(packed: Path, digest: str) -> None:
             )
 
 
-def _keep_time(source: BufferedReader, fd: int) -> None:
-    """Give a file the time of another: it is when the last exchange ended."""
+def _keep_time(source: BufferedReader, new: BufferedRandom) -> None:
+    """Give a file that is written the time of another: it is when the last exchange ended."""
+    new.flush()
     status = os.fstat(source.fileno())
-    os.utime(fd, ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.utime(new.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def _note(run: Run, made: CompressedFile | None) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from probe.cli.edge import one_line, say, say_next
 from probe.cli.script_process import is_step
 from probe.errors import UserError
-from probe.record.compressed import compress
 from probe.record.open_record import record_file, record_size
 from probe.record.runs import Run
 from probe.wire.started import Started
@@ -26,7 +25,11 @@ def print_record(recording: Started) -> None:
 def _compress_if_over(limit: int, found: Run) -> None:
     """Compress a record of more bytes than the limit; where that fails, the recording is as good without."""
     try:
-        made = compress(found) if record_size(found.traffic) > limit else None
+        if record_size(found.traffic) <= limit:
+            return
+        from probe.record.compressed import compress  # Here, since most records are smaller.
+
+        made = compress(found)
     except UserError as error:
         say(f"WARNING: the record is not compressed: {one_line(str(error.args[0]))}")
     except OSError as error:

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 
 import msgspec
 import pytest
@@ -36,10 +36,18 @@ class Case:
     summary: Summary
 
 
+_HOME = TemporaryDirectory(prefix="exports-")  # it goes with this process
+
+
+def new_folder() -> Path:
+    """Return a new folder that several tests may use."""
+    return Path(mkdtemp(dir=_HOME.name))
+
+
 @cache
 def case(name: str) -> Case:
     """Return a bundled run, or one of a golden record as Claude Code's."""
-    folder = Path(mkdtemp(prefix="exports-"))
+    folder = new_folder()
     run = BUNDLED[name] if name in BUNDLED else _run(CASES.get(name) or EVERY[name], folder)
     with pytest.MonkeyPatch.context() as patch:
         priced(patch, folder)

@@ -6,7 +6,6 @@ import sys
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import duckdb
@@ -17,7 +16,7 @@ from probe.errors import UserError
 from probe.exports import parquet
 from probe.exports.parquet_tables import TABLES
 from probe.places import PROJECT
-from tests.exports.exporting import EVERY, KNOWN, case, priced
+from tests.exports.exporting import EVERY, KNOWN, case, new_folder, priced
 from tests.exports.pointed import body_hash, item_hash
 
 TOKENS = ("input", "output", "cache_read", "cache_write", "reasoning", "total")
@@ -26,7 +25,7 @@ TOKENS = ("input", "output", "cache_read", "cache_write", "reasoning", "total")
 @cache
 def tables_of(name: str) -> Path:
     """Return the folder with the tables of a run."""
-    one, folder = case(name), Path(mkdtemp(prefix="parquet-"))
+    one, folder = case(name), new_folder()
     with pytest.MonkeyPatch.context() as patch:
         priced(patch, folder)
         parquet.export(one.run, one.target, folder / "tables")

@@ -6,11 +6,10 @@ import re
 
 from probe.places import PROJECT
 
-OPENING = re.compile(r"\b(?:open_plain|plain_fd|file_sha256)\(|(?:TRAFFIC\)?|traffic)\.(?:open|read_\w+|stat)\(")
+OPENING = re.compile(
+    r"\b(?:open_plain|plain_fd)\(|file_sha256\([^)]*(?:TRAFFIC|traffic)|(?:TRAFFIC\)?|traffic)\.(?:open|read_\w+|stat)\("
+)
 OTHERS = {
-    "analyze.py": "hashes what it wrote, and the tunnels",
-    "protocol/__main__.py": "hashes what it wrote",
-    "record/changed_files.py": "hashes the compressed file itself, and the tunnels",
     "record/compressed.py": "makes one file out of the other",
     "record/files.py": "is what opens files",
     "record/fold_journals.py": "completes a record that is still written",

@@ -17,6 +17,11 @@ _OWN = frozenset(
 """What is true of the original alone."""
 
 
+def facts_to_copy(original: Manifest) -> dict[str, Any]:
+    """Return what a manifest holds besides what is true of the original alone."""
+    return {name: value for name, value in original.data.items() if name in NAMES - _OWN}
+
+
 def copied_facts(original: Manifest, redactor: Redactor, pseudonym_of: Mapping[str, str]) -> dict[str, Any]:
     """Return what a manifest holds, redacted, without what is true of the original alone."""
 
@@ -24,7 +29,7 @@ def copied_facts(original: Manifest, redactor: Redactor, pseudonym_of: Mapping[s
         # First what is cut off: of an address without its end, the rest has no form.
         return redactor.text(without_cut_values(text, pseudonym_of) if CUT in text else text)
 
-    kept = {name: value for name, value in original.data.items() if name in NAMES - _OWN}
+    kept = facts_to_copy(original)
     for name in ("command", "own_command"):
         if kept.get(name):
             kept[name] = redactor.words(kept[name])

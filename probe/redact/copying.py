@@ -14,7 +14,7 @@ from probe.addon.redaction.salt import read_salt
 from probe.addon.writer import Writer
 from probe.errors import UserError
 from probe.record.files import file_sha256, is_plain, write_private
-from probe.record.manifest import Manifest, project_version
+from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import Redaction, Step
 from probe.record.open_record import record_sha256
 from probe.record.reader import read_unread
@@ -22,7 +22,7 @@ from probe.record.record_root import record_digests
 from probe.record.runs import TRAFFIC, Run, has_records, is_generated
 from probe.record.source_hash import source_sha256
 from probe.record.tunnels import TUNNELS
-from probe.redact.copied_manifest import copied_facts
+from probe.redact.copied_manifest import copied_facts, facts_to_copy
 from probe.redact.learning import Learner
 from probe.redact.personal_values import PersonalValues
 from probe.redact.pseudonyms import Pseudonyms
@@ -74,7 +74,8 @@ def copy_inputs(run: Run, also: Iterable[str], salt: bytes) -> str:
     """Return what a copy is made from, hashed with the key: two copies with the same are the same."""
     parts = [
         record_sha256(run.traffic) or "",
-        file_sha256(run.manifest.path) or "",
+        # Not the whole manifest: each analysis of the run adds to it.
+        text_sha256(str(sorted(facts_to_copy(run.manifest).items()))),
         project_version(),
         _source(),
         *sorted(also),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 
+from probe.record.runs import is_generated
 from probe.redact.ordinary_words import GENERIC
 
 MARKER = "facade"
@@ -68,7 +69,7 @@ class Pseudonyms:
 
     def _part(self, part: str) -> str:
         plain = part.lower() in COMMON_FOLDERS or part.startswith(".") or is_made_up(part) or len(part) < 2
-        return part if plain or part.isdigit() else f"folder-{self._tag('folder', part)}"
+        return part if plain or part.isdigit() or is_generated(part) else f"folder-{self._tag('folder', part)}"
 
     def _tag(self, kind: str, value: str) -> str:
         return self._hex(kind, value, 8)

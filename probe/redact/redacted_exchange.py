@@ -42,7 +42,7 @@ class ExchangeRedaction:
         """Return an exchange as a record, which may hold Fragments."""
         self._kept.close()
         self._kept = KeptBody(self._folder)
-        record = _fields(exchange, Exchange, ("seq", "request", "response", "websocket", "error"))
+        record = _fields(exchange, Exchange, ("seq", "span", "request", "response", "websocket", "error"))
         record["request"] = self._payload(exchange.request)
         record["response"] = self._payload(exchange.response) if exchange.response else None
         if exchange.websocket:

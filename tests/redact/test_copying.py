@@ -42,6 +42,13 @@ def problems(run: Run) -> list[str]:
     return [problem for one in read for problem in exchange_problems(one, run.traffic)] + found
 
 
+def keys(run: Run) -> set[str]:
+    """Return the names of all fields of records that are set."""
+    records = [json.loads(line) for line in run.traffic.read_bytes().splitlines()]
+    parts = [part for one in records for part in (one, one["request"], one["response"], one.get("websocket"))]
+    return {name for part in parts for name, value in (part or {}).items() if value is not None}
+
+
 def content(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
@@ -132,6 +139,8 @@ def test_a_sample_is_copied_valid_once_and_again_the_same(name: str, tmp_path: P
     before = content(bundled.BUNDLED[name].folder)
     copy = copy_of(bundled.BUNDLED[name], tmp_path / "once")
     assert problems(copy) == []
+    added = {"redactions", "stored_sha256"}
+    assert keys(copy) - added == keys(bundled.BUNDLED[name]) - added
     again = copy_of(copy, tmp_path / "again")
     assert again.traffic.read_bytes() == copy.traffic.read_bytes()
     assert content(bundled.BUNDLED[name].folder) == before

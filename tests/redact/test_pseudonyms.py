@@ -59,6 +59,7 @@ def test_folders_that_everybody_has_keep_their_names_and_paths_their_structure()
     assert home == f"/home/{ONE.of('user', 'alicexy')}"
     assert ONE.folder("/root/work") == "/root/work"
     assert ONE.folder(inside) == inside
+    assert ONE.folder("/tmp/20261122T072738Z") == "/tmp/20261122T072738Z"
 
 
 @given(st.sets(st.from_regex(r"[a-z]{4,10}@[a-z]{4,10}\.io", fullmatch=True), min_size=2))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from probe.analyze import main as analyze
 from probe.errors import UserError
 from probe.record.runs import find_run
 from probe.redact.__main__ import main as redact
@@ -54,6 +55,7 @@ def test_the_same_run_gives_the_same_bytes_and_the_same_copy_is_used_again(
     options = recorded(tmp_path)
     archives = []
     for number in range(2):
+        assert analyze(["--run", "one", *options]) == 0
         assert share(["one", *options, "--output", str(tmp_path / f"{number}.zip")]) == 0
         archives.append((tmp_path / f"{number}.zip").read_bytes())
     assert archives[0] == archives[1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from pathlib import Path
 
-from probe.record.files import open_plain
 from probe.record.long_lines import LONG_LINE
+from probe.record.open_record import open_record
 
 _BLOCK = 1 << 20
 
@@ -23,7 +23,7 @@ class LineStarts:
     def of(self, line: int) -> int:
         """Return where a line begins; the end of the record where it has fewer lines."""
         if line > len(self._starts):
-            with open_plain(self._record, buffering=_BLOCK) as file:
+            with open_record(self._record, buffering=_BLOCK) as file:
                 file.seek(self._read)
                 while line > len(self._starts) and (block := file.read(_BLOCK)):
                     self._add(block)
@@ -38,7 +38,7 @@ class LineStarts:
 
     def text(self, line: int) -> bytes | None:
         """Return a line without its end; None for one that is too long to be loaded."""
-        with open_plain(self._record) as file:
+        with open_record(self._record) as file:
             file.seek(self.of(line))
             text = file.readline(LONG_LINE)
         return text.rstrip(b"\r\n") if len(text) < LONG_LINE else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 import shutil
 from collections.abc import Callable, Iterable
@@ -72,9 +73,11 @@ def salt_of(run: Run) -> bytes:
 
 def copy_inputs(run: Run, also: Iterable[str], salt: bytes) -> str:
     """Return what a copy is made from, hashed with the key: two copies with the same are the same."""
+    # A record is the same, compressed or not.
+    facts = {name: value for name, value in run.manifest.data.items() if name != "compressed"}
     parts = [
         record_sha256(run.traffic) or "",
-        file_sha256(run.manifest.path) or "",
+        json.dumps(facts, sort_keys=True),
         project_version(),
         _source(),
         *sorted(also),

@@ -24,7 +24,7 @@ from probe.record.frame_table import DamagedRecordError
 from probe.record.integrity import exchange_problems
 from probe.record.leaks import LeakSearch
 from probe.record.manifest import Manifest
-from probe.record.manifest_fields import Counts, CoverageFacts
+from probe.record.manifest_fields import Counts, CoverageFacts, Imported
 from probe.record.reader import read_unread
 from probe.record.record_root import RecordDigests, record_digests
 from probe.record.runs import (
@@ -131,6 +131,11 @@ CHECKS = {
     "secrets": "nothing that looks like a credential is left",
 }
 """In the order of the output."""
+_IMPORTED_CHECKS = {
+    "counts": "what the imported file holds is what was written",
+    "file": "the record is as the import left it",
+}
+"""What these checks mean for a run that was imported."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -247,7 +252,8 @@ def _check_manifest(manifest: Manifest, findings: Findings) -> None:
         findings.problem("counts", f"nobody says how many exchanges there were: {why}")
         return
     if counts.seen != counts.written:
-        findings.problem("counts", f"the proxies saw {counts.seen} exchanges, {counts.written} are written")
+        saw = "the imported file holds" if manifest.facts.imported else "the proxies saw"
+        findings.problem("counts", f"{saw} {counts.seen} exchanges, {counts.written} are written")
     for name, counted, there in (
         ("written", counts.written, findings.exchanges),
         ("cut_short", counts.cut_short, findings.cut_short),
@@ -277,7 +283,8 @@ def _lines(found: Run, findings: Findings) -> Iterator[str]:
     counted += f" ({findings.cut_short} cut short), {findings.bodies} bodies"
     counted += f", {findings.messages} WebSocket messages"
     yield f"{found.target}/{found.name}: {counted}"
-    for check, text in _checks(findings).items():
+    imported = found.manifest.facts.imported
+    for check, text in _checks(found, findings).items():
         problems = findings.problems.get(check, [])
         if check == "secrets" and findings.keeps_secrets:
             yield "KEPT credentials are in it on request (--keep-secrets); they were not looked for"
@@ -299,10 +306,20 @@ def _lines(found: Run, findings: Findings) -> Iterator[str]:
     if findings.faulted.count:
         yield f"cut short by a fault that the replay was asked for (--fault): {findings.faulted.count}"
     yield from (f"the recording itself said: {problem.text}" for problem in found.manifest.facts.problems)
-    yield _coverage(found, findings).in_words()
+    if imported:
+        yield _about_import(imported)
+        yield from (f"       not in it: {what}" for what in imported.missing)
+    else:
+        yield _coverage(found, findings).in_words()
     if findings.redacted:
         yield f"redacted, so only what is kept can be checked: {len(findings.redacted)} bodies or messages"
         yield from (f"       {text}" for text in findings.redacted[:20])
+
+
+def _about_import(imported: Imported) -> str:
+    by = f" by {imported.by}" if imported.by else ""
+    written = f"{imported.file} ({imported.format}{by}, SHA-256 {imported.sha256})"
+    return f"imported from {written}: all bytes are as the import found them there, not as they crossed the wire"
 
 
 def _described(found: Run, findings: Findings) -> dict[str, Any]:
@@ -319,14 +336,16 @@ def _described(found: Run, findings: Findings) -> dict[str, Any]:
         "redacted": findings.redacted,
         "keeps_secrets": findings.keeps_secrets,
         "coverage": _coverage(found, findings).as_dict(),
+        "imported": found.manifest.data.get("imported"),
         **(findings.requested.as_dict() if findings.requested else {}),
-        "problems": {check: findings.problems.get(check, []) for check in _checks(findings)},
+        "problems": {check: findings.problems.get(check, []) for check in _checks(found, findings)},
     }
 
 
-def _checks(findings: Findings) -> dict[str, str]:
+def _checks(found: Run, findings: Findings) -> dict[str, str]:
     """Return the checks that were made, in the order of the output."""
-    return CHECKS | (findings.requested.checks if findings.requested else {})
+    usual = CHECKS | (_IMPORTED_CHECKS if found.manifest.facts.imported else {})
+    return usual | (findings.requested.checks if findings.requested else {})
 
 
 if __name__ == "__main__":

@@ -48,6 +48,8 @@ LAYERS: dict[str, frozenset[str]] = {
     "witness": _RENDERING | {"trace", "analysis", "targets"},
     "ask": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "wire"},
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
+    "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
+    "imports": _RENDERING | {"exports"},
     **dict.fromkeys(
         SCRIPTS,
         _RENDERING
@@ -69,6 +71,8 @@ LAYERS: dict[str, frozenset[str]] = {
             "redact",
             "leaks",
             "share",
+            "exports",
+            "imports",
         },
     ),
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import codecs
 import hashlib
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from probe.addon.aws_event_stream import MEDIA_TYPE, frame_edits
 from probe.addon.json_text import dumps, exact_json
 from probe.addon.piece_buffer import Chunks
 from probe.addon.redaction.across_events import edits_across_events
-from probe.addon.redaction.edits import Edit, applied, in_blocks
+from probe.addon.redaction.edits import Edit, Places, applied, in_blocks
 from probe.addon.redaction.redactor import Redactor
 from probe.addon.spool import Spool
 
@@ -63,13 +62,13 @@ class KeptBody:
         """Return a body with its secrets replaced, the offsets of its pieces in it, and how many places changed."""
         # First, while the lengths in the frames are still right.
         framed, frames = self._redact_frames(decoded, content_type, redactor)
-        offsets = _moved(offsets, frames)
+        offsets = Places(frames).moved(offsets)
         # Secrets spread over events come first: a piece redacted alone would hide where the rest begins.
         holds_secret = self.holds_secret(framed, redactor)
         joined, spread = self._redact_across_events(framed, content_type, redactor)
-        offsets = _moved(offsets, spread)
-        stored, edits = self._redact(joined, redactor) if holds_secret or spread else (joined, [])
-        return stored, _moved(offsets, edits), len(frames) + len(edits) + len(spread)
+        offsets = Places(spread).moved(offsets)
+        stored, edits = self._redact(joined, redactor) if holds_secret or spread else (joined, Places())
+        return stored, edits.moved(offsets), len(frames) + len(edits) + len(spread)
 
     def close(self) -> None:
         """Release memory and disk space."""
@@ -84,15 +83,15 @@ class KeptBody:
 
     def holds_secret(self, content: Content, redactor: Redactor) -> bool:
         """Check whether anything would be replaced: only bodies with secrets are copied."""
-        edits: list[Edit] = []
+        edits = Places()
         # To the end: a secret learned there may appear earlier as well.
         for _ in redactor.chunks(content, edits):
             pass
         return bool(edits)
 
-    def _redact(self, content: Content, redactor: Redactor) -> tuple[Content, list[Edit]]:
+    def _redact(self, content: Content, redactor: Redactor) -> tuple[Content, Places]:
         """Return a copy of the content with its secrets replaced."""
-        stored, edits = self.new_spool(), list[Edit]()
+        stored, edits = self.new_spool(), Places()
         for chunk in redactor.chunks(content, edits):
             stored.append(chunk)
         return stored, edits
@@ -144,23 +143,6 @@ def sha256(chunks: Iterable[bytes]) -> str:
     for chunk in chunks:
         digest.update(chunk)
     return digest.hexdigest()
-
-
-def _moved(offsets: Sequence[int], edits: list[Edit]) -> Sequence[int]:
-    """Return ascending offsets of the body as offsets of the redacted body.
-
-    An offset inside an edit becomes the edit's start.
-    """
-    if not edits:
-        return offsets
-    moved, shift, index = array("Q"), 0, 0
-    for offset in offsets:
-        while index < len(edits) and edits[index].start + edits[index].length <= offset:
-            shift += len(edits[index].new) - edits[index].length
-            index += 1
-        inside = index < len(edits) and edits[index].start < offset
-        moved.append((edits[index].start if inside else offset) + shift)
-    return moved
 
 
 def in_form(content: Content, content_type: str) -> dict[str, Any]:

@@ -98,6 +98,16 @@ COMMANDS = {
         "invoke share latest",
         ("run", "also", "accept", "target", "data_dir", "output", "json"),
     ),
+    "export": Command(
+        "Write a run in another tool's format: HAR, mitmproxy flows, …",
+        "invoke export --run latest --to har",
+        ("run", "to", "output", "raw", "target", "data_dir"),
+    ),
+    "import": Command(
+        "Make a run of another tool's file: HAR, mitmproxy flows, …",
+        "invoke import recorded.har",
+        ("file", "from", "target", "keep_secrets", "data_dir", "output_dir"),
+    ),
     "slots": Command(
         "Learn from two runs of one prompt which values are volatile.",
         "invoke slots latest latest~1",
@@ -154,7 +164,7 @@ COMMANDS = {
     "new-target": Command(
         "Write the file of a target for an agent that has none yet.",
         "invoke new-target mine --command 'my-agent run {prompt}' --api openai",
-        ("name", "command", "api", "upstream", "base_url", "key", "file", "env", "install", "agent"),
+        ("name", "command", "api", "upstream", "base_url", "key", "file", "setting", "env", "install", "agent"),
     ),
     "bench": Command(
         "Measure what the proxies cost, compared with others and none.",

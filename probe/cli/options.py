@@ -95,6 +95,12 @@ OPTIONS = {
         "NAME=TEXT",
         True,
     ),
+    "setting": Option(
+        "A key of a settings file (.json, .yaml, .toml) in {files}: FILE:KEY=VALUE; any number of times.",
+        None,
+        "FILE:KEY=VALUE",
+        True,
+    ),
     "install": Option("Command that installs it.", None, "COMMAND"),
     "agent": Option("Its program; the first word of the command if not given.", None, "PROGRAM"),
     "before": Option("What was: a run, TARGET@VERSION (its newest run), or a file.", None, "BEFORE", positional=True),
@@ -139,6 +145,10 @@ OPTIONS = {
     "fixed": Option("Take the pattern as it is, and not as a regular expression.", "F"),
     "words": Option("Words.", None, "WORD …", many=True, positional=True),
     "dir": Option("Folder of skills to write it to, instead of the agent's own.", None, "DIR"),
+    "to": Option("Format: har, flows, claude-trace, claude-tap, otlp, atif or parquet.", None, "FORMAT"),
+    "from": Option(
+        "Format of the file, if its content does not show it: har, flows, claude-trace, claude-tap.", None, "FORMAT"
+    ),
     "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """By their names in tasks; `_` is `-` on the command line."""
@@ -167,6 +177,13 @@ _SPECIAL = {
         "A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", None, "RUN", positional=True
     ),
     ("sign", "key"): Option("File of the key that signs (default: ~/.ssh/id_ed25519).", "k", "FILE"),
+    ("export", "raw"): Option("Export the run as it is, without a redacted copy of it."),
+    ("export", "output"): Option("Write this file (default: beside the run's report).", "O", "FILE"),
+    ("export", "target"): Option("Read it as this target, not as the one that it was recorded with.", "t", "NAME"),
+    ("import", "file"): Option(
+        "A HAR, flows of mitmproxy, or the JSON lines of claude-trace or claude-tap.", None, "FILE", positional=True
+    ),
+    ("import", "target"): Option("Target of the new run (default: found by its requests, or `imported`).", "t", "NAME"),
     ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),
     ("slots", "after"): Option("Another of the same agent with the same prompt.", None, "RUN", positional=True),
     ("show", "words"): Option(

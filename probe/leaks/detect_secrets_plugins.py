@@ -60,10 +60,10 @@ class Secrets:
         for plugin in self.plugins:
             if plugin.secret_type == _BY_NAME:
                 # Its expressions are slow, and each needs one of these words.
-                named = (line for line in lines if any(word in line.lower() for word in _NAMES))
-                tried = named if any(word in lower for word in _NAMES) else ()
+                has_name = any(word in lower for word in _NAMES)
+                tried = [line for line in lines if any(word in line.lower() for word in _NAMES)] if has_name else []
             else:
-                tried = iter(lines) if any(True for _ in plugin.analyze_string(text)) else ()
+                tried = lines if any(True for _ in plugin.analyze_string(text)) else []
             for line in tried:
                 for value in plugin.analyze_string(line):
                     if "REDACTED" not in value:

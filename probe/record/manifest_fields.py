@@ -126,6 +126,20 @@ class Redaction(msgspec.Struct, frozen=True):
     """What it was made from, hashed with the key of the data folder."""
 
 
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """The file of another tool that a run was made of."""
+
+    file: str
+    """Its name, without its folder."""
+    format: str
+    sha256: str
+    size: int
+    by: str | None = None
+    """Name and version of the tool that wrote it, where it says so."""
+    missing: list[str] = []
+    """What it does not hold."""
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a run. Other types are errors: the run's agent may have written into the file."""
 
@@ -170,6 +184,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     replay_of: str | None = None
     replayed: Replayed | None = None
     """How the replay went; None before its end, and where nothing was replayed."""
+    imported: Imported | None = None
+    """None for a run that was recorded."""
     exit_code: int | None = None
     agent_exit_code: int | None = None
     counts: Counts | None = None

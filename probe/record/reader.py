@@ -145,7 +145,7 @@ def read_unread(
                 on_malformed(number, str(error))
             else:
                 if exchange:
-                    yield exchange
+                    yield msgspec.structs.replace(exchange, span=(place[0], start))
 
 
 def _decode_outline(line: bytes) -> UnreadExchange:

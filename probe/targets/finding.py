@@ -15,6 +15,9 @@ from probe.renderers.loader import AUTO, Renderer, load_renderer
 from probe.slots.rules import BUILT_IN, Rule
 from probe.targets.target import Target
 
+IMPORTED = "imported"
+"""Target of imported runs whose agent is not known: it has no file, and each request is read by its path."""
+
 
 def target_folders() -> list[Path]:
     """Return the folders of targets: PROBE_TARGETS, the user's own, then the project's; the first match counts."""
@@ -107,8 +110,9 @@ def target_of_run(recorded: str | None, named: str | None, warn: Callable[[str],
 
     `warn` gets the sentence about that. Raises UserError for a named one.
     """
-    if named or not recorded:
+    if named or recorded in (None, "", IMPORTED):
         return load_target(named)[0] if named else None
+    assert recorded is not None
     try:
         return load_target(recorded)[0]
     except UserError as error:

@@ -65,7 +65,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     interactive_command: list[str] | None = None
     env: dict[str, str] = {}
     files: dict[str, Any] = {}
-    """Settings files that are written into the run's folder, by name: text, or a value that is written as JSON.
+    """Settings files that are written into the run's folder, by name: text, or a value that is written as YAML or
+    TOML where the name ends so, else as JSON.
     `{files}` is the folder."""
     ca_env: list[str] = []
     """Variables by which the agent takes a certificate authority; set in forward mode."""

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from probe import analyze, get, show
+from probe import analyze, compress, get, grep, show
 from probe.ask.known_run import KnownRun
 from probe.ask.printed import VALUES, asking_schema
 from probe.cli.edge import printable
@@ -180,6 +180,23 @@ def test_its_numbers_are_those_of_the_report(run: str, tmp_path: Path, capsys: p
     shown = json.loads(called(show.main, capsys, run, "--json", "--all", "-d", str(tmp_path))[0])["value"]
     for name in ("counts", "cost", "tokens", "time", "threads", "problems", "notes"):
         assert shown[name] == report[name]
+
+
+def test_a_compressed_run_is_asked_like_any_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_folder(tmp_path, "codex/20260101T000000Z", [ask(1.0, said("needle")), ask(2.0, said("hay"))])
+    where = ("--data-dir", str(tmp_path))
+    questions: list[tuple[Callable[[list[str]], int], tuple[str, ...]]] = [
+        (show.main, ()),
+        (show.main, ("turn", "2")),
+        (show.main, ("item", "1")),
+        (get.main, ("turn.2.request",)),
+        (get.main, ("exchange.2",)),
+        (grep.main, ("needle",)),
+    ]
+    plain = [called(main, capsys, *words, *where) for main, words in questions]
+    called(compress.main, capsys, "--run", "latest", *where)
+    assert not (tmp_path / "codex" / "20260101T000000Z" / "traffic.jsonl").exists()
+    assert [called(main, capsys, *words, *where) for main, words in questions] == plain
 
 
 def test_long_output_is_cut_and_the_next_command_prints_what_follows(

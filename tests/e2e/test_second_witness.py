@@ -167,6 +167,35 @@ def test_an_agents_own_file_has_the_same_calls_and_each_difference_is_named(
     assert "result of the tool call" in problems[1]
 
 
+@pytest.mark.parametrize("name", ["claude-code", "codex over a WebSocket", "opencode with OpenAI"])
+def test_the_calls_of_a_sub_agent_are_compared(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with (
+        provider_running(sub_agent=True) as provider,
+        recorded(tmp_path, "probe.capture", WITNESSES[name].case, provider) as run,
+    ):
+        assert run.wait() == 0, run.stderr
+        folder = run.run_folder()
+    code, problems, said = verified(folder, capsys)
+    assert (code, problems) == (0, [])
+    assert said["compared"]["calls"] >= 4
+    assert len({one["session"] for one in said["files"]}) == 2
+
+
+@pytest.mark.parametrize("name", ["claude-code", "codex over HTTP"])
+def test_calls_that_failed_are_normal(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    soon = {"retry-after-ms": "1"}
+    with (
+        provider_running(status=503, failures=2, answer_headers=soon) as provider,
+        recorded(tmp_path, "probe.capture", WITNESSES[name].case, provider) as run,
+    ):
+        assert run.wait() == 0, run.stderr
+        folder = run.run_folder()
+    code, problems, said = verified(folder, capsys)
+    assert (code, problems) == (0, [])
+    assert {name: said["compared"][name] for name in LOOP} == LOOP
+    assert any("it failed, and agents keep no failed calls" in text for text in said["normal"])
+
+
 def test_what_was_in_a_temporary_folder_is_compared_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = CASES["gemini-cli"]
     with provider_running() as provider, recorded(tmp_path, "probe.capture", case, provider) as run:

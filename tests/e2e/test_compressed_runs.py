@@ -23,6 +23,7 @@ import pytest
 from probe.cli.called_as import module_of
 from probe.cli.commands import COMMANDS
 from probe.errors import UserError
+from probe.exports.formats import FORMATS
 from probe.places import PROJECT
 from probe.record import compressed, seekable_zstd
 from probe.record.compressed import compress, decompress
@@ -55,12 +56,19 @@ READING = {
     "compare with a file": ["compare", "{record}", OTHER, "--json={out}/c.json"],
     "slots": ["slots", RUN, SAME],
     "runs": ["runs", "--json"],
+    "show": ["show", RUN],
+    "show a turn": ["show", RUN, "turn", "1", "--json"],
+    "grep": ["grep", "files"],
+    "get": ["get", RUN, "turn.1.answer"],
+    "redact": ["redact", RUN, "--output-dir={out}/copy"],
+    **{f"export {to}": ["export", f"--run={RUN}", f"--to={to}", "--raw", f"--output={{out}}/{to}"] for to in FORMATS},
 }
 """What each task is asked for; `{record}` is the file that has the record."""
-SLOW = {"analyze --full", "analyze --jobs", "verify", "compare with a file", "runs"}
-IN_PROCESSES = {"view", "pipeline", "replay", "replay-check", "capture"}
-"""Tested below, as processes."""
-NOT_READING = {"proxies", "doctor", "new-target", "bench", "compress"}
+SLOW = {"analyze --full", "analyze --jobs", "verify", "compare with a file", "runs", "show a turn", "redact"}
+SLOW |= {f"export {to}" for to in FORMATS if to != "otlp"}
+IN_OTHER_TESTS = {"view", "pipeline", "replay", "replay-check", "capture", "share", "sign"}
+"""Tested below."""
+NOT_READING = {"proxies", "doctor", "new-target", "bench", "compress", "skill", "import"}
 BY_OTHERS = {"drift"}
 """Runs `capture --replay` and `compare`."""
 
@@ -77,6 +85,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name / "manifest.json").write_text(json.dumps(own))
         for path in [folder / name, *(folder / name).iterdir()]:
             path.chmod(0o700 if path.is_dir() else 0o600)
+    (folder / ".redaction-salt").write_bytes(bytes(32))
     monkeypatch.setenv("PROBE_DATA_DIR", str(folder))
     monkeypatch.setattr(compressed, "FRAME", FRAME)
     monkeypatch.setattr(parts, "HEAD_START", 1000)
@@ -103,14 +112,15 @@ def asked(words: list[str], data: Path, out: Path, capsys: pytest.CaptureFixture
     code = main_of(task)(options)
     said = capsys.readouterr()
     texts = {"code": str(code), "stdout": said.out, "stderr": said.err}
-    texts |= {path.name: _text(path) for path in out.iterdir()}
+    texts |= {path.name: _text(path) for path in out.rglob("*") if path.is_file()}
     return {name: _without_names(text.replace(str(out), "OUT")) for name, text in texts.items()}
 
 
 def _text(path: Path) -> str:
-    """Return what is in a file; a page is packed, with the time of its making."""
+    """Return what is in a file; a page is packed, with the time of its making; connections of flows get random ids."""
     if path.name != "report.html":
-        return path.read_text()
+        text = path.read_bytes().decode("latin-1")
+        return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", text) if path.name == "flows" else text
     page = PageFile(path.read_text())
     return repr((page.summary | {"generated_at": ""}, page.index, page.pieces))
 
@@ -131,7 +141,7 @@ def test_every_task_says_and_writes_the_same(
 
 
 def test_no_task_is_forgotten() -> None:
-    named = {words[0] for words in READING.values()} | IN_PROCESSES | NOT_READING | BY_OTHERS
+    named = {words[0] for words in READING.values()} | IN_OTHER_TESTS | NOT_READING | BY_OTHERS
     assert set(COMMANDS) - named == set(), "a task that reads records belongs into READING"
 
 
@@ -181,6 +191,18 @@ def test_a_test_replays_a_compressed_run_by_its_name_its_folder_or_its_file(data
         assert [one.id for one in find_recording(source).exchanges] == plain
     (data / RUN / "manifest.json").unlink()
     assert [one.id for one in find_recording(data / RUN).exchanges] == plain
+
+
+@pytest.mark.slow
+def test_what_is_shared_or_signed_of_a_run_is_the_same(data: Path, tmp_path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True, timeout=60)
+    found = []
+    for name in ("plain", "compressed"):
+        assert main_of("sign")([RUN, f"--key={tmp_path / 'key'}"]) == 0
+        assert main_of("share")([RUN, f"--output={tmp_path / name}.zip"]) == 0
+        found.append(((tmp_path / f"{name}.zip").read_bytes(), (data / RUN / "record-root.json").read_bytes()))
+        assert compress(run_in(data)) is None or name == "plain"
+    assert found[0] == found[1]
 
 
 REFUSED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from types import ModuleType
 import pytest
 
 from probe.compare.__main__ import main as compare
+from probe.compress import main as compress
 from probe.errors import UserError
 from probe.export import main
 from probe.exports.formats import FORMATS
@@ -23,6 +25,8 @@ from probe.verify import main as verify
 from tests.support.bundled import BUNDLED
 
 SECRET = "sk-ant-" + "api03-" + "Qw7rT2yU9iOp4aSd6fGh8jKl1zXc3vBn5mQw7rT2yU9iOp4aSd"
+_RANDOM = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f-]{21}")
+"""Ids of connections in flows."""
 SAMPLE = BUNDLED["codex/tool-loop"]
 
 
@@ -96,6 +100,19 @@ def test_a_mistake_is_named(options: list[str], said: str, run: Run) -> None:
 def test_the_recording_is_never_written_over(run: Run) -> None:
     with pytest.raises(UserError, match="is the recording itself"):
         main(["--run", str(run.folder), "--to", "har", "--raw", "--output", str(run.traffic)])
+
+
+@pytest.mark.parametrize("format", READ)
+def test_a_compressed_run_is_exported_as_if_it_were_plain(format: str, run: Run, tmp_path: Path) -> None:
+    files = []
+    for name in ("plain", "compressed"):
+        files.append(tmp_path / name)
+        files[-1].touch()
+        assert main(["--run", str(run.folder), "--to", format, "--raw", "--output", str(files[-1])]) == 0
+        assert compress(["--run", str(run.folder)]) == 0
+    assert not run.traffic.exists()
+    texts = [_RANDOM.sub(b"", file.read_bytes()) for file in files]
+    assert texts[0] == texts[1]
 
 
 def test_lines_that_are_no_records_are_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

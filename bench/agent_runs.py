@@ -40,21 +40,32 @@ SUBJECTS = {
         Subject(agents.CONTINUE, "continue"),
     )
 }
+NEWER = (
+    Subject(agents.COPILOT, "copilot"),
+    Subject(agents.CLINE, "cline"),
+    Subject(agents.MINI_SWE_AGENT, "mini-swe-agent"),
+    Subject(agents.DROID, "droid"),
+    Subject(agents.GROK, "grok"),
+)
+"""Those without a column in docs/faults.md and a page in docs/protocols."""
 
 
 def record(subject: Subject, folder: Path) -> Path:
     """Record an agent against the local provider; return the run's folder."""
     folder.mkdir(parents=True)
-    names = load_target(subject.target)[0].listeners
-    keys = load_target(subject.target)[0].keys
-    group = keys[subject.listener] if isinstance(keys, dict) else keys
-    with provider_running() as provider:
-        addresses = dict.fromkeys(names, "http://127.0.0.1:9") | {subject.listener: provider.url}
-        urls = [f"--upstream={name}={url}" for name, url in addresses.items()]
-        with capturing(subject, folder, *urls, env={group[0]: "sk-planted-0123456789"}) as run:
-            if run.wait():
-                raise RuntimeError(f"{subject.agent} could not be recorded:\n{run.stderr}")
-            return run.run_folder()
+    with provider_running() as provider, recording(subject, folder, provider.url) as run:
+        if run.wait():
+            raise RuntimeError(f"{subject.agent} could not be recorded:\n{run.stderr}")
+        return run.run_folder()
+
+
+def recording(subject: Subject, folder: Path, url: str, *options: str) -> Running:
+    """Start to record an agent that asks the provider at an address; its other listeners lead nowhere."""
+    target = load_target(subject.target)[0]
+    group = target.keys[subject.listener] if isinstance(target.keys, dict) else target.keys
+    addresses = dict.fromkeys(target.listeners, "http://127.0.0.1:9") | {subject.listener: url}
+    urls = [f"--upstream={name}={address}" for name, address in addresses.items()]
+    return capturing(subject, folder, *urls, *options, env={group[0]: "sk-planted-0123456789"})
 
 
 def capturing(subject: Subject, folder: Path, *options: str, env: dict[str, str]) -> Running:

@@ -66,7 +66,7 @@ def run_cell(subject: Subject, recording: Path, fault: str, folder: Path) -> Cel
         here.mkdir(parents=True)
         began = time.monotonic()
         with capturing(subject, here, f"--replay={recording}", f"--fault={text}", env={}) as run:
-            waiting = _is_waiting(run)
+            waiting = is_waiting(run)
             cell = _cell(subject, run, waiting=waiting, seconds=time.monotonic() - began)
             calls = calls_of(subject, run.run_folder())
         shutil.rmtree(here, ignore_errors=True)
@@ -92,10 +92,10 @@ def calls_of(subject: Subject, folder: Path) -> list[Call]:
     return sorted(found)
 
 
-def _is_waiting(run: Running) -> bool:
-    """Wait for the end of a run; end it after the time of a cell, and return whether that was necessary."""
+def is_waiting(run: Running, seconds: float = CELL_SECONDS) -> bool:
+    """Wait for the end of a run; end it after its time, and return whether that was necessary."""
     try:
-        run.process.wait(CELL_SECONDS)
+        run.process.wait(seconds)
         return False
     except subprocess.TimeoutExpired:
         run.send(signal.SIGINT)

@@ -6,7 +6,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
@@ -16,6 +15,7 @@ from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.exports.formats import FORMATS, exporter
+from probe.record.open_record import record_file
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import Run, has_records, is_alive
 from probe.targets.finding import target_of_run
@@ -60,7 +60,7 @@ def _output(given: str | None, found: Run, format: str) -> Path:
     out = Path(given).expanduser()
     if out.is_dir() and Path(FORMATS[format].name).suffix:
         raise UserError(f"--output {out}: it is a folder", f"name a file, for example {out / FORMATS[format].name}")
-    if out.exists() and out.samefile(found.traffic):
+    if out.exists() and out.samefile(record_file(found.traffic)):
         raise UserError(f"{out} is the recording itself", "name another file with --output")
     return out
 
@@ -83,7 +83,8 @@ def _shown(found: Run, *, raw: bool) -> Iterator[Run]:
             say("WARNING: the run was recorded with --keep-secrets: credentials are in what is written now")
         yield found
         return
-    redacted_copy = import_module("probe.redact.copying").redacted_copy  # Here: most of its time is this import.
+    from probe.redact.copying import redacted_copy  # Here: an export as it is does without.
+
     with tempfile.TemporaryDirectory(prefix="probe-export-") as folder:
         yield redacted_copy(found, Path(folder) / found.name, say)
 

@@ -29,9 +29,11 @@ from probe.record.files import file_sha256
 from probe.record.manifest import Manifest, project_version
 from probe.record.manifest_fields import Imported
 from probe.record.problem import Problem, ProblemKind
+from probe.record.record_root import record_digests
 from probe.record.runs import TRAFFIC, new_run
 from probe.settings.settings import data_dir
 from probe.targets.finding import IMPORTED, load_target, renderer_of, target_names
+from probe.targets.target import Target
 from probe.wire.capture_counts import in_a_line, tally
 from probe.wire.finish import discard
 
@@ -122,7 +124,7 @@ def _read(path: Path, format: str, folder: Path, arguments: Namespace, data: Pat
 
 def _redactor(folder: Path, arguments: Namespace, data: Path) -> Redactor:
     """Return what redacts credentials: for all targets together unless one is named."""
-    targets = [load_target(name)[0] for name in ([arguments.target] if arguments.target else _loadable())]
+    targets = [load_target(arguments.target)[0]] if arguments.target else list(_loadable())
     return Config(
         output_dir=folder,
         salt_file=data / SALT,
@@ -133,12 +135,11 @@ def _redactor(folder: Path, arguments: Namespace, data: Path) -> Redactor:
     ).redactor()
 
 
-def _loadable() -> Iterator[str]:
+def _loadable() -> Iterator[Target]:
     """Yield the targets whose files are right."""
     for name in target_names():
         with contextlib.suppress(UserError):
-            load_target(name)
-            yield name
+            yield load_target(name)[0]
 
 
 def _moved(folder: Path, parent: Path) -> Path:
@@ -173,7 +174,7 @@ def _describe(folder: Path, path: Path, format: str, read: _Read, *, keep_secret
         versions={"agent-probe": project_version(), "python": platform.python_version()},
         settings={"keep_secrets": {"value": keep_secrets, "source": "command line"}} if keep_secrets else {},
         counts=counts,
-        traffic_sha256=file_sha256(folder / TRAFFIC),
+        **(digests.noted if (digests := record_digests(folder / TRAFFIC)) else {}),
         problems=[*(Problem(ProblemKind.MALFORMED, text) for text in listed), *problems],
         notes=[*_notes(imported), *notes],
         imported=imported,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.called_as import as_called
@@ -20,6 +21,7 @@ from probe.errors import UserError
 from probe.settings.sources import pairs
 from probe.targets.finding import load_target, target_files, target_folders
 from probe.targets.new_file import BASE_URL, NONE, yaml_text
+from probe.targets.settings_keys import with_settings
 from probe.targets.target import url_problem
 
 EXAMPLE = "invoke new-target mine --command 'my-agent run {prompt}' --api openai"
@@ -60,8 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", f"for example: {EXAMPLE}")
     path = _new_path(arguments.name)
     asks = sys.stdin.isatty() and sys.stderr.isatty()
-    files, env = _files(arguments.file), pairs("env", arguments.env)
-    answers = _answers(arguments, _asked if asks else None, leads=_leads([*files.values(), *env.values()]))
+    files, env = with_settings(_files(arguments.file), arguments.setting), pairs("env", arguments.env)
+    answers = _answers(arguments, _asked if asks else None, leads=_leads([*_texts(files), *env.values()]))
     _require_use(answers, files, env)
     _write(path, yaml_text(arguments.name, answers, files, env))
     print(path)
@@ -197,15 +199,22 @@ def _files(given: Sequence[str]) -> dict[str, str]:
     return files
 
 
-def _require_use(answers: Mapping[str, str], files: Mapping[str, str], env: Mapping[str, str]) -> None:
+def _texts(files: Mapping[str, Any]) -> list[str]:
+    """Return the settings files as texts, whatever their formats: only placeholders are looked for in them."""
+    return [json.dumps(value) for value in files.values()]
+
+
+def _require_use(answers: Mapping[str, str], files: Mapping[str, Any], env: Mapping[str, str]) -> None:
     """Raise UserError where nothing leads the agent to the listener, or to its settings files."""
     named = [answers["command"], *env.values()]
-    if answers["base_url"] == NONE and not _leads([*named, *files.values()]):
-        hint = "give --base-url VARIABLE, or put {model.url} into the command, behind the flag that takes it, or a file"
+    if answers["base_url"] == NONE and not _leads([*named, *_texts(files)]):
+        hint = (
+            "give --base-url VARIABLE, or put {model.url} behind a flag of the command that takes it, or in a --setting"
+        )
         raise UserError("nothing leads the agent to the listener", hint)
     if bool(files) != any("{files}" in text for text in named):
-        hint = "{files} is the folder of the files that --file NAME=TEXT (or NAME=@PATH) gives; name it in --command or"
-        raise UserError("{files} and --file go together", f"{hint} in --env VARIABLE={{files}}")
+        hint = "{files} is the folder of the files that --file and --setting give; name it in --command or in"
+        raise UserError("{files} and --file or --setting go together", f"{hint} --env VARIABLE={{files}}")
 
 
 def _usual(option: str, answers: dict[str, str]) -> str | None:

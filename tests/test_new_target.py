@@ -114,6 +114,45 @@ WRITTEN: dict[str, tuple[list[str], dict[str, object]]] = {
             "interactive_command": ["my-agent", "--config", "{files}", "-p"],
         },
     ),
+    "keys of settings files": (
+        [
+            *("--command", "my-agent --config {files}/config.json {prompt}", "--api", "openai"),
+            *("--setting", "config.json:providers.openai.baseUrl={model.url}/v1"),
+            *("--setting", "config.json:providers.openai.apiKey={key}"),
+            *("--setting", 'config.json:models[0]."my.name"=gpt-4.1', "--setting", "config.json:models[0].limit=4096"),
+            *("--setting", 'config.json:models[1]={"name": "NaN", "limit": null}', "--setting", "config.json:v=1.0.0"),
+            *("--setting", "more/a.yaml:url={model.url}", "--setting", 'more/a.yaml:version="1"'),
+            *("--setting", "b.toml:model.fast=true", "--setting", "b.toml:model.name=a=b: c"),
+        ],
+        {
+            "files": {
+                "config.json": {
+                    "providers": {"openai": {"baseUrl": "{model.url}/v1", "apiKey": "{key}"}},
+                    "models": [{"my.name": "gpt-4.1", "limit": 4096}, {"name": "NaN", "limit": None}],
+                    "v": "1.0.0",
+                },
+                "more/a.yaml": {"url": "{model.url}", "version": "1"},
+                "b.toml": {"model": {"fast": True, "name": "a=b: c"}},
+            },
+            "env": {},
+            "keys": ["OPENAI_API_KEY"],
+        },
+    ),
+    "keys in files that are given": (
+        [
+            *("--command", "my-agent -c {files} {prompt}", "--api", "openai"),
+            *("--file", 'a.json={"keep": [1], "url": "there"}', "--setting", "a.json:url={model.url}"),
+            *("--file", "b.yml=keep: {x: yes}\nurl: there", "--setting", "b.yml:keep.y=2"),
+            *("--file", "c.toml=[keep]\nx = 1.5", "--setting", "c.toml:keep.y=[]"),
+        ],
+        {
+            "files": {
+                "a.json": {"keep": [1], "url": "{model.url}"},
+                "b.yml": {"keep": {"x": True, "y": 2}, "url": "there"},
+                "c.toml": {"keep": {"x": 1.5, "y": []}},
+            }
+        },
+    ),
     "words that YAML and shells take amiss": (
         [
             "--command",
@@ -159,18 +198,56 @@ def test_nothing_is_written_over(own: Path, capsys: pytest.CaptureFixture[str]) 
     assert not (own / "codex.yaml").exists()
 
 
+FILES = ["--command", "x --config {files} {prompt}", "--api", "openai", "--base-url", "A_URL"]
 MISTAKES: dict[str, tuple[list[str], list[str]]] = {
     "files that nobody is told of": (
         ["thing", *RUN, "--api", "openai", "--file", "a.json={}"],
-        ["{files} and --file go together", "--env VARIABLE={files}"],
+        ["{files} and --file or --setting go together", "--env VARIABLE={files}"],
     ),
     "a folder of files without any": (
         ["thing", "--command", "x --config {files} {prompt}", "--api", "openai"],
-        ["{files} and --file go together"],
+        ["{files} and --file or --setting go together"],
     ),
     "a file that is not there": (
         ["thing", *RUN, "--api", "openai", "--file", "a.json=@/nowhere"],
         ["--file a.json=@/nowhere: cannot be read"],
+    ),
+    "a setting without a file": (
+        ["thing", *FILES, "--setting", "baseUrl={model.url}"],
+        ["--setting baseUrl names no file and no key in it: FILE:KEY=VALUE", "for example --setting config.json:"],
+    ),
+    "a setting without a value": (["thing", *FILES, "--setting", "a.json:b"], ["--setting a.json:b names no file"]),
+    "a setting with a key that is none": (
+        ["thing", *FILES, "--setting", "a.json:b..c=secret-value"],
+        ["--setting a.json:b..c names no file and no key"],
+    ),
+    "a setting of a file without a known format": (
+        ["thing", *FILES, "--setting", "a.ini:b=1"],
+        ["--setting a.ini:b: the file's format is unknown", ".json, .yaml, .yml, .toml", "--file NAME=TEXT"],
+    ),
+    "a setting twice": (
+        ["thing", *FILES, "--setting", "a.json:b=1", "--setting", 'a.json:"b"=2'],
+        ['--setting a.json:"b" is given twice'],
+    ),
+    "a setting within a text": (
+        ["thing", *FILES, "--setting", "a.json:b=1", "--setting", "a.json:b.c=secret-value"],
+        ["--setting a.json:b.c: a mapping is needed for 'c', and there is something else"],
+    ),
+    "a setting of an element too far": (
+        ["thing", *FILES, "--setting", "a.json:b[1]=1"],
+        ["--setting a.json:b[1]: the list has 0 elements", "set [0] first"],
+    ),
+    "a setting in a file that is not what its name says": (
+        ["thing", *FILES, "--file", "a.json={", "--setting", "a.json:b=1"],
+        ["--file a.json: no key can be set in it: Expecting"],
+    ),
+    "a setting that TOML does not have": (
+        ["thing", *FILES, "--setting", "a.toml:b.c=null"],
+        ["--setting a.toml:b.c: the file cannot be written: TOML has no null"],
+    ),
+    "a setting with a placeholder that nobody knows": (
+        ["thing", *FILES, "--setting", "a.json:b={modle.url}"],
+        ["unknown placeholder {modle.url}"],
     ),
     "a key that it does not have": (
         ["thing", "--command", "x -c {files} {prompt}", "--api", "openai", "--key", "-", "--file", "a={key}"],

@@ -146,5 +146,5 @@ def _read(message: msgspec.Raw) -> _Message:
 
 def _frame(message: msgspec.Raw, time: float, *, from_client: bool) -> SourceFrame:
     raw = _read(message).raw
-    content = bytes(message) if raw is None else raw.encode()
+    content = json_body(message, strings_are_text=False) if raw is None else raw.encode()
     return SourceFrame(from_client=from_client, is_text=True, content=content, timestamp=time)

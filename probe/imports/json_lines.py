@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from probe.addon.json_text import exact_json
 from probe.imports.decoding import LONGEST, decoded
 from probe.imports.source import Source, SourceExchange
 
@@ -36,11 +37,13 @@ def read_lines(
 
 
 def json_body(raw: msgspec.Raw, *, strings_are_text: bool) -> bytes:
-    """Return the bytes of a body that a line has as JSON: as they are there, or the text that a string is."""
+    """Return the bytes of a body that a line has as JSON: compact, as clients send it, or the text that a string is."""
     data = bytes(raw)
     if data == b"null":
         return b""
-    return msgspec.json.decode(data, type=str).encode() if strings_are_text and data[:1] == b'"' else data
+    if strings_are_text and data[:1] == b'"':
+        return msgspec.json.decode(data, type=str).encode()
+    return exact_json(data.decode("utf-8", "replace")) or data
 
 
 def pairs(headers: dict[str, str | list[str] | float | None]) -> list[tuple[str, str]]:

@@ -14,9 +14,10 @@ from typing import Any
 import msgspec
 
 from probe.addon import journal as frames
-from probe.addon.bodies import BodyBuffer, Fragment
+from probe.addon.bodies import BodyBuffer
 from probe.addon.journal import Journal
 from probe.addon.json_text import dumps
+from probe.addon.kept_body import Fragment
 from probe.addon.open_exchange import Live
 from probe.addon.redaction.redactor import Redactor
 from probe.addon.websocket_messages import message_kind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -16,6 +15,7 @@ from probe.record.ids import KINDS, place_problem
 from probe.renderers.loader import AUTO, load_api
 from probe.slots.rules import Rule, rule_problem
 from probe.targets.document import Document
+from probe.targets.file_formats import written_value
 from probe.targets.target import PLACEHOLDER, Change, ListenerSpec, RendererRule, Target, texts, url_problem
 from probe.targets.vendors import vendor_of
 
@@ -212,16 +212,20 @@ def _misplaced_files(target: Target) -> Iterator[tuple[tuple[str, ...], str, str
             yield where, f"file {name!r} is no plain relative path", "for example settings.json or .thing/settings.json"
         if above := next((one for one in target.files if PurePosixPath(one) in path.parents), None):
             yield where, f"file {above!r} cannot be a folder too", None
-        if not isinstance(value, str | dict | list) or not _is_json(value):
-            yield where, f"file {name!r} is neither a text nor what JSON has: mappings, lists, texts, numbers", None
+        problem = _unwritable(name, value)
+        if problem or not isinstance(value, str | dict | list):
+            of = "TOML" if path.suffix == ".toml" else "JSON"
+            yield where, f"file {name!r} is neither a text nor what {of} has: mappings, lists, texts, numbers", problem
 
 
-def _is_json(value: Any) -> bool:
+def _unwritable(name: str, value: Any) -> str | None:
+    """Return why a value cannot be written in the format of a file; None for a text and for one that can."""
     try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        return False
-    return True
+        if not isinstance(value, str):
+            written_value(name, value)
+    except (TypeError, ValueError) as error:
+        return str(error)
+    return None
 
 
 def _unknown_placeholders(target: Target) -> Iterator[tuple[tuple[str, ...], str, str | None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shlex
@@ -20,7 +21,7 @@ BASE_URL = re.compile(r"([A-Za-z_]\w*)((?:/[\w.~%-]+)*)/?")
 """A variable, and the path behind the address in it."""
 
 
-def yaml_text(name: str, answers: Mapping[str, str], files: Mapping[str, str], env: Mapping[str, str]) -> str:
+def yaml_text(name: str, answers: Mapping[str, str], files: Mapping[str, Any], env: Mapping[str, str]) -> str:
     """Return the file's text; `files` are settings files, `env` variables besides the base URL's."""
     words = shlex.split(answers["command"])
     agent, install, key = answers["agent"], answers["install"], answers["key"]
@@ -64,7 +65,7 @@ def _base_url(answer: str) -> dict[str, str]:
     return {match[1]: f"{{model.url}}{match[2]}"} if match else {}
 
 
-def _changes(words: Sequence[str], files: Mapping[str, str], variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _changes(words: Sequence[str], files: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the entries of `changes`: what leads to the listener, what the settings files are, what else there is."""
     # A flag's value may be in the word behind it.
     in_words = [(name, pair[1]) for pair in pairwise(words) for name in set_by(pair)]
@@ -74,7 +75,7 @@ def _changes(words: Sequence[str], files: Mapping[str, str], variables: Mapping[
     ):
         named = [f"{name} = {value}" for name, value in variables.items() if placeholder in value]
         named += [name for name, value in in_words if placeholder in value]
-        named += [f"{name} ({placeholder})" for name, text in files.items() if placeholder in text]
+        named += [f"{name} ({placeholder})" for name, value in files.items() if placeholder in json.dumps(value)]
         if named:
             yield ", ".join(dict.fromkeys(named)), what_for
     explained = {name for name, value in in_words if "{model.url}" in value or "{files}" in value}
@@ -86,14 +87,14 @@ def _changes(words: Sequence[str], files: Mapping[str, str], variables: Mapping[
         yield ", ".join(plain), "it is set for this agent"
 
 
-def _content(text: str) -> str:
-    """Write a file's text; JSON so that it can be read and changed."""
-    try:
-        value: Any = json.loads(text)
-    except ValueError:
-        return _quoted(text)
-    if not isinstance(value, dict | list):
-        return _quoted(text)
+def _content(value: Any) -> str:
+    """Write a file's text or value; JSON so that it can be read and changed."""
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            parsed = json.loads(value)
+            value = parsed if isinstance(parsed, dict | list) else value
+    if isinstance(value, str):
+        return _quoted(value)
     return str(
         yaml.safe_dump(value, default_flow_style=True, width=1 << 20, allow_unicode=True, sort_keys=False)
     ).strip()

@@ -65,7 +65,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     interactive_command: list[str] | None = None
     env: dict[str, str] = {}
     files: dict[str, Any] = {}
-    """Settings files that are written into the run's folder, by name: text, or a value that is written as JSON.
+    """Settings files that are written into the run's folder, by name: text, or a value that is written as YAML or
+    TOML where the name ends so, else as JSON.
     `{files}` is the folder."""
     ca_env: list[str] = []
     """Variables by which the agent takes a certificate authority; set in forward mode."""
@@ -90,6 +91,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What `args` and `env` change about the agent, and why; a run's manifest and report list it."""
     slots: list[Rule] = []
     """What changes from run to run of this agent, beside what is known of all; see `probe.slots.rules`."""
+    compress_over: Annotated[int, msgspec.Meta(ge=0)] | Literal["never"] | None = None
+    """Megabytes over which the record of a finished run is compressed."""
     replay: str | None = None
     """A run that replaces the upstreams, unless one is given on the command line."""
 

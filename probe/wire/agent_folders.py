@@ -6,7 +6,6 @@ They are deleted when the run ends: an agent may have written its sign-in next t
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from typing import Any
 
 from probe.addon.private_files import private_folder
 from probe.record.files import write_private
+from probe.targets.file_formats import written_value
 from probe.targets.target import expand
 
 NAME = ".agent-folders"
@@ -39,8 +39,8 @@ def write_files(
     for name, value in files.items():
         path = files_folder(run) / name
         private_folder(path.parent)
-        write_private(path, _text(value, {**placeholders, **(keys or {})}))
-    return {name: _text(value, placeholders) for name, value in files.items()}
+        write_private(path, _text(name, value, {**placeholders, **(keys or {})}))
+    return {name: _text(name, value, placeholders) for name, value in files.items()}
 
 
 def fresh_folders(run: Path, variables: Iterable[str]) -> dict[str, str]:
@@ -87,10 +87,10 @@ def _remove_tree(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _text(value: Any, placeholders: Mapping[str, str]) -> str:
-    """Return a file's text: a text unchanged, a mapping or a list as JSON."""
+def _text(name: str, value: Any, placeholders: Mapping[str, str]) -> str:
+    """Return a file's text: a text unchanged, a mapping or a list in the format that the name tells."""
     filled = _filled(value, dict(placeholders))
-    return filled if isinstance(filled, str) else json.dumps(filled, indent=2, ensure_ascii=False) + "\n"
+    return filled if isinstance(filled, str) else written_value(name, filled)
 
 
 def _filled(value: Any, placeholders: dict[str, str]) -> Any:

@@ -22,7 +22,10 @@ INSTALL_SECONDS = 600
 _LIST_SECONDS = 60
 LATEST = "latest"
 _NPM = re.compile(r"npm (?:install|i) (?:-g|--global) (\S+)")
-_PYTHON = re.compile(r"(?:uv tool install|pipx? install|uv pip install)((?: --python \S+)?) ([A-Za-z][\w.\[\]-]*)")
+_PYTHON = re.compile(
+    r"(?:uv tool install|pipx? install|uv pip install)"
+    r"(?: --python (?P<python>\S+))?(?P<also>(?: --with \S+)*) (?P<name>[A-Za-z][\w.\[\]-]*)"
+)
 _NPM_ERROR = re.compile(r"npm (?:error|ERR!) *")
 _NPM_LOG = re.compile(r"A complete log of this run|/_logs/\S+\.log$")
 _VERSION = re.compile(r"\d[\w.+-]*")
@@ -47,6 +50,8 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     program: str
     python: str | None = None
     """The Pythons that it runs on, as `uv` takes them; None for a package of npm."""
+    also: tuple[str, ...] = ()
+    """Packages of Python that it needs and does not name itself."""
 
     @property
     def tool(self) -> str:
@@ -59,7 +64,8 @@ def package_of(install: str | None, program: str) -> Package | None:
     if found := _NPM.fullmatch(install or ""):
         return Package(name=found[1], program=program)
     if found := _PYTHON.fullmatch(install or ""):
-        return Package(name=found[2], program=program, python=found[1].split()[-1] if found[1] else ">=3.11")
+        also = tuple(re.findall(r"--with [\"']?([^\s\"']+)", found["also"]))
+        return Package(name=found["name"], program=program, python=found["python"] or ">=3.11", also=also)
     return None
 
 
@@ -133,7 +139,15 @@ def _install(package: Package, version: str, cache: Path) -> None:
     _output(
         package,
         version,
-        ["uv", "pip", "install", "--python", str(cache / "bin" / "python"), f"{package.name}=={version}"],
+        [
+            "uv",
+            "pip",
+            "install",
+            "--python",
+            str(cache / "bin" / "python"),
+            f"{package.name}=={version}",
+            *package.also,
+        ],
     )
 
 

@@ -58,6 +58,8 @@ class Case:
     """What it asks the model for beside its work."""
     around: str = ""
     """Hosts (a regular expression) that it asks around the listeners, and that no switch of it stops."""
+    shuffles_headers: bool = False
+    """Whether the order of its headers is by chance."""
 
     @property
     def words(self) -> list[str]:
@@ -89,6 +91,11 @@ CASES = {
     "qwen-code": Case(target="qwen-code", agent=agents.QWEN_CODE, api="openai_chat_completions"),
     "pi with OpenAI": Case(target="pi", agent=agents.PI, api="openai_responses", listener="openai"),
     "pi with Anthropic": Case(target="pi", agent=agents.PI, api="anthropic_messages", listener="anthropic"),
+    "copilot": Case(target="copilot", agent=agents.COPILOT, api="openai_responses", shuffles_headers=True),
+    "continue": Case(target="continue", agent=agents.CONTINUE, api="openai_chat_completions"),
+    "cline": Case(target="cline", agent=agents.CLINE, api="openai_chat_completions", around=r"data\.cline\.bot:443"),
+    "mini-swe-agent": Case(target="mini-swe-agent", agent=agents.MINI_SWE_AGENT, api="openai_chat_completions"),
+    "droid": Case(target="droid", agent=agents.DROID, api="openai_chat_completions"),
     "any agent that speaks OpenAI's API": Case(
         target="openai-compatible",
         agent=agents.QWEN_CODE,
@@ -103,9 +110,7 @@ CASES = {
         command=("claude", "-p", PROMPT),
         around=r"api\.anthropic\.com:443",
     ),
-    "an agent that a YAML file alone has added": Case(
-        target="continue", agent=agents.CONTINUE, api="openai_chat_completions"
-    ),
+    "an agent that a YAML file alone has added": Case(target="grok", agent=agents.GROK, api="openai_chat_completions"),
 }
 each_agent = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 
@@ -156,7 +161,7 @@ def test_an_agents_tool_loop_is_recorded_and_shown(tmp_path: Path, case: Case) -
     assert abs(seconds_spent(report)["total"] - (ended - started).total_seconds()) < 0.2
     assert manifest["counts"]["cut_short"] == 0
     if load_target(case.target)[0].agent:
-        assert case.agent.version in manifest["versions"]["agent"]
+        assert (case.agent.shown_version or case.agent.version) in manifest["versions"]["agent"]
     assert {record["listener"] for record in records} == {case.listener}
     assert_executed(provider)
     assert_stays(forward, case)
@@ -187,7 +192,7 @@ def test_a_recorded_agent_runs_again_from_its_record(tmp_path: Path, case: Case)
         assert run.wait() == 0, run.stderr
         # Each recorded call was made once more, and it was the same.
         assert (run.manifest()["problems"], run.manifest()["notes"]) == ([], [])
-        assert FOUND in run.stdout
+        assert FOUND in " ".join(run.stdout.split())  # Some break it into lines.
         assert received(run.records()) == received(first_records)
 
 
@@ -254,9 +259,7 @@ def test_an_agent_is_added_by_a_short_file() -> None:
     assert not (PROJECT / "targets" / added.name).exists()
 
 
-WATCHED = {
-    name: case for name, case in CASES.items() if case.target != "continue" and load_target(case.target)[0].coverage
-}
+WATCHED = {name: case for name, case in CASES.items() if case.target != "grok" and load_target(case.target)[0].coverage}
 """Those whose target says that nothing else changes by it."""
 
 
@@ -269,7 +272,8 @@ def test_watching_what_goes_around_changes_nothing_for_an_agent(tmp_path: Path, 
         with provider_running() as provider, recorded(folder, "probe.capture", case, provider, switch) as run:
             code = run.wait()
             # Titles are asked for beside the turns, sooner or later.
-            found.append((code, sorted(crossed(run.records()), key=str)))
+            same = crossed(run.records(), in_order=not case.shuffles_headers)
+            found.append((code, sorted(same, key=str)))
     assert found[0] == found[1]
     assert found[0][0] == 0
 

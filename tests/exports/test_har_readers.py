@@ -18,6 +18,7 @@ from mitmproxy.io import FlowReader
 from probe.exports.bodies import stored_chunks, stream_events, times_of
 from probe.exports.formats import exporter
 from probe.exports.har import export
+from probe.imports.har import read
 from probe.record.exchange import Exchange
 from probe.record.reader import read_exchanges
 from probe.record.runs import Run
@@ -26,6 +27,7 @@ from tests.support import browsers, page_tools
 from tests.support.bundled import BUNDLED
 
 TOOLS = Path(page_tools.__file__).with_name("format_tools.json")
+HERE = Path(__file__).parent
 HTTP_RUNS = [name for name in BUNDLED if "websocket" not in name]
 
 
@@ -45,13 +47,13 @@ def text_of(exchange: Exchange, run: Run) -> str:
     return b"".join(stored_chunks(exchange.response, run.traffic)).decode()
 
 
-def node(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def node(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a script with the npm packages of the formats."""
     if not shutil.which("npm"):
         assert not os.environ.get("PROBE_REQUIRE_BROWSERS"), "npm is not installed"
         pytest.skip("npm is not installed")
     environment = os.environ | {"FORMAT_TOOLS": str(page_tools.modules(TOOLS))}
-    command = ["node", str(Path(__file__).with_name(script)), *arguments]
+    command = ["node", str(script), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
 
 
@@ -68,7 +70,7 @@ def test_every_har_fits_the_schema_of_har_1_2(tmp_path: Path) -> None:
     runs = [*BUNDLED.values(), *golden_runs(tmp_path)]
     assert len(runs) > len(GOLDEN)
     files = [str(har_of(run, tmp_path)) for run in runs]
-    ended = node("check_har_schema.mjs", *files)
+    ended = node(HERE / "check_har_schema.mjs", *files)
     assert ended.returncode == 0, ended.stdout[:2000] + ended.stderr[:2000]
 
 
@@ -76,7 +78,7 @@ def test_every_har_fits_the_schema_of_har_1_2(tmp_path: Path) -> None:
 def test_the_schema_finds_what_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "wrong.har"
     file.write_text('{"log": {"version": "1.2", "creator": {"name": "x", "version": "1"}, "entries": [{}]}}')
-    assert node("check_har_schema.mjs", str(file)).returncode == 1
+    assert node(HERE / "check_har_schema.mjs", str(file)).returncode == 1
 
 
 _IMPORT = """
@@ -92,14 +94,30 @@ _IMPORT = """
 """
 
 
-def _devtools(files: Sequence[Path]) -> list[list[dict[str, Any]]]:
-    """Return the requests that the DevTools of the installed Chromium make of HARs."""
+_EXPORT = """
+(async () => {
+  const HAR = await import("./models/har/har.js");
+  const root = new HAR.HARFormat.HARRoot(JSON.parse(%s));
+  const requests = HAR.Importer.Importer.requestsFromHARLog(root.log);
+  const log = await HAR.Log.Log.build(requests, { sanitize: false });
+  for (const [number, request] of requests.entries()) {
+    const { content } = log.entries[number].response;
+    content.text = (await request.requestContentData()).text;
+  }
+  return { log };
+})()
+"""
+"""What the button that saves a HAR does."""
+
+
+def in_devtools(script: str, files: Sequence[Path]) -> list[Any]:
+    """Return what a script in the DevTools of the installed Chromium makes of HARs."""
     chromium()
     browser = browsers.Browser("chrome")
     try:
         # The browser serves its own DevTools; their modules are imported there as the network panel does it.
         tab = browser.open(f"http://{urlsplit(browser.endpoint).netloc}/devtools/inspector.html")
-        return [tab.js(_IMPORT % json.dumps(file.read_text(encoding="utf-8"))) for file in files]
+        return [tab.js(script % json.dumps(file.read_text(encoding="utf-8"))) for file in files]
     finally:
         browser.close()
 
@@ -107,7 +125,7 @@ def _devtools(files: Sequence[Path]) -> list[list[dict[str, Any]]]:
 @pytest.mark.browsers
 def test_devtools_show_each_event_and_each_message_at_its_own_time(tmp_path: Path) -> None:
     runs = list(BUNDLED.values())
-    for run, requests in zip(runs, _devtools([har_of(run, tmp_path) for run in runs]), strict=True):
+    for run, requests in zip(runs, in_devtools(_IMPORT, [har_of(run, tmp_path) for run in runs]), strict=True):
         found = sorted(exchanges_of(run), key=lambda one: one.timestamp)
         assert [one["url"] for one in requests] == [one.request.url for one in found]
         for exchange, shown in zip(found, requests, strict=True):
@@ -128,10 +146,34 @@ def test_devtools_show_each_event_and_each_message_at_its_own_time(tmp_path: Pat
 
 
 @pytest.mark.browsers
+def test_a_har_that_devtools_saved_is_imported(tmp_path: Path) -> None:
+    runs = list(BUNDLED.values())
+    saved = in_devtools(_EXPORT, [har_of(run, tmp_path) for run in runs])
+    for number, (run, document) in enumerate(zip(runs, saved, strict=True)):
+        file = tmp_path / f"{number}.har"
+        file.write_text(json.dumps(document), encoding="utf-8")
+        found = list(read(file).exchanges)
+        for exchange, again in zip(sorted(exchanges_of(run), key=lambda one: one.timestamp), found, strict=True):
+            assert exchange.response
+            assert again.response
+            assert again.facts is None
+            assert again.request.body == b"".join(stored_chunks(exchange.request, run.traffic))
+            if exchange.websocket:
+                assert again.conversation
+                assert [(one.timestamp, one.content.decode()) for one in again.conversation.frames] == [
+                    (one.timestamp, one.content) for one in exchange.websocket.messages
+                ]
+            else:
+                timed = times_of(stream_events(exchange.response, run.traffic), exchange.response)
+                assert again.response.body.decode() == text_of(exchange, run)
+                assert again.response.pieces == [(time, event.offset) for event, time in timed]
+
+
+@pytest.mark.browsers
 @pytest.mark.parametrize("name", HTTP_RUNS)
 def test_playwright_answers_a_real_browser_from_it(name: str, tmp_path: Path) -> None:
     run = BUNDLED[name]
-    ended = node("serve_from_har.mjs", chromium(), str(har_of(run, tmp_path)))
+    ended = node(HERE / "serve_from_har.mjs", chromium(), str(har_of(run, tmp_path)))
     assert ended.returncode == 0, ended.stderr
     answers = [(one["status"], one["text"]) for one in json.loads(ended.stdout)]
     assert answers == [(200, text_of(one, run)) for one in exchanges_of(run)]

@@ -7,9 +7,10 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -78,10 +79,12 @@ def mitmproxy(tool: str, port: int, *arguments: str) -> Iterator[None]:
         process.communicate(timeout=20)
 
 
-def asked(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
+def asked(
+    port: int, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = MappingProxyType({})
+) -> tuple[int, bytes]:
     """Return the answer to a request."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request(method, path, body, headers)
+    connection.request(method, path, body, dict(headers))
     answer = connection.getresponse()
     return answer.status, answer.read()
 
@@ -94,7 +97,7 @@ def test_mitmweb_shows_the_flows(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes() + exported(HTTP, "flows", tmp_path).read_bytes())
     login = {"Authorization": "Bearer a-word"}
     with mitmproxy("mitmweb", port, *arguments, "--set", "web_password=a-word", "-r", str(file)):
-        shown = {one["id"]: one for one in json.loads(asked(port, "GET", "/flows", **login)[1])}
+        shown = {one["id"]: one for one in json.loads(asked(port, "GET", "/flows", headers=login)[1])}
         (conversation,), calls = exchanges_of(WEBSOCKET), exchanges_of(HTTP)
         assert shown.keys() == {one.id for one in (conversation, *calls)}
         flow = shown[str(conversation.id)]
@@ -102,7 +105,7 @@ def test_mitmweb_shows_the_flows(tmp_path: Path) -> None:
         assert flow["error"]["msg"] == conversation.error
         assert flow["websocket"]["messages_meta"]["count"] == len(conversation.websocket.messages)
         for exchange in calls:
-            _, content = asked(port, "GET", f"/flows/{exchange.id}/response/content.data", **login)
+            _, content = asked(port, "GET", f"/flows/{exchange.id}/response/content.data", headers=login)
             assert content.decode() == text_of(exchange, HTTP)
 
 
@@ -122,7 +125,8 @@ def test_claude_trace_makes_its_page(anthropic: Run, tmp_path: Path) -> None:
     program = chromium()
     assert program
     page = tmp_path / "page.html"
-    ended = node("make_claude_trace_page.mjs", str(exported(anthropic, "claude-trace", tmp_path)), str(page))
+    file = exported(anthropic, "claude-trace", tmp_path)
+    ended = node(Path(__file__).with_name("make_claude_trace_page.mjs"), str(file), str(page))
     assert ended.returncode == 0, ended.stderr
     with browsers.running("chrome") as browser:
         tab = browser.open(page.as_uri())

@@ -23,6 +23,10 @@ class Agent:
     program: str
     python: str | None = None
     """The Pythons that it runs on; None for an agent that npm installs."""
+    also: tuple[str, ...] = ()
+    """Packages of Python that it needs and does not name itself."""
+    shown_version: str | None = None
+    """What the program says when it is asked for its version; None for `version`."""
 
     def __str__(self) -> str:
         return f"{self.name}-{self.version}"
@@ -30,7 +34,7 @@ class Agent:
     @property
     def as_package(self) -> Package:
         """Return how it is installed."""
-        return Package(name=self.package, program=self.program, python=self.python)
+        return Package(name=self.package, program=self.program, python=self.python, also=self.also)
 
     @property
     def variable(self) -> str:
@@ -48,10 +52,38 @@ OPENCODE = Agent(name="opencode", version="1.18.33", package="opencode-ai", prog
 QWEN_CODE = Agent(name="qwen-code", version="0.24.4", package="@qwen-code/qwen-code", program="qwen")
 PI = Agent(name="pi", version="0.73.1", package="@mariozechner/pi-coding-agent", program="pi")
 AIDER = Agent(name="aider", version="0.86.2", package="aider-chat", program="aider", python=">=3.10,<3.13")
+COPILOT = Agent(name="copilot", version="1.0.102", package="@github/copilot", program="copilot")
 CONTINUE = Agent(name="continue", version="1.5.47", package="@continuedev/cli", program="cn")
+CLINE = Agent(name="cline", version="3.0.65", package="cline", program="cline")
+DROID = Agent(name="droid", version="0.215.0", package="droid", program="droid")
+MINI_SWE_AGENT = Agent(
+    name="mini-swe-agent",
+    version="2.4.6",
+    package="mini-swe-agent",
+    program="mini",
+    python=">=3.10,<3.13",
+    also=("litellm[mcp]",),
+)
+"""It prints no version; LiteLLM calls tools only with its extra `mcp`."""
+GROK = Agent(name="grok", version="0.0.34", package="@vibe-kit/grok-cli", program="grok", shown_version="1.0.1")
 """It has no file in `targets/`: it is the agent that somebody adds."""
 
-ALL = (CODEX_OLD, CODEX, CLAUDE_CODE, GEMINI_CLI, OPENCODE, QWEN_CODE, PI, AIDER, CONTINUE)
+ALL = (
+    CODEX_OLD,
+    CODEX,
+    CLAUDE_CODE,
+    GEMINI_CLI,
+    OPENCODE,
+    QWEN_CODE,
+    PI,
+    AIDER,
+    COPILOT,
+    CONTINUE,
+    CLINE,
+    MINI_SWE_AGENT,
+    DROID,
+    GROK,
+)
 
 
 def missing(agent: Agent) -> str | None:

@@ -89,7 +89,7 @@ class Step:
     reasoning: str | None = None
     call: ToolCall | None = None
     text: str | None = None
-    """None when it calls a tool."""
+    """None when it only calls a tool."""
     cut_short: bool = False
     """True when the answer has no room for more."""
     usage: Usage | None = None
@@ -137,7 +137,8 @@ class Model:
             for pattern, said in _SIDES.items():
                 if re.search(pattern, asked.words, re.IGNORECASE):
                     return Step(number=self.turns, kind=SIDE, text=said)
-        return Step(number=self.turns, kind=TEXT, text=self.text)
+        end = _END.search(asked.words)
+        return Step(number=self.turns, kind=TEXT, text=self.text, call=choose(asked.tools, end[1]) if end else None)
 
     def _handed_over(self, asked: Asked) -> ToolCall | None:
         """Return the call that starts a sub-agent, or waits for it; None for the sub-agent itself."""
@@ -148,6 +149,8 @@ class Model:
         return wait(asked.tools) if asked.results == 1 and asked.has_result else None
 
 
+_END = re.compile(r"finish your work by issuing the following command: `([^`\n]+)`")
+"""How a prompt asks for a last call of the shell, where a text alone does not end the agent's work."""
 _SIDES = {r"\btitles?\b": TITLE, r"\bsummar(y|i[sz]e)\b": SUMMARY}
 """What is said where no tool is offered, by a word of the prompt."""
 

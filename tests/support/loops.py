@@ -112,14 +112,17 @@ def outside(seen: Iterable[Seen]) -> set[str]:
     return {one.target for one in seen if "127.0.0.1:" not in one.target}
 
 
-def crossed(records: list[dict[str, Any]]) -> list[Any]:
-    """Return what is the same in each run: no times, ports, folders and random ids."""
+def crossed(records: list[dict[str, Any]], *, in_order: bool = True) -> list[Any]:
+    """Return what is the same in each run: no times, ports, folders and random ids.
+
+    `in_order` is false for an agent that writes its headers in an order of chance.
+    """
     return [
         (
             record["listener"],
             record["request"]["method"],
             record["request"]["url"].split("/", 3)[3],
-            list(record["request"]["headers"]),
+            list(record["request"]["headers"]) if in_order else sorted(record["request"]["headers"]),
             sorted(record["request"]["body"] or ()),
             record["response"]["status_code"],
             [

@@ -43,6 +43,8 @@ class ToolCall:
         return json.loads(self.payload)
 
 
+_COMMAND_LINES = "run_commands"
+"""It takes a list of whole commands, not the words of one."""
 SHELLS: dict[str, str] = {
     "exec_command": "cmd",  # codex 0.98.0
     "shell_command": "command",
@@ -51,6 +53,7 @@ SHELLS: dict[str, str] = {
     "Bash": "command",  # claude-code
     "bash": "command",  # opencode, pi
     "run_shell_command": "command",  # gemini-cli, qwen-code
+    _COMMAND_LINES: "commands",  # cline
 }
 """The shell tools of the agents that we know, and where each takes its command; the first on offer is called."""
 
@@ -128,6 +131,8 @@ def _filled(tool: Tool, place: str, command: str) -> ToolCall:
     # The classic shell takes words, whether or not the request tells its schema.
     words = words or (not properties and tool.name == "shell")
     value: Any = ["bash", "-lc", command] if words else command
+    if tool.name == _COMMAND_LINES:
+        value = [command]
     needed = instance(tool.schema) if tool.schema else {}
     return ToolCall(name=tool.name, payload=json.dumps({place: value} | needed | {place: value}))
 

@@ -20,6 +20,10 @@ INSTALLS: dict[str, tuple[str | None, Package | None]] = {
     "npm": ("npm install -g @openai/codex", CODEX),
     "uv, with a Python": ("uv tool install --python 3.12 aider-chat", AIDER),
     "uv": ("uv tool install aider-chat", Package(name="aider-chat", program="aider", python=">=3.11")),
+    "uv, with another package": (
+        'uv tool install --python 3.12 --with "litellm[mcp]" mini-swe-agent',
+        Package(name="mini-swe-agent", program="mini", python="3.12", also=("litellm[mcp]",)),
+    ),
     "a script of the web": ("curl -fsSL https://example.test/install | bash", None),
     "nothing": (None, None),
 }

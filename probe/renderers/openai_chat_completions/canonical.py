@@ -10,9 +10,12 @@ from probe.renderers.parts import is_reminder
 
 _MOVING = ("cache_control", "prompt_cache_breakpoint")
 _NOT_REPEATED = frozenset(
-    {"annotations", "audio", "images", "name", "reasoning", "reasoning_content", "reasoning_details", "refusal"}
+    {
+        *("annotations", "audio", "images", "name", "provider_specific_fields"),
+        *("reasoning", "reasoning_content", "reasoning_details", "refusal"),
+    }
 )
-"""What agents leave out of an answer, or rename, when they send it back."""
+"""What agents leave out of an answer, add to it, or rename, when they send it back."""
 
 
 def canonical(kind: Kind, value: Any) -> Any:

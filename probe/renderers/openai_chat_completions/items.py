@@ -60,7 +60,8 @@ def message_pieces(
 
 
 def _others(fields: Fields) -> Iterator[Block]:
-    yield from fields.details("role", "name", "prefix", "annotations")
+    # LiteLLM puts what only one provider sends into the last of them.
+    yield from fields.details("role", "name", "prefix", "annotations", "provider_specific_fields")
     yield from cache_blocks(fields)
     yield from fields.unknown()
 

@@ -18,9 +18,10 @@ LAYOUT = Layout(
             *("reasoning_effort", "response_format", "safety_identifier", "seed", "service_tier", "stop", "store"),
             *("stream", "stream_options", "temperature", "tool_choice", "top_logprobs", "top_p", "user", "verbosity"),
             "web_search_options",
-            # Azure; OpenRouter; then Qwen, vLLM, DeepSeek and other servers.
+            # Azure; OpenRouter; xAI; then Qwen, vLLM, DeepSeek and other servers.
             "data_sources",
             *("models", "plugins", "preset", "provider", "reasoning", "route", "session_id", "transforms", "usage"),
+            "search_parameters",
             *("cache_control", "chat_template_kwargs", "enable_thinking", "include_reasoning", "min_p", "random_seed"),
             *("reasoning_format", "reasoning_split", "repetition_penalty", "safe_prompt", "thinking"),
             *("thinking_budget", "tool_stream", "top_a", "top_k"),

@@ -11,7 +11,7 @@ from probe.analysis.groups import PlacedTurn, Thread
 from probe.analysis.prices import ModelPrice, Prices
 from probe.exports.contents import Contents
 from probe.exports.pointers import Pointers
-from probe.record.files import file_sha256
+from probe.record.open_record import record_sha256
 from probe.record.runs import Run
 from probe.renderers.loader import load_renderer
 from probe.report.described import described_run
@@ -99,7 +99,7 @@ def read_run(run: Run, target: Target | None, contents: Contents | None, also: O
         on_malformed=lambda number, why: malformed.append((number, why)),
         structured=False,
     )
-    described = described_run(run, "", str(run.traffic), lambda number, why: None, file_sha256(run.traffic))
+    described = described_run(run, "", str(run.traffic), lambda number, why: None, record_sha256(run.traffic))
     prices = Prices(own=[ModelPrice(model=model, **of) for model, of in own_prices(os.environ).items()])
     slots = PromptSlots(Slots(NOWHERE, ()))
     understood = understand(

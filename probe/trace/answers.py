@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from operator import attrgetter
@@ -181,20 +181,13 @@ class AnswerReader:
             number = self._first_content(source)
             if number is None:
                 return None
-            if event_times or self._offset(number) is not None:
-                return self.event_time(number, event_times)
+            if event_times or (self._stream and self._response and self._stream.offset(number) is not None):
+                return self.event_time(event_times)(number)
         return self._response.started if self._response else None
 
-    def event_time(self, number: int, event_times: Sequence[float] = ()) -> float | None:
-        """Return when an event arrived, by its number in the stream; None where that is not known."""
-        if event_times:
-            return event_times[min(number, len(event_times) - 1)]
-        offset = self._offset(number)
-        return _time_at(self._response.pieces, offset) if offset is not None and self._response else None
-
-    def _offset(self, number: int) -> int | None:
-        """Return where an event begins in a body; None where that is not known."""
-        return self._stream.offset(number) if self._stream and self._response else None
+    def event_time(self, event_times: Sequence[float]) -> Callable[[int], float | None]:
+        """Return what finds the time of an event; it does not keep the exchange in memory, which it is a part of."""
+        return partial(_event_time, self._stream, self._response.pieces if self._response else (), event_times)
 
     def _first_content(self, source: EventSource) -> int | None:
         """Return the number of the first event with content; None where an answer was cut short before it."""
@@ -218,6 +211,16 @@ def _added(reader: StreamReader, number: int, name: str, data: Any) -> str | Non
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return None
+
+
+def _event_time(
+    stream: Stream | None, pieces: Sequence[tuple[float, int]], event_times: Sequence[float], number: int
+) -> float | None:
+    """Return when an event arrived; None where that is not known."""
+    if event_times:
+        return event_times[min(number, len(event_times) - 1)]
+    offset = stream.offset(number) if stream else None
+    return None if offset is None else _time_at(pieces, offset)
 
 
 def _time_at(pieces: Sequence[tuple[float, int]], offset: int) -> float | None:

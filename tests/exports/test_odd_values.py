@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -120,6 +121,22 @@ def test_whatever_calls_hold_is_exported(found: list[tuple[str, Any, Any]]) -> N
             roots = [Trajectory.model_validate_json(path.read_bytes()) for path in folder.glob("*.json")]
             answers = [step for root in every(roots) for step in root.steps if step.llm_call_count]
             assert len(answers) <= turns
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", ["otlp", "atif", "parquet"])
+def test_memory_does_not_grow_with_the_content(format: str, tmp_path: Path) -> None:
+    peaks = []
+    for count in (40, 120):  # what is remembered of parsed texts is full by then
+        run = run_with(tmp_path, {"text": "x" * 100_000})
+        line = (tmp_path / TRAFFIC).read_text().splitlines()[1]
+        asked = (line.replace("xxxx", f"{number:04}", 1).replace('"a', f'"{number}', 1) for number in range(count))
+        (tmp_path / TRAFFIC).write_text("".join(f"{one}\n" for one in asked))
+        tracemalloc.start()
+        exporter(format)(run, None, tmp_path / format)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 1_000_000
 
 
 def test_an_export_that_fails_leaves_no_half_written_file(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from probe.errors import UserError
 from probe.exports import parquet
 from probe.exports.parquet_tables import TABLES
 from probe.places import PROJECT
+from probe.record.compressed import compress
+from probe.record.open_record import read_range
+from probe.record.runs import find_run
 from tests.exports.exporting import EVERY, KNOWN, case, new_folder, priced
 from tests.exports.pointed import body_hash, item_hash
 
@@ -151,3 +156,16 @@ def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(UserError, match="pyarrow is not installed") as error:
         parquet.export(one.run, one.target, tmp_path / "tables")
     assert error.value.hint == "pip install 'agent-probe[parquet]'"
+
+
+def test_places_are_those_of_a_compressed_record_too(tmp_path: Path) -> None:
+    shutil.copytree(case("demo/sample").run.folder, tmp_path / "sample")
+    run = find_run(str(tmp_path / "sample"), tmp_path)
+    plain = run.traffic.read_bytes()
+    assert compress(run)
+    assert not run.traffic.exists()
+    parquet.export(run, case("demo/sample").target, tmp_path / "tables")
+    (of_run,) = pyarrow.parquet.read_table(tmp_path / "tables" / "runs.parquet").to_pylist()
+    assert of_run["record_sha256"] == sha256(plain).hexdigest()
+    for row in pyarrow.parquet.read_table(tmp_path / "tables" / "items.parquet").to_pylist():
+        assert item_hash(read_range(run.traffic, row["offset"], row["length"]), row["pointer"]) == row["sha256"]

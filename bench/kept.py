@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.contenders import CLAUDE_TAP, FLOOR, FLOWS, NATIVE, OURS
 from bench.upstream import EVENTS, text_of
+from probe.record.open_record import open_record
 from probe.record.runs import TRAFFIC
 
 _BLOB = "__claude_tap_blob_ref__"
@@ -78,7 +79,7 @@ def counted(name: str, folder: Path) -> Kept:
     """Count agent-probe's records without parsing them; the floor keeps nothing."""
     if name != OURS:
         return Kept()
-    with (run_folder(folder) / TRAFFIC).open("rb") as file:
+    with open_record(run_folder(folder) / TRAFFIC) as file:
         lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
     return Kept(exchanges=lines, megabytes=_megabytes(folder))
 
@@ -136,7 +137,7 @@ def _nothing(_folder: Path) -> Iterator[_Stored]:
 
 def _traffic(folder: Path) -> Iterator[_Stored]:
     """Read agent-probe's run."""
-    with (run_folder(folder) / TRAFFIC).open("rb") as lines:
+    with open_record(run_folder(folder) / TRAFFIC) as lines:
         for line in lines:
             record = json.loads(line)
             request, response = record["request"], record["response"] or {}

@@ -23,6 +23,7 @@ from probe.places import SAMPLES, shown
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import Facts
+from probe.record.open_record import ZST, record_file, record_sha256
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import FULL_REPORT, PAGE, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
 from probe.record.source_hash import source_sha256
@@ -99,7 +100,7 @@ def _place_of_report(source: Path, name: str) -> Path:
     bundled = (one for one in all_runs(SAMPLES) if one.bundled and one.folder == source.resolve().parent)
     if sample := next(bundled, None):
         return sample.analysis_folder / name
-    return source.with_suffix(f".{name}")
+    return Path(str(source).removesuffix(ZST)).with_suffix(f".{name}")
 
 
 def _place_of_summary(report: Path) -> Path:
@@ -169,7 +170,7 @@ def _inputs(found: Run, target: Target | None, arguments: Namespace) -> dict[str
     spec: Any = renderer_spec(target)
     facts = found.manifest.facts
     return {
-        TRAFFIC: file_sha256(found.traffic) or "",
+        TRAFFIC: record_sha256(found.traffic) or "",
         "agent-probe": project_version(),
         "title": target.report_title if target else "",
         "about": text_sha256(str([about(found), *_read_as(arguments, found), *_shown_facts(facts)])),
@@ -217,7 +218,7 @@ def _write(
 
     write = write_page if arguments.html else partial(write_report, full=arguments.full, jobs=_jobs(arguments))
     for place in filter(None, (output, summary)):
-        if place.exists() and place.samefile(source):
+        if place.exists() and place.samefile(record_file(source)):
             raise UserError(f"{place} is the recording itself", "name another place for the report with --output")
     skipped, skipped_tunnels = Skipped(source.name), Skipped(TUNNELS)
     try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.called_as import as_called
-from probe.cli.edge import one_line, run, say, say_next
+from probe.cli.edge import one_line, run, say
 from probe.cli.parsing import parse
 from probe.cli.script_process import is_step
 from probe.errors import UserError
@@ -35,6 +35,7 @@ from probe.wire.agent_version import answered_version, ask_version
 from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import keys_set
 from probe.wire.finish import Finished, discard, finish
+from probe.wire.finished_record import print_record
 from probe.wire.interrupts import Interrupts
 from probe.wire.launch import Launch, described_surroundings
 from probe.wire.observer_changes import by_environment, by_launch, by_listeners, by_target
@@ -212,7 +213,7 @@ def _record(recording: Started, launch: Launch, interrupts: Interrupts) -> int:
         recording.manifest.update(
             command=recording.redactor.words(command),
             folder=str(folder),
-            **described_surroundings(recording, env),
+            **described_surroundings(recording, env, command),
             **_kept(recording, launch),
         )
         version = _ask_version(recording, command[0])
@@ -324,9 +325,7 @@ def _verdict(recording: Started, end: AgentEnd, finished: Finished, interrupts: 
         discard(recording.folder)
     say(in_a_line(counts))
     if counts["written"]:
-        say_next("analyze", recording.folder)
-    if counts["written"] and not is_step():
-        print(recording.folder / TRAFFIC)
+        print_record(recording)
     return code
 
 

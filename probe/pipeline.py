@@ -19,6 +19,7 @@ from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
+from probe.record.open_record import record_file
 from probe.record.runs import PAGE, REPORT, TRAFFIC, Run, has_records, is_alive, new_run
 from probe.settings.resolve import resolve
 from probe.wire.recover_run import open_run
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run_script("probe.analyze", [*analyze, "--html"], step=True, stdout=subprocess.DEVNULL)
     verified = run_script("probe.verify", ["--run", str(folder)], step=True, stdout=sys.stderr)
     files = {
-        "record": folder / TRAFFIC,
+        "record": record_file(folder / TRAFFIC),
         "manifest": folder / MANIFEST,
         "report": reports / REPORT,
         "page": reports / PAGE,
@@ -90,7 +91,7 @@ def _take_up(existing: Run, arguments: Namespace, command: list[str]) -> int:
 
 def _refuse_unused(arguments: Namespace, command: list[str]) -> None:
     """Raise UserError for what would only count in a new recording."""
-    names = ("prompt", "replay", "speed", "strict", "fault", "upstream", "env", "cwd")
+    names = ("prompt", "replay", "speed", "strict", "fault", "upstream", "env", "cwd", "compress_over")
     given = next((flag(name) for name in names if getattr(arguments, name)), "a command" if command else None)
     if given:
         raise UserError(

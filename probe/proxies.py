@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from probe.cli.edge import one_line, printable, run, say, say_next
+from probe.cli.edge import one_line, printable, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.live.turn_lines import TurnLines
@@ -21,6 +21,7 @@ from probe.targets.finding import renderer_spec
 from probe.wire.capture_counts import in_a_line
 from probe.wire.environment import led, mentioned, no_proxy
 from probe.wire.finish import finish
+from probe.wire.finished_record import print_record
 from probe.wire.interrupts import Interrupts
 from probe.wire.observer_changes import by_environment, by_listeners, by_target
 from probe.wire.replayed_run import find_replay, replaying
@@ -100,8 +101,7 @@ def _finish(recording: Started, interrupts: Interrupts, lines: TurnLines) -> int
     recording.manifest.update(exit_code=code, finished=utc_now())
     say(in_a_line(finished.counts))
     if finished.counts["written"]:
-        say_next("analyze", recording.folder)
-        print(recording.folder / TRAFFIC)
+        print_record(recording)
     return code
 
 

@@ -106,10 +106,10 @@ def _prune(runs: list[Run], keep: int) -> list[Run]:
 def _old(runs: list[Run], keep: int) -> list[Run]:
     """Return the runs to delete."""
     old: list[Run] = []
-    counts: Counter[tuple[str, bool]] = Counter()
+    counts: Counter[tuple[str, bool, bool]] = Counter()
     for one in runs:
         recorded = {"schema", "target", "run"} <= one.manifest.data.keys()
-        kind = one.target, one.manifest.facts.is_asked_replay
+        kind = one.target, one.manifest.facts.is_asked_replay, one.manifest.facts.redaction is not None
         if one.bundled or not recorded or is_alive(one) or counts[kind] < keep:
             counts[kind] += not one.bundled
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import shlex
 import subprocess
@@ -56,10 +57,19 @@ def test_what_a_task_spells_its_script_reads_back(name: str) -> None:
     options = {}
     for option in COMMANDS[name].options[:-1]:  # the last prints the versions and ends
         kind = option_of(name, option)
-        options[option] = True if kind.metavar is None else ["-a=b", ""] if kind.many else "-x y"
+        # A word that begins with a dash goes behind `--`, where no option is looked for.
+        several = ["a=b", ""] if kind.positional else ["-a=b", ""]
+        options[option] = True if kind.metavar is None else several if kind.many else "-x y"
     read, rest = parse(name, [*command_line(name, options), "--", "--", "a b", ""])
     assert vars(read) == options
     assert rest == ["--", "a b", ""]
+
+
+def test_an_option_without_its_value_reaches_the_script() -> None:
+    run = ["--run", "codex/sample", "--json"]
+    # An earlier version recorded the sample, so that its manifest has no root.
+    problems = json.loads(invoke("verify", *run, "--root").stdout)["problems"]
+    assert len(problems["root"]) == 1
 
 
 def test_what_stands_behind_two_dashes_keeps_its_borders(tmp_path: Path) -> None:
@@ -188,7 +198,8 @@ def test_every_option_with_a_value_shows_its_placeholder(name: str) -> None:
     for option in COMMANDS[name].options:
         kind = option_of(name, option)
         if kind.metavar and not kind.positional:
-            assert f"--{option.replace('_', '-')}={kind.metavar}" in shown
+            value = f"[={kind.metavar}]" if kind.optional else f"={kind.metavar}"
+            assert f"--{option.replace('_', '-')}{value}" in shown
             assert kind.short is None or f"-{kind.short} {kind.metavar}" in shown
     assert "STRING" not in shown.replace("[STRING]", "")
 

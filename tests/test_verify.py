@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
 
+from probe.errors import UserError
 from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
+from probe.record.merkle import leaf_hash
+from probe.record.record_root import RecordDigests, record_digests
 from probe.verify import main as verify
+from tests.record.test_merkle import root_by_proof
 from tests.support.bundled import BUNDLED
 from tests.support.planted import Mint
 
@@ -321,3 +326,59 @@ def test_an_altered_note_of_a_tunnel_is_found(tmp_path: Path, capsys: pytest.Cap
     assert verified(folder, capsys) == (0, {})
     noted.write_text("\n")
     assert "file" in verified(folder, capsys)[1]
+
+
+def with_root(folder: Path) -> RecordDigests:
+    """Note the root of a run as a capture does."""
+    digests = record_digests(folder / "traffic.jsonl")
+    assert digests
+    Manifest.read(folder).update(**digests.noted)
+    return digests
+
+
+def test_the_merkle_root_is_checked_and_compared_with_a_given_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    digests = with_root(folder)
+    assert verify(["--run", str(folder), "--root"]) == 0
+    assert f"Merkle root (RFC 6962; exchanges: 3): {digests.root}" in capsys.readouterr().out
+    assert verify(["--run", str(folder), f"--root={digests.root.upper()}"]) == 0
+    assert verify(["--run", str(folder), f"--root={'0' * 64}"]) == 1
+    assert f"it is {digests.root}, the given one is {'0' * 64}" in capsys.readouterr().out
+    with pytest.raises(UserError, match="'abc' is no Merkle root"):
+        verify(["--run", str(folder), "--root=abc"])
+
+
+def test_another_root_in_the_manifest_is_found_without_being_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    digests = with_root(folder)
+    Manifest.read(folder).update(merkle_root="0" * 64)
+    told = f"Merkle root: it is {digests.root} of 3 exchanges, the manifest says {'0' * 64} of 3"
+    assert verified(folder, capsys) == (1, {"file": [told]})
+
+
+def test_a_run_of_an_earlier_version_has_no_root_and_is_valid(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    assert verified(folder, capsys) == (0, {})
+    assert verify(["--run", str(folder), "--root"]) == 1
+    assert "the manifest has none: an earlier version recorded the run" in capsys.readouterr().out
+
+
+def test_the_proof_of_an_exchange_leads_to_the_root(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = copy_of(tmp_path, "codex/sample")
+    root = with_root(folder).root
+    for line in (1, 3):
+        assert verify(["--run", str(folder), "--json", f"--proof={line}"]) == 0
+        proof = json.loads(capsys.readouterr().out)["inclusion_proof"]
+        leaf, path = bytes.fromhex(proof["leaf_hash"]), list(map(bytes.fromhex, proof["inclusion_path"]))
+        assert root_by_proof(proof["leaf_index"], proof["tree_size"], leaf, path).hex() == proof["merkle_root"] == root
+        record = json.loads((folder / "traffic.jsonl").read_bytes().splitlines()[line - 1])
+        assert leaf == leaf_hash(rfc8785.dumps(record))
+    for name in ("0", "x"):
+        with pytest.raises(UserError, match=f"the record has no exchange on line '{name}'"):
+            verify(["--run", str(folder), f"--proof={name}"])

@@ -19,7 +19,7 @@ def request_facts(flow: HTTPFlow, listener: str | None) -> dict[str, Any]:
         "listener": listener,
         "method": request.method,
         # mitmproxy decodes bytes that are not UTF-8 to surrogates.
-        "url": _text(request.url.encode("utf-8", "surrogateescape")),
+        "url": as_text(request.url.encode("utf-8", "surrogateescape")),
     } | _head(request)
 
 
@@ -33,7 +33,7 @@ def response_facts(flow: HTTPFlow) -> dict[str, Any]:
                 "timestamp": now,
                 "status_code": answer.status_code,
                 "reason": answer.reason,
-                "headers": _text_fields(answer.headers),
+                "headers": text_fields(answer.headers),
             }
             for now, answer in interim
         ]
@@ -44,7 +44,7 @@ def end_facts(message: Message) -> dict[str, Any]:
     """Return what is known when a request or a response has ended."""
     facts: dict[str, Any] = {"ended": message.timestamp_end}
     if message.trailers:
-        facts["trailers"] = _text_fields(message.trailers)
+        facts["trailers"] = text_fields(message.trailers)
     return facts
 
 
@@ -62,7 +62,7 @@ def close_facts(flow: HTTPFlow) -> dict[str, Any]:
 
 
 def _head(message: Message) -> dict[str, Any]:
-    headers = _text_fields(message.headers)
+    headers = text_fields(message.headers)
     return {
         "headers": headers,
         "http_version": message.http_version,
@@ -76,12 +76,13 @@ def _value(headers: list[tuple[str, str]], name: str) -> str:
     return ", ".join([value for key, value in headers if len(key) == len(name) and key.lower() == name])
 
 
-def _text_fields(headers: Headers) -> list[tuple[str, str]]:
+def text_fields(headers: Headers) -> list[tuple[str, str]]:
     """Return header fields as text; bytes that are not UTF-8 are decoded as Latin-1, as HTTP once specified."""
-    return [(_text(name), _text(value)) for name, value in headers.fields]
+    return [(as_text(name), as_text(value)) for name, value in headers.fields]
 
 
-def _text(data: bytes) -> str:
+def as_text(data: bytes) -> str:
+    """Return bytes of a head as text."""
     try:
         return data.decode()
     except UnicodeDecodeError:

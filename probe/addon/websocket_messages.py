@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from probe.addon.bodies import Fragment
 from probe.addon.journal import CLIENT_BINARY, CLIENT_TEXT, SERVER_BINARY, SERVER_TEXT, Journal
 from probe.addon.json_text import dumps
+from probe.addon.kept_body import Fragment
 from probe.addon.piece_buffer import PieceBuffer
 from probe.addon.redaction.across_events import StreamTails, redact_conversation
 from probe.addon.redaction.edits import Edit

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from probe.addon.bodies import Fragment
 from probe.addon.json_text import dumps
+from probe.addon.kept_body import Fragment
 from probe.addon.plain_files import plain_fd
 from probe.addon.private_files import private_folder
 from probe.addon.redaction.edits import in_blocks

@@ -22,7 +22,10 @@ _given = os.environ.pop(CALLED_AS, None)  # Popped: the agent gets the user's en
 
 def module_of(command: str) -> str:
     """Return the module of a script; `bench` measures the package from outside of it."""
-    return command if command == "bench" else f"probe.{command.replace('-', '_')}"
+    if command == "bench":
+        return command
+    # `import` is a word of Python's own.
+    return "probe.import_run" if command == "import" else f"probe.{command.replace('-', '_')}"
 
 
 def as_called(text: str) -> str:

@@ -8,12 +8,15 @@ from probe.places import IS_CHECKOUT
 
 RECORDING = (
     "target", "upstream", "port", "upstream_proxy", "upstream_ca", "coverage", "no_coverage", "data_dir", "output_dir",
-    "keep_secrets",
+    "keep_secrets", "compress_over",
 )  # fmt: skip
 """The options of everything that records."""
 
 LAUNCHING = ("prompt", "replay", "speed", "strict", "fault", "env", "cwd")
 """The options of everything that starts the agent."""
+
+BOUNDING = ("limit", "offset", "all")
+"""The options of everything that prints a part of what it has."""
 
 
 class Command(NamedTuple):
@@ -78,17 +81,80 @@ COMMANDS = {
     "verify": Command(
         "Check that a run holds what crossed its proxies, unchanged.",
         "invoke verify --run latest",
-        ("run", "target", "data_dir", "strict", "json"),
+        ("run", "target", "data_dir", "strict", "against_agent", "root", "signature", "proof", "json"),
+    ),
+    "sign": Command(
+        "Sign a run's record with an SSH key.",
+        "invoke sign latest",
+        ("run", "target", "data_dir", "key"),
+    ),
+    "redact": Command(
+        "Copy a run without credentials and personal data.",
+        "invoke redact latest --also 'Project Falcon'",
+        ("run", "also", "target", "data_dir", "output_dir"),
+    ),
+    "share": Command(
+        "Make a .zip of a run that is safe to give away, or refuse.",
+        "invoke share latest",
+        ("run", "also", "accept", "target", "data_dir", "output", "json"),
+    ),
+    "export": Command(
+        "Write a run in another tool's format: HAR, mitmproxy flows, …",
+        "invoke export --run latest --to har",
+        ("run", "to", "output", "raw", "target", "data_dir"),
+    ),
+    "import": Command(
+        "Make a run of another tool's file: HAR, mitmproxy flows, …",
+        "invoke import recorded.har",
+        ("file", "from", "target", "keep_secrets", "data_dir", "output_dir"),
     ),
     "slots": Command(
         "Learn from two runs of one prompt which values are volatile.",
         "invoke slots latest latest~1",
         ("before", "after", "target", "data_dir"),
     ),
+    "compress": Command(
+        "Compress a run's record, which every command still reads.",
+        "invoke compress --run latest",
+        ("run", "target", "data_dir", "undo"),
+    ),
     "runs": Command(
         "List the recorded runs, newest first.",
         "invoke runs --target codex",
         ("target", "data_dir", "json", "prune"),
+    ),
+    "show": Command(
+        "Show a run in short, or a part of it: a turn, its costs.",
+        "invoke show latest turn 1",
+        ("words", "run", "target", "data_dir", *BOUNDING, "json"),
+    ),
+    "grep": Command(
+        "Search what all runs say, streams joined, each text once.",
+        'invoke grep -i "list the files"',
+        (
+            "words",
+            "role",
+            "tool",
+            "run",
+            "target",
+            "since",
+            "until",
+            "ignore_case",
+            "fixed",
+            "data_dir",
+            *BOUNDING,
+            "json",
+        ),
+    ),
+    "get": Command(
+        "Print the value or the bytes at one place of a run.",
+        "invoke get latest turn.1.answer",
+        ("words", "run", "target", "data_dir", *BOUNDING, "raw", "json"),
+    ),
+    "skill": Command(
+        "Teach a coding agent to answer questions about runs.",
+        "invoke skill install --agent claude-code",
+        ("words", "agent", "dir", "force"),
     ),
     "doctor": Command(
         "Check what a target needs, and how to fix what is missing.",

@@ -101,7 +101,9 @@ def _help_with_placeholder(context: ParserContext, name: str) -> tuple[str, str]
     option = (option or "").replace("-", "_")
     if task not in COMMANDS or option not in COMMANDS[task].options:
         return names, text
-    if placeholder := option_of(task, option).metavar:
+    found = option_of(task, option)
+    if placeholder := found.metavar:
         spelled = sorted(context.names_for(name), key=len)
         names = ", ".join(f"{one}{'=' if one.startswith('--') else ' '}{placeholder}" for one in spelled)
+        names = names.replace(f"={placeholder}", f"[={placeholder}]") if found.optional else names
     return names, text

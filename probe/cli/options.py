@@ -14,12 +14,16 @@ class Option(NamedTuple):
     """None for a switch."""
     many: bool = False
     positional: bool = False
+    optional: bool = False
+    """Whether it may be given without its value."""
 
+
+_RUN = "A run: latest, latest~1, its name or a prefix of it, target/name, or a path."
 
 OPTIONS = {
     "target": Option("Name of a file in targets/, or in a folder that PROBE_TARGETS names.", "t", "NAME"),
     "prompt": Option("What the agent is asked to do; fills {prompt} in the target's command.", "p", "TEXT"),
-    "run": Option("A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", "r", "RUN"),
+    "run": Option(_RUN, "r", "RUN"),
     "replay": Option("Answer the agent from this recorded run instead of the real API.", "R", "RUN"),
     "fault": Option(
         "Put a fault into the replay's answers, any number of times: '429 once', 'cut after 12 events'.",
@@ -48,6 +52,10 @@ OPTIONS = {
     ),
     "no_coverage": Option("Do not watch connections that bypass the listeners, whatever the target's file says."),
     "keep_secrets": Option("Write credentials as they are. The run's files are then secrets themselves."),
+    "compress_over": Option(
+        "Compress the record at the end if it is over this many megabytes (default: 256), or never.", None, "MB"
+    ),
+    "undo": Option("Make the record plain again."),
     "force": Option("Do a step again although its inputs have not changed.", "f"),
     "input": Option("Analyse this file instead of a run.", "i", "FILE"),
     "output": Option("Write the report to this file.", "O", "FILE"),
@@ -58,6 +66,22 @@ OPTIONS = {
     "jobs": Option("Read the record with this many processes (default: 1).", None, "NUMBER"),
     "json": Option("Print JSON.", "j"),
     "strict": Option("Also fail where the agent itself left an exchange before its end.", "s"),
+    "against_agent": Option(
+        "Compare with the agent's own session files; name a file or a folder where they are not found.",
+        None,
+        "PATH",
+        optional=True,
+    ),
+    "root": Option(
+        "Compare the Merkle root with this one; without a value, with the manifest's.", None, "HEX", optional=True
+    ),
+    "signature": Option(
+        "Check the signature of `sign`: by a file of allowed signers, else by its own key alone.",
+        None,
+        "SIGNERS",
+        optional=True,
+    ),
+    "proof": Option("Print the proof that the exchange of this line belongs to the Merkle root.", None, "LINE"),
     "name": Option("Name of the new target.", None, "NAME", positional=True),
     "command": Option("The agent's command with a prompt: 'my-agent run {prompt}'.", None, "COMMAND"),
     "api": Option("The API that it speaks: openai, anthropic or gemini, or the address of another.", None, "API"),
@@ -84,6 +108,10 @@ OPTIONS = {
     "prune": Option(
         "Delete all but the newest KEEP recordings of each target, and KEEP replays of them.", None, "KEEP"
     ),
+    "also": Option("Hide this word or phrase as well: any number of times.", None, "TEXT", True),
+    "accept": Option(
+        "Share in spite of this finding, named by its fingerprint; any number of times.", None, "FINGERPRINT", True
+    ),
     "rounds": Option("How often each contender is measured (default 5).", None, "NUMBER"),
     "exchanges": Option(
         "How many exchanges memory is watched for (default 3000); no other round has more.", "n", "NUMBER"
@@ -101,11 +129,34 @@ OPTIONS = {
     "markdown": Option("Write the comparison as Markdown to this file.", "m", "FILE"),
     "fail_on": Option("Exit with 1 where a finding is breaking, notable (or breaking), or any.", None, "LIMIT"),
     "shareable": Option("Leave out examples, and values of more than 40 characters, so that it can be published."),
+    "limit": Option("Print at most so much: characters, or hits of grep.", "n", "NUMBER"),
+    "offset": Option("Leave out so much at the beginning: characters, or hits of grep.", "o", "NUMBER"),
+    "all": Option("Print all of it, however long.", "a"),
+    "raw": Option("Write the exact bytes, unchanged and whole, for a file or another program."),
+    "role": Option(
+        "Search only these: system, user, assistant, tool (results), definition (of tools), setting, error, other.",
+        None,
+        "ROLE",
+    ),
+    "tool": Option("Search only calls, results and the definition of this tool.", None, "NAME"),
+    "since": Option("Leave out what was sent earlier: 2026-01-31, 2026-01-31T14:30, or 2h, 3d ago.", "s", "TIME"),
+    "until": Option("Leave out what was sent then or later; as --since.", "u", "TIME"),
+    "ignore_case": Option("Take small and capital letters for the same.", "i"),
+    "fixed": Option("Take the pattern as it is, and not as a regular expression.", "F"),
+    "words": Option("Words.", None, "WORD …", many=True, positional=True),
+    "dir": Option("Folder of skills to write it to, instead of the agent's own.", None, "DIR"),
+    "to": Option("Format: har, flows, claude-trace, claude-tap, otlp, atif or parquet.", None, "FORMAT"),
+    "from": Option(
+        "Format of the file, if its content does not show it: har, flows, claude-trace, claude-tap.", None, "FORMAT"
+    ),
     "version": Option("Print the versions of agent-probe, mitmproxy and Python."),
 }
 """By their names in tasks; `_` is `-` on the command line."""
 
 _SPECIAL = {
+    **dict.fromkeys([("redact", "run"), ("share", "run")], Option(_RUN, None, "RUN", positional=True)),
+    ("redact", "output_dir"): Option("Exactly the copy's folder, instead of one beside the run.", "o", "DIR"),
+    ("share", "output"): Option("Write this .zip, instead of one beside the redacted run.", "O", "FILE"),
     ("compare", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
     ("compare", "json"): Option("Write the comparison as JSON to this file.", "j", "FILE"),
     ("drift", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
@@ -122,8 +173,39 @@ _SPECIAL = {
         Option("In a replay: end with exit code 1 at the first call that differs from the recording.", "s"),
     ),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
+    ("sign", "run"): Option(
+        "A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", None, "RUN", positional=True
+    ),
+    ("sign", "key"): Option("File of the key that signs (default: ~/.ssh/id_ed25519).", "k", "FILE"),
+    ("export", "raw"): Option("Export the run as it is, without a redacted copy of it."),
+    ("export", "output"): Option("Write this file (default: beside the run's report).", "O", "FILE"),
+    ("export", "target"): Option("Read it as this target, not as the one that it was recorded with.", "t", "NAME"),
+    ("import", "file"): Option(
+        "A HAR, flows of mitmproxy, or the JSON lines of claude-trace or claude-tap.", None, "FILE", positional=True
+    ),
+    ("import", "target"): Option("Target of the new run (default: found by its requests, or `imported`).", "t", "NAME"),
     ("slots", "before"): Option("A run: latest, its name, target/name, or a path.", None, "RUN", positional=True),
     ("slots", "after"): Option("Another of the same agent with the same prompt.", None, "RUN", positional=True),
+    ("show", "words"): Option(
+        "A run (default: latest), then what of it: prompt, answer, instructions, tools, turn 3, item 12, costs, files.",
+        None,
+        "RUN WHAT …",
+        many=True,
+        positional=True,
+    ),
+    ("grep", "words"): Option("A regular expression, as Python has them.", None, "PATTERN", many=True, positional=True),
+    ("grep", "target"): Option("Search only runs of this target.", "t", "NAME"),
+    ("grep", "run"): Option("Search only this run; a bundled sample is searched only so.", "r", "RUN"),
+    ("get", "words"): Option(
+        "A run (default: latest), then a path: turn.3.answer, item.12/content, exchange.4.request.body/model.",
+        None,
+        "RUN PATH",
+        many=True,
+        positional=True,
+    ),
+    ("skill", "words"): Option("What to do: install.", None, "install", many=True, positional=True),
+    ("skill", "agent"): Option("The agent that gets it: claude-code or codex (default: both).", None, "AGENT"),
+    ("skill", "force"): Option("Replace a file that is there and differs.", "f"),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
 }
 """Options that mean something else in one script."""

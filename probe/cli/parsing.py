@@ -46,6 +46,7 @@ def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
         if option.metavar:
             kind = {"metavar": option.metavar, "action": "append" if option.many else "store"}
             kind["default"] = [] if option.many else None
+            kind |= {"nargs": "?", "const": ""} if option.optional else {}
         if name == "version":
             kind = {"action": "version", "version": versions() if flags[0] in argv else ""}
         made.add_argument(*flags, dest=name, help=option.help.replace("%", "%%"), **kind)
@@ -68,7 +69,8 @@ def versions() -> str:
 def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """Parse a script's arguments; return them, and the unchanged words after `--`."""
     own, rest = _split(list(argv))
-    return parser(command, own).parse_args(own), rest
+    # Words may be on both sides of options: `show latest --json turn 3`.
+    return parser(command, own).parse_intermixed_args(own), rest
 
 
 def command_line(command: str, options: Mapping[str, Any]) -> list[str]:

@@ -27,7 +27,7 @@ from probe.errors import UserError
 from probe.record.files import private_file
 from probe.record.manifest import Manifest
 from probe.record.reading_memory import tune_memory
-from probe.record.runs import TRAFFIC, Run, all_runs, find_run, has_records, is_alive
+from probe.record.runs import COMPRESSED, TRAFFIC, Run, all_runs, find_run, has_records, is_alive
 from probe.record.runs_of_version import run_of_version
 from probe.settings.own_prices import own_prices
 from probe.settings.settings import data_dir
@@ -117,7 +117,7 @@ class _One:
 def _found(word: str, arguments: Namespace) -> Run | None:
     """Return the run that a word names; None where it is a file from elsewhere. Raises UserError."""
     path = Path(word).expanduser()
-    if path.is_file() and not (path.name == TRAFFIC and (path.parent / "manifest.json").is_file()):
+    if path.is_file() and not (path.name in (TRAFFIC, COMPRESSED) and (path.parent / "manifest.json").is_file()):
         return None
     folder = data_dir(arguments.data_dir, os.environ)
     elsewhere = output_dirs()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from json import dumps
 from typing import Any
 
@@ -15,6 +15,7 @@ from probe.trace.canonical import canonical_value
 from probe.trace.features import SYSTEM_ROLES
 from probe.trace.injected import injected_as
 from probe.trace.items import NewItem
+from probe.trace.tool_definitions import definition_of
 from probe.trace.turns import Traced
 
 KEPT = {"instructions": 1 << 16, "user": 1 << 14, "result": 1 << 11}
@@ -22,16 +23,12 @@ KEPT = {"instructions": 1 << 16, "user": 1 << 14, "result": 1 << 11}
 ALL_KEPT = 4 << 20
 """Characters that are kept of all texts; of later ones only the beginning."""
 SHORT = 400
-_SCHEMAS = ("parameters", "input_schema", "parametersJsonSchema", "inputSchema")
-_WRAPPERS = ("function", "toolSpec")
-"""Members within which the definition of a tool is."""
 _KEPT_VALUE = 1 << 13
 """Bytes of an item's JSON that is kept."""
 _MOST_VALUES = 16
 """Values of a header that are kept."""
 _LONGEST = 4000
 """Characters of a header that are kept."""
-_SAID_ELSEWHERE = ("name", "type", "description", "tools")
 
 
 class Notes:
@@ -120,7 +117,7 @@ class Notes:
 
     def _tool(self, tool: Tool, at: str, namespace: str | None) -> OfferedTool:
         place = f"{at.removesuffix('[]')}[]" + (".tools[]" if namespace else "")
-        schema, rest = _definition(self._slots.value(tool.definition, place))
+        schema, rest = definition_of(self._slots.value(tool.definition, place))
         return OfferedTool(
             name=tool.name,
             namespace=namespace,
@@ -150,19 +147,6 @@ def _opening_tag(text: str) -> str | None:
     begin = text.lstrip()[:80]
     name, closed, _ = begin[1:].partition(">") if begin.startswith("<") else ("", "", "")
     return name if closed and name and not name.startswith("/") and "\n" not in name else None
-
-
-def _definition(definition: Any) -> tuple[Any, Mapping[str, Any]]:
-    """Return the schema of a tool's arguments, and the other members of its definition."""
-    if not isinstance(definition, dict):
-        return None, {"definition": definition}
-    inner = next((definition[name] for name in _WRAPPERS if isinstance(definition.get(name), dict)), definition)
-    name = next((name for name in _SCHEMAS if isinstance(inner.get(name), dict)), None)
-    schema = inner[name] if name else None
-    if name == "inputSchema" and isinstance(schema, dict) and isinstance(schema.get("json"), dict):
-        schema = schema["json"]
-    rest = {key: value for key, value in inner.items() if key != name and key not in _SAID_ELSEWHERE}
-    return schema, rest
 
 
 def calls_of(calls: Sequence[Any], slots: Slots) -> tuple[tuple[str, str], ...]:

@@ -17,6 +17,7 @@ from probe.compare.noting import Notes
 from probe.compare.side import Side
 from probe.protocol.describing import described
 from probe.protocol.reading import ProtocolReader
+from probe.record.open_record import record_size
 from probe.record.reader import read_unread
 from probe.record.reading_memory import give_back_memory
 from probe.renderers.loader import load_renderer
@@ -51,7 +52,7 @@ class BadLines(msgspec.Struct, frozen=True):
 
 def read_both(before: Source, after: Source) -> tuple[tuple[Side, BadLines], tuple[Side, BadLines]]:
     """Return what is compared of both."""
-    if before.traffic.stat().st_size + after.traffic.stat().st_size < SMALL:
+    if record_size(before.traffic) + record_size(after.traffic) < SMALL:
         return read_side(before), read_side(after)
     # Forked while it has one thread: what is imported by now is in memory once for both.
     with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:

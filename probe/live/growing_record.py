@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from probe.record.exchange import UnreadExchange
-from probe.record.files import open_plain
+from probe.record.files import is_plain
+from probe.record.open_record import open_record, record_file, record_size
 from probe.record.reader import read_unread
 
 _CHUNK = 1 << 20
@@ -34,7 +35,8 @@ class GrowingRecord:
         try:
             status = self.path.lstat()
         except OSError:
-            return self._file is not None
+            # Compressing it changes none of its bytes.
+            return self._file is not None and not is_plain(record_file(self.path))
         return self._file not in (None, (status.st_dev, status.st_ino)) or status.st_size < self.read
 
     def new(self) -> Iterator[UnreadExchange]:
@@ -52,10 +54,10 @@ class GrowingRecord:
     def _whole_lines(self) -> tuple[int, int]:
         """Return where the last whole line ends, and how many whole lines are new."""
         try:
-            size = self.path.lstat().st_size
+            size = record_size(self.path)
             if size == self._searched:
                 return self.read, 0
-            with open_plain(self.path) as file:
+            with open_record(self.path) as file:
                 status = os.fstat(file.fileno())
                 self._file = status.st_dev, status.st_ino
                 # A writer that fails takes back what it wrote of a line.

@@ -19,6 +19,7 @@ from probe.protocol.reading import protocol_of
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import Facts
+from probe.record.open_record import record_sha256
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import TRAFFIC, Run, has_records
 from probe.record.source_hash import source_sha256
@@ -98,7 +99,7 @@ def _inputs(found: Run, target_name: str | None) -> dict[str, str]:
     target = target_of_run(found.target, target_name, say)
     spec = renderer_spec(target)
     return {
-        TRAFFIC: file_sha256(found.traffic) or "",
+        TRAFFIC: record_sha256(found.traffic) or "",
         "agent-probe": project_version(),
         "target": text_sha256(str((target.slots if target else (), spec))),
         "environment": text_sha256(str((environment_of(found.manifest), _replay(found.manifest.facts)))),

@@ -12,7 +12,7 @@ import msgspec
 
 Headers = dict[str, str | list[str]]
 Span = tuple[int, int]
-"""Begin and end of a JSON string's content, in bytes of the file."""
+"""Begin and end of a line, or of a JSON string's content, in bytes of the file."""
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +141,8 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """Version of the record's form; 0 in a foreign file."""
     seq: int = 0
     """Line number in the file, from 1; not stored."""
+    span: Span | None = None
+    """Where its line begins and ends, in bytes of the file; not stored."""
 
     @property
     def ended(self) -> float:

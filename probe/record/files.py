@@ -9,13 +9,13 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from io import BufferedReader
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import TextIO
 
 from probe.addon.plain_files import open_folder, plain_fd
 
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+_WRITE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 def is_plain(path: Path) -> bool:
@@ -33,9 +33,20 @@ def open_plain(path: Path, buffering: int = io.DEFAULT_BUFFER_SIZE) -> BufferedR
 
 @contextlib.contextmanager
 def private_file(path: Path) -> Iterator[TextIO]:
-    """Open a 0600 file for writing, so that a reader sees the old text or the whole new one, never a part.
+    """Open a 0600 text file for writing, as `private_bytes` does."""
+    with private_bytes(path) as file:
+        # A command line may hold bytes that are not UTF-8.
+        text = io.TextIOWrapper(file, encoding="utf-8", errors="backslashreplace")
+        yield text
+        text.flush()
+        text.detach()
 
-    Anything at the path is replaced; the folder must not be a link.
+
+@contextlib.contextmanager
+def private_bytes(path: Path, *, synced: bool = False) -> Iterator[BufferedRandom]:
+    """Open a 0600 file for writing, so that a reader sees the old content or the whole new one, never a part.
+
+    Anything at the path is replaced; the folder must not be a link. `synced` waits until all of it is on the disk.
     """
     # Random: an attacker who guesses the name could create a link first.
     new = f".{path.name}.{secrets.token_hex(8)}"
@@ -43,11 +54,15 @@ def private_file(path: Path) -> Iterator[TextIO]:
     try:
         with _named(path):
             fd = os.open(new, _WRITE, 0o600, dir_fd=folder)
-        # A command line may hold bytes that are not UTF-8.
-        with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as file:
+        with os.fdopen(fd, "w+b") as file:
             yield file
+            file.flush()
+            if synced:
+                os.fsync(fd)
         with _named(path):
             os.replace(new, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+        if synced:
+            os.fsync(folder)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(new, dir_fd=folder)

@@ -12,8 +12,8 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from probe.addon.aws_event_stream import is_event_stream, joined_events
-from probe.addon.bodies import IN_ONE_PIECE
 from probe.addon.json_text import dumps
+from probe.addon.kept_body import IN_ONE_PIECE
 from probe.addon.redaction import patterns as shapes
 from probe.addon.redaction.across_events import joined_texts
 from probe.addon.redaction.edits import in_blocks

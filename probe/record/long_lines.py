@@ -13,12 +13,12 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
 from probe.record.exchange import Exchange, Message, Payload, Span
-from probe.record.files import open_plain
+from probe.record.open_record import mapped, open_record
 
 LONG_LINE = 32 << 20
 """Longer lines are not loaded completely."""
@@ -37,8 +37,15 @@ _EVENT_END = re.compile(rb"\\n\\n|\\r\\n\\r\\n|\\r\\r")
 T = TypeVar("T", Payload, Message)
 
 
-def shortened(data: mmap.mmap, start: int, end: int) -> tuple[bytes, str, list[Span]]:
-    """Return a line with its long texts shortened, the mark in each of them, and their places in the file."""
+def shortened_line(file: BinaryIO, start: int, end: int) -> tuple[bytes, str, list[Span]]:
+    """Return a line of an open record with its long texts shortened, the mark in each, and their places there."""
+    with mapped(file, start, end) as (data, begin):
+        line, mark, found = _shortened(data, begin, begin + end - start)
+    return line, mark, [(first - begin + start, last - begin + start) for first, last in found]
+
+
+def _shortened(data: mmap.mmap, start: int, end: int) -> tuple[bytes, str, list[Span]]:
+    """Return a line with its long texts shortened, the mark in each of them, and their places in the data."""
     mark = secrets.token_hex(12)
     parts: list[bytes] = []
     spans: list[Span] = []
@@ -66,8 +73,12 @@ def _begin(text: bytes) -> bytes:
 def _ascii_border(kept: bytes, border: bytes) -> bytes:
     """Return `kept` and the plain start of `border`, so that nothing is split at the end."""
     plain = re.match(rb"[ -!#-\[\]-~]*", border)
+    if plain and plain[0]:
+        return kept + plain[0]
     cut = kept.rfind(b"\\", -12)
-    return kept + plain[0] if plain and plain[0] else kept[:cut] if cut > 0 else kept
+    whole = kept[:cut].rstrip(b"\\") if cut > 0 else kept
+    # All that may be cut off is the last character.
+    return whole.decode("utf-8", "ignore").encode()
 
 
 def _end(text: bytes) -> bytes:
@@ -107,7 +118,7 @@ def with_spans(exchange: Exchange, mark: str, spans: list[Span]) -> Exchange | N
 def text_chunks(path: Path, span: Span) -> Iterator[str]:
     """Yield all of a shortened text."""
     decoder, rest = codecs.getincrementaldecoder("utf-8")(), ""
-    with open_plain(path) as file:
+    with open_record(path) as file:
         file.seek(span[0])
         left = span[1] - span[0]
         while left and (data := file.read(min(_CHUNK, left))):

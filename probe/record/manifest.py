@@ -14,8 +14,9 @@ import msgspec
 from probe.addon.plain_files import read_plain
 from probe.errors import UserError
 from probe.places import PROJECT
-from probe.record.files import file_sha256, write_private
+from probe.record.files import write_private
 from probe.record.manifest_fields import NAMES, SCHEMA, Facts, Step, migrated
+from probe.record.open_record import record_sha256
 
 NAME = "manifest.json"
 LARGEST = 16 << 20
@@ -77,7 +78,7 @@ class Manifest:
         step = self.facts.steps.get(name)
         if not step or step.inputs != inputs:
             return False
-        return all(file_sha256(Path(self.path.parent, path)) == digest for path, digest in step.outputs.items())
+        return all(record_sha256(Path(self.path.parent, path)) == digest for path, digest in step.outputs.items())
 
 
 def project_version() -> str:

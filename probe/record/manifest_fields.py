@@ -89,11 +89,55 @@ class Replayed(msgspec.Struct, frozen=True):
     """Which faults hit no call."""
 
 
+class CompressedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The file that has the record compressed; `traffic_sha256` stays the hash of the record itself."""
+
+    file: _FileName
+    sha256: str
+    size: int
+    record_size: int
+    """Bytes of the record, decompressed."""
+
+
 class ObserverChange(msgspec.Struct, frozen=True):
     """One way in which recording changed the agent or its environment."""
 
     what: str = ""
     why: str = ""
+
+
+class AgentSession(msgspec.Struct, frozen=True):
+    """A session file of the agent, as it was at the end of the run."""
+
+    path: str
+    sha256: str
+
+
+class Redaction(msgspec.Struct, frozen=True):
+    """Of which run this one is a redacted copy, and what was replaced in it; never a value."""
+
+    of: str
+    """Target and name of that run."""
+    traffic_sha256: str | None = None
+    """Of its record; None where values that were replaced could be guessed and checked by it."""
+    replaced: dict[str, int] = {}
+    """How many different values of each kind."""
+    inputs: str | None = None
+    """What it was made from, hashed with the key of the data folder."""
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """The file of another tool that a run was made of."""
+
+    file: str
+    """Its name, without its folder."""
+    format: str
+    sha256: str
+    size: int
+    by: str | None = None
+    """Name and version of the tool that wrote it, where it says so."""
+    missing: list[str] = []
+    """What it does not hold."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,13 +179,26 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str | None = None
     not_kept: list[str] = []
     """Which of prompt and own_command held a credential, so that they cannot be used again."""
+    redaction: Redaction | None = None
+    """None where it is no redacted copy."""
     replay_of: str | None = None
     replayed: Replayed | None = None
     """How the replay went; None before its end, and where nothing was replayed."""
+    imported: Imported | None = None
+    """None for a run that was recorded."""
     exit_code: int | None = None
     agent_exit_code: int | None = None
     counts: Counts | None = None
     traffic_sha256: str | None = None
+    compressed: CompressedFile | None = None
+    """None while the record is plain."""
+    merkle_root: str | None = None
+    """Of the record's exchanges, by RFC 6962 over RFC 8785; None in a run of an earlier version."""
+    merkle_leaves: int | None = None
+    session_folder: str | None = None
+    """Folder below which the agent has its session files; None for an agent of which that is not known."""
+    agent_sessions: list[AgentSession] = []
+    """Its session files of this run."""
     problems: list[Problem] = []
     notes: list[str] = []
     coverage: CoverageFacts | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mmap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,8 +18,8 @@ from probe.record.exchange import (
     UnreadRequest,
     UnreadResponse,
 )
-from probe.record.files import open_plain
-from probe.record.long_lines import LONG_LINE, LONGEST_LINE, shortened, with_spans
+from probe.record.long_lines import LONG_LINE, LONGEST_LINE, shortened_line, with_spans
+from probe.record.open_record import open_record
 
 Place = tuple[int, int]
 """Where a record is in its file: the offset of its line in bytes, and the line's number from 1."""
@@ -105,7 +104,7 @@ def read_exchanges(path: Path, on_malformed: Callable[[int, str], None], *, whol
 
     Texts too long to be loaded are shortened (`Payload.whole_text`), unless `whole` is set.
     """
-    with open_plain(path) as file:
+    with open_record(path) as file:
         start, number = 0, 0
         while line := _line(file):
             place = (start, number := number + 1)
@@ -135,7 +134,7 @@ def read_unread(
     (`Payload.whole_text`), unless `whole` is set. `outlined` reads bodies in outline where that can be done.
     """
     decode = _decode_outline if outlined else _unread_decoder.decode
-    with open_plain(path, buffering=_BUFFER) as file:
+    with open_record(path, buffering=_BUFFER) as file:
         file.seek(start)
         while (end is None or start < end) and (line := _line(file)):
             place = (start, number := number + 1)
@@ -146,7 +145,7 @@ def read_unread(
                 on_malformed(number, str(error))
             else:
                 if exchange:
-                    yield exchange
+                    yield msgspec.structs.replace(exchange, span=(place[0], start))
 
 
 def _decode_outline(line: bytes) -> UnreadExchange:
@@ -216,8 +215,7 @@ def _exchange(file: BinaryIO, place: Place, line: bytes | int, *, whole: bool) -
 def _shortened(file: BinaryIO, place: Place, length: int) -> Exchange | None:
     """Return the exchange in a line with its long texts shortened; None if that is impossible. Raises ValueError."""
     start, number = place
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        line, mark, spans = shortened(data, start, start + length)
+    line, mark, spans = shortened_line(file, start, start + length)
     if len(line) > LONGEST_LINE:
         raise ValueError(f"its {length} bytes are too many; {LONGEST_LINE} can be read, long texts not counted")
     return with_spans(parse_exchange(line, number), mark, spans)

@@ -17,6 +17,7 @@ from probe.places import IS_CHECKOUT, SAMPLES, default_data_dir
 from probe.record.files import is_plain, open_plain
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
+from probe.record.open_record import compressed_file, record_file
 from probe.record.tunnels import TUNNELS
 
 TRAFFIC = "traffic.jsonl"
@@ -25,7 +26,8 @@ FULL_REPORT = "report-full.md"
 SUMMARY = "summary.json"
 PAGE = "report.html"
 PROXY_LOG = "proxy.log"
-_OPENED = (TRAFFIC, PROXY_LOG, TUNNELS)
+COMPRESSED = compressed_file(Path(TRAFFIC)).name
+_OPENED = (TRAFFIC, COMPRESSED, PROXY_LOG, TUNNELS)
 """Files that are opened in place; a report or a manifest is always a new file that replaces the old one."""
 _NAME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 _NAMED = 6
@@ -60,7 +62,7 @@ class Run:
 
     @property
     def traffic(self) -> Path:
-        """Return the path of its traffic.jsonl."""
+        """Return the path of its traffic.jsonl, by which the record is known where it is compressed as well."""
         return self.folder / TRAFFIC
 
     @property
@@ -83,7 +85,8 @@ def is_generated(folder: str | None) -> bool:
 
 def has_records(folder: Path) -> bool:
     """Check whether anything was captured into a folder."""
-    return is_plain(folder / TRAFFIC) and (folder / TRAFFIC).stat().st_size > 0
+    record = record_file(folder / TRAFFIC)
+    return is_plain(record) and record.stat().st_size > 0
 
 
 def refuse_links(folder: Path) -> None:
@@ -178,7 +181,7 @@ def _is_run(folder: Path) -> bool:
     try:
         # Generated names and those of users are printable; others must not appear in messages.
         named = _is_folder(folder) and folder.name.isprintable()
-        return named and any(is_plain(folder / name) for name in (MANIFEST, TRAFFIC))
+        return named and any(is_plain(folder / name) for name in (MANIFEST, TRAFFIC, COMPRESSED))
     except PermissionError:
         return False
 
@@ -234,8 +237,10 @@ def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str,
     every = all_runs(data_dir, None, elsewhere)
     runs = [run for run in every if (parent or target) in (None, "", run.target)]
     found = [run for run in runs if run.name == name] or [run for run in runs if run.name.startswith(name)]
-    if len(found) == 1 and name:
-        return found[0]
+    # A redacted copy has the name of its run, and a suffix.
+    originals = [run for run in found if not run.manifest.facts.redaction] or found
+    if name and len(originals) == 1:
+        return originals[0]
     raise _not_found(word, found if name else [], runs or every, data_dir)
 
 
@@ -251,7 +256,8 @@ def _path_problem(word: str) -> str | None:
 
 def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None, *, replays: bool) -> Run:
     own = [run for run in runs if not run.bundled and target in (None, run.target)]
-    recorded = [run for run in own if replays or not run.manifest.facts.is_asked_replay]
+    recorded = [run for run in own if not run.manifest.facts.redaction]
+    recorded = [run for run in recorded if replays or not run.manifest.facts.is_asked_replay]
     if back < len(recorded):
         return recorded[-1 - back]
     of = f" of target {target!r}" if target else ""

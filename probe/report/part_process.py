@@ -6,15 +6,20 @@ import os
 import pickle
 import sys
 
+from probe.errors import UserError
 from probe.record.reading_memory import tune_memory
-from probe.report.parts import read_part
+from probe.report.parts import PartRead, read_part
 
 
 def main() -> None:
     """Read a part; its texts go to the open file whose number is the argument."""
     with os.fdopen(int(sys.argv[1]), "w+b") as file:
         tune_memory()
-        pickle.dump(read_part(pickle.load(sys.stdin.buffer), file), sys.stdout.buffer)
+        try:
+            found: PartRead | UserError = read_part(pickle.load(sys.stdin.buffer), file)
+        except UserError as error:
+            found = error  # a damaged record, which the process that asked for this part reports
+        pickle.dump(found, sys.stdout.buffer)
 
 
 if __name__ == "__main__":

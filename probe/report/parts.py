@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 import msgspec
 
-from probe.record.files import open_plain
+from probe.errors import UserError
+from probe.record.open_record import open_record
 from probe.renderers.loader import Renderer, load_renderer
 from probe.report.markdown.exchange_texts import ExchangeTexts
 from probe.report.markdown.item_texts import ItemText, moved_key
@@ -137,18 +138,20 @@ class _Process:
         self._process.wait()
 
     def result(self) -> PartRead:
-        """Wait for what it has read. Raises RuntimeError when it failed, and has said why."""
+        """Wait for what it has read. Raises UserError, and RuntimeError when it failed and has said why."""
         output, _ = self._process.communicate()
         if self._process.returncode:
             raise RuntimeError(f"the process that read a part of the record failed ({self._process.returncode})")
         # Nothing but our own process writes to this pipe.
-        found: PartRead = pickle.loads(output)
+        found: PartRead | UserError = pickle.loads(output)
+        if isinstance(found, UserError):
+            raise found
         return found
 
 
 def _ranges(record: Path, jobs: int) -> list[tuple[int, int | None]]:
     """Return where parts begin and end, at borders of lines; the first one is longer, and the last one has no end."""
-    with open_plain(record) as file:
+    with open_record(record) as file:
         size = file.seek(0, os.SEEK_END)
         shared = max(size - HEAD_START, 0)
         offsets = (size - shared * (jobs - number) // jobs for number in range(1, jobs))
@@ -170,7 +173,7 @@ def _lines_before(record: Path, offset: int) -> int:
 
 
 def _blocks(record: Path, end: int) -> Iterator[bytes]:
-    with open_plain(record, buffering=_BLOCK) as file:
+    with open_record(record, buffering=_BLOCK) as file:
         while (left := end - file.tell()) > 0 and (block := file.read(min(_BLOCK, left))):
             yield block
 

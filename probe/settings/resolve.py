@@ -9,6 +9,7 @@ from pathlib import Path
 
 from probe.errors import UserError
 from probe.places import default_data_dir
+from probe.settings.compress_over import chosen_compress_over
 from probe.settings.coverage import chosen_coverage
 from probe.settings.replaying import chosen_replay, speed_of
 from probe.settings.routes import chosen_routes
@@ -62,6 +63,7 @@ def _settings(given: Sources, *, generated: bool) -> Settings:
         run_parent=run_parent,
         output_dir=Path(output_dir).expanduser().resolve() if output_dir else None,
         keep_secrets=_keep_secrets(given),
+        compress_over=chosen_compress_over(given),
         coverage=coverage,
         coverage_upstream_proxy=coverage_proxy,
         replay=replay,

@@ -51,6 +51,8 @@ class Settings:
     output_dir: Path | None
     """Exactly this run's folder; None for a new one."""
     keep_secrets: bool
+    compress_over: int | None
+    """Megabytes over which the record is compressed at the end; None for never."""
     coverage: bool
     """Whether to watch connections that bypass the listeners."""
     coverage_upstream_proxy: str | None
@@ -74,6 +76,7 @@ class Settings:
             "data_dir": str(self.data_dir),
             "output_dir": str(self.output_dir or self.run_parent),
             "keep_secrets": self.keep_secrets,
+            "compress_over": self.compress_over,
             "coverage": self.coverage,
             "replay": self.replay,
         }

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
-from probe.addon.plain_files import plain_fd
+from probe.record.frame_table import DamagedRecordError
 from probe.record.manifest import Manifest
+from probe.record.open_record import read_range
 from probe.record.runs import TRAFFIC
 
 _FIRST_BYTES = 4 << 20
@@ -94,9 +95,8 @@ def _relative(environment: Environment) -> Iterator[tuple[str, str]]:
 def _named_folder(traffic: Path) -> str:
     """Return the working folder that the first requests name; empty where they name none."""
     try:
-        with os.fdopen(plain_fd(traffic, os.O_RDONLY), "rb") as file:
-            match = _WORKING_FOLDER.search(file.read(_FIRST_BYTES))
-    except OSError:
+        match = _WORKING_FOLDER.search(read_range(traffic, 0, _FIRST_BYTES))
+    except (OSError, DamagedRecordError):
         return ""
     return match[1].decode("utf-8", "replace") if match else ""
 

@@ -15,6 +15,9 @@ from probe.renderers.loader import AUTO, Renderer, load_renderer
 from probe.slots.rules import BUILT_IN, Rule
 from probe.targets.target import Target
 
+IMPORTED = "imported"
+"""Target of imported runs whose agent is not known: it has no file, and each request is read by its path."""
+
 
 def target_folders() -> list[Path]:
     """Return the folders of targets: PROBE_TARGETS, the user's own, then the project's; the first match counts."""
@@ -81,13 +84,20 @@ def _no_target(name: str) -> UserError:
 def output_dirs() -> dict[str, Path]:
     """Return the run folders of the targets that do not use the data folder."""
     dirs = {}
-    for name in target_names():
+    for name in filter(_names_output_dir, target_names()):
         # Errors in a file are reported where it is used.
         with contextlib.suppress(UserError):
             target, _ = load_target(name)
             if target.output_dir:
                 dirs[name] = output_dir(target.output_dir)
     return dirs
+
+
+def _names_output_dir(name: str) -> bool:
+    """Check whether the file of a target, or its local one, may name a run folder: reading YAML takes far longer."""
+    file = target_files(name)[0]
+    files = (file, file.with_name(f"{name}.local.yaml"))
+    return any(b"output_dir" in one.read_bytes() for one in files if os.access(one, os.R_OK))
 
 
 def output_dir(given: str) -> Path:
@@ -100,8 +110,9 @@ def target_of_run(recorded: str | None, named: str | None, warn: Callable[[str],
 
     `warn` gets the sentence about that. Raises UserError for a named one.
     """
-    if named or not recorded:
+    if named or recorded in (None, "", IMPORTED):
         return load_target(named)[0] if named else None
+    assert recorded is not None
     try:
         return load_target(recorded)[0]
     except UserError as error:

@@ -91,6 +91,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What `args` and `env` change about the agent, and why; a run's manifest and report list it."""
     slots: list[Rule] = []
     """What changes from run to run of this agent, beside what is known of all; see `probe.slots.rules`."""
+    compress_over: Annotated[int, msgspec.Meta(ge=0)] | Literal["never"] | None = None
+    """Megabytes over which the record of a finished run is compressed."""
     replay: str | None = None
     """A run that replaces the upstreams, unless one is given on the command line."""
 

@@ -42,6 +42,7 @@ def _argument(name: str, option: Option) -> Argument:
         kind=kind,
         default=default,
         help=option.help,
+        optional=option.optional,
         positional=option.positional and not option.many,
     )
     # Of a list, Invoke knows only by this that no value came.

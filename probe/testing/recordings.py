@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from probe.errors import UserError
 from probe.record.exchange import UnreadExchange
+from probe.record.open_record import record_file
 from probe.record.reader import read_unread
 from probe.record.runs import TRAFFIC, find_run
 from probe.renderers.loader import Renderer, load_renderer
@@ -31,7 +32,7 @@ def find_recording(source: str | Path) -> Recording:
     path = Path(source).expanduser()
     if path.is_file():
         return _recording(path, NOWHERE, None)
-    if (path / TRAFFIC).is_file() and not (path / "manifest.json").exists():
+    if record_file(path / TRAFFIC).is_file() and not (path / "manifest.json").exists():
         return _recording(path / TRAFFIC, NOWHERE, None)
     try:
         run = find_run(str(source), data_dir(None, os.environ), None, output_dirs(), replays=False)

@@ -181,12 +181,20 @@ class AnswerReader:
             number = self._first_content(source)
             if number is None:
                 return None
-            if event_times:
-                return event_times[min(number, len(event_times) - 1)]
-            offset = self._stream.offset(number) if self._stream else None
-            if offset is not None and self._response is not None:
-                return _time_at(self._response.pieces, offset)
+            if event_times or self._offset(number) is not None:
+                return self.event_time(number, event_times)
         return self._response.started if self._response else None
+
+    def event_time(self, number: int, event_times: Sequence[float] = ()) -> float | None:
+        """Return when an event arrived, by its number in the stream; None where that is not known."""
+        if event_times:
+            return event_times[min(number, len(event_times) - 1)]
+        offset = self._offset(number)
+        return _time_at(self._response.pieces, offset) if offset is not None and self._response else None
+
+    def _offset(self, number: int) -> int | None:
+        """Return where an event begins in a body; None where that is not known."""
+        return self._stream.offset(number) if self._stream and self._response else None
 
     def _first_content(self, source: EventSource) -> int | None:
         """Return the number of the first event with content; None where an answer was cut short before it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from probe.record.body_text import text_size
@@ -150,6 +150,7 @@ class ExchangeReader:
             event_times=event_times,
             messages=messages,
             events=answer.events,
+            event_time=partial(answer.event_time, event_times=event_times),
             body=answer.value,
         )
         self._turns += 1

@@ -258,6 +258,12 @@ def spoken(blocks: Iterable[Block]) -> Iterator[str]:
             yield from spoken(block.content)
 
 
+def last_spoken(blocks: Iterable[Block]) -> str:
+    """Return the whole text that the model said last; empty where it said nothing."""
+    texts = [text for text in spoken(every_block(blocks)) if text.strip()]
+    return texts[-1].strip() if texts else ""
+
+
 def _model_in(path: str) -> str | None:
     """Return the model that a path names, as in `/models/NAME:generateContent` and `/model/NAME/invoke`."""
     parts = path.split("/")

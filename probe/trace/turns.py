@@ -59,6 +59,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Those messages; empty over HTTP."""
     events: Sequence[Event] = ()
     """The events of a streamed answer."""
+    event_time: Callable[[int], float | None] = lambda number: None
+    """Returns when an event arrived, by its number in the stream; None where that is not known."""
     body: Any = None
     """The body of an answer that is no stream, parsed where it is JSON."""
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from probe.record.early_ends import FaultedEnds, left_by_agent
 from probe.record.exchange import Exchange
 from probe.record.files import is_plain
+from probe.record.open_record import record_file
 from probe.record.problem import Problem, ProblemKind
 from probe.record.reader import read_unread
 from probe.renderers.loader import Renderer
@@ -97,7 +98,7 @@ def tally(
     malformed: list[tuple[int, str]] = []
     reader = ExchangeReader(renderer, structured=False)
     exchanges = read_unread(traffic, lambda line, why: malformed.append((line, why)))
-    for exchange in exchanges if is_plain(traffic) else ():
+    for exchange in exchanges if is_plain(record_file(traffic)) else ():
         found.add(exchange, complete=reader.read(exchange).complete)
         reader.items.take_new()
     problems = [

@@ -14,7 +14,9 @@ from probe.record.files import file_sha256
 from probe.record.fold_journals import fold_in
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import text_sha256, utc_now
+from probe.record.manifest_fields import AgentSession
 from probe.record.problem import Problem, ProblemKind
+from probe.record.record_root import record_digests
 from probe.record.runs import PROXY_LOG, TRAFFIC, has_records
 from probe.record.tunnels import TUNNELS, read_tunnels
 from probe.renderers.loader import load_renderer
@@ -23,6 +25,7 @@ from probe.wire import agent_folders
 from probe.wire.capture_counts import tally
 from probe.wire.observer_changes import by_transport
 from probe.wire.started import Started
+from probe.witness.kept_sessions import note_sessions
 
 _PATIENCE_SECONDS = 10.0
 """Killed proxies leave a process behind that finishes its record."""
@@ -43,6 +46,7 @@ def finish(started: Started) -> Finished:
     reported = started.proxy.stop()
     replayed = (started.served.child.stop() if started.served else None) or {}
     left = list(_fold_in(started, killed=reported is None))
+    unread = _note_sessions(started)
     kept = agent_folders.remove(started.folder)
     traffic, renderer = started.folder / TRAFFIC, load_renderer(renderer_spec(started.settings.target))
     hits = len(replayed.get("replayed", {}).get("faults_hit", ()))
@@ -52,7 +56,7 @@ def finish(started: Started) -> Finished:
     problems += [Problem(ProblemKind.REPLAY, text) for text in replayed.get("problems", [])]
     problems += _refused(started, coverage, reported or {})
     differing = map(started.redactor.text, replayed.get("notes", []))
-    notes = [*notes, *differing, *_silent(started, reported or {})]
+    notes = [*notes, *differing, *_silent(started, reported or {}), *unread]
     if "replayed" in replayed:
         found = replayed["replayed"]
         places = [{key: _redacted(started, one) for key, one in place.items()} for place in found["differing"]]
@@ -70,21 +74,41 @@ def _redacted(started: Started, value: Any) -> Any:
     return value if kept == text else kept
 
 
+def _note_sessions(started: Started) -> list[str]:
+    """Note the agent's session files, before its temporary folders go; return why that failed."""
+    redactor, program = started.redactor, started.settings.target.agent
+    try:
+        sessions = note_sessions(
+            started.folder,
+            started.manifest.facts,
+            program,
+            started.folder / agent_folders.NAME,
+            lambda data: b"".join(redactor.chunks([data], [])),
+        )
+    except Exception as error:
+        # Files of the agent, in a form of its own: they must not cost the recording its end.
+        return [redactor.text(f"the agent's session files could not be read: {type(error).__name__}: {error}")]
+    noted = [AgentSession(path=redactor.text(one.path), sha256=one.sha256) for one in sessions]
+    if noted:
+        started.manifest.update(agent_sessions=noted)
+    return []
+
+
 def _complete(started: Started, finished: Finished, coverage: dict[str, Any]) -> None:
     """Write into the manifest what was recorded."""
-    manifest, digest = started.manifest, file_sha256(started.folder / TRAFFIC)
+    manifest, digests = started.manifest, record_digests(started.folder / TRAFFIC)
     started.note_changes(by_transport(finished.counts["websocket_messages"]))
     manifest.update(
         counts=finished.counts,
         coverage=started.described_coverage() | coverage,
         ended=utc_now(),
         pid=None,
-        traffic_sha256=digest,
+        **(digests.noted if digests else {"traffic_sha256": None}),
         problems=[Problem(problem.kind, started.redactor.text(problem.text)) for problem in finished.problems],
         notes=finished.notes,
     )
     inputs = {name: text_sha256(json.dumps(manifest.data.get(name))) for name in ("command", "settings")}
-    manifest.finished_step("capture", inputs, {TRAFFIC: digest} if digest else {})
+    manifest.finished_step("capture", inputs, {TRAFFIC: digests.sha256} if digests else {})
 
 
 def _fold_in(started: Started, *, killed: bool) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from probe.wire import agent_folders
 from probe.wire.agent import with_target_args
 from probe.wire.environment import agent_environment
 from probe.wire.started import Started
+from probe.witness.agents import session_folder
 
 
 class Launch(NamedTuple):
@@ -47,12 +48,14 @@ class Launch(NamedTuple):
         )
 
 
-def described_surroundings(recording: Started, env: Mapping[str, str]) -> dict[str, Any]:
+def described_surroundings(recording: Started, env: Mapping[str, str], command: Sequence[str]) -> dict[str, Any]:
     """Return what an agent may say of its surroundings, in the manifest's form: paths and the time zone."""
     now = time.localtime()
     folders = agent_folders.known_folders(recording.folder, recording.settings.target.fresh_folders, env)
+    sessions = session_folder(env, command, recording.settings.target.agent)
     return {
         "folders": {name: recording.redactor.text(path) for name, path in folders.items()},
+        "session_folder": recording.redactor.text(sessions) if sessions else None,
         "timezone": env.get("TZ") or now.tm_zone,
         "utc_offset": now.tm_gmtoff,
     }

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from probe.addon.journal import FOLDER
 from probe.errors import UserError
-from probe.record.files import file_sha256
 from probe.record.fold_journals import fold_in
 from probe.record.manifest import Manifest, utc_now
+from probe.record.open_record import record_file
 from probe.record.problem import Problem, ProblemKind
+from probe.record.record_root import record_digests
 from probe.record.runs import Run, find_run, is_alive
 from probe.settings.settings import data_dir
 from probe.targets.finding import output_dirs, renderer_of
@@ -45,7 +46,8 @@ def recover(run: Run, folder: Path) -> int:
     whole = facts.ended or not facts.started
     if run.bundled or is_alive(run) or (whole and not (run.folder / FOLDER).exists()):
         return 0
-    last_seen = datetime.fromtimestamp(run.traffic.stat().st_mtime, UTC) if run.traffic.exists() else None
+    record = record_file(run.traffic)
+    last_seen = datetime.fromtimestamp(record.stat().st_mtime, UTC) if record.exists() else None
     try:
         folded = fold_in(run.folder, folder)
     except OSError as error:
@@ -55,7 +57,7 @@ def recover(run: Run, folder: Path) -> int:
             " or move damaged ones away",
             code=1,
         ) from error
-    if folded is None or not run.traffic.exists():
+    if folded is None or not record_file(run.traffic).exists():
         return 0
     if facts.started:
         _complete(run, manifest, folded, last_seen)
@@ -73,7 +75,7 @@ def _complete(run: Run, manifest: Manifest, folded: int, last_seen: datetime | N
         counts=counts,
         ended=manifest.data.get("ended") or (last_seen.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if last_seen else utc_now()),
         pid=None,
-        traffic_sha256=file_sha256(run.traffic),
+        **(digests.noted if (digests := record_digests(run.traffic)) else {"traffic_sha256": None}),
         problems=[*facts.problems, *recovered, *problems],
         notes=[*facts.notes, *notes],
         recovered={"exchanges": folded, "at": utc_now()},

@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.addon.bodies import IN_ONE_PIECE, BodyBuffer
+from probe.addon.bodies import BodyBuffer
 from probe.addon.journal import RESPONSE_DATA, Journal
+from probe.addon.kept_body import IN_ONE_PIECE
 from probe.addon.piece_buffer import IN_MEMORY
 from probe.addon.redaction.redactor import Redactor
 from probe.addon.writer import encoded

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.addon.bodies import Fragment
+from probe.addon.kept_body import Fragment
 from probe.addon.writer import Writer, encoded
 
 
@@ -55,7 +55,7 @@ def test_the_file_is_private(tmp_path: Path) -> None:
 WRITE_MANY = """
 import sys
 from pathlib import Path
-from probe.addon.bodies import Fragment
+from probe.addon.kept_body import Fragment
 from probe.addon.writer import Writer
 writer = Writer(Path(sys.argv[1]))
 for number in range(60):

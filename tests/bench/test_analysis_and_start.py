@@ -1,4 +1,4 @@
-"""What `python -m bench analysis` and `python -m bench start` print; how fast anything was is not tested."""
+"""What `python -m bench analysis`, `frames` and `start` print; how fast anything was is not tested."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NUMBER = r"\d+\.\d+"
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of the two to its end, with one round."""
+    """Run one of them to its end, with one round."""
     command = [sys.executable, "-m", "bench", *arguments, "--rounds=1"]
     return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=240, check=False)
 
@@ -40,6 +40,15 @@ def test_a_record_that_cannot_be_analysed_is_an_error(tmp_path: Path) -> None:
     done = bench("analysis", str(tmp_path / "missing.jsonl"))
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
+
+
+def test_sizes_of_frames_are_measured_beside_one_long_window_and_reading_beside_the_plain_record() -> None:
+    done = bench("frames", str(SAMPLE))
+    assert done.returncode == 0, done.stderr
+    for row in ("one long window", "128 KiB", r"4 MiB \(used\)", "16 MiB"):
+        assert re.search(rf"{row} +│ 1 +│ \d+ +│ {NUMBER} +│ {NUMBER} x +│ {NUMBER} s", done.stdout), row
+    last = rf"analyze: {NUMBER} x the CPU of the plain record \(pairs: {NUMBER}\)"
+    assert re.fullmatch(last, done.stdout.splitlines()[-1])
 
 
 def test_starts_are_measured_beside_those_of_an_empty_task_and_of_mitmproxy() -> None:

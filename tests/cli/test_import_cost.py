@@ -25,7 +25,9 @@ def test_the_tasks_load_what_spells_command_lines_and_nothing_else() -> None:
     assert others == set()
 
 
-@pytest.mark.parametrize("module", ["mitmproxy", "aiohttp", "asyncio", "rich", "probe.analysis", "probe.report"])
+@pytest.mark.parametrize(
+    "module", ["mitmproxy", "aiohttp", "asyncio", "rich", "zstandard", "probe.analysis", "probe.report"]
+)
 def test_a_capture_does_not_load_what_its_helpers_or_its_report_need(module: str) -> None:
     loaded = imported("probe.errors", "probe.capture")
     assert not {name for name in loaded if name == module or name.startswith(f"{module}.")}

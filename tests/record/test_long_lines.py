@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from probe.record.exchange import Exchange
 from probe.record.integrity import exchange_problems
 from probe.record.long_lines import text_chunks
 from probe.record.reader import read_exchanges, read_unread
+from probe.record.seekable_zstd import write_frames
 from probe.renderers.loader import load_renderer
 from probe.report.report import write_report
 from probe.report.run import ReportedRun
@@ -69,10 +71,29 @@ BODIES = {
     "an event stream": record(STREAM, "sse", STREAM.encode()),
     "text without a line's end": record("é" * 30_000, "text", ("é" * 30_000).encode()),
     "text that is all escapes": record('"\\\n\x01' * 10_000, "text", ('"\\\n\x01' * 10_000).encode()),
+    "text of three bytes a character": record("漢" * 30_000, "text", ("漢" * 30_000).encode()),
+    "text of backslashes": record("\\" * 30_000, "text", b"\\" * 30_000),
     "base64": record("A" * 40_000, "base64", bytes(30_000)),
     "exact JSON text": record([1], "json", b"[1]" + b" " * 30_000, body_text="[1]" + " " * 30_000),
     "a long text inside JSON": record({"a": "x" * 30_000}, "json", dumps({"a": "x" * 30_000}).encode()),
 }
+
+
+@pytest.mark.parametrize("one", BODIES.values(), ids=BODIES.keys())
+def test_a_long_line_of_a_compressed_record_is_read_as_that_of_a_plain_one(tmp_path: Path, one: dict[str, Any]) -> None:
+    short = record("short", "text", b"short")
+    path, packed = written(tmp_path, short, one, short), tmp_path / "packed" / "traffic.jsonl"
+    packed.parent.mkdir()
+    with path.open("rb") as source, packed.with_name("traffic.jsonl.zst").open("wb") as out:
+        assert len(write_frames(source, out, 6000)) > 4
+    plain = read(path)
+    assert read(packed) == plain
+    assert read(packed, whole=True) == read(path, whole=True)
+    unread = [list(read_unread(file, lambda number, why: None, outlined=True)) for file in (packed, path)]
+    assert [msgspec.json.encode(one) for one in unread[0]] == [msgspec.json.encode(one) for one in unread[1]]
+    assert [list(exchange_problems(exchange, packed)) for exchange in plain] == [[], [], []]
+    if (response := plain[1].response) and response.whole_text:
+        assert list(text_chunks(packed, response.whole_text)) == list(text_chunks(path, response.whole_text))
 
 
 @pytest.mark.parametrize("one", BODIES.values(), ids=BODIES.keys())

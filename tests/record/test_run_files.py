@@ -30,6 +30,7 @@ TRAPS: dict[str, Callable[[Path], object]] = {
 }
 FILES = (
     "traffic.jsonl",
+    "traffic.jsonl.zst",
     "tunnels.jsonl",
     "proxy.log",
     "manifest.json",

@@ -56,7 +56,7 @@ const commands = {
   close: ({ page }) => page.close().then(() => null),
 };
 
-process.stdout.write(`${JSON.stringify({ version: await browser.version(), pid: browser.process().pid })}\n`);
+process.stdout.write(`${JSON.stringify({ version: await browser.version(), pid: browser.process().pid, endpoint: browser.wsEndpoint() })}\n`);
 for await (const line of createInterface({ input: process.stdin })) {
   const { name, page, args } = JSON.parse(line);
   let answer;

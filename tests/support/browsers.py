@@ -57,6 +57,8 @@ class Browser:
         started = self._answer()
         self.version: str = started["version"]
         self.pid: int = started["pid"]
+        self.endpoint: str = started["endpoint"]
+        """Where it takes commands; a Chromium serves its own DevTools there too."""
 
     def _read(self) -> None:
         assert self._process.stdout

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from probe.addon.redaction import patterns as shapes
 from probe.addon.redaction.clean_prefixes import SEGMENT, CleanPrefixes, PrefixCheck
-from probe.addon.redaction.edits import Edit, in_blocks
+from probe.addon.redaction.edits import Edit, Edits, in_blocks
 from probe.addon.redaction.escapes import View, views_of
 from probe.addon.redaction.known_values import Known, spellings
 
@@ -90,14 +90,14 @@ class SecretSearch:
 
     # -- bodies -------------------------------------------------------------------------------------------
 
-    def chunks(self, chunks: Iterable[bytes], edits: list[Edit]) -> Iterator[bytes]:
+    def chunks(self, chunks: Iterable[bytes], edits: Edits) -> Iterator[bytes]:
         """Yield chunks with every secret replaced, across their borders too; add each place to `edits`."""
         if self.keep:
             yield from chunks
             return
         yield from self._in_blocks(in_blocks(chunks, BLOCK), edits)
 
-    def _in_blocks(self, blocks: Iterable[bytes], edits: list[Edit]) -> Iterator[bytes]:
+    def _in_blocks(self, blocks: Iterable[bytes], edits: Edits) -> Iterator[bytes]:
         data, offset, done = b"", 0, 0
         prefix = self._clean_prefixes.check(self._known)
         for block in blocks:
@@ -114,7 +114,7 @@ class SecretSearch:
         yield self._replaced(data, offset, done, len(data), edits, prefix)[0]
 
     def _replaced(
-        self, data: bytes, offset: int, begin: int, limit: int, edits: list[Edit], prefix: PrefixCheck
+        self, data: bytes, offset: int, begin: int, limit: int, edits: Edits, prefix: PrefixCheck
     ) -> tuple[bytes, int]:
         """Return the redacted bytes from `begin` to about `limit`, and where they end in `data`."""
         clean = 0 if edits else prefix.follow(data[begin:], limit - begin)

@@ -33,11 +33,10 @@ from probe.report.html.pieces import Keeper, Lane, Pieces, add_to_ranges
 from probe.report.html.recipe import Recipe
 from probe.report.html.recipes import Recipes
 from probe.report.markdown.spool import Spool
-from probe.trace.facts import TurnFacts, spoken
+from probe.trace.facts import TurnFacts, last_spoken
 from probe.trace.items import NewItem
 from probe.trace.repeats import Shorter
 from probe.trace.turns import SentItems, Traced, Turn
-from probe.trace.unknowns import every_block
 
 Part = tuple[int, int | None]
 """A turn's line, and its number within a WebSocket conversation."""
@@ -139,8 +138,7 @@ class PageData:
         self._turns[line, turn.part] = _TurnPieces(
             self._blocks(turn.response), self._blocks(turn.asked.notes), self._blocks(turn.echoes)
         )
-        texts = [text for text in spoken(every_block(turn.response)) if text.strip()]
-        self._spoken.put((line, turn.part), texts[-1].strip() if texts else "")
+        self._spoken.put((line, turn.part), last_spoken(turn.response))
 
     def _blocks(self, blocks: Sequence[Block] | None) -> int | None:
         return self.pieces.add(encoded(blocks), Lane.ANSWERS) if blocks else None

@@ -14,10 +14,9 @@ from probe.report.markdown.item_texts import ItemTexts
 from probe.report.markdown.shortened import brief
 from probe.report.markdown.spool import Key, Spool
 from probe.report.plain_text import plural, seconds
-from probe.trace.facts import TurnFacts, spoken
+from probe.trace.facts import TurnFacts, last_spoken
 from probe.trace.items import NewItem
 from probe.trace.turns import Traced, Turn
-from probe.trace.unknowns import every_block
 
 LARGE = 2000
 """Bytes of a side exchange's body from which a short report only says how long it is."""
@@ -75,8 +74,7 @@ class ExchangeTexts:
             said = _without_usual(others, turn.answer)
             self.spool.put(("answer", *key), brief(said) if turn.response else "No answer came.\n")
         self._put_echo(("echo", *key), turn.echoes)
-        texts = [text for text in spoken(every_block(turn.response)) if text.strip()]
-        self.spool.put(("spoken", *key), texts[-1].strip() if texts else "")
+        self.spool.put(("spoken", *key), last_spoken(turn.response))
 
     def _put_echo(self, key: Key, echoes: tuple[Block, ...]) -> None:
         """Write what an answer repeats of the request, which is nearly always what the answer before it did."""

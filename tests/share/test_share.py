@@ -1,0 +1,160 @@
+"""One archive of a redacted run: what is in it, when it is refused, and what a receiver can do with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from probe.errors import UserError
+from probe.record.runs import find_run
+from probe.redact.__main__ import main as redact
+from probe.share.__main__ import main as share
+from probe.verify import main as verify
+from tests.support.planted_run import body_fields, exchange, planted_run
+
+NAMES = ["SHA256SUMS", "manifest.json", "report.html", "report.md", "traffic.jsonl"]
+PERSONAL = "USER=alicexy wrote to alice.x@corp.io from /home/alicexy/falcon on xylbox.lan"
+
+
+def recorded(folder: Path, text: str = PERSONAL) -> list[str]:
+    """Write a run into a data folder; return the options that name the folder."""
+    planted_run(folder / "data" / "codex" / "one", exchange(body_fields({"input": text}, "json")), prompt=text)
+    return ["--data-dir", str(folder / "data")]
+
+
+def only_line(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out.strip()
+
+
+def test_a_run_is_redacted_first_and_the_archive_holds_nothing_personal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = recorded(tmp_path)
+    assert share(["one", *options]) == 0
+    out, err = capsys.readouterr()
+    assert "run codex/one is not redacted: made a redacted copy of it" in err
+    with zipfile.ZipFile(out.strip()) as archive:
+        names = archive.namelist()
+        assert sorted(names) == ["codex-one-redacted/", *(f"codex-one-redacted/{name}" for name in NAMES)]
+        for name in names:
+            content = archive.read(name).decode()
+            assert not [one for one in ("alicexy", "corp.io", "xylbox", str(tmp_path)) if one in content]
+    assert Path(out.strip()).stat().st_mode & 0o077 == 0
+
+
+def test_the_same_run_gives_the_same_bytes_and_the_same_copy_is_used_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = recorded(tmp_path)
+    archives = []
+    for number in range(2):
+        assert share(["one", *options, "--output", str(tmp_path / f"{number}.zip")]) == 0
+        archives.append((tmp_path / f"{number}.zip").read_bytes())
+    assert archives[0] == archives[1]
+    assert sorted(path.name for path in (tmp_path / "data" / "codex").iterdir()) == ["one", "one-redacted"]
+    capsys.readouterr()
+    assert share(["one-redacted", *options]) == 0
+    assert Path(only_line(capsys)).read_bytes() == archives[0]
+
+
+def test_a_finding_is_named_by_place_and_the_archive_is_refused_until_it_is_hidden_or_accepted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = recorded(tmp_path)
+    assert redact(["one", *options]) == 0
+    copy = Path(only_line(capsys))
+    text = copy.joinpath("traffic.jsonl").read_text()
+    # As if the redactor had overlooked something.
+    copy.joinpath("traffic.jsonl").write_text(text.replace("wrote to", "wrote to bob.z@corp.io and"))
+    assert share(["one-redacted", *options]) == 1
+    out, err = capsys.readouterr()
+    assert "traffic.jsonl, line 1, request body: an e-mail address (fingerprint " in out
+    assert "bob.z" not in out + err
+    assert list((tmp_path / "data" / "codex").glob("*.zip")) == []
+    assert share(["one-redacted", *options, "--json"]) == 1
+    fingerprints = {one["fingerprint"] for one in json.loads(capsys.readouterr().out)["findings"]}
+    accepted = [word for one in fingerprints for word in ("--accept", one)]
+    assert share(["one-redacted", *options, *accepted]) == 0
+    assert "accepted: " in capsys.readouterr().err
+
+
+def test_accepting_what_was_not_found_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no finding has this fingerprint"):
+        share(["one", *recorded(tmp_path), "--accept", "0123456789ab"])
+
+
+def test_a_value_of_the_original_that_is_left_in_a_copy_is_found_by_the_original(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = recorded(tmp_path, "Author: Alice Xylander <alice.x@corp.io>")
+    assert redact(["one", *options]) == 0
+    copy = Path(only_line(capsys))
+    manifest = copy / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"one-redacted"', '"one-redacted", "platform": "alice xylander"'))
+    assert share(["one-redacted", *options]) == 1
+    assert "manifest.json, the file: a known name" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("word", ["ab", "true", 'say "hi"', "..."])
+def test_words_that_would_break_every_text_are_refused(word: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--also"):
+        redact(["one", *recorded(tmp_path), "--also", word])
+
+
+def test_latest_is_never_a_copy_and_a_prefix_means_the_original(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = recorded(tmp_path)
+    assert redact(["one", *options]) == 0
+    assert find_run("latest", tmp_path / "data").name == "one"
+    assert find_run("on", tmp_path / "data").name == "one"
+    assert find_run("one-redacted", tmp_path / "data").name == "one-redacted"
+
+
+def test_without_detect_secrets_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "detect_secrets.core.plugins.util", None)
+    with pytest.raises(UserError, match="needs detect-secrets") as raised:
+        share(["one", *recorded(tmp_path)])
+    assert raised.value.hint is not None
+    assert "agent-probe[share]" in raised.value.hint
+
+
+def test_a_receiver_unpacks_checks_the_hashes_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert share(["demo/sample", "--data-dir", str(tmp_path / "data")]) == 0
+    archive = only_line(capsys)
+    received = tmp_path / "received"
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(received)
+    [folder] = received.iterdir()
+    lines = [line.split("  ") for line in (folder / "SHA256SUMS").read_text().splitlines()]
+    assert [name for _, name in lines] == [name for name in NAMES if name != "SHA256SUMS"]
+    check = "import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest())"
+    for digest, name in lines:
+        done = subprocess.run([sys.executable, "-c", check, folder / name], capture_output=True, text=True, timeout=60)
+        assert done.stdout.strip() == digest
+    assert verify(["--run", str(folder), "--data-dir", str(tmp_path / "theirs")]) == 0
+    assert "a redacted copy of demo/sample; replaced in it: 3 × id" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_receiver_unpacks_with_unzip_views_the_page_and_compares(tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "BROWSER": "true"}
+
+    def run(*words: str) -> str:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=100, env=env)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    data = ["--data-dir", str(tmp_path / "data")]
+    archive = run(sys.executable, "-m", "probe.share", "codex/tool-loop", *data)
+    run(sys.executable, "-m", "zipfile", "-e", archive, str(tmp_path / "received"))
+    folder = tmp_path / "received" / "codex-tool-loop-redacted"
+    assert run(sys.executable, "-m", "probe.view", "--run", str(folder), *data) == str(folder / "report.html")
+    compared = run(sys.executable, "-m", "probe.compare", "codex/tool-loop", str(folder), *data)
+    assert "facade" not in compared

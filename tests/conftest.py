@@ -33,7 +33,7 @@ _GENERATED = re.compile(r"(?m)(?<=; generated at )[-0-9: ]+ UTC$")
 
 
 LEFT_OUT = {
-    "agents": "tests of real agents, which are downloaded on first use (npm, 3 GB): pytest --agents",
+    "agents": "tests of real agents, which are downloaded on first use (npm and uv, 5 GB): pytest --agents",
     "browsers": "tests in real browsers (Debian's chromium and firefox-esr, and npm): pytest --browsers",
     "slow": "slow tests: pytest --slow",
 }

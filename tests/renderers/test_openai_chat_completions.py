@@ -302,6 +302,10 @@ BACK = {
         [chunk({"reasoning_content": "Hm."}), chunk({"content": "So."}, "stop")],
         {"content": "So.", "refusal": None},
     ),
+    "what LiteLLM adds to it": (
+        [chunk({"content": "So."}, "stop")],
+        {"content": "So.", "annotations": [], "provider_specific_fields": {"refusal": None}},
+    ),
     "calls whose arguments are spelled anew": (
         [call(index=0, id="a", type="function", **function("read", '{"path":"a"}'))],
         {
@@ -319,6 +323,12 @@ def test_an_answer_is_equal_to_the_message_that_repeats_it(chunks: list[Any], me
     (sent,) = streamed(*chunks).sent_back
     later = {"role": "assistant", **message}
     assert API.canonical(Kind.MESSAGE, sent) == API.canonical(Kind.MESSAGE, later)
+
+
+def test_what_litellm_and_grok_cli_send_is_understood() -> None:
+    added = {"role": "assistant", "content": "So.", "provider_specific_fields": {"refusal": None}}
+    body = {"model": "grok-code-fast-1", "search_parameters": {"mode": "off"}, "messages": [added]}
+    assert unknowns(read_request(API, body, PATH)) == []
 
 
 SAME = {

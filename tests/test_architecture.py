@@ -18,13 +18,14 @@ SCRIPTS = frozenset(
     for command in COMMANDS
     if command != "bench"
 )
-BASE = frozenset({"errors", "did_you_mean", "places", "addon"})
+BASE = frozenset({"errors", "did_you_mean", "missing_library", "places", "addon"})
 _READING = BASE | {"record"}
 _RENDERING = _READING | {"renderers"}
 LAYERS: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "did_you_mean": frozenset(),
     "places": frozenset(),
+    "missing_library": frozenset({"errors"}),
     "demo": frozenset(),
     "addon": frozenset(),
     "record": BASE,

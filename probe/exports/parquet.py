@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from probe.addon.private_files import private_folder
-from probe.errors import UserError
 from probe.exports.json_text import unicode_only
 from probe.exports.parquet_rows import Rows, event_rows
 from probe.exports.parquet_tables import TABLES, Column
 from probe.exports.reading import read_run
+from probe.missing_library import missing_library
 from probe.record.runs import Run
 from probe.targets.target import Target
 from probe.trace.facts import TurnFacts
@@ -106,5 +106,5 @@ def _pyarrow() -> Any:
     try:
         import pyarrow.parquet  # Here: an extra, and no other format needs it.
     except ImportError as error:
-        raise UserError("pyarrow is not installed", "pip install 'agent-probe[parquet]'") from error
+        raise missing_library("pyarrow") from error
     return pyarrow

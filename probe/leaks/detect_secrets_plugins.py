@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from probe.errors import UserError
+from probe.missing_library import missing_library
 
 _NOT_USED = frozenset(
     {
@@ -22,6 +23,7 @@ _MOST = 1_000_000
 _BLOCK = 200
 """Lines that are searched at once: a search has a fixed cost."""
 _BY_NAME = "Secret Keyword"
+_TELEGRAM = "Telegram Bot Token"
 _NAMES = ("key", "pass", "pwd", "secret", "contrase")
 
 
@@ -32,9 +34,7 @@ class Secrets:
         try:
             from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
         except ImportError as error:
-            raise UserError(
-                "the check before sharing needs detect-secrets", "install it: pip install 'agent-probe[share]'"
-            ) from error
+            raise missing_library("detect-secrets") from error
         plugins: dict[str, Any] = get_mapping_from_secret_type_to_class()
         self.plugins: list[Any] = [made() for name, made in sorted(plugins.items()) if name not in _NOT_USED]
 
@@ -66,5 +66,10 @@ class Secrets:
                 tried = lines if any(True for _ in plugin.analyze_string(text)) else []
             for line in tried:
                 for value in plugin.analyze_string(line):
-                    if "REDACTED" not in value:
+                    if "REDACTED" not in value and not (plugin.secret_type == _TELEGRAM and _is_tail(value, line)):
                         yield f"{plugin.secret_type} (detect-secrets)", value
+
+
+def _is_tail(value: str, line: str) -> bool:
+    """Check whether a value never begins a word: an id may end with digits, and a colon and another id follow it."""
+    return re.search(rf"(?<![\w-]){re.escape(value)}", line) is None

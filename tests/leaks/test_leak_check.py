@@ -144,3 +144,12 @@ def test_the_check_imports_nothing_of_the_redactor() -> None:
 def test_the_plugins_for_random_texts_are_the_only_ones_left_out_besides_addresses() -> None:
     assert {type(plugin).__name__ for plugin in Secrets().plugins} >= {"KeywordDetector", "JwtTokenDetector"}
     assert len(Secrets().plugins) >= 20
+
+
+BOT = "8123456789:" + "AA" + "b3" * 16 + "c"
+
+
+def test_a_token_of_telegram_begins_a_word() -> None:
+    kind = "Telegram Bot Token (detect-secrets)"
+    assert list(Secrets().found(f'"token": "{BOT}"')) == [(kind, BOT)]
+    assert list(Secrets().found(f'"session": "4fe1-9a{BOT}"')) == []

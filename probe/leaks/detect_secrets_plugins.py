@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from probe.missing_library import missing_library
-
 _NOT_USED = frozenset(
     {
         # Any random text: ids, hashes and encrypted reasoning are all of it.
@@ -31,10 +29,9 @@ class Secrets:
     """The plugins that are of use here."""
 
     def __init__(self) -> None:
-        try:
-            from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-        except ImportError as error:
-            raise missing_library("detect-secrets") from error
+        # Here: it takes a while, and little of the program needs it.
+        from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+
         plugins: dict[str, Any] = get_mapping_from_secret_type_to_class()
         self.plugins: list[Any] = [made() for name, made in sorted(plugins.items()) if name not in _NOT_USED]
 

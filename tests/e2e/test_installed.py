@@ -97,6 +97,22 @@ def test_a_run_goes_to_the_platforms_data_folder_and_reads_no_module_of_the_curr
     installed.probe("verify")
 
 
+def test_a_run_is_asked_searched_exported_imported_shared_and_signed(installed: Installed) -> None:
+    installed.probe("capture", "--target", "demo", "--prompt", "Write a prime checker")
+    assert "asked:\n  (turn 1) Write a prime checker" in installed.probe("show")
+    path = installed.probe("grep", "trial division", "--role", "assistant").split()[1]
+    assert "trial division" in installed.probe("get", "latest", path)
+    installed.probe("export", "--to", "har", "--output", "run.har")
+    assert "/demo/" in installed.probe("import", "run.har")
+    installed.probe("share", "latest", "--output", "run.zip")
+    with zipfile.ZipFile(installed.work / "run.zip") as archive:
+        archive.extractall(installed.work)
+    (shared,) = {name.split("/")[0] for name in archive.namelist()}
+    installed.probe("verify", "--run", f"./{shared}")
+    installed.probe("skill", "install", "--agent", "claude-code")
+    assert (installed.home / ".claude/skills/agent-probe/SKILL.md").is_file()
+
+
 def test_bundled_samples_are_listed_read_and_replayed(installed: Installed) -> None:
     assert "tool-loop-websocket" in installed.probe("runs", "--target", "codex")
     report = Path(installed.probe("analyze", "--run", "codex/sample").splitlines()[-1])

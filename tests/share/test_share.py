@@ -119,14 +119,6 @@ def test_latest_is_never_a_copy_and_a_prefix_means_the_original(
     assert find_run("one-redacted", tmp_path / "data").name == "one-redacted"
 
 
-def test_without_detect_secrets_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "detect_secrets.core.plugins.util", None)
-    with pytest.raises(UserError, match="detect-secrets is not installed") as raised:
-        share(["one", *recorded(tmp_path)])
-    hint = raised.value.hint or ""
-    assert hint.startswith(f"uv pip install --python {sys.executable} 'detect-secrets")
-
-
 def test_a_receiver_unpacks_checks_the_hashes_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert share(["demo/sample", "--data-dir", str(tmp_path / "data")]) == 0
     archive = only_line(capsys)

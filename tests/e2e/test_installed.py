@@ -97,7 +97,7 @@ def test_a_run_goes_to_the_platforms_data_folder_and_reads_no_module_of_the_curr
     installed.probe("verify")
 
 
-def test_a_run_is_asked_searched_exported_imported_shared_and_signed(installed: Installed) -> None:
+def test_a_run_is_asked_searched_exported_imported_and_shared(installed: Installed) -> None:
     installed.probe("capture", "--target", "demo", "--prompt", "Write a prime checker")
     assert "asked:\n  (turn 1) Write a prime checker" in installed.probe("show")
     path = installed.probe("grep", "trial division", "--role", "assistant").split()[1]

@@ -51,6 +51,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
     "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "imports": _RENDERING | {"exports"},
+    "verify": _RENDERING | {"trace", "analysis", "slots", "targets", "cli", "replay", "witness", "wire"},
     **dict.fromkeys(
         SCRIPTS,
         _RENDERING
@@ -68,6 +69,7 @@ LAYERS: dict[str, frozenset[str]] = {
             "replay",
             "wire",
             "witness",
+            "verify",
             "live",
             "redact",
             "leaks",

@@ -21,7 +21,7 @@ from probe.import_run import main as import_run
 from probe.imports.formats import FORMATS as READ
 from probe.record.manifest import Manifest
 from probe.record.runs import Run
-from probe.verify import main as verify
+from probe.verify.__main__ import main as verify
 from tests.support.bundled import BUNDLED
 
 SECRET = "sk-ant-" + "api03-" + "Qw7rT2yU9iOp4aSd6fGh8jKl1zXc3vBn5mQw7rT2yU9iOp4aSd"

@@ -14,7 +14,7 @@ from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
 from probe.record.record_root import record_digests
 from probe.sign import main as sign
-from probe.verify import main as verify
+from probe.verify.__main__ import main as verify
 from tests.support.running import Running
 from tests.test_verify import copy_of
 

@@ -17,7 +17,7 @@ from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
 from probe.record.merkle import leaf_hash
 from probe.record.record_root import RecordDigests, record_digests
-from probe.verify import main as verify
+from probe.verify.__main__ import main as verify
 from tests.record.test_merkle import root_by_proof
 from tests.support.bundled import BUNDLED
 from tests.support.planted import Mint

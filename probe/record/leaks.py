@@ -18,6 +18,7 @@ from probe.addon.redaction import patterns as shapes
 from probe.addon.redaction.across_events import joined_texts
 from probe.addon.redaction.edits import in_blocks
 from probe.addon.redaction.redactor import Redactor
+from probe.record.common_parts import common_start
 from probe.record.credential_check import CredentialCheck
 from probe.record.exchange import Exchange, Headers, Message, Payload, Response
 from probe.record.files import open_plain
@@ -98,7 +99,7 @@ class LeakSearch:
 
     def _in_request(self, data: bytes) -> list[str]:
         """Return what is found in a request: an agent sends its whole history again with each."""
-        searched = _length_in_common(data, self._clean_request)
+        searched = common_start(data, self._clean_request)
         found = self._in_chunks([data[max(0, searched - shapes.LONGEST - shapes.CONTEXT) :]])
         self._clean_request = b"" if found else data
         return found
@@ -139,15 +140,3 @@ class LeakSearch:
             kinds |= self._check.kinds(data)
             before = data[-(shapes.LONGEST + shapes.CONTEXT) :]
         return sorted(kinds)
-
-
-def _length_in_common(one: bytes, other: bytes) -> int:
-    """Return how many bytes two texts begin with alike."""
-    least, most = 0, min(len(one), len(other))
-    while least < most:
-        middle = (least + most + 1) // 2
-        if one.startswith(other[:middle]):
-            least = middle
-        else:
-            most = middle - 1
-    return least

@@ -12,6 +12,7 @@ from probe.addon.json_text import dumps
 from probe.addon.kept_body import IN_ONE_PIECE
 from probe.addon.redaction.across_events import joined_texts
 from probe.addon.redaction.edits import in_blocks
+from probe.record.common_parts import common_start
 from probe.record.exchange import Headers, Payload, UnreadExchange
 from probe.record.integrity import body_chunks, message_chunks
 from probe.redact import personal_patterns, personal_places
@@ -71,7 +72,7 @@ class Learner:
             return  # copied as a text then
         if is_request:
             # An agent sends its whole history again with each.
-            known = _length_in_common(data, self._last_request)
+            known = common_start(data, self._last_request)
             self._last_request = data
             self._learn_from_chunks([data[max(0, known - _OVERLAP) :]])
             return
@@ -103,15 +104,3 @@ def pairs(headers: Headers) -> Iterator[tuple[str, str]]:
     """Yield name and value of each header field, in order."""
     for name, values in headers.items():
         yield from ((name, value) for value in ([values] if isinstance(values, str) else values))
-
-
-def _length_in_common(one: bytes, other: bytes) -> int:
-    """Return how many bytes two texts begin with alike."""
-    least, most = 0, min(len(one), len(other))
-    while least < most:
-        middle = (least + most + 1) // 2
-        if one.startswith(other[:middle]):
-            least = middle
-        else:
-            most = middle - 1
-    return least

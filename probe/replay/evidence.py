@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from probe.record.common_parts import fits
 from probe.record.differing_place import DifferingPlace, kept_value, phrases
 from probe.renderers.api import Api, Asked, ItemField, Kind
 from probe.renderers.json_reader import Json
 from probe.replay.answer_form import is_default
 from probe.replay.call_keys import CallKey
-from probe.replay.item_hashes import ItemHashes, fits
+from probe.replay.item_hashes import ItemHashes
 from probe.replay.named_tools import LISTS, by_name, follows, place_of
 from probe.slots.differences import ABSENT, Difference, differences, matching, whole_differences
 from probe.trace.injected import injected_as

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from probe.record.canonical_json import canonical_json
+from probe.record.common_parts import fits
 from probe.renderers.api import Answer, Api, Kind
 from probe.slots.slots import Slots
 from probe.trace.canonical import canonical_value
@@ -81,17 +82,3 @@ class ItemHashes:
 
 def _place(at: str) -> str:
     return _WEBSOCKET.sub("", at)
-
-
-def fits(text: bytes, parts: Sequence[bytes]) -> bool:
-    """Check whether a text has these parts in their order, with anything between them."""
-    first, *middle, last = parts
-    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
-        return False
-    at, end = len(first), len(text) - len(last)
-    for part in middle:
-        found = text.find(part, at, end)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return True

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from probe.record.canonical_json import canonical_json
+from probe.record.common_parts import fits
 
 _MARK = re.compile(r"\[REDACTED:[^\]\s]*\]")
 
@@ -13,20 +14,13 @@ _MARK = re.compile(r"\[REDACTED:[^\]\s]*\]")
 def same_text(recorded: str, own: str) -> bool:
     """Check whether two texts are the same but for space around them; a redacted place may have been anything."""
     recorded, own = recorded.strip(), own.strip()
-    return recorded == own or ("[REDACTED:" in recorded and _fits(_MARK.split(recorded), own))
+    return recorded == own or (
+        _MARK.search(recorded) is not None and fits(_bytes(own), list(map(_bytes, _MARK.split(recorded))))
+    )
 
 
-def _fits(pieces: list[str], own: str) -> bool:
-    first, *between, last = pieces if len(pieces) > 1 else [pieces[0], ""]
-    if not (own.startswith(first) and own.endswith(last)):
-        return False
-    place, end = len(first), len(own) - len(last)
-    for piece in between:
-        found = own.find(piece, place, end)
-        if found < 0:
-            return False
-        place = found + len(piece)
-    return place <= end
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def same_value(recorded: Any, own: Any) -> bool:

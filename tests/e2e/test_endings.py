@@ -18,7 +18,7 @@ from probe.addon.journal import FOLDER
 from probe.addon.open_exchange import CUT_OFF
 from probe.places import PROJECT
 from probe.targets.finding import load_target, target_names
-from probe.verify import main as verify_main
+from probe.verify.__main__ import main as verify_main
 from probe.wire.ports import free_ports
 from tests.support.provider import Provider, provider_running
 from tests.support.running import Running

@@ -19,7 +19,7 @@ import pytest
 from probe.record.exchange import Headers, Payload
 from probe.record.open_record import mapped, open_record, record_file, record_size
 from probe.record.runs import TRAFFIC
-from probe.verify import main as verify
+from probe.verify.__main__ import main as verify
 from tests.support.captures import Listening, Machine, wait_for
 from tests.support.proof import FINE, QUESTION, check, check_end, content
 from tests.support.raw import (

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from probe.verify import main as verify
+from probe.verify.__main__ import main as verify
 from tests.conftest import require_agent
 from tests.e2e.test_agents import CASES, Case, keys_of, recorded, running
 from tests.support import agents

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bench import claude_tap
-from probe.verify import main as verify
+from probe.verify.__main__ import main as verify
 from tests.exports.test_har_readers import chromium, node
 from tests.imports.importing import Imported, imported
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from probe import analyze, runs, verify
+from probe import analyze, runs
 from probe.addon.plain_files import read_plain
 from probe.errors import UserError
 from probe.places import PROJECT
+from probe.verify.__main__ import main as verify
 
 
 def _sparse(path: Path) -> None:
@@ -61,7 +62,7 @@ def killed(tmp_path: Path) -> Path:
 def test_no_file_of_a_run_is_followed_waited_for_or_read_without_end(killed: Path, name: str, trap: str) -> None:
     shutil.rmtree(killed / name) if (killed / name).is_dir() else (killed / name).unlink(missing_ok=True)
     TRAPS[trap](killed / name)
-    for main in (verify.main, analyze.main):
+    for main in (verify, analyze.main):
         with pytest.raises(UserError, match=r"not a file of agent-probe|cannot be|damaged"):
             main([f"--data-dir={killed.parent.parent}", f"--run={killed.name}"])
     runs.main([f"--data-dir={killed.parent.parent}"])
@@ -75,7 +76,7 @@ def test_what_else_lies_in_the_folder_is_not_searched_without_end(
     shutil.rmtree(killed / ".live")
     (killed / name).unlink(missing_ok=True)
     trap(killed / name)
-    assert verify.main([f"--data-dir={killed.parent.parent}", f"--run={killed.name}"]) == 1
+    assert verify([f"--data-dir={killed.parent.parent}", f"--run={killed.name}"]) == 1
     assert ("notes could not be searched" in capsys.readouterr().out) == (name == "notes" and trap is _sparse)
 
 

@@ -16,7 +16,7 @@ from probe.errors import UserError
 from probe.record.runs import find_run
 from probe.redact.__main__ import main as redact
 from probe.share.__main__ import main as share
-from probe.verify import main as verify
+from probe.verify.__main__ import main as verify
 from tests.support.planted_run import body_fields, exchange, planted_run
 
 NAMES = ["SHA256SUMS", "manifest.json", "report.html", "report.md", "traffic.jsonl"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from probe.record.exchange import Payload
 from probe.replay.timed_answer import stored_bytes
-from probe.verify import main as verify
+from probe.verify.__main__ import main as verify
 from tests.support.captures import Ended, Listening, Machine
 from tests.support.raw import END_OF_HEAD, Wire, answer, body, dial, head, request
 

@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 import pytest
 
-import probe.verify
+import probe.verify.checking
 from probe.record import body_text, ids, integrity, reader
 from probe.record.exchange import Exchange, UnreadExchange
 from probe.record.manifest import Manifest
@@ -245,7 +245,7 @@ def analyze(record: Path) -> None:
 
 def verify(record: Path) -> None:
     run = Run(folder=record.parent, target="of no known name", manifest=Manifest.read(record.parent))
-    findings = probe.verify._findings(run, strict=False)
+    findings = probe.verify.checking.findings_of(run, strict=False)
     assert findings.bodies > 10
 
 

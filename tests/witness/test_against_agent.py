@@ -18,7 +18,7 @@ from probe.record.manifest import Manifest
 from probe.record.manifest_fields import AgentSession
 from probe.record.runs import Run
 from probe.renderers.loader import AUTO, load_renderer
-from probe.verify import main as verify
+from probe.verify.__main__ import main as verify
 from probe.witness import claude_code, codex, gemini_cli
 from probe.witness.against_agent import SecondWitness, against_agent
 from probe.witness.kept_sessions import note_sessions

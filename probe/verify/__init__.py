@@ -1,0 +1,1 @@
+"""Whether a run holds all that crossed its proxies, unchanged."""

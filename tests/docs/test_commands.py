@@ -33,7 +33,18 @@ SUITE = ("pytest",)
 SERVERS = ("proxies", "replay")
 """Tasks that go on until Ctrl-C."""
 NOT_OURS = frozenset(
-    {"--password", "--allowedTools", "--update-golden", "--help", "--project", "--set", "--wheel", "--with", "--extra"}
+    {
+        "--password",
+        "--allowedTools",
+        "--update-golden",
+        "--help",
+        "--project",
+        "--set",
+        "--wheel",
+        "--with",
+        "--extra",
+        "--reinstall",
+    }
 )
 """Options in the text that belong to no task and to no target's file."""
 _UV_OPTIONS = ("--group", "--project")

@@ -22,7 +22,7 @@ from probe.record.manifest import NAME as MANIFEST
 from probe.record.open_record import open_record, record_file
 from probe.record.runs import TRAFFIC, Run, is_alive
 from probe.record.tunnels import TUNNELS
-from probe.redact.copies import key_for, new_copy, original_of, same_copy
+from probe.redact.copies import copy_to_share, key_for, new_copy, original_of
 from probe.redact.redactors import checked_words
 from probe.report.plain_text import plural
 from probe.settings.settings import data_dir
@@ -71,8 +71,10 @@ def _redacted(found: Run, data: Path, also: list[str]) -> tuple[Run, list[Known]
         if original is None:
             say("note: its original is not here: the copy is searched by forms alone, not for known values")
         return found, known_of(original) if original else []
-    copy = same_copy(found, data, also)
-    if copy is None:
+    copy = copy_to_share(found, data, also)
+    if copy:
+        say(f"run {found.target}/{found.name} is not redacted: its copy {copy.folder} is shared")
+    else:
         copy = new_copy(found, data, None, also, say)
         say(f"run {found.target}/{found.name} is not redacted: made a redacted copy of it, {copy.folder}")
     return copy, known_of(found, also)

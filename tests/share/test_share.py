@@ -65,6 +65,67 @@ def test_the_same_run_gives_the_same_bytes_and_the_same_copy_is_used_again(
     assert Path(only_line(capsys)).read_bytes() == archives[0]
 
 
+WORDS = {
+    "a copy that hides more is shared": ([["--also", "Falcon"]], [], "one-redacted"),
+    "in upper and lower case, words are the same": ([["--also", "Falcon"]], ["--also", "FALCON"], "one-redacted"),
+    "of several, the one that hides all": ([[], ["--also", "Falcon"]], [], "one-redacted-2"),
+    "one that hides more words than any is made": (
+        [["--also", "Falcon"]],
+        ["--also", "falcon", "--also", "Zurich"],
+        "one-redacted-2",
+    ),
+}
+
+
+@pytest.mark.parametrize(("copies", "words", "shared"), WORDS.values(), ids=WORDS.keys())
+def test_what_a_copy_hides_stays_hidden_when_the_run_is_shared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], copies: list[list[str]], words: list[str], shared: str
+) -> None:
+    options = recorded(tmp_path, "we wrote about Falcon in Zurich")
+    for also in copies:
+        assert redact(["one", *also, *options]) == 0
+    capsys.readouterr()
+    assert share(["one", *words, *options]) == 0
+    out, err = capsys.readouterr()
+    assert Path(out.strip()).name == f"codex-{shared}.zip"
+    assert f"copy {tmp_path / 'data' / 'codex' / shared}" in err or f"it, {tmp_path / 'data' / 'codex' / shared}" in err
+    with zipfile.ZipFile(out.strip()) as archive:
+        assert not [name for name in archive.namelist() if b"falcon" in archive.read(name).lower()]
+
+
+HIDING_MORE = {
+    "two copies that hide different words": ([["one", "--also", "Zurich"], ["one", "--also", "Falcon"]], []),
+    "words of a copy, and others in the call": ([["one", "--also", "Falcon"]], ["--also", "Zurich"]),
+    "a copy of a copy": ([["one"], ["one-redacted", "--also", "Falcon"]], []),
+}
+
+
+@pytest.mark.parametrize(("copies", "words"), HIDING_MORE.values(), ids=HIDING_MORE.keys())
+def test_sharing_is_refused_where_it_would_hide_less_than_a_copy_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], copies: list[list[str]], words: list[str]
+) -> None:
+    options = recorded(tmp_path, "we wrote about Falcon in Zurich")
+    for also in copies:
+        assert redact([*also, *options]) == 0
+    last = Path(capsys.readouterr().out.split()[-1])
+    with pytest.raises(UserError, match="a copy of this run, hides words") as raised:
+        share(["one", *words, *options])
+    assert "invoke share codex/one-redacted" in str(raised.value.hint)
+    assert "--also" in str(raised.value.hint)
+    assert share([last.name, *options]) == 0
+
+
+def test_a_manifest_has_of_a_hidden_word_nothing_but_a_hash_that_needs_the_key(tmp_path: Path) -> None:
+    hashes = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        assert redact(["one", "--also", "Falcon", *recorded(folder, "we wrote about Falcon in Zurich")]) == 0
+        manifest = folder / "data" / "codex" / "one-redacted" / "manifest.json"
+        assert "falcon" not in manifest.read_text().lower()
+        hashes.append(json.loads(manifest.read_text())["redaction"]["words"])
+    assert [len(one) for one in hashes] == [1, 1]
+    assert hashes[0] != hashes[1]
+
+
 def test_a_finding_is_named_by_place_and_the_archive_is_refused_until_it_is_hidden_or_accepted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

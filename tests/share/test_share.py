@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,8 +17,10 @@ from probe.errors import UserError
 from probe.record.runs import find_run
 from probe.redact.__main__ import main as redact
 from probe.share.__main__ import main as share
+from probe.sign import main as sign
 from probe.verify.__main__ import main as verify
 from tests.support.planted_run import body_fields, exchange, planted_run
+from tests.test_sign import new_key, signers
 
 NAMES = ["SHA256SUMS", "manifest.json", "report.html", "report.md", "traffic.jsonl"]
 PERSONAL = "USER=alicexy wrote to alice.x@corp.io from /home/alicexy/falcon on xylbox.lan"
@@ -33,6 +36,14 @@ def only_line(capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out.strip()
 
 
+def unpacked(archive: Path, folder: Path) -> Path:
+    """Unpack an archive into a folder; return the folder of the run in it."""
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder)
+    [run] = folder.iterdir()
+    return run
+
+
 def test_a_run_is_redacted_first_and_the_archive_holds_nothing_personal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -40,6 +51,9 @@ def test_a_run_is_redacted_first_and_the_archive_holds_nothing_personal(
     assert share(["one", *options]) == 0
     out, err = capsys.readouterr()
     assert "run codex/one is not redacted: made a redacted copy of it" in err
+    counts = "1 email, 1 host, 1 user"
+    assert f"different values that were replaced in codex/one-redacted, each wherever it is: {counts}" in err
+    assert "read report.md in it before you give it away: names in prose stay" in err
     with zipfile.ZipFile(out.strip()) as archive:
         names = archive.namelist()
         assert sorted(names) == ["codex-one-redacted/", *(f"codex-one-redacted/{name}" for name in NAMES)]
@@ -147,6 +161,49 @@ def test_a_finding_is_named_by_place_and_the_archive_is_refused_until_it_is_hidd
     assert "accepted: " in capsys.readouterr().err
 
 
+def test_an_archive_is_written_where_the_user_wants_it_and_never_over_a_folder_or_a_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = recorded(tmp_path)
+    with pytest.raises(UserError, match="it is a folder") as raised:
+        share(["one", *options, "--output", str(tmp_path)])
+    assert raised.value.hint == f"name a file, for example {tmp_path / 'codex-one-redacted.zip'}"
+    record = tmp_path / "data" / "codex" / "one" / "traffic.jsonl"
+    with pytest.raises(UserError, match="is the recording itself"):
+        share(["one", *options, "--output", str(record)])
+    with pytest.raises(UserError, match="Not a directory"):
+        share(["one", *options, "--output", str(record / "run.zip")])
+    capsys.readouterr()
+    out = tmp_path / "new" / "folder" / "run.zip"
+    assert share(["one", *options, "--output", str(out)]) == 0
+    assert only_line(capsys) == str(out)
+    assert out.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is missing")
+def test_the_signature_of_the_copy_is_shared_and_one_of_the_original_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options, key = recorded(tmp_path), new_key(tmp_path / "key")
+    assert sign(["one", f"--key={key}", *options]) == 0
+    assert share(["one", *options]) == 0
+    said = capsys.readouterr().err
+    assert "the signature of codex/one is not in it" in said
+    assert "sign codex/one-redacted, then share it again" in said
+    assert sign(["codex/one-redacted", f"--key={key}", *options]) == 0
+    capsys.readouterr()
+    assert share(["one", *options]) == 0
+    out, err = capsys.readouterr()
+    assert "is not in it" not in err
+    folder = unpacked(Path(out.strip()), tmp_path / "received")
+    assert sorted(file.name for file in folder.iterdir()) == sorted(
+        [*NAMES, "record-root.json", "record-root.json.sig"]
+    )
+    allowed = signers(tmp_path / "signers", alice=key)
+    assert verify(["--run", str(folder), f"--signature={allowed}", "--data-dir", str(tmp_path / "theirs")]) == 0
+    assert 'Good "agent-probe" signature for alice@example.org' in capsys.readouterr().out
+
+
 def test_accepting_what_was_not_found_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no finding has this fingerprint"):
         share(["one", *recorded(tmp_path), "--accept", "0123456789ab"])
@@ -182,11 +239,7 @@ def test_latest_is_never_a_copy_and_a_prefix_means_the_original(
 
 def test_a_receiver_unpacks_checks_the_hashes_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert share(["demo/sample", "--data-dir", str(tmp_path / "data")]) == 0
-    archive = only_line(capsys)
-    received = tmp_path / "received"
-    with zipfile.ZipFile(archive) as packed:
-        packed.extractall(received)
-    [folder] = received.iterdir()
+    folder = unpacked(Path(only_line(capsys)), tmp_path / "received")
     lines = [line.split("  ") for line in (folder / "SHA256SUMS").read_text().splitlines()]
     assert [name for _, name in lines] == [name for name in NAMES if name != "SHA256SUMS"]
     check = "import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest())"

@@ -14,11 +14,13 @@ import pytest
 
 from probe.analyze import main as analyze
 from probe.errors import UserError
+from probe.protocol.__main__ import main as protocol
 from probe.record.runs import find_run
 from probe.redact.__main__ import main as redact
 from probe.share.__main__ import main as share
 from probe.sign import main as sign
 from probe.verify.__main__ import main as verify
+from probe.view import main as view
 from tests.support.planted_run import body_fields, exchange, planted_run
 from tests.test_sign import new_key, signers
 
@@ -248,6 +250,52 @@ def test_a_receiver_unpacks_checks_the_hashes_and_verifies(tmp_path: Path, capsy
         assert done.stdout.strip() == digest
     assert verify(["--run", str(folder), "--data-dir", str(tmp_path / "theirs")]) == 0
     assert "a redacted copy of demo/sample; different values that were replaced in it: 3 ids" in capsys.readouterr().out
+
+
+def checked(folder: Path) -> str:
+    """Return what is not as SHA256SUMS lists it."""
+    done = subprocess.run(
+        ["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout
+
+
+def test_what_was_received_stays_as_it_is_listed_when_it_is_viewed_and_analyzed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert share(["demo/sample", "--data-dir", str(tmp_path / "data")]) == 0
+    folder = unpacked(Path(only_line(capsys)), tmp_path / "received")
+    assert checked(folder) == ""
+    monkeypatch.setenv("BROWSER", "true")
+    options = ["--run", str(folder), "--data-dir", str(tmp_path / "theirs")]
+    assert view(options) == 0
+    assert only_line(capsys) == str(folder / "report.html")
+    assert analyze(options) == 0
+    assert capsys.readouterr() == (f"{folder / 'report.md'}\n", "analyze: as it was shared; --force writes a new one\n")
+    # What is not in the archive is written, and noted nowhere.
+    assert analyze([*options, "--full"]) == 0
+    assert protocol(options) == 0
+    assert checked(folder) == ""
+    assert analyze([*options, "--force"]) == 0
+    assert checked(folder) == "report.md: FAILED\n"
+    assert (folder / "summary.json").exists()
+
+
+def test_a_report_that_is_not_as_it_was_shared_is_written_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert share(["one", *recorded(tmp_path)]) == 0
+    folder = unpacked(Path(only_line(capsys)), tmp_path / "received")
+    options = ["--run", str(folder), "--data-dir", str(tmp_path / "theirs")]
+    shared = (folder / "report.md").read_text()
+    (folder / "report.md").write_text(shared + "changed")
+    assert analyze(options) == 0
+    assert "changed" not in (folder / "report.md").read_text()
+    (folder / "report.md").write_text(shared)
+    with (folder / "traffic.jsonl").open("a") as record:
+        record.write("{}\n")
+    assert analyze(options) == 1
+    assert (folder / "report.md").read_text() != shared
 
 
 @pytest.mark.slow

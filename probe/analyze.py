@@ -129,7 +129,7 @@ def _analyze_run(arguments: Namespace) -> int:
     if manifest and not arguments.force and manifest.up_to_date(step, inputs):
         say(f"{step}: up to date")
     elif manifest and not (arguments.force or arguments.target) and _as_received(output, inputs[TRAFFIC]):
-        say(f"{step}: as it was shared; --force writes a new one")
+        say(f"{step}: as it was shared; {step} --force writes a new one")
     else:
         reported = _write(found.traffic, output, target, found, arguments, sha256=inputs[TRAFFIC])
         if manifest:

@@ -271,7 +271,8 @@ def test_what_was_received_stays_as_it_is_listed_when_it_is_viewed_and_analyzed(
     assert view(options) == 0
     assert only_line(capsys) == str(folder / "report.html")
     assert analyze(options) == 0
-    assert capsys.readouterr() == (f"{folder / 'report.md'}\n", "analyze: as it was shared; --force writes a new one\n")
+    said = "analyze: as it was shared; analyze --force writes a new one\n"
+    assert capsys.readouterr() == (f"{folder / 'report.md'}\n", said)
     # What is not in the archive is written, and noted nowhere.
     assert analyze([*options, "--full"]) == 0
     assert protocol(options) == 0

@@ -25,6 +25,7 @@ from probe.record.manifest import Manifest, project_version, text_sha256
 from probe.record.manifest_fields import Facts
 from probe.record.open_record import ZST, record_file, record_sha256
 from probe.record.reading_memory import tune_memory
+from probe.record.received import listed_sums
 from probe.record.runs import FULL_REPORT, PAGE, REPORT, SUMMARY, TRAFFIC, Run, all_runs, has_records, is_alive
 from probe.record.source_hash import source_sha256
 from probe.record.tunnels import TUNNELS
@@ -127,6 +128,8 @@ def _analyze_run(arguments: Namespace) -> int:
     inputs = _inputs(found, target, arguments) | (_page_inputs() if arguments.html else {})
     if manifest and not arguments.force and manifest.up_to_date(step, inputs):
         say(f"{step}: up to date")
+    elif manifest and not (arguments.force or arguments.target) and _as_received(output, inputs[TRAFFIC]):
+        say(f"{step}: as it was shared; {step} --force writes a new one")
     else:
         reported = _write(found.traffic, output, target, found, arguments, sha256=inputs[TRAFFIC])
         if manifest:
@@ -138,6 +141,12 @@ def _analyze_run(arguments: Namespace) -> int:
         code = 1 if reported.malformed else 0
     print(printable(str(output)))
     return code
+
+
+def _as_received(report: Path, record: str) -> bool:
+    """Check whether record and report are those of a shared run's archive, which lists their hashes."""
+    listed = listed_sums(report.parent)
+    return listed.get(TRAFFIC) == record and listed.get(report.name) == file_sha256(report)
 
 
 def _say_problems(reported: Understood) -> None:

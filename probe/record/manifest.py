@@ -17,6 +17,7 @@ from probe.places import PROJECT
 from probe.record.files import write_private
 from probe.record.manifest_fields import NAMES, SCHEMA, Facts, Step, migrated
 from probe.record.open_record import record_sha256
+from probe.record.received import listed_sums
 
 NAME = "manifest.json"
 LARGEST = 16 << 20
@@ -69,7 +70,9 @@ class Manifest:
             raise UserError(f"{self.path}: cannot be written: {error.strerror}", hint, code=1) from error
 
     def finished_step(self, name: str, inputs: dict[str, str], outputs: dict[str, str]) -> None:
-        """Record the inputs and outputs of a step (file or setting → SHA-256)."""
+        """Record the inputs and outputs of a step (file or setting → SHA-256), unless the folder lists its manifest."""
+        if NAME in listed_sums(self.path.parent):
+            return
         step = Step(inputs=inputs, outputs=outputs, finished=utc_now())
         self.update(steps={**self.facts.steps, name: step})
 

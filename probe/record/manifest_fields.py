@@ -123,7 +123,11 @@ class Redaction(msgspec.Struct, frozen=True):
     replaced: dict[str, int] = {}
     """How many different values of each kind."""
     inputs: str | None = None
-    """What it was made from, hashed with the key of the data folder."""
+    """What it was made from but for `words`, hashed with the key of the data folder."""
+    original: str | None = None
+    """The record of that run, hashed with the same key: all copies of a run have the same."""
+    words: list[str] = []
+    """Words of the user's own that it hides, each hashed with the same key."""
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):

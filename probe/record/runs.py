@@ -232,7 +232,7 @@ def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str,
     if ("/" in word or word in (".", "..")) and _is_run(Path(word).resolve()):
         return _run(Path(word).resolve())
     if problem := _path_problem(word):
-        raise UserError(problem, "name a run's folder, or a run as invoke runs lists it")
+        raise problem
     parent, _, name = word.rpartition("/")
     every = all_runs(data_dir, None, elsewhere)
     runs = [run for run in every if (parent or target) in (None, "", run.target)]
@@ -241,17 +241,29 @@ def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str,
     originals = [run for run in found if not run.manifest.facts.redaction] or found
     if name and len(originals) == 1:
         return originals[0]
-    raise _not_found(word, found if name else [], runs or every, data_dir)
+    raise (None if found and name else _here(word)) or _not_found(word, found if name else [], runs or every, data_dir)
 
 
-def _path_problem(word: str) -> str | None:
+def _path_problem(word: str) -> UserError | None:
     """Return why a word that can only be a path names no run; None where it may name one otherwise."""
-    path = Path(word)
+    path, hint = Path(word), "name a run's folder, or a run as invoke runs lists it"
     if ("/" in word and path.is_dir()) or word in (".", ".."):
-        return f"the folder {word} has no {TRAFFIC}"
+        return UserError(f"the folder {word} has no {TRAFFIC}", hint)
     if "/" in word and path.exists():
-        return f"{word} is a file, not the folder of a run"
-    return f"no such folder: {word}" if word.startswith(("/", "./", "../", "~")) else None
+        return _here(word) or UserError(f"{word} is a file, not the folder of a run", hint)
+    return UserError(f"no such folder: {word}", hint) if word.startswith(("/", "./", "../", "~")) else None
+
+
+def _here(word: str) -> UserError | None:
+    """Return what to write for a word that names an archive, or a run's folder in the current one; None otherwise."""
+    import zipfile  # Here: only an error needs it.
+
+    path = Path(word)
+    if is_plain(path) and zipfile.is_zipfile(path):
+        return UserError(f"{word} is an archive, not the folder of a run", "unzip it, then name its folder: ./FOLDER")
+    if word and _is_run(path):
+        return UserError(f"no run is called {word!r}, but a folder right here is", f"write ./{word}")
+    return None
 
 
 def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None, *, replays: bool) -> Run:

@@ -21,12 +21,12 @@ def version_number(version: str | None) -> str | None:
 def run_of_version(word: str, runs: Sequence[Run]) -> Run | None:
     """Return the newest run that `target@version` names; None where a word has another form. Raises UserError.
 
-    `runs` are in the order in which they were recorded.
+    A redacted copy is never meant by a version. `runs` are in the order in which they were recorded.
     """
     target, at, version = word.partition("@")
     if not at or "/" in target:
         return None
-    of_target = [run for run in runs if run.target == target]
+    of_target = [run for run in runs if run.target == target and not run.manifest.facts.redaction]
     numbers = [version_number(run.manifest.facts.versions.get("agent")) for run in of_target]
     found = [run for run, number in zip(of_target, numbers, strict=True) if number == version]
     if found:

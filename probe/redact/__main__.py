@@ -12,7 +12,8 @@ from probe.cli.edge import printable, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.places import guide
-from probe.record.runs import Run, is_alive
+from probe.record.replaced_values import replaced_in_words
+from probe.record.runs import is_alive
 from probe.redact.copies import new_copy
 from probe.redact.redactors import checked_words
 from probe.settings.settings import data_dir
@@ -30,16 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(f"run {found.target}/{found.name} is still being recorded", "wait for its end")
     output = Path(arguments.output_dir).expanduser() if arguments.output_dir else None
     copy = new_copy(found, data_dir(arguments.data_dir, os.environ), output, also, say)
-    say(replaced_in_words(copy))
+    redaction = copy.manifest.facts.redaction
+    counts = replaced_in_words(redaction.replaced if redaction else {})
+    say(f"different values that were replaced, each wherever it is: {counts}")
+    say(f"what no search can find: {guide('sharing.md')}")
     print(printable(str(copy.folder)))
     return 0
-
-
-def replaced_in_words(copy: Run) -> str:
-    """Return how many values of each kind were replaced."""
-    redaction = copy.manifest.facts.redaction
-    counts = [f"{count} × {kind}" for kind, count in (redaction.replaced if redaction else {}).items()]
-    return f"replaced by pseudonyms: {', '.join(counts) or 'nothing'}; what no search can find: {guide('sharing.md')}"
 
 
 if __name__ == "__main__":

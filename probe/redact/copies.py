@@ -11,7 +11,8 @@ from probe.errors import UserError
 from probe.places import SAMPLES
 from probe.record.open_record import record_sha256
 from probe.record.runs import Run, all_runs
-from probe.redact.copying import copy_inputs, redacted_copy
+from probe.redact.copy_identity import copy_identity
+from probe.redact.copying import redacted_copy
 
 
 def key_for(run: Run, data_dir: Path) -> bytes:
@@ -41,13 +42,28 @@ def new_copy(
         ) from error
 
 
-def same_copy(run: Run, data_dir: Path, also: Iterable[str]) -> Run | None:
-    """Return a copy of a run as `new_copy` would make it now; None where there is none."""
-    inputs = copy_inputs(run, also, key_for(run, data_dir))
-    folders = {run.folder.parent.parent, data_dir}
-    runs = (one for folder in folders for one in all_runs(folder, run.target))
-    copies = (one for one in runs if one.manifest.facts.redaction and one.manifest.facts.redaction.inputs == inputs)
-    return next(copies, None)
+def copy_to_share(run: Run, data_dir: Path, also: Iterable[str]) -> Run | None:
+    """Return the copy that is shared for a run: as one made now, it hides all that any copy of the run hides.
+
+    None where one is to be made. Raises UserError where that would hide fewer words than a copy that is there.
+    """
+    now = copy_identity(run, also, key_for(run, data_dir))
+    copies = [
+        (one, redaction)
+        for folder in {run.folder.parent.parent, data_dir}
+        for one in all_runs(folder, run.target)
+        if (redaction := one.manifest.facts.redaction) and redaction.original == now.original
+    ]
+    hidden = set(now.words).union(*(redaction.words for _, redaction in copies))
+    same = (one for one, redaction in copies if redaction.inputs == now.inputs and hidden <= set(redaction.words))
+    if (copy := next(same, None)) or hidden == set(now.words):
+        return copy
+    most = max(copies, key=lambda one: len(set(one[1].words) - set(now.words)))[0]
+    name = f"{most.target}/{most.name}"
+    raise UserError(
+        f"{name}, a copy of this run, hides words (--also) that this call does not name",
+        f"share that copy: invoke share {name}; or name its words again, each with --also",
+    )
 
 
 def original_of(copy: Run, data_dir: Path) -> Run | None:

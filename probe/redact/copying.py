@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 import shutil
 from collections.abc import Callable, Iterable
@@ -14,15 +13,15 @@ from probe.addon.redaction.salt import read_salt
 from probe.addon.writer import Writer
 from probe.errors import UserError
 from probe.record.files import file_sha256, is_plain, write_private
-from probe.record.manifest import Manifest, project_version, text_sha256
+from probe.record.manifest import Manifest
 from probe.record.manifest_fields import Redaction, Step
 from probe.record.open_record import record_sha256
 from probe.record.reader import read_unread
 from probe.record.record_root import record_digests
 from probe.record.runs import TRAFFIC, Run, has_records, is_generated
-from probe.record.source_hash import source_sha256
 from probe.record.tunnels import TUNNELS
-from probe.redact.copied_manifest import copied_facts, facts_to_copy
+from probe.redact.copied_manifest import copied_facts
+from probe.redact.copy_identity import CopyIdentity, copy_identity
 from probe.redact.learning import Learner
 from probe.redact.personal_values import PersonalValues
 from probe.redact.pseudonyms import Pseudonyms
@@ -53,7 +52,7 @@ def redacted_copy(
         _copy_record(run, folder, redactor, pseudonyms)
         if not has_records(folder):
             raise UserError(f"run {run.target}/{run.name} holds no exchange", "record it first", code=1)
-        manifest = _write_manifest(run, folder, redactor, values, copy_inputs(run, also, salt))
+        manifest = _write_manifest(run, folder, redactor, values, copy_identity(run, also, salt))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -68,23 +67,6 @@ def salt_of(run: Run) -> bytes:
         return read_salt(run.folder.parent.parent / SALT)
     except OSError:
         return secrets.token_bytes(32)
-
-
-def copy_inputs(run: Run, also: Iterable[str], salt: bytes) -> str:
-    """Return what a copy is made from, hashed with the key: two copies with the same are the same."""
-    parts = [
-        record_sha256(run.traffic) or "",
-        # Not the whole manifest: each analysis of the run adds to it.
-        text_sha256(str(sorted(facts_to_copy(run.manifest).items()))),
-        project_version(),
-        _source(),
-        *sorted(also),
-    ]
-    return hmac.digest(salt, "\0".join(["redacted copy", *parts]).encode(), "sha256").hex()
-
-
-def _source() -> str:
-    return source_sha256(("redact", "addon"), ())
 
 
 def learned(run: Run, pseudonyms: Pseudonyms, also: Iterable[str], report: Report) -> PersonalValues:
@@ -122,7 +104,7 @@ def _copy_record(run: Run, folder: Path, redactor: CountingRedactor, pseudonyms:
 
 
 def _write_manifest(
-    run: Run, folder: Path, redactor: CountingRedactor, values: PersonalValues, inputs: str
+    run: Run, folder: Path, redactor: CountingRedactor, values: PersonalValues, identity: CopyIdentity
 ) -> Manifest:
     facts = copied_facts(run.manifest, redactor, values.pseudonym_of)
     digests = record_digests(folder / TRAFFIC)
@@ -137,7 +119,7 @@ def _write_manifest(
         # Without a random id among what was replaced, somebody could try names until this hash fits.
         traffic_sha256=record_sha256(run.traffic) if replaced.get("id") else None,
         replaced=replaced,
-        inputs=inputs,
+        **identity._asdict(),
     )
     manifest = Manifest(folder, {})
     manifest.update(

@@ -19,6 +19,11 @@ _SIGNED = re.compile(
 _ADDRESSED = re.compile(
     rb"((?:[A-Z\xc3][\w\x80-\xff'.-]{1,30} ){1,3}[A-Z\xc3][\w\x80-\xff'-]{1,30}) <([^<>\s@]{1,64}@[^<>\s]{3,100})>"
 )
+_OPENING = re.compile(
+    rb"(?:(?:Please|Ask|Tell|Contact|Call|E-?[Mm]ail|Mail|Message|Ping|Notify|Invite|Add|Assign|Write|Send|Thanks?|"
+    rb"From|For|With|And|Cc|Hi|Hello|Hey) )*"
+)
+"""Words before a name at the begin of a sentence; none of them is a usual name."""
 _GIT_NAME = re.compile(rb"(?:user\.name[ =\t]{1,4}|GIT_(?:AUTHOR|COMMITTER)_NAME=)[\"']?([^\"'\n=]{2,80})")
 _GIT_SECTION = re.compile(rb"\[user\]\s{1,9}(?:email = [^\n]{1,200}\s{1,9})?name = ([^\n\"]{2,80})")
 _USER = re.compile(rb"(?<![A-Za-z0-9_])(?:USER|LOGNAME|USERNAME|SUDO_USER)=[\"']?([A-Za-z0-9._-]{2,64})")
@@ -82,7 +87,7 @@ def _in_lines(text: bytes) -> Iterator[tuple[str, bytes]]:
     if b"<" in text and b"@" in text:
         for match in (*_SIGNED.finditer(text), *_ADDRESSED.finditer(text)):
             if not match[2].lower().startswith((b"noreply", b"no-reply")):
-                yield "name", match[1]
+                yield "name", _OPENING.sub(b"", match[1], count=1)
     if b"_NAME=" in text or b"user" in text:
         yield from (("name", match[1]) for one in (_GIT_NAME, _GIT_SECTION) for match in one.finditer(text))
     if b"=" in text:

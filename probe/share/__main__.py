@@ -6,11 +6,12 @@ import os
 import shutil
 import sys
 import tempfile
-from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.addon.private_files import private_folder
+from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, printable, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
@@ -20,17 +21,21 @@ from probe.places import guide
 from probe.record.files import is_plain
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.open_record import open_record, record_file
-from probe.record.runs import TRAFFIC, Run, is_alive
+from probe.record.replaced_values import replaced_in_words
+from probe.record.runs import REPORT, TRAFFIC, Run, is_alive
 from probe.record.tunnels import TUNNELS
-from probe.redact.copies import key_for, new_copy, original_of, same_copy
+from probe.redact.copies import copy_to_share, key_for, new_copy, original_of
 from probe.redact.redactors import checked_words
 from probe.report.plain_text import plural
 from probe.settings.settings import data_dir
 from probe.share.archive import write_archive
 from probe.share.reports import write_reports
 from probe.wire.recover_run import open_run
+from probe.witness.statement import SIGNATURE, STATEMENT
 
 _SHOWN = 40
+_AS_THEY_ARE = (TUNNELS, MANIFEST, STATEMENT, SIGNATURE)
+"""Files of a copy that are in its archive unchanged, where it has them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,10 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = open_run(arguments, say)
     if is_alive(found):
         raise UserError(f"run {found.target}/{found.name} is still being recorded", "wait for its end")
-    copy, known = _redacted(found, data, also)
-    out = _output(arguments, copy)
+    copy, original, known = _redacted(found, data, also)
+    out = _output(arguments.output, copy, found)
+    redaction = copy.manifest.facts.redaction
+    counts = replaced_in_words(redaction.replaced if redaction else {})
+    say(f"different values that were replaced in {copy.target}/{copy.name}, each wherever it is: {counts}")
     with tempfile.TemporaryDirectory() as folder:
-        others = [copy.folder / name for name in (TUNNELS, MANIFEST) if is_plain(copy.folder / name)]
+        others = [one for name in _AS_THEY_ARE if is_plain(one := copy.folder / name)]
         files = [_plain_record(copy, Path(folder)), *others, *write_reports(copy, Path(folder))]
         check = LeakCheck(known, key_for(copy, data))
         findings = [*check.in_name(_name(copy)), *check.findings(files)]
@@ -54,28 +62,31 @@ def main(argv: Sequence[str] | None = None) -> int:
             say(f"nothing was written: {plural(len(left), 'finding')} must not be given away")
             say(f"hide them with --also TEXT, or accept each with --accept FINGERPRINT: {guide('sharing.md')}")
             return 1
-        try:
-            write_archive(out, _name(copy), files)
-        except OSError as error:
-            raise UserError(f"{out}: {error.strerror}", "name another file with --output", code=1) from error
+        _write(out, copy, files)
+    if original and is_plain(original.analysis_folder / SIGNATURE) and not is_plain(copy.folder / SIGNATURE):
+        what = f"the signature of {original.target}/{original.name} is not in it, since this copy has another record"
+        say(as_called(f"note: {what}; to sign the copy: invoke sign {copy.target}/{copy.name}, then share it again"))
+    say(f"read {REPORT} in it before you give it away: names in prose stay, unless you hide them with --also")
     _print([], as_json=arguments.json, out=out)
     return 0
 
 
-def _redacted(found: Run, data: Path, also: list[str]) -> tuple[Run, list[Known]]:
-    """Return a redacted copy of a run, and what is known to be personal in the original."""
+def _redacted(found: Run, data: Path, also: list[str]) -> tuple[Run, Run | None, list[Known]]:
+    """Return a redacted copy of a run, the original if it is here, and what is known to be personal in that."""
     if found.manifest.facts.redaction:
         if also:
             raise UserError("the run is redacted already", "give --also with the original run")
         original = original_of(found, data)
         if original is None:
             say("note: its original is not here: the copy is searched by forms alone, not for known values")
-        return found, known_of(original) if original else []
-    copy = same_copy(found, data, also)
-    if copy is None:
+        return found, original, known_of(original) if original else []
+    copy = copy_to_share(found, data, also)
+    if copy:
+        say(f"run {found.target}/{found.name} is not redacted: its copy {copy.folder} is shared")
+    else:
         copy = new_copy(found, data, None, also, say)
         say(f"run {found.target}/{found.name} is not redacted: made a redacted copy of it, {copy.folder}")
-    return copy, known_of(found, also)
+    return copy, found, known_of(found, also)
 
 
 def _plain_record(copy: Run, folder: Path) -> Path:
@@ -91,11 +102,24 @@ def _name(copy: Run) -> str:
     return f"{copy.target}-{copy.name}"
 
 
-def _output(arguments: Namespace, copy: Run) -> Path:
-    out = Path(arguments.output).expanduser() if arguments.output else copy.folder.parent / f"{_name(copy)}.zip"
-    if out.is_dir() or not out.parent.is_dir():
-        raise UserError(f"--output {out}: not a place for a file", "name a file in a folder that exists")
+def _output(given: str | None, copy: Run, found: Run) -> Path:
+    """Return where the archive is written: beside the copy unless the user names a place. Raises UserError."""
+    name = f"{_name(copy)}.zip"
+    out = Path(given).expanduser() if given else copy.folder.parent / name
+    if out.is_dir():
+        raise UserError(f"--output {out}: it is a folder", f"name a file, for example {out / name}")
+    if out.exists() and any(out.samefile(record_file(one.traffic)) for one in (copy, found)):
+        raise UserError(f"{out} is the recording itself", "name another file with --output")
     return out
+
+
+def _write(out: Path, copy: Run, files: list[Path]) -> None:
+    try:
+        private_folder(out.parent)
+        write_archive(out, _name(copy), files)
+    except OSError as error:
+        place = error.filename or out
+        raise UserError(f"{place}: {error.strerror or error}", "name another file with --output") from error
 
 
 def _not_accepted(findings: list[Finding], accepted: list[str]) -> list[Finding]:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from probe.record.files import file_sha256, open_plain
+from probe.record.received import SUMS
 
-SUMS = "SHA256SUMS"
 _TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest that the format knows: when a file was copied is nobody's business."""
 _UNIX = 3

@@ -7,6 +7,7 @@ from typing import Any
 
 from probe.analysis.hosts import Hosts
 from probe.record.manifest_fields import CoverageFacts, Imported
+from probe.record.replaced_values import replaced_in_words
 from probe.record.runs import (
     Run,
 )
@@ -56,8 +57,8 @@ def lines_of(found: Run, findings: Findings) -> Iterator[str]:
         folded = recovered.exchanges
         yield f"the recording did not come to its end; exchanges that were folded in afterwards, cut short: {folded}"
     if redaction := found.manifest.facts.redaction:
-        counts = ", ".join(f"{count} × {kind}" for kind, count in redaction.replaced.items()) or "nothing"
-        yield f"a redacted copy of {redaction.of}; replaced in it: {counts}"
+        counts = replaced_in_words(redaction.replaced)
+        yield f"a redacted copy of {redaction.of}; different values that were replaced in it: {counts}"
     if findings.faulted.count:
         yield f"cut short by a fault that the replay was asked for (--fault): {findings.faulted.count}"
     yield from (f"the recording itself said: {problem.text}" for problem in found.manifest.facts.problems)

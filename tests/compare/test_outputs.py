@@ -20,6 +20,7 @@ from probe.compare.markdown import NONE, markdown_of
 from probe.compare.rules import RULES
 from probe.errors import UserError
 from probe.places import PROJECT
+from probe.redact.copying import redacted_copy
 from tests.compare.comparing import SAMPLES, Recording, compare
 from tests.conftest import GOLDEN
 from tests.support.bundled import BUNDLED
@@ -125,6 +126,8 @@ def test_versions_name_their_newest_run(
     for name, run in BUNDLED.items():
         shutil.copytree(run.folder, tmp_path / name)
     monkeypatch.setenv("PROBE_DATA_DIR", str(tmp_path))
+    # The name of a copy sorts behind that of its run.
+    redacted_copy(BUNDLED["codex/tool-loop"], tmp_path / "codex" / "tool-loop-redacted", pytest.fail)
     assert main(["codex@0.98.0", "codex@0.169.0"]) == 0
     assert "codex/tool-loop → codex/tool-loop-websocket" in capsys.readouterr().out
 

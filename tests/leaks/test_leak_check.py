@@ -30,6 +30,10 @@ FORMS = {
     "OpenAI": (TOKENS["OpenAI, of a user"], "OpenAI Token (detect-secrets)"),
     "GitHub": (TOKENS["GitHub, personal"], "GitHub Token (detect-secrets)"),
     "AWS": (TOKENS["AWS access key id"], "AWS Access Key (detect-secrets)"),
+    "the example of AWS's guides, which verify does not count": (
+        "AKIA" + "IOSFODNN7EXAMPLE",
+        "AWS Access Key (detect-secrets)",
+    ),
     "Stripe": (TOKENS["Stripe"], "Stripe Access Key (detect-secrets)"),
     "a JWT": (TOKENS["JWT"], "JSON Web Token (detect-secrets)"),
     "a private key": (MINT.private_key(), "Private Key (detect-secrets)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -79,6 +80,26 @@ def test_a_word_that_means_no_run_is_told(data: Path, word: str, target: str | N
     with pytest.raises(UserError) as raised:
         find_run(word, data, target)
     assert part in str(raised.value)
+
+
+HERE = {
+    "an archive": ("out.zip", "out.zip is an archive", "unzip it, then name its folder: ./FOLDER"),
+    "an archive, by its path": ("./out.zip", "./out.zip is an archive", "unzip it, then name its folder: ./FOLDER"),
+    "a run's folder without its path": ("demo-one-redacted", "a folder right here is", "write ./demo-one-redacted"),
+}
+
+
+@pytest.mark.parametrize(("word", "part", "hint"), HERE.values(), ids=HERE.keys())
+def test_a_file_or_folder_right_here_is_named_as_what_it_is(
+    data: Path, monkeypatch: pytest.MonkeyPatch, word: str, part: str, hint: str
+) -> None:
+    make(data, "here", "demo-one-redacted", "2026-01-04T00:00:00.000000Z")
+    with zipfile.ZipFile(data / "here" / "out.zip", "w") as archive:
+        archive.writestr("demo-one-redacted/traffic.jsonl", "{}\n")
+    monkeypatch.chdir(data / "here")
+    with pytest.raises(UserError, match=part) as raised:
+        find_run(word, Path("/nowhere"))
+    assert raised.value.hint == hint
 
 
 def test_runs_of_a_target_elsewhere_are_found(data: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -64,6 +64,17 @@ def test_personal_values_are_replaced(text: str, value: str) -> None:
     assert value.lower() not in redacted(text).lower()
 
 
+SENTENCES = ["Ask", "Please", "Please Ask", "Contact", "Email"]
+
+
+@pytest.mark.parametrize("opening", SENTENCES)
+def test_a_word_that_begins_the_sentence_is_no_part_of_the_name_behind_it(opening: str) -> None:
+    text = redacted(f"{opening} Erika Mustermann <erika.m@corp.io>. Erika Mustermann knows. {opening} anybody.")
+    name = Pseudonyms(SALT).of("name", "Erika Mustermann")
+    assert text.startswith(f"{opening} {name} <email-")
+    assert text.endswith(f"{name} knows. {opening} anybody.")
+
+
 PUBLIC = {
     "addresses of nobody": "git@github.com noreply@anthropic.com user@example.com",
     "files and packages": "logo@2x.png pkg@1.2.3 @app.route settings.local.json .env.local src/app.internal.py",

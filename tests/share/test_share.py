@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,11 +14,15 @@ import pytest
 
 from probe.analyze import main as analyze
 from probe.errors import UserError
+from probe.protocol.__main__ import main as protocol
 from probe.record.runs import find_run
 from probe.redact.__main__ import main as redact
 from probe.share.__main__ import main as share
+from probe.sign import main as sign
 from probe.verify.__main__ import main as verify
+from probe.view import main as view
 from tests.support.planted_run import body_fields, exchange, planted_run
+from tests.test_sign import new_key, signers
 
 NAMES = ["SHA256SUMS", "manifest.json", "report.html", "report.md", "traffic.jsonl"]
 PERSONAL = "USER=alicexy wrote to alice.x@corp.io from /home/alicexy/falcon on xylbox.lan"
@@ -33,6 +38,14 @@ def only_line(capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out.strip()
 
 
+def unpacked(archive: Path, folder: Path) -> Path:
+    """Unpack an archive into a folder; return the folder of the run in it."""
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(folder)
+    [run] = folder.iterdir()
+    return run
+
+
 def test_a_run_is_redacted_first_and_the_archive_holds_nothing_personal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -40,6 +53,9 @@ def test_a_run_is_redacted_first_and_the_archive_holds_nothing_personal(
     assert share(["one", *options]) == 0
     out, err = capsys.readouterr()
     assert "run codex/one is not redacted: made a redacted copy of it" in err
+    counts = "1 email, 1 host, 1 user"
+    assert f"different values that were replaced in codex/one-redacted, each wherever it is: {counts}" in err
+    assert "read report.md in it before you give it away: names in prose stay" in err
     with zipfile.ZipFile(out.strip()) as archive:
         names = archive.namelist()
         assert sorted(names) == ["codex-one-redacted/", *(f"codex-one-redacted/{name}" for name in NAMES)]
@@ -65,6 +81,67 @@ def test_the_same_run_gives_the_same_bytes_and_the_same_copy_is_used_again(
     assert Path(only_line(capsys)).read_bytes() == archives[0]
 
 
+WORDS = {
+    "a copy that hides more is shared": ([["--also", "Falcon"]], [], "one-redacted"),
+    "in upper and lower case, words are the same": ([["--also", "Falcon"]], ["--also", "FALCON"], "one-redacted"),
+    "of several, the one that hides all": ([[], ["--also", "Falcon"]], [], "one-redacted-2"),
+    "one that hides more words than any is made": (
+        [["--also", "Falcon"]],
+        ["--also", "falcon", "--also", "Zurich"],
+        "one-redacted-2",
+    ),
+}
+
+
+@pytest.mark.parametrize(("copies", "words", "shared"), WORDS.values(), ids=WORDS.keys())
+def test_what_a_copy_hides_stays_hidden_when_the_run_is_shared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], copies: list[list[str]], words: list[str], shared: str
+) -> None:
+    options = recorded(tmp_path, "we wrote about Falcon in Zurich")
+    for also in copies:
+        assert redact(["one", *also, *options]) == 0
+    capsys.readouterr()
+    assert share(["one", *words, *options]) == 0
+    out, err = capsys.readouterr()
+    assert Path(out.strip()).name == f"codex-{shared}.zip"
+    assert f"copy {tmp_path / 'data' / 'codex' / shared}" in err or f"it, {tmp_path / 'data' / 'codex' / shared}" in err
+    with zipfile.ZipFile(out.strip()) as archive:
+        assert not [name for name in archive.namelist() if b"falcon" in archive.read(name).lower()]
+
+
+HIDING_MORE = {
+    "two copies that hide different words": ([["one", "--also", "Zurich"], ["one", "--also", "Falcon"]], []),
+    "words of a copy, and others in the call": ([["one", "--also", "Falcon"]], ["--also", "Zurich"]),
+    "a copy of a copy": ([["one"], ["one-redacted", "--also", "Falcon"]], []),
+}
+
+
+@pytest.mark.parametrize(("copies", "words"), HIDING_MORE.values(), ids=HIDING_MORE.keys())
+def test_sharing_is_refused_where_it_would_hide_less_than_a_copy_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], copies: list[list[str]], words: list[str]
+) -> None:
+    options = recorded(tmp_path, "we wrote about Falcon in Zurich")
+    for also in copies:
+        assert redact([*also, *options]) == 0
+    last = Path(capsys.readouterr().out.split()[-1])
+    with pytest.raises(UserError, match="a copy of this run, hides words") as raised:
+        share(["one", *words, *options])
+    assert "invoke share codex/one-redacted" in str(raised.value.hint)
+    assert "--also" in str(raised.value.hint)
+    assert share([last.name, *options]) == 0
+
+
+def test_a_manifest_has_of_a_hidden_word_nothing_but_a_hash_that_needs_the_key(tmp_path: Path) -> None:
+    hashes = []
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        assert redact(["one", "--also", "Falcon", *recorded(folder, "we wrote about Falcon in Zurich")]) == 0
+        manifest = folder / "data" / "codex" / "one-redacted" / "manifest.json"
+        assert "falcon" not in manifest.read_text().lower()
+        hashes.append(json.loads(manifest.read_text())["redaction"]["words"])
+    assert [len(one) for one in hashes] == [1, 1]
+    assert hashes[0] != hashes[1]
+
+
 def test_a_finding_is_named_by_place_and_the_archive_is_refused_until_it_is_hidden_or_accepted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,6 +161,49 @@ def test_a_finding_is_named_by_place_and_the_archive_is_refused_until_it_is_hidd
     accepted = [word for one in fingerprints for word in ("--accept", one)]
     assert share(["one-redacted", *options, *accepted]) == 0
     assert "accepted: " in capsys.readouterr().err
+
+
+def test_an_archive_is_written_where_the_user_wants_it_and_never_over_a_folder_or_a_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = recorded(tmp_path)
+    with pytest.raises(UserError, match="it is a folder") as raised:
+        share(["one", *options, "--output", str(tmp_path)])
+    assert raised.value.hint == f"name a file, for example {tmp_path / 'codex-one-redacted.zip'}"
+    record = tmp_path / "data" / "codex" / "one" / "traffic.jsonl"
+    with pytest.raises(UserError, match="is the recording itself"):
+        share(["one", *options, "--output", str(record)])
+    with pytest.raises(UserError, match="Not a directory"):
+        share(["one", *options, "--output", str(record / "run.zip")])
+    capsys.readouterr()
+    out = tmp_path / "new" / "folder" / "run.zip"
+    assert share(["one", *options, "--output", str(out)]) == 0
+    assert only_line(capsys) == str(out)
+    assert out.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is missing")
+def test_the_signature_of_the_copy_is_shared_and_one_of_the_original_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options, key = recorded(tmp_path), new_key(tmp_path / "key")
+    assert sign(["one", f"--key={key}", *options]) == 0
+    assert share(["one", *options]) == 0
+    said = capsys.readouterr().err
+    assert "the signature of codex/one is not in it" in said
+    assert "sign codex/one-redacted, then share it again" in said
+    assert sign(["codex/one-redacted", f"--key={key}", *options]) == 0
+    capsys.readouterr()
+    assert share(["one", *options]) == 0
+    out, err = capsys.readouterr()
+    assert "is not in it" not in err
+    folder = unpacked(Path(out.strip()), tmp_path / "received")
+    assert sorted(file.name for file in folder.iterdir()) == sorted(
+        [*NAMES, "record-root.json", "record-root.json.sig"]
+    )
+    allowed = signers(tmp_path / "signers", alice=key)
+    assert verify(["--run", str(folder), f"--signature={allowed}", "--data-dir", str(tmp_path / "theirs")]) == 0
+    assert 'Good "agent-probe" signature for alice@example.org' in capsys.readouterr().out
 
 
 def test_accepting_what_was_not_found_is_a_mistake(tmp_path: Path) -> None:
@@ -121,11 +241,7 @@ def test_latest_is_never_a_copy_and_a_prefix_means_the_original(
 
 def test_a_receiver_unpacks_checks_the_hashes_and_verifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert share(["demo/sample", "--data-dir", str(tmp_path / "data")]) == 0
-    archive = only_line(capsys)
-    received = tmp_path / "received"
-    with zipfile.ZipFile(archive) as packed:
-        packed.extractall(received)
-    [folder] = received.iterdir()
+    folder = unpacked(Path(only_line(capsys)), tmp_path / "received")
     lines = [line.split("  ") for line in (folder / "SHA256SUMS").read_text().splitlines()]
     assert [name for _, name in lines] == [name for name in NAMES if name != "SHA256SUMS"]
     check = "import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], 'rb').read()).hexdigest())"
@@ -133,7 +249,54 @@ def test_a_receiver_unpacks_checks_the_hashes_and_verifies(tmp_path: Path, capsy
         done = subprocess.run([sys.executable, "-c", check, folder / name], capture_output=True, text=True, timeout=60)
         assert done.stdout.strip() == digest
     assert verify(["--run", str(folder), "--data-dir", str(tmp_path / "theirs")]) == 0
-    assert "a redacted copy of demo/sample; replaced in it: 3 × id" in capsys.readouterr().out
+    assert "a redacted copy of demo/sample; different values that were replaced in it: 3 ids" in capsys.readouterr().out
+
+
+def checked(folder: Path) -> str:
+    """Return what is not as SHA256SUMS lists it."""
+    done = subprocess.run(
+        ["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout
+
+
+def test_what_was_received_stays_as_it_is_listed_when_it_is_viewed_and_analyzed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert share(["demo/sample", "--data-dir", str(tmp_path / "data")]) == 0
+    folder = unpacked(Path(only_line(capsys)), tmp_path / "received")
+    assert checked(folder) == ""
+    monkeypatch.setenv("BROWSER", "true")
+    options = ["--run", str(folder), "--data-dir", str(tmp_path / "theirs")]
+    assert view(options) == 0
+    assert only_line(capsys) == str(folder / "report.html")
+    assert analyze(options) == 0
+    said = "analyze: as it was shared; analyze --force writes a new one\n"
+    assert capsys.readouterr() == (f"{folder / 'report.md'}\n", said)
+    # What is not in the archive is written, and noted nowhere.
+    assert analyze([*options, "--full"]) == 0
+    assert protocol(options) == 0
+    assert checked(folder) == ""
+    assert analyze([*options, "--force"]) == 0
+    assert checked(folder) == "report.md: FAILED\n"
+    assert (folder / "summary.json").exists()
+
+
+def test_a_report_that_is_not_as_it_was_shared_is_written_anew(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert share(["one", *recorded(tmp_path)]) == 0
+    folder = unpacked(Path(only_line(capsys)), tmp_path / "received")
+    options = ["--run", str(folder), "--data-dir", str(tmp_path / "theirs")]
+    shared = (folder / "report.md").read_text()
+    (folder / "report.md").write_text(shared + "changed")
+    assert analyze(options) == 0
+    assert "changed" not in (folder / "report.md").read_text()
+    (folder / "report.md").write_text(shared)
+    with (folder / "traffic.jsonl").open("a") as record:
+        record.write("{}\n")
+    assert analyze(options) == 1
+    assert (folder / "report.md").read_text() != shared
 
 
 @pytest.mark.slow

@@ -18,7 +18,6 @@ from probe.ask.opening import opened
 from probe.ask.part_values import item_shown, turn_shown
 from probe.ask.path import number_of
 from probe.ask.printed import Shown
-from probe.cli.called_as import as_called
 from probe.cli.edge import printable, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
@@ -61,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest_at is not None:
         say(f"more: {command_with('show', arguments, offset=str(rest_at))}")
     elif what == ["overview"]:
-        say(as_called(f"more: invoke show {found.name} WHAT; WHAT is one of: {', '.join(_WHATS[1:])}"))
+        say(f"more: {_command_for('WHAT', word, arguments)}; WHAT is one of: {', '.join(_listed())}")
     return 0
 
 
@@ -84,6 +83,17 @@ def _asked(words: list[str], run_option: str | None) -> tuple[str, list[str]]:
     if kind in _WHOLE and names:
         raise UserError(f"show {kind} takes nothing more, but got {' '.join(names)!r}", f"invoke show {run} {kind}")
     return run, what
+
+
+def _command_for(what: str, word: str, arguments: Namespace) -> str:
+    """Return the command that shows another part of the run, which it names as the user did."""
+    words = [what] if arguments.run is not None else [word, what]
+    return command_with("show", arguments, words=words, offset=None, limit=None, all=False)
+
+
+def _listed() -> list[str]:
+    """Return what can be asked of a run, as it is typed."""
+    return [*list(_WHOLE)[1:], *(f"{kind} N" for kind in _NUMBERED)]
 
 
 def _writers(what: Sequence[str]) -> tuple[_Text, _Value]:

@@ -148,7 +148,7 @@ COMMANDS = {
     ),
     "get": Command(
         "Print the value or the bytes at one place of a run.",
-        "invoke get latest turn.1.answer",
+        "invoke get latest turn.3.answer",
         ("words", "run", "target", "data_dir", *BOUNDING, "raw", "json"),
     ),
     "skill": Command(

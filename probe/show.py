@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.analysis.prices import PACKAGE
 from probe.ask import run_values, show_text
 from probe.ask.bounds import CHARACTERS, bounds_of, command_with, part_of_text, shortened
 from probe.ask.known_run import KnownRun
@@ -22,6 +23,7 @@ from probe.cli.edge import printable, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
+from probe.missing_library import install_command
 from probe.record.reading_memory import tune_memory
 
 _Text = Callable[[KnownRun], str]
@@ -57,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     text, rest_at = part_of_text(text_of(found), bounds)
     print(printable(text.rstrip("\n")))
+    if what[0] in ("overview", "costs") and run_values.lacks_price_library(found):
+        say(f"for prices: {install_command(PACKAGE)}")
     if rest_at is not None:
         say(f"more: {command_with('show', arguments, offset=str(rest_at))}")
     elif what == ["overview"]:

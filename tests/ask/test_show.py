@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 
 from probe import analyze, compress, get, grep, show
+from probe.analysis import prices
 from probe.ask.known_run import KnownRun
 from probe.ask.printed import VALUES, asking_schema
 from probe.cli.edge import printable
@@ -147,6 +149,21 @@ def test_what_else_there_is_has_a_command_that_names_the_run_as_the_user_did(
     command, _, listed = more.removeprefix("more: invoke show ").partition("; ")
     assert listed.endswith("costs, files, turn N, item N\n")
     assert called(show.main, capsys, *shlex.split(command.replace("WHAT", "costs")))[0].startswith("cost: ")
+
+
+def test_a_price_that_only_a_missing_library_knows_has_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prices, "find_spec", lambda name: None)
+    for what in ("overview", "costs"):
+        text, more = called(show.main, capsys, LOOP, what)
+        assert text.count("the price library genai-prices is not installed") == 1
+        assert re.search(r"^for prices: uv pip install --python \S+ '?genai-prices\S+$", more, re.MULTILINE)
+    assert called(show.main, capsys, LOOP, "tools")[1] == ""
+    replay = run_folder(tmp_path, "codex/replay", [ask(1.0, said("x"))], replay_of=LOOP)
+    text, more = called(show.main, capsys, str(replay))
+    assert "\ncost: recorded answers, nothing was paid · tokens: " in text
+    assert "for prices" not in more
 
 
 MISTAKES: dict[str, tuple[tuple[str, ...], str, str]] = {

@@ -43,7 +43,7 @@ OPTIONS = {
     "port": Option("Use this local port for a listener: NAME=PORT, any number of times.", "P", "NAME=PORT", True),
     "upstream_proxy": Option("Reach upstreams through http://user:pass@host:port; '' switches it off.", "x", "URL"),
     "upstream_ca": Option("Trust this CA file for upstreams instead of the system's store.", "a", "FILE"),
-    "data_dir": Option("Folder of all runs (default: data/ of a checkout, else the user's data folder).", "d", "DIR"),
+    "data_dir": Option("Folder of all runs (default: data/ in a checkout, else the user's data folder).", "d", "DIR"),
     "output_dir": Option("Exactly this run's folder, instead of a new one in the data folder.", "o", "DIR"),
     "env": Option("Set a variable in the agent's environment: K=V, any number of times.", "e", "K=V", True),
     "cwd": Option("Folder in which the agent works (default: this one; a fresh one in a replay).", "C", "DIR"),
@@ -204,8 +204,12 @@ _SPECIAL = {
         positional=True,
     ),
     ("skill", "words"): Option("What to do: install.", None, "install", many=True, positional=True),
-    ("skill", "agent"): Option("The agent that gets it: claude-code or codex (default: both).", None, "AGENT"),
-    ("skill", "force"): Option("Replace a file that is there and differs.", "f"),
+    ("skill", "agent"): Option(
+        "The agent that gets it: claude-code or codex (default: each that has ~/.claude or ~/.codex here).",
+        None,
+        "AGENT",
+    ),
+    ("skill", "force"): Option("Replace a file that you changed, or that is not agent-probe's.", "f"),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
 }
 """Options that mean something else in one script."""

@@ -129,7 +129,7 @@ COMMANDS = {
         ("words", "run", "target", "data_dir", *BOUNDING, "json"),
     ),
     "grep": Command(
-        "Search what all runs say, streams joined, each text once a run.",
+        "Search what all runs say, streams joined, a text once a run.",
         'invoke grep -i "list the files"',
         (
             "words",

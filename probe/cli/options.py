@@ -154,7 +154,6 @@ OPTIONS = {
 """By their names in tasks; `_` is `-` on the command line."""
 
 _SPECIAL = {
-    **dict.fromkeys([("redact", "run"), ("share", "run")], Option(_RUN, None, "RUN", positional=True)),
     ("redact", "output_dir"): Option("Exactly the copy's folder, instead of one beside the run.", "o", "DIR"),
     ("share", "output"): Option("Write this .zip, instead of one beside the redacted run.", "O", "FILE"),
     ("compare", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
@@ -173,9 +172,6 @@ _SPECIAL = {
         Option("In a replay: end with exit code 1 at the first call that differs from the recording.", "s"),
     ),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
-    ("sign", "run"): Option(
-        "A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", None, "RUN", positional=True
-    ),
     ("sign", "key"): Option("File of the key that signs (default: ~/.ssh/id_ed25519).", "k", "FILE"),
     ("export", "raw"): Option("Export the run as it is, without a redacted copy of it."),
     ("export", "output"): Option("Write this file (default: beside the run's report).", "O", "FILE"),
@@ -209,7 +205,7 @@ _SPECIAL = {
         None,
         "AGENT",
     ),
-    ("skill", "force"): Option("Replace a file that you changed, or that is not agent-probe's.", "f"),
+    ("skill", "force"): Option("Replace a file that was changed, or that others wrote.", "f"),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
 }
 """Options that mean something else in one script."""

@@ -19,6 +19,7 @@ from probe.analysis.prices import ModelPrice, Prices
 from probe.cli.edge import Skipped, one_line, printable, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
+from probe.imports.detection import import_hint
 from probe.places import SAMPLES, shown
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
@@ -246,7 +247,7 @@ def _write(
             )
             if found is None and not reported.findings.exchange_totals.requests:
                 why = f" ({skipped.first})" if skipped.first else ""
-                raise UserError(f"{source}: no line of it is an exchange{why}", _LINE)
+                raise UserError(f"{source}: no line of it is an exchange{why}", import_hint(source) or _LINE)
         if summary:
             with private_file(summary) as out:
                 out.write(json_of(summary_of(reported)))

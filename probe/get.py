@@ -12,17 +12,18 @@ import msgspec
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.ask.bounds import CHARACTERS, bounds_of, command_with, part_of_text, shortened
 from probe.ask.found import Found
-from probe.ask.look_up import look_up
+from probe.ask.look_up import instead_of_answer, look_up
 from probe.ask.opening import opened
 from probe.ask.path import is_path, parse_path
 from probe.ask.printed import Got
 from probe.cli.edge import printable, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
+from probe.places import guide
 from probe.record.reading_memory import tune_memory
 from probe.report.plain_text import indented
 
-_EXAMPLE = "for example: invoke get latest turn.1.answer; docs/asking.md has all paths"
+_EXAMPLE = f"for example: invoke get latest turn.3.answer; {guide('asking.md')} has all paths"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     part, rest_at = part_of_text(_text(found.value), bounds)
     print(printable(part), end="" if part.endswith("\n") else "\n")
     if found.value == "":
-        say(f"note: {path} of run {known.name} is empty")
+        say(f"note: {path} of run {known.name} is empty{instead_of_answer(known, path)}")
     if rest_at is not None:
         say(f"more: {command_with('get', arguments, offset=str(rest_at))}")
     return 0

@@ -31,6 +31,8 @@ from probe.settings.settings import data_dir
 from probe.targets.finding import output_dirs, target_names, target_of_run
 from probe.wire.recover_run import open_run, recover_and_report
 
+_TOOLS = 20
+"""Tools that are listed."""
 HITS = 30
 """Hits that are printed where nothing else is asked for."""
 
@@ -42,20 +44,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     bounds = bounds_of(arguments, HITS)
     runs = _runs(arguments, query)
     most = None if bounds.limit is None else bounds.offset + bounds.limit + 1
-    searched: list[Run] = []
+    searched = _Searched()
     found = list(_hits(runs, query, most, arguments, searched))
     shown = found[bounds.offset : None if most is None else most - 1]
     more = None
     if most is not None and len(found) == most:
         more = command_with("grep", arguments, offset=str(most - 1))
     if arguments.json:
-        print(printed_json(msgspec.to_builtins(Searched(hits=shown, runs_searched=len(searched), more=more))))
+        print(printed_json(msgspec.to_builtins(Searched(hits=shown, runs_searched=searched.runs, more=more))))
         return 0
     for hit in shown:
         print(_line(hit))
-    of = f" of {len(runs)}" if len(searched) < len(runs) else ""
-    say(f"more: {more}" if more else f"{plural(len(found), 'hit')} in {plural(len(searched), 'run')}{of}")
+    say(f"more: {more}" if more else f"{plural(len(found), 'hit')} in {searched}")
+    if query.tool and not found and query.tool not in searched.tools:
+        meant = did_you_mean(query.tool, sorted(searched.tools))
+        say(f"no tool {query.tool!r} is in what was searched: {meant}{_listed(searched.tools)}")
     return 0
+
+
+class _Searched:
+    """What was searched so far."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.empty = 0
+        """Runs without any exchange."""
+        self.damaged = 0
+        """Runs that cannot be read."""
+        self.tools: set[str] = set()
+
+    def __str__(self) -> str:
+        """Return how many runs that are, and why others were not searched."""
+        empty = [f"{plural(self.empty, 'run')} without an exchange"] if self.empty else []
+        damaged = [f"{plural(self.damaged, 'run')} that cannot be read"] if self.damaged else []
+        left_out = f"; not searched: {', '.join([*empty, *damaged])}" if empty or damaged else ""
+        return plural(self.runs, "run") + left_out
+
+
+def _listed(tools: set[str]) -> str:
+    named = sorted(tools)[:_TOOLS]
+    more = f", … ({len(tools) - _TOOLS} more)" if len(tools) > _TOOLS else ""
+    return f"its tools are: {', '.join(map(one_line, named))}{more}" if tools else "it has no tool"
 
 
 def _query(arguments: Namespace, words: Sequence[str]) -> Query:
@@ -118,7 +147,7 @@ def _may_hold(found: Run, query: Query) -> bool:
 
 
 def _hits(
-    runs: Sequence[Run], query: Query, most: int | None, arguments: Namespace, searched: list[Run]
+    runs: Sequence[Run], query: Query, most: int | None, arguments: Namespace, searched: _Searched
 ) -> Iterator[Hit]:
     """Yield hits in one run after the other, up to a number; of each run, nothing else stays in memory."""
     count = 0
@@ -127,18 +156,24 @@ def _hits(
     for one in runs:
         if most is not None and count >= most:
             return
-        if not _has_records(one, arguments):
+        if not _can_be_read(one, arguments):
+            searched.damaged += 1
+            continue
+        if not has_records(one.folder):
+            searched.empty += 1
             continue
         skipped = Skipped(f"{one.target}/{one.name}")
-        found = search(known_run(one, target(one.target), skipped), query, None if most is None else most - count)
+        left = None if most is None else most - count
+        found, tools = search(known_run(one, target(one.target), skipped), query, left)
         skipped.report()
-        searched.append(one)
+        searched.runs += 1
+        searched.tools |= tools
         count += len(found)
         yield from found
 
 
-def _has_records(one: Run, arguments: Namespace) -> bool:
-    """Make a run whole; one that cannot be read must not hide the others. Return whether there is anything in it."""
+def _can_be_read(one: Run, arguments: Namespace) -> bool:
+    """Make a run whole; one for which that fails must not hide the others. Return whether it can be read."""
     try:
         if one.manifest.facts.damaged:
             raise UserError(one.manifest.facts.damaged)
@@ -146,7 +181,7 @@ def _has_records(one: Run, arguments: Namespace) -> bool:
     except UserError as error:
         say(f"WARNING: run {one.target}/{one.name} is not searched: {one_line(str(error.args[0]))}")
         return False
-    return has_records(one.folder)
+    return True
 
 
 def _line(hit: Hit) -> str:

@@ -30,6 +30,9 @@ from probe.settings.settings import data_dir
 from probe.targets.finding import output_dirs, target_names
 from probe.wire.recover_run import recover_and_report
 
+_LONGEST = 60
+"""Characters of a prompt that are shown."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.runs`."""
@@ -96,7 +99,9 @@ def _number(text: str) -> int:
 def _prune(runs: list[Run], keep: int) -> list[Run]:
     """Delete all but the newest `keep` recordings and replays of each target; samples and running ones stay."""
     old = _old(runs, keep)
-    if old:
+    if not old:
+        say(f"nothing to delete: --prune {keep} keeps all of them")
+    else:
         replays = sum(one.manifest.facts.is_asked_replay for one in old)
         which = f": {len(old) - replays} recorded, {plural(replays, 'replay')}" if replays else ""
         say(f"deleting {len(old)} of {len(runs)} runs{which}")
@@ -145,6 +150,8 @@ def described(one: Run) -> dict[str, Any]:
         "prompt": facts.prompt,
         "command": facts.own_command or facts.command,
         "replay": facts.replay_of,
+        "import_of": facts.imported and facts.imported.file,
+        "redacted_copy_of": facts.redaction and facts.redaction.of,
         "report": str(one.folder / REPORT) if (one.folder / REPORT).exists() else None,
         "folder": str(one.folder),
     }
@@ -175,15 +182,21 @@ def _table(runs: list[Run]) -> Table:
         rest = 1 if heading == "what was asked" else None
         table.add_column(heading, justify="right" if number else "left", no_wrap=True, ratio=rest)
     for row in map(described, runs):
-        asked = row["prompt"] if row["prompt"] is not None else shlex.join(row["command"] or [])
-        asked = f"replay of {row['replay']}: {asked}" if row["replay"] else asked
         shown = [row[name] for name in ("seconds", "exchanges", "cut_short", "exit_code")]
         numbers = ["" if value is None else str(value) for value in shown]
         named = [row["target"], row["run"], row["version"] or "", row["state"]]
-        cells = [*named, *numbers, "yes" if row["report"] else "-", asked[:60]]
+        cells = [*named, *numbers, "yes" if row["report"] else "-", _asked(row)]
         # Text, not a string: a prompt may hold what rich would take for markup.
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     return table
+
+
+def _asked(row: dict[str, Any]) -> str:
+    """Return what was asked, and where the run comes from if it was not recorded so."""
+    asked = (row["prompt"] if row["prompt"] is not None else shlex.join(row["command"] or []))[:_LONGEST]
+    origins = {"redacted copy of": "redacted_copy_of", "import of": "import_of", "replay of": "replay"}
+    origin = next((f"{words} {row[name]}" for words, name in origins.items() if row[name]), "")
+    return ": ".join(filter(None, (origin, asked)))
 
 
 if __name__ == "__main__":

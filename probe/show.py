@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.analysis.prices import PACKAGE
 from probe.ask import run_values, show_text
 from probe.ask.bounds import CHARACTERS, bounds_of, command_with, part_of_text, shortened
 from probe.ask.known_run import KnownRun
@@ -18,11 +19,11 @@ from probe.ask.opening import opened
 from probe.ask.part_values import item_shown, turn_shown
 from probe.ask.path import number_of
 from probe.ask.printed import Shown
-from probe.cli.called_as import as_called
 from probe.cli.edge import printable, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
+from probe.missing_library import install_command
 from probe.record.reading_memory import tune_memory
 
 _Text = Callable[[KnownRun], str]
@@ -58,10 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     text, rest_at = part_of_text(text_of(found), bounds)
     print(printable(text.rstrip("\n")))
+    if what[0] in ("overview", "costs") and run_values.lacks_price_library(found):
+        say(f"for prices: {install_command(PACKAGE)}")
     if rest_at is not None:
         say(f"more: {command_with('show', arguments, offset=str(rest_at))}")
     elif what == ["overview"]:
-        say(as_called(f"more: invoke show {found.name} WHAT; WHAT is one of: {', '.join(_WHATS[1:])}"))
+        say(f"more: {_command_for('WHAT', word, arguments)}; WHAT is one of: {', '.join(_listed())}")
     return 0
 
 
@@ -84,6 +87,17 @@ def _asked(words: list[str], run_option: str | None) -> tuple[str, list[str]]:
     if kind in _WHOLE and names:
         raise UserError(f"show {kind} takes nothing more, but got {' '.join(names)!r}", f"invoke show {run} {kind}")
     return run, what
+
+
+def _command_for(what: str, word: str, arguments: Namespace) -> str:
+    """Return the command that shows another part of the run, which it names as the user did."""
+    words = [what] if arguments.run is not None else [word, what]
+    return command_with("show", arguments, words=words, offset=None, limit=None, all=False)
+
+
+def _listed() -> list[str]:
+    """Return what can be asked of a run, as it is typed."""
+    return [*list(_WHOLE)[1:], *(f"{kind} N" for kind in _NUMBERED)]
 
 
 def _writers(what: Sequence[str]) -> tuple[_Text, _Value]:

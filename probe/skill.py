@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
@@ -16,7 +18,8 @@ from probe.places import DOCS
 
 SKILL = DOCS / "skill" / "SKILL.md"
 _OWN = "<!-- Written by `probe skill install`"
-"""What a file has that may be replaced."""
+_HASH = re.compile(re.escape(_OWN) + r"( \(sha256 ([0-9a-f]{64})\))")
+"""What a file that was installed has: the hash of the rest of its text, by which a change of the user's shows."""
 _FOLDERS = {
     "claude-code": ("CLAUDE_CONFIG_DIR", "~/.claude"),
     "codex": ("CODEX_HOME", "~/.codex"),
@@ -34,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise UserError(problem, f"{meant}for example: invoke skill install --agent claude-code")
     if arguments.dir and arguments.agent:
         raise UserError("--dir and --agent both say where", "give one of them")
-    text = SKILL.read_text(encoding="utf-8")
+    text = _with_hash(SKILL.read_text(encoding="utf-8"))
     for folder in [Path(arguments.dir).expanduser()] if arguments.dir else _folders(arguments.agent, os.environ):
         print(printable(str(_install(text, folder / "agent-probe" / SKILL.name, force=arguments.force))))
     say("an agent reads it when it starts: ask it, for example, what the latest recorded run did")
@@ -47,18 +50,33 @@ def _folders(agent: str | None, environ: Mapping[str, str]) -> list[Path]:
         hint = did_you_mean(agent, _FOLDERS) + f"agents are: {', '.join(_FOLDERS)}; --dir names any other folder"
         raise UserError(f"no skill can be installed for {agent!r}", hint)
     homes = {name: Path(environ.get(variable) or usual).expanduser() for name, (variable, usual) in _FOLDERS.items()}
-    chosen = [home for name, home in homes.items() if name == agent or (agent is None and home.is_dir())]
+    chosen = {name: home for name, home in homes.items() if name == agent or (agent is None and home.is_dir())}
     if not chosen:
-        looked = " or ".join(map(str, homes.values()))
+        looked = " nor ".join(map(str, homes.values()))
         raise UserError(f"no agent has a folder here: neither {looked}", "name one: --agent claude-code")
-    return [home / "skills" for home in chosen]
+    for name in [one for one in homes if agent is None and one not in chosen]:
+        say(f"not written for {name}: there is no folder {homes[name]}; --agent {name} makes it")
+    return [home / "skills" for home in chosen.values()]
+
+
+def _with_hash(text: str) -> str:
+    """Return the text of the skill with its hash in the line that says who wrote it."""
+    return text.replace(_OWN, f"{_OWN} (sha256 {sha256(text.encode()).hexdigest()})")
+
+
+def _is_unchanged(text: str) -> bool:
+    """Check whether a file is as some version wrote it."""
+    found = _HASH.search(text)
+    return found is not None and found[2] == sha256(text.replace(found[1], "", 1).encode()).hexdigest()
 
 
 def _install(text: str, path: Path, *, force: bool) -> Path:
-    """Write the skill. Raises UserError where another file is there."""
+    """Write the skill. Raises UserError where a file is there that is not as it was written."""
     try:
-        if not force and path.exists() and _OWN not in path.read_text(encoding="utf-8", errors="replace"):
-            raise UserError(f"{path} is there already, and agent-probe did not write it", "--force replaces it")
+        there = path.read_text(encoding="utf-8", errors="replace") if path.exists() else None
+        if not force and there is not None and not _is_unchanged(there):
+            who = "it was changed since" if _OWN in there else "agent-probe did not write it"
+            raise UserError(f"{path} is there already, and {who}", "--force replaces it")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -141,9 +141,15 @@ MISTAKES = {
         ["runs accepts no word 'latest'", "invoke --help runs"],
     ),
     "a forgotten --run": (
-        ["analyze", "latest"],
-        ["analyze accepts no word 'latest'", "did you forget --run? ", "invoke analyze --run latest; "],
+        ["replay", "latest"],
+        ["replay accepts no word 'latest'", "did you forget --run? ", "invoke replay --run latest; "],
     ),
+    "a run that is given twice": (["verify", "latest~1", "latest"], ["verify accepts no word 'latest'", "one run"]),
+    "a run as a word and as an option": (
+        ["verify", "latest", "--run", "codex/sample"],
+        ["verify accepts no word 'latest'", "one run"],
+    ),
+    "help for words behind a task": (["--help", "show", "me"], ["--help explains one task", "but got 'me'"]),
     "a new target without a name": (
         ["new-target"],
         ["new-target needs a name\n", "for example: ", "invoke new-target mine --command 'my-agent run {prompt}'"],
@@ -177,6 +183,9 @@ USAGES = {
     "replay-check": "invoke replay-check [options] [-- COMMAND …]",
     "compare": "invoke compare BEFORE AFTER [options]",
     "runs": "invoke runs [options]",
+    "verify": "invoke verify [RUN] [options]",
+    "protocol": "invoke protocol [RUN …] [options]",
+    "replay": "invoke replay [options]",
 }
 
 

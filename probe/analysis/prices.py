@@ -5,11 +5,11 @@ The library's prices are those that it was released with: nothing is asked of th
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from importlib.util import find_spec
 
 import msgspec
 
@@ -19,6 +19,8 @@ from probe.trace.facts import TurnFacts
 
 REPORTED = "the API itself"
 OWN = "your own prices"
+PACKAGE = "genai-prices"
+NOT_INSTALLED = f"the price library {PACKAGE} is not installed"
 _MILLION = 1_000_000
 
 
@@ -62,7 +64,7 @@ class Prices:
     """Prices turns; the library is loaded when the first one needs it."""
 
     def __init__(self, *, installed: bool | None = None, own: Sequence[ModelPrice] = ()) -> None:
-        self.installed = importlib.util.find_spec(LIBRARY) is not None if installed is None else installed
+        self.installed = find_spec(LIBRARY) is not None if installed is None else installed
         """Whether there is a price library; without it only what APIs tell themselves is known."""
         self._own = own
         """Prices of the user's own, which count before any list; a name before a pattern, then the first."""
@@ -112,9 +114,10 @@ class Prices:
         if turn.usage is None or turn.usage.input is None or turn.usage.output is None:
             return "the API did not report the tokens"
         if not self.installed:
-            return "the price library is not installed: uv sync --extra cost"
+            return NOT_INSTALLED
         name = turn.answered_by or turn.model
-        return f"no list price is known for {name}: PROBE_PRICES can name one" if name else "no model is named"
+        own = "PROBE_PRICES can name a file of prices of your own"
+        return f"no list price is known for {name}: {own}" if name else "no model is named"
 
     def _own_price(self, turn: TurnFacts) -> ModelPrice | None:
         for name in filter(None, (turn.answered_by, turn.model)):

@@ -58,15 +58,19 @@ def _turn_part(run: KnownRun, path: Path) -> Found:
     match path.steps:
         case ():
             return value_found(run.summary.turns[number - 1])
+        case ["try", *_] if not tries.failed:
+            raise UserError(f"turn {number} has no failed try", f"it has: {', '.join(_parts(tries.turn.facts))}")
+        case ["try"]:
+            raise UserError("try needs a number", f"for example: turn.{number}.try.1")
         case ["try", word, *steps]:
-            place = number_of(word, f"failed try before turn {number}", len(tries.failed))
+            place = number_of(word, "failed try", len(tries.failed))
             if not steps:
                 return value_found(run.summary.turns[number - 1].tries[place - 1])
             return _part(run, tries.failed[place - 1].facts, steps, f"turn.{number}.try.{place}")
-    return _part(run, tries.turn.facts, path.steps, f"turn.{number}")
+    return _part(run, tries.turn.facts, path.steps, f"turn.{number}", ("try.1",) if tries.failed else ())
 
 
-def _part(run: KnownRun, facts: TurnFacts, steps: Sequence[str], name: str) -> Found:
+def _part(run: KnownRun, facts: TurnFacts, steps: Sequence[str], name: str, more: Sequence[str] = ()) -> Found:
     match steps:
         case ["answer"]:
             return text_found(run.spoken(facts))
@@ -76,10 +80,14 @@ def _part(run: KnownRun, facts: TurnFacts, steps: Sequence[str], name: str) -> F
             return _response(run, facts)
         case [what, place] if what in _TURN_LISTS:
             return _TURN_LISTS[what](run, facts, place)
-        case [what] if what in (*_TURN_LISTS, "try"):
+        case [what] if what in _TURN_LISTS:
             raise UserError(f"{what} needs a number", f"for example: {name}.{what}.1")
-    names = ("answer", "request", "response", *(f"{one}.1" for one in (*_TURN_LISTS, "try")))
-    raise _no_part(name, steps, names)
+    raise _no_part(name, steps, (*_parts(facts), *more))
+
+
+def _parts(facts: TurnFacts) -> list[str]:
+    """Return the parts that a turn has, or a failed try."""
+    return ["answer", "request", "response", *(f"{one}.1" for one in _TURN_LISTS if one != "call" or facts.calls)]
 
 
 def _no_part(of: str, steps: Sequence[str], names: Sequence[str]) -> UserError:
@@ -141,6 +149,15 @@ def answer_passages(run: KnownRun, facts: TurnFacts) -> list[Passage]:
 
 def _passage(found: Sequence[Passage], word: str) -> Found:
     return value_found(found[number_of(word, "block", len(found)) - 1].block)
+
+
+def instead_of_answer(run: KnownRun, path: Path) -> str:
+    """Return where the calls of tools are that an empty answer made instead; empty for any other place."""
+    if path.kind != "turn" or path.steps != ("answer",):
+        return ""
+    number = number_of(path.name or "", "turn", len(run.findings.turns))
+    calls = len(run.tries(number).turn.facts.calls)
+    return f": it calls a tool instead: turn.{number}.call.1" if calls else ""
 
 
 # -- items -------------------------------------------------------------------------------------------------------

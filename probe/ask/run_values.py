@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from probe.analysis.origins import HUMAN
+from probe.analysis.prices import NOT_INSTALLED
 from probe.ask.block_content import SYSTEM, Passage, calls_of, main_value, passages
 from probe.ask.known_run import KnownRun
 from probe.ask.run_forms import (
@@ -151,6 +152,11 @@ def costs(run: KnownRun) -> Costs:
         TurnCost(turn=one.number, model=one.model, tokens=one.tokens, dollars=one.dollars) for one in summary.turns
     ]
     return Costs(cost=summary.cost, tokens=summary.tokens, models=summary.models, turns=turns)
+
+
+def lacks_price_library(run: KnownRun) -> bool:
+    """Check whether somebody paid for a run, and only a library that is not installed knows how much."""
+    return run.summary.cost.paid and NOT_INSTALLED in run.summary.cost.reasons
 
 
 class FileCollector:

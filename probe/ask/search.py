@@ -91,6 +91,8 @@ class Searcher:
         self._seen: set[tuple[Kind, str, int]] = set()
         """What is the same for equal items: of those that were searched, or are answers that were."""
         self.found: list[_Match] = []
+        self.tools: set[str] = set()
+        """Tools that are defined, called, or have a result."""
 
     def __call__(self, traced: Traced, turns: Sequence[TurnFacts], new: Sequence[NewItem]) -> None:
         """Search an exchange, and the items that are new with it."""
@@ -120,6 +122,8 @@ class Searcher:
 
     def _passage(self, passage: Passage, place: _Place, item: NewItem | None = None) -> None:
         role, tool = passage.role, passage.tool
+        if tool is not None:
+            self.tools.add(tool)
         for pointer, text in passage.texts():
             if match := self._match(role, tool, text, place.time):
                 # In the JSON of an item where it is there as it is, else in its blocks.
@@ -156,11 +160,11 @@ def _beside(traced: Traced) -> Iterator[tuple[str, str, str]]:
         yield ERROR, "/error", exchange.error
 
 
-def search(run: KnownRun, query: Query, most: int | None) -> list[Hit]:
-    """Return where a run says something, in the order of its record, up to a number of hits."""
+def search(run: KnownRun, query: Query, most: int | None) -> tuple[list[Hit], set[str]]:
+    """Return where a run says something, in the order of its record, up to a number of hits; and its tools."""
     searcher = Searcher(query, most)
     run.observe(searcher)
-    return [_hit(run, one) for one in searcher.found]
+    return [_hit(run, one) for one in searcher.found], searcher.tools
 
 
 def _hit(run: KnownRun, match: _Match) -> Hit:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from probe.ask.block_text import indent, passages_text
 from probe.ask.known_run import KnownRun
 from probe.ask.look_up import answer_passages, find_item, item_passages
@@ -12,7 +14,7 @@ from probe.ask.part_values import item_shown, turn_shown
 from probe.ask.run_forms import Costs, Instruction, Overview, Prompt, ToolShown, TouchedFile, TurnLine
 from probe.ask.run_values import costs, files, instructions, overview, prompts, tools
 from probe.renderers.blocks import Settings
-from probe.report.plain_text import offset, plural, seconds, without_tags
+from probe.report.plain_text import RECORDED_ANSWERS, offset, plural, seconds, without_tags
 from probe.report.preview import cut
 from probe.report.summary_run import Cost, Thread, Tokens
 from probe.report.summary_turn import Turn
@@ -95,11 +97,15 @@ def _turn_lines(turns: Sequence[TurnLine]) -> Iterator[str]:
 
 
 def _cost(cost: Cost) -> str:
+    if not cost.paid:
+        return RECORDED_ANSWERS + (f" (their price: {_dollars(cost)})" if cost.dollars is not None else "")
     if cost.dollars is None:
         return f"unknown ({'; '.join(cost.reasons)})" if cost.reasons else "unknown"
-    more = [] if cost.paid else ["nobody paid it: the answers are a replay"]
-    more += [f"{plural(cost.unpriced_turns, 'turn')} without a price"] if cost.unpriced_turns else []
-    return f"{'at least ' if cost.at_least else ''}${cost.dollars:.4f}" + (f" ({'; '.join(more)})" if more else "")
+    return _dollars(cost) + (f" ({plural(cost.unpriced_turns, 'turn')} without a price)" if cost.unpriced_turns else "")
+
+
+def _dollars(cost: Cost) -> str:
+    return f"{'at least ' if cost.at_least else ''}${cost.dollars:.4f}"
 
 
 def _tokens(tokens: Tokens | None) -> str:
@@ -159,7 +165,7 @@ def costs_text(run: KnownRun) -> str:
 
 def _costs(found: Costs) -> Iterator[str]:
     cost = found.cost
-    yield f"cost: {_cost(cost)}"
+    yield f"cost: {_cost(replace(cost, reasons=[]))}"
     yield from (f"  {reason}" for reason in cost.reasons)
     yield from (f"  prices: {source}" for source in cost.sources)
     yield f"tokens: {_tokens(found.tokens)}"

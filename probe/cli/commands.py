@@ -129,7 +129,7 @@ COMMANDS = {
         ("words", "run", "target", "data_dir", *BOUNDING, "json"),
     ),
     "grep": Command(
-        "Search what all runs say, streams joined, each text once.",
+        "Search what all runs say, streams joined, a text once a run.",
         'invoke grep -i "list the files"',
         (
             "words",
@@ -148,7 +148,7 @@ COMMANDS = {
     ),
     "get": Command(
         "Print the value or the bytes at one place of a run.",
-        "invoke get latest turn.1.answer",
+        "invoke get latest turn.3.answer",
         ("words", "run", "target", "data_dir", *BOUNDING, "raw", "json"),
     ),
     "skill": Command(

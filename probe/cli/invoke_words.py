@@ -14,7 +14,7 @@ from invoke.program import Program
 
 from probe.cli.called_as import as_called, way_of_calling
 from probe.cli.commands import COMMANDS, LAUNCHING
-from probe.cli.free_words import with_named_words
+from probe.cli.free_words import HELP, takes_run, with_named_words
 from probe.cli.options import flag, option_of
 
 _UNKNOWN = re.compile(r"No idea what '(.*)' is!", re.DOTALL)
@@ -77,6 +77,8 @@ def _unknown(word: str, task: str | None) -> tuple[str, str]:
     from probe.did_you_mean import did_you_mean
 
     if task not in COMMANDS:
+        if HELP & {*sys.argv} and word not in (sys.argv[sys.argv.index(one) + 1] for one in HELP & {*sys.argv[:-1]}):
+            return f"--help explains one task, without further words, but got {word!r}", ""
         if word.startswith("-"):
             return f"no option {word}", did_you_mean(word, ("--help", "--list", "--version"))
         return f"no task {word!r}", did_you_mean(word, COMMANDS)
@@ -88,6 +90,8 @@ def _unknown(word: str, task: str | None) -> tuple[str, str]:
     meant = did_you_mean(word, COMMANDS)
     if set(LAUNCHING) <= set(options):
         meant += "did you forget -- before the command? " + as_called(f"invoke {task} … -- {word} …; ")
+    elif takes_run(task):
+        meant += "it takes one run; "
     elif "run" in options:
         meant += "did you forget --run? " + as_called(f"invoke {task} --run {word}; ")
     return f"{task} accepts no word {word!r}", meant
@@ -102,6 +106,8 @@ def _help_with_placeholder(context: ParserContext, name: str) -> tuple[str, str]
     if task not in COMMANDS or option not in COMMANDS[task].options:
         return names, text
     found = option_of(task, option)
+    if found.positional and found.metavar:
+        return found.metavar, text
     if placeholder := found.metavar:
         spelled = sorted(context.names_for(name), key=len)
         names = ", ".join(f"{one}{'=' if one.startswith('--') else ' '}{placeholder}" for one in spelled)

@@ -43,7 +43,7 @@ OPTIONS = {
     "port": Option("Use this local port for a listener: NAME=PORT, any number of times.", "P", "NAME=PORT", True),
     "upstream_proxy": Option("Reach upstreams through http://user:pass@host:port; '' switches it off.", "x", "URL"),
     "upstream_ca": Option("Trust this CA file for upstreams instead of the system's store.", "a", "FILE"),
-    "data_dir": Option("Folder of all runs (default: data/ of a checkout, else the user's data folder).", "d", "DIR"),
+    "data_dir": Option("Folder of all runs (default: data/ in a checkout, else the user's data folder).", "d", "DIR"),
     "output_dir": Option("Exactly this run's folder, instead of a new one in the data folder.", "o", "DIR"),
     "env": Option("Set a variable in the agent's environment: K=V, any number of times.", "e", "K=V", True),
     "cwd": Option("Folder in which the agent works (default: this one; a fresh one in a replay).", "C", "DIR"),
@@ -154,7 +154,6 @@ OPTIONS = {
 """By their names in tasks; `_` is `-` on the command line."""
 
 _SPECIAL = {
-    **dict.fromkeys([("redact", "run"), ("share", "run")], Option(_RUN, None, "RUN", positional=True)),
     ("redact", "output_dir"): Option("Exactly the copy's folder, instead of one beside the run.", "o", "DIR"),
     ("share", "output"): Option("Write this .zip, instead of one beside the redacted run.", "O", "FILE"),
     ("compare", "html"): Option("Write the comparison as a page to this file.", None, "FILE"),
@@ -173,9 +172,6 @@ _SPECIAL = {
         Option("In a replay: end with exit code 1 at the first call that differs from the recording.", "s"),
     ),
     ("view", "port"): Option("Local port of --live; 0 (the default) takes a free one.", "P", "PORT"),
-    ("sign", "run"): Option(
-        "A run: latest, latest~1, its name or a prefix of it, target/name, or a path.", None, "RUN", positional=True
-    ),
     ("sign", "key"): Option("File of the key that signs (default: ~/.ssh/id_ed25519).", "k", "FILE"),
     ("export", "raw"): Option("Export the run as it is, without a redacted copy of it."),
     ("export", "output"): Option("Write this file (default: beside the run's report).", "O", "FILE"),
@@ -204,8 +200,12 @@ _SPECIAL = {
         positional=True,
     ),
     ("skill", "words"): Option("What to do: install.", None, "install", many=True, positional=True),
-    ("skill", "agent"): Option("The agent that gets it: claude-code or codex (default: both).", None, "AGENT"),
-    ("skill", "force"): Option("Replace a file that is there and differs.", "f"),
+    ("skill", "agent"): Option(
+        "The agent that gets it: claude-code or codex (default: each that has ~/.claude or ~/.codex here).",
+        None,
+        "AGENT",
+    ),
+    ("skill", "force"): Option("Replace a file that was changed, or that others wrote.", "f"),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
 }
 """Options that mean something else in one script."""

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from probe.cli.called_as import as_called
 from probe.cli.commands import COMMANDS
+from probe.cli.free_words import takes_run
 from probe.cli.options import flag, option_of
 
 if TYPE_CHECKING:
     import argparse
+
+_RUN_WORDS = "run_words"
 
 
 def usage(command: str) -> str:
@@ -19,6 +22,7 @@ def usage(command: str) -> str:
     names = COMMANDS[command].options
     positional = [one for name in names if (one := option_of(command, name)).positional]
     words = [f"[{one.metavar}]" if one.many else one.metavar or "" for one in positional]
+    words += ["[RUN …]" if option_of(command, "run").many else "[RUN]"] if takes_run(command) else []
     started = ["[-- COMMAND …]"] if {"env", "cwd"} <= set(names) else []
     return " ".join([f"invoke {command}", *words, "[options]", *started])
 
@@ -50,6 +54,8 @@ def parser(command: str, argv: Sequence[str] = ()) -> argparse.ArgumentParser:
         if name == "version":
             kind = {"action": "version", "version": versions() if flags[0] in argv else ""}
         made.add_argument(*flags, dest=name, help=option.help.replace("%", "%%"), **kind)
+    if takes_run(command):
+        made.add_argument(_RUN_WORDS, help=option_of(command, "run").help, metavar="RUN", nargs="*")
     return made
 
 
@@ -70,7 +76,18 @@ def parse(command: str, argv: Sequence[str]) -> tuple[argparse.Namespace, list[s
     """Parse a script's arguments; return them, and the unchanged words after `--`."""
     own, rest = _split(list(argv))
     # Words may be on both sides of options: `show latest --json turn 3`.
-    return parser(command, own).parse_intermixed_args(own), rest
+    parsing = parser(command, own)
+    arguments = parsing.parse_intermixed_args(own)
+    words: list[str] = vars(arguments).pop(_RUN_WORDS, [])
+    if not words:
+        return arguments, rest
+    if option_of(command, "run").many:
+        arguments.run = [*arguments.run, *words]
+    elif arguments.run is not None or len(words) > 1:
+        parsing.error(f"one run is enough: {' '.join([*words, *filter(None, [arguments.run])])}")
+    else:
+        arguments.run = words[0]
+    return arguments, rest
 
 
 def command_line(command: str, options: Mapping[str, Any]) -> list[str]:

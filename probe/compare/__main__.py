@@ -24,6 +24,7 @@ from probe.compare.reading import Source, read_both
 from probe.compare.rules import Polarity, at_least
 from probe.compare.shareable import shareable
 from probe.errors import UserError
+from probe.imports.detection import import_hint
 from probe.record.files import private_file
 from probe.record.manifest import Manifest
 from probe.record.reading_memory import tune_memory
@@ -135,6 +136,8 @@ def _compared(arguments: Namespace) -> Comparison:
     prompted = None not in (one.conditions.prompt, other.conditions.prompt)
     found = read_both(one.source(rules[0], prompted=prompted), other.source(rules[1], prompted=prompted))
     for side, (read, bad) in zip((one, other), found, strict=True):
+        if not side.run and not read.exchanges and (hint := import_hint(side.traffic)):
+            raise UserError(f"{side.traffic}: no line of it is an exchange", hint)
         if bad.number:
             say(
                 f"WARNING: {side.name}: {bad.number} lines are no records and are left out, first {one_line(bad.first)}"

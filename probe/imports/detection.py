@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,23 @@ _BEGINS = {
     b"SQLite format 3": "it is a database: export a session of it first (claude-tap: its dashboard saves JSONL)",
 }
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
+
+
+_NAMES = {
+    "har": "a HAR",
+    "flows": "a file of mitmproxy's flows",
+    "claude-trace": "a file of claude-trace",
+    "claude-tap": "a file of claude-tap",
+}
+
+
+def import_hint(path: Path) -> str | None:
+    """Return how a file of another tool is read; None for any other file."""
+    try:
+        found = format_of(path)
+    except (UserError, OSError):
+        return None
+    return f"it is {_NAMES[found]}: invoke import {shlex.quote(str(path))}"
 
 
 def format_of(path: Path) -> str:

@@ -273,16 +273,18 @@ def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None, *, r
     if back < len(recorded):
         return recorded[-1 - back]
     of = f" of target {target!r}" if target else ""
+    oldest = f"latest~{len(recorded) - 1} is the oldest" if len(recorded) > 1 else "latest is the only one"
     far = f" that far back ({len(recorded)} recorded)" if back else ""
     known = {run.target for run in runs}
     hint = did_you_mean(target, known) if target and target not in known else ""
     if own and not replays:
         raise UserError(
-            f"there is no recording{of}{far} in {data_dir}; replays are none", "name a run, for example demo/sample"
+            f"there is no recording{of}{far} in {data_dir}; replays are none",
+            oldest if recorded else "name a run, for example demo/sample",
         )
     raise UserError(
         f"there is no run{of}{far} in {data_dir}",
-        hint + 'make one: invoke pipeline --target demo --prompt "Write a prime checker"',
+        oldest if recorded else hint + 'make one: invoke pipeline --target demo --prompt "Write a prime checker"',
     )
 
 

@@ -15,6 +15,8 @@ _HIDDEN = re.compile(
     "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+RECORDED_ANSWERS = "recorded answers, nothing was paid"
+"""What a run cost that a replay answered."""
 _TAG = re.compile(r"\[REDACTED:[0-9A-Za-z_-]{1,64}\]")
 _LONG = 10
 """Seconds from which a hundredth of one says nothing."""

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from probe.cli.commands import COMMANDS
+from probe.cli.free_words import takes_run
 from probe.cli.options import flag, option_of
 
 _SHELLS = ("bash", "zsh", "fish")
@@ -50,6 +51,8 @@ def _of_task(task: str, last: str) -> list[str]:
     """Return the options of a task, or what its words may be."""
     if last.startswith("-"):
         return [flag(name) for name in COMMANDS[task].options if not option_of(task, name).positional]
+    if takes_run(task):
+        return _runs()
     positional = next((name for name in COMMANDS[task].options if option_of(task, name).positional), None)
     return _values(positional) if positional else []
 

@@ -176,7 +176,10 @@ REASONS: dict[str, tuple[TurnFacts, str]] = {
     "no answer": (turn("gpt-4.1", None, status=None), "failed calls have no usage"),
     "no usage": (turn("gpt-4.1", None), "the API did not report the tokens"),
     "half of a usage": (turn("m", Usage(input=5, output=None, total=None)), "the API did not report the tokens"),
-    "nobody lists it": (turn("no-such", used(1)), "no list price is known for no-such: PROBE_PRICES can name one"),
+    "nobody lists it": (
+        turn("no-such", used(1)),
+        "no list price is known for no-such: PROBE_PRICES can name a file of prices of your own",
+    ),
     "no name": (turn(None, used(1)), "no model is named"),
 }
 
@@ -188,7 +191,10 @@ def test_a_price_that_is_not_known_has_a_reason(unpriced: TurnFacts, reason: str
 
 
 def test_a_library_that_is_missing_is_the_reason() -> None:
-    assert "uv sync --extra cost" in Prices(installed=False).why_unknown(turn("gpt-4.1", used(1)))
+    assert (
+        Prices(installed=False).why_unknown(turn("gpt-4.1", used(1)))
+        == "the price library genai-prices is not installed"
+    )
 
 
 def run(code: str) -> str:

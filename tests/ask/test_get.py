@@ -9,6 +9,7 @@ import pytest
 
 from probe import get
 from probe.errors import UserError
+from probe.places import guide
 from tests.analysis.runs import ask, said
 from tests.ask.asking import RECORDS, called, form_of_json, run_folder
 
@@ -30,7 +31,7 @@ def test_a_value_is_printed_for_a_reader(path: str, text: str, capsys: pytest.Ca
 def test_an_empty_text_is_said_to_be_empty(capsys: pytest.CaptureFixture[str]) -> None:
     assert called(get.main, capsys, LOOP, "turn.1.answer") == (
         "\n",
-        "note: turn.1.answer of run codex/tool-loop is empty\n",
+        "note: turn.1.answer of run codex/tool-loop is empty: it calls a tool instead: turn.1.call.1\n",
     )
 
 
@@ -58,6 +59,26 @@ def test_a_long_text_is_printed_in_parts(tmp_path: Path, capsys: pytest.CaptureF
     printed = json.loads(called(get.main, capsys, path, "--json", "--data-dir", str(tmp_path))[0])
     assert printed["shortened"] == [""]
     assert "--all" in printed["more"]
+
+
+WITHOUT_A_TRY = {
+    "a wrong word": ("turn.1.anwser", "turn.1 has no part 'anwser'"),
+    "a failed try": ("turn.1.try.1", "turn 1 has no failed try"),
+    "a failed try without its number": ("turn.1.try", "turn 1 has no failed try"),
+}
+
+
+@pytest.mark.parametrize(("path", "problem"), WITHOUT_A_TRY.values(), ids=WITHOUT_A_TRY)
+def test_a_turn_that_did_not_fail_has_no_try_among_its_parts(path: str, problem: str) -> None:
+    with pytest.raises(UserError, match=problem) as raised:
+        get.main([LOOP, path])
+    assert (raised.value.hint or "").endswith("answer, request, response, block.1, call.1, item.1, event.1")
+
+
+def test_the_page_that_has_all_paths_is_named_where_it_is() -> None:
+    with pytest.raises(UserError) as raised:
+        get.main([])
+    assert f"{guide('asking.md')} has all paths" in (raised.value.hint or "")
 
 
 MISTAKES = {

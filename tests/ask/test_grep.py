@@ -99,7 +99,27 @@ def test_a_damaged_run_does_not_hide_the_others(data: Path, capsys: pytest.Captu
     text, said = called(grep.main, capsys, "needle", "--data-dir", str(data))
     assert len(text.splitlines()) == 4
     assert "WARNING: run demo/20260101T000100Z is not searched: " in said
-    assert said.endswith("2 hits in 2 runs of 3\n")
+    assert said.endswith("2 hits in 2 runs; not searched: 1 run that cannot be read\n")
+
+
+def test_a_run_that_is_not_searched_is_counted_with_the_reason(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_folder(data, "demo/20260101T000300Z", [])
+    assert called(grep.main, capsys, "needle", "--data-dir", str(data))[1] == (
+        "3 hits in 3 runs; not searched: 1 run without an exchange\n"
+    )
+
+
+TOOLS = {
+    "a word that is nearly one": ("exec_comand", "did you mean 'exec_command'? its tools are: apply_patch, "),
+    "another word": ("nothing", "is in what was searched: its tools are: "),
+}
+
+
+@pytest.mark.parametrize(("tool", "said"), TOOLS.values(), ids=TOOLS)
+def test_a_tool_that_no_run_has_is_said_to_be_none(tool: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run = ("--run", "codex/tool-loop")
+    assert said in called(grep.main, capsys, ".", "--tool", tool, *run)[1]
+    assert "no tool" not in called(grep.main, capsys, "no such text", "--tool", "exec_command", *run)[1]
 
 
 MISTAKES: dict[str, tuple[tuple[str, ...], str, str]] = {

@@ -20,7 +20,7 @@ from tests.replay.replays import SSE, post
 
 
 def hits(run: KnownRun, pattern: str, most: int | None = None, **wanted: Any) -> list[Hit]:
-    return search(run, Query(re.compile(pattern, re.IGNORECASE), **wanted), most)
+    return search(run, Query(re.compile(pattern, re.IGNORECASE), **wanted), most)[0]
 
 
 @pytest.mark.parametrize("name", RECORDS)
@@ -69,7 +69,8 @@ DECODED = {
 
 @pytest.mark.parametrize(("text", "pattern"), DECODED.values(), ids=DECODED)
 def test_what_is_escaped_on_the_wire_is_decoded(tmp_path: Path, text: str, pattern: str) -> None:
-    assert len(search(known_of(tmp_path, ask(1.0, said(text))), Query(re.compile(pattern, re.M)), None)) == 1
+    found, _ = search(known_of(tmp_path, ask(1.0, said(text))), Query(re.compile(pattern, re.M)), None)
+    assert len(found) == 1
 
 
 def call(number: int, arguments: Any, output: str, name: str = "shell") -> list[dict[str, Any]]:

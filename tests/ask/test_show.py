@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,7 @@ import msgspec
 import pytest
 
 from probe import analyze, compress, get, grep, show
+from probe.analysis import prices
 from probe.ask.known_run import KnownRun
 from probe.ask.printed import VALUES, asking_schema
 from probe.cli.edge import printable
@@ -67,7 +70,7 @@ def test_a_run_in_short_has_what_was_asked_and_answered_each_turn_and_what_else_
     assert f"\nanswered:\n  (turn 2) {SAID}\n" in text
     assert "\n  1  +0.00s  exec_command: ls -la  [1,204 in, 61 out" in text
     assert (
-        "show codex/tool-loop WHAT; WHAT is one of: prompt, answer, instructions, tools, costs, files, turn, item"
+        "show codex/tool-loop WHAT; WHAT is one of: prompt, answer, instructions, tools, costs, files, turn N, item N"
         in said
     )
 
@@ -135,6 +138,32 @@ def test_without_a_run_it_is_the_latest(
     latest, _ = called(show.main, capsys, "latest", *words, "--data-dir", str(tmp_path))
     assert text == latest
     assert "two" in text or "fine" in text
+
+
+@pytest.mark.parametrize("named", ["as words", "as an option"])
+def test_what_else_there_is_has_a_command_that_names_the_run_as_the_user_did(
+    named: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = str(run_folder(tmp_path, "codex/20260101T000000Z", [ask(1.0, said("one"))]))
+    _, more = called(show.main, capsys, *([run] if named == "as words" else ["--run", run]))
+    command, _, listed = more.removeprefix("more: invoke show ").partition("; ")
+    assert listed.endswith("costs, files, turn N, item N\n")
+    assert called(show.main, capsys, *shlex.split(command.replace("WHAT", "costs")))[0].startswith("cost: ")
+
+
+def test_a_price_that_only_a_missing_library_knows_has_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(prices, "find_spec", lambda name: None)
+    for what in ("overview", "costs"):
+        text, more = called(show.main, capsys, LOOP, what)
+        assert text.count("the price library genai-prices is not installed") == 1
+        assert re.search(r"^for prices: uv pip install --python \S+ '?genai-prices\S+$", more, re.MULTILINE)
+    assert called(show.main, capsys, LOOP, "tools")[1] == ""
+    replay = run_folder(tmp_path, "codex/replay", [ask(1.0, said("x"))], replay_of=LOOP)
+    text, more = called(show.main, capsys, str(replay))
+    assert "\ncost: recorded answers, nothing was paid · tokens: " in text
+    assert "for prices" not in more
 
 
 MISTAKES: dict[str, tuple[tuple[str, ...], str, str]] = {

@@ -27,13 +27,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def installed(file: Path) -> str:
+    """Return the text of an installed skill, without its hash."""
+    text, count = re.subn(r"(?<=`probe skill install`) \(sha256 [0-9a-f]{64}\)", "", file.read_text(encoding="utf-8"))
+    assert count == 1
+    return text
+
+
 @pytest.mark.parametrize(("agent", "place"), [("claude-code", ".claude"), ("codex", ".codex")])
 def test_an_agent_gets_it_among_its_skills(
     agent: str, place: str, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = home / place / "skills" / "agent-probe" / "SKILL.md"
     assert called(skill.main, capsys, "install", "--agent", agent)[0] == f"{file}\n"
-    assert file.read_text(encoding="utf-8") == TEXT
+    assert installed(file) == TEXT
 
 
 def test_each_agent_that_was_used_here_gets_it(
@@ -47,31 +54,57 @@ def test_each_agent_that_was_used_here_gets_it(
     assert files == [str(home.joinpath(name, *ends)) for name in (".claude", "elsewhere")]
 
 
+def test_what_is_not_written_is_named_with_its_reason(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (home / ".codex").mkdir()
+    written, said = called(skill.main, capsys, "install")
+    assert written == f"{home / '.codex' / 'skills' / 'agent-probe' / 'SKILL.md'}\n"
+    reason = f"not written for claude-code: there is no folder {home / '.claude'}; --agent claude-code makes it\n"
+    assert said.startswith(reason)
+    assert "not written" not in called(skill.main, capsys, "install", "--agent", "codex")[1]
+
+
 def test_a_folder_of_a_project_can_be_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     called(skill.main, capsys, "install", "--dir", str(home / "project" / ".claude" / "skills"))
     assert (home / "project" / ".claude" / "skills" / "agent-probe" / "SKILL.md").is_file()
 
 
-def test_it_is_brought_up_to_date_but_what_others_wrote_stays(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_another_version_wrote_is_brought_up_to_date(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = home / "skills" / "agent-probe" / "SKILL.md"
-    called(skill.main, capsys, "install", "--dir", str(home / "skills"))
-    file.write_text(TEXT.replace("Begin", "Start"), encoding="utf-8")
-    called(skill.main, capsys, "install", "--dir", str(home / "skills"))
-    assert file.read_text(encoding="utf-8") == TEXT
-    file.write_text("mine\n")
-    with pytest.raises(UserError, match="is there already, and agent-probe did not write it") as raised:
+    file.parent.mkdir(parents=True)
+    file.write_text(skill._with_hash(TEXT.replace("Begin", "Start")), encoding="utf-8")
+    for _ in range(2):
+        called(skill.main, capsys, "install", "--dir", str(home / "skills"))
+        assert installed(file) == TEXT
+
+
+CHANGED = {
+    "a line at the end": (skill._with_hash(TEXT) + "mine\n", "it was changed since"),
+    "another word": (skill._with_hash(TEXT).replace("Begin", "Start"), "it was changed since"),
+    "no hash": (TEXT, "it was changed since"),
+    "a file of the user's": ("mine\n", "agent-probe did not write it"),
+}
+
+
+@pytest.mark.parametrize(("text", "why"), CHANGED.values(), ids=CHANGED)
+def test_what_a_user_wrote_stays_without_force(
+    text: str, why: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = home / "skills" / "agent-probe" / "SKILL.md"
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=f"is there already, and {why}") as raised:
         skill.main(["install", "--dir", str(home / "skills")])
     assert "--force" in (raised.value.hint or "")
-    assert file.read_text() == "mine\n"
+    assert file.read_text(encoding="utf-8") == text
     called(skill.main, capsys, "install", "--dir", str(home / "skills"), "--force")
-    assert file.read_text(encoding="utf-8") == TEXT
+    assert installed(file) == TEXT
 
 
 MISTAKES = {
     "no word": ((), "skill needs a word: install"),
     "another word": (("remove",), "skill does not know 'remove'"),
     "another agent": (("install", "--agent", "cluade-code"), "no skill can be installed for 'cluade-code'"),
-    "no agent at all": (("install",), "no agent has a folder here"),
+    "no agent at all": (("install",), "no agent has a folder here: neither "),
     "two places": (("install", "--agent", "codex", "--dir", "x"), "--dir and --agent both say where"),
 }
 

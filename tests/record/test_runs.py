@@ -70,6 +70,8 @@ NOT_FOUND = {
     "an ambiguous prefix": ("2026010", None, "ambiguous"),
     "an unknown name": ("never", None, "no run 'never'"),
     "too far back": ("latest~9", None, "3 recorded"),
+    "too far back, with what there is": ("latest~9", None, "latest~2 is the oldest"),
+    "too far back of one": ("latest~1", "demo", "latest is the only one"),
     "a target without runs": ("latest", "other", "of target 'other'"),
     "nothing": ("", None, "no run"),
 }

@@ -362,7 +362,8 @@ def test_costs_are_list_prices_and_say_so(tmp_path: Path) -> None:
     text = report(tmp_path, [TITLE, *LOOP, unknown], prices=Prices())
     # 1,000 at 2, 50 at 8; then 200 at 2, 1,000 at 0.5, 30 at 8.
     assert [row["cost"] for row in rows(text)][1:] == ["\\$0.0024", "\\$0.0011", "unknown"]
-    assert "+ 1 turn unknown (no list price is known for no-such-model: PROBE_PRICES can name one)" in text
+    why = "no list price is known for no-such-model: PROBE_PRICES can name a file of prices of your own"
+    assert f"+ 1 turn unknown ({why})" in text
     totals = section(text, "Totals")
     assert "| `no-such-model` | 1 | 10 | 0 | ? | 1 | 2 | 11 | unknown |" in totals
     assert "\\$0.0035 + 1 turn unknown |" in totals.split("**the work**")[1].splitlines()[0]
@@ -371,7 +372,7 @@ def test_costs_are_list_prices_and_say_so(tmp_path: Path) -> None:
 
 def test_without_the_library_the_report_says_how_to_get_it(tmp_path: Path) -> None:
     text = report(tmp_path, LOOP)
-    assert text.count("**Cost:** unknown (the price library is not installed: uv sync --extra cost)") == 1
+    assert text.count("**Cost:** unknown (the price library genai-prices is not installed)") == 1
     assert "cost" not in rows(text)[0]
 
 

@@ -13,7 +13,7 @@ from probe.analysis.totals import TOKENS, Total
 from probe.report.actions import Actions
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import table
-from probe.report.plain_text import offset, plural, seconds
+from probe.report.plain_text import RECORDED_ANSWERS, offset, plural, seconds
 from probe.report.preview import cut
 
 ROWS = 500
@@ -67,7 +67,7 @@ class TurnTable:
         return f"**Cost:** {cost} · **Tokens{of_what}:** {tokens if total.tokens else 'none reported'}\n"
 
     def _cost_of_replay(self, total: Total) -> str:
-        return "recorded answers, nothing was paid" + (f" (their price: {_cost_of(total)})" if self._known else "")
+        return RECORDED_ANSWERS + (f" (their price: {_cost_of(total)})" if self._known else "")
 
     def _cost(self, total: Total) -> str:
         known = "unknown" if total.dollars is None else _dollars(total.dollars, at_least=total.at_least)

@@ -3,7 +3,7 @@
 addParts("cost", "Cost", "$", {
   Cost: ({ summary: { cost, models } }) => [
     h("p.value", costWords(cost)),
-    lines([...costNotes(cost), cost.unpriced_turns ? `${plural(cost.unpriced_turns, "turn")} without a price. Prices of your own: PROBE_PRICES=prices.yaml (docs/settings.md), then analyze again.` : ""]),
+    lines([...costNotes(cost), cost.unpriced_turns ? `${plural(cost.unpriced_turns, "turn")} without a price. Prices of your own: PROBE_PRICES=prices.yaml, then analyze again.` : ""]),
     table("Cost by model", models, { model: ({ model }) => isolated(model ?? "not named"), for: ({ side }) => (side ? "side requests" : "the work"), "#calls": ({ turns }) => amount(turns), ...TOKENS, "#cost": costCell }),
   ],
   "Each turn": ({ summary: { turns, tokens, models } }) => {

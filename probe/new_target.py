@@ -19,6 +19,7 @@ from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.settings.sources import pairs
+from probe.targets.apis import APIS
 from probe.targets.finding import is_shipped, load_target, local_file, target_files, target_folders
 from probe.targets.new_file import BASE_URL, NONE, yaml_text
 from probe.targets.settings_keys import with_settings
@@ -28,22 +29,6 @@ EXAMPLE = "invoke new-target mine --command 'my-agent run {prompt}' --api openai
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*(?:\.(?!local$)[\w-]+)*")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
 _PLACEHOLDERS = ("{prompt}", "{model.url}", "{model.port}", "{files}")
-
-
-class Api(NamedTuple):
-    """What is usual for agents of one API."""
-
-    upstream: str
-    base_url: str
-    """The variable, and the path behind the address."""
-    key: str
-
-
-APIS = {
-    "openai": Api("https://api.openai.com", "OPENAI_BASE_URL/v1", "OPENAI_API_KEY"),
-    "anthropic": Api("https://api.anthropic.com", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY"),
-    "gemini": Api("https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY"),
-}
 
 
 class Question(NamedTuple):

@@ -16,11 +16,12 @@ def words_option(command: str) -> str | None:
 
 def with_named_words(argv: Sequence[str]) -> list[str]:
     """Return a command line in which each word of such a task is the value of an option: `--words=latest`."""
-    place = next((at for at, word in enumerate(argv) if word in COMMANDS), len(argv))
-    name = words_option(argv[place]) if place < len(argv) else None
+    end = argv.index("--") if "--" in argv else len(argv)
+    # Behind `--complete --` is what is being typed.
+    place = next((at for at, word in enumerate(argv[:end]) if word in COMMANDS), end)
+    name = words_option(argv[place]) if place < end else None
     if name is None:
         return list(argv)
-    end = argv.index("--") if "--" in argv else len(argv)
     return [*argv[: place + 1], *_named(argv[place], flag(name), argv[place + 1 : end]), *argv[end:]]
 
 

@@ -123,6 +123,9 @@ def test_nothing_is_offered_where_a_file_or_the_users_words_come(line: str) -> N
 
 SHELLS = {
     "bash": 'COMP_WORDS=(probe capture --target {0}); _complete_probe probe {0}; printf "%s\\n" "${{COMPREPLY[@]}}"',
+    "bash, behind =": (
+        'COMP_WORDS=(probe capture --target = {0}); _complete_probe probe {0}; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    ),
     "zsh": "words=(probe capture --target {0}); _complete_probe; print -l $reply",
     "fish": 'complete -C "probe capture --target {0}"',
 }
@@ -131,11 +134,12 @@ SHELLS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_real_shells_complete(shell: str, tmp_path: Path) -> None:
-    program = shutil.which(shell)
+    name = shell.partition(",")[0]
+    program = shutil.which(name)
     if program is None:
-        pytest.skip(f"{shell} is not installed")
+        pytest.skip(f"{name} is not installed")
     script = tmp_path / "completion"
-    script.write_text(probe("--print-completion-script", shell).stdout)
+    script.write_text(probe("--print-completion-script", name).stdout)
     environ = os.environ | {"PATH": f"{Path(PROBE).parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
     done = subprocess.run(
         [program, "-c", f"source {script}; {SHELLS[shell].format('cod')}"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -33,8 +34,10 @@ _EXAMPLE = 'for example: invoke drift --target codex --versions 0.98.0,latest --
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.drift`."""
     arguments, rest = parse("drift", sys.argv[1:] if argv is None else argv)
-    if rest or not (arguments.target and arguments.versions and arguments.prompt):
-        raise UserError("drift needs --target, --versions and --prompt, and starts no other command", _EXAMPLE)
+    if rest:
+        raise UserError(f"drift runs the target's own command, not: {shlex.join(rest)}", _EXAMPLE)
+    if missing := [f"--{name}" for name in ("target", "versions", "prompt") if not getattr(arguments, name)]:
+        raise UserError(f"drift needs {' and '.join(missing)}", _EXAMPLE)
     target = load_target(arguments.target)[0]
     package = _package(arguments.target, target)
     versions = _versions(arguments.versions, package)

@@ -39,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         lost = _written(lambda: exporter(format)(shown, target, out), out)
     for sentence in [*lost, "the manifest (the command, the prompt, settings, versions)"]:
         say(f"not in it: {one_line(sentence)}")
+    if not arguments.raw:
+        say("a redacted copy was exported, so hashes differ from the run's; --raw exports it as it is")
     print(printable(str(out)))
     return 0
 

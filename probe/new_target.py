@@ -19,7 +19,8 @@ from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.settings.sources import pairs
-from probe.targets.finding import load_target, target_files, target_folders
+from probe.targets.apis import APIS
+from probe.targets.finding import is_shipped, load_target, local_file, target_files, target_folders
 from probe.targets.new_file import BASE_URL, NONE, yaml_text
 from probe.targets.settings_keys import with_settings
 from probe.targets.target import url_problem
@@ -28,22 +29,6 @@ EXAMPLE = "invoke new-target mine --command 'my-agent run {prompt}' --api openai
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*(?:\.(?!local$)[\w-]+)*")
 _VARIABLE = re.compile(r"[A-Za-z_]\w*")
 _PLACEHOLDERS = ("{prompt}", "{model.url}", "{model.port}", "{files}")
-
-
-class Api(NamedTuple):
-    """What is usual for agents of one API."""
-
-    upstream: str
-    base_url: str
-    """The variable, and the path behind the address."""
-    key: str
-
-
-APIS = {
-    "openai": Api("https://api.openai.com", "OPENAI_BASE_URL/v1", "OPENAI_API_KEY"),
-    "anthropic": Api("https://api.anthropic.com", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY"),
-    "gemini": Api("https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY"),
-}
 
 
 class Question(NamedTuple):
@@ -65,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     files, env = with_settings(_files(arguments.file), arguments.setting), pairs("env", arguments.env)
     answers = _answers(arguments, _asked if asks else None, leads=_leads([*_texts(files), *env.values()]))
     _require_use(answers, files, env)
-    _write(path, yaml_text(arguments.name, answers, files, env))
+    _write(path, yaml_text(arguments.name, answers, files, env), vars(arguments) | answers)
     print(path)
     name = arguments.name
     say(
@@ -81,11 +66,12 @@ def _new_path(name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise UserError(f"{name!r} cannot be a target's name", "use letters, digits and -, for example my-agent")
     if there := target_files(name):
-        raise UserError(f"there is a target {name!r} already: {there[0]}", "change that file, or choose another name")
+        change = f"put what is to differ into {local_file(there[0])}" if is_shipped(there[0]) else "change that file"
+        raise UserError(f"there is a target {name!r} already: {there[0]}", f"{change}, or choose another name")
     return target_folders()[0] / f"{name}.yaml"
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, given: Mapping[str, Any]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
@@ -95,9 +81,23 @@ def _write(path: Path, text: str) -> None:
         raise UserError(f"{path} cannot be written: {error.strerror}", hint) from error
     try:
         load_target(path.stem)
-    except UserError:
+    except UserError as error:
         path.unlink()
-        raise
+        raise _of_options(error, given) from error
+
+
+def _of_options(error: UserError, given: Mapping[str, Any]) -> UserError:
+    """Return an error in a file that was not kept, with the options in place of the file's line."""
+    problem = re.sub(r"^.*?\.yaml:\d+: ", "", str(error.args[0]))
+    placeholder = re.search(r"\{[^{}]*\}", problem)
+    options = []
+    for name, value in given.items():
+        for one in value if isinstance(value, list) else [value]:
+            if placeholder and placeholder[0] in str(one):
+                # A value may be a credential.
+                option, found, _ = str(one).partition("=")
+                options.append(flag(name) + (f" {option}" if found and isinstance(value, list) else ""))
+    return UserError(f"{' and '.join(options) or 'the target would be wrong'}: {problem}", error.hint)
 
 
 # -- questions ----------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from probe.record.manifest_fields import Facts
 from probe.record.open_record import record_file
 from probe.record.problem import ProblemKind
 from probe.record.runs import TRAFFIC, Run, has_records, new_run
+from probe.replay.playback import NO_BODY
 from probe.settings.resolve import resolve
 from probe.settings.settings import data_dir
 from probe.wire.replayed_run import find_recording, notes_on_replay
@@ -76,10 +77,13 @@ def _problems(recorded: Facts, replayed: Facts) -> Iterator[str]:
         yield "the replay did not come to its end"
         return
     yield from found.faults_missed
-    yield from (one.line for one in found.differing[:_LISTED])
+    problems = [problem.text for problem in replayed.problems if problem.kind is ProblemKind.REPLAY]
+    # The reason why a call got no answer names the place too.
+    lines = [one.line for one in found.differing[:_LISTED]]
+    yield from (line for line in lines if not any(line in text for text in problems))
     if (more := len(found.differing) - _LISTED) > 0:
         yield f"and at {more} more place{'s' * (more > 1)}: all are in manifest.json (replayed.differing)"
-    yield from (problem.text for problem in replayed.problems if problem.kind is ProblemKind.REPLAY)
+    yield from problems
     if found.unasked:
         yield f"{found.unasked} of the recorded calls {'was' if found.unasked == 1 else 'were'} not made"
     before, now = recorded.agent_exit_code, replayed.agent_exit_code
@@ -92,7 +96,8 @@ def _hints(recorded: Run, manifest: Manifest, *, given: bool) -> Iterator[str]:
     replayed = manifest.facts.replayed
     yield from replayed.faults_hit if replayed else ()
     folder = recorded.manifest.facts.folder
-    if folder and not given and not recorded.manifest.facts.replay_of:
+    has_bodies = not any(NO_BODY in problem.text for problem in manifest.facts.problems)
+    if folder and not given and has_bodies and not recorded.manifest.facts.replay_of:
         yield f"hint: recorded in {folder}; give the agent a copy of it with --cwd"
     yield from (f"note: {note}" for note in notes_on_replay(recorded, manifest))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import printable, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
@@ -28,13 +30,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     found = open_run(arguments, say)
     digests = _unchanged(found)
     statement = statement_of(found.manifest.facts, digests)
-    signature = sign(statement, Path(arguments.key or USUAL_KEY).expanduser())
+    key = Path(arguments.key or USUAL_KEY).expanduser()
+    signature = sign(statement, key)
     folder = found.analysis_folder
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in ((STATEMENT, statement), (SIGNATURE, signature)):
         write_private(folder / name, content.decode())
         print(printable(str(folder / name)))
     say(f"signed: {digests.leaves} exchanges, Merkle root {digests.root}")
+    public = shlex.quote(str(key if key.suffix == ".pub" else key.with_name(f"{key.name}.pub")))
+    say(f'who checks it needs a file of allowed signers: echo "me@example.org $(cat {public})" > allowed_signers')
+    say(as_called(f"then: invoke verify --run {shlex.quote(str(found.folder))} --signature allowed_signers"))
     return 0
 
 

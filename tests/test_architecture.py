@@ -37,7 +37,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "targets": _RENDERING | {"slots"},
     "settings": BASE | {"targets"},
     "cli": BASE,
-    "tasks": BASE | {"record", "targets", "settings", "cli"},
+    "tasks": BASE | {"record", "targets", "settings", "cli", "exports", "imports"},
     "replay": _RENDERING | {"trace", "slots"},
     "redact": _READING | {"places"},
     "leaks": _READING,

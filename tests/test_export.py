@@ -51,6 +51,9 @@ def test_the_file_is_beside_the_report(format: str, run: Run, capsys: pytest.Cap
     assert printed.out == f"{file}\n"
     assert file.stat().st_mode & 0o077 == 0
     assert "not in it: the manifest" in printed.err
+    means = format in ("otlp", "atif", "parquet")
+    assert ("not in it: headers" in printed.err) == means
+    assert "redacted copy" not in printed.err
     assert ("not in it: when each piece arrived (of 2 exchanges)" in printed.err) == format.startswith("claude")
 
 
@@ -79,7 +82,15 @@ def test_what_is_exported_is_a_redacted_copy(
     text = (run.folder / "traffic.har").read_text(encoding="utf-8")
     assert "exec" in run.traffic.read_text(encoding="utf-8")
     assert ("exec" in text, "someone" in text) == (False, True)
-    assert "redacted" in capsys.readouterr().err
+    said = "a redacted copy was exported, so hashes differ from the run's; --raw exports it as it is"
+    assert said in capsys.readouterr().err.splitlines()
+
+
+def test_a_missing_library_leaves_no_empty_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(UserError, match="pyarrow is not installed"):
+        main(["--run", str(run.folder), "--to", "parquet", "--raw"])
+    assert not (run.folder / "tables").exists()
 
 
 MISTAKES = {

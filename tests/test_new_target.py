@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from probe.errors import UserError
 from probe.new_target import main
-from probe.places import PROJECT
-from probe.targets.finding import load_target
+from probe.places import PROJECT, TARGETS
+from probe.targets.finding import load_target, local_file
 from probe.targets.target import Target, explains, set_by
 from tests.e2e.test_terminal import Terminal
 from tests.support.running import Running
@@ -188,12 +189,18 @@ def test_what_is_written_loads_and_says_what_was_given(
     ] == []
 
 
+def local_of(name: str) -> Path:
+    """Return the file that changes a shipped target."""
+    return local_file(TARGETS / f"{name}.yaml")
+
+
 def test_nothing_is_written_over(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written(*RUN, "--api", "openai")
     before = (own / "thing.yaml").read_text()
-    for name in ("thing", "codex"):
-        with pytest.raises(Exception, match=f"there is a target '{name}' already: "):
+    for name, hint in (("thing", "change that file"), ("codex", f"put what is to differ into {local_of('codex')}")):
+        with pytest.raises(UserError, match=f"there is a target '{name}' already: ") as error:
             main([name, *RUN, "--api", "gemini"])
+        assert error.value.hint == f"{hint}, or choose another name"
     assert (own / "thing.yaml").read_text() == before
     assert not (own / "codex.yaml").exists()
 
@@ -247,11 +254,15 @@ MISTAKES: dict[str, tuple[list[str], list[str]]] = {
     ),
     "a setting with a placeholder that nobody knows": (
         ["thing", *FILES, "--setting", "a.json:b={modle.url}"],
-        ["unknown placeholder {modle.url}"],
+        ["error: --setting a.json:b: unknown placeholder {modle.url}"],
     ),
     "a key that it does not have": (
         ["thing", "--command", "x -c {files} {prompt}", "--api", "openai", "--key", "-", "--file", "a={key}"],
-        ["unknown placeholder {key}"],
+        ["error: --file a: unknown placeholder {key}"],
+    ),
+    "a variable with a placeholder that nobody knows": (
+        ["thing", *RUN, "--api", "openai", "--env", "KEY=sk-planted {listener}"],
+        ["error: --env KEY: unknown placeholder {listener}"],
     ),
     "nothing at all": (["thing"], ["new-target needs --command, --api\n", "probe.new_target mine"]),
     "no API": (["thing", *RUN], ["needs --api\n"]),
@@ -292,6 +303,7 @@ def test_a_mistake_is_told_and_nothing_is_written(tmp_path: Path, words: list[st
         assert running.wait() == 2
         for part in told:
             assert part in running.stderr
+        assert "thing.yaml:" not in running.stderr
         assert "sk-planted" not in running.stderr
         assert running.stdout == ""
     assert not list(tmp_path.glob("targets/*"))

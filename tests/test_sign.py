@@ -69,7 +69,12 @@ def test_a_signature_names_its_signer(run: Path, tmp_path: Path, capsys: pytest.
     code, problems, said = checked(run, capsys, f"--signature={allowed}")
     assert (code, problems) == (0, {})
     assert 'Good "agent-probe" signature for somebody@example.org' in said
+    verify(["--run", str(run), f"--signature={allowed}"])
+    assert "OK   the signature is good, and of this record\n" in capsys.readouterr().out
     # Without such a file, it is good for the key that is in it.
+    verify(["--run", str(run), "--signature"])
+    alone = "by its own key alone (anyone could have made it), and of this record"
+    assert f"OK   the signature is good, {alone}\n" in capsys.readouterr().out
     code, problems, said = checked(run, capsys, "--signature")
     assert (code, problems) == (0, {})
     assert 'Good "agent-probe" signature with ED25519 key' in said
@@ -95,7 +100,32 @@ def test_the_statement_names_run_root_leaves_and_hash(run: Path, tmp_path: Path)
 def test_a_verified_run_says_that_it_is_signed(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     signed(run, tmp_path)
     assert verify(["--run", str(run)]) == 0
-    assert "it is signed (record-root.json.sig): check that with --signature SIGNERS" in capsys.readouterr().out
+    assert (
+        "it is signed (record-root.json.sig): check that with --signature SIGNERS, a file with a line for each"
+        in capsys.readouterr().out
+    )
+
+
+def test_what_sign_prints_writes_the_file_of_signers(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    signed(run, tmp_path)
+    command = capsys.readouterr().err.partition("allowed signers: ")[2].splitlines()[0]
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, timeout=60)
+    code, problems, said = checked(run, capsys, f"--signature={tmp_path / 'allowed_signers'}")
+    assert (code, problems) == (0, {})
+    assert "for me@example.org" in said
+
+
+def test_a_receiver_of_an_unsigned_run_is_not_shown_anothers_command(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("probe.cli.called_as._given", "probe ")
+    assert verify(["--run", str(run), "--signature"]) == 1
+    assert "FAIL the signature\n       the run is not signed: there is no record-root.json and no" in (
+        out := capsys.readouterr().out
+    )
+    assert "sign it with: probe sign\n" in out
 
 
 def test_a_key_of_nobody_allowed_is_no_good(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,7 +169,7 @@ def another_purpose(run: Path) -> None:
 CHANGES = {
     "another record": (another_record, "merkle_root: the signed statement has"),
     "another statement": (another_statement, "the signature is not good"),
-    "no statement": (no_statement, "the run is not signed: there is no record-root.json (invoke sign)"),
+    "no statement": (no_statement, "the run is not signed: there is no record-root.json; sign it with: invoke sign"),
     "no JSON": (no_json, "it is no statement of agent-probe"),
     "a signature for another purpose": (another_purpose, "the signature is not good"),
 }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import pytest
 import rfc8785
 
 from probe.errors import UserError
+from probe.places import PROJECT
 from probe.record.files import file_sha256
 from probe.record.manifest import Manifest
 from probe.record.merkle import leaf_hash
@@ -342,10 +346,14 @@ def test_the_merkle_root_is_checked_and_compared_with_a_given_one(
     folder = copy_of(tmp_path, "codex/sample")
     digests = with_root(folder)
     assert verify(["--run", str(folder), "--root"]) == 0
-    assert f"Merkle root (RFC 6962; exchanges: 3): {digests.root}" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"Merkle root (RFC 6962; exchanges: 3): {digests.root}" in said
+    assert "OK   the exchanges give the noted Merkle root\n" in said
     assert verify(["--run", str(folder), f"--root={digests.root.upper()}"]) == 0
+    assert "OK   the exchanges give the noted Merkle root, and the one that was given\n" in capsys.readouterr().out
     assert verify(["--run", str(folder), f"--root={'0' * 64}"]) == 1
-    assert f"it is {digests.root}, the given one is {'0' * 64}" in capsys.readouterr().out
+    said = f"FAIL the Merkle root\n       it is {digests.root}, the given one is {'0' * 64}\n"
+    assert said in capsys.readouterr().out
     with pytest.raises(UserError, match="'abc' is no Merkle root"):
         verify(["--run", str(folder), "--root=abc"])
 
@@ -379,6 +387,23 @@ def test_the_proof_of_an_exchange_leads_to_the_root(tmp_path: Path, capsys: pyte
         assert root_by_proof(proof["leaf_index"], proof["tree_size"], leaf, path).hex() == proof["merkle_root"] == root
         record = json.loads((folder / "traffic.jsonl").read_bytes().splitlines()[line - 1])
         assert leaf == leaf_hash(rfc8785.dumps(record))
+    assert verify(["--run", str(folder), "--proof=3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[lines.index("inclusion path:") + 1 :][: len(path)] == [f"       {one.hex()}" for one in path]
     for name in ("0", "x"):
         with pytest.raises(UserError, match=f"the record has no exchange on line '{name}'"):
             verify(["--run", str(folder), f"--proof={name}"])
+
+
+def test_the_documented_check_accepts_a_proof_and_no_other_root(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (PROJECT / "docs/witness.md").read_text(encoding="utf-8"), re.DOTALL)
+    folder = copy_of(tmp_path, "codex/sample")
+    root = with_root(folder).root
+    for line in (1, 2, 3):
+        assert verify(["--run", str(folder), "--json", f"--proof={line}"]) == 0
+        (tmp_path / "proof.json").write_text(capsys.readouterr().out)
+        for given, expected in ((root, 0), ("0" * 64, 1)):
+            words = [sys.executable, "-c", code, given]
+            assert subprocess.run(words, cwd=tmp_path, timeout=60, check=False).returncode == expected

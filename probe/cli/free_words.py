@@ -24,10 +24,11 @@ def takes_run(command: str) -> bool:
 
 def with_named_words(argv: Sequence[str]) -> list[str]:
     """Return a command line in which each word of such a task is the value of an option: `--words=latest`."""
-    place = next((at for at, word in enumerate(argv) if word in COMMANDS), len(argv))
-    if place == len(argv) or HELP & {*argv[:place]}:
-        return list(argv)
     end = argv.index("--") if "--" in argv else len(argv)
+    # Behind `--complete --` is what is being typed.
+    place = next((at for at, word in enumerate(argv[:end]) if word in COMMANDS), end)
+    if place == end or HELP & {*argv[:place]}:
+        return list(argv)
     given = argv[place + 1 : end]
     if name := words_option(argv[place]):
         most = len(given)

@@ -61,7 +61,12 @@ def _refuse(message: str, task: str | None) -> NoReturn:
     else:
         problem, hint = _NO_VALUE.sub(r"--\1 needs a value", message), ""
     listed = f"--help {task} lists its options" if task in COMMANDS else "--list lists the tasks"
-    print(f"error: {problem}\n  hint: {hint}{way_of_calling()}{listed}", file=sys.stderr)
+    refuse(problem, f"{hint}{way_of_calling()}{listed}")
+
+
+def refuse(problem: str, hint: str) -> NoReturn:
+    """Print an error of the command line, and exit as for any error of the user."""
+    print(f"error: {problem}\n  hint: {hint}", file=sys.stderr)
     sys.exit(2)
 
 

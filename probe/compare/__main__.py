@@ -32,10 +32,10 @@ from probe.record.runs import COMPRESSED, TRAFFIC, Run, all_runs, find_run, has_
 from probe.record.runs_of_version import run_of_version
 from probe.settings.own_prices import own_prices
 from probe.settings.settings import data_dir
-from probe.slots.environment import environment_of
+from probe.slots.environment import completed, environment_of
 from probe.slots.rules import Rule
 from probe.slots.slots import Slots
-from probe.targets.finding import output_dirs, renderer_spec, slot_rules, target_of_run
+from probe.targets.finding import IMPORTED, output_dirs, renderer_spec, slot_rules, target_of_run
 from probe.wire.recover_run import recover_and_report
 
 _LIMITS = (*(one.value for one in Polarity if one is not Polarity.INFO), "any")
@@ -91,7 +91,8 @@ class _One:
         self.environment = environment_of(self.manifest)
         self.conditions = conditions_of(
             self.manifest.facts,
-            self.run.target if self.run else None,
+            # `imported` is the word for an agent that is not known.
+            self.run.target if self.run and self.run.target != IMPORTED else None,
             Slots(self.environment),
             live=self.run is not None and is_alive(self.run),
         )
@@ -131,6 +132,9 @@ def _found(word: str, arguments: Namespace) -> Run | None:
 
 def _compared(arguments: Namespace) -> Comparison:
     one, other = _One(arguments.before, arguments), _One(arguments.after, arguments)
+    for side, beside in ((one, other.environment), (other, one.environment)):
+        if side.manifest.facts.imported:
+            side.environment = completed(side.environment, beside)
     rules = implied_rules(one.conditions, other.conditions)
     sides = []
     prompted = None not in (one.conditions.prompt, other.conditions.prompt)

@@ -90,7 +90,9 @@ def _rules(one: Conditions, other: Conditions) -> tuple[Rule, ...]:
     if one.prompt and other.prompt and one.prompt != other.prompt:
         rules.append(Rule(slot="prompt", pattern=re.escape(one.prompt)))
     number = version_number(one.version)
-    if number and number != version_number(other.version):
+    other_number = version_number(other.version)
+    # Of an imported run the version is not known: a slot on one side only would be a difference.
+    if number and other_number and number != other_number:
         rules.append(Rule(slot="agent-version", pattern=rf"(?<![\w.]){re.escape(number)}(?![\w.])"))
     return tuple(rules)
 

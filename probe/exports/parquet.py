@@ -27,6 +27,7 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 
 def export(run: Run, target: Target | None, out: Path) -> list[str]:
     """Write the tables of a run into a folder; return what of the run they do not have. Raises UserError."""
+    _pyarrow()  # First: without it no folder is made.
     private_folder(out)
     with ExitStack() as stack:
         tables = {name: stack.enter_context(_Table(out / f"{name}.parquet", name)) for name in TABLES}
@@ -39,7 +40,7 @@ def export(run: Run, target: Target | None, out: Path) -> list[str]:
         for name in TABLES:
             if name != "events":
                 tables[name].add(getattr(rows, name)())
-    bodies = "what was said: the tables have hashes, and where in the record it is"
+    bodies = "headers, and what was said: the tables have hashes, and where in the record it is"
     return [bodies, *(sentence for sentence in found.not_held() if "no exchange" in sentence)]
 
 

@@ -33,6 +33,10 @@ from probe.trace.turns import Traced
 OnExchange = Callable[[Traced, Sequence[TurnFacts], Sequence[NewItem]], None]
 
 
+NEVER_HELD = "headers, the bytes of bodies (of images and files too), and when each event arrived"
+"""What no format of conversations has of any run."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRun:
     """A run that was read."""
@@ -69,7 +73,7 @@ class ReadRun:
 
     def not_held(self) -> list[str]:
         """Return what no format of conversations has a place for."""
-        sentences = []
+        sentences = [NEVER_HELD]
         others = sum(not one.turns for one in self.findings.exchanges)
         if others:
             sentences.append(f"{plural(others, 'exchange')} that call no model")

@@ -32,6 +32,8 @@ from probe.slots.rules import BUILT_IN, Rule
 from probe.slots.slots import Slots
 from probe.trace.exchanges import ExchangeReader
 
+NO_BODY = "cannot be answered: the recording has no body of the request, as files of some programs have none"
+"""Why a call gets no answer where nothing is known of what the recorded one asked."""
 EXHAUSTED_STATUS = 400
 """The one status with which codex ends at once. After 404, 410 or 422 it tries 6 times (7 s), after a 500 or 503
 30 times (25 s), over a WebSocket as often again (0.98.0 and 0.169.0, measured)."""
@@ -114,6 +116,9 @@ class Playback:
         if match.call is None:
             return self.misses.missing(number, match, path, calls.matching.count(path))
         recorded = calls.sent(match.call)
+        if match.found is Found.UNLIKE and recorded.body.value is None:
+            calls.matching.take_back(match.call)
+            return self.misses.other_form(number, NO_BODY)
         if match.found is not Found.UNLIKE and (why := other_form(recorded, live, self._turns[match.call])):
             calls.matching.damaged(match.call, ended=False)
             return self.misses.other_form(number, why)

@@ -61,6 +61,17 @@ def environment_of(manifest: Manifest) -> Environment:
     )
 
 
+def completed(environment: Environment, other: Environment) -> Environment:
+    """Return the environment of an imported run, with that of the run it is compared with where nothing is known."""
+    own = {name: path for name, path in environment.folders.items() if name != "run"}
+    return Environment(
+        folders={**other.folders, **own},
+        hosts=environment.hosts or other.hosts,
+        started=environment.started or other.started,
+        facts={**other.facts, **environment.facts},
+    )
+
+
 def known_patterns(environment: Environment) -> Iterator[tuple[str, str]]:
     """Yield slots and patterns of folders, the longest first, and of hosts."""
     yield from folder_patterns(environment)

@@ -31,9 +31,14 @@ def target_files(name: str) -> list[Path]:
     return [folder / f"{name}.yaml" for folder in target_folders() if plain and (folder / f"{name}.yaml").is_file()]
 
 
+def is_shipped(file: Path) -> bool:
+    """Check whether a target's file came with the project, and may be replaced by its next version."""
+    return file.parent == TARGETS
+
+
 def local_file(file: Path) -> Path:
     """Return the file that changes a target's file: next to it, or in the user's own folder for one that is shipped."""
-    folder = own_targets() if file.parent == TARGETS else file.parent
+    folder = own_targets() if is_shipped(file) else file.parent
     return folder / f"{file.stem}.local.yaml"
 
 

@@ -9,7 +9,7 @@ from probe.cli.commands import COMMANDS
 from probe.cli.free_words import takes_run
 from probe.cli.options import flag, option_of
 
-_SHELLS = ("bash", "zsh", "fish")
+SHELLS = ("bash", "zsh", "fish")
 _RUNS = 20
 """The newest runs that are offered."""
 
@@ -21,15 +21,21 @@ def candidates(line: str, core: Sequence[str]) -> list[str]:
     Nothing is returned where the shell is to offer files.
     """
     words = _words(line)[1:]
+    if "=" in words[-2:]:
+        # Bash splits a word at `=`, and completes what is behind it.
+        words.pop(-1 if words[-1] == "=" else -2)
     task = next((word for word in words if word in COMMANDS), None)
     if task is None:
         return _before_task(words, core)
     if "--" in words[:-1]:
         # The agent's own command.
         return []
+    option, is_joined, _ = words[-1].partition("=")
+    if is_joined and (name := _valued(task).get(option)):
+        return [f"{option}={value}" for value in _values(task, name)]
     for word in words[:-3:-1]:
         if name := _valued(task).get(word):
-            return _values(name)
+            return _values(task, name)
     return _of_task(task, words[-1])
 
 
@@ -43,7 +49,7 @@ def _words(line: str) -> list[str]:
 
 def _before_task(words: Sequence[str], core: Sequence[str]) -> list[str]:
     if "--print-completion-script" in words:
-        return list(_SHELLS)
+        return list(SHELLS)
     return list(core if words and words[-1].startswith("-") else COMMANDS)
 
 
@@ -54,7 +60,7 @@ def _of_task(task: str, last: str) -> list[str]:
     if takes_run(task):
         return _runs()
     positional = next((name for name in COMMANDS[task].options if option_of(task, name).positional), None)
-    return _values(positional) if positional else []
+    return _values(task, positional) if positional else []
 
 
 def _valued(task: str) -> dict[str, str]:
@@ -64,15 +70,27 @@ def _valued(task: str) -> dict[str, str]:
     return long | {f"-{options[name].short}": name for name in long.values() if options[name].short}
 
 
-def _values(name: str) -> list[str]:
+def _values(task: str, name: str) -> list[str]:
     """Return what an option's value may be, as far as that is known."""
     # Here: only some need to read files.
     if name == "target":
         from probe.targets.finding import target_names
 
         return target_names()
-    if name in ("run", "replay", "before", "after", "words"):
+    if name in ("run", "replay", "before", "after") or (name == "words" and task in ("show", "get")):
         return _runs()
+    if name == "to":
+        from probe.exports.formats import FORMATS as WRITTEN
+
+        return list(WRITTEN)
+    if name == "from":
+        from probe.imports.formats import FORMATS as READ
+
+        return list(READ)
+    if name == "api":
+        from probe.targets.apis import APIS
+
+        return list(APIS)
     if name == "speed":
         return ["1", "10", "max"]
     return []

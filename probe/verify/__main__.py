@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
+from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
@@ -40,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if digests:
         findings.requested = requested(found, arguments, digests, say)
         findings.problems |= {name: texts for name, texts in findings.requested.problems.items() if texts}
+        if unsigned := findings.problems.get("signature"):
+            findings.problems["signature"] = list(map(as_called, unsigned))
     if arguments.json:
         print(printed_json(described(found, findings)))
     else:

@@ -13,6 +13,7 @@ from probe.record.runs import (
 )
 from probe.verify.checking import is_public
 from probe.verify.findings import Findings
+from probe.witness.by_request import FAILED
 
 CHECKS = {
     "lines": "every line is a record",
@@ -48,7 +49,7 @@ def lines_of(found: Run, findings: Findings) -> Iterator[str]:
         if check == "permissions" and is_public(found):
             yield "     permissions are not checked: a bundled run and a redacted copy are for others to read"
             continue
-        yield f"{'FAIL' if problems else 'OK  '} {text}"
+        yield _heading(check, text, findings)
         yield from (f"       {problem}" for problem in problems[:20])
         if len(problems) > 20:
             yield f"       … and {len(problems) - 20} more (--json lists all)"
@@ -70,6 +71,14 @@ def lines_of(found: Run, findings: Findings) -> Iterator[str]:
     if findings.redacted:
         yield f"redacted, so only what is kept can be checked: {len(findings.redacted)} bodies or messages"
         yield from (f"       {text}" for text in findings.redacted[:20])
+
+
+def _heading(check: str, text: str, findings: Findings) -> str:
+    if check not in findings.problems:
+        return f"OK   {text}"
+    if check == "against_agent" and findings.requested and findings.requested.not_checked:
+        return f"     not checked: {FAILED[check]}"
+    return f"FAIL {FAILED.get(check, text)}"
 
 
 def _about_import(imported: Imported) -> str:

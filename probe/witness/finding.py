@@ -131,7 +131,10 @@ def parts_of(file: Path) -> list[Path]:
 def _none_found(
     facts: Facts, agent: AgentFiles, ids: Set[str], roots: list[Path], files: list[Path]
 ) -> tuple[str, str]:
-    looked = " and ".join(str(root / agent.pattern) for root in roots) or "no folder: the manifest names none"
+    hint = "name it, or a folder, with --against-agent PATH"
+    if not roots:
+        return "the manifest does not say in which folder the agent has its session files", hint
+    looked = " and ".join(str(root / agent.pattern) for root in roots)
     wanted = f"session {', '.join(sorted(ids))}" if ids else f"a session in {facts.folder} at that time"
     gone = [one.path for one in facts.agent_sessions if not Path(one.path).exists()]
     if gone:
@@ -139,7 +142,7 @@ def _none_found(
     seen = f"{len(files)} files were written since the run began, none of them is it" if files else "no file is there"
     return (
         f"no session file of the agent was found: looked for {wanted} in {looked}: {seen}",
-        "name it, or a folder, with --against-agent PATH; agents delete old sessions",
+        f"{hint}; agents delete old sessions",
     )
 
 

@@ -15,6 +15,8 @@ from probe.record.record_root import RecordDigests, record_digests
 from probe.witness.signature import checked
 from probe.witness.statement import SIGNATURE, STATEMENT, statement_problems
 
+PATH = "inclusion_path"
+"""The member of a proof with the hashes, a list."""
 _ROOT = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -36,7 +38,7 @@ def signature_result(folder: Path, facts: Facts, digests: RecordDigests, signers
     statement, signature = folder / STATEMENT, folder / SIGNATURE
     missing = [path.name for path in (statement, signature) if not is_plain(path)]
     if missing:
-        return [f"the run is not signed: there is no {' and no '.join(missing)} (invoke sign)"], ""
+        return [f"the run is not signed: there is no {' and no '.join(missing)}; sign it with: invoke sign"], ""
     good, said = checked(statement, signature, Path(signers).expanduser() if signers else None)
     try:
         problems = statement_problems(folder, facts, digests)
@@ -60,6 +62,6 @@ def exchange_proof(traffic: Path, line: str) -> dict[str, Any]:
         "leaf_index": index,
         "tree_size": digests.leaves,
         "leaf_hash": leaves[int(line)].hex(),
-        "inclusion_path": [one.hex() for one in path],
+        PATH: [one.hex() for one in path],
         "merkle_root": digests.root,
     }

@@ -13,6 +13,9 @@ from probe.errors import UserError
 from tests.compare.comparing import Recording
 
 REFUSED = {
+    "no versions": (["--target=codex"], "error: drift needs --versions\n"),
+    "nothing but a prompt": ([], "error: drift needs --target and --versions\n"),
+    "another command": (["--", "codex", "exec"], "error: drift runs the target's own command, not: codex exec\n"),
     "equal versions": (["--target=codex", "--versions=0.98.0,0.98.0"], "both are 0.98.0"),
     "a target without a package": (["--target=demo", "--versions=1,2"], "drift cannot install demo"),
 }
@@ -22,7 +25,7 @@ REFUSED = {
 def test_a_request_that_cannot_work_is_refused_in_plain_words(name: str) -> None:
     arguments, message = REFUSED[name]
     with pytest.raises(UserError, match=message) as error:
-        main([*arguments, "--prompt=x"])
+        main(["--prompt=x", *arguments])
     assert error.value.code == 2
 
 

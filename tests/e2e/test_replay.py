@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from probe.places import PROJECT
+from tests.compare.comparing import Recording
 from tests.support import encodings
 from tests.support.proof import received
 from tests.support.provider import provider_running
@@ -213,3 +218,36 @@ def test_replay_check_names_no_record_of_an_agent_that_sent_nothing(tmp_path: Pa
         verdict, missing = run.stdout.splitlines()
     assert verdict == "FAIL demo/sample: 0 calls of the model"
     assert missing.strip() == "3 of the recorded calls were not made"
+
+
+def test_a_recording_without_request_bodies_is_named_once_as_the_reason(tmp_path: Path) -> None:
+    recording = Recording("demo/sample")
+    recording.manifest["folder"] = "/tmp/elsewhere"
+    for record in recording.records:
+        for name in ("body", "sha256"):
+            del record["request"][name]
+        record["request"] |= {"body_kind": "none", "size": 0}
+    folder = recording.write(tmp_path / "demo" / "bodiless")
+    with Running(tmp_path, "probe.replay_check", "--run", str(folder)) as run:
+        assert run.wait() == 1
+        _, why, *rest = run.stdout.splitlines()
+    assert why.endswith(
+        "call 1 cannot be answered: the recording has no body of the request, as files of some programs have none"
+    )
+    assert not any("differs" in line or "hint:" in line for line in rest)
+
+
+def test_replay_prints_how_the_agent_is_led_to_it_and_at_the_end_how_many_calls_came(tmp_path: Path) -> None:
+    with Running(tmp_path, "probe.replay", "--run", "codex/tool-loop") as server:
+        server.until_said("Ctrl-C ends it")
+        url = server.stdout.strip()
+        lines = server.stderr.splitlines()
+        assert f"export OPENAI_BASE_URL={url}/v1" in lines
+        assert "export CODEX_API_KEY=placeholder-key-of-a-replay" in lines
+        assert any(line.startswith("Start Codex with: ") and f'openai_base_url="{url}/v1"' in line for line in lines)
+        body = b'{"model": "m", "stream": true, "input": []}'
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(urllib.request.Request(f"{url}/v1/responses", body), timeout=30)
+        server.send(signal.SIGINT)
+        assert server.wait() == 130
+        assert "received 1 call of the model" in server.stderr.splitlines()

@@ -14,6 +14,7 @@ from atif import Step, Trajectory
 
 from probe.errors import UserError
 from probe.exports import atif
+from probe.exports.reading import NEVER_HELD
 from probe.record.manifest import Manifest
 from probe.record.runs import TRAFFIC, Run
 from tests.exports.exporting import EVERY, KNOWN, case, priced
@@ -165,7 +166,7 @@ def test_conversations_of_one_run_are_files_beside_one_another(tmp_path: Path) -
     one = case("openai_responses-websocket-conversation")
     said = atif.export(one.run, one.target, tmp_path / "trajectory.json")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["trajectory-2.json", "trajectory.json"]
-    assert said == ["1 other conversation of the run: in trajectory-2.json"]
+    assert said == [NEVER_HELD, "1 other conversation of the run: in trajectory-2.json"]
 
 
 def test_a_run_without_a_call_has_no_trajectory(tmp_path: Path) -> None:
@@ -209,4 +210,4 @@ def test_what_was_said_before_the_record_is_copied_context(tmp_path: Path) -> No
     ]
     results = [step.observation.results[0].content for step in root.steps if step.observation]
     assert results == ["a.txt", "b.txt"]
-    assert said == ["1 result of tools without their calls, which are of the system"]
+    assert said == [NEVER_HELD, "1 result of tools without their calls, which are of the system"]

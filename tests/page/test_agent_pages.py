@@ -18,7 +18,7 @@ from tests.support.toolcalls import LIST_FILES, TASK
 
 pytestmark = [pytest.mark.agents, pytest.mark.browsers, pytest.mark.timeout(300)]
 
-SHAPES = {name: case for name, case in CASES.items() if case.target != "continue"} | {"codex over a WebSocket": CODEX}
+SHAPES = {name: case for name, case in CASES.items() if case.target != "grok"} | {"codex over a WebSocket": CODEX}
 
 
 @pytest.mark.parametrize("case", SHAPES.values(), ids=SHAPES.keys())

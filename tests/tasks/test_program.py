@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -56,6 +57,12 @@ MISTAKES = {
     "a task": (["veiw"], "no task 'veiw'", "did you mean 'view'?"),
     "an option": (["runs", "--jsn"], "runs has no option --jsn", "did you mean '--json'?"),
     "an option of the program": (["--verison"], "no option --verison", "did you mean '--version'?"),
+    "a word behind --list": (["-l", "show"], "--list lists all tasks, and takes no word: 'show'", ""),
+    "a shell": (
+        ["--print-completion-script=bassh"],
+        "--print-completion-script=bassh: no such shell",
+        "did you mean 'bash'? shells are: bash, zsh, fish",
+    ),
     "help of no task": (["--help", "pipline"], "no task 'pipline'", "did you mean 'pipeline'?"),
 }
 
@@ -64,7 +71,13 @@ MISTAKES = {
 def test_a_typo_gets_a_suggestion(words: list[str], problem: str, hint: str) -> None:
     done = probe(*words)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {problem}\n  hint: {hint} probe --")
+    assert done.stderr.startswith(f"error: {problem}\n  hint: {hint}")
+    assert " probe --" in done.stderr or "shells are" in hint
+
+
+def test_the_word_help_shows_help() -> None:
+    assert probe("help").stdout == probe("--help").stdout
+    assert probe("help", "show").stdout == probe("--help", "show").stdout
 
 
 def test_a_closed_pipe_is_no_error() -> None:
@@ -79,6 +92,17 @@ COMPLETIONS = {
     "a target by the short form": ("probe capture -t", "codex"),
     "a run": ("probe view --run", "codex/sample"),
     "a run as a word": ("probe compare codex/sa", "codex/sample"),
+    "a run to show": ("probe show", "codex/sample"),
+    "a run to get from": ("probe get", "codex/sample"),
+    "a run to redact": ("probe redact", "codex/sample"),
+    "a run to share": ("probe share", "codex/sample"),
+    "a run to sign": ("probe sign", "codex/sample"),
+    "a format to write": ("probe export --to", "claude-tap"),
+    "a format to read": ("probe import --from", "flows"),
+    "an API": ("probe new-target --api", "anthropic"),
+    "a value in the same word": ("probe capture --target=co", "--target=codex"),
+    "a value as bash splits it": ("probe capture --target = co", "codex"),
+    "a value of nothing yet as bash splits it": ("probe capture --target =", "codex"),
     "an option of the program": ("probe --ver", "--version"),
     "a shell": ("probe --print-completion-script", "fish"),
     "behind a quote that is open": ("probe capture --prompt 'say --target", "codex"),
@@ -88,6 +112,8 @@ COMPLETIONS = {
 @pytest.mark.parametrize(("line", "expected"), COMPLETIONS.values(), ids=COMPLETIONS)
 def test_what_may_come_next_is_offered(line: str, expected: str) -> None:
     assert expected in candidates(line, ["--version"])
+    _, *words = shlex.split(line) if line.count("'") != 1 else line.split()
+    assert expected in probe("--complete", "--", "probe", *words).stdout.splitlines()
 
 
 @pytest.mark.parametrize("line", ["probe capture -t codex -- co", "probe analyze --input da", "probe capture --prompt"])
@@ -97,6 +123,9 @@ def test_nothing_is_offered_where_a_file_or_the_users_words_come(line: str) -> N
 
 SHELLS = {
     "bash": 'COMP_WORDS=(probe capture --target {0}); _complete_probe probe {0}; printf "%s\\n" "${{COMPREPLY[@]}}"',
+    "bash, behind =": (
+        'COMP_WORDS=(probe capture --target = {0}); _complete_probe probe {0}; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    ),
     "zsh": "words=(probe capture --target {0}); _complete_probe; print -l $reply",
     "fish": 'complete -C "probe capture --target {0}"',
 }
@@ -105,11 +134,12 @@ SHELLS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_real_shells_complete(shell: str, tmp_path: Path) -> None:
-    program = shutil.which(shell)
+    name = shell.partition(",")[0]
+    program = shutil.which(name)
     if program is None:
-        pytest.skip(f"{shell} is not installed")
+        pytest.skip(f"{name} is not installed")
     script = tmp_path / "completion"
-    script.write_text(probe("--print-completion-script", shell).stdout)
+    script.write_text(probe("--print-completion-script", name).stdout)
     environ = os.environ | {"PATH": f"{Path(PROBE).parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
     done = subprocess.run(
         [program, "-c", f"source {script}; {SHELLS[shell].format('cod')}"],

@@ -365,6 +365,21 @@ def test_an_agent_without_a_reader_is_named_with_those_that_have_one(tmp_path: P
     assert caught.value.hint == "those of these agents can: codex, claude, gemini, opencode"
 
 
+def test_a_comparison_that_cannot_be_made_is_no_difference_and_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = run_of(tmp_path, AGENTS["codex"]._replace(program="my-agent"))
+    assert verify(["--run", str(run.folder), "--against-agent"]) == 1
+    told = "     not checked: the agent's own session files\n       the session files of my-agent cannot be read"
+    out = capsys.readouterr().out
+    assert told in out
+    assert "FAIL the agent's" not in out
+    # Of a bundled sample no folder is known.
+    assert verify(["--run", "codex/tool-loop", "--against-agent"]) == 1
+    said = "the manifest does not say in which folder the agent has its session files (name it, or a folder, with"
+    assert f"\n       {said} --against-agent PATH)\n" in capsys.readouterr().out
+
+
 def test_verify_names_what_it_could_not_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     agent = AGENTS["claude-code"]
     run = run_of(tmp_path, agent)
@@ -378,7 +393,7 @@ def test_verify_names_what_it_could_not_compare(tmp_path: Path, capsys: pytest.C
     file.write_text(file.read_text() + lines({"type": "holo", "timestamp": at(30)}))
     verify(["--run", str(run.folder), f"--against-agent={file}"])
     out = capsys.readouterr().out
-    assert "FAIL the agent's own session files have the same calls" in out
+    assert "FAIL the agent's own session files\n" in out
     assert "the answer's text differs" in out
     assert "not compared: 1 of an unknown kind 'holo'" in out
     with pytest.raises(UserError, match="there is no /nowhere"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from probe.exports.formats import FORMATS, exporter
 from probe.record.open_record import record_file
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import Run, has_records, is_alive
+from probe.settings.settings import data_dir
 from probe.targets.finding import target_of_run
 from probe.wire.recover_run import open_run
 
@@ -35,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"note: run {found.target}/{found.name} is still being recorded: what it holds by now is exported")
     target = target_of_run(found.target, arguments.target, say)
     out = _output(arguments.output, found, format)
-    with _shown(found, raw=arguments.raw) as shown:
+    with _shown(found, data_dir(arguments.data_dir, os.environ), raw=arguments.raw) as shown:
         lost = _written(lambda: exporter(format)(shown, target, out), out)
     for sentence in [*lost, "the manifest (the command, the prompt, settings, versions)"]:
         say(f"not in it: {one_line(sentence)}")
@@ -78,17 +80,25 @@ def _written(write: Callable[[], list[str]], out: Path) -> list[str]:
 
 
 @contextmanager
-def _shown(found: Run, *, raw: bool) -> Iterator[Run]:
+def _shown(found: Run, data: Path, *, raw: bool) -> Iterator[Run]:
     """Yield the run that is exported: a redacted copy, unless the user wants it as it is."""
     if raw:
         if found.manifest.facts.keeps_secrets:
             say("WARNING: the run was recorded with --keep-secrets: credentials are in what is written now")
         yield found
         return
-    from probe.redact.copying import redacted_copy  # Here: an export as it is does without.
+    if found.manifest.facts.redaction:
+        yield found
+        return
+    # Here: an export as it is does without.
+    from probe.redact.copies import copy_to_share, key_for
+    from probe.redact.copying import redacted_copy
 
+    if copy := copy_to_share(found, data, ()):
+        yield copy
+        return
     with tempfile.TemporaryDirectory(prefix="probe-export-") as folder:
-        yield redacted_copy(found, Path(folder) / found.name, say)
+        yield redacted_copy(found, Path(folder) / found.name, say, salt=key_for(found, data))
 
 
 if __name__ == "__main__":

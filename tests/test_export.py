@@ -6,9 +6,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -21,6 +19,7 @@ from probe.import_run import main as import_run
 from probe.imports.formats import FORMATS as READ
 from probe.record.manifest import Manifest
 from probe.record.runs import Run
+from probe.redact.__main__ import main as redact
 from probe.verify.__main__ import main as verify
 from tests.support.bundled import BUNDLED
 
@@ -64,26 +63,31 @@ def test_a_bundled_sample_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureF
     assert not (SAMPLE.folder / "traffic.har").exists()
 
 
-def test_what_is_exported_is_a_redacted_copy(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def redacted_copy(found: Run, folder: Path, report: Callable[[str], None]) -> Run:
-        folder.mkdir()
-        text = found.traffic.read_text(encoding="utf-8").replace("exec", "someone")
-        (folder / "traffic.jsonl").write_text(text, encoding="utf-8")
-        report("redacted")
-        return Run(folder=folder, target=found.target, manifest=Manifest(folder, {}))
+@pytest.fixture
+def personal(run: Run) -> Run:
+    """Return a run in whose prompt somebody is named."""
+    text = run.traffic.read_text(encoding="utf-8")
+    run.traffic.write_text(text.replace("List the files", "Write to alice@corp.io on Falcon"), encoding="utf-8")
+    return run
 
-    module = ModuleType("probe.redact.copying")
-    monkeypatch.setattr(module, "redacted_copy", redacted_copy, raising=False)
-    monkeypatch.setitem(sys.modules, "probe.redact", ModuleType("probe.redact"))
-    monkeypatch.setitem(sys.modules, "probe.redact.copying", module)
-    assert main(["--run", str(run.folder), "--to", "har"]) == 0
-    text = (run.folder / "traffic.har").read_text(encoding="utf-8")
-    assert "exec" in run.traffic.read_text(encoding="utf-8")
-    assert ("exec" in text, "someone" in text) == (False, True)
+
+@pytest.mark.parametrize("format", ["har", "flows", "claude-trace", "claude-tap", "otlp", "atif"])
+def test_what_is_exported_is_a_redacted_copy(format: str, personal: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--run", str(personal.folder), "--data-dir", str(personal.folder.parents[1]), "--to", format]
+    file = personal.folder / FORMATS[format].name
+    for more, named in (["--raw"], True), ([], False):
+        assert main([*options, *more]) == 0
+        assert (b"alice@corp.io" in file.read_bytes()) == named
+        assert b"Falcon" in file.read_bytes()
     said = "a redacted copy was exported, so hashes differ from the run's; --raw exports it as it is"
     assert said in capsys.readouterr().err.splitlines()
+
+
+def test_an_export_never_hides_fewer_words_than_a_copy_of_the_run(personal: Run) -> None:
+    data = ["--data-dir", str(personal.folder.parents[1])]
+    assert redact([str(personal.folder), *data, "--also", "Falcon"]) == 0
+    assert main(["--run", str(personal.folder), *data, "--to", "har"]) == 0
+    assert b"Falcon" not in (personal.folder / "traffic.har").read_bytes()
 
 
 def test_a_missing_library_leaves_no_empty_folder(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ def new_copy(
 
 
 def copy_to_share(run: Run, data_dir: Path, also: Iterable[str]) -> Run | None:
-    """Return the copy that is shared for a run: as one made now, it hides all that any copy of the run hides.
+    """Return the copy that is given away for a run: as one made now, it hides all that any copy of the run hides.
 
     None where one is to be made. Raises UserError where that would hide fewer words than a copy that is there.
     """
@@ -62,7 +62,7 @@ def copy_to_share(run: Run, data_dir: Path, also: Iterable[str]) -> Run | None:
     name = f"{most.target}/{most.name}"
     raise UserError(
         f"{name}, a copy of this run, hides words (--also) that this call does not name",
-        f"share that copy: invoke share {name}; or name its words again, each with --also",
+        f"name that copy in place of the run: {name}; or, where there is --also, its words again",
     )
 
 

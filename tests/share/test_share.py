@@ -126,7 +126,7 @@ def test_sharing_is_refused_where_it_would_hide_less_than_a_copy_does(
     last = Path(capsys.readouterr().out.split()[-1])
     with pytest.raises(UserError, match="a copy of this run, hides words") as raised:
         share(["one", *words, *options])
-    assert "invoke share codex/one-redacted" in str(raised.value.hint)
+    assert "codex/one-redacted" in str(raised.value.hint)
     assert "--also" in str(raised.value.hint)
     assert share([last.name, *options]) == 0
 

@@ -292,7 +292,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
     assert (analyzed.code, analyzed.stderr.count("Traceback")) == (0, 0), analyzed.stderr
     report = (machine.run_folder / "report.md").read_text()
     # As many as this process was given of the tests.
-    sent = len((machine.run_folder / "traffic.jsonl").read_text().splitlines())
+    sent = len((machine.run_folder / "traffic.jsonl").read_bytes().splitlines())
     assert f"- {sent} exchange{'' if sent == 1 else 's'} in " in report
     assert "renderer failed" not in report
 

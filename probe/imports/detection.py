@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from typing import Any
+
+from msgspec import Raw
 
 from probe.errors import UserError
 from probe.imports.decoding import LONGEST, decoded
@@ -62,15 +63,16 @@ def format_of(path: Path) -> str:
 def _of_line(path: Path, line: bytes) -> str | None:
     """Return the format of a file of JSON lines by its first; None where it is none. Raises UserError."""
     try:
-        value = decoded(line, dict[str, Any])
+        # Members alone: their values may take far more memory than the line.
+        value = decoded(line, dict[str, Raw])
+        request = decoded(value["request"], dict[str, Raw]) if "request" in value else {}
     except ValueError:
         return None
     if "__claude_tap_compact_trace__" in value:
         raise UserError(
             f"{path}: a compact bundle of claude-tap", "its dashboard saves a session as JSONL: import that"
         )
-    request = value.get("request")
-    if not isinstance(request, dict):
+    if not request:
         return None
     if "logged_at" in value or ("timestamp" in request and "url" in request):
         return "claude-trace"

@@ -172,8 +172,11 @@ def test_a_full_disk_cuts_no_agent_off_and_is_told(tmp_path: Path) -> None:
 
 # The nearest thing to a full disk that needs no disk of its own: no file may grow beyond a limit.
 LIMITED = """
-import resource, runpy, sys
+import os, resource, runpy, sys
 limit = int(sys.argv.pop(1))
+# Python itself would keep a module of which only a part could be written.
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 module = sys.argv.pop(1)
 sys.argv[0] = module

@@ -126,7 +126,7 @@ def _refuse_another(packed: Path, digest: str) -> None:
 
 
 def _keep_time(source: BufferedReader, new: BufferedRandom) -> None:
-    """Give a file that is written the time of another: it is when the last exchange ended."""
+    """Set the time of a file that is written to that of another: it is when the last exchange ended."""
     new.flush()
     status = os.fstat(source.fileno())
     os.utime(new.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -105,7 +105,7 @@ PLACES: dict[str, Placed] = {
 _WORD = st.text(string.ascii_lowercase, min_size=6, max_size=12)
 VALUES = st.one_of(
     st.builds("{}@{}.io".format, _WORD, _WORD).map(lambda value: ("email", value)),
-    st.builds("/home/q{}/work/{}x".format, _WORD, _WORD).map(lambda value: ("folder", value)),
+    st.builds("/home/q{}/src/{}x".format, _WORD, _WORD).map(lambda value: ("folder", value)),
     st.text("äöüßéñ" + string.ascii_letters + " -_&+'", min_size=8, max_size=20)
     .filter(lambda text: text == text.strip() and sum(map(str.isalnum, text)) > 6)
     .map(lambda value: ("words", value)),

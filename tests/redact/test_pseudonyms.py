@@ -57,7 +57,7 @@ def test_folders_that_everybody_has_keep_their_names_and_paths_their_structure()
     assert inside.startswith(f"{home}/projects/folder-")
     assert inside.endswith("/src")
     assert home == f"/home/{ONE.of('user', 'alicexy')}"
-    assert ONE.folder("/root/work") == "/root/work"
+    assert ONE.folder("/srv/build") == "/srv/build"
     assert ONE.folder(inside) == inside
     assert ONE.folder("/tmp/20261122T072738Z") == "/tmp/20261122T072738Z"
 

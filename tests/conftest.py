@@ -7,6 +7,7 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,12 @@ LEFT_OUT = {
 }
 """Markers of the tests that run only when asked for, with what the summary says of them."""
 _counts: dict[str, int] = {}
+FLEET = ("fleet", "remote", "store", "watch")
+"""Folders of the tests that need the group `fleet`."""
+_without_fleet = find_spec("distributed") is None or find_spec("moto") is None
+if _without_fleet and os.environ.get("PROBE_REQUIRE_FLEET"):
+    raise RuntimeError("the group fleet is not installed: uv run --group fleet pytest")
+collect_ignore = list(FLEET) if _without_fleet else []
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -84,6 +91,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for marker, what in LEFT_OUT.items():
         if _counts.get(marker):
             terminalreporter.write_line(f"left out: {_counts[marker]} {what} (or --all)")
+    if _without_fleet:
+        terminalreporter.write_line(
+            "left out: tests of buckets and fleets: uv run --group fleet pytest --all tests/fleet"
+        )
 
 
 @pytest.fixture

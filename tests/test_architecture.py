@@ -19,23 +19,25 @@ SCRIPTS = frozenset(
     if command != "bench"
 )
 BASE = frozenset({"errors", "did_you_mean", "missing_library", "places", "addon"})
-_READING = BASE | {"record"}
+_READING = BASE | {"record", "store"}
 _RENDERING = _READING | {"renderers"}
 LAYERS: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "did_you_mean": frozenset(),
     "places": frozenset(),
     "missing_library": frozenset({"errors"}),
+    "store": frozenset({"errors", "missing_library"}),
     "demo": frozenset(),
     "addon": frozenset(),
-    "record": BASE,
+    "record": BASE | {"store"},
     "renderers": _READING,
     "slots": _READING,
     "trace": _RENDERING,
     "analysis": _RENDERING | {"trace"},
     "report": _RENDERING | {"slots", "trace", "analysis"},
     "targets": _RENDERING | {"slots"},
-    "settings": BASE | {"targets"},
+    "remote": _READING,
+    "settings": BASE | {"targets", "remote"},
     "cli": BASE,
     "tasks": BASE | {"record", "targets", "settings", "cli", "exports", "imports"},
     "replay": _RENDERING | {"trace", "slots"},
@@ -76,6 +78,12 @@ LAYERS: dict[str, frozenset[str]] = {
             "share",
             "exports",
             "imports",
+            "store",
+            "remote",
+            "fleet",
+            "questions",
+            "trends",
+            "watch",
         },
     ),
 }

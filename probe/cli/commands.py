@@ -108,6 +108,21 @@ COMMANDS = {
         "invoke import recorded.har",
         ("file", "from", "target", "keep_secrets", "data_dir", "output_dir"),
     ),
+    "upload": Command(
+        "Copy finished runs into a bucket; go on with what was cut.",
+        "invoke upload --runs 'codex/*' --to s3://bucket/prefix",
+        ("runs", "to", "data_dir"),
+    ),
+    "fleet": Command(
+        "Analyze many runs at once; compare versions, show trends.",
+        "invoke fleet analyze --runs 'codex/*'",
+        ("words", "runs", "scheduler", "workers", "output", "json", "fail_on", "force", "target", "data_dir"),
+    ),
+    "sql": Command(
+        "Answer questions about all analyzed runs in SQL.",
+        'invoke sql "select target, count(*) from runs group by target"',
+        ("words", "limit", "json", "data_dir"),
+    ),
     "slots": Command(
         "Learn from two runs of one prompt which values are volatile.",
         "invoke slots latest latest~1",

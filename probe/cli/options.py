@@ -43,7 +43,11 @@ OPTIONS = {
     "port": Option("Use this local port for a listener: NAME=PORT, any number of times.", "P", "NAME=PORT", True),
     "upstream_proxy": Option("Reach upstreams through http://user:pass@host:port; '' switches it off.", "x", "URL"),
     "upstream_ca": Option("Trust this CA file for upstreams instead of the system's store.", "a", "FILE"),
-    "data_dir": Option("Folder of all runs (default: data/ in a checkout, else the user's data folder).", "d", "DIR"),
+    "data_dir": Option(
+        "Folder of all runs, or s3://bucket/prefix (default: data/ in a checkout, else the user's data folder).",
+        "d",
+        "DIR",
+    ),
     "output_dir": Option("Exactly this run's folder, instead of a new one in the data folder.", "o", "DIR"),
     "env": Option("Set a variable in the agent's environment: K=V, any number of times.", "e", "K=V", True),
     "cwd": Option("Folder in which the agent works (default: this one; a fresh one in a replay).", "C", "DIR"),
@@ -143,6 +147,11 @@ OPTIONS = {
     "until": Option("Leave out what was sent then or later; as --since.", "u", "TIME"),
     "ignore_case": Option("Take small and capital letters for the same.", "i"),
     "fixed": Option("Take the pattern as it is, and not as a regular expression.", "F"),
+    "runs": Option("Runs by a pattern of target/name: 'codex/*', '*/202611*' (default: all).", None, "PATTERN"),
+    "scheduler": Option(
+        "Use this scheduler of Dask, such as tcp://127.0.0.1:8786, instead of processes of this machine.", None, "URL"
+    ),
+    "workers": Option("Number of worker processes on this machine (default: one a processor).", None, "NUMBER"),
     "words": Option("Words.", None, "WORD …", many=True, positional=True),
     "dir": Option("Folder of skills to write it to, instead of the agent's own.", None, "DIR"),
     "to": Option("Format: har, flows, claude-trace, claude-tap, otlp, atif or parquet.", None, "FORMAT"),
@@ -206,6 +215,26 @@ _SPECIAL = {
         "AGENT",
     ),
     ("skill", "force"): Option("Replace a file that was changed, or that others wrote.", "f"),
+    ("upload", "to"): Option("Copy them to this data folder in a bucket: s3://bucket/prefix.", None, "URL"),
+    ("upload", "data_dir"): Option(
+        "Folder of the runs; of a bucket, what was left unfinished is uploaded.", "d", "DIR"
+    ),
+    ("fleet", "words"): Option(
+        "What to do: analyze, protocol, compare, trends or watch.", None, "WORD", many=True, positional=True
+    ),
+    ("fleet", "target"): Option(
+        "Read the runs as this target, not as the one that each was recorded with.", "t", "NAME"
+    ),
+    ("fleet", "output"): Option("Folder of the documents (default: .fleet/reports/ in the data folder).", "O", "DIR"),
+    ("fleet", "force"): Option("Read runs again that were read before.", "f"),
+    ("sql", "words"): Option(
+        "A statement of SQL, or the name of a question (default: list what can be asked).",
+        None,
+        "SQL",
+        many=True,
+        positional=True,
+    ),
+    ("sql", "limit"): Option("Print at most so many rows (default: 1000).", "n", "NUMBER"),
     ("new-target", "upstream"): Option("Address of the API, if it is not the API's own.", "u", "URL"),
 }
 """Options that mean something else in one script."""

@@ -51,6 +51,9 @@ LAYERS: dict[str, frozenset[str]] = {
     "witness": _RENDERING | {"trace", "analysis", "targets"},
     "ask": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "wire"},
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
+    "fleet": _RENDERING
+    | {"remote", "trace", "slots", "analysis", "report"}
+    | {"protocol", "compare", "targets", "exports"},
     "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "imports": _RENDERING | {"exports"},
     "verify": _RENDERING | {"trace", "analysis", "slots", "targets", "cli", "replay", "witness", "wire"},

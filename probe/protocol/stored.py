@@ -26,7 +26,7 @@ def plain(statistics: ProtocolStatistics) -> list[Any]:
     one = statistics
     addresses = sorted(one.endpoints, key=_sortable)
     return [
-        *(one.recordings, one.exchanges, sorted(one.agents), sorted(one.replays), one.many),
+        *(one.recordings, one.exchanges, sorted(one.agents), sorted(one.replays), one.many, one.cut),
         [[*address, *_endpoint(one.endpoints[address])] for address in addresses],
     ]
 
@@ -34,7 +34,7 @@ def plain(statistics: ProtocolStatistics) -> list[Any]:
 def from_plain(value: list[Any]) -> ProtocolStatistics:
     """Return the statistics that `plain` made a value of."""
     made = ProtocolStatistics()
-    made.recordings, made.exchanges, agents, replays, made.many, endpoints = value
+    made.recordings, made.exchanges, agents, replays, made.many, made.cut, endpoints = value
     made.agents, made.replays = set(agents), set(replays)
     for listener, path, method, transport, *rest in endpoints:
         made.endpoints[Address(listener, tuple(path), method, transport)] = _made_endpoint(rest)
@@ -54,6 +54,7 @@ def _endpoint(one: EndpointStatistics) -> list[Any]:
         [[status, *_response(one.responses[status])] for status in sorted(one.responses, key=_status)],
         _events(one.messages),
         one.relations.plain() if one.relations else None,
+        one.cut,
     ]
 
 
@@ -67,6 +68,7 @@ def _made_endpoint(value: list[Any]) -> EndpointStatistics:
     made.responses = {status: _made_response(rest) for status, *rest in responses}
     made.messages = _made_events(value[10])
     made.relations = Relations.from_plain(value[11]) if value[11] is not None else None
+    made.cut = value[12]
     return made
 
 
@@ -75,12 +77,12 @@ def _status(status: int | None) -> int:
 
 
 def _response(one: ResponseStatistics) -> list[Any]:
-    return [one.count, _values(one.headers), _listed(one.bodies, _body)]
+    return [one.count, one.cut, _values(one.headers), _listed(one.bodies, _body)]
 
 
 def _made_response(value: list[Any]) -> ResponseStatistics:
     made = ResponseStatistics()
-    made.count, headers, bodies = value
+    made.count, made.cut, headers, bodies = value
     made.headers = _made_values(headers, "headers")
     made.bodies = {media_type: _made_body(one) for media_type, one in bodies}
     return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shlex
 import shutil
@@ -12,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +19,7 @@ from probe.addon.journal import FOLDER
 from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.parsing import parse
+from probe.cli.printed_table import print_table
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
 from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links
@@ -50,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.json:
         print(printed_json([described(one) for one in runs]))
     elif runs:
-        _print(_table(runs))
+        print_table(_table(runs))
     else:
         of = f" of target {arguments.target!r}" if arguments.target else ""
         example = 'invoke pipeline --target demo --prompt "Write a prime checker"'
@@ -66,17 +65,6 @@ def _require_known(name: str, folder: Path) -> None:
             f"no target {name!r}, and no run of one in {folder}",
             did_you_mean(name, known) + f"targets are: {', '.join(known)}",
         )
-
-
-def _print(table: Table) -> None:
-    """Print the table; into a pipe or a file each run is one line, however long, and ends with its last word."""
-    if sys.stdout.isatty():
-        Console().print(table)
-        return
-    table.expand = False
-    whole = Console(width=10_000, file=io.StringIO(), record=True)
-    whole.print(table)
-    print("\n".join(line.rstrip() for line in whole.export_text().splitlines()))
 
 
 def _make_whole(one: Run, data_dir: Path) -> None:

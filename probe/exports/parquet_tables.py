@@ -123,6 +123,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("api", "text", "the API that it was understood as"),
         Column("bytes", "integer", "of its JSON"),
         Column("uses", "integer", "how often it was sent"),
+        Column("results", "texts", "ids of the calls of tools whose results it has"),
         *_PLACE,
         Column("pointer", "text", "JSON Pointer to its first appearance; the content of a message is text of JSON"),
         Column("sha256", "text", "of its JSON as it was sent"),

@@ -72,6 +72,11 @@ def write_chunk(store: Store, chunk: str, results: Iterable[RowsOfRun]) -> None:
     store.write(f"{FOLDER}/{_WHOLE}/{chunk}", b"")
 
 
+def written_chunks(store: Store) -> set[str]:
+    """Return the chunks whose tables are written, and not deleted since."""
+    return {name.rpartition("/")[2] for name in store.names(f"{FOLDER}/{_WHOLE}/")}
+
+
 def has_chunk(store: Store, chunk: str) -> bool:
     """Check whether the tables of a chunk are written, which publishing other chunks alone undoes."""
     return store.size(f"{FOLDER}/{_WHOLE}/{chunk}") is not None

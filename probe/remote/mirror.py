@@ -10,7 +10,7 @@ from pathlib import Path
 from probe.addon.private_files import private_folder
 from probe.errors import UserError
 from probe.record.files import private_bytes
-from probe.record.line_index import write_line_index
+from probe.record.line_index import LINES, line_index
 from probe.record.manifest import Manifest
 from probe.record.mirror_place import is_mirror, mirror_of, mirrored_url, shown_place, store_of
 from probe.record.mirrored_runs import MANIFEST, refresh
@@ -90,7 +90,8 @@ def _upload(store: Store, folder: Path, say: Callable[[str], None]) -> int:
         say(f"  to recover and upload it: invoke upload --data-dir {store.url}")
         return 1
     if has_records(folder):
-        write_line_index(folder / TRAFFIC)
+        with private_bytes(folder / LINES) as file:
+            file.write(line_index(folder / TRAFFIC))
     upload_run(store, folder, _key(folder), say)
     return 0
 

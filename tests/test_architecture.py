@@ -18,13 +18,14 @@ SCRIPTS = frozenset(
     for command in COMMANDS
     if command != "bench"
 )
-BASE = frozenset({"errors", "did_you_mean", "missing_library", "places", "addon"})
+BASE = frozenset({"errors", "did_you_mean", "missing_library", "places", "smallest_hashes", "addon"})
 _READING = BASE | {"record", "store"}
 _RENDERING = _READING | {"renderers"}
 LAYERS: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "did_you_mean": frozenset(),
     "places": frozenset(),
+    "smallest_hashes": frozenset(),
     "missing_library": frozenset({"errors"}),
     "store": frozenset({"errors", "missing_library"}),
     "demo": frozenset(),
@@ -53,7 +54,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
     "fleet": _RENDERING
     | {"remote", "trace", "slots", "analysis", "report"}
-    | {"protocol", "compare", "targets", "exports"},
+    | {"protocol", "compare", "targets", "settings", "exports"},
     "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "imports": _RENDERING | {"exports"},
     "verify": _RENDERING | {"trace", "analysis", "slots", "targets", "cli", "replay", "witness", "wire"},

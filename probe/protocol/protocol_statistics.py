@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from probe.protocol.endpoint_statistics import Address, EndpointStatistics
+from probe.smallest_hashes import drop_beyond
 
 MOST_ENDPOINTS = 500
 """Addresses; where there are more, paths are data."""
+MOST_NAMES = 1000
+"""Agents, and recordings that answered; of more, those with the smallest hashes are kept."""
 ANYWHERE = ("", "*")
 """The path of all addresses, where paths are data."""
 
@@ -21,6 +24,8 @@ class ProtocolStatistics:
         self.endpoints: dict[Address, EndpointStatistics] = {}
         self.many = False
         """True where there were too many paths: they are data."""
+        self.cut = False
+        """True where there were more agents, recordings or, without paths, addresses than are kept."""
 
     def endpoint(self, address: Address) -> EndpointStatistics:
         """Return the statistics of what is at an address."""
@@ -50,3 +55,14 @@ class ProtocolStatistics:
             self._join()
         for address, one in other.endpoints.items():
             self.endpoint(address).merge(one)
+        self.cut |= other.cut
+        self.bound()
+
+    def bound(self) -> None:
+        """Drop what is beyond the limits; `merge` does it too."""
+        for named, most in ((self.agents, MOST_NAMES), (self.replays, MOST_NAMES), (self.endpoints, MOST_ENDPOINTS)):
+            self.cut |= drop_beyond(named, most)
+        for endpoint in self.endpoints.values():
+            endpoint.bound()
+            for response in endpoint.responses.values():
+                response.bound()

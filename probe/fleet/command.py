@@ -123,6 +123,7 @@ def _made(plan: _Plan, *, tables: bool, force: bool) -> Tree:
             driver.each_chunk(tree, forget)
         progress.start(len(names), known)
         driver.make(tree)
+    say(progress.summary())
     return tree
 
 

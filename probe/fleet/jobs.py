@@ -82,7 +82,7 @@ class Group:
 
 
 def read_chunk(chunk: Chunk, report: Report | None = None) -> None:
-    """Store the results of a chunk's runs, their tables and their aggregate. Raises UnreadableRunsError and UserError."""
+    """Store results, tables and aggregate of a chunk. Raises UnreadableRunsError and UserError."""
     store = chunk.site.store
     chunk.site.check(chunk.runs[0].name.partition("/")[0])
     report = report or _reporter(chunk.site.topic)

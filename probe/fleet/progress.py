@@ -20,6 +20,8 @@ class Progress:
         self._terminal = out.isatty()
         self._done: set[str] = set()
         self._bytes = 0
+        self._read: set[str] = set()
+        self._began = clock()
         self._total = 0
         self._known = 0
         self._marks: deque[tuple[float, int, int]] = deque()
@@ -35,9 +37,11 @@ class Progress:
         self._shown = self._clock()
 
     def read(self, run: str, size: int) -> None:
-        """Note that the result of a run is stored, for which so many bytes were read."""
+        """Note that a run was read, of so many bytes; of none where its result was stored already."""
         self._done.add(run)
-        self._bytes += size
+        if size:
+            self._read.add(run)
+            self._bytes += size
 
     def finished(self, runs: Iterable[str]) -> None:
         """Note runs that need no more work, whoever has read them."""
@@ -73,6 +77,12 @@ class Progress:
         at_work = f"{workers} worker{'' if workers == 1 else 's'}"
         done = f"{self._number:,} of {self._total:,} runs ({percent} %)"
         return f"{done}, {rate:.1f} runs/s, {speed / 1e6:.1f} MB/s, {left}, {at_work}"
+
+    def summary(self) -> str:
+        """Return what was done in all."""
+        read, seconds = len(self._read), self._clock() - self._began
+        of = "" if read == self._total else f" of {self._total:,}; the others were read before"
+        return f"{read:,} runs read ({self._bytes / 1e6:,.1f} MB) in {duration(seconds)}{of}"
 
     def close(self) -> None:
         """Leave the line on the terminal."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from probe.fleet.run_result import result_of
 from probe.fleet.statistics import FleetStatistics
 from probe.fleet.stored_nodes import FOLDER as NODES
+from probe.fleet.tables import FOLDER as TABLES
+from probe.fleet.tables import published
 from probe.places import PROJECT
 from probe.record.manifest import Manifest
 from probe.record.runs import Run
@@ -52,3 +54,16 @@ def call(*words: str, code: int = 0) -> str:
     )
     assert done.returncode == code, done.stderr
     return done.stderr
+
+
+def runs_in_tables(data_dir: Path) -> list[str]:
+    """Return the runs of the published tables, sorted."""
+    import pyarrow.parquet
+
+    folder = data_dir / TABLES
+    rows = [
+        row
+        for name in published(folder).files["runs"]
+        for row in pyarrow.parquet.read_table(folder / name, partitioning=None).to_pylist()
+    ]
+    return sorted(row["run"] for row in rows)

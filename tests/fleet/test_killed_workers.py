@@ -8,28 +8,13 @@ import pytest
 
 from probe.fleet.driver import KILLER
 from probe.fleet.statistics import FleetStatistics
-from probe.fleet.tables import FOLDER as TABLES
-from probe.fleet.tables import published
 from probe.store.store import FolderStore
 from tests.fleet.clusters import chaos, dask_cluster
 from tests.fleet.deadly_renderer import WORD
-from tests.fleet.fleets import call, in_one_process, stored_aggregates
+from tests.fleet.fleets import call, in_one_process, runs_in_tables, stored_aggregates
 from tests.support.synthetic_runs import write_runs
 
 pytestmark = pytest.mark.timeout(240)
-
-
-def runs_in_tables(data_dir: Path) -> list[str]:
-    """Return the runs of the published tables, sorted."""
-    import pyarrow.parquet
-
-    folder = data_dir / TABLES
-    rows = [
-        row
-        for name in published(folder).files["runs"]
-        for row in pyarrow.parquet.read_table(folder / name, partitioning=None).to_pylist()
-    ]
-    return sorted(row["run"] for row in rows)
 
 
 def test_killed_workers_lose_and_double_nothing(tmp_path: Path) -> None:

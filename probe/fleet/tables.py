@@ -20,6 +20,7 @@ import msgspec
 from probe.errors import UserError
 from probe.exports.parquet_file import TableWriter
 from probe.exports.parquet_tables import TABLES
+from probe.record.mirror_place import mirror_of
 from probe.store.store import FolderStore, Store
 
 if TYPE_CHECKING:
@@ -87,9 +88,6 @@ def local_tables(store: Store) -> Path:
     if isinstance(store, FolderStore):
         folder = store.folder / FOLDER
     else:
-        # Here: the tables of a folder need no mirror.
-        from probe.remote.mirror import mirror_of
-
         folder = mirror_of(store.url) / FOLDER
         copy_published(store, folder)
     published(folder)

@@ -75,8 +75,8 @@ def fleet() -> Fleet:
         (folder / "prices.yaml").write_text(_PRICES)
         patch.setenv("PROBE_PRICES", str(folder / "prices.yaml"))
         runs = [read(run) for run in sorted(all_runs(folder), key=lambda one: (one.target, one.name))]
-    half = len(runs) // 2
-    tables = published(folder, {"first": [one.result for one in runs[:half]], "rest": [one.result for one in runs[half:]]})
+    results = [one.result for one in runs]
+    tables = published(folder, {"first": results[: RUNS // 2], "rest": results[RUNS // 2 :]})
     return Fleet(folder, tables, runs)
 
 
@@ -107,8 +107,15 @@ def overload(folder: Path) -> None:
 
 def asked(sql: str, tables: Path | None = None) -> Answer:
     """Return what the tables answer."""
-    with open_tables(tables or fleet().tables) as connection:
+    if tables is None:
+        return ask(_connection(), sql, 1000)
+    with open_tables(tables) as connection:
         return ask(connection, sql, 1000)
+
+
+@cache
+def _connection() -> Any:
+    return open_tables(fleet().tables)
 
 
 def rows(sql: str, tables: Path | None = None) -> list[dict[str, Any]]:

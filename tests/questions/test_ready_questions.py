@@ -130,7 +130,8 @@ def _(answered: list[Row]) -> None:
 @checks("cache-hits")
 def _(answered: list[Row]) -> None:
     for row, runs in versions_of(answered):
-        read, entered = (sum(getattr(one.summary.tokens, name) or 0 for one in runs) for name in ("cache_read", "input"))
+        read = sum(one.summary.tokens.cache_read or 0 for one in runs)
+        entered = sum(one.summary.tokens.input or 0 for one in runs)
         assert (row["cache_read_tokens"], row["input_tokens"]) == (read, entered)
         assert row["hit_percent"] == pytest.approx(100 * read / entered, abs=0.06)
         assert row["turns"] == sum(turn.tokens is not None for _, turn in turns_of(runs))

@@ -22,8 +22,8 @@ from probe.questions.catalog import catalog_lines, catalog_value
 from probe.questions.connection import load_duckdb, open_tables
 from probe.questions.printed import as_csv, as_objects, as_table
 from probe.questions.ready_questions import question_named
+from probe.record.mirror_place import store_of
 from probe.settings.settings import data_dir
-from probe.store.store import store_at
 
 _ROWS = 1000
 _NAME = re.compile(r"[\w-]+")
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     sql = _statement(" ".join([*arguments.words, *rest]).strip())
     limit = _limit(arguments)
     load_duckdb()  # First: without it nothing is copied.
-    with open_tables(local_tables(store_at(data_dir(arguments.data_dir, os.environ)))) as connection:
+    with open_tables(local_tables(store_of(data_dir(arguments.data_dir, os.environ)))) as connection:
         if not sql:
             _print_catalog(connection, as_json=arguments.json)
             return 0

@@ -7,12 +7,12 @@ it is written again with the same content, and copied once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
@@ -20,7 +20,11 @@ import msgspec
 from probe.errors import UserError
 from probe.exports.parquet_file import TableWriter
 from probe.exports.parquet_tables import TABLES
+from probe.record.mirror_place import mirror_of
 from probe.store.store import FolderStore, Store
+
+if TYPE_CHECKING:
+    from probe.fleet.run_result import RunResult  # No more than that: it reads runs, and tables are read without them.
 
 FOLDER = ".fleet/tables"
 LIST = "published.json"
@@ -30,19 +34,6 @@ _NAME = re.compile(r"[a-z_]+/target=[^/]*/date=[^/]*/[^/]+\.parquet")
 _AT_ONCE = 8
 """Files that are copied at a time."""
 _HINT = "invoke fleet analyze writes the tables of all runs"
-
-
-class RowsOfRun(Protocol):
-    """What a run's result has for the tables."""
-
-    @property
-    def target(self) -> str: ...
-    @property
-    def date(self) -> str: ...
-    @property
-    def is_copy(self) -> bool: ...
-    @property
-    def rows(self) -> Mapping[str, Sequence[Mapping[str, Any]]]: ...
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +46,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     """By table, relative to the folder of tables."""
 
 
-def write_chunk(store: Store, chunk: str, results: Iterable[RowsOfRun]) -> None:
+def write_chunk(store: Store, chunk: str, results: Iterable[RunResult]) -> None:
     """Write the tables of a chunk of runs; redacted copies of runs are left out."""
     files: dict[str, tuple[BytesIO, TableWriter]] = {}
     for result in results:
@@ -102,9 +93,6 @@ def local_tables(store: Store) -> Path:
     if isinstance(store, FolderStore):
         folder = store.folder / FOLDER
     else:
-        # Here: the tables of a folder need no mirror.
-        from probe.remote.mirror import mirror_of
-
         folder = mirror_of(store.url) / FOLDER
         copy_published(store, folder)
     published(folder)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from probe.errors import UserError
 from probe.exports.parquet_tables import TABLES
 from probe.fleet.tables import published
 from probe.missing_library import missing_library
-from probe.questions.sql_errors import FILES_MISSING
+from probe.questions.sql_errors import sql_error
 
 VIEWS = Path(__file__).with_name("views.sql")
 _SETTINGS = {
@@ -53,9 +52,9 @@ def open_tables(folder: Path) -> Any:
             connection.execute(_table(table, [str(folder / name) for name in files.get(table, ())]))
         connection.execute(VIEWS.read_text(encoding="utf-8"))
         connection.execute("set lock_configuration = true")
-    except duckdb.IOException as error:
-        connection.close()
-        raise UserError(f"{folder}: a table's file is missing or damaged", FILES_MISSING) from error
+    except duckdb.Error as error:
+        # Of each table one file is looked into.
+        raise sql_error(error, "", connection) from error
     return connection
 
 

@@ -21,7 +21,7 @@ def sql_error(error: Exception, sql: str, connection: Any, shifted: int = 0) -> 
     """Return an error; `shifted` is how far the statement is behind the beginning of what DuckDB read."""
     facts = _facts(error)
     message = str(facts["exception_message"]).splitlines()[0].rstrip("!")
-    if facts.get("exception_type") == "IO":
+    if facts.get("exception_type") == "IO" or "Parquet file" in message:
         return UserError(message, FILES_MISSING)
     if _FROM_OUTSIDE in message:
         return UserError("sql reads the published tables alone, and no other file or address", _LISTED)

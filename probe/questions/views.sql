@@ -121,7 +121,7 @@ with calls as (
         date, target, version,
         count(*) filter (not failed_try and not is_side) as turns,
         count(*) filter (failed_try) as failed_tries,
-        median(seconds_to_first_token) as median_seconds_to_first_token,
+        median(seconds_to_first_token) filter (not failed) as median_seconds_to_first_token,
         sum(input_tokens)::bigint as input_tokens,
         sum(output_tokens)::bigint as output_tokens,
         sum(cache_read_tokens) / nullif(sum(input_tokens), 0) as cache_hit_rate,

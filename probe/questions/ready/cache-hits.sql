@@ -1,5 +1,5 @@
 -- How much of the input is read from the cache, by version?
--- Of calls that report their usage; first_turns is the same of the first call of each run, which only another run can have cached.
+-- Of calls that report their usage; `first_turns_percent` is the same of the first call of each run, which only another run can have cached.
 select
     target, version,
     count(*) as turns,

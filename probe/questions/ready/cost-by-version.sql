@@ -1,5 +1,5 @@
 -- What does a run cost, by version of the agent?
--- Dollars are those of the report; priced_runs says how many runs have them. Tokens are means over all runs.
+-- Dollars are those of the report; `priced_runs` says how many runs have them. Tokens are means over all runs.
 select
     target, version,
     count(*) as runs,

@@ -1,5 +1,5 @@
 -- Which errors were there, day by day?
--- status is empty where no answer came or the agent itself failed; repeated counts the calls that were tried again.
+-- `status` is empty where no answer came or the agent itself failed; `repeated` counts the calls that were tried again.
 select
     date, target, what, status,
     count(*) as errors,

@@ -1,5 +1,5 @@
 -- Which runs failed, and why?
--- Runs whose agent ended with an error, or whose last call of the model failed; line is that of the last error, for `get RUN exchange.LINE`.
+-- Runs whose agent ended with an error, or whose last call of the model failed; `line` is that of the last error, for `get RUN exchange.LINE`.
 with last_turn as (
     select run, max_by(failed, turn) as failed
     from turns_real

@@ -1,5 +1,5 @@
 -- Which tools fail, and how often?
--- failed counts results that the API marks as failed; said_so counts results of which it says whether they failed. Seconds are those until the result was sent.
+-- `failed` counts results that the API marks as failed; `said_so` counts results of which it says whether they failed. Seconds are those until the result was sent.
 select
     target,
     name as tool,

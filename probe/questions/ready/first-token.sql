@@ -8,6 +8,6 @@ select
     round(quantile_cont(seconds_to_first_token, 0.95), 3) as seconds_95_percent,
     round(max(seconds_to_first_token), 3) as longest_seconds
 from turns_real
-where seconds_to_first_token is not null
+where seconds_to_first_token is not null and not failed
 group by all
 order by date desc, model

@@ -1,5 +1,5 @@
 -- Which hosts do agents talk to?
--- captured is false where only tunnels to the host were seen, and not what was said.
+-- `captured` is false where only tunnels to the host were seen, and not what was said.
 select
     host,
     bool_and(captured) as captured,

@@ -1,5 +1,5 @@
 -- Which tools' results fill the context?
--- bytes is what the results are; sent_bytes counts them as often as requests sent them, and percent is its share of all that results were sent.
+-- `bytes` is what the results are; `sent_bytes` counts them as often as requests sent them, and `percent` is its share of all that results were sent.
 select
     target,
     name as tool,

@@ -14,6 +14,7 @@ from probe.record.line_index import LINES, line_index
 from probe.record.manifest import Manifest
 from probe.record.mirror_place import is_mirror, mirror_of, mirrored_url, shown_place, store_of
 from probe.record.mirrored_runs import MANIFEST, refresh
+from probe.record.open_record import record_size
 from probe.record.remote_pointer import POINTER, RECORDS, Pointer, write_pointer
 from probe.record.runs import TRAFFIC, Run, has_records, is_alive
 from probe.record.tunnels import TUNNELS
@@ -22,6 +23,8 @@ from probe.remote.push import push
 from probe.store.in_use import used_mirrors
 from probe.store.store import Store
 
+_SMALL = 1 << 20
+"""Bytes of a record whose lines are found by reading it."""
 __all__ = ["at_end", "is_mirror", "mirror_of", "mirrored_url", "open_remote_run", "shown_place", "store_of", "sync"]
 
 
@@ -89,7 +92,7 @@ def _upload(store: Store, folder: Path, say: Callable[[str], None]) -> int:
         say(f"WARNING: run {_key(folder)} was cut off, and is on this machine alone")
         say(f"  to recover and upload it: invoke upload --data-dir {store.url}")
         return 1
-    if has_records(folder):
+    if has_records(folder) and record_size(folder / TRAFFIC) > _SMALL:
         with private_bytes(folder / LINES) as file:
             file.write(line_index(folder / TRAFFIC))
     upload_run(store, folder, _key(folder), say)

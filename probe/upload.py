@@ -52,11 +52,19 @@ def _finish(arguments: Namespace) -> int:
         say(f"nothing is left: every run of this machine is in {store.url}")
     code = max([_make_whole(one, folder) for one in left], default=0)
     code = max(code, finish_uploads(folder, store, say))
-    if dropped := drop_stale(store, {id for one in pending(folder) for id in KeptUploads(one).ids()}):
-        say(f"{dropped} unfinished uploads of more than a week ago were aborted")
+    _clean(store, {upload for one in pending(folder) for upload in KeptUploads(one).ids()})
     # What failed was tried just now.
     used_mirrors().clear()
     return code
+
+
+def _clean(store: Store, kept: set[str]) -> None:
+    """Remove from a bucket what nobody goes on with; not every user may."""
+    try:
+        if dropped := drop_stale(store, kept):
+            say(f"{dropped} unfinished uploads of more than a week ago were aborted")
+    except UserError as error:
+        say(f"note: what unfinished uploads left in {store.url} was not removed: {error.args[0]}")
 
 
 def _make_whole(run_folder: Path, folder: Path) -> int:
@@ -88,6 +96,7 @@ def _copy_all(arguments: Namespace) -> int:
             progress.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    _clean(store, {upload for one in runs for upload in KeptUploads(one.folder).ids()})
     say(progress.described())
     return code
 

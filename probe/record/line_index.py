@@ -15,16 +15,21 @@ LINES = "traffic.lines"
 _BLOCK = 4 << 20
 
 
-def write_line_index(record: Path) -> None:
-    """Write beside a record where its lines begin, and its size: eight bytes each, the lowest first."""
+def line_index(record: Path) -> bytes:
+    """Return where the lines of a record begin, and its size: eight bytes each, the lowest first."""
     starts, size = array("Q", [0]), 0
     with open_record(record) as file:
         while block := file.read(_BLOCK):
             add_starts(starts, block, size)
             size += len(block)
     starts.append(size)
+    return _little(starts).tobytes()
+
+
+def write_line_index(record: Path) -> None:
+    """Write the line index of a record beside it."""
     with private_bytes(record.with_name(LINES)) as out:
-        out.write(_little(starts).tobytes())
+        out.write(line_index(record))
 
 
 def add_starts(starts: array[int], block: bytes, offset: int) -> None:

@@ -6,6 +6,7 @@ again.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from probe.addon.journal import FOLDER
 from probe.addon.plain_files import read_plain
 from probe.errors import UserError
 from probe.record.files import open_plain
+from probe.record.line_index import LINES, line_index
 from probe.record.manifest import LARGEST, Manifest
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest_fields import Facts
@@ -76,6 +78,7 @@ def copy_run(
     found = run_files(folder)
     if is_there(store, key, run.manifest.data):
         _require_record(source, found)
+        KeptUploads(folder).forget_all(f"{store.url}/{key}")
         return None
     _warn(source, found)
     if not claim(source.files, store, key, run.manifest.data):
@@ -153,6 +156,11 @@ def _copy(source: Source, found: RunFiles) -> None:
     there = set(source.store.names(f"{source.key}/"))
     for name in names:
         _copy_file(source, name, kept, is_new=source.place(name) not in there)
+    if found.record and LINES not in found.others:
+        index = line_index(folder / TRAFFIC)
+        source.files.write(
+            source.place(LINES), io.BytesIO(index), digests_of(io.BytesIO(index), len(index)), kept, _skip
+        )
     if source.place(found.other_record) in there:
         # The record was compressed, or made plain again, since a part of the run was uploaded.
         source.store.delete(source.place(found.other_record))
@@ -161,8 +169,13 @@ def _copy(source: Source, found: RunFiles) -> None:
     source.files.write_new(source.place(MANIFEST), manifest)
     if not is_there(source.store, source.key, source.run.manifest.data):
         raise UserError(f"{source.store.url}/{source.place(MANIFEST)} was written, but is not there", code=1)
+    kept.forget_all(f"{source.store.url}/{source.key}")
     source.progress.add(0, len(manifest))
     source.progress.sent(len(manifest))
+
+
+def _skip(size: int) -> None:
+    """Count nothing: it is no file of the run."""
 
 
 def _copy_file(source: Source, name: str, kept: KeptUploads, *, is_new: bool) -> None:

@@ -57,6 +57,11 @@ class KeptUploads:
         if self._uploads.pop(url, None):
             self._write()
 
+    def forget_all(self, url: str) -> None:
+        """Note that every upload to an address has ended, or is needed no more."""
+        for one in [one for one in self._uploads if one.startswith(f"{url}/")]:
+            self.forget(one)
+
     def _write(self) -> None:
         # A folder that cannot be written to can be uploaded all the same.
         with contextlib.suppress(OSError):

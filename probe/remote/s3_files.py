@@ -40,11 +40,12 @@ class S3Files:
         """Write a file, and check what the server has of it. Raises UserError."""
         if len(digests.md5s) > 1:
             write_in_parts(self._requests, name, file, digests, kept, sent)
+            is_sure = False
         else:
             file.seek(0)
-            self._put(name, b"".join(pieces(file, digests.size)), digests)
+            is_sure = self._put(name, b"".join(pieces(file, digests.size)), digests)
             sent(digests.size)
-        if not self.holds(name, digests):
+        if not is_sure and not self.holds(name, digests):
             raise other_bytes(self._requests.url(name))
 
     def write_new(self, name: str, data: bytes) -> bytes:
@@ -59,11 +60,12 @@ class S3Files:
                 self._put(name, data, digests)
         return self._store.read(name) or b""
 
-    def _put(self, name: str, data: bytes, digests: Digests, **condition: str) -> None:
+    def _put(self, name: str, data: bytes, digests: Digests, **condition: str) -> bool:
+        """Write an object in one request; return whether the answer proves that its bytes are there."""
         for _ in range(TRIES):
             answer = self._requests.about("put_object", name, Body=data, ChecksumSHA256=digests.checksum, **condition)
-            if agrees(answer, digests) is not False:
-                return
+            if (agreed := agrees(answer, digests)) is not False:
+                return agreed is True
             # What is there now is of this process, and was damaged on its way.
             condition = {}
         raise other_bytes(self._requests.url(name))

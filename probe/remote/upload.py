@@ -19,6 +19,7 @@ from probe.record.manifest import Manifest
 from probe.record.remote_pointer import POINTER
 from probe.record.remote_pointer import write_pointer as write
 from probe.record.runs import Run, is_alive
+from probe.remote.claims import release
 from probe.remote.copy_run import copy_run, holds_record
 from probe.remote.pointer import read_pointer, write_pointer
 from probe.remote.progress import Progress
@@ -38,7 +39,10 @@ def upload_run(store: Store, folder: Path, key: str, say: Say) -> None:
         copied = copy_run(store, folder, key, progress)
         if copied is not None:
             say(f"uploaded {key} to {store.url}: {progress.described()}, checked")
-        elif not holds_record(store, folder, key):
+        elif holds_record(store, folder, key):
+            # It was uploaded by another machine, or a process was killed at the very end.
+            release(store, key)
+        else:
             raise UserError(f"{store.url}/{key} has other bytes in its record", "compare the two", code=1)
         _leave_pointer(store, folder, key, copied or {})
 

@@ -11,16 +11,16 @@ from secrets import token_hex
 
 import fsspec
 import pytest
-from probe.record.remote_pointer import read_pointer
 
 from probe.errors import UserError
+from probe.record.remote_pointer import read_pointer
 from probe.remote import digests, plain_files
 from probe.remote.copy_run import copy_run
 from probe.remote.kept_uploads import KeptUploads
 from probe.remote.progress import Progress
 from probe.remote.upload import finish_uploads, pending, upload_run
 from probe.store import bucket
-from probe.store.store import Store, store_at
+from probe.store.store import store_at
 from tests.support.s3_faults import NOT_IMPLEMENTED, SLOW_DOWN, Fault, Proxy, s3_proxy
 from tests.support.s3_server import S3Server
 from tests.support.stored_runs import KEY, contents, in_bucket, own_run
@@ -150,7 +150,12 @@ def test_the_next_call_goes_on_where_one_was_cut_and_sends_no_part_again(
     whole = sum(map(len, expected.values()))
     # Of the files, no byte is sent twice.
     assert sum(proxy.sent(r"PUT /\w+/\w+/codex/")) == whole
-    assert [len(proxy.sent(rf"PUT .*/traffic.jsonl\?.*partNumber={number}\b")) for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
+    assert [len(proxy.sent(rf"PUT .*/traffic.jsonl\?.*partNumber={number}\b")) for number in (1, 2, 3, 4)] == [
+        1,
+        1,
+        1,
+        1,
+    ]
 
 
 def test_bytes_that_always_arrive_changed_are_an_error_and_nothing_is_visible(
@@ -288,8 +293,3 @@ def test_an_upload_that_somebody_aborted_begins_anew(s3: S3Server, proxy: Proxy,
     client(s3).abort_multipart_upload(Bucket=BUCKET, Key=key, UploadId=KeptUploads(folder).ids().pop())
     upload(s3, folder)
     assert in_bucket(s3) == expected
-
-
-def store(server: S3Server) -> Store:
-    """Return the store of a server."""
-    return store_at(server.url)

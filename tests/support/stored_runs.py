@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from probe.places import PROJECT
+from probe.record.line_index import LINES, line_index
 from tests.support.s3_server import BUCKET, S3Server
 
 SAMPLE = PROJECT / "data" / "codex" / "tool-loop"
@@ -32,8 +33,9 @@ def own_run(parent: Path) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return the files of the run that belong into a bucket."""
-    return {f"{KEY}/{name}": (folder / name).read_bytes() for name in FILES}
+    """Return the files of the run that belong into a bucket, and the index of its record's lines."""
+    found = {f"{KEY}/{name}": (folder / name).read_bytes() for name in FILES}
+    return found | {f"{KEY}/{LINES}": line_index(folder / "traffic.jsonl")}
 
 
 def client(server: S3Server) -> Any:

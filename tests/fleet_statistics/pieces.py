@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from probe.fleet import measures, sides
 from probe.fleet import statistics as fleet_statistics
-from probe.protocol import endpoint_statistics, event_order, protocol_statistics, scalars, statistics
+from probe.protocol import endpoint_statistics, event_order, many_places, protocol_statistics, scalars, statistics
 from probe.protocol.endpoint_statistics import Address, BodyStatistics, ResponseStatistics
 from probe.protocol.event_order import EventStatistics, Step
 from probe.protocol.observing import Observer
@@ -53,6 +53,8 @@ LIMITS: list[tuple[Any, str, Any]] = [
     (endpoint_statistics, "MOST_NAMES", 2),
     (protocol_statistics, "MOST_NAMES", 2),
     (protocol_statistics, "MOST_ENDPOINTS", 3),
+    (many_places, "KEPT_HASHES", 4),
+    (many_places, "MOST_PLACES", 60),
     (relations, "MOST_PLACES", 4),
     (relations, "MOST_ORIGINS", 2),
     (
@@ -141,7 +143,7 @@ def protocols(draw: Callable[[Any], Any]) -> ProtocolStatistics:
         events.merge(ordered(draw(SEQUENCES)))
         endpoint.relations = endpoint.relations or Relations()
         endpoint.relations.merge(related(draw(st.lists(st.tuples(SENT, SENT), max_size=3))))
-    made.bound()
+    made.finish()
     return made
 
 

@@ -16,10 +16,10 @@ LINES = [line for case in CASES for line in RECORDS[case].read_bytes().splitline
 """Exchanges of two agents; one is a WebSocket."""
 
 
-def write_run(folder: Path, lines: Sequence[bytes], **facts: Any) -> Run:
+def write_run(place: Path, lines: Sequence[bytes], **facts: Any) -> Run:
     """Write a run; its target and its name are those of the folder."""
-    folder.mkdir(parents=True)
-    (folder / "traffic.jsonl").write_bytes(b"".join(lines))
+    place.mkdir(parents=True)
+    (place / "traffic.jsonl").write_bytes(b"".join(lines))
     started = "2026-11-22T10:15:00Z"
-    (folder / "manifest.json").write_text(json.dumps({"schema": 2, "started": started, **facts}))
-    return Run(folder=folder, target=folder.parent.name, manifest=Manifest.read(folder))
+    (place / "manifest.json").write_text(json.dumps({"schema": 2, "started": started, **facts}))
+    return Run(folder=place, target=place.parent.name, manifest=Manifest.read(place))

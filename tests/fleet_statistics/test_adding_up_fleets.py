@@ -86,8 +86,9 @@ def test_where_limits_are_reached_too(data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_of_many_orders_and_trees_give_the_same(recorded: list[bytes], data: st.DataObject) -> None:
     with low_limits():
         chosen = data.draw(st.lists(st.sampled_from(recorded), min_size=1, max_size=5))

@@ -21,7 +21,7 @@ def described(statistics: ProtocolStatistics, *, shareable: bool = False) -> Pro
     endpoints = with_late_parameters(statistics.endpoints)
     made = {
         address: _endpoint(describer, address, endpoints[address])
-        for address in sorted(endpoints, key=lambda address: (address.listener or "", *address[1:]))
+        for address in sorted(endpoints, key=lambda address: address.in_order)
     }
     ids = [same for address, one in made.items() for same in _ids(one, endpoints[address])]
     return Protocol(

@@ -27,6 +27,11 @@ class Address(NamedTuple):
     method: str
     transport: str
 
+    @property
+    def in_order(self) -> tuple[str, bool, tuple[str, ...], str, str]:
+        """Return what addresses are sorted by."""
+        return self.listener or "", self.listener is None, *self[1:]
+
 
 class BodyStatistics:
     """Bodies of one media type."""

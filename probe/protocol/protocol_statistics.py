@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from probe.protocol.endpoint_statistics import Address, EndpointStatistics
+from probe.protocol.many_places import are_many, cut_below, hashes_of, smallest_of
 from probe.smallest_hashes import drop_beyond
 
 MOST_ENDPOINTS = 500
@@ -26,6 +27,8 @@ class ProtocolStatistics:
         """True where there were too many paths: they are data."""
         self.cut = False
         """True where there were more agents, recordings or, without paths, addresses than are kept."""
+        self.places: set[int] = set()
+        """The smallest hashes of all places of all recordings: how many there are (`probe.protocol.many_places`)."""
 
     def endpoint(self, address: Address) -> EndpointStatistics:
         """Return the statistics of what is at an address."""
@@ -56,10 +59,21 @@ class ProtocolStatistics:
         for address, one in other.endpoints.items():
             self.endpoint(address).merge(one)
         self.cut |= other.cut
+        self.places = smallest_of(self.places | other.places)
+        self.bound()
+
+    def finish(self) -> None:
+        """Note what places there are, and drop what is beyond the limits, after all of a recording was observed."""
+        self.places = hashes_of((str(address), one) for address, one in self.endpoints.items())
         self.bound()
 
     def bound(self) -> None:
         """Drop what is beyond the limits; `merge` does it too."""
+        if are_many(self.places):
+            if not self.many:
+                self._join()
+            for endpoint in self.endpoints.values():
+                cut_below(endpoint)
         for named, most in ((self.agents, MOST_NAMES), (self.replays, MOST_NAMES), (self.endpoints, MOST_ENDPOINTS)):
             self.cut |= drop_beyond(named, most)
         for endpoint in self.endpoints.values():

@@ -163,6 +163,12 @@ class Values:
             whole.merge(one)
         return whole
 
+    def join_tags(self) -> None:
+        """Make one of all objects, and of those that come later."""
+        if self.objects is not None:
+            self.untagged = True
+            self._bound()
+
     def _bound(self) -> None:
         """Make one of all objects where there are too many tags, or where that has happened already."""
         objects = self.objects or {}

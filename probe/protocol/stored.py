@@ -24,9 +24,17 @@ _T = TypeVar("_T")
 def plain(statistics: ProtocolStatistics) -> list[Any]:
     """Return all that statistics hold as lists, numbers and texts."""
     one = statistics
-    addresses = sorted(one.endpoints, key=_sortable)
+    addresses = sorted(one.endpoints, key=lambda address: address.in_order)
     return [
-        *(one.recordings, one.exchanges, sorted(one.agents), sorted(one.replays), one.many, one.cut),
+        *(
+            one.recordings,
+            one.exchanges,
+            sorted(one.agents),
+            sorted(one.replays),
+            one.many,
+            one.cut,
+            sorted(one.places),
+        ),
         [[*address, *_endpoint(one.endpoints[address])] for address in addresses],
     ]
 
@@ -34,15 +42,11 @@ def plain(statistics: ProtocolStatistics) -> list[Any]:
 def from_plain(value: list[Any]) -> ProtocolStatistics:
     """Return the statistics that `plain` made a value of."""
     made = ProtocolStatistics()
-    made.recordings, made.exchanges, agents, replays, made.many, made.cut, endpoints = value
-    made.agents, made.replays = set(agents), set(replays)
+    made.recordings, made.exchanges, agents, replays, made.many, made.cut, places, endpoints = value
+    made.agents, made.replays, made.places = set(agents), set(replays), set(places)
     for listener, path, method, transport, *rest in endpoints:
         made.endpoints[Address(listener, tuple(path), method, transport)] = _made_endpoint(rest)
     return made
-
-
-def _sortable(address: Address) -> tuple[str, bool, tuple[str, ...], str, str]:
-    return address.listener or "", address.listener is None, *address[1:]
 
 
 def _endpoint(one: EndpointStatistics) -> list[Any]:

@@ -26,7 +26,7 @@ def certain_endpoints(before: Protocol, after: Protocol, judge: Judge) -> tuple[
     def reached(side: Shown, _: int, name: str) -> Seen:
         return Seen(side.reached(name), side.runs)
 
-    few = {*judge.alone(Area.TRANSPORT, "endpoint", sorted(names[0] ^ names[1]), reached)}
+    few = judge.few(Area.TRANSPORT, "endpoint", names, reached)
     one, other = (
         replace(side, endpoints=tuple(one for one in side.endpoints if one.name not in few)) for side in (before, after)
     )
@@ -75,8 +75,7 @@ class _Pair:
 
     def _few(self, section: str, word: str, area: Area, *names: Collection[str]) -> set[str]:
         """Return the names that one of the two shows by chance alone."""
-        alone = sorted(set(names[0]) ^ set(names[1]))
-        return {*self._judge.alone(area, word, alone, lambda _, side, name: self._flat(side, section, name))}
+        return self._judge.few(area, word, names, lambda _, side, name: self._flat(side, section, name))
 
     def _members(
         self, section: str, word: str, area: Area, old: Mapping[str, Member], new: Mapping[str, Member]
@@ -117,13 +116,13 @@ class _Pair:
         yield finding(kind, f"headers.{name}", line, evidence=evidence)
 
     def _few_events(self) -> set[str]:
-        old, new = ({kind.kind for kinds in _grammars(one) for kind in kinds.kinds} for one in self._pair)
+        names = [{kind.kind for kinds in _grammars(one) for kind in kinds.kinds} for one in self._pair]
 
         def seen(side: Shown, number: int, name: str) -> Seen:
             at = f"event[{name}]"
             return side.place(self._pair[number].name, "answer", at, "")
 
-        return {*self._judge.alone(Area.ANSWERS, "event", sorted(old ^ new), seen)}
+        return self._judge.few(Area.ANSWERS, "event", names, seen)
 
     def _responses(self, side: int, few: set[str], gone: set[str]) -> tuple[Response, ...]:
         others = {one.status: one for one in self._pair[0].responses} if side else {}

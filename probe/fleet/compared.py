@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby, pairwise
 
 from msgspec.structs import replace
 
-from probe.compare.comparison import Finding
 from probe.compare.compare import endpoints_of, in_order, side_findings
+from probe.compare.comparison import Finding
 from probe.compare.rules import at_least
 from probe.compare.side import Side
 from probe.errors import UserError

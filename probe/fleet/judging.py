@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from json import dumps
 from typing import Any
 
@@ -16,6 +16,8 @@ from probe.fleet.shown import Seen, Shown, may_be_chance
 from probe.protocol.values import joined
 
 _UNIT = " runs"
+_MUCH = 0.1
+"""By how much the shares of runs that show a thing differ where that is worth a line."""
 VERSION = "⟨agent-version⟩"
 
 
@@ -46,14 +48,23 @@ class Judge:
         if before.runs * after.of != after.runs * before.of:
             self.shares[area, what] = Share(area=area, place=what, before=(*before,), after=(*after,))
 
-    def alone(
-        self, area: Area, what: str, names: Iterable[str], seen: Callable[[Shown, int, str], Seen]
-    ) -> Iterable[str]:
-        """Yield those of names, which one of the two shows, that may be chance."""
-        for name in names:
+    def few(
+        self, area: Area, what: str, names: Sequence[Collection[str]], seen: Callable[[Shown, int, str], Seen]
+    ) -> set[str]:
+        """Return the names that one of the two alone shows, by chance; `names` are those of both.
+
+        Names that both show are noted where their shares of runs differ much.
+        """
+        found = set()
+        for name in sorted({*names[0], *names[1]}):
             before, after = seen(self.before, 0, name), seen(self.after, 1, name)
-            if before.runs + after.runs and not self.is_certain(area, f"{what} {name}".strip(), before, after):
-                yield name
+            label = f"{what} {name}".strip()
+            if name not in names[0] or name not in names[1]:
+                if before.runs + after.runs and not self.is_certain(area, label, before, after):
+                    found.add(name)
+            elif abs(before.share - after.share) >= _MUCH:
+                self.share(area, label, before, after)
+        return found
 
     def changes(self, pair: Matched, part: str, changes: list[Change]) -> list[Change]:
         """Return the changes of a `request` or an `answer` that are certain, counted in runs where that is known."""
@@ -64,6 +75,9 @@ class Judge:
     def _judged(self, area: Area, pair: Matched, part: str, change: Change) -> Change | None:
         match change.how:
             case How.SHARE:
+                return None
+            case How.VALUE if part == "answer" and _has_number(change):
+                # Counts and indexes, of which any answer has others.
                 return None
             case How.ADDED | How.REMOVED | How.KIND_ADDED | How.KIND_REMOVED:
                 return self._alone(area, pair, part, change)
@@ -128,6 +142,11 @@ class Judge:
 
 def _at(change: Change) -> str:
     return joined(change.tagged, change.name) if change.name else change.tagged
+
+
+def _has_number(change: Change) -> bool:
+    words = (*_words(change.before), *_words(change.after))
+    return any(isinstance(word, int | float) and not isinstance(word, bool) for word in words)
 
 
 def _words(value: Any) -> list[Any]:

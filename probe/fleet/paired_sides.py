@@ -11,7 +11,7 @@ import msgspec
 from probe.compare.rules import Area
 from probe.compare.side import Numbers, OfferedTool, Said, SaidIn, SentItem, Side
 from probe.fleet.judging import Judge, is_open, most_common
-from probe.fleet.shown import Seen, may_be_chance
+from probe.fleet.shown import Seen, Shown, may_be_chance
 from probe.fleet.sides import GroupSides
 from probe.protocol.description import Protocol
 from probe.record.canonical_json import number_of
@@ -72,8 +72,8 @@ def seen_in(groups: _Groups, what: str, name: str, of: str) -> tuple[Seen, Seen]
 
 def _few(groups: _Groups, judge: Judge, what: str, of: str, area: Area, word: str) -> set[str]:
     """Return the names that runs of one group alone show, by chance."""
-    names = sorted(groups[0].counts[what].keys() ^ groups[1].counts[what].keys())
-    return {*judge.alone(area, word, names, lambda _, side, name: seen_in(groups, what, name, of)[side])}
+    names = [group.counts[what].keys() for group in groups]
+    return judge.few(area, word, names, lambda _, side, name: seen_in(groups, what, name, of)[side])
 
 
 def _purposes(groups: _Groups, judge: Judge) -> tuple[dict[str, int], dict[str, int]]:
@@ -200,12 +200,13 @@ def _instructions(groups: _Groups, judge: Judge) -> tuple[list[SaidIn], list[Sai
 
 
 def _few_parts(groups: _Groups, judge: Judge) -> set[str]:
-    few = set()
-    for kind in sorted(groups[0].counts["parts"].keys() ^ groups[1].counts["parts"].keys()):
-        before, after = seen_in(groups, "parts", kind, "calling")
-        if not judge.is_certain(Area.INSTRUCTIONS, _kind_words(kind), before, after):
-            few.add(kind)
-    return few
+    words = [{_kind_words(kind): kind for kind in group.counts["parts"]} for group in groups]
+    kinds = {**words[0], **words[1]}
+
+    def seen(_: Shown, side: int, name: str) -> Seen:
+        return seen_in(groups, "parts", kinds[name], "calling")[side]
+
+    return {kinds[name] for name in judge.few(Area.INSTRUCTIONS, "", [one.keys() for one in words], seen)}
 
 
 def _kind_words(kind: str) -> str:

@@ -24,6 +24,11 @@ class Seen(NamedTuple):
     """Of how many that could show it."""
 
     @property
+    def share(self) -> float:
+        """Return which share of the runs that is."""
+        return self.runs / self.of if self.of else 0.0
+
+    @property
     def words(self) -> str:
         """Return it in words."""
         return f"{self.runs:,} of {self.of:,}"
@@ -107,8 +112,9 @@ def _parsed(at: str) -> tuple[str, _Tags]:
     """Return a place without its tags, and the tags by where in it they are."""
     plain, tags, end = "", _Tags(), 0
     for match in _TAGS.finditer(at):
-        plain += at[end : match.start()]
+        # A body has tags, too: `[type=response.create].model`.
+        plain += at[end : match.start()].removeprefix("." if not plain else "")
         pairs = (pair.partition("=") for pair in match[1].split(","))
         tags[len(plain)] = {name: value for name, _, value in pairs}
         end = match.end()
-    return plain + at[end:], tags
+    return plain + at[end:].removeprefix("." if not plain else ""), tags

@@ -1,4 +1,4 @@
-"""Delete what is stored about runs that are gone or were changed, long after it was used last."""
+"""Delete what is stored about runs that are gone or were changed, a day after a command found it unused."""
 
 from __future__ import annotations
 
@@ -10,42 +10,56 @@ from fnmatch import fnmatchcase
 from probe.fleet.jobs import RESULTS, result_name
 from probe.fleet.listing import FleetRun, literal
 from probe.fleet.stored_nodes import FOLDER as NODES
+from probe.fleet.stored_nodes import stored_nodes
+from probe.fleet.tables import FOLDER as TABLES
+from probe.fleet.tables import chunks_with_files, delete_chunks
 from probe.store.store import Store
 
 UNUSED = ".fleet/unused.json"
-AGE_SECONDS = 7 * 24 * 3600.0
-"""How long something stays that no command has used: other commands may be reading other runs of this folder."""
+AGE_SECONDS = 24 * 3600.0
+"""How long something stays that is not used: another command may be reading other runs of this folder."""
 _MOST = 20_000
-"""Names that are noted and deleted at a time."""
+"""Names that are noted, and deleted, at a time."""
 
 
-def clean_up(store: Store, pattern: str, runs: Sequence[FleetRun], nodes: Collection[str], now: float = 0.0) -> None:
-    """Note what nothing uses any more, and delete what was noted a week ago.
+def clean_up(
+    store: Store, pattern: str, runs: Sequence[FleetRun], nodes: Collection[str], now: float | None = None
+) -> None:
+    """Note what nothing uses any more, and delete what was noted a day ago and was not used since.
 
-    `runs` are all that match the pattern, and `nodes` all that were used for them.
+    `runs` are all that match the pattern, and `nodes` the keys of all that was made of them.
     """
-    now = now or time.time()
+    now = time.time() if now is None else now
     before = _noted(store)
     unused = [*_unused_results(store, pattern, runs), *_unused_nodes(store, nodes)]
-    # Results of other runs than the pattern's stay noted, whether they are still there or not.
+    # Results of runs that the pattern does not match stay noted.
     others = [name for name in before if name.startswith(f"{RESULTS}/") and not _matches(name, pattern)]
     noted = {name: before.get(name, now) for name in [*unused, *others][:_MOST]}
-    due = [name for name, since in noted.items() if now - since > AGE_SECONDS]
-    for name in due:
-        store.delete(name)
-        del noted[name]
-    if noted != before:
-        store.write(UNUSED, json.dumps(noted).encode())
+    kept = {name: since for name, since in noted.items() if now - since <= AGE_SECONDS}
+    _delete(store, [name for name in noted if name not in kept])
+    if kept != before:
+        store.write(UNUSED, json.dumps(kept).encode())
+
+
+def _delete(store: Store, names: Sequence[str]) -> None:
+    delete_chunks(store, {name.rpartition("/")[2] for name in names if name.startswith(f"{TABLES}/")})
+    for name in names:
+        if not name.startswith(f"{TABLES}/"):
+            store.delete(name)
 
 
 def _noted(store: Store) -> dict[str, float]:
-    """Return the names that were noted, and when; nothing where the note is damaged."""
+    """Return the names that were noted, and when; none where the note is damaged."""
     try:
         found = json.loads(store.read(UNUSED) or b"{}")
-        kept = (f"{RESULTS}/", f"{NODES}/")
-        return {name: float(since) for name, since in found.items() if name.startswith(kept) and ".." not in name}
+        return {name: float(since) for name, since in found.items() if _is_stored_name(name)}
     except (ValueError, TypeError, AttributeError):
         return {}
+
+
+def _is_stored_name(name: str) -> bool:
+    """Check whether a name is one of those that may be deleted: the note could say anything."""
+    return name.startswith((f"{RESULTS}/", f"{NODES}/", f"{TABLES}/")) and ".." not in name.split("/")
 
 
 def _unused_results(store: Store, pattern: str, runs: Sequence[FleetRun]) -> Iterator[str]:
@@ -60,6 +74,6 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _unused_nodes(store: Store, nodes: Collection[str]) -> Iterator[str]:
-    for name in store.names(f"{NODES}/"):
-        if name.rpartition("/")[2] not in nodes:
-            yield name
+    """Yield aggregates, and chunks as `.fleet/tables/KEY`, that are not among the nodes."""
+    yield from (f"{NODES}/{key}" for key in sorted(stored_nodes(store) - set(nodes)))
+    yield from (f"{TABLES}/{key}" for key in sorted(chunks_with_files(store) - set(nodes)))

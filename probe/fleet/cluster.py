@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _FAILURES = 4
 """Workers that may die with one job before it is given up: runs are stored one by one, so the next one goes on."""
+_ADDRESS = re.compile(r"[a-z]+://[^/\s]+:\d+")
+_HINT = "start one with: dask scheduler; it prints its address, such as tcp://127.0.0.1:8786"
 _CONNECT_SECONDS = 10
 _WORKER_SECONDS = 60
 _SETTINGS = {
@@ -73,12 +76,14 @@ def scheduler_workers(address: str, report: Report) -> Iterator[DaskWorkers]:
 def _connected(address: str) -> Client:
     from distributed import Client
 
+    if not _ADDRESS.fullmatch(address):
+        raise UserError(f"--scheduler {address} is no address of a scheduler", _HINT)
     try:
         return Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise UserError(
             f"the scheduler {address} cannot be reached: {_short(error)}",
-            "start one with: dask scheduler; it prints its address, such as tcp://127.0.0.1:8786",
+            _HINT,
         ) from error
 
 

@@ -88,7 +88,7 @@ def _planned(arguments: Namespace) -> _Plan:
     pattern = arguments.runs or "*/*"
     runs, unfinished = list_runs(store, pattern, code_of)
     if unfinished:
-        say(f"WARNING: {unfinished:,} runs are unfinished and left out; invoke runs recovers those that were cut off")
+        say(f"WARNING: left out: {unfinished:,} unfinished; invoke runs recovers what was cut off")
     return _Plan(Site(store=store, targets=targets, code=code), runs, pattern, arguments.scheduler, number)
 
 

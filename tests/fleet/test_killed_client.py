@@ -52,7 +52,7 @@ def test_a_command_that_is_ended_leaves_no_worker_and_the_next_goes_on(
     tmp_path: Path, number: int, group: bool, code: int
 ) -> None:
     data = tmp_path / "data"
-    runs = write_runs(data, 120)
+    runs = write_runs(data, 80)
     process = _start("analyze", "--workers", "2", "-d", str(data))
     _wait_for_results(data, 10, process)
     workers = psutil.Process(process.pid).children(recursive=True)
@@ -71,7 +71,7 @@ def test_a_command_that_is_ended_leaves_no_worker_and_the_next_goes_on(
 
 def test_what_a_killed_client_left_running_on_a_scheduler_does_no_harm(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    runs = write_runs(data, 120)
+    runs = write_runs(data, 80)
     with dask_cluster(tmp_path, 2) as cluster, chaos(cluster, 2, 3.0):
         words = ("analyze", "--scheduler", cluster.address, "-d", str(data))
         process = _start(*words)
@@ -85,7 +85,7 @@ def test_what_a_killed_client_left_running_on_a_scheduler_does_no_harm(tmp_path:
 
 def test_two_commands_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    runs = write_runs(data, 120)
+    runs = write_runs(data, 80)
     codex = [run for run in runs if run.startswith("codex/")]
     words = ("--workers", "1", "-d", str(data))
     patterns = (("--runs", "codex/*"), ())

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import duckdb
 import pytest
 from rich.console import Console
 
@@ -229,15 +228,6 @@ def test_nothing_but_the_tables_is_read_and_nothing_is_written(statement: str, t
 def files(*folders: Path) -> list[Path]:
     """Return all files of folders."""
     return sorted(path for folder in folders for path in folder.rglob("*"))
-
-
-def test_what_the_checks_refuse_duckdb_would_have_done(tmp_path: Path) -> None:
-    # If this fails, DuckDB has become stricter, and the check of parts that write may go.
-    if duckdb.__version__ < "2":
-        pytest.skip("before 2.0, no part of a SELECT writes")
-    with duckdb.connect() as connection:
-        connection.execute(f"with x as (copy (select 1) to '{tmp_path}/new.csv') select 1")
-    assert (tmp_path / "new.csv").exists()
 
 
 def test_a_large_answer_leaves_no_file(tmp_path: Path, empty: Empty, monkeypatch: pytest.MonkeyPatch) -> None:

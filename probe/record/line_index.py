@@ -6,7 +6,6 @@ import sys
 from array import array
 from pathlib import Path
 
-from probe.record.files import private_bytes
 from probe.record.open_record import open_record, record_size
 from probe.record.remote_pointer import pointer_of
 from probe.store.store import store_at
@@ -16,7 +15,7 @@ _BLOCK = 4 << 20
 
 
 def line_index(record: Path) -> bytes:
-    """Return where the lines of a record begin, and its size: eight bytes each, the lowest first."""
+    """Return where a record's lines begin, and its size: eight bytes each, the lowest first."""
     starts, size = array("Q", [0]), 0
     with open_record(record) as file:
         while block := file.read(_BLOCK):
@@ -24,12 +23,6 @@ def line_index(record: Path) -> bytes:
             size += len(block)
     starts.append(size)
     return _little(starts).tobytes()
-
-
-def write_line_index(record: Path) -> None:
-    """Write the line index of a record beside it."""
-    with private_bytes(record.with_name(LINES)) as out:
-        out.write(line_index(record))
 
 
 def add_starts(starts: array[int], block: bytes, offset: int) -> None:

@@ -11,7 +11,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from probe.cli.edge import one_line, run, say
+from probe.cli.called_as import as_called
+from probe.cli.edge import one_line, run
+from probe.cli.edge import say as printed
 from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.runs import Run, all_runs, is_alive
@@ -29,6 +31,11 @@ from probe.wire.recover_run import recover_and_report
 
 _AT_ONCE = 4
 """Runs that are copied at the same time: each waits for answers most of the time."""
+
+
+def say(text: str) -> None:
+    """Print progress, with commands as the user calls them."""
+    printed(as_called(text))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,7 +59,8 @@ def _finish(arguments: Namespace) -> int:
         say(f"nothing is left: every run of this machine is in {store.url}")
     code = max([_make_whole(one, folder) for one in left], default=0)
     code = max(code, finish_uploads(folder, store, say))
-    _clean(store, {upload for one in pending(folder) for upload in KeptUploads(one).ids()})
+    if not code:
+        _clean(store, {upload for one in pending(folder) for upload in KeptUploads(one).ids()})
     # What failed was tried just now.
     used_mirrors().clear()
     return code
@@ -90,14 +98,16 @@ def _copy_all(arguments: Namespace) -> int:
         copies = {pool.submit(_copy, one, store, progress): _key(one) for one in runs}
         try:
             for copy in as_completed(copies):
-                code = max(code, _report(copy, copies[copy]))
-                progress.finished_run()
+                ended = _report(copy, copies[copy])
+                progress.finished_run(ended)
+                code = max(code, ended)
         except BaseException:
             progress.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    _clean(store, {upload for one in runs for upload in KeptUploads(one.folder).ids()})
     say(progress.described())
+    if not code:
+        _clean(store, {upload for one in runs for upload in KeptUploads(one.folder).ids()})
     return code
 
 

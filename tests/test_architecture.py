@@ -53,6 +53,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
     "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "imports": _RENDERING | {"exports"},
+    "trends": _RENDERING | {"report", "exports", "settings", "cli", "fleet"},
     "verify": _RENDERING | {"trace", "analysis", "slots", "targets", "cli", "replay", "witness", "wire"},
     **dict.fromkeys(
         SCRIPTS,

@@ -61,12 +61,13 @@ class MadeRun(NamedTuple):
         return datetime.fromisoformat(f"{self.day}T08:00:00+00:00") if self.day else None
 
 
-def write_tables(folder: Path, runs: Iterable[MadeRun], chunk: str = "chunk") -> Path:
-    """Write the tables of runs as a fleet has them: a folder for each target and day."""
+def write_tables(folder: Path, runs: Iterable[MadeRun], chunk: str = "chunk", *, by_day: bool = False) -> Path:
+    """Write the tables of runs as a fleet has them; not `by_day`, with all days in one folder, which is faster."""
     parts: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for one in runs:
+        day = (one.day or "unknown") if by_day else "2026-11-01"
         for table, rows in _rows(one):
-            parts.setdefault((table, one.run.partition("/")[0], one.day or "unknown"), []).extend(rows)
+            parts.setdefault((table, one.run.partition("/")[0], day), []).extend(rows)
     for (table, target, day), rows in parts.items():
         place = folder / table / f"target={target}" / f"date={day}"
         place.mkdir(parents=True, exist_ok=True)

@@ -63,7 +63,7 @@ _ANSWERS = """
 create temp table answers as
 select run, epoch_us(first_token) - epoch_us(started) as first, epoch_us(ended) - epoch_us(started) as whole
 from turns semi join chosen using (run)
-where complete and problem is null and coalesce(status, 0) < 400 and not is_side and not failed_try
+where complete and problem is null and status < 400 and not is_side and not failed_try
 """
 
 _TOOL_CALLS = f"""

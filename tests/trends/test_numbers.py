@@ -76,11 +76,12 @@ POINTS: dict[str, tuple[list[MadeRun], dict[str, Any]]] = {
                     Call(first=50, whole=90, failed_try=True),
                     Call(first=50, whole=90, complete=False),
                     Call(first=50, whole=90, status=500),
+                    Call(first=50, whole=90, status=None),
                     Call(first=50, whole=90, problem="overloaded"),
                 )
             )
         ],
-        {"answers": 1, "first50": 1000, "whole90": 3000, "calls": 6},
+        {"answers": 1, "first50": 1000, "whole90": 3000, "calls": 7},
     ),
     "an answer without content has no first token": (
         [ONE._replace(calls=(Call(first=None, whole=3),))],
@@ -203,7 +204,8 @@ def test_the_numbers_of_a_real_run_are_those_of_its_report(tmp_path: Path) -> No
 
 def test_versions_are_in_their_order() -> None:
     versions = ["codex 0.98.0", "codex 0.104.0-alpha.2", "codex 0.104.0", "codex 0.169.0", "codex 1.0"]
-    assert sorted(versions[::-1], key=version_order) == versions
+    mixed = [versions[place] for place in (3, 1, 4, 0, 2)]
+    assert sorted(mixed, key=version_order) == versions
 
 
 def test_only_the_newest_of_many_days_and_versions_are_in_the_page(tmp_path: Path) -> None:

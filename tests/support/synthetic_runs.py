@@ -59,8 +59,8 @@ RELEASES = (
 class SyntheticRun:
     """One run, all of it out of its number."""
 
-    def __init__(self, number: int) -> None:
-        self._number, self._random = number, Random(number)
+    def __init__(self, number: int, turns: int | None = None) -> None:
+        self._number, self._turns, self._random = number, turns, Random(number)
         self._is_codex = self._random.random() < 0.6
         day = self._random.randrange(DAYS)
         releases = [one for one in RELEASES if (one.target == "codex") is self._is_codex]
@@ -116,7 +116,7 @@ class SyntheticRun:
 
     def _exchanges(self) -> Iterator[dict[str, Any]]:
         messages = [self._user(self.prompt)]
-        turns = self._random.randint(1, 5)
+        turns = self._turns or self._random.randint(1, 5)
         for turn in range(1, turns + 1):
             if self._random.random() < self.release.refused:
                 yield self._exchange(self._body(messages), 429, [])

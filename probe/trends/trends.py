@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ def main(arguments: Namespace) -> int:
             "name others with --runs, or add runs to the tables: invoke fleet analyze",
         )
     out = _output(arguments.output, data)
-    page = page_of(numbers, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", as_called("invoke view") + " --run")
+    page = page_of(numbers, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", _view(arguments.data_dir))
     try:
         private_folder(out.parent)
         with private_file(out) as file:
@@ -39,6 +40,12 @@ def main(arguments: Namespace) -> int:
     say(f"{numbers['about']['shown']:,} runs; the page is one file, opened by any browser")
     print(printable(str(out)))
     return 0
+
+
+def _view(given: str | None) -> str:
+    """Return the command that opens the page of a run, up to the run's name."""
+    folder = ["--data-dir", given] if given else []
+    return " ".join([as_called("invoke view"), *map(shlex.quote, folder), "--run"])
 
 
 def _output(given: str | None, data: Path) -> Path:

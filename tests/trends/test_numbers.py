@@ -210,9 +210,7 @@ def test_versions_are_in_their_order() -> None:
 
 def test_only_the_newest_of_many_days_and_versions_are_in_the_page(tmp_path: Path) -> None:
     days = [(date(2024, 1, 1) + timedelta(days=place)).isoformat() for place in range(400)]
-    runs = [
-        MadeRun(f"codex/{place}", agent=f"codex {place // 4}", day=day, calls=()) for place, day in enumerate(days)
-    ]
+    runs = [MadeRun(f"codex/{place}", agent=f"codex {place // 4}", day=day, calls=()) for place, day in enumerate(days)]
     numbers = trends_of(write_tables(tmp_path, runs))
     assert [len(one["versions"]) for one in numbers["targets"]] == [50]
     assert numbers["targets"][0]["versions"][-1] == "codex 99"

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import shlex
 import stat
 import zlib
 from pathlib import Path
@@ -63,7 +64,7 @@ def test_numbers_are_in_the_page_as_they_were_computed(tmp_path: Path) -> None:
     found = json.loads(zlib.decompress(base64.b64decode(packed), -zlib.MAX_WBITS))
     expected = trends_of(tmp_path / ".fleet" / "tables")
     assert {name: found[name] for name in expected} == expected
-    assert found["view"].endswith("view --run")
+    assert found["view"].endswith(f"view --data-dir {shlex.quote(str(tmp_path))} --run")
 
 
 def test_the_command_prints_where_the_page_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ function measureSection(measure, panels) {
   }, 0);
   const legend = names.length > 1 || (isColumns && measure.names !== undefined && measure.id !== "runs") ? h("ul.legend", names.map((name, series) => h("li", h(`span.swatch.${measure.kind}.s${series}`), isolated(name)))) : null;
   const isEmpty = isColumns && !names.length;
-  const charts = panels.map((panel) => h("div.panel", panels.length > 1 && h("h3", isolated(panel.title)), chart(measure, panel, isEmpty ? ["none"] : names, most), tableOf(measure, panel, names)));
+  const charts = panels.map((panel) => h("div.panel", h("h3", isolated(panel.title)), chart(measure, panel, isEmpty ? ["none"] : names, most), tableOf(measure, panel, names)));
   return h("section.measure", { id: measure.id }, h("h2", measure.title), h("p.dim", measure.about), legend, h("div.panels", charts));
 }
 

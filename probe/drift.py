@@ -133,7 +133,13 @@ def _copied(work: Path | None) -> Iterator[Path | None]:
 def _captured(arguments: Namespace, version: str, program: Path, recording: Run, cwd: Path | None) -> Path:
     """Run one version against the recording; return the folder of its run. Raises UserError."""
     folder = new_run(data_dir(arguments.data_dir, os.environ) / arguments.target, None)
-    options = {"target": arguments.target, "prompt": arguments.prompt, "replay": recording.folder, "cwd": cwd}
+    options = {
+        "data_dir": arguments.data_dir,
+        "target": arguments.target,
+        "prompt": arguments.prompt,
+        "replay": recording.folder,
+        "cwd": cwd,
+    }
     path = os.environ.get("PATH", "")
     os.environ["PATH"] = f"{program.parent}{os.pathsep}{path}"
     try:

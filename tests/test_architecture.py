@@ -18,13 +18,14 @@ SCRIPTS = frozenset(
     for command in COMMANDS
     if command != "bench"
 )
-BASE = frozenset({"errors", "did_you_mean", "missing_library", "places", "addon"})
+BASE = frozenset({"errors", "did_you_mean", "missing_library", "places", "smallest_hashes", "addon"})
 _READING = BASE | {"record", "store"}
 _RENDERING = _READING | {"renderers"}
 LAYERS: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "did_you_mean": frozenset(),
     "places": frozenset(),
+    "smallest_hashes": frozenset(),
     "missing_library": frozenset({"errors"}),
     "store": frozenset({"errors", "missing_library"}),
     "demo": frozenset(),
@@ -37,8 +38,8 @@ LAYERS: dict[str, frozenset[str]] = {
     "report": _RENDERING | {"slots", "trace", "analysis"},
     "targets": _RENDERING | {"slots"},
     "remote": _READING,
-    "settings": BASE | {"targets", "remote"},
-    "cli": BASE,
+    "settings": BASE | {"targets", "record", "store"},
+    "cli": BASE | {"store", "remote"},
     "tasks": BASE | {"record", "targets", "settings", "cli", "exports", "imports"},
     "replay": _RENDERING | {"trace", "slots"},
     "redact": _READING | {"places"},
@@ -47,10 +48,13 @@ LAYERS: dict[str, frozenset[str]] = {
     "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
     "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
-    "wire": _RENDERING | {"trace", "cli", "targets", "settings", "replay", "slots", "witness"},
+    "wire": _RENDERING | {"remote", "trace", "cli", "targets", "settings", "replay", "slots", "witness"},
     "witness": _RENDERING | {"trace", "analysis", "targets"},
     "ask": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "wire"},
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
+    "fleet": _RENDERING
+    | {"remote", "trace", "slots", "analysis", "report"}
+    | {"protocol", "compare", "targets", "exports"},
     "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "imports": _RENDERING | {"exports"},
     "trends": _RENDERING | {"report", "exports", "settings", "cli", "fleet"},

@@ -121,7 +121,7 @@ COMMANDS = {
     "sql": Command(
         "Answer questions about all analyzed runs in SQL.",
         'invoke sql "select target, count(*) from runs group by target"',
-        ("words", "limit", "json", "data_dir"),
+        ("words", "limit", "json", "csv", "data_dir"),
     ),
     "slots": Command(
         "Learn from two runs of one prompt which values are volatile.",

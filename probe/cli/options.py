@@ -69,6 +69,7 @@ OPTIONS = {
     "live": Option("Show the run while it is being recorded, from a local server; Ctrl-C ends it.", "l"),
     "jobs": Option("Read the record with this many processes (default: 1).", None, "NUMBER"),
     "json": Option("Print JSON.", "j"),
+    "csv": Option("Print CSV."),
     "strict": Option("Also fail where the agent itself left an exchange before its end.", "s"),
     "against_agent": Option(
         "Compare with the agent's own session files; name a file or a folder where they are not found.",

@@ -146,6 +146,7 @@ class Rows:
                 "api": known.api,
                 "bytes": known.size,
                 "uses": known.uses,
+                "results": list(known.features.results),
                 "line": line,
                 "offset": place.offset,
                 "length": place.length,

@@ -15,10 +15,9 @@ from probe.errors import UserError
 from probe.protocol.describing import described
 from probe.protocol.documents import MARKDOWN, documents
 from probe.protocol.protocol_statistics import ProtocolStatistics
-from probe.protocol.reading import protocol_of
+from probe.protocol.reading import protocol_of, replay_of
 from probe.record.files import file_sha256, private_file
 from probe.record.manifest import Manifest, project_version, text_sha256
-from probe.record.manifest_fields import Facts
 from probe.record.open_record import record_sha256
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import TRAFFIC, Run, has_records
@@ -77,21 +76,12 @@ def _read(runs: Sequence[Run], target_name: str | None) -> ProtocolStatistics:
         skipped = Skipped(one.traffic.name)
         renderer = load_renderer(renderer_spec(target))
         found = protocol_of(one.traffic, renderer, slots, agent=agent, on_malformed=skipped)
-        if replay := _replay(one.manifest.facts):
+        if replay := replay_of(one.manifest.facts):
             say(f"WARNING: {one.target}/{one.name} was answered by a replay of {replay}, not by a real API")
             found.replays.add(replay)
         whole.merge(found)
         skipped.report()
     return whole
-
-
-def _replay(facts: Facts) -> str | None:
-    """Return which recording answered a run, and with which faults; None where that was a real API."""
-    if facts.replay_of is None:
-        return None
-    faults = facts.settings.get("fault")
-    listed = ", ".join(map(str, faults.value)) if faults and isinstance(faults.value, list) else ""
-    return f"{facts.replay_of} with faults: {listed}" if listed else facts.replay_of
 
 
 def _inputs(found: Run, target_name: str | None) -> dict[str, str]:
@@ -102,7 +92,7 @@ def _inputs(found: Run, target_name: str | None) -> dict[str, str]:
         TRAFFIC: record_sha256(found.traffic) or "",
         "agent-probe": project_version(),
         "target": text_sha256(str((target.slots if target else (), spec))),
-        "environment": text_sha256(str((environment_of(found.manifest), _replay(found.manifest.facts)))),
+        "environment": text_sha256(str((environment_of(found.manifest), replay_of(found.manifest.facts)))),
         "code": source_sha256(_ROOMS, load_renderer(spec).modules),
     }
 

@@ -24,6 +24,7 @@ from probe.protocol.protocol_statistics import ProtocolStatistics
 from probe.protocol.servers import public_origin
 from probe.protocol.statistics import ARRAY, Values, latest
 from probe.record.exchange import Headers, Payload
+from probe.record.manifest_fields import Facts
 from probe.renderers.api import ItemField
 from probe.renderers.events import kind_of
 from probe.renderers.joined_events import Event
@@ -50,6 +51,15 @@ def protocol_of(
     reader = ProtocolReader(slots, agent)
     read_trace(path, renderer, on_exchange=reader.add, on_malformed=on_malformed, structured=False)
     return reader.finish()
+
+
+def replay_of(facts: Facts) -> str | None:
+    """Return which recording answered a run, and with which faults; None where that was a real API."""
+    if facts.replay_of is None:
+        return None
+    faults = facts.settings.get("fault")
+    listed = ", ".join(map(str, faults.value)) if faults and isinstance(faults.value, list) else ""
+    return f"{facts.replay_of} with faults: {listed}" if listed else facts.replay_of
 
 
 class ProtocolReader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import combinations
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 
 from probe.record.exchange import Headers
 from probe.slots.slots import Slots, json_within
+from probe.smallest_hashes import smallest
 
 LONGEST = 200
 """Characters of a text that may hold an id; JSON within a text may be longer."""
@@ -20,6 +21,11 @@ _NUMBERED = re.compile(r"\[\d+\]")
 _NAMES = ("session", "thread", "conversation", "prompt_id", "turn", "parent")
 _MOST_IDS = 200_000
 """Of answers: later requests are compared with these."""
+MOST_PLACES = 100
+"""Places that are counted; where keys are data there are more, and those with the smallest hashes are kept."""
+MOST_ORIGINS = 20
+"""Places of answers that are kept for each place."""
+_Pair = tuple[str, str]
 
 
 class Relation(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -45,20 +51,25 @@ class Relations:
     """Counts of places with equal ids. Those of several runs can be merged."""
 
     def __init__(self, slots: Slots | None = None) -> None:
-        self._slots = slots or Slots()
+        """`slots` finds ids; without it the built-in rules do."""
+        self._slots = slots
         self._present: Counter[str] = Counter()
-        self._both: Counter[tuple[str, str]] = Counter()
-        self._equal: Counter[tuple[str, str]] = Counter()
-        self._carried: Counter[tuple[str, str]] = Counter()
+        self._both: Counter[_Pair] = Counter()
+        self._equal: Counter[_Pair] = Counter()
+        self._carried: Counter[_Pair] = Counter()
+        self.more = False
+        """True where there were more places than are kept; what is counted of these is exact."""
         self._answered: dict[str, str] = {}
         """Id → place of the answer in which it appeared first; of this run alone."""
 
     def request(self, headers: Headers, body: Any) -> None:
         """Count one request, or one message of a client; `headers` are those of its exchange."""
         named = {name.lower(): value for name, value in headers.items()}
-        places: dict[str, set[str]] = {}
+        found: dict[str, set[str]] = {}
         for place, value in (*self._ids(named, "headers"), *self._ids(body, "")):
-            places.setdefault(place, set()).add(value)
+            found.setdefault(place, set()).add(value)
+        kept = self._kept(found)
+        places = {place: found[place] for place in found if place in kept}
         self._present.update(places.keys())
         for one, other in combinations(sorted(places), 2):
             self._both[one, other] += 1
@@ -66,6 +77,7 @@ class Relations:
         for place, values in places.items():
             for origin in {self._answered[value] for value in values if value in self._answered}:
                 self._carried[place, origin] += 1
+        self._bound_origins()
 
     def answer(self, value: Any) -> None:
         """Note the ids of an answer, whole or one of its events."""
@@ -75,8 +87,59 @@ class Relations:
 
     def merge(self, other: Relations) -> None:
         """Add the counts of another run."""
-        for name in ("_present", "_both", "_equal", "_carried"):
-            getattr(self, name).update(getattr(other, name))
+        self.more |= other.more
+        kept = self._kept(other._present)
+        self._present.update({place: count for place, count in other._present.items() if place in kept})
+        for name in ("_both", "_equal"):
+            pairs = getattr(other, name).items()
+            getattr(self, name).update({pair: count for pair, count in pairs if pair[0] in kept and pair[1] in kept})
+        self._carried.update({pair: count for pair, count in other._carried.items() if pair[0] in kept})
+        self._bound_origins()
+
+    def _kept(self, new: Iterable[str]) -> Set[str]:
+        """Return the places that are kept of those that are counted and new ones; drop the others."""
+        places = self._present.keys() | new
+        if len(places) <= MOST_PLACES:
+            return places
+        self.more, kept = True, set(smallest(places, MOST_PLACES))
+        if not self._present.keys() <= kept:
+            self._present = Counter({place: count for place, count in self._present.items() if place in kept})
+            self._both = Counter({pair: count for pair, count in self._both.items() if kept.issuperset(pair)})
+            self._equal = Counter({pair: self._equal[pair] for pair in self._both})
+            self._carried = Counter({pair: count for pair, count in self._carried.items() if pair[0] in kept})
+        return kept
+
+    def _bound_origins(self) -> None:
+        if len(self._carried) <= MOST_ORIGINS:
+            return
+        origins: dict[str, list[str]] = {}
+        for place, origin in self._carried:
+            origins.setdefault(place, []).append(origin)
+        for place, found in origins.items():
+            if len(found) > MOST_ORIGINS:
+                self.more = True
+                for origin in set(found).difference(smallest(found, MOST_ORIGINS)):
+                    del self._carried[place, origin]
+
+    def plain(self) -> list[Any]:
+        """Return the counts as lists, the same for equal counts; pairs have the numbers of their places."""
+        places = sorted(self._present)
+        number = {place: at for at, place in enumerate(places)}
+        both = sorted([number[a], number[b], count, self._equal[a, b]] for (a, b), count in self._both.items())
+        carried = sorted([number[place], origin, count] for (place, origin), count in self._carried.items())
+        return [self.more, [[place, self._present[place]] for place in places], both, carried]
+
+    @classmethod
+    def from_plain(cls, value: list[Any]) -> Relations:
+        """Return the counts that `plain` made a value of."""
+        made = cls()
+        made.more, present, both, carried = value
+        places = [place for place, _ in present]
+        made._present.update(dict(present))
+        made._both.update({(places[a], places[b]): count for a, b, count, _ in both})
+        made._equal.update({(places[a], places[b]): equal for a, b, _, equal in both})
+        made._carried.update({(places[place], origin): count for place, origin, count in carried})
+        return made
 
     def found(self) -> list[Relation]:
         """Return what holds in at least half of the requests: each place with the best known one of equal places."""
@@ -98,11 +161,12 @@ class Relations:
     def _ids(self, value: Any, at: str) -> Iterator[tuple[str, str]]:
         """Yield the ids in a value with their places, numbers of elements left out."""
         if isinstance(value, str):
+            slots = self._slots = self._slots or Slots()
             inner = json_within(value)
             if inner is not None:
                 yield from self._ids(inner, at)
-            elif len(value) <= LONGEST and self._slots.text(value, at) != value:
-                found = self._slots.found(value, at)
+            elif len(value) <= LONGEST and slots.text(value, at) != value:
+                found = slots.found(value, at)
                 yield from ((_NUMBERED.sub("[]", at), one.text) for one in found if one.slot in _IDS)
         elif isinstance(value, Mapping):
             for name, one in value.items():

@@ -1,0 +1,21 @@
+"""Keep some of many names: those with the smallest SHA-256.
+
+Which ones they are does not depend on the order in which names come, and what is kept of all is kept of each part: so
+sums of the names that are kept are exact, however parts are added up.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from hashlib import sha256
+
+
+def name_hash(name: str) -> bytes:
+    """Return what decides whether a name is kept."""
+    return sha256(name.encode("utf-8", "surrogatepass")).digest()
+
+
+def smallest(names: Iterable[str], most: int) -> list[str]:
+    """Return the names that are kept, the smallest hash first."""
+    return heapq.nsmallest(most, names, key=name_hash)

@@ -57,7 +57,7 @@ LAYERS: dict[str, frozenset[str]] = {
     | {"protocol", "compare", "targets", "exports"},
     "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "imports": _RENDERING | {"exports"},
-    "trends": _RENDERING | {"report", "exports", "settings", "cli", "fleet"},
+    "trends": _RENDERING | {"report", "settings", "cli", "fleet", "questions"},
     "verify": _RENDERING | {"trace", "analysis", "slots", "targets", "cli", "replay", "witness", "wire"},
     **dict.fromkeys(
         SCRIPTS,

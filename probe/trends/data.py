@@ -1,23 +1,17 @@
-"""Compute the numbers of the page out of a folder of Parquet tables."""
+"""Compute the numbers of the page out of the published tables."""
 
 from __future__ import annotations
 
-import glob
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from probe.errors import UserError
-from probe.exports.parquet_tables import TABLES
-from probe.missing_library import missing_library
+from probe.questions.connection import load_duckdb, open_tables
+from probe.questions.sql_errors import FILES_MISSING, sql_error
 from probe.trends import queries
 
-_TABLES = ("runs", "turns", "items", "tool_calls")
-_TYPES = {
-    "text": "varchar", "integer": "bigint", "number": "double", "boolean": "boolean", "time": "timestamptz",
-    "texts": "varchar[]", "integers": "bigint[]",
-}  # fmt: skip
 _OTHERS = "other tools"
 
 Value = Any
@@ -26,42 +20,17 @@ Value = Any
 
 def trends_of(tables: Path, pattern: str = "*") -> dict[str, Value]:
     """Return what the page shows of the runs whose names fit a pattern. Raises UserError."""
-    connection = _connected(tables)
-    try:
-        first, *others = queries.STEPS
-        connection.execute(first, {"pattern": pattern})
-        for step in others:
-            connection.execute(step)
-        return _Reader(connection).read()
-    finally:
-        connection.close()
-
-
-def _connected(tables: Path) -> Any:
-    """Return a connection that sees the tables. Raises UserError where there are none, or no DuckDB."""
-    try:
-        import duckdb  # Here: an extra.
-    except ImportError as error:
-        raise missing_library("duckdb") from error
-    if next((tables / "runs").rglob("*.parquet"), None) is None:
-        raise UserError(f"{tables} has no table of runs yet", "write the tables first: invoke fleet analyze")
-    # Nothing is fetched, and nothing outside of the process is changed.
-    connection = duckdb.connect(config={"autoinstall_known_extensions": False, "TimeZone": "UTC"})
-    for table in _TABLES:
-        _add_view(connection, table, tables / table)
-    return connection
-
-
-def _add_view(connection: Any, table: str, folder: Path) -> None:
-    """Add a table, which has no rows where it has no file."""
-    if next(folder.rglob("*.parquet"), None):
-        files = f"{glob.escape(str(folder))}/**/*.parquet".replace("'", "''")
-        # The folders' names are parts of rows already.
-        source = f"from read_parquet('{files}', union_by_name = true, hive_partitioning = false)"
-    else:
-        columns = ", ".join(f"null::{_TYPES[column.type]} as {column.name}" for column in TABLES[table])
-        source = f"select {columns} limit 0"
-    connection.execute(f"create temp view {table} as {source}")
+    with open_tables(tables) as connection:
+        try:
+            first, *others = queries.STEPS
+            connection.execute(first, {"pattern": pattern})
+            for step in others:
+                connection.execute(step)
+            return _Reader(connection).read()
+        except load_duckdb().Error as error:
+            # The statements are right, so a file is not.
+            reason = str(sql_error(error, "", connection)).partition(" (line ")[0]
+            raise UserError(f"the tables cannot be read: {reason}", FILES_MISSING) from error
 
 
 class _Reader:

@@ -69,7 +69,7 @@ where complete and problem is null and status < 400 and not is_side and not fail
 _TOOL_CALLS = f"""
 create temp table calls_by_tool as
 with calls as (
-    select run, target, tool_calls.name as tool, count(*) as calls, count(*) filter (failed) as failed,
+    select run, chosen.target, tool_calls.name as tool, count(*) as calls, count(*) filter (failed) as failed,
         count(failed) as known
     from tool_calls join chosen using (run) group by all
 ),
@@ -82,7 +82,7 @@ from calls left join named using (target, tool) group by all
 """
 
 _ERRORS = f"""
-create temp table errors as
+create temp table error_counts as
 with kinds as (
     select run, case when status is null then 'no answer' when status >= 400 then status::text
         when not complete then 'incomplete' when problem is not null then 'error in the answer' end as kind
@@ -152,7 +152,7 @@ select point, tool, sum(calls)::bigint, sum(failed)::bigint
 from members join calls_by_tool using (run) group by all order by 1, 3 desc, 2
 """
 ERRORS = """
-select point, kind, sum(count)::bigint from members join errors using (run) group by all order by 1, 3 desc, 2
+select point, kind, sum(count)::bigint from members join error_counts using (run) group by all order by 1, 3 desc, 2
 """
 NAMES = f"""
 select target, version, day::text as day, name from chosen order by started desc nulls last, run limit {RUN_NAMES}

@@ -12,7 +12,10 @@ from probe.addon.private_files import private_folder
 from probe.cli.called_as import as_called
 from probe.cli.edge import printable, say
 from probe.errors import UserError
+from probe.fleet.tables import local_tables
+from probe.questions.connection import load_duckdb
 from probe.record.files import private_file
+from probe.record.mirror_place import store_of
 from probe.settings.settings import data_dir
 from probe.trends.data import trends_of
 from probe.trends.page import page_of
@@ -22,8 +25,9 @@ PAGE = "trends.html"
 
 def main(arguments: Namespace) -> int:
     """Do `fleet trends`."""
+    load_duckdb()  # First: without it nothing is copied.
     data = data_dir(arguments.data_dir, os.environ)
-    numbers = trends_of(data / ".fleet" / "tables", arguments.runs or "*")
+    numbers = trends_of(local_tables(store_of(data)), arguments.runs or "*")
     if not numbers["runs"]["name"]:
         raise UserError(
             f"the tables have no run that fits {arguments.runs or '*'}; replays are left out",

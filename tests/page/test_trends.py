@@ -34,7 +34,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data folder with the tables of runs of three targets, and their page."""
     folder = tmp_path_factory.mktemp("trends")
     runs = [*many_runs(400, targets=("codex", "claude-code"), days=40, versions=4), *LONE]
-    write_tables(folder / ".fleet" / "tables", runs, by_day=True)
+    write_tables(folder, runs, by_day=True)
     assert main(["trends", "--data-dir", str(folder)]) == 0
     return folder
 

@@ -8,20 +8,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-import pyarrow
-import pyarrow.parquet
-
-from probe.exports.parquet_tables import TABLES
-
-_TYPES = {
-    "text": pyarrow.string(),
-    "integer": pyarrow.int64(),
-    "number": pyarrow.float64(),
-    "boolean": pyarrow.bool_(),
-    "time": pyarrow.timestamp("us", tz="UTC"),
-    "texts": pyarrow.list_(pyarrow.string()),
-    "integers": pyarrow.list_(pyarrow.int64()),
-}
+from probe.fleet.run_result import RunResult
+from probe.fleet.tables import local_tables, publish, write_chunk
+from probe.store.store import store_at
 
 
 class Call(NamedTuple):
@@ -61,19 +50,24 @@ class MadeRun(NamedTuple):
         return datetime.fromisoformat(f"{self.day}T08:00:00+00:00") if self.day else None
 
 
-def write_tables(folder: Path, runs: Iterable[MadeRun], chunk: str = "chunk", *, by_day: bool = False) -> Path:
-    """Write the tables of runs as a fleet has them; not `by_day`, with all days in one folder, which is faster."""
-    parts: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for one in runs:
-        day = (one.day or "unknown") if by_day else "2026-11-01"
-        for table, rows in _rows(one):
-            parts.setdefault((table, one.run.partition("/")[0], day), []).extend(rows)
-    for (table, target, day), rows in parts.items():
-        place = folder / table / f"target={target}" / f"date={day}"
-        place.mkdir(parents=True, exist_ok=True)
-        schema = pyarrow.schema([(column.name, _TYPES[column.type]) for column in TABLES[table]])
-        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, schema=schema), place / f"{chunk}.parquet")
-    return folder
+def write_tables(data: Path, runs: Iterable[MadeRun], *, by_day: bool = False) -> Path:
+    """Publish the tables of runs; return their folder. Not `by_day`: all days in one file, which is faster."""
+    store = store_at(data)
+    write_chunk(store, "chunk", (_result(one, by_day=by_day) for one in runs))
+    publish(store, ["chunk"])
+    return local_tables(store)
+
+
+def _result(one: MadeRun, *, by_day: bool) -> RunResult:
+    target, _, name = one.run.partition("/")
+    return RunResult(
+        run=one.run,
+        target=target,
+        name=name,
+        date=(one.day or "unknown") if by_day else "2026-11-01",
+        agent=one.agent or "",
+        rows=dict(_rows(one)),
+    )
 
 
 def _rows(one: MadeRun) -> Iterator[tuple[str, list[dict[str, Any]]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,10 +10,13 @@ from typing import Any
 import pytest
 
 from probe.errors import UserError
-from probe.exports import parquet
+from probe.fleet.run_result import result_of
+from probe.fleet.tables import local_tables, publish, write_chunk
+from probe.store.store import store_at
+from probe.targets.finding import load_target
 from probe.trends import queries
 from probe.trends.data import trends_of, version_order
-from tests.exports.exporting import case as exported_case
+from tests.support.bundled import BUNDLED
 from tests.trends.made_tables import Call, MadeRun, many_runs, write_tables
 
 
@@ -188,12 +190,11 @@ def test_a_pattern_chooses_runs(tmp_path: Path) -> None:
 
 
 def test_the_numbers_of_a_real_run_are_those_of_its_report(tmp_path: Path) -> None:
-    one = exported_case("codex/tool-loop")
-    parquet.export(one.run, one.target, tmp_path / "export")
-    for table in ("runs", "turns", "items", "tool_calls"):
-        (tmp_path / "tables" / table / "date=2026-11-21").mkdir(parents=True)
-        (tmp_path / "export" / f"{table}.parquet").rename(tmp_path / "tables" / table / "date=2026-11-21" / "c.parquet")
-    numbers = trends_of(tmp_path / "tables")
+    run = BUNDLED["codex/tool-loop"]
+    store = store_at(tmp_path)
+    write_chunk(store, "chunk", [result_of(run, load_target("codex")[0])])
+    publish(store, ["chunk"])
+    numbers = trends_of(local_tables(store))
     (version,) = numbers["targets"][0]["versions"]
     found = point(numbers, "codex", version, "all", "")
     assert found
@@ -223,24 +224,18 @@ def test_a_clock_that_was_wrong_once_takes_no_other_run_away(tmp_path: Path) -> 
     assert numbers["about"]["shown"] == 2
 
 
-def test_a_table_without_a_file_has_no_rows(tmp_path: Path) -> None:
-    folder = write_tables(tmp_path / "a [1] 'b' *", [ONE])
-    for table in ("turns", "items", "tool_calls"):
-        shutil.rmtree(folder / table, ignore_errors=True)
-    found = point(trends_of(folder), "codex", ONE.agent, "day", ONE.day or "")
-    assert found
-    assert (found["input"], found["first50"], found["tool_calls"], found["instructions"]) == (1000, None, 0, None)
-
-
-def test_chunks_are_read_together(tmp_path: Path) -> None:
-    write_tables(tmp_path, [ONE], "first")
-    write_tables(tmp_path, [ONE._replace(run="codex/b")], "second")
-    assert sorted(trends_of(tmp_path)["runs"]["name"]) == ["a", "b"]
-
-
 def test_without_tables_the_error_names_the_command_that_writes_them(tmp_path: Path) -> None:
     with pytest.raises(UserError) as raised:
         trends_of(tmp_path)
+    assert "invoke fleet analyze" in str(raised.value.hint)
+
+
+def test_a_damaged_table_is_named(tmp_path: Path) -> None:
+    tables = write_tables(tmp_path, [ONE, ONE._replace(run="codex/b", day="2026-11-02")], by_day=True)
+    file = max((tables / "turns").rglob("*.parquet"))
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(UserError, match=r"chunk\.parquet") as raised:
+        trends_of(tables)
     assert "invoke fleet analyze" in str(raised.value.hint)
 
 

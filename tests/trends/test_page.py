@@ -26,7 +26,7 @@ LARGEST_CODE = 55_000
 
 
 def _data(folder: Path) -> Path:
-    write_tables(folder / ".fleet" / "tables", [MadeRun("codex/a"), MadeRun("demo/b")])
+    write_tables(folder, [MadeRun("codex/a"), MadeRun("demo/b")])
     return folder
 
 

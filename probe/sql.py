@@ -14,7 +14,7 @@ from probe.ask.bounds import command_with
 from probe.cli.called_as import as_called
 from probe.cli.edge import printable, printed_json, run, say
 from probe.cli.parsing import parse
-from probe.cli.printed_table import print_table
+from probe.cli.printed_table import print_table, width
 from probe.errors import UserError
 from probe.fleet.tables import local_tables
 from probe.questions.asking import Answer, ask
@@ -66,7 +66,7 @@ def _print(answer: Answer, arguments: Namespace) -> None:
     elif arguments.csv:
         print(printable(as_csv(answer)), end="")
     else:
-        print_table(as_table(answer))
+        print_table(as_table(answer, width()))
 
 
 def _print_catalog(connection: Any, *, as_json: bool) -> None:

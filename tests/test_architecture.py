@@ -55,6 +55,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "fleet": _RENDERING
     | {"remote", "trace", "slots", "analysis", "report"}
     | {"protocol", "compare", "targets", "exports"},
+    "questions": BASE | {"record", "store", "exports", "fleet", "cli"},
     "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "imports": _RENDERING | {"exports"},
     "trends": _RENDERING | {"report", "settings", "cli", "fleet", "questions"},

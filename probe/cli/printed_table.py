@@ -8,6 +8,13 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
+_UNLIMITED = 10_000
+
+
+def width() -> int:
+    """Return how many characters a line of a table may have."""
+    return Console().width if sys.stdout.isatty() else _UNLIMITED
+
 
 def print_table(table: Table) -> None:
     """Print a table; into a pipe or a file each row is one line, however long, and ends with its last word."""
@@ -15,6 +22,6 @@ def print_table(table: Table) -> None:
         Console().print(table)
         return
     table.expand = False
-    whole = Console(width=10_000, file=io.StringIO(), record=True)
+    whole = Console(width=_UNLIMITED, file=io.StringIO(), record=True)
     whole.print(table)
     print("\n".join(line.rstrip() for line in whole.export_text().splitlines()))

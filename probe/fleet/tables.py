@@ -40,7 +40,7 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     """The list of the files that count."""
 
     columns: str
-    """Hash of the tables and their columns."""
+    """Hash of the names and types of all columns."""
     chunks: tuple[str, ...]
     files: dict[str, tuple[str, ...]]
     """By table, relative to the folder of tables."""
@@ -138,4 +138,5 @@ def _copy(store: Store, name: str, copy: Store) -> None:
 
 
 def _columns() -> str:
-    return sha256(msgspec.json.encode({name: list(columns) for name, columns in TABLES.items()})).hexdigest()[:16]
+    known = {name: [(column.name, column.type) for column in columns] for name, columns in TABLES.items()}
+    return sha256(msgspec.json.encode(known)).hexdigest()[:16]

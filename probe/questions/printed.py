@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,15 +18,22 @@ from probe.cli.edge import one_line
 from probe.exports.json_text import json_text
 from probe.questions.asking import Answer
 
+_UNLIMITED = 10_000
 _NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL")
 
 
-def as_table(answer: Answer) -> Table:
-    """Return an answer as an aligned table."""
+def as_table(answer: Answer, width: int) -> Table:
+    """Return an answer as an aligned table; where it is wider, headings have a line for each of their words."""
+    table = _table(answer, "_")
+    return table if Console(width=_UNLIMITED).measure(table).maximum <= width else _table(answer, "_\n")
+
+
+def _table(answer: Answer, between: str) -> Table:
     table = Table(box=None, pad_edge=False)
     for name, type in zip(answer.columns, answer.types, strict=True):
         is_number = any(one in type for one in _NUMBERS) and not type.endswith("]")
-        table.add_column(Text(one_line(name)), justify="right" if is_number else "left", overflow="fold")
+        heading = Text(one_line(name).replace("_", between))
+        table.add_column(heading, justify="right" if is_number else "left", overflow="fold", vertical="bottom")
     for row in answer.rows:
         # Text, not a string: a value may hold what rich would take for markup.
         table.add_row(*(Text(one_line(shown(value))) for value in row))

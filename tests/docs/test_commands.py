@@ -96,7 +96,7 @@ def test_no_python_module_is_run_without_safe_path() -> None:
 @pytest.mark.parametrize("path", [README, *GUIDES], ids=name)
 def test_every_code_block_has_a_language(path: Path) -> None:
     blocks = [token for token in tokens(path) if token.type == "fence"]
-    assert {token.info.split()[0] for token in blocks if token.info} <= {"sh", "text", "json", "yaml", "python"}
+    assert {token.info.split()[0] for token in blocks if token.info} <= {"sh", "text", "json", "yaml", "python", "sql"}
     assert [token.content for token in blocks if not token.info] == []
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from probe import get, sql
 from probe.errors import UserError
@@ -19,7 +20,7 @@ from probe.exports.parquet_tables import TABLES
 from probe.fleet.tables import publish
 from probe.questions.asking import Answer, ask
 from probe.questions.connection import columns_of, open_tables
-from probe.questions.printed import as_csv, as_objects
+from probe.questions.printed import as_csv, as_objects, as_table
 from probe.questions.ready_questions import ready_questions
 from probe.store.store import store_at
 from tests.questions.fleet import asked, fleet, rows
@@ -154,6 +155,18 @@ def test_values_of_any_type_have_a_form_and_no_control_characters(capsys: pytest
     assert as_csv(answer).split() == ["a", "0.5", "1000000", "1e-09", "0", "2"]
 
 
+def test_a_table_that_is_wider_than_the_terminal_has_its_headings_in_lines() -> None:
+    answer = Answer(("tool", "input_tokens_per_run"), ("VARCHAR", "BIGINT"), [("a[b]", 12)], has_more=False)
+    for width, lines in ((40, 2), (14, 5)):
+        shown = Console(width=width, file=io.StringIO(), record=True)
+        shown.print(as_table(answer, width))
+        printed = shown.export_text().splitlines()
+        heading, *_, last = printed
+        assert heading.split()[-1] == ("input_tokens_per_run" if lines == 2 else "input_")
+        assert last.split() == ["a[b]", "12"]
+        assert len(printed) == lines
+
+
 # -- from a row to the bytes -------------------------------------------------------------------------------------
 
 
@@ -246,16 +259,21 @@ ERRORS = {
     "a word": ("selct 1 from runs", 'syntax error at or near "selct" (line 1, character 1)', "invoke sql lists"),
     "a place after other characters": ("select 'ä', foo from runs", "(line 1, character 13)", "invoke sql lists"),
     "a conversion": ("select run::int from runs", "Could not convert string", "invoke sql lists"),
-    "a question": ("first-tokn", "no question 'first-tokn'", "did you mean 'first-token'?"),
 }
 
 
 @pytest.mark.parametrize(("statement", "message", "hint"), ERRORS.values(), ids=ERRORS.keys())
 def test_an_error_names_the_place_and_the_probable_name(statement: str, message: str, hint: str) -> None:
     with pytest.raises(UserError) as error:
-        run(statement)
+        asked(statement)
     assert message in str(error.value.args[0])
     assert hint in (error.value.hint or "")
+
+
+def test_a_word_that_is_no_question_is_named() -> None:
+    with pytest.raises(UserError, match="no question 'first-tokn'") as error:
+        run("first-tokn")
+    assert (error.value.hint or "").startswith("did you mean 'first-token'?")
 
 
 def test_the_place_is_marked_in_its_line() -> None:

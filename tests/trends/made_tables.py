@@ -50,7 +50,7 @@ class MadeRun(NamedTuple):
         return datetime.fromisoformat(f"{self.day}T08:00:00+00:00") if self.day else None
 
 
-def write_tables(data: Path, runs: Iterable[MadeRun], *, by_day: bool = False) -> Path:
+def write_tables(data: Path | str, runs: Iterable[MadeRun], *, by_day: bool = False) -> Path:
     """Publish the tables of runs; return their folder. Not `by_day`: all days in one file, which is faster."""
     store = store_at(data)
     write_chunk(store, "chunk", (_result(one, by_day=by_day) for one in runs))

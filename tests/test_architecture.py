@@ -58,6 +58,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "questions": BASE | {"record", "store", "exports", "fleet", "cli"},
     "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "imports": _RENDERING | {"exports"},
+    "trends": _RENDERING | {"report", "settings", "cli", "fleet", "questions"},
     "verify": _RENDERING | {"trace", "analysis", "slots", "targets", "cli", "replay", "witness", "wire"},
     **dict.fromkeys(
         SCRIPTS,

@@ -36,12 +36,14 @@ def _checked(*command: str) -> None:
 
 
 @pytest.mark.browsers
-def test_the_code_of_the_page_is_type_checked() -> None:
-    _checked("tsc", "--project", str(HERE / "tsconfig.json"))
+@pytest.mark.parametrize("page", ["page", "trends"])
+def test_the_code_of_a_page_is_type_checked(page: str) -> None:
+    _checked("tsc", "--project", str(HERE.parent / page / "tsconfig.json"))
 
 
 @pytest.mark.browsers
-def test_the_code_of_the_page_is_linted() -> None:
+@pytest.mark.parametrize("code", [CODE, PROJECT / "probe" / "trends" / "page"], ids=["page", "trends"])
+def test_the_code_of_a_page_is_linted(code: Path) -> None:
     _checked(
-        "eslint", "--config", str(HERE / "eslint.config.mjs"), "--no-config-lookup", "--max-warnings", "0", str(CODE)
+        "eslint", "--config", str(HERE / "eslint.config.mjs"), "--no-config-lookup", "--max-warnings", "0", str(code)
     )

@@ -13,12 +13,17 @@ def theme() -> str:
     return (Path(__file__).parent / "page" / "theme.css").read_text("utf-8")
 
 
-def policy(script: str, style: str, *more: str) -> str:
+def script(name: str) -> str:
+    """Return a script that several pages have."""
+    return (Path(__file__).parent / "page" / f"{name}.js").read_text("utf-8")
+
+
+def policy(code: str, style: str, *more: str) -> str:
     """Return a content security policy: run this script, use this style, and nothing that came over the wire.
 
     `more` are further directives (https://www.w3.org/TR/CSP3/).
     """
-    own = [f"script-src '{_hash(script)}'", f"style-src '{_hash(style)}'"]
+    own = [f"script-src '{_hash(code)}'", f"style-src '{_hash(style)}'"]
     return "; ".join(["default-src 'none'", *own, *more, "base-uri 'none'", "form-action 'none'"])
 
 

@@ -18,15 +18,6 @@ function addParts(name, tab, key, parts) {
   });
 }
 
-/** Set styles by the object model: the page's policy forbids style attributes. @template {HTMLElement} T @param {T} element @param {Record<string, string>} styles @returns {T} */
-function styled(element, styles) {
-  for (const [name, value] of Object.entries(styles)) element.style.setProperty(name, value);
-  return element;
-}
-
-/** @param {number} share */
-const percent = (share) => `${share * 100}%`;
-
 /** Return an element that gets its content when that is there. @param {Promise<any>} content @param {string} [tag] */
 function arriving(content, tag = "span") {
   const root = h(tag);
@@ -155,20 +146,11 @@ function legend(parts) {
   return h("ul.legend", parts.map(({ name, color, text }) => h("li", styled(h("span.swatch"), { background: `var(${color})` }), name, text && h("b", text))));
 }
 
-/** Return the distance between round numbers, so that at most `count` of them reach from 0 to the most. @param {number} most @param {number} count */
-function roundStep(most, count) {
-  const unit = 10 ** Math.floor(Math.log10(Math.max(most, 1e-9) / count));
-  return unit * ([1, 2, 5].find((one) => one * unit * count >= most) ?? 10);
-}
-
 /** Return a picture that fills its place, whatever its own units: a path for each colour. @param {Map<string, string>} paths @param {number} width @param {number} height @param {...any} more */
 function picture(paths, width, height, ...more) {
   const parts = [...paths].map(([color, d]) => svg("path", { class: color.slice(2), fill: `var(${color})`, stroke: `var(${color})`, d }));
   return svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, parts, ...more);
 }
-
-/** @type {Record<string, number>} */
-const CURSOR_STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
 
 /** Return a chart of stacked columns; arrow keys move its cursor, Enter or a click opens a turn. @param {ColumnsChart} chart */
 function columnsChart({ label, turns, parts, sizes, format, words, link = "#turn-", chosen, mark = () => false }) {
@@ -212,12 +194,6 @@ function columnsChart({ label, turns, parts, sizes, format, words, link = "#turn
   plot.addEventListener("click", open);
   move(at, false);
   return h("div", slider, readout);
-}
-
-/** Return where the pointer is in an element, as shares of its width and height. @param {Element} element @param {MouseEvent} event */
-function shareOf(element, { clientX, clientY }) {
-  const { left, top, width, height } = element.getBoundingClientRect();
-  return [(clientX - left) / width, (clientY - top) / height];
 }
 
 /** Return boxes whose areas are in proportion to sizes that fall, as square as can be (Bruls, Huizing and van Wijk 2000). @param {number[]} sizes @param {Box} box @returns {Box[]} */

@@ -20,7 +20,8 @@ from probe.record.runs import has_records
 from probe.targets.target import Target
 from probe.wire.agent_versions import Package, package_of
 
-_ENDED_BY_SIGNAL = frozenset(128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
+ENDED_BY_SIGNAL = frozenset(128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
+"""Exit codes of a script that the user stopped."""
 
 
 class StoppedError(UserError):
@@ -84,7 +85,7 @@ def run_version(
     finally:
         os.environ["PATH"] = path
     is_recorded = (folder / MANIFEST).exists()
-    if Manifest.read(folder).facts.interrupted if is_recorded else code in _ENDED_BY_SIGNAL:
+    if Manifest.read(folder).facts.interrupted if is_recorded else code in ENDED_BY_SIGNAL:
         raise StoppedError(f"the run of {name} was stopped", "its reason is above", code=code or 1)
     if not is_recorded:
         raise UserError(f"{name} was not started", "its reason is above", code=code or 1)

@@ -43,6 +43,10 @@ _SHOWN = 8
 """Versions that an error lists."""
 
 
+class NoSuchVersionError(UserError):
+    """A registry has no such version of a package."""
+
+
 class Package(msgspec.Struct, frozen=True, kw_only=True):
     """How an agent is installed."""
 
@@ -173,7 +177,7 @@ def _output(package: Package, version: str, command: Sequence[str], text: str | 
             f"{command[0]} cannot reach its registry", "check the network, or name versions that are installed", code=2
         )
     if any(word in said for word in _UNKNOWN):
-        raise UserError(f"there is no version {version} of {package.name}", _versions(package), code=2)
+        raise NoSuchVersionError(f"there is no version {version} of {package.name}", _versions(package), code=2)
     raise UserError(f"{' '.join(command)} failed with {ended.returncode}", _cause(said), code=2)
 
 

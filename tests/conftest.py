@@ -6,15 +6,17 @@ import os
 import re
 import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from tests.support import agents
+from tests.support.s3_server import BUCKET, S3Server, s3_server
 
 # No test is judged by a clock.
 settings.register_profile("probe", deadline=None)
@@ -114,6 +116,20 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
 def normalised(text: str) -> str:
     """Take out what differs from run to run."""
     return _GENERATED.sub("(time)", text)
+
+
+@pytest.fixture(scope="session")
+def _s3_server() -> Iterator[S3Server]:
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(_s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """Return a server of S3 with an empty data folder of this test's own; this process and its children use it."""
+    for name, value in _s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return _s3_server._replace(url=f"s3://{BUCKET}/{token_hex(6)}")
 
 
 @pytest.fixture(params=(agents.CODEX_OLD, agents.CODEX), ids=str)

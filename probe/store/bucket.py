@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -24,8 +25,8 @@ class BucketStore(Store):
     is_remote = True
 
     def __init__(self, url: str) -> None:
+        self._fs, self.root = _file_system(url)
         self.url = url.rstrip("/")
-        self._fs, self.root = _file_system(self.url)
         self.is_s3 = "s3" in self._fs.protocol
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -178,8 +179,10 @@ def _file_system(url: str) -> tuple[Any, str]:
 
 
 def _stamp(found: dict[str, Any]) -> str:
-    tag = found.get("ETag") or f"{found.get('size')}-{found.get('mtime') or found.get('created') or ''}"
-    return str(tag).strip('"')
+    when = found.get("mtime") or found.get("created") or ""
+    # A listing may have seconds where a single object has a date.
+    when = when.timestamp() if isinstance(when, datetime) else when
+    return str(found.get("ETag") or f"{found.get('size')}-{when}").strip('"')
 
 
 def _final(error: Exception, place: str, url: str) -> UserError | None:

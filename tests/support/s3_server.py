@@ -23,11 +23,8 @@ class S3Server(NamedTuple):
     endpoint: str
     environment: Mapping[str, str]
     """What a client needs: its address, and credentials that are not real."""
-
-    @property
-    def url(self) -> str:
-        """Return the address of a data folder in it."""
-        return f"s3://{BUCKET}/data"
+    url: str = f"s3://{BUCKET}/data"
+    """The address of a data folder in it."""
 
 
 @contextlib.contextmanager

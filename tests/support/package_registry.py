@@ -25,6 +25,9 @@ class PackageRegistry:
         """Text of each program, by package and version."""
         self.broken: set[str] = set()
         """Versions whose package is damaged."""
+        self.open = threading.Event()
+        """Unset while packages are not handed out yet."""
+        self.open.set()
         self.asked: list[str] = []
         """Paths, in the order of requests."""
 
@@ -59,6 +62,7 @@ class PackageRegistry:
             case [*scoped, "-", file]:
                 name = "/".join(scoped)
                 version = file.removesuffix(".tgz").rpartition("-")[2]
+                self.open.wait(60)
                 whole = _tarball(name, version, self.programs[name][version])
                 return "application/octet-stream", whole[:-1] if version in self.broken else whole
             case _ if (name := "/".join(words)) in self.programs:

@@ -256,6 +256,26 @@ def test_a_killed_watch_leaves_a_state_from_which_the_next_goes_on(place: Watchi
     assert place.runs() == ["mine", "1.0.0", "2.0.0"]
 
 
+def test_a_watch_that_is_killed_while_it_installs_is_waited_for(place: Watching) -> None:
+    place.add()
+    place.publish("1.0.0", "2.0.0")
+    place.registry.open.clear()
+    package = "/talker/-/talker-2.0.0.tgz"
+    with place.start(*place.named(), home="a") as one, place.start(*place.named(), home="b") as other:
+        one.until(lambda: package in place.registry.asked, "asking for the package")
+        killed, left = (one, other) if "installing" in one.stderr else (other, one)
+        killed.send(signal.SIGKILL)
+        killed.wait()
+        left.until_said("installing")
+        # The installer lives on; another one in the same folder would disturb it.
+        assert [process.name() for process in killed.processes()]
+        assert place.registry.asked.count(package) == 1
+        place.registry.open.set()
+        killed.until_nothing_runs()
+        assert left.wait() == 0, left.stderr
+    assert [one["state"] for one in place.value()] == ["unchanged"]
+
+
 def test_a_report_that_could_not_be_printed_is_printed_by_the_next_call(place: Watching) -> None:
     place.add()
     place.publish("1.0.0", "3.0.0")

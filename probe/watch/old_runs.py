@@ -25,14 +25,17 @@ def run_name(version: str, recording: str) -> str:
 
 
 def delete_old(data_dir: Path, store: Store, target: str, superseded: Iterable[str], kept: Iterable[str]) -> None:
-    """Delete a target's runs that a new comparison supersedes, and those that were left and are not kept."""
+    """Delete a target's runs that a new comparison supersedes; of those that are not kept, half ones and old ones."""
     gone, stay, now = set(superseded), set(kept), datetime.now(UTC)
     for run in all_runs(data_dir, target):
         name = _NAME.fullmatch(run.name)
         # The name alone is no reason: anybody may choose it for a recording.
         if name is None or run.name in stay or not run.manifest.facts.is_asked_replay or is_alive(run):
             continue
-        if run.name in gone or now - datetime.strptime(name[1], _TIME).replace(tzinfo=UTC) > _LEFT:
+        is_old = now - datetime.strptime(name[1], _TIME).replace(tzinfo=UTC) > _LEFT
+        # Half a run is of no use to the next call, and one that was killed would never be uploaded.
+        is_half = run.manifest.facts.ended is None or run.manifest.facts.interrupted
+        if is_old or is_half or run.name in gone:
             _delete(run, store)
 
 

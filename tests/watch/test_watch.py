@@ -242,9 +242,9 @@ def test_a_killed_watch_leaves_a_state_from_which_the_next_goes_on(place: Watchi
         run.wait()
         run.until_nothing_runs()
     assert place.runs() == ["1.0.0", "4.0.0"]
-    # What it left is deleted after a day; a recording of the user's with such a name is not.
-    for folder in (place.data / "talker").glob("*-watch-*"):
-        folder.rename(folder.with_name(f"20260101T000000Z-watch-{folder.name.partition('-watch-')[2]}"))
+    # Half a run is deleted by the next call, a whole one after a day, and a recording of the user's never.
+    (whole,) = (place.data / "talker").glob("*-watch-1.0.0-*")
+    whole.rename(whole.with_name("20260101T000000Z-watch-1.0.0-one"))
     shutil.copytree(place.data / "talker" / "one", place.data / "talker" / "20260101T000000Z-watch-mine-x")
     place.publish("2.0.0")
     found = place.value("--runs=*/one")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ class Watching:
                 AGENT.format(python=sys.executable, name=name, version=version, body=body, change=CHANGES[version]),
             )
 
-    def start(self, *options: str, env: dict[str, str] | None = None, home: str = "") -> Running:
+    def start(self, *options: str, env: Mapping[str, str] | None = None, home: str = "") -> Running:
         """Start a watch; two at a time need two homes."""
         own = {
             "PROBE_TARGETS": str(self.folder / "targets"),
@@ -90,9 +90,9 @@ class Watching:
         }
         place = self.folder / home
         place.mkdir(exist_ok=True)
-        return Running(place, "probe.fleet", "watch", *options, env=own | (env or {}))
+        return Running(place, "probe.fleet", "watch", *options, env={**own, **(env or {})})
 
-    def watch(self, *options: str, code: int = 0, env: dict[str, str] | None = None) -> str:
+    def watch(self, *options: str, code: int = 0, env: Mapping[str, str] | None = None) -> str:
         """Watch the agents of the test; check the exit code and return what was printed."""
         with self.start(*(options or self.named()), env=env) as run:
             assert run.wait() == code, f"{run.stdout}\n{run.stderr}"
@@ -104,9 +104,9 @@ class Watching:
         """Return the options that name all targets of the test."""
         return [f"--target={path.stem}" for path in sorted((self.folder / "targets").glob("*.yaml"))]
 
-    def value(self, *options: str, code: int = 0) -> list[dict[str, Any]]:
+    def value(self, *options: str, code: int = 0, env: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """Watch, and return the outcomes as JSON has them."""
-        outcomes: list[dict[str, Any]] = json.loads(self.watch(*(options or self.named()), "--json", code=code))[
+        outcomes: list[dict[str, Any]] = json.loads(self.watch(*(options or self.named()), "--json", code=code, env=env))[
             "outcomes"
         ]
         return outcomes

@@ -48,6 +48,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "protocol": _RENDERING | {"trace", "slots", "analysis", "report"},
     "live": _RENDERING | {"slots", "trace", "analysis", "report", "cli"},
     "testing": _RENDERING | {"trace", "slots", "replay", "targets", "settings"},
+    "watch": _READING | {"targets", "settings", "cli", "wire", "compare", "remote"},
     "wire": _RENDERING | {"remote", "trace", "cli", "targets", "settings", "replay", "slots", "witness"},
     "witness": _RENDERING | {"trace", "analysis", "targets"},
     "ask": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings", "cli", "wire"},

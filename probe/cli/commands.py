@@ -118,7 +118,7 @@ COMMANDS = {
         "invoke fleet analyze --runs 'codex/*'",
         (
             *("words", "runs", "scheduler", "workers", "before", "after", "output", "json"),
-            *("fail_on", "force", "target", "data_dir"),
+            *("fail_on", "force", "target", "cwd", "time_limit", "data_dir"),
         ),
     ),
     "sql": Command(

@@ -153,6 +153,7 @@ OPTIONS = {
         "Use this scheduler of Dask, such as tcp://127.0.0.1:8786, instead of processes of this machine.", None, "URL"
     ),
     "workers": Option("Number of worker processes on this machine (default: one a processor).", None, "NUMBER"),
+    "time_limit": Option("Watch: end a version that runs longer than this (default: 600).", None, "SECONDS"),
     "words": Option("Words.", None, "WORD …", many=True, positional=True),
     "dir": Option("Folder of skills to write it to, instead of the agent's own.", None, "DIR"),
     "to": Option("Format: har, flows, claude-trace, claude-tap, otlp, atif or parquet.", None, "FORMAT"),
@@ -224,12 +225,25 @@ _SPECIAL = {
         "What to do: analyze, protocol, compare, trends or watch.", None, "WORD", many=True, positional=True
     ),
     ("fleet", "target"): Option(
-        "Read the runs as this target, not as the one that each was recorded with.", "t", "NAME"
+        "Read the runs as this target, not as the one that each was recorded with; watch only this one, any number"
+        " of times.",
+        "t",
+        "NAME",
+        True,
     ),
     ("fleet", "output"): Option("Folder of the documents (default: .fleet/reports/ in the data folder).", "O", "DIR"),
     ("fleet", "before"): Option("Of compare: what was: codex@0.98.0, or codex for its newest version.", None, "GROUP"),
     ("fleet", "after"): Option("Of compare: what is now, in the same words.", None, "GROUP"),
-    ("fleet", "force"): Option("Read runs again that were read before.", "f"),
+    ("fleet", "force"): Option("Read runs again that were read before; watch a version again that is not new.", "f"),
+    ("fleet", "fail_on"): Option(
+        "Exit with 1 where a finding is breaking, notable (or breaking), or any; watch: breaking by default, additive"
+        " too.",
+        None,
+        "LIMIT",
+    ),
+    ("fleet", "cwd"): Option(
+        "Watch: folder of which each version gets a copy to work in (default: a fresh one).", "C", "DIR"
+    ),
     ("sql", "words"): Option(
         "A statement of SQL, or the name of a question (default: list what can be asked).",
         None,

@@ -8,12 +8,17 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from types import FrameType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from probe.cli.called_as import CALLED_AS, way_of_calling
 from probe.cli.own_environment import PARENT, forget_own_environment, own_environment
 
+if TYPE_CHECKING:
+    import subprocess
+
 _PR_SET_PDEATHSIG = 1
+_END_SECONDS = 60
+"""How long a script may take to complete what it writes."""
 
 
 def die_with_parent() -> None:
@@ -40,10 +45,18 @@ def is_step() -> bool:
     return _is_step
 
 
-def run_script(module: str, arguments: Sequence[str], *, step: bool = False, stdout: int | TextIO | None = None) -> int:
+def run_script(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    step: bool = False,
+    stdout: int | TextIO | None = None,
+    seconds: float | None = None,
+) -> int:
     """Run a script of agent-probe in this terminal and return its exit code.
 
     Ctrl-C reaches it through the terminal, so this process keeps waiting; SIGTERM and SIGHUP are passed on.
+    A script that takes longer than `seconds` is ended; raises TimeoutError then.
     """
     import subprocess  # Here: a script that is run this way loads this module too.
 
@@ -61,8 +74,24 @@ def run_script(module: str, arguments: Sequence[str], *, step: bool = False, std
         _handling(signal.SIGTERM, forward),
         _handling(signal.SIGHUP, forward),
     ):
-        code = process.wait()
+        try:
+            code = process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            _end(process)
+            raise TimeoutError(f"{module} took more than {seconds} seconds") from error
     return code if code >= 0 else 128 - code
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a script, by force where it does not end by itself."""
+    import subprocess  # Here: as above.
+
+    process.terminate()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextlib.contextmanager

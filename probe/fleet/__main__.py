@@ -31,8 +31,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         problem = f"fleet does not know {' '.join(words)!r}" if words else f"fleet needs a word: {listed}"
         meant = did_you_mean(" ".join(words), WORDS) if words else ""
         raise UserError(problem, f"{meant}for example: invoke fleet analyze --runs 'codex/*'")
+    if words[0] != "watch":
+        arguments.target = _one(arguments.target)
     code: int = import_module(WORDS[words[0]]).main(arguments)
     return code
+
+
+def _one(targets: Sequence[str]) -> str | None:
+    """Return the one target that may be given, except for watch. Raises UserError."""
+    if len(targets) > 1:
+        raise UserError(f"one target is enough: {' '.join(targets)}", "only watch takes several")
+    return next(iter(targets), None)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,10 @@ _SHOWN = 8
 """Versions that an error lists."""
 
 
+class NoSuchVersionError(UserError):
+    """A registry has no such version of a package."""
+
+
 class Package(msgspec.Struct, frozen=True, kw_only=True):
     """How an agent is installed."""
 
@@ -84,10 +88,10 @@ def installed_program(package: Package, version: str, name: str) -> Path:
         raise UserError(f"{version!r} is no version of {package.name}", "for example 0.98.0, or latest")
     cache = cache_folder() / f"{name}-{version}"
     found = cache / ("bin" if package.python else "node_modules/.bin") / package.program
-    with locked(cache):
+    with locked(cache) as lock:
         if not is_installed(version, name):
             try:
-                _install(package, version, cache)
+                _install(package, version, cache, lock)
             except BaseException:
                 shutil.rmtree(cache, ignore_errors=True)  # The lock stays: others may wait for it.
                 raise
@@ -101,12 +105,12 @@ def is_installed(version: str, name: str) -> bool:
 
 
 @contextmanager
-def locked(cache: Path) -> Iterator[None]:
-    """Keep others away: several processes may come here at once."""
+def locked(cache: Path) -> Iterator[int]:
+    """Keep others away, since several processes may come here at once; yield what a child keeps open to do so too."""
     cache.mkdir(parents=True, exist_ok=True)
     with cache.with_name(f"{cache.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 def missing_tool(package: Package) -> str | None:
@@ -127,28 +131,18 @@ def newest_version(package: Package) -> str:
     return text.strip()
 
 
-def _install(package: Package, version: str, cache: Path) -> None:
+def _install(package: Package, version: str, cache: Path, lock: int) -> None:
+    """Install a version; the installer keeps the lock, also where this process is killed."""
     _require_tool(package)
     if package.python is None:
         words = ["npm", "install", "--no-save", "--no-audit", "--no-fund", "--prefix", str(cache)]
-        _output(package, version, [*words, f"{package.name}@{version}"])
+        _output(package, version, [*words, f"{package.name}@{version}"], kept=lock)
         return
     # A Python that is there already: a download of one would come from elsewhere than the registry.
     venv = ["uv", "venv", "--clear", "--no-python-downloads", "--python", package.python, str(cache)]
-    _output(package, version, venv)
-    _output(
-        package,
-        version,
-        [
-            "uv",
-            "pip",
-            "install",
-            "--python",
-            str(cache / "bin" / "python"),
-            f"{package.name}=={version}",
-            *package.also,
-        ],
-    )
+    _output(package, version, venv, kept=lock)
+    words = ["uv", "pip", "install", "--python", str(cache / "bin" / "python")]
+    _output(package, version, [*words, f"{package.name}=={version}", *package.also], kept=lock)
 
 
 def _require_tool(package: Package) -> None:
@@ -157,11 +151,19 @@ def _require_tool(package: Package) -> None:
         raise UserError(f"{tool} is missing, so {package.name} cannot be installed", f"install {tool}: {where}", code=2)
 
 
-def _output(package: Package, version: str, command: Sequence[str], text: str | None = None) -> str:
+def _output(
+    package: Package, version: str, command: Sequence[str], text: str | None = None, *, kept: int | None = None
+) -> str:
     """Run an installer and return what it prints. Raises UserError with its last words where it fails."""
     try:
         ended = subprocess.run(
-            command, input=text, timeout=INSTALL_SECONDS, capture_output=True, text=True, check=False
+            command,
+            input=text,
+            timeout=INSTALL_SECONDS,
+            capture_output=True,
+            text=True,
+            check=False,
+            pass_fds=() if kept is None else (kept,),
         )
     except subprocess.TimeoutExpired as error:
         raise UserError(f"{command[0]} took more than {INSTALL_SECONDS} seconds", "try again", code=1) from error
@@ -173,7 +175,7 @@ def _output(package: Package, version: str, command: Sequence[str], text: str | 
             f"{command[0]} cannot reach its registry", "check the network, or name versions that are installed", code=2
         )
     if any(word in said for word in _UNKNOWN):
-        raise UserError(f"there is no version {version} of {package.name}", _versions(package), code=2)
+        raise NoSuchVersionError(f"there is no version {version} of {package.name}", _versions(package), code=2)
     raise UserError(f"{' '.join(command)} failed with {ended.returncode}", _cause(said), code=2)
 
 

@@ -17,7 +17,7 @@ REFUSED = {
     "nothing but a prompt": ([], "error: drift needs --target and --versions\n"),
     "another command": (["--", "codex", "exec"], "error: drift runs the target's own command, not: codex exec\n"),
     "equal versions": (["--target=codex", "--versions=0.98.0,0.98.0"], "both are 0.98.0"),
-    "a target without a package": (["--target=demo", "--versions=1,2"], "drift cannot install demo"),
+    "a target without a package": (["--target=demo", "--versions=1,2"], "demo cannot be installed"),
 }
 
 

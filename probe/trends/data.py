@@ -12,7 +12,8 @@ from probe.questions.connection import load_duckdb, open_tables
 from probe.questions.sql_errors import FILES_MISSING, sql_error
 from probe.trends import queries
 
-_OTHERS = "other tools"
+_OTHERS = "others"
+"""Tools, and kinds of error, that have no name in the page."""
 
 Value = Any
 """A value of JSON."""
@@ -53,8 +54,8 @@ class _Reader:
             "limits": {"days": queries.DAYS, "versions": queries.VERSIONS, "targets": queries.TARGETS},
             "targets": [{"name": name, "versions": self._versions[name]} for name in self._targets],
             "points": self._point_columns(),
-            "tools": self._named(queries.TOOL_CALLS, ("calls", "failed"), _OTHERS),
-            "errors": self._named(queries.ERRORS, ("count",), ""),
+            "tools": self._named(queries.TOOL_CALLS, ("calls", "failed")),
+            "errors": self._named(queries.ERRORS, ("count",)),
             "runs": self._names(),
         }
 
@@ -77,15 +78,15 @@ class _Reader:
         row["version"] = -1 if row["version"] is None else versions.index(row["version"])
         row["target"] = self._targets.index(row["target"])
 
-    def _named(self, query: str, columns: Sequence[str], others: str) -> dict[str, Value]:
+    def _named(self, query: str, columns: Sequence[str]) -> dict[str, Value]:
         """Return amounts by point and name, the names as numbers."""
         rows = self._connection.execute(query).fetchall()
-        names = list(dict.fromkeys(row[1] or others for row in rows))
+        names = list(dict.fromkeys(row[1] or _OTHERS for row in rows))
         places = {name: place for place, name in enumerate(names)}
         return {
             "names": names,
             "point": [row[0] for row in rows],
-            "name": [places[row[1] or others] for row in rows],
+            "name": [places[row[1] or _OTHERS] for row in rows],
             **{column: [row[2 + at] for row in rows] for at, column in enumerate(columns)},
         }
 

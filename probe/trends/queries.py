@@ -13,7 +13,7 @@ DAILY_POINTS = 10_000
 RUN_NAMES = 10_000
 """The newest runs, whose names the page has."""
 NAMED = 8
-"""Tools of a target, and kinds of error, that have a name; the others are added up."""
+"""Tools, and kinds of error, of a target that have a name; the others are added up."""
 
 _RUNS = """
 create temp table all_runs as
@@ -84,13 +84,16 @@ from calls left join named using (target, tool) group by all
 _ERRORS = f"""
 create temp table error_counts as
 with kinds as (
-    select run, case when status is null then 'no answer' when status >= 400 then status::text
+    select run, chosen.target, case when status is null then 'no answer' when status >= 400 then status::text
         when not complete then 'incomplete' when problem is not null then 'error in the answer' end as kind
-    from turns semi join chosen using (run)
+    from turns join chosen using (run)
 ),
-named as (select kind from kinds where kind is not null group by 1 order by count(*) desc, kind limit {NAMED})
-select run, coalesce(named.kind, 'others') as kind, count(*) as count
-from kinds left join named using (kind) where kinds.kind is not null group by all
+named as (
+    select target, kind from kinds where kind is not null group by 1, 2
+    qualify row_number() over (partition by target order by count(*) desc, kind) <= {NAMED}
+)
+select run, named.kind, count(*) as count
+from kinds left join named using (target, kind) where kinds.kind is not null group by all
 """
 
 _MEASURED = """

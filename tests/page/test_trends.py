@@ -20,9 +20,10 @@ pytestmark = [pytest.mark.browsers, pytest.mark.timeout(240)]
 
 ODD = '<img src=x onerror="document.title=1">\u202e'
 """A name that would be markup, and would turn the line round."""
+RARE = tuple((f"rare{place}", False) for place in range(11))
 LONE = [
     MadeRun("lone/first run's", agent="lone 1.0", day="2026-11-02", calls=(Call(tools=((ODD, True),)),)),
-    MadeRun("lone/b", agent="lone 1.0", day="2026-11-05", dollars=None),
+    MadeRun("lone/b", agent="lone 1.0", day="2026-11-05", dollars=None, calls=(Call(tools=RARE),)),
     MadeRun("lone/c", agent=f"lone 2.0 {ODD}", day="2026-11-06", calls=(Call(), Call(status=429))),
     MadeRun("lone/replayed", agent="lone 2.0", day="2026-11-04", replay_of="lone/b"),
 ]
@@ -129,6 +130,19 @@ def test_parts_are_those_of_duckdb(chromium: Browser, data: Path) -> None:
         assert set(heads) == {"429", "500", "no answer", "incomplete"}
         for version, (_, *values) in shown.items():
             assert values[heads.index("429")] == pytest.approx(errors[version][1] / errors[version][0])
+
+
+def test_tools_without_a_name_are_added_up(chromium: Browser, data: Path) -> None:
+    calls = _asked(data, f"select runs.agent, count(*) from tool_calls join runs using (run) where {REAL} group by 1")
+    runs = _asked(data, f"select agent, count(*) from runs where {REAL} group by 1")
+    with _opened(chromium, data, "#over=versions&target=codex&target=claude-code&target=lone") as tab:
+        shown = [row for panel in range(3) for row in _shown(tab, "tools", panel).items()]
+        heads = _heads(tab, "tools")[:9]
+        assert (len(set(heads)), heads[-1]) == (9, "others")
+        for version, (count, *values) in shown:
+            if "U+202E" not in version:
+                assert count == runs[version][0]
+                assert sum(one or 0 for one in values) == pytest.approx(calls[version][0] / runs[version][0])
 
 
 def _heads(tab: Tab, measure: str) -> list[str]:

@@ -102,7 +102,7 @@ POINTS: dict[str, tuple[list[MadeRun], dict[str, Any]]] = {
     ),
     "the rarest tools are added up": (
         [ONE._replace(calls=_tools(*((f"tool{place}", False) for place in range(11) for _ in range(20 - place))))],
-        {"by tools": {f"tool{place}": (20 - place, 0) for place in range(8)} | {"other tools": (33, 0)}},
+        {"by tools": {f"tool{place}": (20 - place, 0) for place in range(8)} | {"others": (33, 0)}},
     ),
     "errors by status, incomplete answers": (
         [
@@ -117,6 +117,10 @@ POINTS: dict[str, tuple[list[MadeRun], dict[str, Any]]] = {
             "calls": 7,
             "by errors": {"429": (2,), "no answer": (1,), "incomplete": (1,), "error in the answer": (1,)},
         },
+    ),
+    "the rarest kinds of error are added up": (
+        [ONE._replace(calls=tuple(Call(status=400 + kind) for kind in range(10) for _ in range(20 - kind)))],
+        {"by errors": {str(400 + kind): (20 - kind,) for kind in range(8)} | {"others": (23,)}},
     ),
     "instructions and tools of the first request of the agent's own": (
         [

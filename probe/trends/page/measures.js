@@ -1,7 +1,7 @@
 // What is measured: each has a chart for each target, or for each version.
 
 const FEW = 5;
-/** Names that have a colour of their own in a chart; the rest is one of the others. */
+/** Names that have a colour of their own in a chart; the rest is added to what is unnamed in the numbers already. */
 const NAMED = 8;
 const OTHERS = "others";
 
@@ -48,8 +48,9 @@ function parts(words, table, column, base) {
       const sums = new Map();
       // Failures have the names, and so the colours, that the calls have.
       for (const at of points) for (const [name, one] of sizes(at)) sums.set(name, (sums.get(name) ?? 0) + one.calls + one.count);
-      const names = [...sums].filter(([, sum]) => sum).sort(([, one], [, other]) => other - one).map(([name]) => name);
-      return names.length > NAMED ? [...names.slice(0, NAMED), OTHERS] : names;
+      const all = [...sums].filter(([, sum]) => sum).sort(([, one], [, other]) => other - one).map(([name]) => name);
+      const names = all.filter((name) => name !== OTHERS).slice(0, NAMED);
+      return all.length > names.length ? [...names, OTHERS] : names;
     },
     values(/** @type {number} */ at, /** @type {string[]} */ names) {
       const whole = base(at);

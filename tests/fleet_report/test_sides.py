@@ -19,7 +19,7 @@ from tests.fleet_report.groups import sides_of
 from tests.support import bundled
 
 _encode = msgspec.json.Encoder().encode
-PLAIN = [_encode(sides_of(path).plain()) for path in bundled.RECORDS.values()]
+PLAIN = [_encode(sides_of(name).plain()) for name in bundled.RECORDS]
 
 
 def copy(data: bytes) -> GroupSides:

@@ -11,7 +11,7 @@ from probe.compare.comparison import Finding, finding
 from probe.compare.endpoints import Endpoints, Matched
 from probe.compare.rules import Area
 from probe.compare.value_changes import value_words
-from probe.fleet.judging import Judge
+from probe.fleet.judging import Judge, words_of
 from probe.fleet.shown import Seen, Shown, may_be_chance
 from probe.protocol.description import Body, Endpoint, Grammar, Protocol, Response
 from probe.protocol.values import Member
@@ -109,10 +109,10 @@ class _Pair:
             if in_runs:
                 self._judge.share(Area.HEADERS, f"header {name}", *seen)
             return
-        unit = "runs" if in_runs else "requests"
         kind = "header-removed" if old.required else "header-added"
         line = f"header {name} is {'not always' if old.required else 'always'} sent now"
-        evidence = f"in {seen[0].words} {unit}, now in {seen[1].words}"
+        evidence = words_of(seen[0], seen[1])
+        evidence = evidence if in_runs else evidence.replace(" runs", " requests")
         yield finding(kind, f"headers.{name}", line, evidence=evidence)
 
     def _few_events(self) -> set[str]:

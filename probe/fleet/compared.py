@@ -17,7 +17,7 @@ from probe.fleet.certain_endpoints import certain_endpoints, certain_parts
 from probe.fleet.comparison import ComparedGroup, FleetComparison, Step
 from probe.fleet.comparison_markdown import markdown_of
 from probe.fleet.group_words import group_measures, word_findings
-from probe.fleet.judging import Judge
+from probe.fleet.judging import Judge, words_of
 from probe.fleet.paired_sides import Group, paired_sides
 from probe.fleet.shown import Seen, Shown
 from probe.fleet.statistics import FleetStatistics
@@ -116,16 +116,17 @@ def _counted_in_runs(one: Finding, judge: Judge) -> Finding:
     names = one.before or one.after
     if one.kind in ("event-added", "event-removed"):
         seen = [max(map(side.event, names)) for side in sides]
+    elif one.kind == "header-renamed":
+        seen = [side.header(one.before) for side in sides]
     elif one.kind in ("endpoint-added", "endpoint-removed") and isinstance(names, str):
         seen = [Seen(side.reached(names), side.runs) for side in sides]
     elif one.kind == "transport-changed":
-        seen = [
-            Seen(side.reached(value["name"]), side.runs)
-            for side, value in zip(sides, (one.before, one.after), strict=True)
-        ]
+        names = [value["name"] for value in (one.before, one.after)]
+        seen = [Seen(side.reached(name), side.runs) for side, name in zip(sides, names, strict=True)]
     else:
-        return one
-    return replace(one, evidence=f"in {seen[0].words} runs, now in {seen[1].words}")
+        known = (words for place, words in judge.evidence.items() if one.place.startswith(place))
+        return one if one.evidence else replace(one, evidence=next(known, ""))
+    return replace(one, evidence=words_of(seen[0], seen[1]))
 
 
 def _compared(group: Group) -> ComparedGroup:

@@ -30,6 +30,8 @@ class Judge:
             re.compile(rf"(?<![\w.]){re.escape(one)}(?![\w.])") if one and all(versions) else None for one in versions
         )
         self.shares: dict[tuple[Area, str], Share] = {}
+        self.evidence: dict[str, str] = {}
+        """By place: in how many runs what changed there is."""
 
     def normal(self, text: str, side: int) -> str:
         """Return a text with a slot for the version of the side (0 or 1), which the names of both have."""
@@ -151,6 +153,11 @@ def _has_number(change: Change) -> bool:
 
 def _words(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+def words_of(before: Seen, after: Seen) -> str:
+    """Return in how many runs of both groups something is."""
+    return f"in {before.words} runs, now in {after.words}"
 
 
 def most_common(counts: Mapping[str, int]) -> str:

@@ -64,7 +64,15 @@ class Shown:
 
     def event(self, name: str) -> Seen:
         """Return how many runs have a kind of events, at whatever endpoint most of them have it."""
-        return Seen(max((one.get(f"event[{name}]", 0) for one in self._places.values()), default=0), self.runs)
+        return self._anywhere(f"event[{name}]", "answer")
+
+    def header(self, name: str) -> Seen:
+        """Return how many runs send a header, to whatever endpoint most of them send it."""
+        return self._anywhere(name, "headers")
+
+    def _anywhere(self, name: str, part: str) -> Seen:
+        found = (one.get(name, 0) for section, one in self._places.items() if section.endswith(f" {part}"))
+        return Seen(max(found, default=0), self.runs)
 
     def value(self, endpoint: str, part: str, at: str, value: str) -> Seen:
         """Return how many of the runs that show a place have a value there, as JSON."""

@@ -125,7 +125,9 @@ PLANTED = {
         without_header("originator"), 1, (), ("header originator: 12 of 12, 8 of 9",)
     ),
     "a header has another value": Planted(
-        set_header("user-agent", "other"), 9, ("notable header-changed headers.user-agent ()",)
+        set_header("user-agent", "other"),
+        9,
+        ("notable header-changed headers.user-agent (in 12 of 12 runs, now in 0 of 9)",),
     ),
     "a header has another value in one run": Planted(set_header("user-agent", "other"), 1, ()),
     "a tool is gone": Planted(
@@ -143,18 +145,18 @@ PLANTED = {
     "a tool's argument is required": Planted(
         each_body(lambda body: tool(body, "write_stdin")["parameters"]["required"].append("chars")),
         9,
-        ("breaking argument-required tools.write_stdin.chars ()",),
+        ("breaking argument-required tools.write_stdin.chars (in 12 of 12 runs, now in 0 of 9)",),
     ),
     "a tool is described otherwise": Planted(
         each_body(lambda body: tool(body, "update_plan").update(description="Look.")),
         9,
-        ("notable tool-description-changed tools.update_plan.description ()",),
+        ("notable tool-description-changed tools.update_plan.description (in 12 of 12 runs, now in 0 of 9)",),
     ),
     "a tool is described otherwise in one run": Planted(
         each_body(lambda body: tool(body, "update_plan").update(description="Look.")), 1, ()
     ),
     "a part of the instructions changed": Planted(
-        environment("new"), 9, ("notable instructions-changed input[][role=user] ()",)
+        environment("new"), 9, ("notable instructions-changed input[][role=user] (in 12 of 12 runs, now in 0 of 9)",)
     ),
     "a part of the instructions changed in one run": Planted(environment("new"), 1, ()),
     "an event is new": Planted(

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -157,6 +158,25 @@ def test_runs_of_a_folder_are_copied_and_a_failing_one_costs_only_itself(
     again = here.run("upload", "--runs", "codex/[!b]*", *words[2:])
     assert again.returncode == 0, again.stderr
     assert sorted(again.stdout.splitlines()) == [f"codex/{NAME}  was there", "codex/c  was there"]
+
+
+def test_ctrl_c_ends_the_copying_and_the_next_call_goes_on(
+    here: Machine, faulty: FaultyProxy, bucket: Bucket, tmp_path: Path
+) -> None:
+    own_run(tmp_path / "data")
+    reached = threading.Event()
+    faulty.faults.append(Fault(kind=r"PUT .*/codex/.*/traffic.jsonl", before=reached.set, delay=1))
+    words = ("--runs", "codex/*", "--data-dir", str(tmp_path / "data"), "--to", bucket.url)
+    command = [sys.executable, "-m", "probe.upload", *words]
+    environment = os.environ | here.environment
+    copying = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE, text=True)
+    assert reached.wait(60)
+    copying.send_signal(signal.SIGINT)
+    _, said = copying.communicate(timeout=60)
+    assert (copying.returncode, "Traceback" in said) == (130, False), said
+    assert runs_in(bucket) == []
+    assert here.run("upload", *words).returncode == 0
+    assert runs_in(bucket) == [f"codex/{NAME}"]
 
 
 MISTAKES = {

@@ -181,6 +181,7 @@ def test_ctrl_c_ends_the_copying_and_the_next_call_goes_on(
 
 MISTAKES = {
     "no run fits": (("--runs", "none/*", "--to", "s3://{bucket}/x"), "no finished run in .* fits none/"),
+    "no bucket": (("--to", "s3://{bucket}-other/x"), "there is no such bucket"),
     "no address": (("--to", "folder"), "--to folder: no address"),
     "nowhere": ((), "is no bucket's, and --to names none"),
 }

@@ -62,8 +62,7 @@ def capture(machine: Machine, *command: str) -> subprocess.Popen[str]:
 
 def runs_in(bucket: Bucket) -> list[str]:
     """Return the runs that a reader finds."""
-    names = bucket.keys()
-    return [name.removesuffix("/manifest.json") for name in names if name.endswith("/manifest.json")]
+    return [name.removesuffix("/manifest.json") for name in bucket.names() if name.endswith("/manifest.json")]
 
 
 @pytest.mark.slow
@@ -149,8 +148,7 @@ def test_runs_of_a_folder_are_copied_and_a_failing_one_costs_only_itself(
     assert "error: codex/b: run codex/b is not as its capture left it: " in first.stderr
     assert "2 of 3 runs (1 failed), " in first.stderr
     assert sorted(runs_in(bucket)) == [f"codex/{NAME}", "codex/c"]
-    names = bucket.keys()
-    found = {name.removeprefix("codex/c/") for name in names if name.startswith("codex/c/")}
+    found = {name.removeprefix("codex/c/") for name in bucket.names() if name.startswith("codex/c/")}
     assert found == {*FILES, "traffic.lines"}
     assert bucket.get("codex/c/traffic.jsonl") == (tmp_path / "data/codex/c/traffic.jsonl").read_bytes()
     # The runs here stay as they were.

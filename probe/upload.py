@@ -17,6 +17,7 @@ from probe.cli.edge import say as printed
 from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.runs import Run, all_runs, is_alive
+from probe.remote.claims import CLAIMS
 from probe.remote.copy_run import copy_run
 from probe.remote.kept_uploads import KeptUploads
 from probe.remote.mirror import is_mirror, store_of
@@ -93,6 +94,8 @@ def _copy_all(arguments: Namespace) -> int:
     runs = list(_chosen(folder, arguments.runs or "*/*"))
     if not runs:
         raise UserError(f"no finished run in {folder} fits {arguments.runs or '*/*'}", "see: invoke runs")
+    # One question first: where no bucket is, or none that may be read, each run would fail by itself.
+    next(iter(store.names(f"{CLAIMS}/")), None)
     code, progress = max(_make_whole(one.folder, folder) for one in runs), RunsProgress(len(runs), say)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         copies = {pool.submit(_copy, one, store, progress): _key(one) for one in runs}

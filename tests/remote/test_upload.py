@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,9 +58,17 @@ def upload(server: S3Server, folder: Path) -> list[str]:
     return said
 
 
-def test_a_bucket_has_all_that_belongs_to_a_run_and_the_folder_a_pointer(s3: S3Server, folder: Path) -> None:
+def test_a_bucket_has_all_that_belongs_to_a_run_and_the_folder_a_pointer(
+    s3: S3Server, proxy: FaultyProxy, folder: Path
+) -> None:
     expected, size = contents(folder), (folder / "traffic.jsonl").stat().st_size
     said = upload(s3, folder)
+    objects = [line.partition(f"/{KEY}")[2].partition("?")[0][1:] for line, _ in proxy.requests if line[0] == "P"]
+    # The name is kept first, then the record is written, and the manifest last.
+    assert [objects[0], objects[1], objects[-1]] == ["", "traffic.jsonl", "manifest.json"]
+    assert objects.count("manifest.json") == 1
+    # The server's own hashes are enough: nothing but the manifest is read back.
+    assert not [line for line, _ in proxy.requests if re.match(r"GET \S*/(traffic|report|proxy)", line)]
     assert in_bucket(s3) == expected
     assert said[0].startswith(f"note: {KEY}: 1 not uploaded, for they are no plain files: 'workspace/link'")
     assert said[1].startswith(f"uploaded {KEY} to {s3.url}: 6 files, ")

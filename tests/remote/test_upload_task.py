@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,8 +62,7 @@ def capture(machine: Machine, *command: str) -> subprocess.Popen[str]:
 
 def runs_in(bucket: Bucket) -> list[str]:
     """Return the runs that a reader finds."""
-    names = bucket.keys()
-    return [name.removesuffix("/manifest.json") for name in names if name.endswith("/manifest.json")]
+    return [name.removesuffix("/manifest.json") for name in bucket.names() if name.endswith("/manifest.json")]
 
 
 @pytest.mark.slow
@@ -148,8 +148,7 @@ def test_runs_of_a_folder_are_copied_and_a_failing_one_costs_only_itself(
     assert "error: codex/b: run codex/b is not as its capture left it: " in first.stderr
     assert "2 of 3 runs (1 failed), " in first.stderr
     assert sorted(runs_in(bucket)) == [f"codex/{NAME}", "codex/c"]
-    names = bucket.keys()
-    found = {name.removeprefix("codex/c/") for name in names if name.startswith("codex/c/")}
+    found = {name.removeprefix("codex/c/") for name in bucket.names() if name.startswith("codex/c/")}
     assert found == {*FILES, "traffic.lines"}
     assert bucket.get("codex/c/traffic.jsonl") == (tmp_path / "data/codex/c/traffic.jsonl").read_bytes()
     # The runs here stay as they were.
@@ -159,8 +158,28 @@ def test_runs_of_a_folder_are_copied_and_a_failing_one_costs_only_itself(
     assert sorted(again.stdout.splitlines()) == [f"codex/{NAME}  was there", "codex/c  was there"]
 
 
+def test_ctrl_c_ends_the_copying_and_the_next_call_goes_on(
+    here: Machine, faulty: FaultyProxy, bucket: Bucket, tmp_path: Path
+) -> None:
+    own_run(tmp_path / "data")
+    reached = threading.Event()
+    faulty.faults.append(Fault(kind=r"PUT .*/codex/.*/traffic.jsonl", before=reached.set, delay=1))
+    words = ("--runs", "codex/*", "--data-dir", str(tmp_path / "data"), "--to", bucket.url)
+    command = [sys.executable, "-m", "probe.upload", *words]
+    environment = os.environ | here.environment
+    copying = subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE, text=True)
+    assert reached.wait(60)
+    copying.send_signal(signal.SIGINT)
+    _, said = copying.communicate(timeout=60)
+    assert (copying.returncode, "Traceback" in said) == (130, False), said
+    assert runs_in(bucket) == []
+    assert here.run("upload", *words).returncode == 0
+    assert runs_in(bucket) == [f"codex/{NAME}"]
+
+
 MISTAKES = {
     "no run fits": (("--runs", "none/*", "--to", "s3://{bucket}/x"), "no finished run in .* fits none/"),
+    "no bucket": (("--to", "s3://{bucket}-other/x"), "there is no such bucket"),
     "no address": (("--to", "folder"), "--to folder: no address"),
     "nowhere": ((), "is no bucket's, and --to names none"),
 }

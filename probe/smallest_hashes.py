@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import Any
 
 
 def name_hash(name: str) -> bytes:
@@ -19,3 +20,13 @@ def name_hash(name: str) -> bytes:
 def smallest(names: Iterable[str], most: int) -> list[str]:
     """Return the names that are kept, the smallest hash first."""
     return heapq.nsmallest(most, names, key=name_hash)
+
+
+def drop_beyond(found: dict[Any, Any] | set[Any], most: int) -> bool:
+    """Drop all but so many entries of a mapping or a set; return whether there were more."""
+    if len(found) <= most:
+        return False
+    keys = {str(key): key for key in found}
+    for name in keys.keys() - smallest(keys, most):
+        found.pop(keys[name]) if isinstance(found, dict) else found.discard(keys[name])
+    return True

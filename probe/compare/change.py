@@ -44,6 +44,8 @@ class Change(NamedTuple):
     seen_after: tuple[int, int]
     tagged: str = ""
     """The parent with the tags of its variants: `input[][type=message]`."""
+    unit: str = ""
+    """What is counted, where that is not the objects: ` runs`."""
 
     @property
     def place(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from typing import Any
 
@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from probe.analysis.prices import Prices
 from probe.compare.comparison import Compared, Comparison, Finding, finding
 from probe.compare.conditions import Conditions, condition_findings
-from probe.compare.endpoints import endpoint_findings, match_endpoints
+from probe.compare.endpoints import Endpoints, endpoint_findings, match_endpoints
 from probe.compare.headers import header_findings
 from probe.compare.id_ties import id_findings
 from probe.compare.instructions import instruction_findings
 from probe.compare.measures import measures
 from probe.compare.mirrored import mirrored
 from probe.compare.other_changes import rest_findings
-from probe.compare.payloads import payload_findings
+from probe.compare.payloads import Judge, payload_findings
 from probe.compare.rules import ORDER, Area, Polarity
 from probe.compare.side import Side
 from probe.compare.tools import tool_findings
@@ -66,28 +66,46 @@ def comparison_of(
     """Return what changed from one recording to another."""
     (old_run, old_conditions, old), (new_run, new_conditions, new) = before, after
     pairs, parting, of_turns = turn_pairs(old, new)
-    found = [
-        *condition_findings(old_conditions, new_conditions, old, new),
-        *(instructions := list(instruction_findings(old, new))),
-        *_of_protocols(old, new, {one.place for one in instructions if one.kind == "instructions-moved"}),
-        *tool_findings(old, new),
-        *_purposes(old, new),
-        *of_turns,
-    ]
-    found += rest_findings(old, new, [one.place for one in found])
-    found = mirrored(found)
+    conditions = condition_findings(old_conditions, new_conditions, old, new)
+    found = side_findings(old, new, [*conditions, *of_turns], other_results=_results(old) != _results(new))
     is_faulted = old_conditions.faults != new_conditions.faults
     if old_conditions.state or new_conditions.state or is_faulted:
         found = [_of_incomplete(one) for one in found]
-    found.sort(key=lambda one: (_AREAS.index(one.area), ORDER.index(one.polarity)))
     return Comparison(
         before=old_run,
         after=new_run,
-        findings=tuple(found),
+        findings=in_order(found),
         parting=parting,
         turns=pairs,
         measures=measures(old, new, prices),
     )
+
+
+def side_findings(
+    old: Side,
+    new: Side,
+    others: Iterable[Finding],
+    *,
+    other_results: bool,
+    judge: Judge = lambda pair, part, changes: changes,
+) -> list[Finding]:
+    """Return all that differs in what is kept of two sides, with other findings of them."""
+    found = [
+        *(instructions := list(instruction_findings(old, new))),
+        *_of_protocols(
+            old, new, {one.place for one in instructions if one.kind == "instructions-moved"}, other_results, judge
+        ),
+        *tool_findings(old, new),
+        *_purposes(old, new),
+        *others,
+    ]
+    found += rest_findings(old, new, [one.place for one in found])
+    return mirrored(found)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings by area, the most serious first in each."""
+    return tuple(sorted(findings, key=lambda one: (_AREAS.index(one.area), ORDER.index(one.polarity))))
 
 
 def _of_incomplete(one: Finding) -> Finding:
@@ -97,19 +115,25 @@ def _of_incomplete(one: Finding) -> Finding:
     return replace(one, polarity=Polarity.NOTABLE)
 
 
-def _of_protocols(old: Side, new: Side, moved: set[str]) -> Iterator[Finding]:
-    models = {model: "{model}" for side in (old, new) for names in side.models.values() for model in names}
-    endpoints = match_endpoints(old.protocol, new.protocol, models)
+def _of_protocols(old: Side, new: Side, moved: set[str], other_results: bool, judge: Judge) -> Iterator[Finding]:
+    endpoints = endpoints_of(old, new)
     yield from endpoint_findings(endpoints, old, new)
     yield from header_findings(endpoints.matched, old, new)
     yield from payload_findings(
         endpoints.matched,
         _is_said_elsewhere(old, new, moved),
         _implied(old, new),
-        other_results=_results(old) != _results(new),
+        other_results=other_results,
+        judge=judge,
     )
     is_moved = any(pair.is_moved for pair in endpoints.matched)
     yield from id_findings(old.protocol, new.protocol, is_moved=is_moved)
+
+
+def endpoints_of(old: Side, new: Side) -> Endpoints:
+    """Return which endpoints of two sides belong together."""
+    models = {model: "{model}" for side in (old, new) for names in side.models.values() for model in names}
+    return match_endpoints(old.protocol, new.protocol, models)
 
 
 def _results(side: Side) -> set[int]:
@@ -156,4 +180,4 @@ def _purposes(old: Side, new: Side) -> Iterator[Finding]:
                 seen = (f"{count} of {one.calls}", f"0 of {other.calls}")
                 was, now = seen if kind == "purpose-removed" else seen[::-1]
                 line = f"the agent {word} for a {purpose} beside its work"
-                yield finding(kind, f"purposes.{purpose}", line, evidence=f"{was} calls, now {now}")
+                yield finding(kind, f"purposes.{purpose}", line, evidence=f"{was} {old.counted}, now {now}")

@@ -101,7 +101,7 @@ def endpoint_findings(found: Endpoints, before: Side, after: Side) -> Iterator[F
             if after.chained
             else "calls send the whole conversation again, and name no answer that they go on from"
         )
-        seen = f"in {before.chained} of {before.calls} calls, now in {after.chained} of {after.calls}"
+        seen = f"in {before.chained} of {before.calls} {before.counted}, now in {after.chained} of {after.calls}"
         yield finding(kind, "previous_response_id", line, evidence=seen)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from probe.compare.comparison import Compared, Comparison, Finding, Measure, Spread, TurnLine, TurnPair
@@ -34,13 +34,13 @@ def _lines(comparison: Comparison) -> Iterator[str]:
     yield table(("", "before", "after"), rows)
     for area, findings in groupby(comparison.findings, key=lambda one: one.area):
         yield f"## {area.value}\n"
-        yield from _findings(list(findings))
+        yield from finding_lines(findings)
     if comparison.turns:
         yield from _turns(comparison)
     if comparison.measures:
         yield "## Numbers\n"
         yield "No findings: the time and cost of one run are noise. n is how many calls a spread is of.\n"
-        yield table(("", "before", "after"), map(_measure, comparison.measures))
+        yield table(("", "before", "after"), map(measure_cells, comparison.measures))
 
 
 def run_rows(comparison: Comparison) -> list[tuple[str, str, str]]:
@@ -64,7 +64,8 @@ def _answered(run: Compared) -> str | None:
     return f"the recording {run.replay_of}" if run.replay_of else None
 
 
-def _findings(findings: list[Finding]) -> Iterator[str]:
+def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield a list of findings, their texts folded."""
     for one in findings:
         seen = f" ({inline(one.evidence)})" if one.evidence else ""
         yield f"- **{one.polarity.value}** {code(one.place)}: {inline(one.line)}{seen}"
@@ -103,7 +104,8 @@ def _turn(line: TurnLine | None) -> str:
     return inline(f"{line.number}{side}: {line.did}")
 
 
-def _measure(one: Measure) -> tuple[str, ...]:
+def measure_cells(one: Measure) -> tuple[str, ...]:
+    """Return the cells of a line of numbers."""
     return inline(one.what), *(inline(spread_words(side, one.unit)) for side in (one.before, one.after))
 
 

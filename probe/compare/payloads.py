@@ -15,6 +15,9 @@ from probe.protocol.description import Endpoint, EventKind, Grammar
 from probe.protocol.values import Value
 from probe.report.plain_text import plural
 
+Judge = Callable[[Matched, str, list[Change]], list[Change]]
+"""Choose the changes of a `request` or an `answer` that are worth a line, and what they are counted in."""
+
 _OF_MESSAGE = ("type", "event_id")
 """Members that a message of a WebSocket has and a body has not."""
 _RESULT = re.compile(r"_output\b|\btool_result\b|role=tool\b")
@@ -27,16 +30,17 @@ def payload_findings(
     implied: Iterable[tuple[Any, Any]],
     *,
     other_results: bool = False,
+    judge: Judge = lambda pair, part, changes: changes,
 ) -> Iterator[Finding]:
     """Yield what differs in payloads.
 
     `is_said_elsewhere` checks whether another part of the comparison has what is at a place of a request; `implied`
     are pairs of values of which a line says already that one became the other. With `other_results`, tools returned
-    something else, which may be of another type.
+    something else, which may be of another type. `judge` leaves out what may be chance, where groups are compared.
     """
     known, seen = [tuple(pair) for pair in implied], set()
     for pair in matched:
-        for one in _of_endpoint(pair, lambda one: _follows(one, is_said_elsewhere, other_results), known):
+        for one in _of_endpoint(pair, lambda one: _follows(one, is_said_elsewhere, other_results), known, judge):
             key = (one.kind, one.place, one.line)
             if key not in seen:
                 seen.add(key)
@@ -44,7 +48,7 @@ def payload_findings(
 
 
 def _of_endpoint(
-    pair: Matched, is_said_elsewhere: Callable[[Change], bool], implied: list[tuple[Any, ...]]
+    pair: Matched, is_said_elsewhere: Callable[[Change], bool], implied: list[tuple[Any, ...]], judge: Judge
 ) -> Iterator[Finding]:
     sent, sent_now = map(_sent, pair)
     echoed = set[str]()
@@ -56,17 +60,22 @@ def _of_endpoint(
             and not (pair.is_moved and one.place in _OF_MESSAGE)
             and not _is_implied(one, implied)
         ]
-        yield from _findings("sent", "", changes)
+        yield from _findings("sent", "", judge(pair, "request", changes))
         echoed |= {one.place for one in changes}
     old, new = _events(pair.before), _events(pair.after)
     if old and new:
-        yield from _event_findings(old, new, lambda change: _is_echo(change, echoed) or _is_implied(change, implied))
+        yield from _event_findings(
+            old,
+            new,
+            lambda change: _is_echo(change, echoed) or _is_implied(change, implied),
+            lambda changes: judge(pair, "answer", changes),
+        )
     else:
         for one, other in _whole_answers(pair):
             answers = [
                 one for one in value_changes(one, other) if not _is_implied(one, implied) and one.how is not How.SHARE
             ]
-            yield from _findings("answer", "response.", answers)
+            yield from _findings("answer", "response.", judge(pair, "answer", answers))
 
 
 def _follows(change: Change, is_said_elsewhere: Callable[[str], bool], other_results: bool) -> bool:
@@ -116,7 +125,9 @@ def _whole_answers(pair: Matched) -> Iterator[tuple[Value, Value]]:
             yield from zip(old[:1], new[:1], strict=False)
 
 
-def _event_findings(old: Grammar, new: Grammar, follows: Callable[[Change], bool]) -> Iterator[Finding]:
+def _event_findings(
+    old: Grammar, new: Grammar, follows: Callable[[Change], bool], judge: Callable[[list[Change]], list[Change]]
+) -> Iterator[Finding]:
     kinds, others = ({one.kind: one for one in side.kinds if one.direction == "server"} for side in (old, new))
     for kind, word, one, other in (
         ("event-removed", "gone", kinds, others),
@@ -139,7 +150,7 @@ def _event_findings(old: Grammar, new: Grammar, follows: Callable[[Change], bool
         # How often an answer has a member is for the model to choose.
         if not follows(change) and not _is_number(change) and change.how is not How.SHARE
     ]
-    yield from _findings("answer", "", changes)
+    yield from _findings("answer", "", judge(changes))
     yield from _order(kinds, others, old, new)
 
 
@@ -238,10 +249,10 @@ def _kind_evidence(changes: list[Change]) -> str:
         return _evidence(changes)
     of, of_now = max(one.seen[1] for one in changes), max(one.seen_after[1] for one in changes)
     words = [f"{one.name} {one.seen[0]} → {one.seen_after[0]}" for one in changes if one.seen[1] or one.seen_after[1]]
-    return f"{', '.join(words)}; of {of} → {of_now}" if words else ""
+    return f"{', '.join(words)}; of {of} → {of_now}{changes[0].unit}" if words else ""
 
 
 def _evidence(group: list[Change]) -> str:
     most = max(group, key=lambda one: max(one.seen[1], one.seen_after[1]))
     (count, of), (now, of_now) = most.seen, most.seen_after
-    return "" if not of and not of_now else f"in {count} of {of}, now in {now} of {of_now}"
+    return "" if not of and not of_now else f"in {count} of {of}{most.unit}, now in {now} of {of_now}"

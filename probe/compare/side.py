@@ -118,7 +118,10 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is compared of a recording."""
+    """All that is compared of a recording, or of a group of recordings."""
+
+    counted: str = "calls"
+    """What `purposes`, `calls`, `chained`, `offering` and the uses of tools are numbers of: `runs` of a group."""
 
     exchanges: int
     models: dict[str, tuple[str, ...]]

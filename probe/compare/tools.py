@@ -67,7 +67,8 @@ def _alone(kind: str, word: str, tools: list[OfferedTool], sides: tuple[Side, Si
     line = are(names, word)
     uses, calls = max(tool.uses for tool in tools), sides[0].offering
     was, now = f"{uses} of {calls}", f"0 of {sides[1].offering}"
-    seen = f"in {was} calls with tools, now in {now}" if word == "gone" else f"in {now} calls with tools, now in {was}"
+    first, second = (was, now) if word == "gone" else (now, was)
+    seen = f"in {first} {sides[0].counted} with tools, now in {second}"
     values = {"before": names} if word == "gone" else {"after": names}
     return finding(kind, "tools", line, evidence=seen, **values)
 
@@ -95,7 +96,7 @@ def _moved(before: Side, after: Side) -> Iterator[Finding]:
             line,
             before=old,
             after=new,
-            evidence=f"in {counts[0]} of {before.calls} calls, now in {counts[1]} of {after.calls}",
+            evidence=f"in {counts[0]} of {before.calls} {before.counted}, now in {counts[1]} of {after.calls}",
         )
 
 

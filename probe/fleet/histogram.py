@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _STEPS = 8
+_MOST = 1 << 40
+"""What is larger counts as this: sums of many such have to fit into 64 bits."""
 
 
 class Histogram:
@@ -26,7 +28,7 @@ class Histogram:
 
     def add(self, number: int) -> None:
         """Add one."""
-        number = max(number, 0)
+        number = max(0, min(number, _MOST))
         self.number += 1
         self.total += number
         self._widen(number, number)

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Sequence
 from datetime import UTC, date
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from probe.analysis.price_library import library_version
 from probe.compare.conditions import conditions_of
 from probe.compare.noting import Notes
 from probe.errors import UserError
+from probe.exports.json_text import unicode_only
 from probe.exports.parquet_rows import Rows, event_rows
 from probe.exports.parquet_tables import TABLES
 from probe.exports.reading import ReadRun, read_run
@@ -79,13 +81,14 @@ class RunResult(msgspec.Struct, kw_only=True):
 
 
 def code_key(target: Target | None) -> str:
-    """Return a hash of all that results depend on besides the run: code, prices, and what the target says.
-
-    Raises UserError where there is no such renderer.
-    """
+    """Return a hash of all that results depend on besides the run: code, prices, and what the target says."""
     spec = renderer_spec(target)
-    modules = load_renderer(spec).modules
     known = [spec, target.ids if target else {}, slot_rules(target), project_version(), library_version()]
+    modules: list[ModuleType] = []
+    try:
+        modules = load_renderer(spec).modules
+    except Exception as error:  # A renderer may be any module of a user. Its runs fail, with this reason.
+        known.append(repr(error))
     return text_sha256(str([*known, own_prices(os.environ), source_sha256(_ROOMS, modules)]))
 
 
@@ -107,11 +110,12 @@ def result_of(run: Run, target: Target | None) -> RunResult:
     else:
         try:
             _read(run, target, result, statistics)
+            result.statistics = statistics.to_bytes()
         except Exception as error:
             if _is_of_environment(error):
                 raise
             statistics = _failed(result, error)
-    result.statistics = statistics.to_bytes()
+    result.statistics = result.statistics or statistics.to_bytes()
     return result
 
 
@@ -149,6 +153,10 @@ def _failed(result: RunResult, error: Exception) -> FleetStatistics:
 
 def _read(run: Run, target: Target | None, result: RunResult, statistics: FleetStatistics) -> None:
     """Read a run into its result and its statistics."""
+    try:
+        load_renderer(renderer_spec(target))
+    except UserError as error:
+        raise ValueError(error.args[0]) from error
     slots = Slots(environment_of(run.manifest), slot_rules(target))
     notes, protocol = Notes(slots), ProtocolReader(slots, result.agent)
     events: list[dict[str, Any]] = []
@@ -161,8 +169,22 @@ def _read(run: Run, target: Target | None, result: RunResult, statistics: FleetS
     found = read_run(run, target, None, also=add, hashed=False)
     rows = Rows(found)
     result.rows = {name: events if name == "events" else list(map(dict, getattr(rows, name)())) for name in TABLES}
+    result.rows = _encodable(result.rows)
     result.malformed = len(found.malformed)
     _add(result, found, statistics, _group(run, found, notes, slots, protocol.finish()))
+
+
+def _encodable(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """Return rows without what no table can hold: halves of surrogate pairs, and integers of more than 64 bits."""
+    try:
+        msgspec.msgpack.encode(rows)
+    except (UnicodeEncodeError, OverflowError):
+        return {name: [_without_large(unicode_only(row)) for row in found] for name, found in rows.items()}
+    return rows
+
+
+def _without_large(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: None if type(one) is int and abs(one) >= 1 << 63 else one for name, one in row.items()}
 
 
 def _group(run: Run, found: ReadRun, notes: Notes, slots: Slots, protocol: ProtocolStatistics) -> GroupStatistics:

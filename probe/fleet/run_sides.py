@@ -79,6 +79,7 @@ def _of_side(side: Side, distributions: Mapping[str, Histogram]) -> tuple[Counts
         "purposes": _once(side.purposes),
         "stops": _once(turn.stop for turn in turns if turn.stop),
         "tools": tools,
+        "tool_names": _once(tools),
         "tool_requests": requests,
         "instructions": instructions,
         "parts": _once(instructions),

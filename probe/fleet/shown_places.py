@@ -12,7 +12,7 @@ from json import dumps
 from probe.protocol.endpoint_statistics import Address, EndpointStatistics
 from probe.protocol.event_order import EventStatistics
 from probe.protocol.protocol_statistics import ProtocolStatistics
-from probe.protocol.statistics import Objects, Values
+from probe.protocol.statistics import NULL, Objects, Values
 from probe.protocol.values import joined
 
 _MOST_VALUES = 8
@@ -80,7 +80,7 @@ def _below(values: Values, at: str, depth: int = 0) -> Iterator[str]:
         words = ",".join(f"{name}={value}" for name, value in tag)
         here = f"{at}[{words}]" if words else at
         yield from _of_objects(objects, here, depth)
-        if words:
+        if here:
             yield here
     if values.elements:
         yield from _below(values.elements, f"{at}[]", depth + 1)
@@ -104,3 +104,5 @@ def _words(values: Values) -> Iterator[str]:
     for known in (texts, numbers, values.flags):
         if len(known) <= _MOST_VALUES:
             yield from map(dumps, known)
+    if values.counts[NULL]:
+        yield "null"

@@ -23,6 +23,7 @@ CAPS: dict[str, tuple[int, ...]] = {
     "platforms": (64,),
     "ends": (64,),
     "tools": (400, 8),
+    "tool_names": (400,),
     "tool_requests": (400, 8),
     "instructions": (96, 24),
     "parts": (96,),
@@ -31,9 +32,9 @@ CAPS: dict[str, tuple[int, ...]] = {
 """What is counted, and how many keys each level of it has at most. All but `numbers` and `tool_requests` are runs:
 
 `places`: section and place (`probe.fleet.shown_places`); `headers`: name and value, normalised; `models`: purpose and
-model; `tools`, `tool_requests`: name, and hash of the definition; `parts`: kind of a part of the instructions (JSON of
-group, what, place, role and mark); `instructions`: kind, and hash of the text; `settings`: purpose, place, and hash of
-the value.
+model; `tool_names`: name; `tools`, `tool_requests`: name, and hash of the definition; `parts`: kind of a part of the
+instructions (JSON of group, what, place, role and mark); `instructions`: kind, and hash of the text; `settings`:
+purpose, place, and hash of the value.
 """
 KEPT_VALUES = {"tools": "tools", "texts": "instructions", "settings": "settings"}
 """What is kept by hash, and where these hashes are counted."""

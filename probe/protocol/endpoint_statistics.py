@@ -10,8 +10,11 @@ from urllib.parse import unquote
 from probe.protocol.event_order import EventStatistics
 from probe.protocol.statistics import Values
 from probe.slots.relations import Relations
+from probe.smallest_hashes import drop_beyond
 
 _T = TypeVar("_T", "BodyStatistics", "ResponseStatistics", "EndpointStatistics")
+MOST_NAMES = 200
+"""Agents, origins, parameters, statuses and media types at one address; of more, those with the smallest hashes."""
 _MODEL = re.compile(r"(?P<name>[^:]+)(?P<verb>:[A-Za-z]+)?")
 
 
@@ -23,6 +26,11 @@ class Address(NamedTuple):
     """The words of the path; a parameter is `{name}`."""
     method: str
     transport: str
+
+    @property
+    def in_order(self) -> tuple[str, bool, tuple[str, ...], str, str]:
+        """Return what addresses are sorted by."""
+        return self.listener or "", self.listener is None, *self[1:]
 
 
 class BodyStatistics:
@@ -45,18 +53,27 @@ class BodyStatistics:
 class ResponseStatistics:
     """Answers with one status."""
 
-    __slots__ = ("bodies", "count", "headers")
+    __slots__ = ("bodies", "count", "cut", "headers")
 
     def __init__(self) -> None:
         self.count = 0
         self.headers = Values("headers")
         self.bodies: dict[str, BodyStatistics] = {}
+        """By media type."""
+        self.cut = False
+        """True where there were more media types than are kept."""
 
     def merge(self, other: ResponseStatistics) -> None:
         """Add other answers."""
         self.count += other.count
         self.headers.merge(other.headers)
         merge_all(self.bodies, other.bodies, BodyStatistics)
+        self.cut |= other.cut
+        self.bound()
+
+    def bound(self) -> None:
+        """Drop what is beyond the limits."""
+        self.cut |= drop_beyond(self.bodies, MOST_NAMES)
 
 
 class EndpointStatistics:
@@ -67,6 +84,7 @@ class EndpointStatistics:
         "apis",
         "calls",
         "count",
+        "cut",
         "messages",
         "origins",
         "parameters",
@@ -90,6 +108,14 @@ class EndpointStatistics:
         self.messages = EventStatistics()
         self.relations: Relations | None = None
         """None where nothing calls the model."""
+        self.cut = False
+        """True where there were more agents, origins, parameters, statuses or media types than are kept."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Check whether there were more names of any kind than are kept."""
+        more = self.relations is not None and self.relations.more
+        return self.cut or more or any(one.cut for one in self.responses.values())
 
     def merge(self, other: EndpointStatistics) -> None:
         """Add what else is asked here."""
@@ -108,6 +134,13 @@ class EndpointStatistics:
         if other.relations:
             self.relations = self.relations or Relations()
             self.relations.merge(other.relations)
+        self.cut |= other.cut
+        self.bound()
+
+    def bound(self) -> None:
+        """Drop what is beyond the limits."""
+        for named in (self.agents, self.origins, self.parameters, self.requests, self.responses):
+            self.cut |= drop_beyond(named, MOST_NAMES)
 
 
 _K = TypeVar("_K")

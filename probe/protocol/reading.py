@@ -109,6 +109,7 @@ class ProtocolReader:
     def finish(self) -> ProtocolStatistics:
         """Return what all exchanges show."""
         self._items.settle()
+        self._statistics.finish()
         return self._statistics
 
     def _slot(self, number: float, at: str) -> str | None:

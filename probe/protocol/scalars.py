@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections.abc import Iterable
-from hashlib import sha256
+
+from probe.smallest_hashes import smallest
 
 MOST_VALUES = 50
 """Distinct values that are kept of one place; of more, none but the examples."""
 LONGEST = 80
 """Characters of a string that is kept."""
 MOST_EXAMPLES = 3
+_WHOLE = 1 << 63
+"""Whole numbers below it are integers, however they are written."""
 
 FORMATS = {
     "date-time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"),
@@ -76,16 +78,12 @@ class Texts:
 
     def _keep(self, normal: Iterable[str]) -> None:
         new = {*normal}
-        self.examples = heapq.nsmallest(MOST_EXAMPLES, {*self.examples, *new}, key=_hash)
+        self.examples = smallest({*self.examples, *new}, MOST_EXAMPLES)
         if not self.more:
             self.values |= new
             self.more = len(self.values) > MOST_VALUES
         if self.more:
             self.values.clear()
-
-
-def _hash(text: str) -> bytes:
-    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 class Numbers:
@@ -110,6 +108,7 @@ class Numbers:
         if slot is not None:
             self.slots.add(slot)
             return
+        number = one_form(number)
         if self.smallest is None or self.largest is None or not self.smallest <= number <= self.largest:
             self._widen(number, number)
         if not self.more and number not in self.values:
@@ -139,3 +138,15 @@ class Numbers:
             self.more = len(self.values) > MOST_VALUES
         if self.more:
             self.values = set()
+
+
+def one_form(number: float) -> float:
+    """Return the one form of equal numbers, so that it does not matter which of 1 and 1.0 comes first."""
+    if isinstance(number, float):
+        return int(number) if -_WHOLE < number < _WHOLE and number.is_integer() else number
+    if -_WHOLE < number < _WHOLE:
+        return number
+    try:
+        return float(number) if float(number) == number else number
+    except OverflowError:
+        return number

@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 from probe.protocol.scalars import Numbers, Texts
 from probe.protocol.values import joined
+from probe.smallest_hashes import smallest
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 NULL, BOOLEAN, INTEGER, NUMBER, STRING, ARRAY, OBJECT = range(7)
@@ -19,6 +20,10 @@ MOST_MEMBERS = 200
 """Distinct members of the objects at one place; where there are more, keys are data."""
 MOST_TAGS = 64
 """Distinct tags of the objects at one place; where there are more, they are data."""
+
+MOST_FORMS = 20
+"""Forms of the keys at one place; of more, those with the smallest hashes are kept, with `MORE_FORMS`."""
+WORDS, MORE_FORMS = "words", "…"
 
 Tag = tuple[tuple[str, str], ...]
 """The members that may decide on the others, with their values: `(("type", "message"), ("role", "user"))`."""
@@ -52,9 +57,9 @@ class Objects:
         """Return the statistics of a member that is new here."""
         form = normal(name)
         if form == name and self.others is not None and self._all_moved:
-            form = "words"
+            form = WORDS
         if form != name:
-            self.key_forms.add(form)
+            self._add_forms({form})
             self.others = self.others or Values(joined(self.at, "*"))
             return self.others
         found = self.members[name] = Values(joined(self.at, name))
@@ -63,12 +68,20 @@ class Objects:
 
     @property
     def _all_moved(self) -> bool:
-        return "words" in self.key_forms
+        return WORDS in self.key_forms
+
+    def _add_forms(self, forms: set[str]) -> None:
+        self.key_forms |= forms
+        if len(self.key_forms) > MOST_FORMS:
+            known = self.key_forms - {WORDS, MORE_FORMS}
+            kept = smallest(known, MOST_FORMS)
+            self.key_forms &= {WORDS, MORE_FORMS, *kept}
+            self.key_forms |= {MORE_FORMS} if len(kept) < len(known) else set()
 
     def _bound(self) -> None:
         """Move all members into one where there are too many, or where that has happened already."""
         if self.members and (len(self.members) > MOST_MEMBERS or self._all_moved):
-            self.key_forms.add("words")
+            self.key_forms.add(WORDS)
             self.others = self.others or Values(joined(self.at, "*"))
             for one in self.members.values():
                 self.others.merge(one)
@@ -81,7 +94,7 @@ class Objects:
         if other.fewest is not None:
             self.sized(other.fewest)
             self.sized(other.most)
-        self.key_forms |= other.key_forms
+        self._add_forms(other.key_forms)
         if other.others is not None:
             self.others = self.others or Values(joined(self.at, "*"))
             self.others.merge(other.others)
@@ -149,6 +162,12 @@ class Values:
         for one in (self.objects or {}).values():
             whole.merge(one)
         return whole
+
+    def join_tags(self) -> None:
+        """Make one of all objects, and of those that come later."""
+        if self.objects is not None:
+            self.untagged = True
+            self._bound()
 
     def _bound(self) -> None:
         """Make one of all objects where there are too many tags, or where that has happened already."""

@@ -24,9 +24,17 @@ _T = TypeVar("_T")
 def plain(statistics: ProtocolStatistics) -> list[Any]:
     """Return all that statistics hold as lists, numbers and texts."""
     one = statistics
-    addresses = sorted(one.endpoints, key=_sortable)
+    addresses = sorted(one.endpoints, key=lambda address: address.in_order)
     return [
-        *(one.recordings, one.exchanges, sorted(one.agents), sorted(one.replays), one.many),
+        *(
+            one.recordings,
+            one.exchanges,
+            sorted(one.agents),
+            sorted(one.replays),
+            one.many,
+            one.cut,
+            sorted(one.places),
+        ),
         [[*address, *_endpoint(one.endpoints[address])] for address in addresses],
     ]
 
@@ -34,15 +42,11 @@ def plain(statistics: ProtocolStatistics) -> list[Any]:
 def from_plain(value: list[Any]) -> ProtocolStatistics:
     """Return the statistics that `plain` made a value of."""
     made = ProtocolStatistics()
-    made.recordings, made.exchanges, agents, replays, made.many, endpoints = value
-    made.agents, made.replays = set(agents), set(replays)
+    made.recordings, made.exchanges, agents, replays, made.many, made.cut, places, endpoints = value
+    made.agents, made.replays, made.places = set(agents), set(replays), set(places)
     for listener, path, method, transport, *rest in endpoints:
         made.endpoints[Address(listener, tuple(path), method, transport)] = _made_endpoint(rest)
     return made
-
-
-def _sortable(address: Address) -> tuple[str, bool, tuple[str, ...], str, str]:
-    return address.listener or "", address.listener is None, *address[1:]
 
 
 def _endpoint(one: EndpointStatistics) -> list[Any]:
@@ -54,6 +58,7 @@ def _endpoint(one: EndpointStatistics) -> list[Any]:
         [[status, *_response(one.responses[status])] for status in sorted(one.responses, key=_status)],
         _events(one.messages),
         one.relations.plain() if one.relations else None,
+        one.cut,
     ]
 
 
@@ -67,6 +72,7 @@ def _made_endpoint(value: list[Any]) -> EndpointStatistics:
     made.responses = {status: _made_response(rest) for status, *rest in responses}
     made.messages = _made_events(value[10])
     made.relations = Relations.from_plain(value[11]) if value[11] is not None else None
+    made.cut = value[12]
     return made
 
 
@@ -75,12 +81,12 @@ def _status(status: int | None) -> int:
 
 
 def _response(one: ResponseStatistics) -> list[Any]:
-    return [one.count, _values(one.headers), _listed(one.bodies, _body)]
+    return [one.count, one.cut, _values(one.headers), _listed(one.bodies, _body)]
 
 
 def _made_response(value: list[Any]) -> ResponseStatistics:
     made = ResponseStatistics()
-    made.count, headers, bodies = value
+    made.count, made.cut, headers, bodies = value
     made.headers = _made_values(headers, "headers")
     made.bodies = {media_type: _made_body(one) for media_type, one in bodies}
     return made

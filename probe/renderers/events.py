@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -94,6 +95,7 @@ class Stream(NamedTuple):
         return offset + run.size(number) if run and number < len(run.texts) else None
 
 
+@lru_cache(maxsize=1000)
 def _head(name: str) -> int:
     """Return how many bytes an event is besides its data."""
     return len(f"event: {name}\ndata: \n\n".encode())

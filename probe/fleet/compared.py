@@ -1,0 +1,140 @@
+"""Compare groups of runs: each version of an agent with the one before, or two groups that are named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from itertools import groupby, pairwise
+
+from msgspec.structs import replace
+
+from probe.compare.compare import endpoints_of, in_order, side_findings
+from probe.compare.comparison import Finding
+from probe.compare.rules import at_least
+from probe.compare.side import Side
+from probe.errors import UserError
+from probe.fleet.certain_endpoints import certain_endpoints, certain_parts
+from probe.fleet.comparison import ComparedGroup, FleetComparison, Step
+from probe.fleet.comparison_markdown import markdown_of
+from probe.fleet.group_words import group_measures, word_findings
+from probe.fleet.judging import Judge
+from probe.fleet.paired_sides import Group, paired_sides
+from probe.fleet.shown import Seen, Shown
+from probe.fleet.statistics import FleetStatistics
+from probe.fleet.versions import agent_of, named, number_of_version, short_name, version_key
+from probe.protocol.describing import described
+from probe.protocol.description import Endpoint, Protocol
+from probe.report.plain_text import indented
+
+MARKDOWN, DATA = "comparison.md", "comparison.json"
+_MOST_SHARES = 200
+_COUNTED = re.compile(r"^((?:in )?\d+ of \d+)(?=,)")
+_IN_RUNS = ("header-removed", "header-added", "status-changed", "query-added", "query-removed", "query-changed")
+
+
+def compare_fleet(statistics: FleetStatistics, before: str | None = None, after: str | None = None) -> FleetComparison:
+    """Return what changed from version to version, or between the groups that two words name. Raises UserError.
+
+    The statistics are used up.
+    """
+    if (before is None) != (after is None):
+        raise UserError("--before and --after need each other", "--before codex@0.98.0 --after codex@0.169.0")
+    names = sorted(statistics.groups, key=version_key)
+    if before is not None and after is not None:
+        pairs = [(named(names, before), named(names, after))]
+        names = list(dict.fromkeys(pairs[0]))
+    else:
+        # A version that is not known has no place in the order.
+        known = [name for name in names if number_of_version(name)]
+        pairs = [pair for _, same in groupby(known, agent_of) for pair in pairwise(same)]
+    return compare_groups([_group(statistics, name) for name in names], pairs)
+
+
+def comparison_documents(comparison: FleetComparison) -> list[tuple[str, str]]:
+    """Return the documents of a comparison, by their names."""
+    return [(MARKDOWN, markdown_of(comparison)), (DATA, indented(comparison))]
+
+
+def fails(comparison: FleetComparison, limit: str | None) -> bool:
+    """Check whether a finding is as serious as a limit (`--fail-on`)."""
+    return limit is not None and any(
+        at_least(one.polarity, limit) for step in comparison.steps for one in step.findings
+    )
+
+
+def compare_groups(groups: Iterable[Group], pairs: Iterable[tuple[str, str]]) -> FleetComparison:
+    """Return what changed between pairs of groups, by their names."""
+    by_name = {group.name: group for group in groups}
+    return FleetComparison(
+        groups=tuple(_compared(group) for group in by_name.values()),
+        steps=tuple(step_between(by_name[one], by_name[other]) for one, other in pairs),
+    )
+
+
+def _group(statistics: FleetStatistics, name: str) -> Group:
+    found = statistics.groups[name]
+    return Group(name, found.sides, described(found.protocol))
+
+
+def step_between(before: Group, after: Group) -> Step:
+    """Return what changed from one group to another."""
+    numbers = number_of_version(before.name), number_of_version(after.name)
+    old, new = (Shown(one.sides.counts["places"], one.sides.runs) for one in (before, after))
+    judge = Judge(old, new, numbers if numbers[0] != numbers[1] else (None, None))
+    one, other, headers = _certain(before, after, judge)
+    others = [*headers, *word_findings(before.sides, after.sides, judge)]
+    found = side_findings(one, other, others, other_results=True, judge=judge.changes)
+    shares = sorted(judge.shares.values(), key=lambda one: (-abs(one.difference), one.area, one.place))
+    return Step(
+        before=_compared(before),
+        after=_compared(after),
+        findings=in_order(_counted_in_runs(one, judge) for one in found),
+        shares=tuple(shares[:_MOST_SHARES]),
+        measures=tuple(group_measures(before.sides, after.sides)),
+    )
+
+
+def _certain(before: Group, after: Group, judge: Judge) -> tuple[Side, Side, list[Finding]]:
+    """Return both sides without what may be chance, and findings about headers that are not always sent."""
+    protocols = certain_endpoints(before.protocol, after.protocol, judge)
+    old, new = (one._replace(protocol=own) for one, own in zip((before, after), protocols, strict=True))
+    sides = paired_sides(old, new, judge)
+    *parts, findings = certain_parts(endpoints_of(*sides), judge)
+    one, other = (replace(side, protocol=_with(side.protocol, known)) for side, known in zip(sides, parts, strict=True))
+    return one, other, findings
+
+
+def _with(protocol: Protocol, parts: Mapping[str, Endpoint]) -> Protocol:
+    return replace(protocol, endpoints=tuple(parts.get(one.name, one) for one in protocol.endpoints))
+
+
+def _counted_in_runs(one: Finding, judge: Judge) -> Finding:
+    """Return a finding whose evidence is in runs."""
+    sides = judge.before, judge.after
+    if one.kind in _IN_RUNS:
+        return replace(one, evidence=_COUNTED.sub(r"\1 runs", one.evidence))
+    names = one.before or one.after
+    if one.kind in ("event-added", "event-removed"):
+        seen = [max(map(side.event, names)) for side in sides]
+    elif one.kind in ("endpoint-added", "endpoint-removed") and isinstance(names, str):
+        seen = [Seen(side.reached(names), side.runs) for side in sides]
+    elif one.kind == "transport-changed":
+        seen = [
+            Seen(side.reached(value["name"]), side.runs)
+            for side, value in zip(sides, (one.before, one.after), strict=True)
+        ]
+    else:
+        return one
+    return replace(one, evidence=f"in {seen[0].words} runs, now in {seen[1].words}")
+
+
+def _compared(group: Group) -> ComparedGroup:
+    counts = group.sides.counts
+    return ComparedGroup(
+        name=short_name(group.name),
+        runs=group.sides.runs,
+        calls=counts["numbers"].get("calls", 0),
+        models=dict(sorted(counts["models"].get("turn", {}).items())),
+        modes=dict(sorted(counts["modes"].items())),
+        platforms=dict(sorted(counts["platforms"].items())),
+    )

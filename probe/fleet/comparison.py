@@ -1,0 +1,69 @@
+"""The form of a comparison of groups of runs, as `comparison.json` has it."""
+
+from __future__ import annotations
+
+from probe.compare.comparison import Finding, Measure, Part
+from probe.compare.rules import Area, Polarity
+
+SCHEMA = 1
+
+
+class ComparedGroup(Part, frozen=True, kw_only=True):
+    """The runs of one agent in one version."""
+
+    name: str
+    """Agent and version: `codex 0.98.0`."""
+    runs: int
+    calls: int
+    """Calls of the model."""
+    models: dict[str, int]
+    """Models that the work asked, each with the number of runs."""
+    modes: dict[str, int]
+    """`headless` or `interactive`, each with the number of runs; runs of which nothing is known are in none."""
+    platforms: dict[str, int]
+    """Platforms, each with the number of runs."""
+
+
+class Share(Part, frozen=True, kw_only=True):
+    """What only a part of the runs shows, so that it is not said to have come, gone or changed."""
+
+    area: Area
+    place: str
+    """Where it is, or what: `input[].name`, `header x-app`, `event error`, `tool exec`."""
+    before: tuple[int, int]
+    """How many runs show it, and of how many that could."""
+    after: tuple[int, int]
+
+    @property
+    def difference(self) -> float:
+        """Return by how much the share of runs is larger after than before."""
+        before, after = (runs / of if of else 0.0 for runs, of in (self.before, self.after))
+        return after - before
+
+
+class Step(Part, frozen=True, kw_only=True):
+    """What changed from one group to another."""
+
+    before: ComparedGroup
+    after: ComparedGroup
+    findings: tuple[Finding, ...]
+    """As those of two runs: in the order of areas, the most serious first in each; counts are runs."""
+    shares: tuple[Share, ...]
+    """The largest differences of shares first."""
+    measures: tuple[Measure, ...]
+    """Turns, tokens and times; medians are the middle of a bucket, within 7 percent."""
+
+    def count(self, polarity: Polarity) -> int:
+        """Return how many findings have a polarity."""
+        return sum(one.polarity is polarity for one in self.findings)
+
+
+class FleetComparison(Part, frozen=True, kw_only=True):
+    """Groups of runs, each compared with the one before."""
+
+    schema: int = SCHEMA
+    """Version of this form."""
+    groups: tuple[ComparedGroup, ...]
+    """By agent, then in the order of versions."""
+    steps: tuple[Step, ...]
+    """Two neighbours of one agent each; or the two groups that were named."""

@@ -1,0 +1,120 @@
+"""Look up how many runs of a group show a place, and whether that another group does not show it may be chance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from probe.fleet.shown_places import Places, section_of
+
+CHANCE = 0.05
+"""How likely it may be that none of the runs shows a thing, if as many as before would, for it to be called gone."""
+_TAGS = re.compile(r"\[([^\]]+)\]")
+_VALUE = re.compile(r"((?:[^=\[]|\[[^\]]*\])*)=(.*)", re.DOTALL)
+_Tags = dict[int, dict[str, str]]
+"""By the place in the plain path: the tags that objects have there."""
+
+
+class Seen(NamedTuple):
+    """In how many runs something was seen."""
+
+    runs: int
+    of: int
+    """Of how many that could show it."""
+
+    @property
+    def share(self) -> float:
+        """Return which share of the runs that is."""
+        return self.runs / self.of if self.of else 0.0
+
+    @property
+    def words(self) -> str:
+        """Return it in words."""
+        return f"{self.runs:,} of {self.of:,}"
+
+
+def may_be_chance(here: Seen, there: Seen) -> bool:
+    """Check whether runs of which none shows a thing may be like others, of which some do."""
+    shown, none = (here, there) if here.runs else (there, here)
+    if shown.runs and none.runs:
+        return True
+    return not shown.runs or not none.of or (1 - shown.runs / shown.of) ** none.of > CHANCE
+
+
+class Shown:
+    """The places that runs of a group show."""
+
+    def __init__(self, places: Places, runs: int) -> None:
+        self._places, self.runs = places, runs
+        self._index: dict[str, dict[tuple[str, str | None], list[tuple[_Tags, int]]]] = {}
+
+    def flat(self, endpoint: str, part: str, name: str) -> Seen:
+        """Return how many of the runs that reach an endpoint show a status, a header or a parameter."""
+        return self._of(self._places.get(section_of(endpoint, part), {}).get(name, 0), self.reached(endpoint))
+
+    def reached(self, endpoint: str) -> int:
+        """Return how many runs reach an endpoint."""
+        return self._places.get(section_of(endpoint, "reached"), {}).get("", 0)
+
+    def place(self, endpoint: str, part: str, at: str, parent: str) -> Seen:
+        """Return how many of the runs that show a parent show a place in it; at least so many, where kinds mix."""
+        of = self._number(section_of(endpoint, part), parent) if parent else self.reached(endpoint)
+        return self._of(self._number(section_of(endpoint, part), at), of)
+
+    def event(self, name: str) -> Seen:
+        """Return how many runs have a kind of events, at whatever endpoint most of them have it."""
+        return Seen(max((one.get(f"event[{name}]", 0) for one in self._places.values()), default=0), self.runs)
+
+    def value(self, endpoint: str, part: str, at: str, value: str) -> Seen:
+        """Return how many of the runs that show a place have a value there, as JSON."""
+        section = section_of(endpoint, part)
+        return self._of(self._number(section, at, value), self._number(section, at))
+
+    def kind(self, endpoint: str, part: str, parent: str, name: str) -> Seen:
+        """Return how many of the runs that show a parent have objects of a kind there."""
+        section = section_of(endpoint, part)
+        plain, _ = _parsed(parent)
+        words = set(name.split("."))
+        found = [
+            runs
+            for tags, runs in self._indexed(section).get((plain, None), ())
+            if (last := {*tags.get(len(plain), {}).values()}) and (words <= last or name in last)
+        ]
+        return self._of(max(found, default=0), self._number(section, parent) if parent else self.reached(endpoint))
+
+    @staticmethod
+    def _of(runs: int, of: int) -> Seen:
+        return Seen(runs, max(runs, of))
+
+    def _number(self, section: str, at: str, value: str | None = None) -> int:
+        plain, tags = _parsed(at)
+        found = self._indexed(section).get((plain, value), ())
+        return max((runs for known, runs in found if _fits(tags, known)), default=0)
+
+    def _indexed(self, section: str) -> Mapping[tuple[str, str | None], list[tuple[_Tags, int]]]:
+        if section not in self._index:
+            index = self._index[section] = {}
+            for place, runs in self._places.get(section, {}).items():
+                match = _VALUE.fullmatch(place)
+                at, value = (match[1], match[2]) if match else (place, None)
+                plain, tags = _parsed(at)
+                index.setdefault((plain, value), []).append((tags, runs))
+        return self._index[section]
+
+
+def _fits(asked: _Tags, known: _Tags) -> bool:
+    """Check whether objects with known tags are among those that are asked for."""
+    return all(tags.items() <= known.get(place, {}).items() for place, tags in asked.items())
+
+
+def _parsed(at: str) -> tuple[str, _Tags]:
+    """Return a place without its tags, and the tags by where in it they are."""
+    plain, tags, end = "", _Tags(), 0
+    for match in _TAGS.finditer(at):
+        # A body has tags, too: `[type=response.create].model`.
+        plain += at[end : match.start()].removeprefix("." if not plain else "")
+        pairs = (pair.partition("=") for pair in match[1].split(","))
+        tags[len(plain)] = {name: value for name, _, value in pairs}
+        end = match.end()
+    return plain + at[end:].removeprefix("." if not plain else ""), tags

@@ -54,7 +54,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "compare": _RENDERING | {"trace", "slots", "analysis", "report", "protocol"},
     "fleet": _RENDERING
     | {"remote", "trace", "slots", "analysis", "report"}
-    | {"protocol", "compare", "targets", "settings", "exports"},
+    | {"protocol", "compare", "targets", "settings", "exports", "cli"},
     "questions": BASE | {"record", "store", "exports", "fleet", "cli"},
     "exports": _RENDERING | {"slots", "trace", "analysis", "report", "targets", "settings"},
     "imports": _RENDERING | {"exports"},

@@ -116,7 +116,10 @@ COMMANDS = {
     "fleet": Command(
         "Analyze many runs at once; compare versions, show trends.",
         "invoke fleet analyze --runs 'codex/*'",
-        ("words", "runs", "scheduler", "workers", "output", "json", "fail_on", "force", "target", "data_dir"),
+        (
+            *("words", "runs", "scheduler", "workers", "before", "after", "output", "json"),
+            *("fail_on", "force", "target", "data_dir"),
+        ),
     ),
     "sql": Command(
         "Answer questions about all analyzed runs in SQL.",

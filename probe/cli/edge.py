@@ -93,7 +93,7 @@ def _uploaded(code: int) -> int:
         return code
     from probe.remote.mirror import finish  # Here: most commands use no bucket.
 
-    return finish(code, say)
+    return finish(code, lambda text: say(as_called(text)))
 
 
 def run(main: Main) -> int:

@@ -227,6 +227,8 @@ _SPECIAL = {
         "Read the runs as this target, not as the one that each was recorded with.", "t", "NAME"
     ),
     ("fleet", "output"): Option("Folder of the documents (default: .fleet/reports/ in the data folder).", "O", "DIR"),
+    ("fleet", "before"): Option("Of compare: what was: codex@0.98.0, or codex for its newest version.", None, "GROUP"),
+    ("fleet", "after"): Option("Of compare: what is now, in the same words.", None, "GROUP"),
     ("fleet", "force"): Option("Read runs again that were read before.", "f"),
     ("sql", "words"): Option(
         "A statement of SQL, or the name of a question (default: list what can be asked).",

@@ -21,7 +21,7 @@ from probe.compare.findings_text import findings_text
 from probe.compare.html.page import page_of
 from probe.compare.markdown import markdown_of, summary_line
 from probe.compare.reading import Source, read_both
-from probe.compare.rules import Polarity, at_least
+from probe.compare.rules import at_least, check_limit
 from probe.compare.shareable import shareable
 from probe.errors import UserError
 from probe.imports.detection import import_hint
@@ -39,16 +39,13 @@ from probe.slots.slots import Slots
 from probe.targets.finding import IMPORTED, output_dirs, renderer_spec, slot_rules, target_of_run
 from probe.wire.recover_run import recover_and_report
 
-_LIMITS = (*(one.value for one in Polarity if one is not Polarity.INFO), "any")
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.compare`."""
     arguments, rest = parse("compare", sys.argv[1:] if argv is None else argv)
     if rest:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke compare latest~1 latest")
-    if arguments.fail_on not in (None, *_LIMITS):
-        raise UserError(f"--fail-on {arguments.fail_on}: no such limit", f"it is one of: {', '.join(_LIMITS)}")
+    check_limit(arguments.fail_on)
     comparison = _compared(arguments)
     comparison = shareable(comparison) if arguments.shareable else comparison
     outputs: dict[str, Callable[[Comparison], str]] = {"markdown": markdown_of, "html": page_of, "json": json_of}

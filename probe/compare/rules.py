@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from probe.errors import UserError
+
 
 class Polarity(StrEnum):
     """How much a change matters to who depends on the first protocol, the most serious first."""
@@ -136,6 +138,14 @@ RULES: dict[str, Rule] = {
 """By kind of finding."""
 
 ORDER = tuple(Polarity)
+LIMITS = (*(one.value for one in Polarity if one is not Polarity.INFO), "any")
+"""What --fail-on takes."""
+
+
+def check_limit(limit: str | None) -> None:
+    """Raise UserError for a word that is no limit of findings."""
+    if limit not in (None, *LIMITS):
+        raise UserError(f"--fail-on {limit}: no such limit", f"it is one of: {', '.join(LIMITS)}")
 
 
 def at_least(polarity: Polarity, limit: str) -> bool:

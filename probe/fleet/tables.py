@@ -7,7 +7,7 @@ it is written again with the same content, and copied once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from io import BytesIO
@@ -63,24 +63,45 @@ def write_chunk(store: Store, chunk: str, results: Iterable[RunResult]) -> None:
     store.write(f"{FOLDER}/{_WHOLE}/{chunk}", b"")
 
 
+def written_chunks(store: Store) -> set[str]:
+    """Return the chunks whose tables are written, and not deleted since."""
+    return {name.rpartition("/")[2] for name in store.names(f"{FOLDER}/{_WHOLE}/")}
+
+
 def has_chunk(store: Store, chunk: str) -> bool:
-    """Check whether the tables of a chunk are written, which publishing other chunks alone undoes."""
+    """Check whether the tables of a chunk are written."""
     return store.size(f"{FOLDER}/{_WHOLE}/{chunk}") is not None
 
 
 def publish(store: Store, chunks: Sequence[str]) -> None:
-    """Let the tables of these chunks count, and delete all others. Raises UserError where one is not written."""
+    """Let the tables of these chunks count, and no others. Raises UserError where one is not written."""
     names = [name.removeprefix(f"{FOLDER}/") for name in store.names(f"{FOLDER}/")]
     wanted = frozenset(chunks)
     if missing := sorted(wanted - {name.rpartition("/")[2] for name in names if name.startswith(f"{_WHOLE}/")}):
         raise UserError(f"the tables of {len(missing)} chunks of runs are not there", _HINT, code=1)
-    counting = {name for name in names if name.rpartition("/")[2].removesuffix(".parquet") in wanted}
+    counting = {name for name in names if _chunk(name) in wanted}
     files = {table: tuple(sorted(name for name in counting if name.startswith(f"{table}/target="))) for table in TABLES}
     listed = Published(columns=_columns(), chunks=tuple(sorted(wanted)), files=files)
     store.write(f"{FOLDER}/{LIST}", msgspec.json.encode(listed))
-    for name in names:
-        if name not in counting and name != LIST:
-            store.delete(f"{FOLDER}/{name}")
+
+
+def chunks_with_files(store: Store) -> set[str]:
+    """Return the chunks of which there is a file, written whole or not."""
+    names = (name.removeprefix(f"{FOLDER}/") for name in store.names(f"{FOLDER}/"))
+    return {_chunk(name) for name in names if name != LIST}
+
+
+def delete_chunks(store: Store, chunks: Collection[str]) -> None:
+    """Delete the tables of chunks that count no more. What is left at any moment does not count as written."""
+    for chunk in chunks:
+        store.delete(f"{FOLDER}/{_WHOLE}/{chunk}")
+    for name in list(store.names(f"{FOLDER}/")) if chunks else ():
+        if _chunk(name) in chunks:
+            store.delete(name)
+
+
+def _chunk(name: str) -> str:
+    return name.rpartition("/")[2].removesuffix(".parquet")
 
 
 def local_tables(store: Store) -> Path:

@@ -6,7 +6,6 @@ import sys
 from array import array
 from pathlib import Path
 
-from probe.record.files import private_bytes
 from probe.record.open_record import open_record, record_size
 from probe.record.remote_pointer import pointer_of
 from probe.store.store import store_at
@@ -15,16 +14,15 @@ LINES = "traffic.lines"
 _BLOCK = 4 << 20
 
 
-def write_line_index(record: Path) -> None:
-    """Write beside a record where its lines begin, and its size: eight bytes each, the lowest first."""
+def line_index(record: Path) -> bytes:
+    """Return where a record's lines begin, and its size: eight bytes each, the lowest first."""
     starts, size = array("Q", [0]), 0
     with open_record(record) as file:
         while block := file.read(_BLOCK):
             add_starts(starts, block, size)
             size += len(block)
     starts.append(size)
-    with private_bytes(record.with_name(LINES)) as out:
-        out.write(_little(starts).tobytes())
+    return _little(starts).tobytes()
 
 
 def add_starts(starts: array[int], block: bytes, offset: int) -> None:

@@ -20,8 +20,8 @@ from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
 from probe.record.mirror_place import is_mirror, shown_place
 from probe.record.mirrored_runs import bring, refresh
-from probe.record.open_record import compressed_file, record_file, record_size
-from probe.record.remote_pointer import POINTER
+from probe.record.open_record import compressed_file, record_file
+from probe.record.remote_pointer import POINTER, object_size, pointer_of
 from probe.record.tunnels import TUNNELS
 
 TRAFFIC = "traffic.jsonl"
@@ -90,8 +90,8 @@ def is_generated(folder: str | None) -> bool:
 def has_records(folder: Path) -> bool:
     """Check whether anything was captured into a folder."""
     record = record_file(folder / TRAFFIC)
-    if record.name == POINTER:
-        return record_size(folder / TRAFFIC) > 0
+    if record.name == POINTER and (pointer := pointer_of(folder / TRAFFIC)):
+        return object_size(folder / TRAFFIC, pointer) > 0
     return is_plain(record) and record.stat().st_size > 0
 
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from probe.addon.private_files import private_folder
 from probe.errors import UserError
 from probe.record.files import private_bytes
-from probe.record.line_index import write_line_index
 from probe.record.manifest import Manifest
 from probe.record.mirror_place import is_mirror, mirror_of, mirrored_url, shown_place, store_of
 from probe.record.mirrored_runs import MANIFEST, refresh
-from probe.record.remote_pointer import POINTER, RECORDS, Pointer, write_pointer
-from probe.record.runs import TRAFFIC, Run, has_records, is_alive
+from probe.record.remote_pointer import POINTER, Pointer, write_pointer
+from probe.record.runs import Run
 from probe.record.tunnels import TUNNELS
-from probe.remote.pointer import drop_record
 from probe.remote.push import push
+from probe.remote.upload import pending, run_in, upload_run
 from probe.store.in_use import used_mirrors
 from probe.store.store import Store
 
@@ -59,7 +56,7 @@ def at_end(data_dir: Path, say: Callable[[str], None]) -> int:
         except UserError as error:
             # The command has done what it was asked for, on this machine.
             say(f"WARNING: what was written of {_key(folder)} stays on this machine: {error.args[0]}")
-    for folder in left_here(data_dir):
+    for folder in pending(data_dir):
         try:
             code = max(code, _upload(store, folder, say))
         except UserError as error:
@@ -68,35 +65,14 @@ def at_end(data_dir: Path, say: Callable[[str], None]) -> int:
     return code
 
 
-def left_here(data_dir: Path) -> Iterator[Path]:
-    """Yield the folders of the runs in a mirror that are on this machine alone, and not being recorded."""
-    for manifest in sorted(data_dir.glob(f"[!.]*/[!.]*/{MANIFEST}")):
-        folder = manifest.parent
-        with contextlib.suppress(UserError):  # A damaged one is reported by the commands on it.
-            if not os.path.lexists(folder / POINTER):
-                if not is_alive(_run(folder)):
-                    yield folder
-            elif any(os.path.lexists(folder / name) for name in RECORDS):
-                # A process was killed between writing the pointer, after all checks, and removing the record.
-                drop_record(folder)
-
-
 def _upload(store: Store, folder: Path, say: Callable[[str], None]) -> int:
-    from probe.remote.upload import upload_run  # Here: most commands have nothing to upload.
-
-    facts = _run(folder).manifest.facts
+    facts = run_in(folder).manifest.facts
     if facts.started and not facts.ended:
         say(f"WARNING: run {_key(folder)} was cut off, and is on this machine alone")
         say(f"  to recover and upload it: invoke upload --data-dir {store.url}")
         return 1
-    if has_records(folder):
-        write_line_index(folder / TRAFFIC)
     upload_run(store, folder, _key(folder), say)
     return 0
-
-
-def _run(folder: Path) -> Run:
-    return Run(folder=folder, target=folder.parent.name, manifest=Manifest.read(folder))
 
 
 def _key(folder: Path) -> str:

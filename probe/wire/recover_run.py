@@ -12,11 +12,12 @@ from probe.addon.journal import FOLDER
 from probe.errors import UserError
 from probe.record.fold_journals import fold_in
 from probe.record.manifest import Manifest, utc_now
+from probe.record.mirror_place import is_mirror
 from probe.record.open_record import record_file
 from probe.record.problem import Problem, ProblemKind
 from probe.record.record_root import record_digests
 from probe.record.runs import Run, find_run, is_alive, refuse_links
-from probe.remote.mirror import is_mirror, left_here
+from probe.remote.upload import pending, run_in
 from probe.settings.settings import data_dir
 from probe.targets.finding import output_dirs, renderer_of
 from probe.wire import agent_folders
@@ -35,8 +36,8 @@ def open_run(arguments: Namespace, say: Callable[[str], None]) -> Run:
 
 def recover_left(folder: Path, say: Callable[[str], None]) -> None:
     """Recover the runs of a mirror that a killed capture left, so that the end of this command uploads them."""
-    for one in left_here(folder) if is_mirror(folder) else ():
-        run = Run(folder=one, target=one.parent.name, manifest=Manifest.read(one))
+    for one in pending(folder) if is_mirror(folder) else ():
+        run = run_in(one)
         if not run.manifest.facts.ended:
             refuse_links(one)
             recover_and_report(run, folder, say)

@@ -16,7 +16,17 @@ import pytest
 from probe.errors import UserError
 from probe.exports.parquet_tables import TABLES
 from probe.fleet.run_result import RunResult, decode, encode
-from probe.fleet.tables import FOLDER, LIST, has_chunk, local_tables, publish, published, write_chunk
+from probe.fleet.tables import (
+    FOLDER,
+    LIST,
+    chunks_with_files,
+    delete_chunks,
+    has_chunk,
+    local_tables,
+    publish,
+    published,
+    write_chunk,
+)
 from probe.record.runs import find_run
 from probe.store.store import store_at
 from tests.questions.fleet import fleet, read, rows
@@ -79,8 +89,19 @@ def test_a_chunk_counts_only_when_it_is_published(tmp_path: Path) -> None:
     assert rows("from runs", folder) == rows("from runs where name = '1'", folder) != []
     publish(store, ["new"])
     assert [row["name"] for row in rows("from runs order by name", folder)] == ["1", "2"]
+    assert has_chunk(store, "old"), "another client may be about to publish it"
+
+
+def test_deleted_tables_do_not_count_as_written(tmp_path: Path) -> None:
+    tables_of(tmp_path, {"old": [result("a", "1", "2026-01-01")], "new": [result("a", "2", "2026-01-01")]})
+    store = store_at(tmp_path)
+    assert chunks_with_files(store) == {"old", "new"}
+    delete_chunks(store, {"old"})
+    assert chunks_with_files(store) == {"new"}
     assert not has_chunk(store, "old")
-    assert [name for name in files(tmp_path) if "old" in name] == []
+    assert has_chunk(store, "new")
+    with pytest.raises(UserError, match="1 chunks"):
+        publish(store, ["old", "new"])
 
 
 def test_a_chunk_that_was_not_written_whole_cannot_be_published(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from probe.places import PROJECT, SAMPLES
-from probe.record.record_root import record_digests
 from tests.support.s3_proxy import S3Proxy, s3_proxy
 from tests.support.s3_server import S3Server, make_bucket, s3_server
 
@@ -81,7 +80,7 @@ def manifest_of(key: str, record: bytes, **facts: Any) -> bytes:
     """Return the manifest of a finished run."""
     target, _, name = key.partition("/")
     sample = json.loads((SAMPLES / "demo" / "sample" / "manifest.json").read_bytes())
-    own = {"target": target, "run": name, "traffic_sha256": hashlib.sha256(record).hexdigest()}
+    own = {"folder": "/work", "target": target, "run": name, "traffic_sha256": hashlib.sha256(record).hexdigest()}
     return json.dumps({**sample, "bundled": False, **own, **facts}).encode()
 
 
@@ -127,12 +126,3 @@ def machine(server: S3Server, proxy: S3Proxy, bucket: Bucket, tmp_path: Path) ->
         return Machine(home, bucket.url, {**variables, "HOME": str(home)})
 
     return make
-
-
-def plain_digests(folder: Path, record: bytes) -> dict[str, Any]:
-    """Return what a manifest has of the digests of a record."""
-    path = folder / "traffic.jsonl"
-    path.write_bytes(record)
-    found = record_digests(path)
-    assert found is not None
-    return found.noted

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 
 from probe.fleet.run_result import result_of
 from probe.fleet.statistics import FleetStatistics
 from probe.fleet.stored_nodes import FOLDER as NODES
 from probe.fleet.tables import FOLDER as TABLES
-from probe.fleet.tables import published
+from probe.fleet.tables import LIST
 from probe.places import PROJECT
 from probe.record.manifest import Manifest
 from probe.record.runs import Run
@@ -47,23 +49,19 @@ def fleet_command(*words: str) -> list[str]:
     return [sys.executable, "-m", "probe.fleet", *words]
 
 
-def call(*words: str, code: int = 0) -> str:
+def call(*words: str, code: int = 0, seconds: float = SECONDS) -> str:
     """Run a command of `fleet` to its end; return what it says to stderr."""
     done = subprocess.run(
-        fleet_command(*words), cwd=PROJECT, env=dict(os.environ), capture_output=True, text=True, timeout=SECONDS
+        fleet_command(*words), cwd=PROJECT, env=dict(os.environ), capture_output=True, text=True, timeout=seconds
     )
     assert done.returncode == code, done.stderr
     return done.stderr
 
 
-def runs_in_tables(data_dir: Path) -> list[str]:
+def runs_in_tables(store: Store) -> list[str]:
     """Return the runs of the published tables, sorted."""
     import pyarrow.parquet
 
-    folder = data_dir / TABLES
-    rows = [
-        row
-        for name in published(folder).files["runs"]
-        for row in pyarrow.parquet.read_table(folder / name, partitioning=None).to_pylist()
-    ]
-    return sorted(row["run"] for row in rows)
+    listed = json.loads(store.read(f"{TABLES}/{LIST}") or b"")
+    files = (BytesIO(store.read(f"{TABLES}/{name}") or b"") for name in listed["files"]["runs"])
+    return sorted(row["run"] for file in files for row in pyarrow.parquet.read_table(file).to_pylist())

@@ -66,7 +66,7 @@ def test_a_command_that_is_ended_leaves_no_worker_and_the_next_goes_on(
     assert stored < len(runs)
     assert _read(call("analyze", "--workers", "2", "-d", str(data))) <= len(runs) - stored
     assert in_one_process(data, runs).to_bytes() in stored_aggregates(FolderStore(data))
-    assert runs_in_tables(data) == sorted(runs)
+    assert runs_in_tables(FolderStore(data)) == sorted(runs)
 
 
 def test_what_a_killed_client_left_running_on_a_scheduler_does_no_harm(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_what_a_killed_client_left_running_on_a_scheduler_does_no_harm(tmp_path:
         process.communicate(timeout=30)
         call(*words)
     assert in_one_process(data, runs).to_bytes() in stored_aggregates(FolderStore(data))
-    assert runs_in_tables(data) == sorted(runs)
+    assert runs_in_tables(FolderStore(data)) == sorted(runs)
 
 
 def test_two_commands_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_two_commands_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
     assert in_one_process(data, runs).to_bytes() in found
     assert in_one_process(data, codex).to_bytes() in found
     # The tables are those of the command that ended last.
-    assert runs_in_tables(data) in (sorted(runs), sorted(codex))
+    assert runs_in_tables(FolderStore(data)) in (sorted(runs), sorted(codex))
 
 
 def test_what_is_done_is_not_done_again_and_a_new_run_costs_only_itself(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def test_killed_workers_lose_and_double_nothing(tmp_path: Path) -> None:
         call("analyze", "--scheduler", cluster.address, "-d", str(data))
     assert cluster.killed
     assert in_one_process(data, runs).to_bytes() in stored_aggregates(FolderStore(data))
-    assert runs_in_tables(data) == sorted(runs)
+    assert runs_in_tables(FolderStore(data)) == sorted(runs)
 
 
 _TARGET = """\

@@ -84,6 +84,9 @@ def test_of_many_names_those_with_the_smallest_hashes_are_kept(
         holder = whole if hasattr(whole, attribute) else whole.endpoints[ONLY]
         assert {*map(str, getattr(holder, attribute))} == {*smallest(map(str, names), 20)}
         assert holder.cut
+        protocol = described(whole)
+        assert protocol.cut is True
+        assert "**Not all names are listed**" in dict(documents(protocol))["protocol.md"]
     assert not recording(names[:20], put).cut
 
 

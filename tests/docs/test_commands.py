@@ -47,7 +47,7 @@ NOT_OURS = frozenset(
     }
 )
 """Options in the text that belong to no task and to no target's file."""
-_UV_OPTIONS = ("--group", "--project")
+_UV_OPTIONS = ("--extra", "--group", "--project")
 _MODULES = {module_of(task): task for task in COMMANDS}
 
 

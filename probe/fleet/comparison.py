@@ -33,6 +33,8 @@ class Share(Part, frozen=True, kw_only=True):
     before: tuple[int, int]
     """How many runs show it, and of how many that could."""
     after: tuple[int, int]
+    unit: str = "runs"
+    """What is counted: `requests` or `answers` where all runs show it, but not always."""
 
     @property
     def difference(self) -> float:

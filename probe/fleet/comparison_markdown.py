@@ -114,5 +114,5 @@ def _shares(step: Step, level: str) -> Iterator[str]:
 
 
 def _share(one: Share) -> tuple[str, str, str]:
-    before, after = (f"{runs:,} of {of:,} runs" if of else "–" for runs, of in (one.before, one.after))
+    before, after = (f"{runs:,} of {of:,} {one.unit}" if of else "–" for runs, of in (one.before, one.after))
     return code(one.place), before, after

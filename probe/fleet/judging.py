@@ -45,10 +45,10 @@ class Judge:
         self.share(area, what, before, after)
         return False
 
-    def share(self, area: Area, what: str, before: Seen, after: Seen) -> None:
+    def share(self, area: Area, what: str, before: Seen, after: Seen, unit: str = "runs") -> None:
         """Note what only a part of the runs shows."""
         if before.runs * after.of != after.runs * before.of:
-            self.shares[area, what] = Share(area=area, place=what, before=(*before,), after=(*after,))
+            self.shares[area, what] = Share(area=area, place=what, before=(*before,), after=(*after,), unit=unit)
 
     def few(
         self, area: Area, what: str, names: Sequence[Collection[str]], seen: Callable[[Shown, int, str], Seen]
@@ -113,8 +113,8 @@ class Judge:
             before, after = Seen(*change.seen), Seen(*change.seen_after)
         lacking, full = (after, before) if change.how is How.OPTIONAL else (before, after)
         if may_be_chance(Seen(lacking.of - lacking.runs, lacking.of), Seen(0, full.of)):
-            if in_runs:
-                self.share(area, change.place, before, after)
+            unit = "runs" if in_runs else "requests" if area is Area.SENT else "answers"
+            self.share(area, change.place, before, after, unit)
             return None
         return change._replace(seen=(*before,), seen_after=(*after,), unit=_UNIT) if in_runs else change
 

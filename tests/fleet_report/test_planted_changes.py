@@ -159,6 +159,20 @@ PLANTED = {
         environment("new"), 9, ("notable instructions-changed input[][role=user] (in 12 of 12 runs, now in 0 of 9)",)
     ),
     "a part of the instructions changed in one run": Planted(environment("new"), 1, ()),
+    "a member of events has another name": Planted(
+        replaced("incomplete_details", "unfinished_details"),
+        9,
+        (
+            "breaking answer-field-removed event.response.incomplete_details (in 12 of 12 runs, now in 0 of 9)",
+            "info answer-field-added event.response.unfinished_details (in 0 of 12 runs, now in 9 of 9)",
+        ),
+    ),
+    "a member of events has another name in one run": Planted(
+        replaced("incomplete_details", "unfinished_details"),
+        1,
+        (),
+        ("event.response.incomplete_details: 12 of 12, 8 of 9", "event.response.unfinished_details: 0 of 12, 1 of 9"),
+    ),
     "an event is new": Planted(
         replaced("response.in_progress", "response.working"),
         9,

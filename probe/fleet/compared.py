@@ -139,5 +139,6 @@ def _compared(name: str, sides: GroupSides) -> ComparedGroup:
         calls=counts["numbers"].get("calls", 0),
         models=dict(sorted(counts["models"].get("turn", {}).items())),
         modes=dict(sorted(counts["modes"].items())),
+        ends=dict(sorted(counts["ends"].items())),
         platforms=dict(sorted(counts["platforms"].items())),
     )

@@ -91,7 +91,8 @@ def _step(step: Step, *, has_others: bool) -> Iterator[str]:
 def _group_rows(before: ComparedGroup, after: ComparedGroup) -> Iterator[tuple[str, str, str]]:
     yield "runs", f"{before.runs:,}", f"{after.runs:,}"
     yield "calls of the model", f"{before.calls:,}", f"{after.calls:,}"
-    for name in ("models", "modes", "platforms"):
+    has_other_ends = {*before.ends, *after.ends} - {"by itself"}
+    for name in ("models", "modes", *(("ends",) if has_other_ends else ()), "platforms"):
         one, other = (_counted(getattr(group, name), group.runs) for group in (before, after))
         if one or other:
             yield name, one or "?", other or "?"

@@ -106,8 +106,8 @@ class _Pair:
             seen = [Seen(one.count, end.count) for one, end in zip((old, new), self._pair, strict=True)]
         lacking, full = (seen[1], seen[0]) if old.required else (seen[0], seen[1])
         if may_be_chance(Seen(lacking.of - lacking.runs, lacking.of), Seen(0, full.of)):
-            if in_runs:
-                self._judge.share(Area.HEADERS, f"header {name}", *seen)
+            unit = "runs" if in_runs else "requests"
+            self._judge.share(Area.HEADERS, f"header {name}", seen[0], seen[1], unit)
             return
         kind = "header-removed" if old.required else "header-added"
         line = f"header {name} is {'not always' if old.required else 'always'} sent now"

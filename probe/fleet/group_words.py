@@ -59,8 +59,7 @@ def _changed(
             evidence.append(f"{name} {words_of(before, after)}")
     if evidence:
         line = "; ".join(f"{what} {are(names, word)}" for word, names in found.items() if names)
-        values = {"before": found["gone"] or None, "after": found["new"] or None}
-        yield finding(kind, place, line, **values, evidence=listed(evidence))
+        yield finding(kind, place, line, before=found["gone"], after=found["new"], evidence=listed(evidence))
 
 
 def group_measures(before: GroupSides, after: GroupSides) -> Iterator[Measure]:

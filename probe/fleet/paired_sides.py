@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from json import dumps, loads
 from typing import Any, NamedTuple
 
@@ -114,26 +114,35 @@ def _of_one(key: str, keys: Sequence[_Counts], normal: Sequence[Mapping[str, str
 def _tools(groups: Groups, judge: Judge) -> tuple[list[OfferedTool], list[OfferedTool]]:
     few = _few(groups, judge, "tool_names", "offering runs", Area.TOOLS, "tool")
     counts = groups[0].counts["tools"], groups[1].counts["tools"]
-    names = [group.counts["tool_names"] for group in groups]
     found: tuple[list[OfferedTool], list[OfferedTool]] = ([], [])
     for name in sorted({*counts[0], *counts[1]} - few):
         keys: tuple[_Counts, _Counts] = counts[0].get(name, {}), counts[1].get(name, {})
-        normal = _normal(groups, judge, "tools", keys)
-        if all(keys):
-            chosen: tuple[str | None, ...] = _chosen(keys, (normal[0], normal[1]))
-            if normal[0][str(chosen[0])] == normal[1][str(chosen[1])]:
-                words = [{normal[side][key]: runs for key, runs in keys[side].items()} for side in (0, 1)]
-                _note(judge, Area.TOOLS, f"tool {name}, a definition of several", words, [one[name] for one in names])
-        else:
-            chosen = tuple(most_common(one) if one else None for one in keys)
-        changed = str(chosen[0]) if all(keys) else None
-        seen = _of_one(changed, keys, normal, [one.get(name, 0) for one in names]) if changed else ""
-        for side, key in enumerate(chosen):
-            if key is not None:
-                uses = names[side].get(name, keys[side][key])
-                definition = loads(normal[side][key]) | {"uses": uses, "seen": seen}
-                found[side].append(msgspec.convert(definition, OfferedTool))
+        for side, definition in _definitions(groups, judge, name, keys):
+            found[side].append(msgspec.convert(definition, OfferedTool))
     return found
+
+
+def _definitions(
+    groups: Groups, judge: Judge, name: str, keys: tuple[_Counts, _Counts]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield side and definition of a tool that one of the two or both offer."""
+    of = [group.counts["tool_names"].get(name, 0) for group in groups]
+    normal = _normal(groups, judge, "tools", keys)
+    if not all(keys):
+        side = 0 if keys[0] else 1
+        yield side, loads(normal[side][most_common(keys[side])]) | {"uses": of[side]}
+        return
+    one, other = _chosen(keys, (normal[0], normal[1]))
+    texts = [normal[0][one], normal[1][other]]
+    if any(2 * max(counts.values()) < runs for counts, runs in zip(keys, of, strict=True)):
+        # Another definition in most runs: it is data of theirs.
+        texts[1] = texts[0]
+    elif texts[0] == texts[1]:
+        words = [{normal[side][key]: runs for key, runs in keys[side].items()} for side in (0, 1)]
+        _note(judge, Area.TOOLS, f"tool {name}, a definition of several", words, of)
+    seen = _of_one(one, keys, normal, of)
+    for side, text in enumerate(texts):
+        yield side, loads(text) | {"uses": of[side], "seen": seen}
 
 
 def _settings(groups: Groups, judge: Judge) -> tuple[dict[str, tuple[SentItem, ...]], dict[str, tuple[SentItem, ...]]]:
@@ -142,11 +151,11 @@ def _settings(groups: Groups, judge: Judge) -> tuple[dict[str, tuple[SentItem, .
     for purpose in sorted(counts[0].keys() & counts[1].keys()):
         for kind in sorted(counts[0][purpose].keys() & counts[1][purpose].keys()):
             keys: tuple[_Counts, _Counts] = counts[0][purpose][kind], counts[1][purpose][kind]
-            if any(is_open(one, max(one.values())) for one in keys):
+            of = [group.counts["purposes"].get(purpose, 0) for group in groups]
+            if any(is_open(one, min(sum(one.values()), runs)) for one, runs in zip(keys, of, strict=True)):
                 continue
             normal = _normal(groups, judge, "settings", keys)
             at, name = loads(kind)
-            of = [group.counts["purposes"].get(purpose, 0) for group in groups]
             chosen = _chosen(keys, (normal[0], normal[1]))
             judge.evidence[at] = _of_one(chosen[0], keys, normal, of)
             for side, key in enumerate(chosen):

@@ -19,8 +19,9 @@ from probe.fleet.schemas import fleet_comparison_schema
 from probe.fleet.statistics import FleetStatistics
 from probe.fleet.versions import named, short_name, version_key
 from probe.places import PROJECT
+from tests.compare.comparing import SAMPLES, Recording
 from tests.conftest import GOLDEN
-from tests.fleet_report.groups import Fleet, each_body
+from tests.fleet_report.groups import Fleet, each_body, statistics_of
 from tests.fleet_report.planted import Day, day_of, fleet
 
 SCHEMA = PROJECT / "docs" / "fleet-comparison.schema.json"
@@ -143,12 +144,12 @@ def test_a_fleet_of_one_version_has_nothing_to_compare() -> None:
 LIMITS = {None: False, "breaking": False, "notable": True, "any": True}
 
 
-@pytest.mark.parametrize(("limit", "expected"), LIMITS.items())
-def test_a_limit_fails_where_a_finding_is_as_serious(limit: str | None, expected: bool, tmp_path: Path) -> None:
+def test_a_limit_fails_where_a_finding_is_as_serious(tmp_path: Path) -> None:
     found = Fleet(tmp_path)
     found.add("codex-cli 0.98.0", "codex/tool-loop", 3)
     found.add("codex-cli 0.99.0", "codex/tool-loop", 3, each_body(lambda body: body["reasoning"].update(effort="low")))
-    assert fails(found.compared(), limit) is expected
+    compared = found.compared()
+    assert {limit: fails(compared, limit) for limit in LIMITS} == LIMITS
 
 
 def test_a_step_without_findings_is_one_line(tmp_path: Path) -> None:
@@ -159,3 +160,24 @@ def test_a_step_without_findings_is_one_line(tmp_path: Path) -> None:
     text = markdown_of(FleetComparison(groups=(step.before, step.after), steps=(step,)))
     assert f"**{NONE}**" in text
     assert "In some runs" not in text
+
+
+def test_how_runs_ended_is_there_where_not_all_ended_by_themselves(tmp_path: Path) -> None:
+    def failed(recording: Recording) -> None:
+        recording.manifest["agent_exit_code"] = 3
+
+    found = Fleet(tmp_path)
+    found.add("codex-cli 0.98.0", "codex/tool-loop", 3)
+    found.add("codex-cli 0.99.0", "codex/tool-loop", 2)
+    found.add("codex-cli 0.99.0", "codex/tool-loop", 1, failed)
+    text = markdown_of(found.compared())
+    assert "| ends | by itself | by itself (2 of 3), exit code 3 (1 of 3) |" in text
+
+
+def test_two_agents_are_compared_as_two_versions_are() -> None:
+    found = FleetStatistics()
+    for sample in ("codex/tool-loop", "demo/sample"):
+        found.merge(statistics_of(SAMPLES / sample))
+    (step,) = compare_fleet(found, "codex", "demo").steps
+    kinds = {one.kind for one in step.findings}
+    assert {"tools-removed", "tools-added", "model-changed", "header-removed"} <= kinds

@@ -78,7 +78,8 @@ class Texts:
 
     def _keep(self, normal: Iterable[str]) -> None:
         new = {*normal}
-        self.examples = smallest({*self.examples, *new}, MOST_EXAMPLES)
+        if not new.issubset(self.examples if self.more else self.values):
+            self.examples = smallest({*self.examples, *new}, MOST_EXAMPLES)
         if not self.more:
             self.values |= new
             self.more = len(self.values) > MOST_VALUES

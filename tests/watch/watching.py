@@ -106,9 +106,9 @@ class Watching:
 
     def value(self, *options: str, code: int = 0, env: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         """Watch, and return the outcomes as JSON has them."""
-        outcomes: list[dict[str, Any]] = json.loads(self.watch(*(options or self.named()), "--json", code=code, env=env))[
-            "outcomes"
-        ]
+        outcomes: list[dict[str, Any]] = json.loads(
+            self.watch(*(options or self.named()), "--json", code=code, env=env)
+        )["outcomes"]
         return outcomes
 
     def runs(self, name: str = "talker") -> list[str]:

@@ -14,7 +14,7 @@ from types import FrameType
 from rich.console import Console
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from bench import analysis, compatibility, faults, frames, live, page, protocols, replay, start
+from bench import analysis, compatibility, faults, fleet, frames, live, page, protocols, replay, start
 from bench.contenders import chosen
 from bench.measure import measure
 from bench.tables import tables
@@ -30,7 +30,7 @@ _WIDTH = 120
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m bench`: of the proxies, or of what `analysis`, `faults`, `live` … say."""
     argv = sys.argv[1:] if argv is None else argv
-    modules = (analysis, compatibility, faults, frames, live, page, protocols, replay, start)
+    modules = (analysis, compatibility, faults, fleet, frames, live, page, protocols, replay, start)
     others = {module.__name__.rpartition(".")[2]: module.main for module in modules}
     if argv and argv[0] in others:
         return int(others[argv[0]](argv[1:]))

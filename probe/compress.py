@@ -10,7 +10,8 @@ from probe.cli.edge import printable, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.compressed import compress, decompress
-from probe.record.open_record import compressed_file
+from probe.record.open_record import compressed_file, record_file, record_place
+from probe.record.remote_pointer import POINTER
 from probe.record.runs import Run, has_records, is_alive
 from probe.wire.recover_run import open_run
 
@@ -36,6 +37,11 @@ def _refuse(found: Run) -> None:
     name = f"{found.target}/{found.name}"
     if found.bundled:
         raise UserError(f"run {name} is a sample, which stays as it is", "compress a run of your own")
+    if record_file(found.traffic).name == POINTER:
+        raise UserError(
+            f"the record of run {name} is {record_place(found.traffic)}, and stays as it is there",
+            "compress_over compresses a record before it is uploaded: invoke capture --compress-over 0 …",
+        )
     if is_alive(found):
         raise UserError(f"run {name} is still being recorded (pid {found.manifest.facts.pid})", "wait for its end")
     if not has_records(found.folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import secrets
 import shutil
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from probe.cli.called_as import as_called
 from probe.cli.edge import printable, run
 from probe.cli.parsing import parse
 from probe.errors import UserError
+from probe.record.mirror_place import is_mirror, store_of
 from probe.settings.resolve import resolve
 from probe.settings.settings import Settings, data_dir
 from probe.targets.finding import target_names
@@ -36,6 +38,8 @@ from probe.wire.unreachable_upstreams import unreachable
 from probe.wire.upstream_check import reach
 
 _VERSION_SECONDS = 20
+_ASKED = ".doctor"
+"""Beginning of the name of an object that is written, and deleted, to see whether a bucket takes it."""
 _UNWRAPPED = 10_000
 """Columns of a terminal in which nothing is wrapped."""
 
@@ -82,7 +86,10 @@ def _installation() -> Iterator[Check]:
 
 
 def _folders(arguments: Namespace, settings: Settings | None) -> Iterator[Check]:
-    folders = {data_dir(arguments.data_dir, os.environ)}
+    data = data_dir(arguments.data_dir, os.environ)
+    if is_mirror(data):
+        yield _bucket(data)
+    folders = {data}
     if settings:
         folders = {settings.output_dir or settings.run_parent}
     for folder in folders:
@@ -96,6 +103,19 @@ def _folders(arguments: Namespace, settings: Settings | None) -> Iterator[Check]
         free = shutil.disk_usage(existing).free
         text = f"folder {folder} is writable, {free / 1e9:.1f} GB free"
         yield Check(free > 100e6, text, "free some space: invoke runs --prune 20")
+
+
+def _bucket(data: Path) -> Check:
+    """Check that the bucket of a data folder can be listed, and written to."""
+    name = f"{_ASKED}-{secrets.token_hex(8)}"
+    try:
+        store = store_of(data)
+        targets = store.folders()
+        store.write(name, b"")
+        store.delete(name)
+    except UserError as error:
+        return Check(False, str(error.args[0]), error.hint or "")
+    return Check(True, f"{store.url} can be read and written ({len(targets)} targets in it); its mirror is {data}")
 
 
 def _target(settings: Settings) -> Iterator[Check]:

@@ -83,7 +83,13 @@ def _recording(arguments: Namespace) -> Run:
 def _captured(arguments: Namespace, version: str, program: Path, recording: Run, cwd: Path | None) -> Path:
     """Run one version against the recording; return the folder of its run. Raises UserError."""
     folder = new_run(data_dir(arguments.data_dir, os.environ) / arguments.target, None)
-    options = {"target": arguments.target, "prompt": arguments.prompt, "replay": recording.folder, "cwd": cwd}
+    options = {
+        "data_dir": arguments.data_dir,
+        "target": arguments.target,
+        "prompt": arguments.prompt,
+        "replay": recording.folder,
+        "cwd": cwd,
+    }
     run_version(f"{arguments.target} {version}", program, folder, options)
     say(f"{arguments.target} {version}: {printable(str(folder))}")
     return folder

@@ -19,7 +19,7 @@ from probe.cli.script_process import run_script
 from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
-from probe.record.open_record import record_file
+from probe.record.open_record import record_place
 from probe.record.runs import PAGE, REPORT, TRAFFIC, Run, has_records, is_alive, new_run
 from probe.settings.resolve import resolve
 from probe.wire.recover_run import open_run
@@ -47,12 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     run_script("probe.analyze", [*analyze, "--html"], step=True, stdout=subprocess.DEVNULL)
     verified = run_script("probe.verify", ["--run", str(folder)], step=True, stdout=sys.stderr)
     files = {
-        "record": record_file(folder / TRAFFIC),
         "manifest": folder / MANIFEST,
         "report": reports / REPORT,
         "page": reports / PAGE,
     }
-    print("\n".join(f"{label}: {printable(str(path))}" for label, path in files.items() if path.exists()), flush=True)
+    places = {label: str(path) for label, path in files.items() if path.exists()}
+    places = {"record": record_place(folder / TRAFFIC)} | places
+    print("\n".join(f"{label}: {printable(place)}" for label, place in places.items()), flush=True)
     if arguments.view and files["page"].exists():
         open_in_browser(files["page"].absolute().as_uri())
     return captured or analyzed or verified

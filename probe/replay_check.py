@@ -15,7 +15,7 @@ from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
 from probe.record.manifest_fields import Facts
-from probe.record.open_record import record_file
+from probe.record.open_record import record_place
 from probe.record.problem import ProblemKind
 from probe.record.runs import TRAFFIC, Run, has_records, new_run
 from probe.replay.playback import NO_BODY
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     below = [*problems, *_hints(recorded, manifest, given=arguments.cwd is not None)] if problems else []
     print("".join(f"       {one_line(line)}\n" for line in below), end="")
     if has_records(folder):
-        print(record_file(folder / TRAFFIC))
+        print(record_place(folder / TRAFFIC))
     return _FAILED if problems else 0
 
 

@@ -23,12 +23,14 @@ from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
+from probe.record.mirror_place import shown_place
+from probe.record.mirrored_runs import delete_remote, remote_place
 from probe.record.runs import REPORT, Run, all_runs, is_alive, refuse_links
 from probe.record.runs_of_version import version_number
 from probe.report.plain_text import plural
 from probe.settings.settings import data_dir
 from probe.targets.finding import output_dirs, target_names
-from probe.wire.recover_run import recover_and_report
+from probe.wire.recover_run import recover_and_report, recover_left
 
 _LONGEST = 60
 """Characters of a prompt that are shown."""
@@ -40,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if rest:
         raise UserError(f"unexpected arguments: {' '.join(rest)}", "for example: invoke runs --json")
     folder = data_dir(arguments.data_dir, os.environ)
+    recover_left(folder, say)
     runs = all_runs(folder, arguments.target, output_dirs())[::-1]
     if arguments.target and not runs:
         _require_known(arguments.target, folder)
@@ -54,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         of = f" of target {arguments.target!r}" if arguments.target else ""
         example = 'invoke pipeline --target demo --prompt "Write a prime checker"'
-        say(f"no run{of} in {folder}; for example: {as_called(example)}")
+        say(f"no run{of} in {shown_place(folder)}; for example: {as_called(example)}")
     return 0
 
 
@@ -63,7 +66,7 @@ def _require_known(name: str, folder: Path) -> None:
     known = target_names()
     if name not in known and not (Path(name).name == name and (folder / name).is_dir()):
         raise UserError(
-            f"no target {name!r}, and no run of one in {folder}",
+            f"no target {name!r}, and no run of one in {shown_place(folder)}",
             did_you_mean(name, known) + f"targets are: {', '.join(known)}",
         )
 
@@ -125,8 +128,12 @@ def _old(runs: list[Run], keep: int) -> list[Run]:
 def _delete(one: Run) -> bool:
     """Delete a run; return False, with a warning, if some of it could not be deleted."""
     try:
+        delete_remote(one.folder)
         # It follows no link, neither in the folder's place nor inside.
         shutil.rmtree(one.folder)
+    except UserError as error:
+        say(f"WARNING: {one.target}/{one.name} could not be deleted: {error.args[0]}")
+        return False
     except OSError as error:
         say(f"WARNING: {one.target}/{one.name} could not be deleted whole: {error}")
         return False
@@ -152,9 +159,16 @@ def described(one: Run) -> dict[str, Any]:
         "replay": facts.replay_of,
         "import_of": facts.imported and facts.imported.file,
         "redacted_copy_of": facts.redaction and facts.redaction.of,
-        "report": str(one.folder / REPORT) if (one.folder / REPORT).exists() else None,
+        "report": _report(one),
         "folder": str(one.folder),
     }
+
+
+def _report(one: Run) -> str | None:
+    """Return where the report of a run is: here, or in its bucket."""
+    if (one.folder / REPORT).exists():
+        return str(one.folder / REPORT)
+    return remote_place(one.folder, REPORT)
 
 
 def _state(one: Run) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from pathlib import Path
 
+from probe.record.line_index import add_starts, noted_starts
 from probe.record.long_lines import LONG_LINE
 from probe.record.open_record import open_record
 
@@ -22,19 +23,15 @@ class LineStarts:
 
     def of(self, line: int) -> int:
         """Return where a line begins; the end of the record where it has fewer lines."""
+        if line > len(self._starts) and not self._read and (noted := noted_starts(self._record)):
+            self._starts, self._read = noted
         if line > len(self._starts):
             with open_record(self._record, buffering=_BLOCK) as file:
                 file.seek(self._read)
                 while line > len(self._starts) and (block := file.read(_BLOCK)):
-                    self._add(block)
+                    add_starts(self._starts, block, self._read)
+                    self._read += len(block)
         return self._starts[line - 1] if line <= len(self._starts) else self._read
-
-    def _add(self, block: bytes) -> None:
-        end = block.find(b"\n")
-        while end >= 0:
-            self._starts.append(self._read + end + 1)
-            end = block.find(b"\n", end + 1)
-        self._read += len(block)
 
     def text(self, line: int) -> bytes | None:
         """Return a line without its end; None for one that is too long to be loaded."""

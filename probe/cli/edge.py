@@ -14,6 +14,7 @@ from typing import Any
 from probe.cli.called_as import as_called
 from probe.cli.script_process import die_with_parent, is_step
 from probe.errors import UserError
+from probe.store.in_use import used_mirrors
 
 Main = Callable[[Sequence[str] | None], int]
 WARNINGS = 20
@@ -86,12 +87,21 @@ def _refuse_deleted_folder() -> None:
         raise UserError("the folder that you are in was deleted", "change to another one") from error
 
 
+def _uploaded(code: int) -> int:
+    """Upload what is left in mirrors of buckets, unless a pipeline goes on with it; return the exit code."""
+    if is_step() or not used_mirrors():
+        return code
+    from probe.remote.mirror import finish  # Here: most commands use no bucket.
+
+    return finish(code, lambda text: say(as_called(text)))
+
+
 def run(main: Main) -> int:
     """Run a script's `main`; return its exit code: 2 for a user's error, 3 for a bug, 130 for Ctrl-C."""
     die_with_parent()
     try:
         _refuse_deleted_folder()
-        return main(None)
+        return _uploaded(main(None))
     except UserError as error:
         error.hint = error.hint and as_called(error.hint)
         say(str(error))

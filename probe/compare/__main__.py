@@ -27,6 +27,7 @@ from probe.errors import UserError
 from probe.imports.detection import import_hint
 from probe.record.files import private_file
 from probe.record.manifest import Manifest
+from probe.record.mirrored_runs import bring
 from probe.record.reading_memory import tune_memory
 from probe.record.runs import COMPRESSED, TRAFFIC, Run, all_runs, find_run, has_records, is_alive
 from probe.record.runs_of_version import run_of_version
@@ -123,9 +124,9 @@ def _found(word: str, arguments: Namespace) -> Run | None:
         return None
     folder = data_dir(arguments.data_dir, os.environ)
     elsewhere = output_dirs()
-    found = run_of_version(word, all_runs(folder, None, elsewhere)) or find_run(
-        str(path.parent) + "/" if path.is_file() else word, folder, arguments.target, elsewhere
-    )
+    found = run_of_version(word, all_runs(folder, None, elsewhere)) if "@" in word else None
+    found = found or find_run(str(path.parent) + "/" if path.is_file() else word, folder, arguments.target, elsewhere)
+    bring(found.folder)
     recover_and_report(found, folder, say)
     return found
 

@@ -16,6 +16,7 @@ from probe.errors import UserError
 from probe.places import PROJECT
 from probe.record.files import write_private
 from probe.record.manifest_fields import NAMES, SCHEMA, Facts, Step, migrated
+from probe.record.mirrored_runs import bring
 from probe.record.open_record import record_sha256
 from probe.record.received import listed_sums
 
@@ -81,6 +82,7 @@ class Manifest:
         step = self.facts.steps.get(name)
         if not step or step.inputs != inputs:
             return False
+        bring(self.path.parent, step.outputs)
         return all(record_sha256(Path(self.path.parent, path)) == digest for path, digest in step.outputs.items())
 
 

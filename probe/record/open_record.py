@@ -1,7 +1,7 @@
 """The one place that opens a record for reading, plain or compressed; an offset is one in the bytes of the plain one.
 
 A record is known by the path of its plain file, `traffic.jsonl`. Compressed, it is in `traffic.jsonl.zst` beside it;
-where both are there, the plain one is the record.
+where both are there, the plain one is the record. Where neither is there, a pointer names the record in a bucket.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import BinaryIO
 
 from probe.errors import UserError
 from probe.record.files import is_plain, open_plain
+from probe.record.mirror_place import mirrored_url
+from probe.record.remote_pointer import POINTER, RECORD, note, object_size, open_object, pointer_of
 
 ZST = ".zst"
 _CHUNK = 1 << 20
@@ -29,9 +31,21 @@ def compressed_file(path: Path) -> Path:
 
 
 def record_file(path: Path) -> Path:
-    """Return the file that has a record: the path itself, or the compressed one where nothing is at the path."""
-    other = compressed_file(path)
-    return other if not os.path.lexists(path) and is_plain(other) else path
+    """Return the file that has a record: the path itself; where nothing is there the compressed one, or a pointer."""
+    if os.path.lexists(path):
+        return path
+    if is_plain(other := compressed_file(path)):
+        return other
+    return path.with_name(POINTER) if pointer_of(path) else path
+
+
+def record_place(path: Path) -> str:
+    """Return where a record is, for messages: the path of its file; in the mirror of a bucket, its address there."""
+    if pointer := pointer_of(path):
+        return f"{pointer.url}/{pointer.record}"
+    place = record_file(path)
+    url = mirrored_url(path.absolute().parents[2])
+    return f"{url}/{path.parent.parent.name}/{path.parent.name}/{place.name}" if url else str(place)
 
 
 def open_record(path: Path, buffering: int = io.DEFAULT_BUFFER_SIZE) -> io.BufferedReader:
@@ -44,13 +58,19 @@ def open_record(path: Path, buffering: int = io.DEFAULT_BUFFER_SIZE) -> io.Buffe
 
 
 def _opened(place: Path, buffering: int) -> io.BufferedReader:
-    if place.suffix != ZST:
+    name = str(place)
+    if place.name == POINTER and (pointer := pointer_of(record := place.with_name(RECORD))):
+        file, name = open_object(record, pointer), f"{pointer.url}/{pointer.record}"
+    elif place.suffix != ZST:
         return open_plain(place, buffering)
+    else:
+        file = open_plain(place)
+    if not name.endswith(ZST):
+        return file
     from probe.record.seekable_zstd import FrameReader  # Here, since most records are plain.
 
-    file = open_plain(place)
     try:
-        return io.BufferedReader(FrameReader(file, str(place)), buffering)
+        return io.BufferedReader(FrameReader(file, name), buffering)
     except BaseException:
         file.close()
         raise
@@ -92,15 +112,27 @@ def _copied(file: BinaryIO, start: int, end: int) -> Iterator[BinaryIO]:
 def record_size(path: Path) -> int:
     """Return how many bytes a record has. Raises OSError when there is none, and DamagedRecordError."""
     place = record_file(path)
-    if place.suffix != ZST:
+    if place.name == POINTER and (pointer := pointer_of(path)) and pointer.record == path.name:
+        return object_size(path, pointer)
+    if place.suffix != ZST and place.name != POINTER:
         return place.lstat().st_size
     with open_record(path) as file:
         return file.seek(0, os.SEEK_END)
 
 
 def record_sha256(path: Path) -> str | None:
-    """Return the SHA-256 of a record's bytes, decompressed; None when there is none. Raises DamagedRecordError."""
-    if not is_plain(record_file(path)):
+    """Return the SHA-256 of a record's bytes, decompressed; None when there is none. Raises DamagedRecordError.
+
+    A record in a bucket is read for it once, as long as the object has the same stamp.
+    """
+    place = record_file(path)
+    if not is_plain(place):
         return None
+    pointer = pointer_of(path) if place.name == POINTER else None
+    if pointer and pointer.sha256:
+        return pointer.sha256
     with open_record(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if pointer:
+        note(path, sha256=digest)
+    return digest

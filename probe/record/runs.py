@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,10 @@ from probe.places import IS_CHECKOUT, SAMPLES, default_data_dir
 from probe.record.files import is_plain, open_plain
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
+from probe.record.mirror_place import is_mirror, shown_place
+from probe.record.mirrored_runs import bring, refresh
 from probe.record.open_record import compressed_file, record_file
+from probe.record.remote_pointer import POINTER, object_size, pointer_of
 from probe.record.tunnels import TUNNELS
 
 TRAFFIC = "traffic.jsonl"
@@ -86,6 +90,8 @@ def is_generated(folder: str | None) -> bool:
 def has_records(folder: Path) -> bool:
     """Check whether anything was captured into a folder."""
     record = record_file(folder / TRAFFIC)
+    if record.name == POINTER and (pointer := pointer_of(folder / TRAFFIC)):
+        return object_size(folder / TRAFFIC, pointer) > 0
     return is_plain(record) and record.stat().st_size > 0
 
 
@@ -143,6 +149,9 @@ def _new_named(parent: Path) -> Path:
     if parent.is_symlink():
         raise UserError(f"{parent} is a link to {parent.resolve()}", "name that folder itself with --output-dir")
     name = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    if is_mirror(parent.parent):
+        # Other machines may begin a run in the same second.
+        name += f"-{secrets.token_hex(3)}"
     # Runs that start in the same second: the suffix keeps their order in a sorted listing.
     for number in range(1, 10_000):
         folder = parent / (name if number == 1 else f"{name}-{number:04d}")
@@ -154,22 +163,28 @@ def _new_named(parent: Path) -> Path:
     raise UserError(f"ten thousand runs began in one second in {parent}")
 
 
-def all_runs(data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None) -> list[Run]:
-    """Return all runs, oldest start first; `elsewhere` has the folders of targets that do not use the data folder."""
+def all_runs(
+    data_dir: Path, target: str | None = None, elsewhere: Mapping[str, Path] | None = None, begin: str = ""
+) -> list[Run]:
+    """Return all runs whose names begin like this, oldest start first.
+
+    `elsewhere` has the folders of targets that do not use the data folder.
+    """
+    refresh(data_dir, target or "", begin)
     # Those of a checkout are among its runs; an installed command lists them beside the user's.
     places = [data_dir] if IS_CHECKOUT or data_dir != default_data_dir().resolve() else [SAMPLES, data_dir]
     every = (path for place in places for path in sorted(place.glob("*")))
     parents = [path for path in every if _is_folder(path) and not path.name.startswith(".")]
-    runs = [_run(folder) for parent in parents for folder in _run_folders(parent)]
+    runs = [_run(folder) for parent in parents for folder in _run_folders(parent, begin)]
     known = {run.folder for run in runs}
     for parent in (elsewhere or {}).values():
-        runs += [_run(folder) for folder in _run_folders(parent) if folder not in known]
+        runs += [_run(folder) for folder in _run_folders(parent, begin) if folder not in known]
     chosen = [run for run in runs if target in (None, run.target)]
     return sorted(chosen, key=lambda run: (run.started, run.name))
 
 
-def _run_folders(parent: Path) -> list[Path]:
-    return [folder for folder in sorted(parent.glob("*")) if _is_run(folder)]
+def _run_folders(parent: Path, begin: str) -> list[Path]:
+    return [folder for folder in sorted(parent.glob("*")) if folder.name.startswith(begin) and _is_run(folder)]
 
 
 def _is_folder(path: Path) -> bool:
@@ -216,6 +231,7 @@ def find_run(
             raise
         found = sample
     refuse_links(found.folder)
+    bring(found.folder)
     return found
 
 
@@ -234,14 +250,25 @@ def _find(word: str, data_dir: Path, target: str | None, elsewhere: Mapping[str,
     if problem := _path_problem(word):
         raise problem
     parent, _, name = word.rpartition("/")
+    # Of thousands of runs in a bucket, those that a word cannot mean are not asked for.
+    near = _named(word, all_runs(data_dir, parent or target, elsewhere, name), target) if name else []
+    if len(near) == 1:
+        return near[0]
     every = all_runs(data_dir, None, elsewhere)
+    found = _named(word, every, target) if name else []
+    if len(found) == 1:
+        return found[0]
     runs = [run for run in every if (parent or target) in (None, "", run.target)]
+    raise (None if found else _here(word)) or _not_found(word, found, runs or every, data_dir)
+
+
+def _named(word: str, runs: list[Run], target: str | None) -> list[Run]:
+    """Return the runs that a word may name: an exact name wins, and an original over its redacted copies."""
+    parent, _, name = word.rpartition("/")
+    runs = [run for run in runs if (parent or target) in (None, "", run.target)]
     found = [run for run in runs if run.name == name] or [run for run in runs if run.name.startswith(name)]
     # A redacted copy has the name of its run, and a suffix.
-    originals = [run for run in found if not run.manifest.facts.redaction] or found
-    if name and len(originals) == 1:
-        return originals[0]
-    raise (None if found and name else _here(word)) or _not_found(word, found if name else [], runs or every, data_dir)
+    return [run for run in found if not run.manifest.facts.redaction] or found
 
 
 def _path_problem(word: str) -> UserError | None:
@@ -279,11 +306,11 @@ def _latest(back: int, runs: list[Run], data_dir: Path, target: str | None, *, r
     hint = did_you_mean(target, known) if target and target not in known else ""
     if own and not replays:
         raise UserError(
-            f"there is no recording{of}{far} in {data_dir}; replays are none",
+            f"there is no recording{of}{far} in {shown_place(data_dir)}; replays are none",
             oldest if recorded else "name a run, for example demo/sample",
         )
     raise UserError(
-        f"there is no run{of}{far} in {data_dir}",
+        f"there is no run{of}{far} in {shown_place(data_dir)}",
         oldest if recorded else hint + 'make one: invoke pipeline --target demo --prompt "Write a prime checker"',
     )
 
@@ -300,7 +327,7 @@ def _not_found(word: str, found: list[Run], runs: list[Run], data_dir: Path) -> 
     names = [run.name for run in runs] + [f"{run.target}/{run.name}" for run in runs]
     hint = f"existing runs: {listed(runs)}" if runs else "there is none yet; invoke runs lists them"
     hint = did_you_mean(word, ["latest", *names]) + hint
-    return UserError(f"no run {word!r} in {data_dir}", hint)
+    return UserError(f"no run {word!r} in {shown_place(data_dir)}", hint)
 
 
 def is_alive(run: Run) -> bool:

@@ -9,6 +9,7 @@ from probe.addon.redaction.salt import NAME as SALT
 from probe.addon.redaction.salt import make_salt, read_salt
 from probe.errors import UserError
 from probe.places import SAMPLES
+from probe.record.mirrored_runs import bring
 from probe.record.open_record import record_sha256
 from probe.record.runs import Run, all_runs
 from probe.redact.copy_identity import copy_identity
@@ -57,6 +58,8 @@ def copy_to_share(run: Run, data_dir: Path, also: Iterable[str]) -> Run | None:
     hidden = set(now.words).union(*(redaction.words for _, redaction in copies))
     same = (one for one, redaction in copies if redaction.inputs == now.inputs and hidden <= set(redaction.words))
     if (copy := next(same, None)) or hidden == set(now.words):
+        if copy:
+            bring(copy.folder)
         return copy
     most = max(copies, key=lambda one: len(set(one[1].words) - set(now.words)))[0]
     name = f"{most.target}/{most.name}"
@@ -73,7 +76,9 @@ def original_of(copy: Run, data_dir: Path) -> Run | None:
     runs = (one for folder in folders for one in all_runs(folder, copy.target) if not one.manifest.facts.redaction)
     named = (one for one in runs if redaction and one.name == redaction.of.rpartition("/")[2])
     same = (one for one in named if redaction and redaction.traffic_sha256 in (None, record_sha256(one.traffic)))
-    return next(same, None)
+    if found := next(same, None):
+        bring(found.folder)
+    return found
 
 
 def _parent(run: Run, data_dir: Path) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from probe.errors import UserError
 from probe.places import default_data_dir
+from probe.record.mirror_place import is_mirror, shown_place
 from probe.settings.compress_over import chosen_compress_over
 from probe.settings.coverage import chosen_coverage
 from probe.settings.replaying import chosen_replay, speed_of
@@ -47,6 +48,8 @@ def _settings(given: Sources, *, generated: bool) -> Settings:
     output_dir = given.pick("output_dir", None, in_file=False)
     if output_dir is None or generated:
         given.sources["output_dir"] = given.files["output_dir"] if given.target.output_dir else DEFAULT
+    if is_mirror(data_folder) and (stays := _outside(data_folder, run_parent, output_dir)):
+        given.notes.append(f"note: the run stays in {stays}, and is not uploaded to {shown_place(data_folder)}")
     store = _system_store(given)
     ca = given.pick("upstream_ca", store)
     if ca and given.sources["upstream_ca"] != DEFAULT:
@@ -73,6 +76,12 @@ def _settings(given: Sources, *, generated: bool) -> Settings:
         sources=given.sources,
         notes=tuple(given.notes),
     )
+
+
+def _outside(data_folder: Path, run_parent: Path, output_dir: str | None) -> Path | None:
+    """Return the folder of a run that is not in the mirror of its data folder; None where it is."""
+    folder = Path(output_dir).expanduser().resolve() if output_dir else run_parent
+    return None if folder.is_relative_to(data_folder) else folder
 
 
 def _keep_secrets(given: Sources) -> bool:

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 from probe.errors import UserError
 from probe.places import default_data_dir
+from probe.record.mirror_place import mirror_of, shown_place
 from probe.settings.sources import COMMAND_LINE, DEFAULT
 from probe.settings.upstream_proxy import without_credentials
+from probe.store.store import is_url
 from probe.targets.target import Target
 
 
@@ -73,7 +75,7 @@ class Settings:
         values: dict[str, Any] = {
             "target": self.target_name,
             "upstream_ca": self.upstream_ca,
-            "data_dir": str(self.data_dir),
+            "data_dir": shown_place(self.data_dir),
             "output_dir": str(self.output_dir or self.run_parent),
             "keep_secrets": self.keep_secrets,
             "compress_over": self.compress_over,
@@ -114,7 +116,12 @@ def data_dir(given: str | None, environ: Mapping[str, str]) -> Path:
 
 
 def checked_data_dir(path: str) -> Path:
-    """Return a path as the folder of all runs, which need not be there yet. Raises UserError for a file."""
+    """Return a path as the folder of all runs, which need not be there yet; of a bucket, its mirror.
+
+    Raises UserError for a file, and for an address that cannot be used.
+    """
+    if is_url(path):
+        return mirror_of(path)
     folder = Path(path).expanduser().resolve()
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is not a folder", "name the folder of all runs with --data-dir")

@@ -44,8 +44,10 @@ class BucketStore(Store):
 
     def read(self, name: str) -> bytes | None:
         """Return an object's bytes; None where there is none."""
+        # fsspec would ask for the size first.
+        read = partial(self._s3_read, name) if self.is_s3 else partial(self._fs.cat_file, self.path(name))
         try:
-            return bytes(self.tried(lambda: self._fs.cat_file(self.path(name)), name))
+            return bytes(self.tried(read, name))
         except FileNotFoundError:
             return None
 
@@ -57,20 +59,22 @@ class BucketStore(Store):
             raise changed(f"{self.url}/{name}")
         return bytes(self.tried(lambda: self._fs.cat_file(self.path(name), start=offset, end=offset + length), name))
 
-    def _s3_range(self, name: str, offset: int, length: int, stamp: str | None) -> bytes:
+    def _s3_read(self, name: str, **limits: str) -> bytes:
         from fsspec.asyn import sync
 
         bucket, key, _ = self._fs.split_path(self.path(name))
-        condition = {"IfMatch": stamp} if stamp else {}
 
         async def read() -> bytes:
-            limits = f"bytes={offset}-{offset + length - 1}"
-            answer = await self._fs._call_s3("get_object", Bucket=bucket, Key=key, Range=limits, **condition)
+            answer = await self._fs._call_s3("get_object", Bucket=bucket, Key=key, **limits)
             async with answer["Body"] as body:
                 return bytes(await body.read())
 
+        return bytes(sync(self._fs.loop, read))
+
+    def _s3_range(self, name: str, offset: int, length: int, stamp: str | None) -> bytes:
+        condition = {"IfMatch": stamp} if stamp else {}
         try:
-            return bytes(sync(self._fs.loop, read))
+            return self._s3_read(name, Range=f"bytes={offset}-{offset + length - 1}", **condition)
         except OSError as error:
             if "PreconditionFailed" in str(error.__cause__ or error):
                 raise changed(f"{self.url}/{name}") from error
@@ -117,6 +121,21 @@ class BucketStore(Store):
                 return
             more = {"ContinuationToken": page["NextContinuationToken"]}
 
+    def folders(self) -> list[str]:
+        """Return the names of the folders directly below, without those that begin with a dot."""
+        if not self.is_s3:
+            return sorted({first for name in self.names() if (first := _folder(name))})
+        bucket, root, _ = self._fs.split_path(self.path(""))
+        begin = f"{root}/" if root else ""
+        request = partial(self._fs.call_s3, "list_objects_v2", Bucket=bucket, Prefix=begin, Delimiter="/")
+        found, more = [], dict[str, str]()
+        while True:
+            page = self.tried(partial(request, **more), "")
+            found += [one["Prefix"][len(begin) :] for one in page.get("CommonPrefixes", ())]
+            if not page.get("IsTruncated"):
+                return [first for name in found if (first := _folder(name))]
+            more = {"ContinuationToken": page["NextContinuationToken"]}
+
     def _stamps(self, prefix: str) -> Iterator[tuple[str, str]]:
         parent = prefix.rpartition("/")[0]
         try:
@@ -141,7 +160,7 @@ class BucketStore(Store):
                 raise
             except Exception as error:
                 place = f"{self.url}/{name}".rstrip("/")
-                if isinstance(error, FileNotFoundError) and "bucket" not in str(error).lower():
+                if isinstance(error, FileNotFoundError) and not _lacks_bucket(error):
                     raise
                 if problem := _final(error, place, self.url):
                     raise problem from error
@@ -175,7 +194,16 @@ def _file_system(url: str) -> tuple[Any, str]:
         raise UserError(f"{url}: this needs a library that is not installed", str(error)) from error
     except ValueError as error:
         raise UserError(f"{url}: {error}", "name a folder, or an address such as s3://bucket/prefix") from error
+    if hasattr(fs, "retries"):
+        # Every operation is tried again here; tries within tries take minutes.
+        fs.retries = 1
     return fs, str(path).rstrip("/")
+
+
+def _folder(name: str) -> str:
+    """Return the folder that a name begins with; empty where there is none, or one that begins with a dot."""
+    first, slash, _ = name.partition("/")
+    return first if slash and not first.startswith(".") else ""
 
 
 def _stamp(found: dict[str, Any]) -> str:
@@ -202,6 +230,11 @@ def _final(error: Exception, place: str, url: str) -> UserError | None:
     if kind == "ParamValidationError":
         return UserError(f"{url}: {text}", "write it as s3://bucket/prefix")
     return None
+
+
+def _lacks_bucket(error: Exception) -> bool:
+    # The error about a missing object holds its path, and with it the bucket's name.
+    return "NoSuchBucket" in repr(error.__cause__) or "bucket does not exist" in str(error)
 
 
 def _short(error: Exception) -> str:

@@ -51,6 +51,10 @@ class Store(ABC):
         """Yield names that begin and end like this, each with its stamp, in the order of names."""
 
     @abstractmethod
+    def folders(self) -> list[str]:
+        """Return the names of the folders directly below, without those that begin with a dot."""
+
+    @abstractmethod
     def sub(self, name: str) -> Store:
         """Return the store of all names below one."""
 
@@ -129,6 +133,12 @@ class FolderStore(Store):
                 yield name, _stamp(file.stat())
             except FileNotFoundError:
                 continue
+
+    def folders(self) -> list[str]:
+        """Return the names of the folders directly below, without those that begin with a dot."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(one.name for one in self.folder.iterdir() if one.is_dir() and not one.name.startswith("."))
 
     def sub(self, name: str) -> FolderStore:
         """Return the store of all names below one."""

@@ -100,12 +100,15 @@ def _runs() -> list[str]:
     import os
 
     from probe.errors import UserError
+    from probe.record.mirrored_runs import leave_unlisted
     from probe.record.runs import all_runs
     from probe.settings.settings import data_dir
     from probe.targets.finding import output_dirs
 
     try:
-        runs = all_runs(data_dir(None, os.environ), None, output_dirs())
+        folder = data_dir(None, os.environ)
+        leave_unlisted(folder)
+        runs = all_runs(folder, None, output_dirs())
     except UserError:
         return []
     return ["latest", *(f"{one.target}/{one.name}" for one in runs[: -_RUNS - 1 : -1])]

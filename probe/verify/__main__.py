@@ -11,6 +11,7 @@ from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.errors import UserError
+from probe.record.mirrored_runs import bring, remote_files
 from probe.record.runs import (
     has_records,
     is_alive,
@@ -35,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         lost = counts and counts.written
         why = f"its manifest lists {lost}: {found.traffic} was deleted or emptied" if lost else "none was captured"
         raise UserError(f"run {found.target}/{found.name} holds no exchange", why, code=1)
+    bring(found.folder, remote_files(found.folder))
     findings = findings_of(found, strict=arguments.strict, environ=os.environ)
     digests = digests_of(found, findings)
     check_hashes(found, findings, digests)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from probe.cli.edge import printed_json, say
 from probe.errors import UserError
+from probe.remote.mirror import store_of
 from probe.settings.settings import data_dir
-from probe.store.store import store_at
 from probe.watch.outcome import Outcome, State, reason_of
 from probe.watch.report import is_failure, report_text, report_value
 from probe.watch.selection import Chosen, chosen
@@ -32,7 +32,7 @@ def main(arguments: Namespace) -> int:
     watch = Watch(
         data_dir=folder,
         given_data_dir=arguments.data_dir,
-        data=store_at(folder),
+        data=store_of(folder),
         work=work_folder(arguments.cwd),
         seconds=_seconds(arguments.time_limit),
         force=arguments.force,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from probe.cli.edge import one_line, say, say_next
 from probe.cli.script_process import is_step
 from probe.errors import UserError
-from probe.record.open_record import record_file, record_size
+from probe.record.open_record import record_place, record_size
 from probe.record.runs import Run
 from probe.wire.started import Started
 
@@ -19,7 +19,7 @@ def print_record(recording: Started) -> None:
         _compress_if_over(limit * _MEGABYTE, found)
     say_next("analyze", recording.folder)
     if not is_step():
-        print(record_file(found.traffic))
+        print(record_place(found.traffic))
 
 
 def _compress_if_over(limit: int, found: Run) -> None:

@@ -12,10 +12,12 @@ from probe.addon.journal import FOLDER
 from probe.errors import UserError
 from probe.record.fold_journals import fold_in
 from probe.record.manifest import Manifest, utc_now
+from probe.record.mirror_place import is_mirror
 from probe.record.open_record import record_file
 from probe.record.problem import Problem, ProblemKind
 from probe.record.record_root import record_digests
-from probe.record.runs import Run, find_run, is_alive
+from probe.record.runs import Run, find_run, is_alive, refuse_links
+from probe.remote.upload import pending, run_in
 from probe.settings.settings import data_dir
 from probe.targets.finding import output_dirs, renderer_of
 from probe.wire import agent_folders
@@ -25,10 +27,20 @@ from probe.wire.capture_counts import tally
 def open_run(arguments: Namespace, say: Callable[[str], None]) -> Run:
     """Return the run that a script's options name, by default the latest, after recovering it. Raises UserError."""
     folder = data_dir(arguments.data_dir, os.environ)
+    recover_left(folder, say)
     word = "latest" if arguments.run is None else arguments.run
     found = find_run(word, folder, arguments.target, output_dirs())
     recover_and_report(found, folder, say)
     return found
+
+
+def recover_left(folder: Path, say: Callable[[str], None]) -> None:
+    """Recover the runs of a mirror that a killed capture left, so that the end of this command uploads them."""
+    for one in pending(folder) if is_mirror(folder) else ():
+        run = run_in(one)
+        if not run.manifest.facts.ended:
+            refuse_links(one)
+            recover_and_report(run, folder, say)
 
 
 def recover_and_report(found: Run, folder: Path, say: Callable[[str], None]) -> None:

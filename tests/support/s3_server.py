@@ -32,7 +32,9 @@ def s3_server() -> Iterator[S3Server]:
     """Run a server with one empty bucket until the end."""
     (port,) = free_ports(1)
     command = [sys.executable, "-c", _SERVE, "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # Parts of an upload may be of any size, so that tests need not send megabytes.
+    environ = os.environ | {"S3_UPLOAD_PART_MIN_SIZE": "1"}
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         endpoint = f"http://127.0.0.1:{port}"
         _wait(endpoint, process)

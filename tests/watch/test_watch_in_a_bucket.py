@@ -15,6 +15,7 @@ from tests.watch.watching import Watching, watching
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(300),
     pytest.mark.skipif(shutil.which("npm") is None, reason="npm is missing"),
 ]
 

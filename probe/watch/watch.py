@@ -21,7 +21,8 @@ from probe.wire.agent_versions import newest_version
 
 _SECONDS = 600.0
 """How long a version may run; agents that are answered by a recording take seconds."""
-_OF_OTHERS = ("scheduler", "workers", "output")
+_OF_OTHERS = ("scheduler", "workers", "before", "after", "output")
+"""Options of `fleet` that mean nothing here."""
 
 
 def main(arguments: Namespace) -> int:
@@ -51,7 +52,7 @@ def main(arguments: Namespace) -> int:
 
 def _refuse_options_of_others(arguments: Namespace) -> None:
     for name in _OF_OTHERS:
-        if getattr(arguments, name) is not None:
+        if getattr(arguments, name, None) is not None:
             raise UserError(f"fleet watch has no --{name}", "leave it out")
 
 

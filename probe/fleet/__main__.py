@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from importlib import import_module
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.cli.edge import run
+from probe.cli.options import flag
 from probe.cli.parsing import parse
 from probe.did_you_mean import did_you_mean
 from probe.errors import UserError
@@ -32,16 +34,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         meant = did_you_mean(" ".join(words), WORDS) if words else ""
         raise UserError(problem, f"{meant}for example: invoke fleet analyze --runs 'codex/*'")
     if words[0] != "watch":
-        arguments.target = _one(arguments.target)
+        _refuse_options_of_watch(words[0], arguments)
+        arguments.target = next(iter(arguments.target), None)
     code: int = import_module(WORDS[words[0]]).main(arguments)
     return code
 
 
-def _one(targets: Sequence[str]) -> str | None:
-    """Return the one target that may be given, except for watch. Raises UserError."""
-    if len(targets) > 1:
-        raise UserError(f"one target is enough: {' '.join(targets)}", "only watch takes several")
-    return next(iter(targets), None)
+def _refuse_options_of_watch(word: str, arguments: Namespace) -> None:
+    """Raise UserError for what only watch takes."""
+    if len(arguments.target) > 1:
+        raise UserError(f"one target is enough: {' '.join(arguments.target)}", "only fleet watch takes several")
+    for name in ("cwd", "time_limit"):
+        if getattr(arguments, name) is not None:
+            raise UserError(f"fleet {word} has no {flag(name)}", "only fleet watch has it")
 
 
 if __name__ == "__main__":

@@ -24,17 +24,18 @@ def run_name(version: str, recording: str) -> str:
     return f"{datetime.now(UTC).strftime(_TIME)}-watch-{version}-{recording}"
 
 
-def delete_old(data_dir: Path, store: Store, target: str, superseded: Iterable[str], kept: Iterable[str]) -> None:
-    """Delete a target's runs that a new comparison supersedes; of those that are not kept, half ones and old ones."""
+def delete_old(data_dir: Path, store: Store, recording: Run, superseded: Iterable[str], kept: Iterable[str]) -> None:
+    """Delete runs with a recording that a new comparison supersedes; of others not kept, half ones and old ones."""
     gone, stay, now = set(superseded), set(kept), datetime.now(UTC)
-    for run in all_runs(data_dir, target):
-        name = _NAME.fullmatch(run.name)
+    for run in all_runs(data_dir, recording.target):
+        name, facts = _NAME.fullmatch(run.name), run.manifest.facts
         # The name alone is no reason: anybody may choose it for a recording.
-        if name is None or run.name in stay or not run.manifest.facts.is_asked_replay or is_alive(run):
+        is_of_watch = facts.is_asked_replay and facts.replay_of == f"{recording.target}/{recording.name}"
+        if name is None or not is_of_watch or run.name in stay or is_alive(run):
             continue
         is_old = now - datetime.strptime(name[1], _TIME).replace(tzinfo=UTC) > _LEFT
         # Half a run is of no use to the next call, and one that was killed would never be uploaded.
-        is_half = run.manifest.facts.ended is None or run.manifest.facts.interrupted
+        is_half = facts.ended is None or facts.interrupted
         if is_old or is_half or run.name in gone:
             _delete(run, store)
 

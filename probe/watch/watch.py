@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from probe.cli.edge import printed_json, say
 from probe.errors import UserError
+from probe.remote.mirror import store_of
 from probe.settings.settings import data_dir
-from probe.store.store import store_at
 from probe.watch.outcome import Outcome, State, reason_of
 from probe.watch.report import is_failure, report_text, report_value
 from probe.watch.selection import Chosen, chosen
@@ -21,7 +21,8 @@ from probe.wire.agent_versions import newest_version
 
 _SECONDS = 600.0
 """How long a version may run; agents that are answered by a recording take seconds."""
-_OF_OTHERS = ("scheduler", "workers", "output")
+_OF_OTHERS = ("scheduler", "workers", "before", "after", "output")
+"""Options of `fleet` that mean nothing here."""
 
 
 def main(arguments: Namespace) -> int:
@@ -32,7 +33,7 @@ def main(arguments: Namespace) -> int:
     watch = Watch(
         data_dir=folder,
         given_data_dir=arguments.data_dir,
-        data=store_at(folder),
+        data=store_of(folder),
         work=work_folder(arguments.cwd),
         seconds=_seconds(arguments.time_limit),
         force=arguments.force,
@@ -51,7 +52,7 @@ def main(arguments: Namespace) -> int:
 
 def _refuse_options_of_others(arguments: Namespace) -> None:
     for name in _OF_OTHERS:
-        if getattr(arguments, name) is not None:
+        if getattr(arguments, name, None) is not None:
             raise UserError(f"fleet watch has no --{name}", "leave it out")
 
 

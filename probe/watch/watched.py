@@ -122,7 +122,7 @@ class _Watched:
     def _compared(self, older: str | None) -> Outcome:
         """Run both versions, or the newest alone where no other is known, and compare."""
         watch, kept = self._watch, self._seen.runs if self._seen else ()
-        delete_old(watch.data_dir, watch.data, self._target, (), kept)
+        delete_old(watch.data_dir, watch.data, self._recording, (), kept)
         program = self._installed(self._newest)
         older_run, note = self._older_run(older)
         newest_run = self._run(self._newest, program)
@@ -141,7 +141,7 @@ class _Watched:
         if problems := [problem for one in (older_run, newest_run) if one and (problem := self._why_failed(one))]:
             return self._of(seen, State.FAILED, "; ".join(problems))
         write_seen(watch.store, self._key, seen)
-        delete_old(watch.data_dir, watch.data, self._target, kept, seen.runs)
+        delete_old(watch.data_dir, watch.data, self._recording, kept, seen.runs)
         return self._of(seen, State.CHANGED)
 
     def _older_run(self, older: str | None) -> tuple[Path | None, str | None]:

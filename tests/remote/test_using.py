@@ -135,6 +135,8 @@ def test_steps_of_two_machines_are_both_kept(bucket: Bucket, machine: Make, prox
     proxy.before = analyze_elsewhere
     other.printed("analyze", "--html", RUN)
     assert analyzed
+    proxy.before = lambda method, path: None
+    assert "analyze: up to date" in other.run("analyze", RUN).stderr
     assert {"analyze", "analyze --html"} <= json.loads(bucket.get(f"{RUN}/manifest.json"))["steps"].keys()
 
 

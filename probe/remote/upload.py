@@ -80,8 +80,11 @@ def finish_uploads(mirror: Path, store: Store, say: Say) -> int:
 
 @contextmanager
 def alone(folder: Path, key: str, say: Say) -> Iterator[None]:
-    """Wait until no other process of this machine uploads a run, or compresses its record."""
-    descriptor = open_folder(folder)
+    """Wait until no other process of this machine uploads a run, or compresses its record. Raises UserError."""
+    try:
+        descriptor = open_folder(folder)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be opened: {error.strerror}", "see who owns it", code=1) from error
     try:
         if not _locked(descriptor):
             say(f"another process uploads or compresses {key}: waiting for its end")

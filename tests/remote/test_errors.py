@@ -9,6 +9,7 @@ import pytest
 
 from tests.remote.conftest import RECORD, Bucket, Machine
 from tests.support.s3_proxy import S3Proxy
+from tests.support.s3_server import S3Server, make_bucket
 
 Make = Callable[[str], Machine]
 RUN = "demo/20261120T100000Z"
@@ -32,6 +33,17 @@ def test_an_error_says_what_where_and_what_next(
     assert all(text in done.stderr for text in said), done.stderr
     assert "hint:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_missing_object_of_a_bucket_is_no_missing_bucket(server: S3Server, machine: Make) -> None:
+    make_bucket(server, "my-bucket")
+    done = machine("a").run("runs", PROBE_DATA_DIR="s3://my-bucket/team")
+    assert done.returncode == 0
+    assert "no run in s3://my-bucket/team" in done.stderr
+    for name in ("one", "another"):
+        words = ("capture", "--target", "demo", "--prompt", PROMPT)
+        done = machine(name).run(*words, PROBE_DATA_DIR="s3://my-bucket/team")
+        assert done.returncode == 0, done.stderr
 
 
 def test_a_bucket_that_is_busy_for_good_is_an_error(bucket: Bucket, machine: Make, proxy: S3Proxy) -> None:

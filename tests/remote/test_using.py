@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from probe.errors import UserError
+from probe.places import PROJECT
+from probe.record.reader import read_unread
+from probe.remote.mirror import open_remote_run
+from probe.store.store import store_at
 from tests.remote.conftest import RECORD, Bucket, Machine, manifest_of
 from tests.support.s3_proxy import S3Proxy
 
@@ -67,6 +74,55 @@ def test_reports_and_the_manifest_follow_in_their_order(bucket: Bucket, machine:
     assert written == ["report.md", "summary.json", "manifest.json"]
 
 
+def test_documents_of_a_protocol_are_seen_on_another_machine(bucket: Bucket, machine: Make) -> None:
+    bucket.put_run(RUN)
+    machine("a").printed("protocol", RUN)
+    assert {"protocol.md", "protocol.json", "openapi.json"} <= names_of(bucket)
+    assert "up to date" in machine("b").run("protocol", RUN).stderr
+
+
+def test_a_path_into_the_mirror_names_a_run_as_well(bucket: Bucket, machine: Make) -> None:
+    bucket.put_run(RUN)
+    one = machine("a")
+    one.printed("runs")
+    done = one.run("analyze", str(mirror_of(one) / RUN), PROBE_DATA_DIR=str(one.home / "data"))
+    assert done.returncode == 0, done.stderr
+    assert "report.md" in names_of(bucket)
+
+
+def test_a_run_is_opened_without_a_mirror(
+    bucket: Bucket, machine: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bucket.put_run(RUN)
+    for name, value in machine("a").environment.items():
+        monkeypatch.setenv(name, value)
+    found = open_remote_run(store_at(bucket.url), RUN, tmp_path / "folder")
+    assert (found.target, len(list(read_unread(found.traffic, lambda line, why: None)))) == ("demo", 3)
+    assert sorted(one.name for one in (tmp_path / "folder").iterdir()) == ["manifest.json", "remote.json"]
+    with pytest.raises(UserError, match="there is no whole run"):
+        open_remote_run(store_at(bucket.url), f"{RUN}-2", tmp_path / "other")
+
+
+def test_completion_offers_what_was_listed_without_asking(bucket: Bucket, machine: Make, proxy: S3Proxy) -> None:
+    bucket.put_run(RUN)
+    one = machine("a")
+    one.printed("runs")
+    proxy.clear()
+    words = "from probe.tasks.completion import candidates; print(candidates('probe verify d', []))"
+    environment = os.environ | one.environment | {"PROBE_DATA_DIR": bucket.url}
+    done = subprocess.run(
+        [sys.executable, "-c", words],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert RUN in done.stdout
+    assert not proxy.passed
+
+
 def test_steps_of_two_machines_are_both_kept(bucket: Bucket, machine: Make, proxy: S3Proxy) -> None:
     bucket.put_run(RUN)
     one, other = machine("a"), machine("b")
@@ -79,6 +135,8 @@ def test_steps_of_two_machines_are_both_kept(bucket: Bucket, machine: Make, prox
     proxy.before = analyze_elsewhere
     other.printed("analyze", "--html", RUN)
     assert analyzed
+    proxy.before = lambda method, path: None
+    assert "analyze: up to date" in other.run("analyze", RUN).stderr
     assert {"analyze", "analyze --html"} <= json.loads(bucket.get(f"{RUN}/manifest.json"))["steps"].keys()
 
 

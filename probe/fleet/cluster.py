@@ -61,7 +61,7 @@ def local_workers(number: int | None, report: Report) -> Iterator[DaskWorkers]:
 def scheduler_workers(address: str, report: Report) -> Iterator[DaskWorkers]:
     """Use the workers of a scheduler. Raises UserError where it cannot be reached, or has no worker."""
     _check_installed()
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    _silence()
     with _connected(address) as client:
         try:
             client.wait_for_workers(1, timeout=_WORKER_SECONDS)
@@ -89,6 +89,15 @@ def _connected(address: str) -> Client:
 
 def _short(error: Any) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _silence() -> None:
+    """Let Dask print nothing: what ends a command, its own error says."""
+    import distributed  # noqa: F401 - it makes its loggers, each with a level of its own
+
+    for name in ("distributed", *logging.root.manager.loggerDict):
+        if name.startswith("distributed"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _check_installed() -> None:

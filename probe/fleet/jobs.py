@@ -149,7 +149,7 @@ def _result(site: Site, run: FleetRun, report: Report) -> RunResult:
             return result
         except ValueError:
             pass  # Damaged: it is replaced.
-    with tempfile.TemporaryDirectory(prefix="probe-fleet-") as folder:
+    with tempfile.TemporaryDirectory(prefix="probe-fleet-", dir=_scratch()) as folder:
         opened = _opened(site.store, run.name, Path(folder, run.name))
         size = record_size(opened.traffic)
         result = result_of(opened, site.targets[run.name.partition("/")[0]])
@@ -173,6 +173,16 @@ def _opened(store: Store, name: str, folder: Path) -> Run:
     except UserError as error:
         manifest = Manifest(folder, {"damaged": str(error.args[0])})
     return Run(folder=folder, target=manifest.facts.target or folder.parent.name, manifest=manifest)
+
+
+def _scratch() -> str | None:
+    """Return a worker's own folder, which the next worker deletes if this one is killed; None elsewhere."""
+    try:
+        from distributed import get_worker  # Here: an extra; one process does without.
+
+        return str(get_worker().local_directory)
+    except (ImportError, ValueError):
+        return None
 
 
 def _reporter(topic: str) -> Report:

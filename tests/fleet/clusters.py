@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
@@ -18,16 +20,30 @@ _LIFETIME = "120"
 """Seconds after which a worker ends that finds no scheduler: that of a test which was killed."""
 
 
+_START_SECONDS = 60
+
+
 class Cluster:
     """A scheduler and workers, without anything that starts killed ones again."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         (port,) = free_ports(1)
+        self._port = port
         self.address = f"tcp://127.0.0.1:{port}"
         self.folder, self._environment = folder, {**os.environ, **environment}
         self._lock = threading.Lock()
         self.killed = 0
         self._processes = [self._start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")]
+
+    def wait(self) -> None:
+        """Wait until the scheduler answers."""
+        end = time.monotonic() + _START_SECONDS
+        while time.monotonic() < end:
+            assert self._processes[0].poll() is None, (self.folder / "dask.log").read_text()
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
+                return
+            time.sleep(0.1)
+        raise TimeoutError("the scheduler does not answer")
 
     def add_worker(self) -> None:
         """Start a worker."""
@@ -53,6 +69,10 @@ class Cluster:
             random.choice(running).kill()
             self.killed += 1
 
+    def kill_scheduler(self) -> None:
+        """Kill the scheduler by SIGKILL."""
+        self._processes[0].kill()
+
     def close(self) -> None:
         """Kill all."""
         for process in reversed(self._processes):
@@ -68,6 +88,7 @@ def dask_cluster(folder: Path, workers: int, **environment: str) -> Iterator[Clu
     try:
         for _ in range(workers):
             cluster.add_worker()
+        cluster.wait()
         yield cluster
     finally:
         cluster.close()

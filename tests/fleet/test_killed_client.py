@@ -83,6 +83,39 @@ def test_what_a_killed_client_left_running_on_a_scheduler_does_no_harm(tmp_path:
     assert runs_in_tables(FolderStore(data)) == sorted(runs)
 
 
+def test_a_scheduler_that_dies_ends_the_command_which_goes_on_with_another(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    runs = write_runs(data, 80)
+    with dask_cluster(tmp_path, 2) as cluster:
+        process = _start("analyze", "--scheduler", cluster.address, "-d", str(data))
+        _wait_for_results(data, 5, process)
+        cluster.kill_scheduler()
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1, said
+    assert "the connection to the scheduler of Dask was lost" in said
+    assert "Traceback" not in said
+    call("analyze", "--workers", "0", "-d", str(data))
+    assert in_one_process(data, runs).to_bytes() in stored_aggregates(FolderStore(data))
+
+
+def test_what_was_deleted_or_damaged_is_made_again(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    runs = write_runs(data, 90)
+    words = ("analyze", "--workers", "0", "-d", str(data))
+    call(*words)
+    expected = in_one_process(data, runs).to_bytes()
+    for number, stored in enumerate(sorted(data.glob(".fleet/nodes/*"))):
+        if number % 2:
+            stored.unlink()
+        else:
+            stored.write_bytes(stored.read_bytes()[:100])
+    for stored in sorted(data.glob(".fleet/results/*/*"))[::7]:
+        stored.write_bytes(b"damaged")
+    call(*words)
+    assert expected in stored_aggregates(FolderStore(data))
+    assert runs_in_tables(FolderStore(data)) == sorted(runs)
+
+
 def test_two_commands_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
     data = tmp_path / "data"
     runs = write_runs(data, 80)

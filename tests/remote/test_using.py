@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from s3fs import S3FileSystem
 
 from probe.errors import UserError
 from probe.places import PROJECT
@@ -96,6 +97,7 @@ def test_a_run_is_opened_without_a_mirror(
     bucket.put_run(RUN)
     for name, value in machine("a").environment.items():
         monkeypatch.setenv(name, value)
+    S3FileSystem.clear_instance_cache()  # what was connected stays connected
     found = open_remote_run(store_at(bucket.url), RUN, tmp_path / "folder")
     assert (found.target, len(list(read_unread(found.traffic, lambda line, why: None)))) == ("demo", 3)
     assert sorted(one.name for one in (tmp_path / "folder").iterdir()) == ["manifest.json", "remote.json"]

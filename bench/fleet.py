@@ -38,6 +38,7 @@ from probe.store.store import FolderStore, store_at
 from probe.targets.finding import load_target
 from tests.support.synthetic_runs import SyntheticRun, write_runs
 
+_SAMPLE_SECONDS = 0.2
 _LARGE_TURNS = 208
 """Turns of a run of about 50 MB: each sends again what was said before."""
 
@@ -88,13 +89,11 @@ def _analyzed(data: Path, workers: int) -> tuple[float, float, float]:
     """Analyze a folder as a user does; return the seconds, the driver's most megabytes, and the CPU seconds of all."""
     command = [sys.executable, "-m", "probe.fleet", "analyze", f"--data-dir={data}", f"--workers={workers}"]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     most = 0.0
-    # Reading what it says keeps its pipe free; the peak only rises.
-    for _ in iter(lambda: process.stderr.read1(1 << 16), b""):  # type: ignore[union-attr]
+    while process.poll() is None:
         most = max(most, _peak(process.pid))
-    process.wait()
+        time.sleep(_SAMPLE_SECONDS)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, " ".join(command))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -221,6 +220,6 @@ def _estimated(measured: Mapping[str, float]) -> Table:
 
 if __name__ == "__main__":
     # A measurement that needs a process of its own: its name, then its arguments.
-    alone = {"one_run": one_run, "driver_of_many": driver_of_many}
-    result = alone[sys.argv[1]](*sys.argv[2:])
+    name, *rest = sys.argv[1:]
+    result = one_run(*rest) if name == "one_run" else driver_of_many(*rest)
     print(json.dumps({**result, "MB of memory": peak_megabytes(os.getpid()) or 0.0}))

@@ -21,8 +21,11 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED_OR_CLASS = re.compile(r"\\.|\[\^?\]?[^\]]*\]", re.DOTALL)
 _INNERMOST_GROUP = re.compile(r"\([^()]*\)")
 _YEAR = re.compile(r"\d{4}(?=$|\D)|\d{4}(?=\d{4})")
-_LONGEST_CACHED, _MOST_CACHED = 64, 20_000
-"""Names, types and the like come again and again."""
+_MOST_CACHED = 20_000
+"""Places that are remembered."""
+_LONGEST_CACHED, _ALL_CACHED, _ENTRY = 40_000, 4_000_000, 100
+"""Characters of a text, and of all texts, that are remembered, and how many an entry counts besides: names and types
+come again and again, and several readers of a record ask for the same texts."""
 
 
 class Found(NamedTuple):
@@ -54,6 +57,7 @@ class _Search:
         by_year = groupby(rules, _year)
         self._patterns = [(year, list(map(_pattern, some))) for year, some in by_year]
         self._known: dict[str, str] = {}
+        self._room = _ALL_CACHED
 
     def text(self, text: str) -> str:
         """Return a text with slots in the place of values."""
@@ -62,7 +66,8 @@ class _Search:
         known = self._known.get(text)
         if known is None:
             known = self._text(text)
-            if len(self._known) < _MOST_CACHED:
+            self._room -= len(text) + _ENTRY
+            if self._room > 0:
                 self._known[text] = known
         return known
 

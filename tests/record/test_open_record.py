@@ -17,6 +17,7 @@ OTHERS = {
     "record/open_record.py": "is the one function",
     "record/runs.py": "checks that no file is a link",
     "record/tunnels.py": "reads the tunnels",
+    "remote/copy_run.py": "uploads files as they are",
     "remote/push.py": "copies reports and signatures",
     "share/__main__.py": "writes a plain file for an archive",
     "share/archive.py": "packs files as they are",

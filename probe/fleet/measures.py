@@ -39,6 +39,7 @@ SUMS = {
     "reasoning_tokens": "of the output",
     "total_tokens": "as the API adds it up",
     "priced_calls": "calls whose price is known",
+    "unpriced_calls": "calls that did not fail and whose price is not known",
     "underpriced_calls": "those a part of which costs more than the price list says",
     "nano_dollars": "known prices in billionths of a dollar, each call's rounded once",
     "answers": "calls of which it is known how long the answer took",

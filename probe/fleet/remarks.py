@@ -15,8 +15,10 @@ from probe.report.plain_text import plural
 KINDS = {
     "runs-failed": "runs that could not be read",
     "errors-began": "a day from which on answers of errors are frequent that were rare before",
+    "errors-rose": "a version of whose exchanges more end with an error than of the version before",
     "cost-rose": "a version whose runs cost more than those of the version before",
     "tokens-rose": "a version whose runs take more tokens than those of the version before, where prices are not known",
+    "cache-fell": "a version of whose input less is read from the cache than of the version before",
     "prompt-grew": "a version whose instructions and tools are larger than those of the version before",
     "latency-rose": "a version whose answers take longer than those of the version before",
     "failures-rose": "a version of which more runs end with an error than of the version before",
@@ -34,6 +36,8 @@ _SURE = 3.0
 _FREQUENT, _RARE = 0.05, 0.01
 """Shares of exchanges with errors, of a day and of all days before it."""
 _OFTEN = 0.25
+_CACHED = 0.1
+"""By how much the share of the input that comes from the cache is smaller where that stands out."""
 
 
 def remarks_of(groups: Mapping[str, Measures], runs: Mapping[str, int]) -> Iterator[Remark]:
@@ -97,6 +101,17 @@ def _until(days: Counts, end: str) -> tuple[int, int]:
 def _of_versions(name: str, old: Measures, name_now: str, new: Measures) -> Iterator[Remark]:
     """Yield what is worse in a version than in the one before."""
     yield from _cost(name, old, name_now, new)
+    errors = [(_errors_of(one.sums), _asked(one.sums)) for one in (old, new)]
+    # Where there were hardly any before, the day on which they began says more.
+    is_old = _share(errors[0]) > _RARE
+    if is_old and rose(errors[0], errors[1]) and _share(errors[1]) - _share(errors[0]) >= _FREQUENT:
+        line = f"{_of(errors[1])} exchanges of {name_now} ended with an error, {_of(errors[0])} of {name}"
+        yield Remark(kind="errors-rose", of=name_now, line=line)
+    cached = [(one.number("cache_read_tokens"), one.number("input_tokens")) for one in (old, new)]
+    if all(of for _, of in cached) and _share(cached[0]) - _share(cached[1]) >= _CACHED:
+        shares = [f"{round(100 * _share(one))}%" for one in cached]
+        line = f"{shares[1]} of the input of {name_now} came from the cache, {shares[0]} of {name}"
+        yield Remark(kind="cache-fell", of=name_now, line=line)
     for kind, of, words, limit, unit in (
         ("prompt-grew", "prompt_bytes", "instructions and tools of {} are about {}", _RISE, "bytes"),
         ("latency-rose", "answer_microseconds", "answers to {} take about {}", _SLOWER, "s"),
@@ -120,11 +135,11 @@ def _of_versions(name: str, old: Measures, name_now: str, new: Measures) -> Iter
 
 def _cost(name: str, old: Measures, name_now: str, new: Measures) -> Iterator[Remark]:
     both = (old, new)
-    # Where some prices are not known, the sums are those of a part of the calls.
-    if all(one.number("priced_calls") == one.number("calls") > 0 for one in both):
+    # Where some prices are not known, the sums are those of a part of the calls; a failed call costs nothing.
+    if all(one.number("priced_calls") and not one.number("unpriced_calls") for one in both):
         kind, word, (was, now) = "cost-rose", "costs", [one.number("nano_dollars") / one.number("runs") for one in both]
         words = [f"${number / 10**9:,.4f}" for number in (was, now)]
-    elif all(one.number("calls_with_usage") == one.number("calls") > 0 for one in both):
+    elif all(one.number("calls_with_usage") and _is_counted(one) for one in both):
         sums = [(one.number("input_tokens") + one.number("output_tokens")) / one.number("runs") for one in both]
         kind, word, (was, now) = "tokens-rose", "takes", sums
         words = [f"{number:,.0f} tokens" for number in (was, now)]
@@ -134,6 +149,11 @@ def _cost(name: str, old: Measures, name_now: str, new: Measures) -> Iterator[Re
         percent = round(100 * (now / was - 1))
         line = f"a run of {name_now} {word} {words[1]} on average, one of {name} {words[0]} (+{percent:,}%)"
         yield Remark(kind=kind, of=name_now, line=line)
+
+
+def _is_counted(one: Measures) -> bool:
+    """Check whether the tokens of all calls that did not fail are known."""
+    return one.number("calls_with_usage") >= one.number("priced_calls") + one.number("unpriced_calls")
 
 
 def _amount(number: float, unit: str) -> str:

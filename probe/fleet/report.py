@@ -85,7 +85,7 @@ def _head(summary: FleetSummary) -> Iterator[str]:
 def _price(total: Numbers) -> str:
     if total.dollars is None:
         return "; no price is known"
-    unpriced = total.calls - total.priced_calls
+    unpriced = total.unpriced_calls
     least = "at least " if unpriced or total.underpriced_calls else ""
     return f", list price {least}{inline(dollars(total.dollars))}" + (
         f" (without {plural(unpriced, 'call')} of unknown price)" if unpriced else ""

@@ -68,7 +68,7 @@ def _turns(spread: Spread | None) -> str:
 def _cost(one: GroupSummary) -> tuple[str, ...]:
     numbers = one.numbers
     price = "not paid" if one.is_replayed else "?" if numbers.dollars is None else dollars(numbers.dollars)
-    is_partly = numbers.dollars is not None and (numbers.priced_calls < numbers.calls or numbers.underpriced_calls > 0)
+    is_partly = numbers.dollars is not None and (numbers.unpriced_calls or numbers.underpriced_calls)
     each = "" if one.is_replayed or numbers.dollars is None else dollars(numbers.dollars / numbers.runs)
     return (
         _label(one),

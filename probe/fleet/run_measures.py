@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from probe.analysis.groups import PlacedTurn
 from probe.analysis.prices import Price
+from probe.analysis.retries import has_failed
 from probe.analysis.totals import TOKENS
 from probe.exports.reading import ReadRun
 from probe.exports.times import microseconds
@@ -84,6 +85,7 @@ def _add_call(one: Measures, turn: PlacedTurn, price: Price | None, *, failed: b
     facts, usage = turn.facts, turn.facts.usage
     values = {"calls": 1, "calls_with_usage": int(usage is not None), "tool_calls": len(facts.calls) + facts.more_calls}
     values |= {f"{name}_tokens": _bounded(getattr(usage, name, None) or 0) for name in TOKENS}
+    values["unpriced_calls"] = int(price is None and not has_failed(facts))
     if price:
         values |= {"priced_calls": 1, "nano_dollars": nano_dollars(price.dollars)}
         values["underpriced_calls"] = int(price.at_least)

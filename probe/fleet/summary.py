@@ -55,6 +55,8 @@ class Numbers(Part, frozen=True, kw_only=True):
     dollars: float | None
     """List price of the calls whose price is known; null where it is known of none."""
     priced_calls: int
+    unpriced_calls: int
+    """Calls that did not fail and whose price is not known."""
     underpriced_calls: int
     """Priced calls a part of which costs more than the price list says."""
 

@@ -27,6 +27,10 @@ class Day(NamedTuple):
     prompt: int = 20_000
     """Bytes."""
     agent_failures: int = 0
+    cached: int = 50
+    """Percent of the tokens of a run that come from the cache."""
+    failed_calls: int = 0
+    """Calls besides the others that failed, so that they have no tokens and no price."""
 
 
 def measures(one: Day) -> Measures:
@@ -36,7 +40,8 @@ def measures(one: Day) -> Measures:
     sums = {
         "runs": one.runs,
         "agent_failures": one.agent_failures,
-        "calls": calls,
+        "calls": calls + one.failed_calls,
+        "failed_tries": one.failed_calls,
         "turns": calls,
         "exchanges": 5 * one.runs,
         "error_answers": one.errors,
@@ -44,9 +49,10 @@ def measures(one: Day) -> Measures:
         "failed_tool_calls": sum(failed for _, failed in tools),
         "calls_with_usage": calls,
         "input_tokens": one.tokens * one.runs,
-        "cache_read_tokens": one.tokens * one.runs // 2,
+        "cache_read_tokens": one.tokens * one.runs * one.cached // 100,
         "output_tokens": 400 * one.runs,
         "priced_calls": calls if one.nano_dollars else 0,
+        "unpriced_calls": 0 if one.nano_dollars else calls,
         "nano_dollars": one.nano_dollars * one.runs,
     }
     found.tables["sums"] = {name: number for name, number in sums.items() if number}

@@ -102,6 +102,15 @@ NORMAL = [Day(day_of(0)), Day(day_of(1))]
 STANDING = {
     "nothing": Standing(NORMAL, [Day(day_of(2))], []),
     "a version costs more": Standing(NORMAL, [Day(day_of(2), nano_dollars=26_000_000)], ["cost-rose"]),
+    "a version costs more, and some calls failed": Standing(
+        [Day(day_of(0), failed_calls=3)], [Day(day_of(1), nano_dollars=26_000_000, failed_calls=2)], ["cost-rose"]
+    ),
+    "a version is refused more often": Standing(
+        [Day(day_of(0), errors=2)], [Day(day_of(1), errors=15)], ["errors-rose"]
+    ),
+    "a version is refused a little more often": Standing([Day(day_of(0), errors=2)], [Day(day_of(1), errors=4)], []),
+    "a version reads less from the cache": Standing(NORMAL, [Day(day_of(2), cached=20)], ["cache-fell"]),
+    "a version reads a little less from the cache": Standing(NORMAL, [Day(day_of(2), cached=45)], []),
     "a version costs a little more": Standing(NORMAL, [Day(day_of(2), nano_dollars=22_000_000)], []),
     "a version costs less": Standing(NORMAL, [Day(day_of(2), nano_dollars=2_000_000)], []),
     "a version takes more tokens, at no known price": Standing(

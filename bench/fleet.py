@@ -16,6 +16,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from rich.console import Console
+from rich.table import Table
+
+from bench.fleet_estimate import LISTED, RUNS, estimates, inputs_of
+from bench.meter import peak_megabytes
+from probe.errors import UserError
 from probe.fleet.cluster import local_workers
 from probe.fleet.driver import Driver
 from probe.fleet.jobs import Site
@@ -26,12 +32,6 @@ from probe.fleet.statistics import FleetStatistics
 from probe.fleet.stored_nodes import FOLDER, read_node, stored_nodes
 from probe.fleet.tree import Tree
 from probe.fleet.workers import DaskWorkers, Ended
-from rich.console import Console
-from rich.table import Table
-
-from bench.fleet_estimate import LISTED, RUNS, estimates, inputs_of
-from bench.meter import peak_megabytes
-from probe.errors import UserError
 from probe.places import PROJECT
 from probe.record.runs import find_run
 from probe.store.store import FolderStore, store_at

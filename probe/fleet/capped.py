@@ -7,25 +7,20 @@ along, so that its count is exact.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
-from heapq import nsmallest
 from typing import Any, TypeVar
+
+from probe.smallest_hashes import smallest
 
 _V = TypeVar("_V")
 Counts = dict[str, Any]
 """Numbers, or such objects, by name."""
 
 
-def hash_of(key: str) -> bytes:
-    """Return what decides whether a key is kept."""
-    return sha256(key.encode("utf-8", "surrogatepass")).digest()
-
-
 def capped(found: dict[str, _V], most: int) -> dict[str, _V]:
     """Return at most so many members: those with the smallest hashes of their keys."""
     if len(found) <= most:
         return found
-    return {key: found[key] for key in nsmallest(most, found, key=hash_of)}
+    return {key: found[key] for key in smallest(found, most)}
 
 
 def add_counts(here: Counts, there: Mapping[str, Any], caps: tuple[int, ...]) -> None:

@@ -68,11 +68,6 @@ def written_chunks(store: Store) -> set[str]:
     return {name.rpartition("/")[2] for name in store.names(f"{FOLDER}/{_WHOLE}/")}
 
 
-def has_chunk(store: Store, chunk: str) -> bool:
-    """Check whether the tables of a chunk are written."""
-    return store.size(f"{FOLDER}/{_WHOLE}/{chunk}") is not None
-
-
 def publish(store: Store, chunks: Sequence[str]) -> None:
     """Let the tables of these chunks count, and no others. Raises UserError where one is not written."""
     names = [name.removeprefix(f"{FOLDER}/") for name in store.names(f"{FOLDER}/")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from probe.protocol.carried_ids import same_ids
 from probe.protocol.describe_values import Describer
 from probe.protocol.description import Body, Endpoint, EventKind, Follow, Grammar, Protocol, Response, SameId, label
@@ -32,6 +34,7 @@ def described(statistics: ProtocolStatistics, *, shareable: bool = False) -> Pro
         endpoints=tuple(made.values()),
         ids=tuple(ids),
         shareable=shareable,
+        cut=statistics.is_cut or msgspec.UNSET,
     )
 
 

@@ -32,6 +32,9 @@ class Protocol(Part, frozen=True, kw_only=True, omit_defaults=False):
     """Places that carry the same id: what ties exchanges together."""
     shareable: bool = False
     """True where values and texts of more than 40 characters are left out, so that it can be published."""
+    cut: bool | msgspec.UnsetType = msgspec.UNSET
+    """True where there were more names of some kind (agents, statuses, media types, places of ids) than are kept: those
+    with the smallest hashes are, and their numbers are exact."""
 
     @property
     def title(self) -> str:

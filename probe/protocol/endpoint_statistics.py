@@ -111,6 +111,12 @@ class EndpointStatistics:
         self.cut = False
         """True where there were more agents, origins, parameters, statuses or media types than are kept."""
 
+    @property
+    def is_cut(self) -> bool:
+        """Check whether there were more names of any kind than are kept."""
+        more = self.relations is not None and self.relations.more
+        return self.cut or more or any(one.cut for one in self.responses.values())
+
     def merge(self, other: EndpointStatistics) -> None:
         """Add what else is asked here."""
         self.count += other.count

@@ -27,6 +27,8 @@ def _lines(protocol: Protocol) -> Iterator[str]:
     if protocol.replays:
         answered = ", ".join(map(inline, protocol.replays))
         yield f"**No real API answered**, but a replay of {answered}: what the answers show is that of the recording."
+    if protocol.cut is True:
+        yield "**Not all names are listed**: of some kind there were too many; those with the smallest hashes are kept."
     yield "⟨…⟩ is a value that differs from run to run. Numbers are between the powers of ten that are shown."
     yield ""
     yield "## Endpoints"

@@ -30,6 +30,11 @@ class ProtocolStatistics:
         self.places: set[int] = set()
         """The smallest hashes of all places of all recordings: how many there are (`probe.protocol.many_places`)."""
 
+    @property
+    def is_cut(self) -> bool:
+        """Check whether there were more names of any kind than are kept."""
+        return self.cut or any(one.is_cut for one in self.endpoints.values())
+
     def endpoint(self, address: Address) -> EndpointStatistics:
         """Return the statistics of what is at an address."""
         if self.many:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from probe.errors import UserError
@@ -30,13 +31,21 @@ def ask(connection: Any, sql: str, limit: int) -> Answer:
     if any(_ZONED in type for type in columns.values()):
         statement = _without_zones(statement, columns)
     try:
-        connection.execute(statement)
-        rows = connection.fetchmany(limit + 1)
-    except load_duckdb().InterruptException as error:
-        raise KeyboardInterrupt from error
+        rows = _first_rows(connection, statement, limit + 1)
     except load_duckdb().Error as error:
         raise sql_error(error, statement, connection) from error
     return Answer(tuple(columns), tuple(columns.values()), rows[:limit], len(rows) > limit)
+
+
+def _first_rows(connection: Any, statement: str, most: int) -> Sequence[tuple[Any, ...]]:
+    """Return the first rows of an answer; Ctrl-C ends the wait for them, which DuckDB by itself does not look for."""
+    with ThreadPoolExecutor(1) as thread:
+        waited = thread.submit(lambda: connection.execute(statement).fetchmany(most))
+        try:
+            return list(waited.result())
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def _one_statement(connection: Any, sql: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from probe import sql
+from probe import get, sql
 from probe.errors import UserError
 from probe.fleet.tables import FOLDER, copy_published, local_tables, publish, write_chunk
 from probe.questions.ready_questions import ready_questions
@@ -45,6 +45,19 @@ def test_each_question_has_the_same_answer_as_in_a_folder(s3: S3Server, capsys: 
             assert sql.main([name, "--json", "--data-dir", place]) == 0
             printed.append(json.loads(capsys.readouterr().out))
         assert printed[0] == printed[1] != []
+
+
+def test_a_row_leads_to_the_bytes_in_the_bucket(s3: S3Server, capsys: pytest.CaptureFixture[str]) -> None:
+    store, one = store_at(s3.url), fleet().runs[0]
+    fill(store)
+    for file in ("traffic.jsonl", "manifest.json"):
+        store.write(f"{one.key}/{file}", (one.run.folder / file).read_bytes())
+    asks = f"select run, line, response_sha256 from turns where run = '{one.key}' order by turn desc limit 1"
+    assert sql.main([asks, "--json", "--data-dir", s3.url]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    path = f"exchange.{row['line']}.response.sha256"
+    assert get.main([row["run"], path, "--data-dir", s3.url]) == 0
+    assert capsys.readouterr().out.strip() == row["response_sha256"]
 
 
 def test_only_what_is_new_is_copied(s3: S3Server) -> None:

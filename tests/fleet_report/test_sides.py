@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.fleet import sides
-from probe.fleet.capped import add_counts, hash_of
+from probe.fleet.capped import add_counts
 from probe.fleet.histogram import Histogram
 from probe.fleet.sides import GroupSides
+from probe.smallest_hashes import name_hash
 from tests.fleet_report.groups import sides_of
 from tests.support import bundled
 
@@ -74,9 +75,9 @@ def test_counts_that_are_kept_are_exact_and_those_with_the_smallest_hashes(
     random.Random(len(found)).shuffle(found)
     for one in found:
         add_counts(kept, one, (3, 2))
-    assert sorted(kept) == sorted(sorted(every, key=hash_of)[:3])
+    assert sorted(kept) == sorted(sorted(every, key=name_hash)[:3])
     for name, counts in kept.items():
-        assert counts == {key: every[name][key] for key in sorted(every[name], key=hash_of)[:2]}
+        assert counts == {key: every[name][key] for key in sorted(every[name], key=name_hash)[:2]}
 
 
 @given(st.lists(st.integers(0, 10**12), min_size=1), st.sampled_from((0.5, 0.9)))

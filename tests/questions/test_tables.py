@@ -21,11 +21,11 @@ from probe.fleet.tables import (
     LIST,
     chunks_with_files,
     delete_chunks,
-    has_chunk,
     local_tables,
     publish,
     published,
     write_chunk,
+    written_chunks,
 )
 from probe.record.runs import find_run
 from probe.store.store import store_at
@@ -84,12 +84,12 @@ def test_a_chunk_counts_only_when_it_is_published(tmp_path: Path) -> None:
     folder = tables_of(tmp_path, {"old": [result("a", "1", "2026-01-01")]})
     store = store_at(tmp_path)
     write_chunk(store, "new", [result("a", "1", "2026-01-01"), result("a", "2", "2026-01-01")])
-    assert has_chunk(store, "old")
-    assert has_chunk(store, "new")
+    assert "old" in written_chunks(store)
+    assert "new" in written_chunks(store)
     assert rows("from runs", folder) == rows("from runs where name = '1'", folder) != []
     publish(store, ["new"])
     assert [row["name"] for row in rows("from runs order by name", folder)] == ["1", "2"]
-    assert has_chunk(store, "old"), "another client may be about to publish it"
+    assert "old" in written_chunks(store), "another client may be about to publish it"
 
 
 def test_deleted_tables_do_not_count_as_written(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_deleted_tables_do_not_count_as_written(tmp_path: Path) -> None:
     assert chunks_with_files(store) == {"old", "new"}
     delete_chunks(store, {"old"})
     assert chunks_with_files(store) == {"new"}
-    assert not has_chunk(store, "old")
-    assert has_chunk(store, "new")
+    assert "old" not in written_chunks(store)
+    assert "new" in written_chunks(store)
     with pytest.raises(UserError, match="1 chunks"):
         publish(store, ["old", "new"])
 
@@ -121,7 +121,7 @@ def test_a_writer_that_is_killed_leaves_no_mark(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         write_chunk(store_at(tmp_path), "k", cut())
-    assert not has_chunk(store_at(tmp_path), "k")
+    assert "k" not in written_chunks(store_at(tmp_path))
 
 
 def test_copies_and_runs_that_could_not_be_read_are_in_no_table(tmp_path: Path) -> None:

@@ -11,10 +11,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
-from probe.cli.edge import one_line, run, say
+from probe.cli.called_as import as_called
+from probe.cli.edge import one_line, run
+from probe.cli.edge import say as printed
 from probe.cli.parsing import parse
 from probe.errors import UserError
 from probe.record.runs import Run, all_runs, is_alive
+from probe.remote.claims import CLAIMS
 from probe.remote.copy_run import copy_run
 from probe.remote.kept_uploads import KeptUploads
 from probe.remote.mirror import is_mirror, store_of
@@ -29,6 +32,11 @@ from probe.wire.recover_run import recover_and_report
 
 _AT_ONCE = 4
 """Runs that are copied at the same time: each waits for answers most of the time."""
+
+
+def say(text: str) -> None:
+    """Print progress, with commands as the user calls them."""
+    printed(as_called(text))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,7 +60,8 @@ def _finish(arguments: Namespace) -> int:
         say(f"nothing is left: every run of this machine is in {store.url}")
     code = max([_make_whole(one, folder) for one in left], default=0)
     code = max(code, finish_uploads(folder, store, say))
-    _clean(store, {upload for one in pending(folder) for upload in KeptUploads(one).ids()})
+    if not code:
+        _clean(store, {upload for one in pending(folder) for upload in KeptUploads(one).ids()})
     # What failed was tried just now.
     used_mirrors().clear()
     return code
@@ -85,19 +94,23 @@ def _copy_all(arguments: Namespace) -> int:
     runs = list(_chosen(folder, arguments.runs or "*/*"))
     if not runs:
         raise UserError(f"no finished run in {folder} fits {arguments.runs or '*/*'}", "see: invoke runs")
+    # One question first: where no bucket is, or none that may be read, each run would fail by itself.
+    next(iter(store.names(f"{CLAIMS}/")), None)
     code, progress = max(_make_whole(one.folder, folder) for one in runs), RunsProgress(len(runs), say)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         copies = {pool.submit(_copy, one, store, progress): _key(one) for one in runs}
         try:
             for copy in as_completed(copies):
-                code = max(code, _report(copy, copies[copy]))
-                progress.finished_run()
+                ended = _report(copy, copies[copy])
+                progress.finished_run(ended)
+                code = max(code, ended)
         except BaseException:
             progress.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    _clean(store, {upload for one in runs for upload in KeptUploads(one.folder).ids()})
     say(progress.described())
+    if not code:
+        _clean(store, {upload for one in runs for upload in KeptUploads(one.folder).ids()})
     return code
 
 

@@ -24,9 +24,9 @@ _LONGEST = 1 << 12
 _DIGITS = 10
 
 
-def mirror_of(url: str) -> Path:
+def mirror_of(given: str) -> Path:
     """Return the local folder that mirrors a data folder in a bucket; it is made. Raises UserError."""
-    url = store_at(url).url
+    url = given.rstrip("/")
     if "*" in url or "?" in url:
         raise UserError(f"{url} is a pattern", "name one data folder: s3://bucket/prefix")
     slug = re.sub(r"[^a-z0-9]+", "-", url.partition("://")[2].lower()).strip("-")[:40]
@@ -34,6 +34,8 @@ def mirror_of(url: str) -> Path:
     folder = parent / f"{slug}-{sha256(url.encode()).hexdigest()[:_DIGITS]}"
     try:
         if not (folder / _MARK).exists():
+            # Only then: the libraries behind it take a second to load.
+            store_at(given)
             private_folder(folder)
             write_private(folder / _MARK, url + "\n")
     except OSError as error:

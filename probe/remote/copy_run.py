@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Protocol
@@ -22,7 +22,7 @@ from probe.record.manifest import LARGEST, Manifest
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest_fields import Facts
 from probe.record.open_record import record_sha256
-from probe.record.remote_pointer import read_pointer
+from probe.record.remote_pointer import RECORDS, read_pointer
 from probe.record.runs import TRAFFIC, Run, is_alive
 from probe.remote import digests
 from probe.remote.claims import claim, is_there, release
@@ -155,12 +155,13 @@ def _copy(source: Source, found: RunFiles) -> None:
     source.progress.add(len(names) + 1, sum((folder / name).stat().st_size for name in names))
     there = set(source.store.names(f"{source.key}/"))
     for name in names:
-        _copy_file(source, name, kept, is_new=source.place(name) not in there)
+        source.note(name)
+        with _opened(folder / name) as (file, size):
+            _copy_file(source, name, file, size, kept, there)
     if found.record and LINES not in found.others:
         index = line_index(folder / TRAFFIC)
-        source.files.write(
-            source.place(LINES), io.BytesIO(index), digests_of(io.BytesIO(index), len(index)), kept, _skip
-        )
+        source.progress.add(0, len(index))
+        _copy_file(source, LINES, io.BytesIO(index), len(index), kept, there)
     if source.place(found.other_record) in there:
         # The record was compressed, or made plain again, since a part of the run was uploaded.
         source.store.delete(source.place(found.other_record))
@@ -174,19 +175,14 @@ def _copy(source: Source, found: RunFiles) -> None:
     source.progress.sent(len(manifest))
 
 
-def _skip(size: int) -> None:
-    """Count nothing: it is no file of the run."""
-
-
-def _copy_file(source: Source, name: str, kept: KeptUploads, *, is_new: bool) -> None:
-    source.note(name)
-    with _opened(source.run.folder / name) as (file, size):
-        hashes = digests_of(file, size, source.part_size)
-        _require_sound(source, name, hashes)
-        if not is_new and source.files.holds(source.place(name), hashes):
-            source.progress.sent(size)
-        else:
-            source.files.write(source.place(name), file, hashes, kept, source.progress.sent)
+def _copy_file(source: Source, name: str, file: BinaryIO, size: int, kept: KeptUploads, there: Container[str]) -> None:
+    """Write a file of the run, unless the bucket has these very bytes."""
+    place, hashes = source.place(name), digests_of(file, size, source.part_size)
+    _require_sound(source, name, hashes)
+    if place in there and source.files.holds(place, hashes):
+        source.progress.sent(size)
+    else:
+        source.files.write(place, file, hashes, kept, source.progress.sent)
 
 
 @contextmanager
@@ -202,7 +198,7 @@ def _opened(path: Path) -> Iterator[tuple[Any, int]]:
 def _require_sound(source: Source, name: str, digests: Digests) -> None:
     """Raise UserError if a record is not the one of which the manifest has the hash."""
     facts: Facts = source.run.manifest.facts
-    if not name.startswith(TRAFFIC) or facts.traffic_sha256 is None:
+    if name not in RECORDS or facts.traffic_sha256 is None:
         return
     if name != TRAFFIC and facts.compressed and facts.compressed.sha256 == digests.sha256:
         return

@@ -59,10 +59,16 @@ def encoded(digest: bytes) -> str:
     return base64.b64encode(digest).decode()
 
 
+def part_size_of(size: int, part_size: int) -> int:
+    """Return how large the parts of a file are: they grow where there would be too many of them."""
+    if size <= part_size * _MOST_PARTS:
+        return part_size
+    return -(-size // (_MOST_PARTS * _STEP)) * _STEP
+
+
 def digests_of(file: BinaryIO, size: int, part_size: int = PART) -> Digests:
     """Return the hashes of the first `size` bytes of a file. Raises UserError when it has fewer."""
-    # Parts grow where there would be too many of them.
-    part_size = max(part_size, -(-size // _MOST_PARTS // _STEP) * _STEP if size > part_size * _MOST_PARTS else 0)
+    part_size = part_size_of(size, part_size)
     whole, md5s, sha256s = hashlib.sha256(), list[bytes](), list[bytes]()
     file.seek(0)
     for begin in range(0, max(size, 1), part_size):

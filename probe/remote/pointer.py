@@ -9,7 +9,7 @@ from probe.record.remote_pointer import RECORDS, Pointer, read_pointer
 from probe.record.remote_pointer import write_pointer as write
 from probe.store.store import FolderStore, Store
 
-__all__ = ["drop_record", "read_pointer", "write_pointer"]
+__all__ = ["read_pointer", "write_pointer"]
 
 
 def write_pointer(store: Store, folder: Path, key: str) -> None:
@@ -19,13 +19,6 @@ def write_pointer(store: Store, folder: Path, key: str) -> None:
     local = {name: found[1] for name in stamps if name not in RECORDS and (found := here.info(name))}
     copied = {name: (stamps[name], stamp) for name, stamp in local.items()}
     write(folder, Pointer(url=f"{store.url}/{key}", stamps=stamps, copied=copied))
-    drop_record(folder)
-
-
-def drop_record(folder: Path) -> None:
-    """Remove the local record of a run that has a pointer to it."""
-    found = read_pointer(folder)
-    if found and found.record:
-        for name in RECORDS:
-            if is_plain(folder / name):
-                (folder / name).unlink()
+    for name in RECORDS if any(one in stamps for one in RECORDS) else ():
+        if is_plain(folder / name):
+            (folder / name).unlink()

@@ -53,7 +53,7 @@ class RunsProgress:
     def __init__(self, count: int, say: Callable[[str], None]) -> None:
         self._count, self._say = count, say
         self._runs = list[Progress]()
-        self._finished = 0
+        self._finished = self._failed = 0
         self._stopped = threading.Event()
         self._began = self._last = time.monotonic()
 
@@ -67,19 +67,21 @@ class RunsProgress:
         """End every upload after the request that is under way."""
         self._stopped.set()
 
-    def finished_run(self) -> None:
-        """Count a run, and report from time to time."""
-        self._finished += 1
-        now = time.monotonic()
-        if now - self._last >= _SECONDS and self._finished < self._count:
+    def finished_run(self, code: int) -> None:
+        """Count a run by how it ended, and report from time to time."""
+        self._finished += not code
+        self._failed += bool(code)
+        now, ended = time.monotonic(), self._finished + self._failed
+        if now - self._last >= _SECONDS and ended < self._count:
             self._last = now
-            left = (now - self._began) / self._finished * (self._count - self._finished)
+            left = (now - self._began) / ended * (self._count - ended)
             self._say(f"{self.described()}, {left:.0f} s left")
 
     def described(self) -> str:
         """Return how many runs are done, and at which rate bytes were sent."""
         size, seconds = sum(one.done for one in self._runs), max(time.monotonic() - self._began, 0.001)
-        runs = f"{self._finished} of {self._count} runs"
+        failed = f" ({self._failed} failed)" if self._failed else ""
+        runs = f"{self._finished} of {self._count} {'run' if self._count == 1 else 'runs'}{failed}"
         return f"{runs}, {size_text(size)}, {size_text(round(size / seconds))}/s"
 
 

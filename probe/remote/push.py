@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from probe.errors import UserError
-from probe.record.files import open_plain
+from probe.record.files import open_plain, private_bytes
 from probe.record.manifest import Manifest
 from probe.record.mirrored_runs import MANIFEST
 from probe.record.remote_pointer import Pointer, read_pointer, write_pointer
@@ -32,6 +32,8 @@ def push(folder: Path) -> None:
         pointer = _pushed(store, key, folder, pointer, one, _content(folder / one))
     if _is_changed(here, pointer, MANIFEST):
         data = _merged(store, key, folder, pointer)
+        with private_bytes(folder / MANIFEST) as file:
+            file.write(data)
         pointer = _pushed(store, key, folder, pointer, MANIFEST, data)
         changed.append(MANIFEST)
     if changed:

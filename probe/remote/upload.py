@@ -16,14 +16,13 @@ from probe.addon.plain_files import open_folder
 from probe.errors import UserError
 from probe.record.manifest import NAME as MANIFEST
 from probe.record.manifest import Manifest
-from probe.record.remote_pointer import POINTER
+from probe.record.remote_pointer import POINTER, RECORDS
 from probe.record.remote_pointer import write_pointer as write
 from probe.record.runs import Run, is_alive
 from probe.remote.claims import release
 from probe.remote.copy_run import copy_run, holds_record
 from probe.remote.pointer import read_pointer, write_pointer
 from probe.remote.progress import Progress
-from probe.remote.run_files import run_files
 from probe.store.store import Store
 
 Say = Callable[[str], None]
@@ -81,8 +80,11 @@ def finish_uploads(mirror: Path, store: Store, say: Say) -> int:
 
 @contextmanager
 def alone(folder: Path, key: str, say: Say) -> Iterator[None]:
-    """Wait until no other process of this machine uploads a run, or compresses its record."""
-    descriptor = open_folder(folder)
+    """Wait until no other process of this machine uploads a run, or compresses its record. Raises UserError."""
+    try:
+        descriptor = open_folder(folder)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be opened: {error.strerror}", "see who owns it", code=1) from error
     try:
         if not _locked(descriptor):
             say(f"another process uploads or compresses {key}: waiting for its end")
@@ -115,7 +117,7 @@ def _explained(store: Store, folder: Path, key: str) -> Iterator[None]:
 
 def _is_uploaded(folder: Path) -> bool:
     """Check whether a run of a mirror is in its bucket, and its record there alone."""
-    return (folder / POINTER).exists() and run_files(folder).record is None
+    return (folder / POINTER).exists() and not any(os.path.lexists(folder / name) for name in RECORDS)
 
 
 def _leave_pointer(store: Store, folder: Path, key: str, copied: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from probe.record.frame_table import DamagedRecordError
 from probe.record.manifest import Manifest
 from probe.record.open_record import read_range
+from probe.record.remote_pointer import POINTER
 from probe.record.runs import TRAFFIC
 
 _FIRST_BYTES = 4 << 20
@@ -41,7 +42,9 @@ def environment_of(manifest: Manifest) -> Environment:
     """Return what a manifest knows of a run's environment; for one that lacks the working folder, it is looked for in
     the record."""
     facts, run = manifest.facts, manifest.path.parent
-    folders = {"run": str(run.resolve())} | {name.lower(): path for name, path in facts.folders.items()}
+    # Of a run in a bucket, this folder is where this machine keeps its pointer.
+    here = {} if (run / POINTER).exists() else {"run": str(run.resolve())}
+    folders = here | {name.lower(): path for name, path in facts.folders.items()}
     folders["cwd"] = facts.folder or _named_folder(run / TRAFFIC)
     folders["program"] = _program((facts.command or [""])[0])
     hosts = [address for one in facts.listeners.values() for address in (one.address, _host(one.upstream))]

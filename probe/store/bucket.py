@@ -194,6 +194,9 @@ def _file_system(url: str) -> tuple[Any, str]:
         raise UserError(f"{url}: this needs a library that is not installed", str(error)) from error
     except ValueError as error:
         raise UserError(f"{url}: {error}", "name a folder, or an address such as s3://bucket/prefix") from error
+    if hasattr(fs, "retries"):
+        # Every operation is tried again here; tries within tries take minutes.
+        fs.retries = 1
     return fs, str(path).rstrip("/")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from probe.cli.called_as import module_of
 from probe.places import PROJECT, SAMPLES
 from tests.support.s3_proxy import S3Proxy, s3_proxy
 from tests.support.s3_server import S3Server, make_bucket, s3_server
@@ -33,7 +34,7 @@ class Machine:
     def run(self, script: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a script on the data folder in the bucket."""
         environment = os.environ | self.environment | {"PROBE_DATA_DIR": self.url} | variables
-        command = [sys.executable, "-m", f"probe.{script}", *words]
+        command = [sys.executable, "-m", module_of(script), *words]
         return subprocess.run(
             command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
@@ -65,7 +66,7 @@ class Bucket:
         """Return an object of the data folder."""
         return bytes(self.client.get_object(Bucket=self.name, Key=f"team/{key}")["Body"].read())
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """Return all names in the data folder."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix="team/")
         return [one["Key"].removeprefix("team/") for page in pages for one in page.get("Contents", ())]

@@ -53,6 +53,13 @@ def test_a_task_says_the_same_of_a_run_in_a_bucket_and_on_the_disk(
     assert there.stdout
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_report_is_the_same_by_one_or_more_processes(jobs: str, bucket: Bucket, machine: Make) -> None:
+    bucket.put_run(NEW, RECORD * 100)
+    report = Path(machine("a").printed("analyze", NEW, "--jobs", jobs).strip()).read_text()
+    assert "300 turns" in report
+
+
 WORDS = {
     "latest": NEW,
     "latest~1": OLD,

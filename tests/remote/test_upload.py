@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from probe.remote.progress import Progress
 from probe.remote.upload import finish_uploads, pending, upload_run
 from probe.store import bucket
 from probe.store.store import store_at
-from tests.support.s3_faults import NOT_IMPLEMENTED, SLOW_DOWN, Fault, Proxy, s3_proxy
+from tests.support.s3_faults import NOT_IMPLEMENTED, SLOW_DOWN, Fault, FaultyProxy, faulty_proxy
 from tests.support.s3_server import S3Server
 from tests.support.stored_runs import KEY, contents, in_bucket, own_run
 
@@ -38,11 +39,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def proxy(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+def proxy(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyProxy]:
     """Return a proxy in front of the server; this process uses it, and does not try for long."""
     monkeypatch.setattr(bucket, "_TRIES", 2)
     monkeypatch.setattr(fsspec.get_filesystem_class("s3"), "retries", 2)
-    with s3_proxy(s3.endpoint) as running:
+    with faulty_proxy(s3.endpoint) as running:
         monkeypatch.setenv("AWS_ENDPOINT_URL", running.endpoint)
         # Clients are kept by their options, of which the address is none.
         fsspec.get_filesystem_class("s3").clear_instance_cache()
@@ -57,9 +58,17 @@ def upload(server: S3Server, folder: Path) -> list[str]:
     return said
 
 
-def test_a_bucket_has_all_that_belongs_to_a_run_and_the_folder_a_pointer(s3: S3Server, folder: Path) -> None:
+def test_a_bucket_has_all_that_belongs_to_a_run_and_the_folder_a_pointer(
+    s3: S3Server, proxy: FaultyProxy, folder: Path
+) -> None:
     expected, size = contents(folder), (folder / "traffic.jsonl").stat().st_size
     said = upload(s3, folder)
+    objects = [line.partition(f"/{KEY}")[2].partition("?")[0][1:] for line, _ in proxy.requests if line[0] == "P"]
+    # The name is kept first, then the record is written, and the manifest last.
+    assert [objects[0], objects[1], objects[-1]] == ["", "traffic.jsonl", "manifest.json"]
+    assert objects.count("manifest.json") == 1
+    # The server's own hashes are enough: nothing but the manifest is read back.
+    assert not [line for line, _ in proxy.requests if re.match(r"GET \S*/(traffic|report|proxy)", line)]
     assert in_bucket(s3) == expected
     assert said[0].startswith(f"note: {KEY}: 1 not uploaded, for they are no plain files: 'workspace/link'")
     assert said[1].startswith(f"uploaded {KEY} to {s3.url}: 6 files, ")
@@ -114,7 +123,7 @@ PASSING = {
 
 
 @pytest.mark.parametrize("faults", PASSING.values(), ids=PASSING.keys())
-def test_one_call_survives_what_passes(s3: S3Server, proxy: Proxy, folder: Path, faults: list[Fault]) -> None:
+def test_one_call_survives_what_passes(s3: S3Server, proxy: FaultyProxy, folder: Path, faults: list[Fault]) -> None:
     expected = contents(folder)
     proxy.faults += [Fault(**vars(one)) for one in faults]
     upload(s3, folder)
@@ -133,7 +142,7 @@ LASTING = {
 
 @pytest.mark.parametrize("kind", LASTING.values(), ids=LASTING.keys())
 def test_the_next_call_goes_on_where_one_was_cut_and_sends_no_part_again(
-    s3: S3Server, proxy: Proxy, folder: Path, kind: str
+    s3: S3Server, proxy: FaultyProxy, folder: Path, kind: str
 ) -> None:
     expected = contents(folder)
     proxy.faults += [Fault(kind=kind, cut_after=10, times=10_000)]
@@ -159,7 +168,7 @@ def test_the_next_call_goes_on_where_one_was_cut_and_sends_no_part_again(
 
 
 def test_bytes_that_always_arrive_changed_are_an_error_and_nothing_is_visible(
-    s3: S3Server, proxy: Proxy, folder: Path
+    s3: S3Server, proxy: FaultyProxy, folder: Path
 ) -> None:
     proxy.faults += [Fault(kind=r"PUT .*partNumber=2\b", flip=7, times=99)]
     with pytest.raises(UserError, match="part 2: the server has other bytes than were sent"):
@@ -191,7 +200,7 @@ def test_another_run_of_the_name_is_never_overwritten(s3: S3Server, folder: Path
     assert (other / "traffic.jsonl").exists()
 
 
-def test_a_name_that_another_run_is_being_uploaded_to_is_taken(s3: S3Server, proxy: Proxy, folder: Path) -> None:
+def test_a_name_that_another_run_is_being_uploaded_to_is_taken(s3: S3Server, proxy: FaultyProxy, folder: Path) -> None:
     other, expected = _changed(folder), contents(folder)
     proxy.faults += [Fault(kind=r"PUT .*partNumber=2\b", cut_after=10, times=10_000)]
     with pytest.raises(UserError):
@@ -204,7 +213,7 @@ def test_a_name_that_another_run_is_being_uploaded_to_is_taken(s3: S3Server, pro
     assert in_bucket(s3) == expected
 
 
-def test_a_run_that_is_there_is_not_sent_again(s3: S3Server, proxy: Proxy, folder: Path) -> None:
+def test_a_run_that_is_there_is_not_sent_again(s3: S3Server, proxy: FaultyProxy, folder: Path) -> None:
     store, progress = store_at(s3.url), Progress("", lambda text: None)
     assert copy_run(store, folder, KEY, progress) is not None
     del proxy.requests[:]
@@ -250,7 +259,7 @@ def test_a_run_that_is_not_finished_stays_here(s3: S3Server, folder: Path, chang
 
 
 def test_a_record_that_was_compressed_after_it_was_uploaded_is_there_once(
-    s3: S3Server, proxy: Proxy, folder: Path
+    s3: S3Server, proxy: FaultyProxy, folder: Path
 ) -> None:
     from probe.record.compressed import compress
     from probe.remote.upload import run_in
@@ -268,7 +277,7 @@ def test_a_record_that_was_compressed_after_it_was_uploaded_is_there_once(
     assert found[f"{RECORD}.zst"] == packed
 
 
-def test_without_a_note_of_what_was_begun_all_is_sent_again(s3: S3Server, proxy: Proxy, folder: Path) -> None:
+def test_without_a_note_of_what_was_begun_all_is_sent_again(s3: S3Server, proxy: FaultyProxy, folder: Path) -> None:
     expected = contents(folder)
     proxy.faults += [Fault(kind=r"PUT .*partNumber=2\b", cut_after=10, times=10_000)]
     with pytest.raises(UserError):
@@ -280,7 +289,7 @@ def test_without_a_note_of_what_was_begun_all_is_sent_again(s3: S3Server, proxy:
     assert in_bucket(s3) == expected
 
 
-def test_an_upload_that_somebody_aborted_begins_anew(s3: S3Server, proxy: Proxy, folder: Path) -> None:
+def test_an_upload_that_somebody_aborted_begins_anew(s3: S3Server, proxy: FaultyProxy, folder: Path) -> None:
     from tests.support.s3_server import BUCKET
     from tests.support.stored_runs import client
 

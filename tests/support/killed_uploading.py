@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def main() -> int:
         came_so_far = _killed_at(point, place, folder)
         seen = in_bucket(server, place)
         files = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
-        _in_another_process(lambda place=place, folder=folder: _upload(place, folder))
+        _in_another_process(partial(_upload, place, folder))
         after = in_bucket(server, place)
         result = {
             "killed": came_so_far,

@@ -15,6 +15,7 @@ _SECONDS = 30
 SLOW_DOWN = (
     b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 )
+ACCESS_DENIED = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 NOT_IMPLEMENTED = b"<?xml version='1.0'?><Error><Code>NotImplemented</Code><Message>no such header</Message></Error>"
 
 
@@ -53,7 +54,7 @@ class Fault:
 
 
 @dataclass
-class Proxy:
+class FaultyProxy:
     """A proxy that is running."""
 
     upstream: tuple[str, int]
@@ -137,11 +138,11 @@ def _length(head: bytes) -> int:
 
 
 @contextmanager
-def s3_proxy(endpoint: str) -> Iterator[Proxy]:
+def faulty_proxy(endpoint: str) -> Iterator[FaultyProxy]:
     """Run a proxy in front of a server until the end."""
     host, _, port = endpoint.partition("://")[2].rpartition(":")
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        proxy = Proxy((host, int(port)), endpoint=f"http://127.0.0.1:{listening.getsockname()[1]}")
+        proxy = FaultyProxy((host, int(port)), endpoint=f"http://127.0.0.1:{listening.getsockname()[1]}")
         listening.settimeout(0.1)
         ended = threading.Event()
 

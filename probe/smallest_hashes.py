@@ -18,8 +18,9 @@ def name_hash(name: str) -> bytes:
 
 
 def smallest(names: Iterable[str], most: int) -> list[str]:
-    """Return the names that are kept, the smallest hash first."""
-    return heapq.nsmallest(most, names, key=name_hash)
+    """Return the names that are kept, sorted."""
+    found = list(names)
+    return sorted(found if len(found) <= most else heapq.nsmallest(most, found, key=name_hash))
 
 
 def drop_beyond(found: dict[Any, Any] | set[Any], most: int) -> bool:

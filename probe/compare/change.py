@@ -83,6 +83,10 @@ def _added_up(changes: Iterable[Change]) -> Iterable[Change]:
 
 
 def _sum_of(one: Change, other: Change) -> Change:
+    if one.unit:
+        # The same runs show both.
+        seen, seen_after = max(one.seen, other.seen), max(one.seen_after, other.seen_after)
+        return one._replace(seen=seen, seen_after=seen_after, tagged=one.parent)
     seen, seen_after = (
         (first[0] + second[0], first[1] + second[1])
         for first, second in ((one.seen, other.seen), (one.seen_after, other.seen_after))

@@ -39,6 +39,7 @@ def _of_group(group: str, before: list[Said], after: list[Said]) -> Iterator[Fin
                 f"{_name(one, group)} moved from {_place(one)} to {_place(other)}",
                 before=_place(one),
                 after=_place(other),
+                evidence=other.seen,
             )
         if one.key != other.key:
             yield _changed(group, one, other)
@@ -101,6 +102,7 @@ def _changed(group: str, one: Said, other: Said) -> Finding:
         f"{_name(other, group)} changed: {plural(added, 'line')} added, {removed} removed",
         before=f"{one.size} characters",
         after=f"{other.size} characters",
+        evidence=one.seen,
         text=lines,
     )
 
@@ -109,7 +111,8 @@ def _alone(kind: str, word: str, group: str, alone: list[Said]) -> Finding:
     names = [_name(one, group) for one in alone]
     text = [line for one in alone for line in text_difference("", one.text)]
     signed = [f"-{line[1:]}" if word == "gone" and line.startswith("+") else line for line in text]
-    return finding(kind, _path(alone[0]), are(names, word), text=tuple(signed))
+    seen = " and ".join(dict.fromkeys(filter(None, (one.seen for one in alone))))
+    return finding(kind, _path(alone[0]), are(names, word), evidence=seen, text=tuple(signed))
 
 
 def _name(said: Said, group: str) -> str:

@@ -132,26 +132,31 @@ def _members(before: Sequence[OfferedTool], after: Sequence[OfferedTool]) -> Ite
 def _changed(pairs: Iterable[tuple[OfferedTool, OfferedTool]], known: set[str]) -> Iterator[Finding]:
     described: list[str] = []
     texts: list[str] = []
+    seen: dict[str, None] = {}
     for one, other in pairs:
         name = _full(other)
         if one.type != other.type:
             line = f"{name} is of type {other.type}, no longer {one.type}"
-            yield finding("tool-type-changed", f"tools.{name}.type", line, before=one.type, after=other.type)
+            values = {"before": one.type, "after": other.type}
+            yield finding("tool-type-changed", f"tools.{name}.type", line, **values, evidence=one.seen)
         elif one.schema != other.schema:
-            yield from _arguments(name, list(argument_changes(one.schema, other.schema)))
+            yield from _arguments(name, list(argument_changes(one.schema, other.schema)), one.seen)
         if one.description != other.description:
             described.append(name)
+            seen[one.seen] = None
             texts += [f"@ {name}", *text_difference(one.description or "", other.description or "")]
         if one.type == other.type and one.rest != other.rest:
             for change in differences(_without(one.rest, known), _without(other.rest, known)):
                 place = f"tools.{name}.{change.at}"
                 line = f"{name}: {change.at} {changed_words(change.before, change.after)}"
-                yield finding("tool-changed", place, line, before=bounded(change.before), after=bounded(change.after))
+                values = {"before": bounded(change.before), "after": bounded(change.after)}
+                yield finding("tool-changed", place, line, **values, evidence=one.seen)
     if described:
         place = f"tools.{described[0]}.description" if len(described) == 1 else "tools.*.description"
         words = "description of" if len(described) == 1 else f"descriptions of {len(described)} tools changed:"
         line = f"the {words} {listed(described)}" + (" changed" if len(described) == 1 else "")
-        yield finding("tool-description-changed", place, line, text=tuple(texts))
+        evidence = " and ".join(filter(None, seen))
+        yield finding("tool-description-changed", place, line, evidence=evidence, text=tuple(texts))
 
 
 _WORDS = {
@@ -164,7 +169,7 @@ _WORDS = {
 }
 
 
-def _arguments(name: str, changes: list[Arguments]) -> Iterator[Finding]:
+def _arguments(name: str, changes: list[Arguments], seen: str) -> Iterator[Finding]:
     """Yield one finding for each kind of change."""
     for kind, words in _WORDS.items():
         some = [one for one in changes if one.kind == kind]
@@ -177,7 +182,7 @@ def _arguments(name: str, changes: list[Arguments]) -> Iterator[Finding]:
         values = {"before": bounded(one.before), "after": bounded(one.after)} if len(some) == 1 else {}
         if values and kind in ("argument-type-changed", "argument-changed"):
             line += f": {' → '.join(shown_pair(one.before, one.after))}"
-        yield finding(kind, place, line, **values)
+        yield finding(kind, place, line, **values, evidence=seen)
 
 
 def argument_changes(before: Any, after: Any, at: str = "") -> Iterator[Arguments]:

@@ -11,7 +11,7 @@ from probe.compare.comparison import Finding, finding
 from probe.compare.endpoints import Endpoints, Matched
 from probe.compare.rules import Area
 from probe.compare.value_changes import value_words
-from probe.fleet.judging import Judge
+from probe.fleet.judging import Judge, words_of
 from probe.fleet.shown import Seen, Shown, may_be_chance
 from probe.protocol.description import Body, Endpoint, Grammar, Protocol, Response
 from probe.protocol.values import Member
@@ -106,13 +106,13 @@ class _Pair:
             seen = [Seen(one.count, end.count) for one, end in zip((old, new), self._pair, strict=True)]
         lacking, full = (seen[1], seen[0]) if old.required else (seen[0], seen[1])
         if may_be_chance(Seen(lacking.of - lacking.runs, lacking.of), Seen(0, full.of)):
-            if in_runs:
-                self._judge.share(Area.HEADERS, f"header {name}", *seen)
+            unit = "runs" if in_runs else "requests"
+            self._judge.share(Area.HEADERS, f"header {name}", seen[0], seen[1], unit)
             return
-        unit = "runs" if in_runs else "requests"
         kind = "header-removed" if old.required else "header-added"
         line = f"header {name} is {'not always' if old.required else 'always'} sent now"
-        evidence = f"in {seen[0].words} {unit}, now in {seen[1].words}"
+        evidence = words_of(seen[0], seen[1])
+        evidence = evidence if in_runs else evidence.replace(" runs", " requests")
         yield finding(kind, f"headers.{name}", line, evidence=evidence)
 
     def _few_events(self) -> set[str]:

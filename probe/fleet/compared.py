@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, pairwise
 
 from msgspec.structs import replace
@@ -17,9 +17,10 @@ from probe.fleet.certain_endpoints import certain_endpoints, certain_parts
 from probe.fleet.comparison import ComparedGroup, FleetComparison, Step
 from probe.fleet.comparison_markdown import markdown_of
 from probe.fleet.group_words import group_measures, word_findings
-from probe.fleet.judging import Judge
+from probe.fleet.judging import Judge, words_of
 from probe.fleet.paired_sides import Group, paired_sides
 from probe.fleet.shown import Seen, Shown
+from probe.fleet.sides import GroupSides
 from probe.fleet.statistics import FleetStatistics
 from probe.fleet.versions import agent_of, named, number_of_version, short_name, version_key
 from probe.protocol.describing import described
@@ -47,7 +48,22 @@ def compare_fleet(statistics: FleetStatistics, before: str | None = None, after:
         # A version that is not known has no place in the order.
         known = [name for name in names if number_of_version(name)]
         pairs = [pair for _, same in groupby(known, agent_of) for pair in pairwise(same)]
-    return compare_groups([_group(statistics, name) for name in names], pairs)
+    return FleetComparison(
+        groups=tuple(_compared(name, statistics.groups[name].sides) for name in names),
+        steps=tuple(step_between(one, other) for one, other in _groups(statistics, pairs)),
+    )
+
+
+def _groups(statistics: FleetStatistics, pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[Group, Group]]:
+    """Yield pairs of groups, each described once; of versions in order no more than two are in memory."""
+    known: dict[str, Group] = {}
+    for pair in pairs:
+        known = {name: group for name, group in known.items() if name in pair}
+        for name in dict.fromkeys(pair):
+            if name not in known:
+                found = statistics.groups[name]
+                known[name] = Group(name, found.sides, described(found.protocol))
+        yield known[pair[0]], known[pair[1]]
 
 
 def comparison_documents(comparison: FleetComparison) -> list[tuple[str, str]]:
@@ -62,20 +78,6 @@ def fails(comparison: FleetComparison, limit: str | None) -> bool:
     )
 
 
-def compare_groups(groups: Iterable[Group], pairs: Iterable[tuple[str, str]]) -> FleetComparison:
-    """Return what changed between pairs of groups, by their names."""
-    by_name = {group.name: group for group in groups}
-    return FleetComparison(
-        groups=tuple(_compared(group) for group in by_name.values()),
-        steps=tuple(step_between(by_name[one], by_name[other]) for one, other in pairs),
-    )
-
-
-def _group(statistics: FleetStatistics, name: str) -> Group:
-    found = statistics.groups[name]
-    return Group(name, found.sides, described(found.protocol))
-
-
 def step_between(before: Group, after: Group) -> Step:
     """Return what changed from one group to another."""
     numbers = number_of_version(before.name), number_of_version(after.name)
@@ -86,8 +88,8 @@ def step_between(before: Group, after: Group) -> Step:
     found = side_findings(one, other, others, other_results=True, judge=judge.changes)
     shares = sorted(judge.shares.values(), key=lambda one: (-abs(one.difference), one.area, one.place))
     return Step(
-        before=_compared(before),
-        after=_compared(after),
+        before=_compared(before.name, before.sides),
+        after=_compared(after.name, after.sides),
         findings=in_order(_counted_in_runs(one, judge) for one in found),
         shares=tuple(shares[:_MOST_SHARES]),
         measures=tuple(group_measures(before.sides, after.sides)),
@@ -116,25 +118,27 @@ def _counted_in_runs(one: Finding, judge: Judge) -> Finding:
     names = one.before or one.after
     if one.kind in ("event-added", "event-removed"):
         seen = [max(map(side.event, names)) for side in sides]
+    elif one.kind == "header-renamed":
+        seen = [side.header(one.before) for side in sides]
     elif one.kind in ("endpoint-added", "endpoint-removed") and isinstance(names, str):
         seen = [Seen(side.reached(names), side.runs) for side in sides]
     elif one.kind == "transport-changed":
-        seen = [
-            Seen(side.reached(value["name"]), side.runs)
-            for side, value in zip(sides, (one.before, one.after), strict=True)
-        ]
+        names = [value["name"] for value in (one.before, one.after)]
+        seen = [Seen(side.reached(name), side.runs) for side, name in zip(sides, names, strict=True)]
     else:
-        return one
-    return replace(one, evidence=f"in {seen[0].words} runs, now in {seen[1].words}")
+        known = (words for place, words in judge.evidence.items() if one.place.startswith(place))
+        return one if one.evidence else replace(one, evidence=next(known, ""))
+    return replace(one, evidence=words_of(seen[0], seen[1]))
 
 
-def _compared(group: Group) -> ComparedGroup:
-    counts = group.sides.counts
+def _compared(name: str, sides: GroupSides) -> ComparedGroup:
+    counts = sides.counts
     return ComparedGroup(
-        name=short_name(group.name),
-        runs=group.sides.runs,
+        name=short_name(name),
+        runs=sides.runs,
         calls=counts["numbers"].get("calls", 0),
         models=dict(sorted(counts["models"].get("turn", {}).items())),
         modes=dict(sorted(counts["modes"].items())),
+        ends=dict(sorted(counts["ends"].items())),
         platforms=dict(sorted(counts["platforms"].items())),
     )

@@ -20,6 +20,8 @@ class ComparedGroup(Part, frozen=True, kw_only=True):
     """Models that the work asked, each with the number of runs."""
     modes: dict[str, int]
     """`headless` or `interactive`, each with the number of runs; runs of which nothing is known are in none."""
+    ends: dict[str, int]
+    """How runs ended, each with the number of runs: `by itself`, `exit code 1`."""
     platforms: dict[str, int]
     """Platforms, each with the number of runs."""
 
@@ -33,6 +35,8 @@ class Share(Part, frozen=True, kw_only=True):
     before: tuple[int, int]
     """How many runs show it, and of how many that could."""
     after: tuple[int, int]
+    unit: str = "runs"
+    """What is counted: `requests` or `answers` where all runs show it, but not always."""
 
     @property
     def difference(self) -> float:

@@ -91,7 +91,8 @@ def _step(step: Step, *, has_others: bool) -> Iterator[str]:
 def _group_rows(before: ComparedGroup, after: ComparedGroup) -> Iterator[tuple[str, str, str]]:
     yield "runs", f"{before.runs:,}", f"{after.runs:,}"
     yield "calls of the model", f"{before.calls:,}", f"{after.calls:,}"
-    for name in ("models", "modes", "platforms"):
+    has_other_ends = {*before.ends, *after.ends} - {"by itself"}
+    for name in ("models", "modes", *(("ends",) if has_other_ends else ()), "platforms"):
         one, other = (_counted(getattr(group, name), group.runs) for group in (before, after))
         if one or other:
             yield name, one or "?", other or "?"
@@ -114,5 +115,5 @@ def _shares(step: Step, level: str) -> Iterator[str]:
 
 
 def _share(one: Share) -> tuple[str, str, str]:
-    before, after = (f"{runs:,} of {of:,} runs" if of else "–" for runs, of in (one.before, one.after))
+    before, after = (f"{runs:,} of {of:,} {one.unit}" if of else "–" for runs, of in (one.before, one.after))
     return code(one.place), before, after

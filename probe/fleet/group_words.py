@@ -8,7 +8,7 @@ from probe.compare.comparison import Finding, Measure, Spread, finding
 from probe.compare.rules import RULES
 from probe.compare.shown_values import are, listed
 from probe.fleet.histogram import Histogram
-from probe.fleet.judging import Judge
+from probe.fleet.judging import Judge, words_of
 from probe.fleet.shown import Seen
 from probe.fleet.sides import GroupSides
 
@@ -56,11 +56,10 @@ def _changed(
         )
         if judge.is_certain(RULES[kind].area, f"{what} {name}", before, after):
             found["gone" if name in counts[0] else "new"].append(name)
-            evidence.append(f"{name} in {before.words} runs, now in {after.words}")
+            evidence.append(f"{name} {words_of(before, after)}")
     if evidence:
         line = "; ".join(f"{what} {are(names, word)}" for word, names in found.items() if names)
-        values = {"before": found["gone"] or None, "after": found["new"] or None}
-        yield finding(kind, place, line, **values, evidence=listed(evidence))
+        yield finding(kind, place, line, before=found["gone"], after=found["new"], evidence=listed(evidence))
 
 
 def group_measures(before: GroupSides, after: GroupSides) -> Iterator[Measure]:

@@ -18,6 +18,8 @@ from probe.protocol.values import joined
 _UNIT = " runs"
 _MUCH = 0.1
 """By how much the shares of runs that show a thing differ where that is worth a line."""
+_FEW = 4
+"""Values up to which each may mean something."""
 VERSION = "⟨agent-version⟩"
 
 
@@ -30,6 +32,8 @@ class Judge:
             re.compile(rf"(?<![\w.]){re.escape(one)}(?![\w.])") if one and all(versions) else None for one in versions
         )
         self.shares: dict[tuple[Area, str], Share] = {}
+        self.evidence: dict[str, str] = {}
+        """By place: in how many runs what changed there is."""
 
     def normal(self, text: str, side: int) -> str:
         """Return a text with a slot for the version of the side (0 or 1), which the names of both have."""
@@ -43,10 +47,10 @@ class Judge:
         self.share(area, what, before, after)
         return False
 
-    def share(self, area: Area, what: str, before: Seen, after: Seen) -> None:
+    def share(self, area: Area, what: str, before: Seen, after: Seen, unit: str = "runs") -> None:
         """Note what only a part of the runs shows."""
         if before.runs * after.of != after.runs * before.of:
-            self.shares[area, what] = Share(area=area, place=what, before=(*before,), after=(*after,))
+            self.shares[area, what] = Share(area=area, place=what, before=(*before,), after=(*after,), unit=unit)
 
     def few(
         self, area: Area, what: str, names: Sequence[Collection[str]], seen: Callable[[Shown, int, str], Seen]
@@ -111,8 +115,8 @@ class Judge:
             before, after = Seen(*change.seen), Seen(*change.seen_after)
         lacking, full = (after, before) if change.how is How.OPTIONAL else (before, after)
         if may_be_chance(Seen(lacking.of - lacking.runs, lacking.of), Seen(0, full.of)):
-            if in_runs:
-                self.share(area, change.place, before, after)
+            unit = "runs" if in_runs else "requests" if area is Area.SENT else "answers"
+            self.share(area, change.place, before, after, unit)
             return None
         return change._replace(seen=(*before,), seen_after=(*after,), unit=_UNIT) if in_runs else change
 
@@ -130,9 +134,12 @@ class Judge:
         found = [(one, self._value(pair, part, _at(change), one)) for one in known]
         if not any(before.runs + after.runs for _, (before, after) in found):
             return change
-        for one, (before, after) in found:
-            if self.is_certain(area, f"{change.place} = {shown(one)}", before, after):
+        for _, (before, after) in found:
+            if not may_be_chance(before, after):
                 return change._replace(seen=(*before,), seen_after=(*after,), unit=_UNIT)
+        # Many values are data.
+        for one, (before, after) in found if len(found) <= _FEW else ():
+            self.share(area, f"{change.place} = {shown(one)}", before, after)
         return None
 
     def _value(self, pair: Matched, part: str, at: str, word: Any) -> tuple[Seen, Seen]:
@@ -153,6 +160,11 @@ def _words(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def words_of(before: Seen, after: Seen) -> str:
+    """Return in how many runs of both groups something is."""
+    return f"in {before.words} runs, now in {after.words}"
+
+
 def most_common(counts: Mapping[str, int]) -> str:
     """Return the name that most runs show; of several, the first by name."""
     return min(counts, key=lambda name: (-counts[name], name))
@@ -160,4 +172,4 @@ def most_common(counts: Mapping[str, int]) -> str:
 
 def is_open(counts: Mapping[str, int], runs: int) -> bool:
     """Check whether values are data: too many, or another one in most runs."""
-    return len(counts) > 4 or 2 * max(counts.values(), default=0) < runs
+    return len(counts) > _FEW or 2 * max(counts.values(), default=0) < runs

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from probe.fleet.amounts import amount, bounds_words, dollars, milliseconds, share, size
+from probe.fleet.amounts import amount, dollars, share, size
 from probe.fleet.remarks import shown_remarks
+from probe.fleet.report_versions import SUMMARY, bounded, more, version_tables
 from probe.fleet.statistics import FleetStatistics
 from probe.fleet.summarize import summary_of
-from probe.fleet.summary import DaySummary, FleetSummary, GroupSummary, HostSummary, Numbers, Spread
+from probe.fleet.summary import DaySummary, FleetSummary, HostSummary, Numbers
 from probe.fleet.versions import agent_of
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import table
 from probe.report.plain_text import indented, plural
 
-REPORT, SUMMARY = "report.md", "summary.json"
+REPORT = "report.md"
 _MOST_REMARKS = 12
-_MOST_GROUPS = 40
 _MOST_DAYS = 31
 _MOST_NAMES = 20
 """Lines of other tables."""
-_LONGEST = 120
-"""Characters of a name."""
 
 
 def analysis_documents(statistics: FleetStatistics) -> list[tuple[str, str]]:
@@ -41,8 +39,8 @@ def _lines(summary: FleetSummary) -> Iterator[str]:
     if remarks := shown_remarks(summary.remarks, _MOST_REMARKS):
         yield "## What stands out\n"
         yield "\n".join(f"- {inline(one.line)}" for one in remarks) + "\n"
-        yield from _more(len(summary.remarks) - len(remarks), "")
-    yield from _groups(summary.groups)
+        yield from more(len(summary.remarks) - len(remarks), "")
+    yield from version_tables(summary.groups)
     yield from _tools(summary)
     yield from _errors(summary)
     yield from _models(summary)
@@ -55,7 +53,7 @@ def _title(summary: FleetSummary) -> str:
     days = summary.first if summary.first == summary.last else f"{summary.first} to {summary.last}"
     agents = list(dict.fromkeys(agent_of(one.name) for one in summary.groups))
     of = (
-        f" of {inline(_name(agents[0]))}"
+        f" of {inline(bounded(agents[0]))}"
         if len(agents) == 1
         else f" of {plural(len(agents), 'agent')}"
         if agents
@@ -94,99 +92,6 @@ def _price(total: Numbers) -> str:
     )
 
 
-def _more(number: int, what: str) -> Iterator[str]:
-    if number > 0:
-        yield f"… and {number:,} more{what} in {code(SUMMARY)}.\n"
-
-
-def _name(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-# -- agents and versions -----------------------------------------------------------------------------------------------
-
-
-def _groups(groups: Sequence[GroupSummary]) -> Iterator[str]:
-    """Yield the tables that have a line for each version; those with the most runs where there are too many."""
-    if not groups:
-        return
-    most = sorted(groups, key=lambda one: -one.numbers.runs)[:_MOST_GROUPS]
-    shown = [one for one in groups if one in most]
-    yield "## Agents and versions\n"
-    heads = (
-        "agent",
-        "runs",
-        "first",
-        "last",
-        "turns of a run",
-        "ended with an error",
-        "failed exchanges",
-        "failed tools",
-    )
-    yield table(heads, map(_use, shown))
-    yield from _more(len(groups) - len(shown), " versions")
-    yield "### Tokens and prices\n"
-    heads = ("agent", "input", "from the cache", "output", "list price", "a run", "prompt (median)", "largest prompt")
-    yield table(heads, map(_cost, shown))
-    yield "The prompt is instructions and tools of the request of a run that has most of them.\n"
-    if any(one.answer_microseconds or one.first_token_microseconds for one in shown):
-        yield "### Latency of calls\n"
-        yield "A median is between two bounds; nine of ten calls are not slower than the bounds of 90% allow.\n"
-        heads = ("agent", "calls", "first token, median", "90%", "whole answer, median", "90%", "slowest")
-        yield table(heads, map(_latency, shown))
-
-
-def _label(one: GroupSummary) -> str:
-    return inline(_name(one.name)) + (" (replays)" if one.is_replayed else "")
-
-
-def _use(one: GroupSummary) -> tuple[str, ...]:
-    numbers = one.numbers
-    return (
-        _label(one),
-        f"{numbers.runs:,}",
-        one.first or "?",
-        one.last or "?",
-        _turns(one.turns),
-        share(numbers.agent_failures, numbers.runs),
-        share(numbers.error_answers + numbers.unanswered, numbers.exchanges),
-        share(numbers.failed_tool_calls, numbers.tool_calls),
-    )
-
-
-def _turns(spread: Spread | None) -> str:
-    if spread is None:
-        return "?"
-    largest = f" (largest {amount(spread.largest)})" if spread.largest > spread.median.high else ""
-    return bounds_words(spread.median, amount) + largest
-
-
-def _cost(one: GroupSummary) -> tuple[str, ...]:
-    numbers = one.numbers
-    price = "not paid" if one.is_replayed else "?" if numbers.dollars is None else dollars(numbers.dollars)
-    is_partly = numbers.dollars is not None and (numbers.priced_calls < numbers.calls or numbers.underpriced_calls > 0)
-    each = "" if one.is_replayed or numbers.dollars is None else dollars(numbers.dollars / numbers.runs)
-    return (
-        _label(one),
-        amount(numbers.input_tokens),
-        share(numbers.cache_read_tokens, numbers.input_tokens),
-        amount(numbers.output_tokens),
-        *(inline(f"≥ {words}" if is_partly and words and not one.is_replayed else words) for words in (price, each)),
-        bounds_words(one.prompt_bytes.median, size) if one.prompt_bytes else "?",
-        size(one.prompt_bytes.largest) if one.prompt_bytes else "?",
-    )
-
-
-def _latency(one: GroupSummary) -> tuple[str, ...]:
-    first, whole = one.first_token_microseconds, one.answer_microseconds
-    times = [
-        bounds_words(bounds, milliseconds) if bounds else "?"
-        for spread in (first, whole)
-        for bounds in ((spread.median, spread.p90) if spread else (None, None))
-    ]
-    return _label(one), f"{one.numbers.calls:,}", *times, milliseconds(whole.largest) if whole else "?"
-
-
 # -- what was used, and what went wrong --------------------------------------------------------------------------------
 
 
@@ -195,17 +100,17 @@ def _tools(summary: FleetSummary) -> Iterator[str]:
     if shown:
         yield "## Tools\n"
         rows = (
-            (code(_name(one.name)), f"{one.runs:,}", f"{one.calls:,}", share(one.failed, one.calls)) for one in shown
+            (code(bounded(one.name)), f"{one.runs:,}", f"{one.calls:,}", share(one.failed, one.calls)) for one in shown
         )
         yield table(("tool", "runs", "calls", "failed"), rows)
-        yield from _more(len(summary.tools) - len(shown), " tools")
+        yield from more(len(summary.tools) - len(shown), " tools")
 
 
 def _errors(summary: FleetSummary) -> Iterator[str]:
     exchanges = sum(summary.statuses.values())
     odd = {status: count for status, count in summary.statuses.items() if status == "none" or status >= "4"}
     rows = [
-        ("no answer" if status == "none" else inline(_name(status)), share(count, exchanges))
+        ("no answer" if status == "none" else inline(bounded(status)), share(count, exchanges))
         for status, count in sorted(odd.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_NAMES]
     ]
     if rows:
@@ -216,7 +121,7 @@ def _errors(summary: FleetSummary) -> Iterator[str]:
     ends = sorted(summary.stops.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_NAMES]
     if len(ends) > 1:
         yield "## Why answers ended\n"
-        yield table(("reason", "calls"), ((code(_name(name)), f"{count:,}") for name, count in ends))
+        yield table(("reason", "calls"), ((code(bounded(name)), f"{count:,}") for name, count in ends))
 
 
 def _models(summary: FleetSummary) -> Iterator[str]:
@@ -226,7 +131,7 @@ def _models(summary: FleetSummary) -> Iterator[str]:
     yield "## Models\n"
     rows = (
         (
-            code(_name(one.model)) if one.model else "?",
+            code(bounded(one.model)) if one.model else "?",
             f"{one.calls:,}",
             amount(one.input_tokens),
             amount(one.output_tokens),
@@ -235,7 +140,7 @@ def _models(summary: FleetSummary) -> Iterator[str]:
         for one in shown
     )
     yield table(("model", "calls", "input tokens", "output tokens", "list price"), rows)
-    yield from _more(len(summary.models) - len(shown), " models")
+    yield from more(len(summary.models) - len(shown), " models")
 
 
 def _days(days: Sequence[DaySummary]) -> Iterator[str]:
@@ -245,13 +150,13 @@ def _days(days: Sequence[DaySummary]) -> Iterator[str]:
     yield "## Days\n"
     heads = ("day", "runs", "calls", "input tokens", "list price", "failed exchanges", "failed tools")
     yield table(heads, map(_day, shown))
-    yield from _more(len(days) - len(shown), " days")
+    yield from more(len(days) - len(shown), " days")
 
 
 def _day(one: DaySummary) -> tuple[str, ...]:
     numbers = one.numbers
     return (
-        inline(_name(one.day)),
+        inline(bounded(one.day)),
         f"{numbers.runs:,}",
         f"{numbers.calls:,}",
         amount(numbers.input_tokens),
@@ -267,7 +172,7 @@ def _hosts(hosts: Sequence[HostSummary]) -> Iterator[str]:
         yield "## Hosts\n"
         rows = (
             (
-                code(_name(one.name)),
+                code(bounded(one.name)),
                 f"{one.runs:,}",
                 f"{one.requests:,}",
                 size(one.sent),
@@ -277,7 +182,7 @@ def _hosts(hosts: Sequence[HostSummary]) -> Iterator[str]:
             for one in shown
         )
         yield table(("host", "runs", "requests", "sent", "received", "not reached"), rows)
-        yield from _more(len(hosts) - len(shown), " hosts")
+        yield from more(len(hosts) - len(shown), " hosts")
 
 
 def _unread(summary: FleetSummary) -> Iterator[str]:
@@ -287,7 +192,7 @@ def _unread(summary: FleetSummary) -> Iterator[str]:
 
 
 def _examples(title: str, found: Iterable[tuple[str, str]], number: int, what: str) -> Iterator[str]:
-    rows = [(code(_name(run)), inline(_name(words))) for run, words in found]
+    rows = [(code(bounded(run)), inline(bounded(words))) for run, words in found]
     if rows:
         yield f"## {title}\n"
         yield table(("run", what), rows)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from probe.fleet.shown_places import Places, section_of
 
-CHANCE = 0.05
-"""How likely it may be that none of the runs shows a thing, if as many as before would, for it to be called gone."""
+CHANCE = 0.01
+"""How likely it may be that what some runs of one group show is in none of the other's."""
 _TAGS = re.compile(r"\[([^\]]+)\]")
 _VALUE = re.compile(r"((?:[^=\[]|\[[^\]]*\])*)=(.*)", re.DOTALL)
 _Tags = dict[int, dict[str, str]]
@@ -35,11 +35,23 @@ class Seen(NamedTuple):
 
 
 def may_be_chance(here: Seen, there: Seen) -> bool:
-    """Check whether runs of which none shows a thing may be like others, of which some do."""
+    """Check whether runs of which none shows a thing may be like others, of which some do.
+
+    What all runs of the one show, and none of the other, is never called chance, however few they are.
+    """
     shown, none = (here, there) if here.runs else (there, here)
-    if shown.runs and none.runs:
+    if none.runs or not shown.runs or not none.of:
         return True
-    return not shown.runs or not none.of or (1 - shown.runs / shown.of) ** none.of > CHANCE
+    if shown.runs == shown.of:
+        return False
+    # Fisher's exact test: how likely all that show it are in the one group, if they are dealt out blindly.
+    together, few, many = shown.of + none.of, *sorted((shown.runs, none.of))
+    likely = 1.0
+    for number in range(few):
+        likely *= (together - many - number) / (together - number)
+        if likely <= CHANCE:
+            return False
+    return True
 
 
 class Shown:
@@ -64,7 +76,15 @@ class Shown:
 
     def event(self, name: str) -> Seen:
         """Return how many runs have a kind of events, at whatever endpoint most of them have it."""
-        return Seen(max((one.get(f"event[{name}]", 0) for one in self._places.values()), default=0), self.runs)
+        return self._anywhere(f"event[{name}]", "answer")
+
+    def header(self, name: str) -> Seen:
+        """Return how many runs send a header, to whatever endpoint most of them send it."""
+        return self._anywhere(name, "headers")
+
+    def _anywhere(self, name: str, part: str) -> Seen:
+        found = (one.get(name, 0) for section, one in self._places.items() if section.endswith(f" {part}"))
+        return Seen(max(found, default=0), self.runs)
 
     def value(self, endpoint: str, part: str, at: str, value: str) -> Seen:
         """Return how many of the runs that show a place have a value there, as JSON."""
@@ -115,6 +135,7 @@ def _parsed(at: str) -> tuple[str, _Tags]:
         # A body has tags, too: `[type=response.create].model`.
         plain += at[end : match.start()].removeprefix("." if not plain else "")
         pairs = (pair.partition("=") for pair in match[1].split(","))
-        tags[len(plain)] = {name: value for name, _, value in pairs}
+        # An event has its name and its tags at one place: `event[response.done][type=response.done]`.
+        tags.setdefault(len(plain), {}).update({name: value for name, _, value in pairs})
         end = match.end()
     return plain + at[end:].removeprefix("." if not plain else ""), tags

@@ -98,7 +98,7 @@ class Observer:
             self._array(node, value, count, depth)
         elif kind is bool:
             code = BOOLEAN
-            node.flags.add(value)
+            node.flags |= {value}
         elif value is None:
             code = NULL
         else:
@@ -138,7 +138,7 @@ class Observer:
     def _array(self, node: Values, value: list[Any], count: int, depth: int) -> None:
         node.sized(len(value))
         if depth >= _DEEPEST:
-            node.opaque.add("deep")
+            node.opaque |= {"deep"}
             return
         if value and node.elements is None:
             node.elements = Values(f"{node.at}[]")
@@ -154,7 +154,7 @@ class Observer:
         if len(value) > objects.most or objects.fewest is None or len(value) < objects.fewest:
             objects.sized(len(value))
         if depth >= _DEEPEST:
-            node.opaque.add("deep")
+            node.opaque |= {"deep"}
             return
         for name, one in value.items():
             member = objects.members.get(name) or objects.member(name, self._key)
@@ -167,7 +167,7 @@ class Observer:
             objects = latest(objects)
 
     def _opaque(self, node: Values, value: Any, count: int, why: str) -> None:
-        node.opaque.add(why)
+        node.opaque |= {why}
         code = OBJECT if type(value) is dict else STRING
         node.counts[code] += count
         if self._touched is not None:

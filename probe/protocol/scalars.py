@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from probe.smallest_hashes import smallest
 
@@ -40,7 +40,7 @@ class Texts:
         """True where there were too many distinct ones, or one was too long."""
         self.examples: list[str] = []
         """Those with the smallest hashes, so that the choice does not depend on the order."""
-        self.formats: set[str] | None = None
+        self.formats: Set[str] | None = None
         """The forms that all of them have; None before the first."""
         self.longest = 0
         self.joined = False
@@ -78,7 +78,8 @@ class Texts:
 
     def _keep(self, normal: Iterable[str]) -> None:
         new = {*normal}
-        self.examples = smallest({*self.examples, *new}, MOST_EXAMPLES)
+        if not new.issubset(self.examples if self.more else self.values):
+            self.examples = smallest({*self.examples, *new}, MOST_EXAMPLES)
         if not self.more:
             self.values |= new
             self.more = len(self.values) > MOST_VALUES

@@ -6,7 +6,7 @@ bounded: when there are too many members or tags, all of them become one, and th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import TypeVar, cast
 
 from probe.protocol.scalars import Numbers, Texts
@@ -41,7 +41,7 @@ class Objects:
         self.members: dict[str, Values] = {}
         self.others: Values | None = None
         """The values of all volatile keys; of all keys, once there are too many."""
-        self.key_forms: set[str] = set()
+        self.key_forms: frozenset[str] = frozenset()
         """What the keys in `others` are."""
         self.fewest: int | None = None
         self.most = 0
@@ -70,7 +70,7 @@ class Objects:
     def _all_moved(self) -> bool:
         return WORDS in self.key_forms
 
-    def _add_forms(self, forms: set[str]) -> None:
+    def _add_forms(self, forms: Set[str]) -> None:
         self.key_forms |= forms
         if len(self.key_forms) > MOST_FORMS:
             known = self.key_forms - {WORDS, MORE_FORMS}
@@ -81,7 +81,7 @@ class Objects:
     def _bound(self) -> None:
         """Move all members into one where there are too many, or where that has happened already."""
         if self.members and (len(self.members) > MOST_MEMBERS or self._all_moved):
-            self.key_forms.add(WORDS)
+            self.key_forms |= {WORDS}
             self.others = self.others or Values(joined(self.at, "*"))
             for one in self.members.values():
                 self.others.merge(one)
@@ -115,7 +115,7 @@ class Values:
         self.at = at
         """As the rules of slots name it: `input[].id`."""
         self.counts = [0] * len(TYPES)
-        self.flags: set[bool] = set()
+        self.flags: frozenset[bool] = frozenset()
         """The booleans."""
         self.texts: Texts | None = None
         self.numbers: Numbers | None = None
@@ -129,7 +129,7 @@ class Values:
         self.most = 0
         self.inside: Values | None = None
         """What is in strings that hold JSON."""
-        self.opaque: set[str] = set()
+        self.opaque: frozenset[str] = frozenset()
         """Why nothing below is read."""
         self.moved: Values | None = None
         """What it has become a part of."""

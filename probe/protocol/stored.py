@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from probe.protocol.endpoint_statistics import Address, BodyStatistics, EndpointStatistics, ResponseStatistics
@@ -121,9 +122,9 @@ def _made_values(value: list[Any], at: str) -> Values:
     made = Values(at)
     made.counts, flags, opaque, made.fewest, made.most, made.untagged, texts, numbers, objects, elements, inside = value
     if flags:
-        made.flags = set(flags)
+        made.flags = frozenset(flags)
     if opaque:
-        made.opaque = set(opaque)
+        made.opaque = frozenset(opaque)
     if texts:
         made.texts = _made_texts(texts)
     if numbers:
@@ -146,7 +147,7 @@ def _made_objects(value: list[Any], at: str) -> Objects:
     made = Objects(at)
     made.counts[0], made.fewest, made.most, key_forms, others, members = value
     if key_forms:
-        made.key_forms = set(key_forms)
+        made.key_forms = frozenset(key_forms)
     if others:
         made.others = _made_values(others, joined(at, "*"))
     made.members = {name: _made_values(one, joined(at, name)) for name, one in members}
@@ -161,8 +162,14 @@ def _texts(one: Texts) -> list[Any]:
 def _made_texts(value: list[Any]) -> Texts:
     made = Texts()
     values, made.more, made.examples, formats, made.longest, made.joined = value
-    made.values, made.formats = set(values), None if formats is None else set(formats)
+    made.values, made.formats = set(values), None if formats is None else _shared(tuple(formats))
     return made
+
+
+@cache
+def _shared(formats: tuple[str, ...]) -> frozenset[str]:
+    """Return one set for all texts that have the same forms: there are many."""
+    return frozenset(formats)
 
 
 def _numbers(one: Numbers) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import combinations
 from typing import Any
 
@@ -21,6 +21,8 @@ _NUMBERED = re.compile(r"\[\d+\]")
 _NAMES = ("session", "thread", "conversation", "prompt_id", "turn", "parent")
 _MOST_IDS = 200_000
 """Of answers: later requests are compared with these."""
+_MOST_KNOWN = 5_000
+"""Texts whose ids are remembered."""
 MOST_PLACES = 100
 """Places that are counted; where keys are data there are more, and those with the smallest hashes are kept."""
 MOST_ORIGINS = 20
@@ -61,6 +63,8 @@ class Relations:
         """True where there were more places than are kept; what is counted of these is exact."""
         self._answered: dict[str, str] = {}
         """Id → place of the answer in which it appeared first; of this run alone."""
+        self._known: dict[tuple[str, str], Sequence[tuple[str, str]]] = {}
+        """The ids of texts at places; of this run alone."""
 
     def request(self, headers: Headers, body: Any) -> None:
         """Count one request, or one message of a client; `headers` are those of its exchange."""
@@ -161,19 +165,28 @@ class Relations:
     def _ids(self, value: Any, at: str) -> Iterator[tuple[str, str]]:
         """Yield the ids in a value with their places, numbers of elements left out."""
         if isinstance(value, str):
-            slots = self._slots = self._slots or Slots()
             inner = json_within(value)
             if inner is not None:
                 yield from self._ids(inner, at)
-            elif len(value) <= LONGEST and slots.text(value, at) != value:
-                found = slots.found(value, at)
-                yield from ((_NUMBERED.sub("[]", at), one.text) for one in found if one.slot in _IDS)
+            elif len(value) <= LONGEST:
+                yield from self._ids_of_text(value, at)
         elif isinstance(value, Mapping):
             for name, one in value.items():
                 yield from self._ids(one, f"{at}.{name}" if at else name)
         elif isinstance(value, list | tuple):
             for one in value:
                 yield from self._ids(one, f"{at}[]")
+
+    def _ids_of_text(self, text: str, at: str) -> Sequence[tuple[str, str]]:
+        # Ids of sessions and the like come with each request.
+        known = self._known.get((text, at))
+        if known is None:
+            slots = self._slots = self._slots or Slots()
+            found = slots.found(text, at) if slots.text(text, at) != text else ()
+            known = tuple((_NUMBERED.sub("[]", at), one.text) for one in found if one.slot in _IDS)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[text, at] = known
+        return known
 
 
 def _rank(place: str) -> tuple[int, int, bool, str]:

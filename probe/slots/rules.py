@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -40,7 +40,13 @@ def rule_problem(rule: Rule) -> str | None:
 
 def is_at(rule: Rule, place: str) -> bool:
     """Check whether a rule counts at a place, which has `[]` for any number of an element."""
-    return rule.at is None or _glob(rule.at).fullmatch(place) is not None
+    return rule.at is None or _fits(rule.at, place)
+
+
+@lru_cache(maxsize=100_000)
+def _fits(at: str, place: str) -> bool:
+    # Many runs have the same places.
+    return _glob(at).fullmatch(place) is not None
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from itertools import chain, groupby
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
@@ -77,9 +77,13 @@ class _Search:
 
     def found(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield the slots of a text and their values."""
-        for slot, _, _, compiled, replacement in chain.from_iterable(patterns for _, patterns in self._patterns):
-            yield from ((slot, match[compiled.groups]) for match in compiled.finditer(text))
-            text = compiled.sub(replacement, text)
+        for year, patterns in self._patterns:
+            if year not in text:
+                continue
+            for slot, literal, needed, compiled, replacement in patterns:
+                if literal in text and (needed is None or needed(text)):
+                    yield from ((slot, match[compiled.groups]) for match in compiled.finditer(text))
+                    text = compiled.sub(replacement, text)
 
 
 class Slots:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from probe.fleet.comparison import Step
+from probe.fleet.comparison_markdown import markdown_of
 from tests.compare.comparing import Recording
 from tests.fleet_report.groups import Change, Fleet, each_body
 
@@ -125,7 +126,9 @@ PLANTED = {
         without_header("originator"), 1, (), ("header originator: 12 of 12, 8 of 9",)
     ),
     "a header has another value": Planted(
-        set_header("user-agent", "other"), 9, ("notable header-changed headers.user-agent ()",)
+        set_header("user-agent", "other"),
+        9,
+        ("notable header-changed headers.user-agent (in 12 of 12 runs, now in 0 of 9)",),
     ),
     "a header has another value in one run": Planted(set_header("user-agent", "other"), 1, ()),
     "a tool is gone": Planted(
@@ -143,20 +146,34 @@ PLANTED = {
     "a tool's argument is required": Planted(
         each_body(lambda body: tool(body, "write_stdin")["parameters"]["required"].append("chars")),
         9,
-        ("breaking argument-required tools.write_stdin.chars ()",),
+        ("breaking argument-required tools.write_stdin.chars (in 12 of 12 runs, now in 0 of 9)",),
     ),
     "a tool is described otherwise": Planted(
         each_body(lambda body: tool(body, "update_plan").update(description="Look.")),
         9,
-        ("notable tool-description-changed tools.update_plan.description ()",),
+        ("notable tool-description-changed tools.update_plan.description (in 12 of 12 runs, now in 0 of 9)",),
     ),
     "a tool is described otherwise in one run": Planted(
         each_body(lambda body: tool(body, "update_plan").update(description="Look.")), 1, ()
     ),
     "a part of the instructions changed": Planted(
-        environment("new"), 9, ("notable instructions-changed input[][role=user] ()",)
+        environment("new"), 9, ("notable instructions-changed input[][role=user] (in 12 of 12 runs, now in 0 of 9)",)
     ),
     "a part of the instructions changed in one run": Planted(environment("new"), 1, ()),
+    "a member of events has another name": Planted(
+        replaced("incomplete_details", "unfinished_details"),
+        9,
+        (
+            "breaking answer-field-removed event.response.incomplete_details (in 12 of 12 runs, now in 0 of 9)",
+            "info answer-field-added event.response.unfinished_details (in 0 of 12 runs, now in 9 of 9)",
+        ),
+    ),
+    "a member of events has another name in one run": Planted(
+        replaced("incomplete_details", "unfinished_details"),
+        1,
+        (),
+        ("event.response.incomplete_details: 12 of 12, 8 of 9", "event.response.unfinished_details: 0 of 12, 1 of 9"),
+    ),
     "an event is new": Planted(
         replaced("response.in_progress", "response.working"),
         9,
@@ -235,6 +252,43 @@ def test_what_some_runs_of_the_first_version_show_is_not_called_vanished(tmp_pat
         ("rare", (2, 12), (0, 9)),
         ("header x-rare", (2, 12), (0, 9)),
     }
+
+
+def test_what_differs_in_most_runs_is_data_of_theirs(tmp_path: Path) -> None:
+    def data(number: int) -> list[Change]:
+        return [
+            environment(f"of user {number}"),
+            set_header("x-own", f"value {number}"),
+            each_body(lambda body: body.update(own=f"value {number}")),
+            each_body(lambda body: tool(body, "update_plan").update(description=f"Plan of user {number}.")),
+            each_body(lambda body: body["reasoning"].update(own={"of": number})),
+        ]
+
+    fleet = Fleet(tmp_path)
+    for number in range(12):
+        fleet.add(OLD if number < 6 else NEW, SAMPLE, 1, *data(number))
+    step = fleet.step()
+    assert (step.findings, step.shares) == ((), ())
+
+
+def test_names_in_runs_cannot_break_the_comparison(tmp_path: Path) -> None:
+    hostile = "a|b`c\n# Title <script> \u202e [x](http://y)"
+    fleet = Fleet(tmp_path)
+    fleet.add(OLD, SAMPLE, 3)
+    fleet.add(
+        NEW,
+        SAMPLE,
+        2,
+        each_body(lambda body: body.update({hostile: hostile})),
+        each_body(lambda body: tool(body, "update_plan").update(name=hostile)),
+        set_header(hostile, hostile),
+        replaced("gpt-5.2-codex", "gpt <script>|`"),
+    )
+    fleet.add(NEW, SAMPLE, 1)
+    text = markdown_of(fleet.compared())
+    assert "<script>" not in text
+    assert "\u202e" not in text
+    assert [line for line in text.splitlines() if line.startswith("# ")] == text.splitlines()[:1]
 
 
 def test_one_run_of_each_version_is_compared_as_two_runs_are(tmp_path: Path) -> None:

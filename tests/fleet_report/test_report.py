@@ -12,7 +12,8 @@ import pytest
 
 from probe.fleet.amounts import amount, bounds_words, dollars, milliseconds, share, size
 from probe.fleet.remarks import KINDS, rose, shown_remarks
-from probe.fleet.report import REPORT, SUMMARY, analysis_documents
+from probe.fleet.report import REPORT, analysis_documents
+from probe.fleet.report_versions import SUMMARY
 from probe.fleet.schemas import fleet_summary_schema
 from probe.fleet.statistics import FleetStatistics
 from probe.fleet.summarize import summary_of

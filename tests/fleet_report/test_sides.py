@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import permutations
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probe.fleet import sides
@@ -64,6 +64,7 @@ def test_a_group_counts_the_runs_that_show_something() -> None:
 keys = st.text(st.characters(codec="utf-8"), max_size=3)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.dictionaries(keys, st.dictionaries(keys, st.integers(1, 9), max_size=6), max_size=6), max_size=6))
 def test_counts_that_are_kept_are_exact_and_those_with_the_smallest_hashes(
     found: list[dict[str, dict[str, int]]],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from decimal import Decimal
@@ -23,6 +25,7 @@ from probe.fleet.run_measures import nano_dollars
 from probe.fleet.run_result import RunResult, code_key, decode, encode, result_of
 from probe.fleet.statistics import FleetStatistics
 from probe.record.compressed import compress
+from probe.record.manifest import Manifest
 from probe.record.runs import Run
 from probe.slots.rules import Rule
 from probe.targets.finding import load_target
@@ -100,6 +103,62 @@ def test_sums_are_those_of_the_rows() -> None:
         assert totals["calls"] == len(turns)
 
 
+def test_a_result_is_the_same_wherever_the_run_is_and_whatever_was_read_before(tmp_path: Path) -> None:
+    found = []
+    for place in ("one", "a/longer/path"):
+        for name in ("tool-loop", "sample"):
+            folder = shutil.copytree(BUNDLED[f"codex/{name}"].folder, tmp_path / place / "codex" / name)
+            run = Run(folder=folder, target="codex", manifest=Manifest.read(folder))
+            found.append(encode(result_of(run, load_target("codex")[0])))
+    assert found[:2] == found[2:]
+
+
+@pytest.mark.slow
+def test_a_result_is_the_same_in_every_process() -> None:
+    code = """
+from probe.fleet.run_result import encode, result_of
+from tests.support.bundled import BUNDLED
+import hashlib
+print([hashlib.sha256(encode(result_of(run, None))).hexdigest() for run in BUNDLED.values()])
+"""
+    environments = [os.environ | {"PYTHONHASHSEED": seed} for seed in ("1", "2")]
+    one, other = (
+        subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True, timeout=100).stdout
+        for env in environments
+    )
+    assert one == other
+
+
+@pytest.mark.slow
+def test_a_run_takes_less_than_one_and_a_half_times_the_cpu_of_its_report(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "codex" / "r", [*LINES * 40])
+    commands = {
+        "result": f"""
+from pathlib import Path
+from probe.record.manifest import Manifest
+from probe.record.reading_memory import tune_memory
+from probe.record.runs import Run
+from probe.fleet.run_result import encode, result_of
+tune_memory()
+folder = Path({str(run.folder)!r})
+encode(result_of(Run(folder=folder, target="codex", manifest=Manifest.read(folder)), None))
+""",
+        "report": f"""
+from probe.analyze import main
+main(["--input", {str(run.traffic)!r}, "--output", {str(tmp_path / "report.md")!r}])
+""",
+    }
+    took: dict[str, float] = {}
+    for _ in range(3):
+        for name, code in commands.items():
+            before = os.times()
+            subprocess.run([sys.executable, "-c", code], check=True, timeout=100, capture_output=True)
+            after = os.times()
+            cpu = after.children_user + after.children_system - before.children_user - before.children_system
+            took[name] = min(took.get(name, cpu), cpu)
+    assert took["result"] < 1.5 * took["report"]
+
+
 DOLLARS = {"0.0000000005": 0, "0.0000000015": 2, "1.23456789012": 1_234_567_890, "0": 0, "-1": 0}
 
 
@@ -175,7 +234,7 @@ def test_lines_that_are_no_records_are_counted(tmp_path: Path) -> None:
 def test_a_run_without_a_manifest_is_known_by_its_name(tmp_path: Path) -> None:
     run = write_run(tmp_path / "codex" / "20261121T235959Z", LINES[:1])
     run.manifest.path.unlink()
-    bare = Run(folder=run.folder, target="codex", manifest=type(run.manifest).read(run.folder))
+    bare = Run(folder=run.folder, target="codex", manifest=Manifest.read(run.folder))
     result = result_of(bare, None)
     assert (result.date, result.agent, result.failed) == ("2026-11-21", "codex", None)
 

@@ -116,6 +116,21 @@ def test_equal_numbers_have_one_form(numbers: tuple[float, float]) -> None:
     assert said(one) == said(other)
 
 
+TEXTS: dict[str, tuple[list[object], list[object]]] = {
+    "too long one beside a known one": (["a"], ["a", "x" * 90]),
+    "too many beside known ones": (["a", "b"], ["a", "b", *(f"n{number}" for number in range(60))]),
+    "numbers too": ([1, 2], [*range(60)]),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), TEXTS.values(), ids=TEXTS.keys())
+def test_values_are_kept_by_both_orders_or_by_none(one: list[object], other: list[object]) -> None:
+    orders = [[with_values(values, joined=False) for values in order] for order in ((one, other), (other, one))]
+    for first, second in orders:
+        first.merge(second)
+    assert said(orders[0][0]) == said(orders[1][0])
+
+
 @pytest.mark.parametrize("case", ["codex/tool-loop", "codex/tool-loop-websocket", "demo/sample"])
 def test_recordings_say_the_same_after_they_were_stored(case: str) -> None:
     first, stored = statistics_of(RECORDS[case]), copied(statistics_of(RECORDS[case]))

@@ -109,8 +109,8 @@ def _of_versions(name: str, old: Measures, name_now: str, new: Measures) -> Iter
         yield Remark(kind="errors-rose", of=name_now, line=line)
     cached = [(one.number("cache_read_tokens"), one.number("input_tokens")) for one in (old, new)]
     if all(of for _, of in cached) and _share(cached[0]) - _share(cached[1]) >= _CACHED:
-        shares = [f"{round(100 * _share(one))}%" for one in cached]
-        line = f"{shares[1]} of the input of {name_now} came from the cache, {shares[0]} of {name}"
+        was, now = (f"{round(100 * _share(one))}%" for one in cached)
+        line = f"{now} of the input of {name_now} came from the cache, {was} of {name}"
         yield Remark(kind="cache-fell", of=name_now, line=line)
     for kind, of, words, limit, unit in (
         ("prompt-grew", "prompt_bytes", "instructions and tools of {} are about {}", _RISE, "bytes"),

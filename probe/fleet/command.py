@@ -30,6 +30,7 @@ from probe.fleet.tree import Tree
 from probe.fleet.workers import DaskWorkers, OneProcess, Workers
 from probe.record.files import private_file
 from probe.record.mirror_place import store_of
+from probe.report.plain_text import plural
 from probe.settings.settings import data_dir
 from probe.store.store import Store
 from probe.targets.finding import target_of_run
@@ -111,10 +112,10 @@ def _made(plan: _Plan, *, tables: bool, force: bool) -> Tree:
     tree = Tree(names, [run.key for run in plan.runs], nodes, chunks)
     todo = [len(tree.levels[0][place.number]) for place in tree.missing if place.level == 0]
     if not tree.missing:
-        say(f"{len(names):,} runs: all were read before")
+        say(f"{plural(len(names), 'run')}: all were read before")
         return tree
     known = len(names) - sum(todo)
-    say(f"{len(names):,} runs" + (f", of which {known:,} are added up already" if known else ""))
+    say(plural(len(names), "run") + (f", of which {known:,} are added up already" if known else ""))
     progress = Progress(sys.stderr)
     with contextlib.closing(progress), _workers(plan, len(todo), progress) as workers:
         topic = workers.topic if isinstance(workers, DaskWorkers) else ""

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TextIO
 
+from probe.report.plain_text import plural
+
 _WINDOW_SECONDS = 60.0
 """How far back the rate is measured."""
 _REWRITE_SECONDS, _LINE_SECONDS = 0.5, 30.0
@@ -81,8 +83,11 @@ class Progress:
     def summary(self) -> str:
         """Return what was done in all."""
         read, seconds = len(self._read), self._clock() - self._began
-        of = "" if read == self._total else f" of {self._total:,}; the others were read before"
-        return f"{read:,} runs read ({self._bytes / 1e6:,.1f} MB) in {duration(seconds)}{of}"
+        if not read:
+            return f"{plural(self._total, 'run')}: all were read before; added up in {duration(seconds)}"
+        runs = plural(read, "run") if read == self._total else f"{read:,} of {plural(self._total, 'run')}"
+        others = "" if read == self._total else "; the others were read before"
+        return f"{runs} read ({self._bytes / 1e6:,.1f} MB) in {duration(seconds)}{others}"
 
     def close(self) -> None:
         """Leave the line on the terminal."""

@@ -54,6 +54,7 @@ READING = {
     "protocol": ["protocol", f"--run={RUN}", "--output={out}"],
     "compare": ["compare", RUN, OTHER, "--markdown={out}/c.md", "--html={out}/c.html", "--json={out}/c.json"],
     "compare with a file": ["compare", "{record}", OTHER, "--json={out}/c.json"],
+    "fleet": ["fleet", "protocol", f"--runs={RUN}", "--workers=0", "--output={out}"],
     "slots": ["slots", RUN, SAME],
     "runs": ["runs", "--json"],
     "show": ["show", RUN],
@@ -64,13 +65,13 @@ READING = {
     **{f"export {to}": ["export", f"--run={RUN}", f"--to={to}", "--raw", f"--output={{out}}/{to}"] for to in FORMATS},
 }
 """What each task is asked for; `{record}` is the file that has the record."""
-SLOW = {"analyze --full", "analyze --jobs", "verify", "compare with a file", "runs", "show a turn", "redact"}
+SLOW = {"analyze --full", "analyze --jobs", "verify", "compare with a file", "runs", "show a turn", "redact", "fleet"}
 SLOW |= {f"export {to}" for to in FORMATS if to != "otlp"}
 IN_OTHER_TESTS = {"view", "pipeline", "replay", "replay-check", "capture", "share", "sign"}
 """Tested below."""
-NOT_READING = {"proxies", "doctor", "new-target", "bench", "compress", "skill", "import"}
-BY_OTHERS = {"drift"}
-"""Runs `capture --replay` and `compare`."""
+NOT_READING = {"proxies", "doctor", "new-target", "bench", "compress", "skill", "import", "sql"}
+BY_OTHERS = {"drift", "upload"}
+"""The first runs `capture --replay` and `compare`; the second needs a bucket (`tests/remote`)."""
 
 
 @pytest.fixture
@@ -126,7 +127,8 @@ def _text(path: Path) -> str:
 
 
 def _without_names(text: str) -> str:
-    """Return a text without the time of its making, and with one name of the record's file."""
+    """Return a text without times of its making, and with one name of the record's file."""
+    text = re.sub(r"(run read \([\d.]+ MB\)) in \d+:\d\d", r"\1", text)
     return re.sub(r"(generated[ _]at\W+)[-0-9:TZ ]+", r"\1", text.replace("traffic.jsonl.zst", "traffic.jsonl"))
 
 

@@ -38,7 +38,9 @@ def _wait_for_results(data: Path, number: int, process: subprocess.Popen[str]) -
 
 def _read(said: str) -> int:
     """Return how many runs a command has read."""
-    found = re.search(r"([\d,]+) runs read", said)
+    if "all were read before" in said:
+        return 0
+    found = re.search(r"([\d,]+)(?: of [\d,]+)? runs? read", said)
     assert found, said
     return int(found[1].replace(",", ""))
 

@@ -42,11 +42,16 @@ _CACHED = 0.1
 
 def remarks_of(groups: Mapping[str, Measures], runs: Mapping[str, int]) -> Iterator[Remark]:
     """Yield what stands out, in the order of kinds; `groups` are in the order of agents and versions."""
-    found = [*_failed(runs), *_errors(groups), *_tools(groups)]
-    for _, same in groupby(groups, agent_of):
+    began = dict(_errors(groups))
+    found = [*_failed(runs), *began.values(), *_tools(groups)]
+    for agent, same in groupby(groups, agent_of):
         known = [name for name in same if number_of_version(name) and groups[name].number("runs") >= _FEWEST_RUNS]
         for one, other in pairwise(known):
             found += _of_versions(short_name(one), groups[one], short_name(other), groups[other])
+            # The day on which errors began says more.
+            found += (
+                [] if agent in began else _more_errors(short_name(one), groups[one], short_name(other), groups[other])
+            )
     order = [*KINDS]
     yield from sorted(found, key=lambda one: order.index(one.kind))
 
@@ -59,8 +64,8 @@ def _failed(runs: Mapping[str, int]) -> Iterator[Remark]:
 # -- days --------------------------------------------------------------------------------------------------------------
 
 
-def _errors(groups: Mapping[str, Measures]) -> Iterator[Remark]:
-    """Yield the first day of each agent on which errors became frequent."""
+def _errors(groups: Mapping[str, Measures]) -> Iterator[tuple[str, Remark]]:
+    """Yield each agent for which errors became frequent, with the first day."""
     for agent, names in groupby(groups, agent_of):
         days: Counts = {}
         for name in names:
@@ -69,7 +74,7 @@ def _errors(groups: Mapping[str, Measures]) -> Iterator[Remark]:
             numbers, (failed, of) = days[day], _until(days, day)
             seen = f"{_errors_of(numbers):,} of {plural(_asked(numbers), 'exchange')} that day"
             line = f"{agent}: errors began on {day}: {seen}, {failed:,} of {of:,} before"
-            yield Remark(kind="errors-began", of=day, line=line)
+            yield agent, Remark(kind="errors-began", of=day, line=line)
 
 
 def _began(days: Counts) -> str | None:
@@ -101,12 +106,6 @@ def _until(days: Counts, end: str) -> tuple[int, int]:
 def _of_versions(name: str, old: Measures, name_now: str, new: Measures) -> Iterator[Remark]:
     """Yield what is worse in a version than in the one before."""
     yield from _cost(name, old, name_now, new)
-    errors = [(_errors_of(one.sums), _asked(one.sums)) for one in (old, new)]
-    # Where there were hardly any before, the day on which they began says more.
-    is_old = _share(errors[0]) > _RARE
-    if is_old and rose(errors[0], errors[1]) and _share(errors[1]) - _share(errors[0]) >= _FREQUENT:
-        line = f"{_of(errors[1])} exchanges of {name_now} ended with an error, {_of(errors[0])} of {name}"
-        yield Remark(kind="errors-rose", of=name_now, line=line)
     cached = [(one.number("cache_read_tokens"), one.number("input_tokens")) for one in (old, new)]
     if all(of for _, of in cached) and _share(cached[0]) - _share(cached[1]) >= _CACHED:
         was, now = (f"{round(100 * _share(one))}%" for one in cached)
@@ -131,6 +130,13 @@ def _of_versions(name: str, old: Measures, name_now: str, new: Measures) -> Iter
         if is_known and rose(shares[0], shares[1]) and _share(shares[1]) - _share(shares[0]) >= 2 * _FREQUENT:
             line = f"{tool} fails more in {name_now}: {_of(shares[1])} calls, {_of(shares[0])} in {name}"
             yield Remark(kind="tool-fails-more", of=tool, line=line)
+
+
+def _more_errors(name: str, old: Measures, name_now: str, new: Measures) -> Iterator[Remark]:
+    errors = [(_errors_of(one.sums), _asked(one.sums)) for one in (old, new)]
+    if rose(errors[0], errors[1]) and _share(errors[1]) - _share(errors[0]) >= _FREQUENT:
+        line = f"{_of(errors[1])} exchanges of {name_now} ended with an error, {_of(errors[0])} of {name}"
+        yield Remark(kind="errors-rose", of=name_now, line=line)
 
 
 def _cost(name: str, old: Measures, name_now: str, new: Measures) -> Iterator[Remark]:

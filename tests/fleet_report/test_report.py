@@ -108,6 +108,11 @@ STANDING = {
     "a version is refused more often": Standing(
         [Day(day_of(0), errors=2)], [Day(day_of(1), errors=15)], ["errors-rose"]
     ),
+    "a version is refused that hardly was before, on more than one day": Standing(
+        [Day(day_of(0), runs=50, errors=2)],
+        [Day(day_of(1), errors=2), Day(day_of(2), errors=6), Day(day_of(3), errors=4)],
+        ["errors-rose"],
+    ),
     "a version is refused a little more often": Standing([Day(day_of(0), errors=2)], [Day(day_of(1), errors=4)], []),
     "a version reads less from the cache": Standing(NORMAL, [Day(day_of(2), cached=20)], ["cache-fell"]),
     "a version reads a little less from the cache": Standing(NORMAL, [Day(day_of(2), cached=45)], []),

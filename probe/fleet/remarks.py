@@ -47,11 +47,10 @@ def remarks_of(groups: Mapping[str, Measures], runs: Mapping[str, int]) -> Itera
     for agent, same in groupby(groups, agent_of):
         known = [name for name in same if number_of_version(name) and groups[name].number("runs") >= _FEWEST_RUNS]
         for one, other in pairwise(known):
-            found += _of_versions(short_name(one), groups[one], short_name(other), groups[other])
-            # The day on which errors began says more.
-            found += (
-                [] if agent in began else _more_errors(short_name(one), groups[one], short_name(other), groups[other])
-            )
+            versions = short_name(one), groups[one], short_name(other), groups[other]
+            found += _of_versions(*versions)
+            if agent not in began:  # The day says more.
+                found += _more_errors(*versions)
     order = [*KINDS]
     yield from sorted(found, key=lambda one: order.index(one.kind))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -186,6 +187,9 @@ def _file_system(url: str) -> tuple[Any, str]:
     options: dict[str, Any] = {"use_listings_cache": False}
     if kind in ("s3", "s3a"):
         options |= {"config_kwargs": {"retries": {"max_attempts": 2, "mode": "standard"}, **_PATIENCE}}
+        # fsspec keeps what is connected, by its options: where a server is named in a variable, it is one of them.
+        if server := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
+            options["endpoint_url"] = server
     try:
         fs, path = fsspec.url_to_fs(url, **options)
     except ImportError as error:

@@ -38,6 +38,7 @@ def found(before: Path, after: Path, folder: Path) -> Comparison:
     return compare(before, after, folder / "comparison.json")
 
 
+@pytest.mark.slow
 def test_two_runs_of_the_demo_agent_differ_in_slots_alone(tmp_path: Path) -> None:
     prompt = "Write a prime checker"
     first, second = (demo(tmp_path / name, prompt) for name in ("first", "second"))

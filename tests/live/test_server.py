@@ -252,6 +252,7 @@ def test_nothing_of_a_secret_that_arrives_in_pieces_is_sent(tmp_path: Path) -> N
     run(recording, check)
 
 
+@pytest.mark.slow
 def test_many_events_are_gathered_to_ten_updates_a_second(tmp_path: Path) -> None:
     recording = Recording(tmp_path)
     flow = Flow(recording)

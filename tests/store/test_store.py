@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from probe.errors import UserError
 from probe.store.range_file import RangeFile
 from probe.store.store import Store, is_url, store_at
-from tests.support.s3_server import S3Server
+from tests.support.s3_server import S3Server, s3_server
 
 
 @pytest.fixture(params=["folder", "memory", "s3"])
@@ -192,6 +192,15 @@ def test_a_server_that_cannot_be_used_says_why(
             store_at(s3.url).read("a")
     finally:
         s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_another_server_is_another_store(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    store_at(s3.url).write("a", b"1")
+    with s3_server() as other:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", other.endpoint)
+        assert store_at(s3.url).read("a") is None
+        monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
+        assert store_at(s3.url).read("a") == b"1"
 
 
 @pytest.mark.parametrize(("word", "is_one"), [("s3://a/b", True), ("/a/b", False), ("a://", True), ("C:/a", False)])

@@ -33,6 +33,7 @@ from probe.fleet.stored_nodes import FOLDER, read_node, stored_nodes
 from probe.fleet.tree import Tree
 from probe.fleet.workers import DaskWorkers, Ended
 from probe.places import PROJECT
+from probe.questions.ready_questions import ready_questions
 from probe.record.runs import find_run
 from probe.store.store import FolderStore, store_at
 from probe.targets.finding import load_target
@@ -79,6 +80,7 @@ def _measured(folder: Path, count: int, workers: int) -> dict[str, float]:
         found |= {f"{name}: seconds": seconds, f"{name}: MB of the driver": megabytes, f"{name}: CPU seconds": cpu}
     found["runs a second"] = count / found["first: seconds"]
     found |= _stored(data)
+    found |= _asked(data)
     found |= _large(folder / "large")
     for name, value in _in_process("driver_of_many", str(RUNS), str(workers)).items():
         found[f"{LISTED}: {name}"] = value
@@ -110,7 +112,6 @@ def _peak(pid: int) -> float:
 
 def _stored(data: Path) -> dict[str, float]:
     """Return sizes of what is stored, and how long stored aggregates take to be added up."""
-
     store = store_at(data)
     keys = sorted(stored_nodes(store))
     results = [one.stat().st_size for one in (data / ".fleet" / "results").rglob("*") if one.is_file()]
@@ -130,6 +131,19 @@ def _stored(data: Path) -> dict[str, float]:
     }
 
 
+def _asked(data: Path) -> dict[str, float]:
+    """Return how long the slowest of the ready questions takes, with the start of its command."""
+    taken = []
+    for name in ready_questions():
+        command = [sys.executable, "-m", "probe.sql", name, f"--data-dir={data}"]
+        began = time.monotonic()
+        subprocess.run(
+            command, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600
+        )
+        taken.append(time.monotonic() - began)
+    return {"slowest question: seconds": max(taken)}
+
+
 def _large(folder: Path) -> dict[str, float]:
     """Return what one run of about 50 MB takes."""
     run = SyntheticRun(1, turns=_LARGE_TURNS).write(folder)
@@ -147,7 +161,6 @@ def _in_process(function: str, *arguments: str) -> dict[str, float]:
 
 def one_run(folder: str) -> dict[str, float]:
     """Return what it takes to read one run of a fleet."""
-
     run = find_run(folder, Path(folder).parent.parent)
     target = load_target(run.target)[0]
     began = time.process_time()
@@ -157,7 +170,6 @@ def one_run(folder: str) -> dict[str, float]:
 
 def driver_of_many(count: str, workers: str) -> dict[str, float]:
     """Return what the driver of many runs takes where no worker has anything to do."""
-
     with tempfile.TemporaryDirectory(prefix="probe-bench-") as name:
         store = ListedOnly(Path(name), int(count))
         runs = list_runs(store, "*/*", lambda target: target).runs

@@ -27,7 +27,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "places": frozenset(),
     "smallest_hashes": frozenset(),
     "missing_library": frozenset({"errors"}),
-    "store": frozenset({"errors", "missing_library"}),
+    "store": frozenset({"addon", "errors", "missing_library"}),
     "demo": frozenset(),
     "addon": frozenset(),
     "record": BASE | {"store"},

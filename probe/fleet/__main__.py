@@ -24,6 +24,17 @@ WORDS = {
 """What can be done, and the module whose `main(arguments)` does it."""
 
 
+_READING = frozenset({"scheduler", "workers", "runs", "output", "json", "force", "target"})
+_TAKES = {
+    "analyze": _READING,
+    "protocol": _READING,
+    "compare": _READING | {"before", "after", "fail_on"},
+    "trends": frozenset({"runs", "output"}),
+    "watch": frozenset({"runs", "json", "force", "target", "fail_on", "cwd", "time_limit"}),
+}
+"""The options of each, besides `--data-dir`."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.fleet`."""
     arguments, rest = parse("fleet", sys.argv[1:] if argv is None else argv)
@@ -33,20 +44,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         problem = f"fleet does not know {' '.join(words)!r}" if words else f"fleet needs a word: {listed}"
         meant = did_you_mean(" ".join(words), WORDS) if words else ""
         raise UserError(problem, f"{meant}for example: invoke fleet analyze --runs 'codex/*'")
+    _refuse_options_of_others(words[0], arguments)
     if words[0] != "watch":
-        _refuse_options_of_watch(words[0], arguments)
+        if len(arguments.target) > 1:
+            raise UserError(f"one target is enough: {' '.join(arguments.target)}", "only fleet watch takes several")
         arguments.target = next(iter(arguments.target), None)
     code: int = import_module(WORDS[words[0]]).main(arguments)
     return code
 
 
-def _refuse_options_of_watch(word: str, arguments: Namespace) -> None:
-    """Raise UserError for what only watch takes."""
-    if len(arguments.target) > 1:
-        raise UserError(f"one target is enough: {' '.join(arguments.target)}", "only fleet watch takes several")
-    for name in ("cwd", "time_limit"):
-        if getattr(arguments, name) is not None:
-            raise UserError(f"fleet {word} has no {flag(name)}", "only fleet watch has it")
+def _refuse_options_of_others(word: str, arguments: Namespace) -> None:
+    """Raise UserError for an option that means nothing with a word."""
+    for name in sorted(frozenset().union(*_TAKES.values()) - _TAKES[word]):
+        # An option that was not given is None, False or an empty list; one may be given as ''.
+        if getattr(arguments, name) not in (None, False, []):
+            others = [f"fleet {one}" for one, takes in _TAKES.items() if name in takes]
+            raise UserError(
+                f"fleet {word} has no {flag(name)}", f"leave it out: it is an option of {', '.join(others)}"
+            )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from probe.fleet.listing import FleetRun, literal
 from probe.fleet.stored_nodes import FOLDER as NODES
 from probe.fleet.stored_nodes import stored_nodes
 from probe.fleet.tables import FOLDER as TABLES
-from probe.fleet.tables import chunks_with_files, delete_chunks
+from probe.fleet.tables import chunks_with_files, delete_chunks, published_chunks
 from probe.store.store import Store
 
 UNUSED = ".fleet/unused.json"
@@ -74,6 +74,6 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _unused_nodes(store: Store, nodes: Collection[str]) -> Iterator[str]:
-    """Yield aggregates, and chunks as `.fleet/tables/KEY`, that are not among the nodes."""
+    """Yield aggregates, and chunks as `.fleet/tables/KEY`, that are not among the nodes; published tables stay."""
     yield from (f"{NODES}/{key}" for key in sorted(stored_nodes(store) - set(nodes)))
-    yield from (f"{TABLES}/{key}" for key in sorted(chunks_with_files(store) - set(nodes)))
+    yield from (f"{TABLES}/{key}" for key in sorted(chunks_with_files(store) - set(nodes) - published_chunks(store)))

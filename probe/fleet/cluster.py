@@ -92,7 +92,7 @@ def _short(error: Any) -> str:
 
 
 def _silence() -> None:
-    """Let Dask print nothing: what ends a command, its own error says."""
+    """Let Dask print nothing: the command's own error says why it ended."""
     import distributed  # noqa: F401 - it makes its loggers, each with a level of its own
 
     for name in ("distributed", *logging.root.manager.loggerDict):

@@ -186,7 +186,7 @@ def _scratch() -> str | None:
 
 
 def _reporter(topic: str) -> Report:
-    """Return what tells the driver, from a worker of Dask."""
+    """Return what reports to the driver, from a worker of Dask."""
     from distributed import get_worker  # Here: an extra; one process does without.
 
     worker: Any = get_worker()

@@ -56,7 +56,7 @@ def _of_kind(groups: Groups, kind: str, judge: Judge) -> tuple[list[SaidIn], lis
         {key for key, one in known.items() if 2 * one.runs >= of} for known, of in zip(variants, runs, strict=True)
     ]
     if any(known and not keys for known, keys in zip(variants, strong, strict=True)):
-        # Another text in most runs: it is data of theirs, and that it is there is all that is compared.
+        # Another text in most runs: it is their data, and that it is there is all that is compared.
         one, other = ([_placeholder(kind)] if known else [] for known in variants)
         return one, other
     of = [number(group, "calling") for group in groups]

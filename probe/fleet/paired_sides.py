@@ -135,7 +135,7 @@ def _definitions(
     one, other = _chosen(keys, (normal[0], normal[1]))
     texts = [normal[0][one], normal[1][other]]
     if any(2 * max(counts.values()) < runs for counts, runs in zip(keys, of, strict=True)):
-        # Another definition in most runs: it is data of theirs.
+        # Another definition in most runs: it is their data.
         texts[1] = texts[0]
     elif texts[0] == texts[1]:
         words = [{normal[side][key]: runs for key, runs in keys[side].items()} for side in (0, 1)]

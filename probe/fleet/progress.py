@@ -76,9 +76,8 @@ class Progress:
         rate, speed = (self._number - runs_then) / seconds, (self._bytes - bytes_then) / seconds
         left = f"{duration((self._total - self._number) / rate)} left" if rate else "time left unknown"
         percent = 100 * self._number // max(self._total, 1)
-        at_work = f"{workers} worker{'' if workers == 1 else 's'}"
         done = f"{self._number:,} of {self._total:,} runs ({percent} %)"
-        return f"{done}, {rate:.1f} runs/s, {speed / 1e6:.1f} MB/s, {left}, {at_work}"
+        return f"{done}, {rate:.1f} runs/s, {speed / 1e6:.1f} MB/s, {left}, {plural(workers, 'worker')}"
 
     def summary(self) -> str:
         """Return what was done in all."""

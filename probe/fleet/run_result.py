@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from probe import smallest_hashes
 from probe.analysis.price_library import library_version
 from probe.compare.conditions import conditions_of
 from probe.compare.noting import Notes
@@ -42,7 +43,7 @@ from probe.trace.turns import Traced
 UNKNOWN = "unknown"
 _ROOMS = (
     *("record", "renderers", "slots", "trace", "analysis", "report", "exports", "protocol", "compare", "fleet"),
-    "targets",
+    *("targets", "addon/redaction"),
 )
 _LONGEST = 200
 """Characters of the name of an agent with its version, and of the reason of a failure."""
@@ -89,7 +90,7 @@ def code_key(target: Target | None) -> str:
         modules = load_renderer(spec).modules
     except Exception as error:  # A renderer may be any module of a user. Its runs fail, with this reason.
         known.append(repr(error))
-    return text_sha256(str([*known, own_prices(os.environ), source_sha256(_ROOMS, modules)]))
+    return text_sha256(str([*known, own_prices(os.environ), source_sha256(_ROOMS, [smallest_hashes, *modules])]))
 
 
 def result_of(run: Run, target: Target | None) -> RunResult:

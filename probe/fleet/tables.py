@@ -86,6 +86,14 @@ def chunks_with_files(store: Store) -> set[str]:
     return {_chunk(name) for name in names if name != LIST}
 
 
+def published_chunks(store: Store) -> set[str]:
+    """Return the chunks whose tables count; none where none are published, or the list is damaged."""
+    try:
+        return set(msgspec.json.decode(store.read(f"{FOLDER}/{LIST}") or b"", type=Published).chunks)
+    except msgspec.MsgspecError:
+        return set()
+
+
 def delete_chunks(store: Store, chunks: Collection[str]) -> None:
     """Delete the tables of chunks that count no more. What is left at any moment does not count as written."""
     for chunk in chunks:

@@ -1,4 +1,4 @@
-"""Errors of DuckDB as ours: what is wrong, where in the statement, and which name was probably meant."""
+"""Errors of DuckDB as errors of a user: what is wrong, where in the statement, and which name was probably meant."""
 
 from __future__ import annotations
 

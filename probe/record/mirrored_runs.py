@@ -137,11 +137,14 @@ def delete_remote(folder: Path) -> None:
     """Delete a run in its bucket, the manifest first: no reader sees a part of it. Raises UserError."""
     pointer = read_pointer(folder)
     if pointer is not None:
-        store = store_at(pointer.url)
-        store.delete(MANIFEST)
-        # Also what was written since the listing.
-        for name in list(store.names()):
-            store.delete(name)
+        delete_objects(store_at(pointer.url))
+
+
+def delete_objects(run: Store) -> None:
+    """Delete all objects of a run, those that were written since the listing too, the manifest first."""
+    run.delete(MANIFEST)
+    for name in list(run.names()):
+        run.delete(name)
 
 
 def remote_place(folder: Path, name: str) -> str | None:

@@ -25,7 +25,7 @@ class NewFiles(Protocol):
 
 
 def identity(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what tells a run from another one of the same name, out of its manifest."""
+    """Return what distinguishes a run from another one of the same name, out of its manifest."""
     return {name: data.get(name) for name in _SAME}
 
 

@@ -42,7 +42,7 @@ def push(folder: Path) -> None:
 
 def _is_changed(here: FolderStore, pointer: Pointer, name: str) -> bool:
     found = here.info(name)
-    return bool(found) and found[1] != pointer.copied.get(name, ("", ""))[1] if found else False
+    return found is not None and found[1] != pointer.copied.get(name, ("", ""))[1]
 
 
 def _content(path: Path) -> bytes:
@@ -63,17 +63,17 @@ def _pushed(store: Store, key: str, folder: Path, pointer: Pointer, name: str, d
 
 def _merged(store: Store, key: str, folder: Path, pointer: Pointer) -> bytes:
     """Return the manifest as it is here, with the steps that another machine did meanwhile. Raises UserError."""
-    own = _content(folder / MANIFEST)
+    data = _content(folder / MANIFEST)
     there = store.info(f"{key}/{MANIFEST}")
     if there is None:
         raise UserError(f"{store.url}/{key} was deleted", "list what is there: invoke runs", code=1)
     if there[1] == pointer.copied.get(MANIFEST, ("",))[0]:
-        return own
-    ours, theirs = _values(own), _values(store.read(f"{key}/{MANIFEST}") or b"{}")
-    if {**ours, "steps": None} != {**theirs, "steps": None}:
+        return data
+    own, other = _values(data), _values(store.read(f"{key}/{MANIFEST}") or b"{}")
+    if {**own, "steps": None} != {**other, "steps": None}:
         text = f"{store.url}/{key}/{MANIFEST} was changed by another machine"
         raise UserError(text, f"to take that one over, remove {folder}", code=1)
-    merged = ours | {"steps": {**theirs.get("steps", {}), **ours.get("steps", {})}}
+    merged = own | {"steps": {**other.get("steps", {}), **own.get("steps", {})}}
     return (json.dumps(merged, indent=2, ensure_ascii=False) + "\n").encode()
 
 

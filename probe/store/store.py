@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 
+from probe.addon.private_files import private_folder
 from probe.errors import UserError
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://")
@@ -103,7 +104,7 @@ class FolderStore(Store):
     def write(self, name: str, data: bytes) -> None:
         """Write an object in one step."""
         place = self.folder / name
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(place.parent)
         fd, new = tempfile.mkstemp(prefix=_NEW, dir=place.parent)
         try:
             with os.fdopen(fd, "wb") as file:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from probe.errors import UserError
+from probe.fleet.versions import VersionKey, version_key
 from probe.questions.connection import load_duckdb, open_tables
 from probe.questions.sql_errors import FILES_MISSING, sql_error
 from probe.trends import queries
@@ -44,7 +44,7 @@ class _Reader:
         for row in self._points:
             found.setdefault(row["target"], set()).update([row["version"]] if row["version"] else [])
         self._targets = sorted(found)
-        self._versions = {target: sorted(versions, key=version_order) for target, versions in found.items()}
+        self._versions = {target: sorted(versions, key=_version_order) for target, versions in found.items()}
 
     def read(self) -> dict[str, Value]:
         """Return everything."""
@@ -102,10 +102,9 @@ class _Reader:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def version_order(version: str) -> tuple[int | str, ...]:
-    """Return what versions are sorted by: 0.9 is before 0.10, and 1.0-beta before 1.0."""
-    parts: list[int | str] = re.split(r"(\d{1,18})", f"{version}~")
-    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
+def _version_order(version: str) -> VersionKey:
+    """Return the order of versions in reports of fleets; the page has them by target."""
+    return version_key(f"- {version}")
 
 
 def milliseconds(values: Sequence[float] | None, place: int) -> float | None:

@@ -24,7 +24,7 @@ PAGE = "trends.html"
 
 
 def main(arguments: Namespace) -> int:
-    """Do `fleet trends`."""
+    """Run `fleet trends`; return the exit code."""
     load_duckdb()  # First: without it nothing is copied.
     data = data_dir(arguments.data_dir, os.environ)
     numbers = trends_of(local_tables(store_of(data)), arguments.runs or "*")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from probe.record.manifest import NAME as MANIFEST
+from probe.record.mirrored_runs import delete_objects
 from probe.record.runs import Run, all_runs, is_alive
 from probe.store.store import Store
 
@@ -42,9 +42,6 @@ def delete_old(data_dir: Path, store: Store, recording: Run, superseded: Iterabl
 
 def _delete(run: Run, store: Store) -> None:
     if store.is_remote:
-        key = f"{run.target}/{run.name}/"
-        # Without its manifest a run is no longer one.
-        store.delete(f"{key}{MANIFEST}")
-        for name in list(store.names(key)):
-            store.delete(name)
+        # What was cut while it was uploaded has no pointer, and objects there.
+        delete_objects(store.sub(f"{run.target}/{run.name}"))
     shutil.rmtree(run.folder, ignore_errors=True)

@@ -21,13 +21,10 @@ from probe.wire.agent_versions import newest_version
 
 _SECONDS = 600.0
 """How long a version may run; agents that are answered by a recording take seconds."""
-_OF_OTHERS = ("scheduler", "workers", "before", "after", "output")
-"""Options of `fleet` that mean nothing here."""
 
 
 def main(arguments: Namespace) -> int:
     """Watch targets; return 0, or 1 where something drifted or failed. Raises UserError."""
-    _refuse_options_of_others(arguments)
     limit = _limit(arguments.fail_on)
     folder = data_dir(arguments.data_dir, os.environ)
     watch = Watch(
@@ -48,12 +45,6 @@ def main(arguments: Namespace) -> int:
     if all(one.state is State.LEFT_OUT for one in outcomes):
         raise UserError("nothing can be watched", "the reasons are above")
     return 1 if any(is_failure(one, limit) for one in outcomes) else 0
-
-
-def _refuse_options_of_others(arguments: Namespace) -> None:
-    for name in _OF_OTHERS:
-        if getattr(arguments, name, None) is not None:
-            raise UserError(f"fleet watch has no --{name}", "leave it out")
 
 
 def _limit(given: str | None) -> str:

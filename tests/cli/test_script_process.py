@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import psutil
 import pytest
 
@@ -20,10 +18,8 @@ STATEMENTS = {
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_a_script_that_takes_too_long_is_ended(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script_process, "_END_SECONDS", 1)
-    started = time.monotonic()
     with pytest.raises(TimeoutError, match="took more than 2 seconds"):
         run_script("timeit", ["-n", "1", STATEMENTS[name]], seconds=2)
-    assert time.monotonic() - started < 60
     assert psutil.Process().children() == []
 
 

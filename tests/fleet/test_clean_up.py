@@ -12,7 +12,7 @@ from probe.fleet.jobs import result_name
 from probe.fleet.listing import FleetRun
 from probe.fleet.stored_nodes import FOLDER as NODES
 from probe.fleet.tables import FOLDER as TABLES
-from probe.fleet.tables import write_chunk
+from probe.fleet.tables import publish, write_chunk
 from probe.store.store import FolderStore, Store
 
 _RUN, _CHANGED = FleetRun("codex/1", "k2"), FleetRun("codex/1", "k1")
@@ -58,6 +58,17 @@ def test_runs_that_the_pattern_does_not_match_are_not_judged(store: Store) -> No
     clean_up(store, "codex/*", [_RUN], {"used"}, 1000.0)
     clean_up(store, "codex/*", [_RUN], {"used"}, 1000.0 + _LATER)
     assert store.read(result_name(_OTHER)) is not None
+
+
+def test_tables_that_questions_are_asked_of_stay(store: Store) -> None:
+    publish(store, ["old"])
+    clean_up(store, "codex/*", [_RUN], {"used"}, 1000.0)
+    clean_up(store, "codex/*", [_RUN], {"used"}, 1000.0 + _LATER)
+    assert {f"{TABLES}/chunks/old", f"{TABLES}/published.json"} <= _names(store)
+    publish(store, ["used"])
+    clean_up(store, "codex/*", [_RUN], {"used"}, 1000.0)
+    clean_up(store, "codex/*", [_RUN], {"used"}, 1000.0 + _LATER)
+    assert f"{TABLES}/chunks/old" not in _names(store)
 
 
 def test_a_note_of_files_elsewhere_deletes_nothing(store: Store, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -32,7 +33,11 @@ MISTAKES = {
     "a pattern that matches nothing": (("--runs", "codx/*"), "no run matches 'codx/*'", "did you mean 'codex'?"),
     "a target without a name": (("--runs", "codex"), "no run matches 'codex'", "there are: claude-code/*, codex/*"),
     "a number of workers that is none": (("--workers", "many"), "--workers many: no such number", "without Dask"),
-    "workers and a scheduler": (("--workers", "2", "--scheduler", "tcp://127.0.0.1:1"), "--scheduler names others", ""),
+    "workers and a scheduler": (
+        ("--workers", "2", "--scheduler", "tcp://127.0.0.1:1"),
+        "--scheduler names others",
+        "give one of them",
+    ),
     "a scheduler that is no address": (("--scheduler", "localhost"), "localhost is no address", "dask scheduler"),
     "a target that is not there": (("--target", "codx"), "codx", "codex"),
 }
@@ -129,17 +134,19 @@ def test_workers_of_this_machine_are_started_again_when_they_are_killed(data: Pa
     runs = [*write_runs(data, 60, first=200)]
     command = fleet_command("analyze", "-d", str(data), "--workers", "2")
     process = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    killed = 0
-    while process.poll() is None:
-        workers = psutil.Process(process.pid).children(recursive=True)
-        if len(list(data.glob(".fleet/results/*/*"))) > 10 * (killed + 1) and killed < 1 and len(workers) > 2:
-            workers[-1].kill()
-            killed += 1
-        try:
-            process.wait(timeout=0.3)
-        except subprocess.TimeoutExpired:
-            continue
-    assert process.returncode == 0, process.communicate()[1]
+    killed = False
+    try:
+        while process.poll() is None:
+            workers = psutil.Process(process.pid).children(recursive=True)
+            if not killed and len(list(data.glob(".fleet/results/*/*"))) > 10 and len(workers) > 2:
+                workers[-1].kill()
+                killed = True
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.3)
+    finally:
+        process.kill()
+        said = process.communicate(timeout=SECONDS)[1]
+    assert process.returncode == 0, said
     assert killed
     every = sorted(f"{one.parent.name}/{one.name}" for one in data.glob("[!.]*/*"))
     assert set(runs) <= set(every)

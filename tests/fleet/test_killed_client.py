@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -21,11 +22,26 @@ from tests.support.synthetic_runs import write_runs
 pytestmark = pytest.mark.timeout(240)
 
 
+_started: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left() -> Iterator[None]:
+    """Kill what a test that failed has left running."""
+    yield
+    for one in _started:
+        one.kill()
+        one.communicate(timeout=30)
+    _started.clear()
+
+
 def _start(*words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    started = subprocess.Popen(
         fleet_command(*words), cwd=PROJECT, env=dict(os.environ), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
         text=True, start_new_session=True,
     )  # fmt: skip
+    _started.append(started)
+    return started
 
 
 def _wait_for_results(data: Path, number: int, process: subprocess.Popen[str]) -> None:

@@ -64,7 +64,7 @@ def test_nothing_is_where_nothing_was_written(store: Store) -> None:
         store.read_range("none", 0, 5)
 
 
-def test_a_range_is_read_alone_and_a_changed_object_is_told(store: Store) -> None:
+def test_a_range_is_read_alone_and_of_a_changed_object_none(store: Store) -> None:
     data = os.urandom(100_000)
     store.write("a", data)
     info = store.info("a")

@@ -15,7 +15,7 @@ from probe.fleet.tables import local_tables, publish, write_chunk
 from probe.store.store import store_at
 from probe.targets.finding import load_target
 from probe.trends import queries
-from probe.trends.data import trends_of, version_order
+from probe.trends.data import trends_of
 from tests.support.bundled import BUNDLED
 from tests.trends.made_tables import Call, MadeRun, many_runs, write_tables
 
@@ -207,10 +207,11 @@ def test_the_numbers_of_a_real_run_are_those_of_its_report(tmp_path: Path) -> No
     assert found["instructions"] == 98 + 177  # the developer's message instructs as well
 
 
-def test_versions_are_in_their_order() -> None:
-    versions = ["codex 0.98.0", "codex 0.104.0-alpha.2", "codex 0.104.0", "codex 0.169.0", "codex 1.0"]
-    mixed = [versions[place] for place in (3, 1, 4, 0, 2)]
-    assert sorted(mixed, key=version_order) == versions
+def test_versions_are_in_their_order(tmp_path: Path) -> None:
+    versions = ["codex 0.98.0", "codex 0.104.0-alpha.2", "codex 0.104.0", "codex 0.169.0", "codex 1.0", "codex 1.0.1"]
+    mixed = [versions[place] for place in (3, 1, 4, 0, 5, 2)]
+    numbers = trends_of(write_tables(tmp_path, [ONE._replace(run=f"codex/{one}", agent=one) for one in mixed]))
+    assert numbers["targets"][0]["versions"] == versions
 
 
 def test_only_the_newest_of_many_days_and_versions_are_in_the_page(tmp_path: Path) -> None:

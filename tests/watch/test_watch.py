@@ -232,17 +232,20 @@ def test_a_mistake_is_exit_code_2(name: str, place: Watching) -> None:
     assert "Traceback" not in run.stderr
 
 
-OF_WATCH = {
-    "two targets": (["--target=a", "--target=b"], "one target is enough: a b"),
-    "a time limit": (["--time-limit=5"], "fleet analyze has no --time-limit"),
+OF_OTHERS = {
+    "two targets": (["analyze", "--target=a", "--target=b"], "one target is enough: a b"),
+    "a time limit": (["analyze", "--time-limit=5"], "fleet analyze has no --time-limit"),
+    "a limit where nothing is compared": (["protocol", "--fail-on=any"], "fleet protocol has no --fail-on"),
+    "a page as JSON": (["trends", "--json"], "fleet trends has no --json"),
+    "a page of one target": (["trends", "--target=codex"], "fleet trends has no --target"),
 }
 
 
-@pytest.mark.parametrize("name", OF_WATCH)
-def test_what_only_watch_takes_is_a_mistake_elsewhere(name: str) -> None:
-    options, why = OF_WATCH[name]
+@pytest.mark.parametrize("name", OF_OTHERS)
+def test_an_option_of_another_word_is_a_mistake(name: str) -> None:
+    options, why = OF_OTHERS[name]
     with pytest.raises(UserError, match=why):
-        main(["analyze", *options])
+        main(options)
 
 
 def test_a_killed_watch_leaves_a_state_from_which_the_next_goes_on(place: Watching) -> None:

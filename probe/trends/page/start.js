@@ -26,7 +26,7 @@ function show(choice) {
   byId("charts").replaceChildren(...missingWords(choice, panels.length), ...MEASURES.map((measure) => measureSection(measure, shown)));
 }
 
-/** Say what a choice cannot show. @param {Choice} choice @param {number} count */
+/** Show what a choice leaves out. @param {Choice} choice @param {number} count */
 function missingWords({ over, versions, period }, count) {
   const from = trends.about.by_version_from;
   const isByVersion = over === "days" && [...versions.values()].some((one) => one.length);

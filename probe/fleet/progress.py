@@ -76,8 +76,9 @@ class Progress:
         rate, speed = (self._number - runs_then) / seconds, (self._bytes - bytes_then) / seconds
         left = f"{duration((self._total - self._number) / rate)} left" if rate else "time left unknown"
         percent = 100 * self._number // max(self._total, 1)
+        at_work = plural(workers, "worker") if workers else "no worker: start one, or end this with Ctrl-C"
         done = f"{self._number:,} of {self._total:,} runs ({percent} %)"
-        return f"{done}, {rate:.1f} runs/s, {speed / 1e6:.1f} MB/s, {left}, {plural(workers, 'worker')}"
+        return f"{done}, {rate:.1f} runs/s, {speed / 1e6:.1f} MB/s, {left}, {at_work}"
 
     def summary(self) -> str:
         """Return what was done in all."""

@@ -17,6 +17,8 @@ from probe.store.store import Store, changed
 _T = TypeVar("_T")
 _TRIES = 6
 """The last comes about six seconds after the first."""
+_BUGS = (TypeError, AttributeError, LookupError, NameError, AssertionError)
+"""What says nothing of the server: to try it again, and to call it a lost connection, would hide a bug."""
 _PATIENCE = {"connect_timeout": 10, "read_timeout": 60}
 
 
@@ -157,7 +159,7 @@ class BucketStore(Store):
         for left in reversed(range(_TRIES)):
             try:
                 return operation()
-            except UserError:
+            except (UserError, *_BUGS):
                 raise
             except Exception as error:
                 place = f"{self.url}/{name}".rstrip("/")

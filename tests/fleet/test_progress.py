@@ -42,6 +42,7 @@ def test_the_line_has_runs_rates_remaining_time_and_workers() -> None:
     progress, clock = _half_read(io.StringIO())
     line = progress.line(clock.now, 4)
     assert line == "1,500 of 2,000 runs (75 %), 10.0 runs/s, 1.0 MB/s, 0:50 left, 4 workers"
+    assert progress.line(clock.now, 0).endswith("left, no worker: start one, or end this with Ctrl-C")
 
 
 def test_a_run_counts_once_however_often_it_is_reported() -> None:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from probe.errors import UserError
+from probe.store.bucket import BucketStore
 from probe.store.range_file import RangeFile
 from probe.store.store import Store, is_url, store_at
 from tests.support.s3_server import S3Server, s3_server
@@ -192,6 +193,20 @@ def test_a_server_that_cannot_be_used_says_why(
             store_at(s3.url).read("a")
     finally:
         s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_a_bug_is_not_taken_for_a_lost_connection() -> None:
+    store = store_at(f"memory://{token_hex(6)}")
+    assert isinstance(store, BucketStore)
+    tries = []
+
+    def wrong() -> None:
+        tries.append(1)
+        raise TypeError("no such argument")
+
+    with pytest.raises(TypeError, match="no such argument"):
+        store.tried(wrong, "a")
+    assert len(tries) == 1
 
 
 def test_another_server_is_another_store(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import resource
@@ -35,8 +36,10 @@ from probe.fleet.workers import DaskWorkers, Ended
 from probe.places import PROJECT
 from probe.questions.ready_questions import ready_questions
 from probe.record.runs import find_run
+from probe.store.range_file import RangeFile
 from probe.store.store import FolderStore, store_at
 from probe.targets.finding import load_target
+from tests.support.s3_server import s3_server
 from tests.support.synthetic_runs import SyntheticRun, write_runs
 
 _SAMPLE_SECONDS = 0.2
@@ -148,7 +151,9 @@ def _large(folder: Path) -> dict[str, float]:
     """Return what one run of about 50 MB takes."""
     run = SyntheticRun(1, turns=_LARGE_TURNS).write(folder)
     size = (run / "traffic.jsonl").stat().st_size / 1e6
-    return {"MB of a large run": size, **{f"large run: {k}": v for k, v in _in_process("one_run", str(run)).items()}}
+    found = {f"large run: {name}": value for name, value in _in_process("one_run", str(run)).items()}
+    found |= {f"from a bucket: {name}": value for name, value in _in_process("fetched", str(run)).items()}
+    return {"MB of a large run": size, **found}
 
 
 def _in_process(function: str, *arguments: str) -> dict[str, float]:
@@ -166,6 +171,20 @@ def one_run(folder: str) -> dict[str, float]:
     began = time.process_time()
     size = len(encode(result_of(run, target)))
     return {"CPU seconds": time.process_time() - began, "KB of its result": size / 1e3}
+
+
+def fetched(folder: str) -> dict[str, float]:
+    """Return what it takes to fetch the record of a run from a bucket on this machine, by ranges."""
+    with s3_server() as server:
+        os.environ.update(server.environment)
+        store = store_at(server.url)
+        store.write("record", Path(folder, "traffic.jsonl").read_bytes())
+        size, stamp = store.info("record") or (0, "")
+        began = time.process_time()
+        with io.BufferedReader(RangeFile(store, "record", size, stamp)) as file:
+            while file.read(1 << 20):
+                pass
+        return {"CPU seconds": time.process_time() - began}
 
 
 def driver_of_many(count: str, workers: str) -> dict[str, float]:
@@ -233,5 +252,7 @@ def _estimated(measured: Mapping[str, float]) -> Table:
 if __name__ == "__main__":
     # A measurement that needs a process of its own: its name, then its arguments.
     name, *rest = sys.argv[1:]
-    result = one_run(*rest) if name == "one_run" else driver_of_many(*rest)
+    alone: Mapping[str, Callable[..., dict[str, float]]]
+    alone = {"one_run": one_run, "fetched": fetched, "driver_of_many": driver_of_many}
+    result = alone[name](*rest)
     print(json.dumps({**result, "MB of memory": peak_megabytes(os.getpid()) or 0.0}))

@@ -19,6 +19,8 @@ class Inputs(NamedTuple):
     """CPU of all processes for one small run: opening, reading, storing, adding up, its share of the start."""
     seconds_a_megabyte: float
     """CPU for each megabyte of a large run."""
+    seconds_a_megabyte_fetched: float
+    """CPU for each megabyte that comes from a bucket, without TLS."""
     tasks: float
     tasks_a_second: float
     """That the driver and its scheduler can hand out."""
@@ -38,6 +40,7 @@ def inputs_of(measured: Mapping[str, float]) -> Inputs:
     return Inputs(
         seconds_a_run=measured["first: CPU seconds"] / measured["runs"],
         seconds_a_megabyte=measured["large run: CPU seconds"] / measured["MB of a large run"],
+        seconds_a_megabyte_fetched=measured["from a bucket: CPU seconds"] / measured["MB of a large run"],
         tasks=measured[f"{LISTED}: tasks"],
         tasks_a_second=measured[f"{LISTED}: tasks a second"],
     )
@@ -45,7 +48,7 @@ def inputs_of(measured: Mapping[str, float]) -> Inputs:
 
 def estimates(inputs: Inputs) -> Iterator[Estimate]:
     """Yield an estimate for each number of processors: the work is shared, handing it out is not."""
-    cpu = RUNS * (inputs.seconds_a_run + MEGABYTES * inputs.seconds_a_megabyte)
+    cpu = RUNS * (inputs.seconds_a_run + MEGABYTES * (inputs.seconds_a_megabyte + inputs.seconds_a_megabyte_fetched))
     for processors in _PROCESSORS:
         seconds = max(cpu / processors, inputs.tasks / inputs.tasks_a_second)
         yield Estimate(processors, seconds / 3600, RUNS * MEGABYTES / seconds)

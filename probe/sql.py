@@ -12,16 +12,17 @@ from typing import Any
 import probe.cli.import_interrupt  # noqa: F401 - before the rest
 from probe.ask.bounds import command_with
 from probe.cli.called_as import as_called
-from probe.cli.edge import printable, printed_json, run, say
+from probe.cli.edge import one_line, printable, printed_json, run, say
 from probe.cli.parsing import parse
 from probe.cli.printed_table import print_table, width
 from probe.errors import UserError
-from probe.fleet.tables import local_tables
+from probe.fleet.tables import Published, local_tables, published
 from probe.questions.asking import Answer, ask
 from probe.questions.catalog import catalog_lines, catalog_value
 from probe.questions.connection import load_duckdb, open_tables
+from probe.questions.hints import keeping_data_dir, with_data_dir
 from probe.questions.printed import as_csv, as_objects, as_table
-from probe.questions.ready_questions import question_named
+from probe.questions.ready_questions import question_named, ready_questions
 from probe.record.mirror_place import store_of
 from probe.settings.settings import data_dir
 
@@ -32,23 +33,36 @@ _NAME = re.compile(r"[\w-]+")
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line of `python -m probe.sql`."""
     arguments, rest = parse("sql", sys.argv[1:] if argv is None else argv)
-    sql = _statement(" ".join([*arguments.words, *rest]).strip())
-    limit = _limit(arguments)
+    with keeping_data_dir(arguments.data_dir):
+        return _answered(arguments, [word for word in (*arguments.words, *rest) if word.strip()])
+
+
+def _answered(arguments: Namespace, words: Sequence[str]) -> int:
+    sql, limit = _statement(words), _limit(arguments)
     load_duckdb()  # First: without it nothing is copied.
-    with open_tables(local_tables(store_of(data_dir(arguments.data_dir, os.environ)))) as connection:
+    folder = local_tables(store_of(data_dir(arguments.data_dir, os.environ)))
+    tables = published(folder)
+    with open_tables(folder) as connection:
         if not sql:
-            _print_catalog(connection, as_json=arguments.json)
+            _print_catalog(connection, tables, arguments)
             return 0
         answer = ask(connection, sql, limit)
     _print(answer, arguments)
+    say(one_line(tables.described()))
     if answer.has_more:
         say(f"more than {limit:,} rows; for ten times as many: {command_with('sql', arguments, limit=limit * 10)}")
     return 0
 
 
-def _statement(text: str) -> str:
+def _statement(words: Sequence[str]) -> str:
     """Return the SQL that is asked: one word names a question. Raises UserError."""
-    return question_named(text).sql if _NAME.fullmatch(text) else text
+    text = " ".join(words).strip()
+    if _NAME.fullmatch(text):
+        return question_named(text).sql
+    if words and (name := words[0].strip()) in ready_questions():
+        problem = f"the question {name} takes no more words, and got: {' '.join(words[1:])}"
+        raise UserError(problem, f"invoke sql {name}; what it asks is listed with its SQL by: invoke sql --json")
+    return text
 
 
 def _limit(arguments: Namespace) -> int:
@@ -69,12 +83,12 @@ def _print(answer: Answer, arguments: Namespace) -> None:
         print_table(as_table(answer, width()))
 
 
-def _print_catalog(connection: Any, *, as_json: bool) -> None:
-    if as_json:
-        print(printed_json(catalog_value(connection)))
+def _print_catalog(connection: Any, tables: Published, arguments: Namespace) -> None:
+    if arguments.json:
+        print(printed_json(catalog_value(connection, tables)))
         return
-    for line in catalog_lines(connection):
-        print(printable(as_called(line)))
+    for line in catalog_lines(connection, tables):
+        print(printable(as_called(with_data_dir(line, arguments.data_dir))))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,6 +15,7 @@ from probe.cli.called_as import as_called
 from probe.cli.edge import one_line, run
 from probe.cli.edge import say as printed
 from probe.cli.parsing import parse
+from probe.did_you_mean import runs_there_are
 from probe.errors import UserError
 from probe.record.runs import Run, all_runs, is_alive
 from probe.remote.claims import CLAIMS
@@ -24,6 +25,7 @@ from probe.remote.mirror import is_mirror, store_of
 from probe.remote.progress import RunsProgress
 from probe.remote.stale import drop_stale
 from probe.remote.upload import alone, finish_uploads, pending, run_in
+from probe.report.plain_text import plural
 from probe.settings.settings import data_dir
 from probe.store.in_use import used_mirrors
 from probe.store.store import Store, is_url, store_at
@@ -91,11 +93,8 @@ def _copy_all(arguments: Namespace) -> int:
     if not is_url(arguments.to):
         raise UserError(f"--to {arguments.to}: no address", "write it as s3://bucket/prefix")
     folder, store = data_dir(arguments.data_dir, os.environ), store_at(arguments.to)
-    runs = list(_chosen(folder, arguments.runs or "*/*"))
-    if not runs:
-        raise UserError(f"no finished run in {folder} fits {arguments.runs or '*/*'}", "see: invoke runs")
-    # One question first: where no bucket is, or none that may be read, each run would fail by itself.
-    next(iter(store.names(f"{CLAIMS}/")), None)
+    runs = _chosen(folder, arguments.runs or "*/*")
+    _look_into(store)
     code, progress = max(_make_whole(one.folder, folder) for one in runs), RunsProgress(len(runs), say)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         copies = {pool.submit(_copy, one, store, progress): _key(one) for one in runs}
@@ -114,15 +113,34 @@ def _copy_all(arguments: Namespace) -> int:
     return code
 
 
-def _chosen(folder: Path, pattern: str) -> Iterator[Run]:
-    """Yield the finished runs of the user's own that fit a pattern."""
-    for one in all_runs(folder, None, output_dirs()):
-        if one.bundled or not fnmatchcase(_key(one), pattern):
-            continue
-        if is_alive(one):
-            say(f"note: {_key(one)} is still being recorded, and is left out")
-        else:
-            yield one
+def _look_into(store: Store) -> None:
+    """Ask one question first: where no bucket is, or none that may be read, each run would fail by itself."""
+    try:
+        next(iter(store.names(f"{CLAIMS}/")), None)
+    except UserError as error:
+        hint = error.hint and error.hint.replace("--data-dir", "--to")
+        raise UserError(error.args[0], hint, code=error.code) from error
+
+
+def _chosen(folder: Path, pattern: str) -> list[Run]:
+    """Return the finished runs of the user's own that fit a pattern; print what is left out. Raises UserError."""
+    runs = all_runs(folder, None, output_dirs())
+    fitting = [one for one in runs if fnmatchcase(_key(one), pattern)]
+    own = [one for one in fitting if not one.bundled]
+    finished = [one for one in own if not is_alive(one)]
+    samples, unfinished = len(fitting) - len(own), len(own) - len(finished)
+    left = [plural(samples, "bundled sample") if samples else "", f"{unfinished:,} unfinished" if unfinished else ""]
+    out = ", ".join(filter(None, left))
+    if finished:
+        if out:
+            say(f"left out: {out}")
+        return finished
+    if out:
+        hint = "samples come with every installation, and unfinished runs are uploaded after their end"
+        raise UserError(f"of the runs in {folder} that fit {pattern}, none is uploaded: {out}", hint)
+    names = [_key(one) for one in runs if not one.bundled]
+    hint = runs_there_are(pattern, names) if names else "record one, or name another folder with --data-dir"
+    raise UserError(f"no finished run in {folder} fits {pattern}", hint)
 
 
 def _key(run: Run) -> str:

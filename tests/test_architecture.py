@@ -26,7 +26,7 @@ LAYERS: dict[str, frozenset[str]] = {
     "did_you_mean": frozenset(),
     "places": frozenset(),
     "smallest_hashes": frozenset(),
-    "missing_library": frozenset({"errors"}),
+    "missing_library": frozenset({"errors", "places"}),
     "store": frozenset({"addon", "errors", "missing_library"}),
     "demo": frozenset(),
     "addon": frozenset(),

@@ -6,7 +6,7 @@ import pytest
 
 from probe.cli.commands import COMMANDS
 from probe.cli.options import flag
-from probe.did_you_mean import did_you_mean
+from probe.did_you_mean import did_you_mean, runs_there_are
 from probe.places import PROJECT
 
 TARGETS = [file.stem for file in (PROJECT / "targets").glob("*.yaml") if not file.stem.endswith(".local")]
@@ -35,3 +35,11 @@ def test_only_a_word_that_is_close_is_suggested(word: str, known: list[str], mea
 @pytest.mark.parametrize(("option", "command"), sorted(FOREIGN))
 def test_an_option_of_another_task_suggests_no_unlike_option(option: str, command: str) -> None:
     assert did_you_mean(option, [flag(name) for name in COMMANDS[command].options]) == ""
+
+
+def test_a_pattern_without_runs_names_the_targets_that_have_some() -> None:
+    assert (
+        runs_there_are("codx/*", ["codex/1", "demo/1", "codex/2"]) == "did you mean 'codex'? there are: codex/*, demo/*"
+    )
+    assert runs_there_are("codex/9*", ["codex/1"]) == "there are: codex/*"
+    assert runs_there_are("*/9", [f"t{number:02}/1" for number in range(12)]).endswith("t09/*, …")

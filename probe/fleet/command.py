@@ -65,7 +65,7 @@ def read_fleet(arguments: Namespace, *, tables: bool = False) -> FleetStatistics
             tree = _made(plan, tables=tables, force=arguments.force and left == _TRIES - 1)
             statistics = read_node(store, tree.root)
             if tables:
-                _publish(store, tree)
+                _publish(store, tree, statistics.runs.get("counted", 0), arguments.runs)
             clean_up(store, plan.pattern, plan.runs, tree.nodes)
             return statistics
         except NodeMissingError:
@@ -139,12 +139,12 @@ def _workers(plan: _Plan, chunks: int, progress: Progress) -> Iterator[Workers]:
         yield workers
 
 
-def _publish(store: Store, tree: Tree) -> None:
+def _publish(store: Store, tree: Tree, runs: int, pattern: str | None) -> None:
     if not written_chunks(store).issuperset(tree.chunks):
         raise NodeMissingError(
             "tables were deleted while they were to be published", "call the same command again", code=1
         )
-    publish(store, tree.chunks)
+    publish(store, tree.chunks, runs=runs, pattern=pattern)
 
 
 def _end_on_signals() -> None:

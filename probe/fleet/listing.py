@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from probe.addon.journal import FOLDER as JOURNALS
-from probe.did_you_mean import did_you_mean
+from probe.did_you_mean import runs_there_are
 from probe.errors import UserError
 from probe.fleet.tree import key_of
 from probe.record.manifest import NAME as MANIFEST
 from probe.store.store import Store
 
 _WILD = re.compile(r"[*?[]")
-_NAMED = 10
-"""Targets that a hint lists."""
 
 
 class FleetRun(NamedTuple):
@@ -75,10 +73,6 @@ def _nothing(store: Store, pattern: str, unfinished: int) -> UserError:
             "wait for their end; invoke runs shows which were cut off, and recovers them",
         )
     names = [name for name, _ in _manifests(store)]
-    targets = sorted({name.partition("/")[0] for name in names})
     if not names:
         return UserError(f"there is no run in {store.url}", "name another folder with --data-dir")
-    target = pattern.partition("/")[0]
-    meant = did_you_mean(target, targets) if target not in targets else ""
-    listed = ", ".join(f"{one}/*" for one in targets[:_NAMED]) + (", …" if len(targets) > _NAMED else "")
-    return UserError(f"no run matches {pattern!r} in {store.url}", f"{meant}there are: {listed}")
+    return UserError(f"no run matches {pattern!r} in {store.url}", runs_there_are(pattern, names))

@@ -7,8 +7,10 @@ it is written again with the same content, and copied once.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +23,7 @@ from probe.errors import UserError
 from probe.exports.parquet_file import TableWriter
 from probe.exports.parquet_tables import TABLES
 from probe.record.mirror_place import mirror_of
+from probe.report.plain_text import plural
 from probe.store.store import FolderStore, Store
 
 if TYPE_CHECKING:
@@ -44,6 +47,19 @@ class Published(msgspec.Struct, frozen=True, kw_only=True):
     chunks: tuple[str, ...]
     files: dict[str, tuple[str, ...]]
     """By table, relative to the folder of tables."""
+    runs: int | None = None
+    """How many runs the tables have; None, as what follows, in a list of an earlier agent-probe."""
+    pattern: str | None = None
+    """What was given with --runs."""
+    made: str | None = None
+    """When the list was written, `2026-11-22 12:17 UTC`."""
+
+    def described(self) -> str:
+        """Return which tables these are, in a few words."""
+        if self.runs is None:
+            return "tables of the last fleet analyze"
+        chosen = f" (--runs {shlex.quote(self.pattern)})" if self.pattern else ""
+        return f"tables of {plural(self.runs, 'run')}{chosen}, made {self.made}"
 
 
 def write_chunk(store: Store, chunk: str, results: Iterable[RunResult]) -> None:
@@ -68,7 +84,7 @@ def written_chunks(store: Store) -> set[str]:
     return {name.rpartition("/")[2] for name in store.names(f"{FOLDER}/{_WHOLE}/")}
 
 
-def publish(store: Store, chunks: Sequence[str]) -> None:
+def publish(store: Store, chunks: Sequence[str], *, runs: int, pattern: str | None = None) -> None:
     """Let the tables of these chunks count, and no others. Raises UserError where one is not written."""
     names = [name.removeprefix(f"{FOLDER}/") for name in store.names(f"{FOLDER}/")]
     wanted = frozenset(chunks)
@@ -76,7 +92,14 @@ def publish(store: Store, chunks: Sequence[str]) -> None:
         raise UserError(f"the tables of {len(missing)} chunks of runs are not there", _HINT, code=1)
     counting = {name for name in names if _chunk(name) in wanted}
     files = {table: tuple(sorted(name for name in counting if name.startswith(f"{table}/target="))) for table in TABLES}
-    listed = Published(columns=_columns(), chunks=tuple(sorted(wanted)), files=files)
+    listed = Published(
+        columns=_columns(),
+        chunks=tuple(sorted(wanted)),
+        files=files,
+        runs=runs,
+        pattern=pattern,
+        made=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    )
     store.write(f"{FOLDER}/{LIST}", msgspec.json.encode(listed))
 
 
@@ -123,7 +146,10 @@ def published(folder: Path) -> Published:
     try:
         data = (folder / LIST).read_bytes()
     except FileNotFoundError:
-        raise UserError(f"no tables are published in {folder.parent.parent}", _HINT) from None
+        data_dir = folder.parent.parent
+        if not data_dir.is_dir():
+            raise UserError(f"there is no folder {data_dir}", "name the folder of all runs with --data-dir") from None
+        raise UserError(f"no tables are published in {data_dir}", _HINT) from None
     return _listed(data, str(folder))
 
 

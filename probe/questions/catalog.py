@@ -7,7 +7,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from probe.cli.edge import one_line
 from probe.exports.parquet_tables import TABLES
+from probe.fleet.tables import Published
 from probe.questions.connection import columns_of
 from probe.questions.ready_questions import Question, ready_questions
 
@@ -35,11 +37,11 @@ def views_of(connection: Any) -> list[View]:
     return [View(name, about or "", dict(zip(columns, types, strict=True))) for name, about, columns, types in found]
 
 
-def catalog_lines(connection: Any) -> Iterator[str]:
+def catalog_lines(connection: Any, tables: Published) -> Iterator[str]:
     """Yield the catalog as text."""
     views = views_of(connection)
-    (runs,) = connection.execute("select count(*) from runs").fetchone()
-    yield f"Tables of {runs:,} runs"
+    about = one_line(tables.described())
+    yield f"{about[0].upper()}{about[1:]}; newer runs need another: invoke fleet analyze"
     for view in views:
         if view.name == next(one.name for one in views if one.name not in TABLES):
             yield from ("", "Views")
@@ -47,6 +49,10 @@ def catalog_lines(connection: Any) -> Iterator[str]:
     yield from ("", "Questions: invoke sql NAME")
     for question in ready_questions().values():
         yield from _entry(question.name, [question.asks])
+    yield from (
+        "",
+        "`describe TABLE` has the types of columns; `invoke get RUN exchange.LINE` leads from a row to the bytes",
+    )
 
 
 def _entry(name: str, paragraphs: Sequence[str]) -> Iterator[str]:
@@ -56,9 +62,10 @@ def _entry(name: str, paragraphs: Sequence[str]) -> Iterator[str]:
         yield from textwrap.wrap(one, max(width, 40), initial_indent="    ", subsequent_indent="    ")
 
 
-def catalog_value(connection: Any) -> dict[str, Any]:
+def catalog_value(connection: Any, tables: Published) -> dict[str, Any]:
     """Return the catalog for JSON."""
     return {
+        "of": {"runs": tables.runs, "pattern": tables.pattern, "made": tables.made},
         "tables": [_described(view) for view in views_of(connection) if view.name in TABLES],
         "views": [_described(view) for view in views_of(connection) if view.name not in TABLES],
         "questions": [_question(one) for one in ready_questions().values()],

@@ -13,6 +13,10 @@ _COLUMN = re.compile(r"column named \"([^\"]+)\"|Referenced column \"([^\"]+)\""
 _TABLE = re.compile(r"Table with name \"?([^\" ]+)|Referenced table \"([^\"]+)\"")
 _FROM_OUTSIDE = "file system operations are disabled"
 FILES_MISSING = "call it again if an analysis just ended, else write the tables again: invoke fleet analyze --force"
+_SYNTAX = "syntax error"
+_RESERVED = re.compile(r"(?<![\w\".])offset\b(?!\"|\s+[\d?$])", re.IGNORECASE)
+"""The one column whose name is a word of SQL, where it is not quoted."""
+_QUOTED = 'offset is a word of SQL: write the column as "offset", in double quotes'
 _AROUND = 60
 """Characters of a line that are shown on either side."""
 
@@ -25,8 +29,10 @@ def sql_error(error: Exception, sql: str, connection: Any, shifted: int = 0) -> 
         return UserError(message, FILES_MISSING)
     if _FROM_OUTSIDE in message:
         return UserError("sql reads the published tables alone, and no other file or address", _LISTED)
-    place = _place(sql, int(facts["position"]) - shifted) if str(facts.get("position", "")).isdigit() else ""
-    return UserError(f"{message}{place}", _hint(facts, message, connection))
+    at = int(facts["position"]) - shifted if str(facts.get("position", "")).isdigit() else None
+    is_reserved = _SYNTAX in message and at is not None and _RESERVED.search(_before(sql, at + len("offset")))
+    hint = _QUOTED if is_reserved else _hint(facts, message, connection)
+    return UserError(f"{message}{'' if at is None else _place(sql, at)}", hint)
 
 
 _LISTED = "invoke sql lists tables and views with their columns"
@@ -44,12 +50,16 @@ def _facts(error: Exception) -> dict[str, Any]:
 
 def _place(sql: str, position: int) -> str:
     """Return the line and column of a place, given in bytes, with the line itself."""
-    before = sql.encode()[: max(position, 0)].decode(errors="ignore")
+    before = _before(sql, position)
     number, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     line = sql.splitlines()[number - 1] if sql else ""
     begin = max(0, column - 1 - _AROUND)
     shown = line[begin : column - 1 + _AROUND].replace("\t", " ")
     return f" (line {number}, character {column})\n  {shown}\n  {' ' * (column - 1 - begin)}^"
+
+
+def _before(sql: str, position: int) -> str:
+    return sql.encode()[: max(position, 0)].decode(errors="ignore")
 
 
 def _hint(facts: dict[str, Any], message: str, connection: Any) -> str:

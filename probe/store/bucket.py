@@ -112,11 +112,10 @@ class BucketStore(Store):
         """Yield from one page of the listing at a time, so that the length of it does not matter."""
         bucket, root, _ = self._fs.split_path(self.path(""))
         begin = f"{root}/" if root else ""
-        prefix = begin + prefix
         more: dict[str, str] = {}
         while True:
             page = self.tried(
-                partial(self._fs.call_s3, "list_objects_v2", Bucket=bucket, Prefix=prefix, **more), prefix
+                partial(self._fs.call_s3, "list_objects_v2", Bucket=bucket, Prefix=begin + prefix, **more), prefix
             )
             for one in page.get("Contents", ()):
                 yield one["Key"][len(begin) :], one["ETag"].strip('"')

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from probe.addon.private_files import private_folder
 from probe.cli.called_as import as_called
-from probe.cli.edge import printable, say
+from probe.cli.edge import one_line, printable, say
 from probe.errors import UserError
-from probe.fleet.tables import local_tables
+from probe.fleet.tables import local_tables, published
 from probe.questions.connection import load_duckdb
+from probe.questions.hints import keeping_data_dir
 from probe.record.files import private_file
 from probe.record.mirror_place import store_of
 from probe.settings.settings import data_dir
@@ -25,23 +26,29 @@ PAGE = "trends.html"
 
 def main(arguments: Namespace) -> int:
     """Run `fleet trends`; return the exit code."""
+    with keeping_data_dir(arguments.data_dir):
+        return _written(arguments)
+
+
+def _written(arguments: Namespace) -> int:
     load_duckdb()  # First: without it nothing is copied.
     data = data_dir(arguments.data_dir, os.environ)
-    numbers = trends_of(local_tables(store_of(data)), arguments.runs or "*")
+    tables = local_tables(store_of(data))
+    numbers, about = trends_of(tables, arguments.runs or "*"), one_line(published(tables).described())
     if not numbers["runs"]["name"]:
         raise UserError(
-            f"the tables have no run that fits {arguments.runs or '*'}; replays are left out",
+            f"no run fits {arguments.runs or '*'} in the {about}; replays are left out",
             "name others with --runs, or add runs to the tables: invoke fleet analyze",
         )
     out = _output(arguments.output, data)
-    page = page_of(numbers, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", _view(arguments.data_dir))
+    page = page_of({**numbers, "tables": about}, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", _view(arguments.data_dir))
     try:
         private_folder(out.parent)
         with private_file(out) as file:
             file.write(page)
     except OSError as error:
         raise UserError(f"{out}: {error.strerror or error}", "name another file with --output") from error
-    say(f"{numbers['about']['shown']:,} runs; the page is one file, opened by any browser")
+    say(f"{numbers['about']['shown']:,} runs, from {about}; the page is one file, opened by any browser")
     print(printable(str(out)))
     return 0
 

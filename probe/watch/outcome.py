@@ -37,6 +37,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Findings by level; of an unchanged version, those of the last comparison."""
     comparison: str | None = None
     """Place of the comparison's files, without their ending."""
+    is_first: bool = False
+    """Whether nothing was watched before, because the recording is of the newest version."""
     why: str | None = None
     """Why it failed or was left out, or what else is to be known."""
 

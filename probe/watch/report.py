@@ -18,9 +18,23 @@ def is_failure(outcome: Outcome, limit: str) -> bool:
 
 
 def report_text(outcomes: Sequence[Outcome]) -> str:
-    """Return a line for each outcome, and below it where its comparison is."""
-    width = max((len(one.target) for one in outcomes), default=0)
-    return "".join(f"{line}\n" for one in outcomes for line in _lines(one, width))
+    """Return a line for each outcome, below it where its comparison is, and last what was left out, by reason."""
+    left = [one for one in outcomes if one.state is State.LEFT_OUT]
+    others = [one for one in outcomes if one.state is not State.LEFT_OUT]
+    width = max((len(one.target) for one in others), default=0)
+    return "".join(f"{line}\n" for line in (*(line for one in others for line in _lines(one, width)), *_left_out(left)))
+
+
+def _left_out(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Yield a line for each reason, with all that are left out for it."""
+    groups: dict[str, list[Outcome]] = {}
+    for one in outcomes:
+        # The name of the target is no other reason.
+        reason = _why(one).removeprefix(f"{one.target} ").replace(f"--target {one.target} ", "--target TARGET ")
+        groups.setdefault(reason, []).append(one)
+    for reason, those in groups.items():
+        names = ", ".join(one_line(one.recording or one.target) for one in those)
+        yield f"left out: {names}: {reason if len(those) > 1 else _why(those[0]).removeprefix(f'{names} ')}"
 
 
 def report_value(outcomes: Sequence[Outcome], limit: str) -> dict[str, Any]:
@@ -41,6 +55,8 @@ def _what(one: Outcome) -> str:
         case State.CHANGED:
             found = _counts(one.counts)
             return f"{_versions(one)}{recording}: {verdict_of(one.counts)}{f' ({found})' if found else ''}"
+        case State.UNCHANGED if one.is_first:
+            return f"the recording is already of the newest version, {one.after}{recording}: nothing to compare yet"
         case State.UNCHANGED:
             last = f": {verdict_of(one.counts)} since {one.before or '?'}" if one.comparison else ""
             return f"{one.after} is unchanged{recording}{last}"

@@ -31,11 +31,12 @@ class StoppedError(UserError):
 def package_of_target(name: str, target: Target) -> Package:
     """Return the package by which versions of a target's agent are installed. Raises UserError."""
     package = package_of(target.install, target.agent or "")
-    if package is None or not target.prompt_command:
-        raise UserError(
-            f"{name} cannot be installed: its target file names no package of npm or PyPI, or no prompt_command",
-            "capture both versions yourself, then: invoke compare RUN RUN",
-        )
+    hint = "capture both versions yourself, then: invoke compare RUN RUN"
+    if package is None:
+        how = f"it is installed by {target.install!r}" if target.install else "its file has no `install`"
+        raise UserError(f"{name} cannot be installed from npm or PyPI: {how}", hint)
+    if not target.prompt_command:
+        raise UserError(f"{name} cannot be asked alone: its target file has no `prompt_command`", hint)
     return package
 
 

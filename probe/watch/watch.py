@@ -8,10 +8,12 @@ from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
 from probe.cli.edge import printed_json, say
+from probe.did_you_mean import runs_there_are
 from probe.errors import UserError
 from probe.remote.mirror import store_of
 from probe.settings.settings import data_dir
 from probe.watch.outcome import Outcome, State, reason_of
+from probe.watch.recordings import recordings
 from probe.watch.report import is_failure, report_text, report_value
 from probe.watch.selection import Chosen, chosen
 from probe.watch.verdict import LIMITS
@@ -38,7 +40,9 @@ def main(arguments: Namespace) -> int:
     selected, others = chosen(folder, arguments.target, arguments.runs)
     outcomes = [*_outcomes(watch, selected), *others]
     if not outcomes:
-        raise UserError(f"no run is called {arguments.runs}", "invoke runs lists them, as target/name")
+        names = [f"{run.target}/{run.name}" for run in recordings(folder)]
+        hint = f"{runs_there_are(arguments.runs, names)}; invoke runs lists them"
+        raise UserError(f"no recording is called {arguments.runs}", hint)
     _print(outcomes, limit, as_json=arguments.json)
     for outcome in outcomes:
         mark_reported(watch, outcome)
@@ -65,14 +69,14 @@ def _seconds(given: str | None) -> float:
 
 def _outcomes(watch: Watch, selected: Sequence[Chosen]) -> Iterator[Outcome]:
     """Yield what became of each target; what fails costs itself alone."""
-    for target, package, recordings in selected:
+    for target, package, chosen_runs in selected:
         try:
             newest = newest_version(package)
         except UserError as error:
             yield Outcome(target=target, state=State.FAILED, why=reason_of(error))
             continue
         say(f"{target}: the newest version is {newest}")
-        yield from watched(watch, package, newest, recordings)
+        yield from watched(watch, package, newest, chosen_runs)
 
 
 def _print(outcomes: Sequence[Outcome], limit: str, *, as_json: bool) -> None:

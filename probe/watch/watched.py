@@ -97,7 +97,7 @@ class _Watched:
         older = self._older()
         if older == self._newest and not self._watch.force:
             write_seen(self._watch.store, self._key, now := Seen(version=self._newest, at=utc_now()))
-            return self._of(now, State.UNCHANGED)
+            return replace(self._of(now, State.UNCHANGED), is_first=True)
         return self._compared(older if older != self._newest else None)
 
     def _older(self) -> str | None:

@@ -158,7 +158,11 @@ def test_a_price_that_only_a_missing_library_knows_has_the_command_that_installs
     for what in ("overview", "costs"):
         text, more = called(show.main, capsys, LOOP, what)
         assert text.count("the price library genai-prices is not installed") == 1
-        assert re.search(r"^for prices: uv pip install --python \S+ '?genai-prices\S+$", more, re.MULTILINE)
+        assert re.search(
+            r"^for prices: uv (pip install --python \S+ '?genai-prices\S+|sync --inexact --extra cost .+)$",
+            more,
+            re.MULTILINE,
+        )
     assert called(show.main, capsys, LOOP, "tools")[1] == ""
     replay = run_folder(tmp_path, "codex/replay", [ask(1.0, said("x"))], replay_of=LOOP)
     text, more = called(show.main, capsys, str(replay))

@@ -38,5 +38,23 @@ def test_questions_are_answered_about_what_was_analyzed(place: str, capsys: pyte
         printed = []
         for data_dir in (place, str(fleet().data_dir)):
             assert sql.main([name, "--json", "--data-dir", data_dir]) == 0
-            printed.append(json.loads(capsys.readouterr().out))
+            answer = capsys.readouterr()
+            printed.append(json.loads(answer.out))
+            if data_dir == place:
+                assert answer.err.startswith(f"tables of {len(fleet().runs)} runs, made 20")
         assert printed[0] == printed[1] != []
+
+
+def test_an_analysis_of_some_runs_is_what_sql_then_says_it_answers_from(
+    place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = [one for one in fleet().runs if one.key.startswith("codex/")]
+    for one in fleet().runs:
+        for file in ("traffic.jsonl", "manifest.json"):
+            store_at(place).write(f"{one.key}/{file}", (one.run.folder / file).read_bytes())
+    assert fleet_main(["analyze", "--workers", "0", "--data-dir", place, "--runs", "codex/*"]) == 0
+    capsys.readouterr()
+    assert sql.main(["select count(*) as n from runs", "--json", "--data-dir", place]) == 0
+    answer = capsys.readouterr()
+    assert json.loads(answer.out) == [{"n": len(chosen)}]
+    assert answer.err.startswith(f"tables of {len(chosen)} runs (--runs 'codex/*'), made 20")

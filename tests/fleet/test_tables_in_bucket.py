@@ -29,7 +29,7 @@ def fill(store: Store) -> None:
     results = [one.result for one in fleet().runs]
     write_chunk(store, "first", results[:10])
     write_chunk(store, "second", results[10:])
-    publish(store, ["first", "second"])
+    publish(store, ["first", "second"], runs=2)
 
 
 def inodes(folder: Path) -> dict[str, int]:
@@ -67,7 +67,7 @@ def test_only_what_is_new_is_copied(s3: S3Server) -> None:
     before = inodes(folder)
     assert inodes(local_tables(store)) == before
     write_chunk(store, "third", [one.result for one in fleet().runs[10:20]])
-    publish(store, ["first", "third"])
+    publish(store, ["first", "third"], runs=2)
     after = inodes(local_tables(store))
     assert {name: inode for name, inode in after.items() if "first" in name} == {
         name: inode for name, inode in before.items() if "first" in name

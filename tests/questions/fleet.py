@@ -90,9 +90,10 @@ def read(run: Run) -> One:
 def published(data_dir: Path, chunks: dict[str, Iterable[RunResult]]) -> Path:
     """Write and publish tables; return their folder."""
     store = store_at(data_dir)
-    for name, results in chunks.items():
+    lists = {name: list(results) for name, results in chunks.items()}
+    for name, results in lists.items():
         write_chunk(store, name, results)
-    publish(store, list(chunks))
+    publish(store, list(chunks), runs=sum(map(len, lists.values())), pattern="*/20*")
     return local_tables(store)
 
 

@@ -145,6 +145,10 @@ def _(answered: list[Row]) -> None:
     assert {row["run"] for row in answered} == {*(key for key, code in codes.items() if code), overloaded.key}
     row = next(row for row in answered if row["run"] == overloaded.key)
     assert (row["status"], row["problem"], row["line"]) == (529, "Overloaded", len(overloaded.record))
+    silent = [row for row in answered if row["line"] is None]
+    assert silent
+    for row in silent:
+        assert row["problem"] == f"the agent ended with exit code {row['exit_code']}"
     assert {row["run"]: row["exit_code"] for row in answered} == {row["run"]: codes[row["run"]] for row in answered}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +41,7 @@ class Empty(NamedTuple):
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Empty]:
     """Return published tables without a run."""
     folder = tmp_path_factory.mktemp("empty")
-    publish(store_at(folder), [])
+    publish(store_at(folder), [], runs=0)
     with open_tables(folder / ".fleet" / "tables") as connection:
         yield Empty(folder / ".fleet" / "tables", connection)
 
@@ -56,7 +57,11 @@ def run(*words: str) -> int:
 def test_without_words_it_lists_tables_views_and_questions(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 0
     listed = capsys.readouterr().out
-    assert "Tables of 24 runs" in listed
+    first, *_, last = listed.splitlines()
+    assert re.match(r"Tables of 24 runs \(--runs '\*/20\*'\), made 20\d\d-\d\d-\d\d \d\d:\d\d UTC; ", first)
+    assert first.endswith(f"fleet analyze --data-dir {fleet().data_dir}")
+    assert "`describe TABLE`" in last
+    assert f"get --data-dir {fleet().data_dir} RUN exchange.LINE" in last
     assert [line.strip() for line in listed.splitlines() if line.startswith("  ") and line[2] != " "] == [
         *TABLES,
         *VIEWS,
@@ -135,7 +140,18 @@ def test_more_rows_than_the_limit_are_named(capsys: pytest.CaptureFixture[str]) 
     assert "more than 3 rows" in printed.err
     assert "--limit=30" in printed.err
     assert run("from runs limit 3", "--limit", "3", "--json") == 0
-    assert capsys.readouterr().err == ""
+    assert "more than" not in capsys.readouterr().err
+
+
+def test_each_answer_says_which_tables_it_is_from(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("hosts", "--json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)
+    assert printed.err.startswith("tables of 24 runs (--runs '*/20*'), made 20")
+    assert run("--json") == 0
+    of = json.loads(capsys.readouterr().out)["of"]
+    assert (of["runs"], of["pattern"]) == (24, "*/20*")
+    assert printed.err.endswith(f"made {of['made']}\n")
 
 
 ODD = """
@@ -246,6 +262,10 @@ ERRORS = {
     "a column": ("select\n  startd\nfrom turns", "not found in FROM clause (line 2, character 3)", "'started'"),
     "a column of a table": ("select t.modl from turns t", "(line 1, character 8)", "did you mean 'model'?"),
     "a function": ("select medan(turn) from turns", "medan", "did you mean 'median'?"),
+    "a word of SQL": ("select offset from turns", "syntax error", 'write the column as "offset", in double quotes'),
+    "a word of SQL among others": ("select run, offset, length from turns", "syntax error", 'the column as "offset"'),
+    "a word of SQL in a condition": ("select run from turns where offset > 3", "syntax error", "in double quotes"),
+    "an offset that is none": ("select run from turns limit 3 offset 2 order by 1", "syntax error", "invoke sql lists"),
     "a word": ("selct 1 from runs", 'syntax error at or near "selct" (line 1, character 1)', "invoke sql lists"),
     "a place after other characters": ("select 'ä', foo from runs", "(line 1, character 13)", "invoke sql lists"),
     "a conversion": ("select run::int from runs", "Could not convert string", "invoke sql lists"),
@@ -264,6 +284,22 @@ def test_a_word_that_is_no_question_is_named() -> None:
     with pytest.raises(UserError, match="no question 'first-tokn'") as error:
         run("first-tokn")
     assert (error.value.hint or "").startswith("did you mean 'first-token'?")
+
+
+MISTAKEN_WORDS = {
+    "a view": (("errors",), "errors is a table or a view", '"from errors"'),
+    "a table": (("runs",), "runs is a table or a view", '"from runs"'),
+    "a question and more": (("cost-by-version", "codex"), "takes no more words, and got: codex", " cost-by-version; "),
+}
+
+
+@pytest.mark.parametrize(("words", "message", "hint"), MISTAKEN_WORDS.values(), ids=MISTAKEN_WORDS)
+def test_words_that_are_no_question_lead_to_what_was_meant(words: tuple[str, ...], message: str, hint: str) -> None:
+    with pytest.raises(UserError) as error:
+        run(*words)
+    assert message in str(error.value.args[0])
+    assert f"invoke sql --data-dir {fleet().data_dir}" in (error.value.hint or "")
+    assert hint in (error.value.hint or "")
 
 
 def test_the_place_is_marked_in_its_line() -> None:
@@ -290,7 +326,10 @@ def test_options_that_make_no_sense_are_refused(words: tuple[str, ...], message:
 def test_without_tables_the_command_that_writes_them_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no tables are published") as error:
         sql.main(["from runs", "--data-dir", str(tmp_path)])
-    assert "invoke fleet analyze" in (error.value.hint or "")
+    assert f"invoke fleet analyze --data-dir {tmp_path} writes" in (error.value.hint or "")
+    with pytest.raises(UserError, match=f"there is no folder {tmp_path}/none") as error:
+        sql.main(["from runs", "--data-dir", str(tmp_path / "none")])
+    assert "--data-dir" in (error.value.hint or "")
 
 
 def test_without_duckdb_the_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

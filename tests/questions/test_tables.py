@@ -87,7 +87,7 @@ def test_a_chunk_counts_only_when_it_is_published(tmp_path: Path) -> None:
     assert "old" in written_chunks(store)
     assert "new" in written_chunks(store)
     assert rows("from runs", folder) == rows("from runs where name = '1'", folder) != []
-    publish(store, ["new"])
+    publish(store, ["new"], runs=1)
     assert [row["name"] for row in rows("from runs order by name", folder)] == ["1", "2"]
     assert "old" in written_chunks(store), "another client may be about to publish it"
 
@@ -101,7 +101,7 @@ def test_deleted_tables_do_not_count_as_written(tmp_path: Path) -> None:
     assert "old" not in written_chunks(store)
     assert "new" in written_chunks(store)
     with pytest.raises(UserError, match="1 chunks"):
-        publish(store, ["old", "new"])
+        publish(store, ["old", "new"], runs=2)
 
 
 def test_a_chunk_that_was_not_written_whole_cannot_be_published(tmp_path: Path) -> None:
@@ -109,9 +109,9 @@ def test_a_chunk_that_was_not_written_whole_cannot_be_published(tmp_path: Path) 
     write_chunk(store, "whole", [result("a", "1", "2026-01-01")])
     store.delete(f"{FOLDER}/chunks/whole")  # as where the writer was killed before the end
     with pytest.raises(UserError, match="1 chunks"):
-        publish(store, ["whole"])
+        publish(store, ["whole"], runs=1)
     write_chunk(store, "whole", [result("a", "1", "2026-01-01")])
-    publish(store, ["whole"])
+    publish(store, ["whole"], runs=1)
 
 
 def test_a_writer_that_is_killed_leaves_no_mark(tmp_path: Path) -> None:
@@ -132,6 +132,15 @@ def test_copies_and_runs_that_could_not_be_read_are_in_no_table(tmp_path: Path) 
     assert rows("from runs", folder) == []
 
 
+def test_a_list_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    publish(store_at(tmp_path), [], runs=1, pattern="codex/*")
+    place = tmp_path / FOLDER / LIST
+    assert published(place.parent).described().startswith("tables of 1 run (--runs 'codex/*'), made 20")
+    known = json.loads(place.read_bytes())
+    place.write_bytes(msgspec.json.encode({name: known[name] for name in ("columns", "chunks", "files")}))
+    assert published(place.parent).described() == "tables of the last fleet analyze"
+
+
 DAMAGED = {
     "no JSON": (b"{", "damaged"),
     "another version's": (b'{"columns": "x", "chunks": [], "files": {}}', "another version"),
@@ -141,7 +150,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize(("content", "message"), DAMAGED.values(), ids=DAMAGED.keys())
 def test_a_damaged_list_is_named(content: bytes | str, message: str, tmp_path: Path) -> None:
-    publish(store_at(tmp_path), [])
+    publish(store_at(tmp_path), [], runs=0)
     place = tmp_path / FOLDER / LIST
     if isinstance(content, str):
         content = msgspec.json.encode(json.loads(place.read_bytes()) | {"files": {"runs": [content]}})

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.places import PROJECT
+from probe.places import PROJECT, SAMPLES
 from probe.record.mirror_place import mirror_of
 from tests.remote.conftest import Bucket, Machine
 from tests.support.s3_faults import ACCESS_DENIED, Fault, FaultyProxy, faulty_proxy
@@ -139,12 +139,14 @@ def test_runs_of_a_folder_are_copied_and_a_failing_one_costs_only_itself(
     here: Machine, bucket: Bucket, tmp_path: Path
 ) -> None:
     _runs(tmp_path / "data")
+    shutil.copytree(SAMPLES / "codex" / "tool-loop", tmp_path / "data" / "codex" / "tool-loop")
     words = ("--runs", "codex/*", "--data-dir", str(tmp_path / "data"), "--to", bucket.url)
     folders = [tmp_path / "data" / "codex" / name for name in (NAME, "b", "c")]
     before = {folder / name: (folder / name).read_bytes() for folder in folders for name in FILES}
     first = here.run("upload", *words)
     assert first.returncode == 1
     assert sorted(first.stdout.splitlines()) == [f"codex/{NAME}  copied", "codex/c  copied"]
+    assert "left out: 1 bundled sample\n" in first.stderr
     assert "error: codex/b: run codex/b is not as its capture left it: " in first.stderr
     assert "2 of 3 runs (1 failed), " in first.stderr
     assert sorted(runs_in(bucket)) == [f"codex/{NAME}", "codex/c"]
@@ -178,8 +180,9 @@ def test_ctrl_c_ends_the_copying_and_the_next_call_goes_on(
 
 
 MISTAKES = {
-    "no run fits": (("--runs", "none/*", "--to", "s3://{bucket}/x"), "no finished run in .* fits none/"),
-    "no bucket": (("--to", "s3://{bucket}-other/x"), "there is no such bucket"),
+    "no run fits": (("--runs", "codx/*", "--to", "s3://{bucket}/x"), "fits codx/.*\n.*did you mean 'codex'"),
+    "only samples fit": (("--runs", "demo/*", "--to", "s3://{bucket}/x"), "none is uploaded: 1 bundled sample\n"),
+    "no bucket": (("--to", "s3://{bucket}-other/x"), "there is no such bucket\n.*name another with --to"),
     "no address": (("--to", "folder"), "--to folder: no address"),
     "nowhere": ((), "is no bucket's, and --to names none"),
 }
@@ -192,8 +195,19 @@ def test_a_mistake_of_the_user_is_explained(
     import re
 
     own_run(tmp_path / "data")
+    shutil.copytree(SAMPLES / "demo" / "sample", tmp_path / "data" / "demo" / "sample")
     given = [word.format(bucket=bucket.name) for word in words]
     said = here.run("upload", "--data-dir", str(tmp_path / "data"), *given)
     assert said.returncode == 2
     assert re.search(problem, said.stderr)
     assert "hint: " in said.stderr
+
+
+def test_a_server_that_is_gone_is_named_with_the_place_that_was_asked_for(
+    here: Machine, bucket: Bucket, tmp_path: Path
+) -> None:
+    own_run(tmp_path / "data")
+    here.environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+    said = here.run("upload", "--data-dir", str(tmp_path / "data"), "--to", bucket.url)
+    assert said.returncode == 1
+    assert f"error: {bucket.url}/.uploads cannot be reached" in said.stderr

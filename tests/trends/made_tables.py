@@ -53,8 +53,9 @@ class MadeRun(NamedTuple):
 def write_tables(data: Path | str, runs: Iterable[MadeRun], *, by_day: bool = False) -> Path:
     """Publish the tables of runs; return their folder. Not `by_day`: all days in one file, which is faster."""
     store = store_at(data)
-    write_chunk(store, "chunk", (_result(one, by_day=by_day) for one in runs))
-    publish(store, ["chunk"])
+    results = [_result(one, by_day=by_day) for one in runs]
+    write_chunk(store, "chunk", results)
+    publish(store, ["chunk"], runs=len(results), pattern="*/*")
     return local_tables(store)
 
 

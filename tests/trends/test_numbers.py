@@ -197,7 +197,7 @@ def test_the_numbers_of_a_real_run_are_those_of_its_report(tmp_path: Path) -> No
     run = BUNDLED["codex/tool-loop"]
     store = store_at(tmp_path)
     write_chunk(store, "chunk", [result_of(run, load_target("codex")[0])])
-    publish(store, ["chunk"])
+    publish(store, ["chunk"], runs=1)
     numbers = trends_of(local_tables(store))
     (version,) = numbers["targets"][0]["versions"]
     found = point(numbers, "codex", version, "all", "")

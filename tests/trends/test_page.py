@@ -64,12 +64,15 @@ def test_numbers_are_in_the_page_as_they_were_computed(tmp_path: Path) -> None:
     found = json.loads(zlib.decompress(base64.b64decode(packed), -zlib.MAX_WBITS))
     expected = trends_of(tmp_path / ".fleet" / "tables")
     assert {name: found[name] for name in expected} == expected
+    assert found["tables"].startswith("tables of 2 runs (--runs '*/*'), made 20")
     assert found["view"].endswith(f"view --data-dir {shlex.quote(str(tmp_path))} --run")
 
 
 def test_the_command_prints_where_the_page_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _page(tmp_path)
-    out = Path(capsys.readouterr().out.strip())
+    printed = capsys.readouterr()
+    assert "2 runs, from tables of 2 runs (--runs '*/*'), made 20" in printed.err
+    out = Path(printed.out.strip())
     assert out == tmp_path / ".fleet" / "reports" / "trends.html"
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
 
@@ -89,6 +92,6 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_no_run_that_fits_is_an_error_and_no_empty_page(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no run that fits other/\*"):
+    with pytest.raises(UserError, match=r"no run fits other/\* in the tables of 2 runs"):
         main(["trends", "--data-dir", str(_data(tmp_path)), "--runs", "other/*"])
     assert not (tmp_path / ".fleet" / "reports").exists()

@@ -1,5 +1,5 @@
 -- Which runs failed, and why?
--- Runs whose agent ended with an error, or whose last call of the model failed; `line` is that of the last error, for `get RUN exchange.LINE`.
+-- Runs whose agent ended with an error, or whose last call of the model failed; `line` is that of the last error, for `get RUN exchange.LINE`; without one, only the agent's exit code is known.
 with last_turn as (
     select run, max_by(failed, turn) as failed
     from turns_real
@@ -14,7 +14,9 @@ last_error as (
 )
 select
     runs_real.started, runs_real.run, runs_real.version, runs_real.agent_exit_code as exit_code, runs_real.turns,
-    last_error.status, last_error.problem, last_error.line
+    last_error.status,
+    coalesce(last_error.problem, 'the agent ended with exit code ' || runs_real.agent_exit_code) as problem,
+    last_error.line
 from runs_real
 left join last_turn using (run)
 left join last_error using (run)

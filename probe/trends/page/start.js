@@ -38,13 +38,13 @@ function missingWords({ over, versions, period }, count) {
 }
 
 function showAbout() {
-  const { about, limits, targets, generated_at: made } = trends;
+  const { about, limits, targets, tables, generated_at: made } = trends;
   const left = about.runs - about.shown;
   const days = about.first_day && `, ${about.first_day} to ${about.last_day} (UTC)`;
   byId("about").replaceChildren(
     h("p", h("b", `${plural(about.shown, "run")} of ${plural(targets.length, "target")}`), days, `. `, about.replays ? `${plural(about.replays, "replay")} left out. ` : "No replays among them. ",
       left ? `${plural(left, "older run")} beyond the newest ${limits.days} days, ${limits.versions} versions of a target or ${limits.targets} targets left out. ` : "",
-      about.undated ? `${plural(about.undated, "run")} without a known day: only over versions and all days. ` : "", `Made ${made}.`),
+      about.undated ? `${plural(about.undated, "run")} without a known day: only over versions and all days. ` : "", `From ${tables}. Page made ${made}.`),
     h("p.dim", `A day or version without runs is a gap. Hollow or pale: fewer than ${FEW} runs, so one run may decide. A chart shows what happened, not why: prompts and machines differ from run to run. Point at a chart, or use its arrow keys, to read it; a click or Enter lists the runs behind a point.`),
   );
 }

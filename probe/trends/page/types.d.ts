@@ -2,6 +2,7 @@
 
 interface Trends {
   generated_at: string;
+  tables: string;
   view: string;
   about: TrendsAbout;
   limits: { days: number; versions: number; targets: number };

@@ -189,8 +189,7 @@ def _without_large(row: dict[str, Any]) -> dict[str, Any]:
 
 def _group(run: Run, found: ReadRun, notes: Notes, slots: Slots, protocol: ProtocolStatistics) -> GroupStatistics:
     group, facts = GroupStatistics(), run.manifest.facts
-    if replay := replay_of(facts):
-        protocol.replays.add(replay)
+    protocol.answered_by(replay_of(facts))
     group.protocol = protocol
     conditions = conditions_of(facts, run.target, slots, live=is_alive(run))
     group.sides = sides_of_run(found.findings, notes, slots, protocol, facts.prompt, conditions)

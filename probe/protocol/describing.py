@@ -29,6 +29,7 @@ def described(statistics: ProtocolStatistics, *, shareable: bool = False) -> Pro
     return Protocol(
         agents=tuple(sorted(statistics.agents)),
         replays=tuple(sorted(statistics.replays)),
+        replayed=statistics.replayed or msgspec.UNSET,
         recordings=statistics.recordings,
         exchanges=statistics.exchanges,
         endpoints=tuple(made.values()),

@@ -22,6 +22,8 @@ class Protocol(Part, frozen=True, kw_only=True, omit_defaults=False):
     """Targets of the recordings, each with the agent's version where it is known: `codex codex-cli 0.98.0`."""
     replays: tuple[str, ...] = ()
     """Recordings that answered in the place of a real API: `codex/sample`, `codex/sample with faults: 500 once`."""
+    replayed: int | msgspec.UnsetType = msgspec.UNSET
+    """How many of the recordings they answered; left out where there are none."""
     recordings: int = 0
     """How many recordings were read."""
     exchanges: int = 0

@@ -153,6 +153,9 @@ def _failed(result: RunResult, error: Exception) -> FleetStatistics:
 
 def _read(run: Run, target: Target | None, result: RunResult, statistics: FleetStatistics) -> None:
     """Read a run into its result and its statistics."""
+    if damaged := run.manifest.facts.damaged:
+        # Nobody knows of which version it is, or whether a recording answered.
+        raise DamagedRecordError(damaged.replace(f"{run.folder}/", ""))
     try:
         load_renderer(renderer_spec(target))
     except UserError as error:

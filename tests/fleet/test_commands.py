@@ -15,7 +15,7 @@ from probe.places import PROJECT
 from probe.store.store import FolderStore
 from probe.wire.ports import free_ports
 from tests.fleet.clusters import dask_cluster
-from tests.fleet.fleets import SECONDS, call, fleet_command, in_one_process, stored_aggregates
+from tests.fleet.fleets import SECONDS, call, fleet_command, in_one_process, runs_in_tables, stored_aggregates
 from tests.support.synthetic_runs import write_runs
 
 _NO_WORKERS = ("--workers", "0")
@@ -83,6 +83,16 @@ def test_a_run_that_cannot_be_read_is_named_and_the_others_count(data: Path) -> 
     (bad / "traffic.jsonl.zst").write_bytes(b"no frame")
     said = call("analyze", "-d", str(data), *_NO_WORKERS, code=1)
     assert f"codex/{bad.name}" in said
+
+
+def test_a_run_with_a_damaged_manifest_is_in_no_number(data: Path) -> None:
+    runs = sorted(f"{one.parent.name}/{one.name}" for one in data.glob("*/*"))
+    (data / runs[0] / "manifest.json").write_text("{")
+    said = call("analyze", "-d", str(data), *_NO_WORKERS, code=1)
+    assert f"WARNING: {runs[0]}: could not be read: manifest.json: cannot be read: " in said
+    summary = json.loads((data / ".fleet/reports/analyze/summary.json").read_text())
+    assert (summary["runs"], summary["failed_runs"], list(summary["failed"])) == (len(runs) - 1, 1, runs[:1])
+    assert runs_in_tables(FolderStore(data)) == runs[1:]
 
 
 def test_unfinished_runs_are_left_out_with_a_word(data: Path) -> None:

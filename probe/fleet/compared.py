@@ -20,8 +20,7 @@ from probe.fleet.group_words import group_measures, word_findings
 from probe.fleet.judging import Judge, words_of
 from probe.fleet.paired_sides import Group, paired_sides
 from probe.fleet.shown import Seen, Shown
-from probe.fleet.sides import GroupSides
-from probe.fleet.statistics import FleetStatistics
+from probe.fleet.statistics import FleetStatistics, GroupStatistics
 from probe.fleet.versions import agent_of, named, number_of_version, short_name, version_key
 from probe.protocol.describing import described
 from probe.protocol.description import Endpoint, Protocol
@@ -49,7 +48,7 @@ def compare_fleet(statistics: FleetStatistics, before: str | None = None, after:
         known = [name for name in names if number_of_version(name)]
         pairs = [pair for _, same in groupby(known, agent_of) for pair in pairwise(same)]
     return FleetComparison(
-        groups=tuple(_compared(name, statistics.groups[name].sides) for name in names),
+        groups=tuple(_compared(_group(name, statistics.groups[name], Protocol())) for name in names),
         steps=tuple(step_between(one, other) for one, other in _groups(statistics, pairs)),
     )
 
@@ -62,8 +61,12 @@ def _groups(statistics: FleetStatistics, pairs: Iterable[tuple[str, str]]) -> It
         for name in dict.fromkeys(pair):
             if name not in known:
                 found = statistics.groups[name]
-                known[name] = Group(name, found.sides, described(found.protocol))
+                known[name] = _group(name, found, described(found.protocol))
         yield known[pair[0]], known[pair[1]]
+
+
+def _group(name: str, found: GroupStatistics, protocol: Protocol) -> Group:
+    return Group(name, found.sides, protocol, found.compared, found.replays)
 
 
 def comparison_documents(comparison: FleetComparison) -> list[tuple[str, str]]:
@@ -88,8 +91,8 @@ def step_between(before: Group, after: Group) -> Step:
     found = side_findings(one, other, others, other_results=True, judge=judge.changes)
     shares = sorted(judge.shares.values(), key=lambda one: (-abs(one.difference), one.area, one.place))
     return Step(
-        before=_compared(before.name, before.sides),
-        after=_compared(after.name, after.sides),
+        before=_compared(before),
+        after=_compared(after),
         findings=in_order(_counted_in_runs(one, judge) for one in found),
         shares=tuple(shares[:_MOST_SHARES]),
         measures=tuple(group_measures(before.sides, after.sides)),
@@ -131,12 +134,13 @@ def _counted_in_runs(one: Finding, judge: Judge) -> Finding:
     return replace(one, evidence=words_of(seen[0], seen[1]))
 
 
-def _compared(name: str, sides: GroupSides) -> ComparedGroup:
-    counts = sides.counts
+def _compared(group: Group) -> ComparedGroup:
+    counts = group.sides.counts
     return ComparedGroup(
-        name=short_name(name),
-        runs=sides.runs,
-        calls=counts["numbers"].get("calls", 0),
+        name=short_name(group.name),
+        runs=group.sides.runs,
+        replays=group.replays,
+        calls=group.measures.number("calls"),
         models=dict(sorted(counts["models"].get("turn", {}).items())),
         modes=dict(sorted(counts["modes"].items())),
         ends=dict(sorted(counts["ends"].items())),

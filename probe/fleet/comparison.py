@@ -14,8 +14,10 @@ class ComparedGroup(Part, frozen=True, kw_only=True):
     name: str
     """Agent and version: `codex 0.98.0`."""
     runs: int
+    replays: int
+    """How many of the runs recordings answered: `calls` and measures are without them, unless all are replays."""
     calls: int
-    """Calls of the model."""
+    """Calls of the model, as `fleet analyze` counts them."""
     models: dict[str, int]
     """Models that the work asked, each with the number of runs."""
     modes: dict[str, int]

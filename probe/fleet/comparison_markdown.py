@@ -32,6 +32,7 @@ def _lines(comparison: FleetComparison) -> Iterator[str]:
         yield "Each version is compared with the one before it.\n"
         heads = ("from", "to", "runs", *(one.value for one in Polarity), "in some runs")
         yield table(heads, map(_row, comparison.steps))
+    yield from _replays(comparison)
     yield from _reading(comparison)
     for step in comparison.steps:
         yield from _step(step, has_others=len(comparison.steps) > 1)
@@ -59,6 +60,16 @@ def _row(step: Step) -> tuple[str, ...]:
     counts = (f"{step.count(one):,}" for one in Polarity)
     runs = f"{step.before.runs:,} → {step.after.runs:,}"
     return inline(step.before.name), inline(step.after.name), runs, *counts, f"{len(step.shares):,}"
+
+
+def _replays(comparison: FleetComparison) -> Iterator[str]:
+    replays, runs = (sum(getattr(one, name) for one in comparison.groups) for name in ("replays", "runs"))
+    if replays:
+        which = f"All {runs:,} runs" if replays == runs else f"{replays:,} of {runs:,} runs"
+        yield (
+            f"**{which} got recorded answers.** They are part of what is compared of requests and answers; calls and "
+            "numbers are of the other runs, unless a version has replays alone.\n"
+        )
 
 
 def _reading(comparison: FleetComparison) -> Iterator[str]:
@@ -90,6 +101,8 @@ def _step(step: Step, *, has_others: bool) -> Iterator[str]:
 
 def _group_rows(before: ComparedGroup, after: ComparedGroup) -> Iterator[tuple[str, str, str]]:
     yield "runs", f"{before.runs:,}", f"{after.runs:,}"
+    if before.replays or after.replays:
+        yield "replays of recordings", f"{before.replays:,}", f"{after.replays:,}"
     yield "calls of the model", f"{before.calls:,}", f"{after.calls:,}"
     has_other_ends = {*before.ends, *after.ends} - {"by itself"}
     for name in ("models", "modes", *(("ends",) if has_other_ends else ()), "platforms"):

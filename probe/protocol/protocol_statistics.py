@@ -37,7 +37,7 @@ class ProtocolStatistics:
 
     def answered_by(self, replay: str | None) -> None:
         """Note which recording answered this one; None where that was a real API."""
-        if replay:
+        if replay is not None:
             self.replays.add(replay)
             self.replayed = self.recordings
 

@@ -17,6 +17,7 @@ from probe.fleet.comparison import FleetComparison
 from probe.fleet.comparison_markdown import markdown_of
 from probe.fleet.schemas import fleet_comparison_schema
 from probe.fleet.statistics import FleetStatistics
+from probe.fleet.summarize import summary_of
 from probe.fleet.versions import named, short_name, version_key
 from probe.places import PROJECT
 from tests.compare.comparing import SAMPLES, Recording
@@ -172,6 +173,29 @@ def test_how_runs_ended_is_there_where_not_all_ended_by_themselves(tmp_path: Pat
     found.add("codex-cli 0.99.0", "codex/tool-loop", 1, failed)
     text = markdown_of(found.compared())
     assert "| ends | by itself | by itself (2 of 3), exit code 3 (1 of 3) |" in text
+
+
+def as_replay(recording: Recording) -> None:
+    recording.manifest["replay_of"] = "codex/tool-loop"
+
+
+def test_replays_are_counted_apart_and_in_no_number(tmp_path: Path) -> None:
+    found = Fleet(tmp_path)
+    found.add("codex-cli 0.98.0", "codex/tool-loop", 3)
+    found.add("codex-cli 0.99.0", "codex/tool-loop", 2)
+    found.add("codex-cli 0.99.0", "codex/tool-loop-websocket", 3, as_replay)
+    found.add("codex-cli 0.100.0", "codex/tool-loop", 2, as_replay)
+    reported = {one.name: one.numbers.calls for one in summary_of(found.statistics).groups if not one.is_replayed}
+    compared = found.compared()
+    assert [(one.runs, one.replays, one.calls) for one in compared.groups] == [(3, 0, 6), (5, 3, 4), (2, 2, 4)]
+    assert reported == {one.name: one.calls for one in compared.groups[:2]}
+    for step in compared.steps:
+        turns = next(one for one in step.measures if one.what == "turns of a run")
+        assert [turns.before.n, turns.after.n] == [one.runs - one.replays or 2 for one in (step.before, step.after)]
+        assert turns.before.high == turns.after.high == 2
+    text = markdown_of(compared)
+    assert "**5 of 10 runs got recorded answers.**" in text
+    assert "| replays of recordings | 0 | 3 |" in text
 
 
 def test_two_agents_are_compared_as_two_versions_are() -> None:

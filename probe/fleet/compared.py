@@ -18,12 +18,13 @@ from probe.fleet.comparison import ComparedGroup, FleetComparison, Step
 from probe.fleet.comparison_markdown import markdown_of
 from probe.fleet.group_words import group_measures, word_findings
 from probe.fleet.judging import Judge, words_of
+from probe.fleet.named_group import named
 from probe.fleet.paired_sides import Group, paired_sides
 from probe.fleet.shown import Seen, Shown
 from probe.fleet.statistics import FleetStatistics, GroupStatistics
-from probe.fleet.versions import agent_of, named, number_of_version, short_name, version_key
 from probe.protocol.describing import described
 from probe.protocol.description import Endpoint, Protocol
+from probe.record.agent_versions import agent_of, number_of_version, short_name, version_key
 from probe.report.plain_text import indented
 
 MARKDOWN, DATA = "comparison.md", "comparison.json"

@@ -9,7 +9,7 @@ from math import sqrt
 from probe.fleet.capped import Counts, add_counts
 from probe.fleet.measures import SUMS, Measures
 from probe.fleet.summary import Remark
-from probe.fleet.versions import agent_of, number_of_version, short_name
+from probe.record.agent_versions import agent_of, number_of_version, short_name
 from probe.report.plain_text import plural
 
 KINDS = {

@@ -10,7 +10,7 @@ from probe.fleet.report_versions import SUMMARY, bounded, more, version_tables
 from probe.fleet.statistics import FleetStatistics
 from probe.fleet.summarize import summary_of
 from probe.fleet.summary import DaySummary, FleetSummary, HostSummary, Numbers
-from probe.fleet.versions import agent_of
+from probe.record.agent_versions import agent_of
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import table
 from probe.report.plain_text import indented, plural

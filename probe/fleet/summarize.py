@@ -20,7 +20,7 @@ from probe.fleet.summary import (
     Spread,
     ToolSummary,
 )
-from probe.fleet.versions import short_name, version_key
+from probe.record.agent_versions import short_name, version_key
 
 _MANY = 1 << 62
 _ALL = dict.fromkeys(CAPS, (_MANY, _MANY))

@@ -15,11 +15,12 @@ from probe.errors import UserError
 from probe.fleet.compared import DATA, MARKDOWN, compare_fleet, comparison_documents, fails
 from probe.fleet.comparison import FleetComparison
 from probe.fleet.comparison_markdown import markdown_of
+from probe.fleet.named_group import named
 from probe.fleet.schemas import fleet_comparison_schema
 from probe.fleet.statistics import FleetStatistics
 from probe.fleet.summarize import summary_of
-from probe.fleet.versions import named, short_name, version_key
 from probe.places import PROJECT
+from probe.record.agent_versions import short_name, version_key
 from tests.compare.comparing import SAMPLES, Recording
 from tests.conftest import GOLDEN
 from tests.fleet_report.groups import Fleet, each_body, statistics_of

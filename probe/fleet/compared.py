@@ -24,7 +24,7 @@ from probe.fleet.shown import Seen, Shown
 from probe.fleet.statistics import FleetStatistics, GroupStatistics
 from probe.protocol.describing import described
 from probe.protocol.description import Endpoint, Protocol
-from probe.record.agent_versions import agent_of, number_of_version, short_name, version_key
+from probe.record.agent_versions import agent_of, group_name, number_of_version, version_key
 from probe.report.plain_text import indented
 
 MARKDOWN, DATA = "comparison.md", "comparison.json"
@@ -138,7 +138,7 @@ def _counted_in_runs(one: Finding, judge: Judge) -> Finding:
 def _compared(group: Group) -> ComparedGroup:
     counts = group.sides.counts
     return ComparedGroup(
-        name=short_name(group.name),
+        name=group_name(group.name),
         runs=group.sides.runs,
         replays=group.replays,
         calls=group.measures.number("calls"),

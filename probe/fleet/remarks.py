@@ -9,7 +9,7 @@ from math import sqrt
 from probe.fleet.capped import Counts, add_counts
 from probe.fleet.measures import SUMS, Measures
 from probe.fleet.summary import Remark
-from probe.record.agent_versions import agent_of, number_of_version, short_name
+from probe.record.agent_versions import agent_of, group_name, number_of_version
 from probe.report.plain_text import plural
 
 KINDS = {
@@ -46,7 +46,7 @@ def remarks_of(groups: Mapping[str, Measures], runs: Mapping[str, int]) -> Itera
     for _, same in groupby(groups, agent_of):
         known = [name for name in same if number_of_version(name) and groups[name].number("runs") >= _FEWEST_RUNS]
         for one, other in pairwise(known):
-            found += _of_versions(short_name(one), groups[one], short_name(other), groups[other])
+            found += _of_versions(group_name(one), groups[one], group_name(other), groups[other])
     order = [*KINDS]
     yield from sorted(found, key=lambda one: order.index(one.kind))
 

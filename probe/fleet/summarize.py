@@ -20,7 +20,7 @@ from probe.fleet.summary import (
     Spread,
     ToolSummary,
 )
-from probe.record.agent_versions import short_name, version_key
+from probe.record.agent_versions import group_name, version_key
 
 _MANY = 1 << 62
 _ALL = dict.fromkeys(CAPS, (_MANY, _MANY))
@@ -80,7 +80,7 @@ def _groups(statistics: FleetStatistics, names: Iterable[str]) -> Iterator[Group
         group = statistics.groups[name]
         for measures in (group.real, group.replayed):
             if measures.number("runs"):
-                yield _group(short_name(name), measures, is_replayed=measures is group.replayed)
+                yield _group(group_name(name), measures, is_replayed=measures is group.replayed)
 
 
 def _group(name: str, measures: Measures, *, is_replayed: bool) -> GroupSummary:

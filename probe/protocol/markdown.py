@@ -8,6 +8,7 @@ from probe.protocol.description import Body, Endpoint, EventKind, Grammar, Proto
 from probe.protocol.tied_places import tied_places
 from probe.protocol.value_rows import Rows, known
 from probe.protocol.values import Member
+from probe.record.agent_versions import short_name
 from probe.report.markdown.escape import code, inline
 from probe.report.plain_text import plural
 
@@ -58,7 +59,7 @@ def _replays(protocol: Protocol) -> str:
 def _whose(endpoint: Endpoint, protocol: Protocol) -> str:
     """Return the listener and the agents of an endpoint, where there are others."""
     listener = endpoint.listener if len({one.listener for one in protocol.endpoints}) > 1 else None
-    agents = endpoint.agents if len(protocol.agents) > 1 else ()
+    agents = map(short_name, endpoint.agents) if len(protocol.agents) > 1 else ()
     return ", ".join([*([f"listener {listener}"] if listener else []), *agents])
 
 

@@ -35,6 +35,11 @@ def short_name(name: str) -> str:
     return agent_name(agent, version) or name
 
 
+def group_name(name: str) -> str:
+    """Return the name of a group of runs: `codex 0.98.0`, `codex (version not known)`."""
+    return short_name(name) if " " in name else f"{name} (version not known)"
+
+
 VersionKey = tuple[str, tuple[tuple[int, int, str], ...], bool, tuple[tuple[int, int, str], ...], str]
 
 

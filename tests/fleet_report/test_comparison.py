@@ -20,7 +20,7 @@ from probe.fleet.schemas import fleet_comparison_schema
 from probe.fleet.statistics import FleetStatistics
 from probe.fleet.summarize import summary_of
 from probe.places import PROJECT
-from probe.record.agent_versions import short_name, version_key
+from probe.record.agent_versions import group_name, version_key
 from tests.compare.comparing import SAMPLES, Recording
 from tests.conftest import GOLDEN
 from tests.fleet_report.groups import Fleet, each_body, statistics_of
@@ -84,13 +84,13 @@ def test_the_order_of_versions_is_not_that_of_the_alphabet() -> None:
 NAMES = {
     "codex codex-cli 0.98.0": "codex 0.98.0",
     "claude-code 2.1.0 (Claude Code)": "claude-code 2.1.0 (Claude Code)",
-    "codex": "codex",
+    "codex": "codex (version not known)",
 }
 
 
 @pytest.mark.parametrize(("name", "short"), NAMES.items())
 def test_a_group_is_called_by_agent_and_version(name: str, short: str) -> None:
-    assert short_name(name) == short
+    assert group_name(name) == short
 
 
 MEANT = {

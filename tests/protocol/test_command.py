@@ -32,7 +32,7 @@ def test_the_documents_of_a_run_are_written_into_it_once(run: Path, capsys: pyte
     assert main(["--run", str(run)]) == 0
     assert capsys.readouterr().out.splitlines() == [str(run / name) for name in ALWAYS]
     assert set(Manifest.read(run).data["steps"]["protocol"]["outputs"]) == set(ALWAYS)
-    assert (run / MARKDOWN).read_text().startswith("# Protocol of codex codex-cli 0.98.0\n")
+    assert (run / MARKDOWN).read_text().startswith("# Protocol of codex 0.98.0\n")
     assert main(["--run", str(run)]) == 0
     again = capsys.readouterr()
     assert (again.out, again.err.count("up to date")) == (f"{run / MARKDOWN}\n", 1)
@@ -74,7 +74,8 @@ def test_several_runs_are_added_up_in_a_folder_that_is_named(run: Path, tmp_path
     assert sorted(path.name for path in (tmp_path / "both").iterdir()) == sorted([*ALWAYS, ASYNCAPI])
     found = json.loads((tmp_path / "both" / DESCRIPTION).read_text())
     assert found["recordings"] == 2
-    assert found["agents"] == ["codex codex-cli 0.169.0", "codex codex-cli 0.98.0"]
+    assert found["agents"] == ["codex codex-cli 0.98.0", "codex codex-cli 0.169.0"]
+    assert (tmp_path / "both" / MARKDOWN).read_text().startswith("# Protocol of codex 0.98.0, codex 0.169.0\n")
     assert "protocol" not in Manifest.read(run).data.get("steps", {})
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from probe.compare.compare import endpoints_of, in_order, side_findings
 from probe.compare.comparison import Finding
-from probe.compare.rules import at_least
+from probe.compare.rules import Polarity, at_least
 from probe.compare.side import Side
 from probe.errors import UserError
 from probe.fleet.certain_endpoints import certain_endpoints, certain_parts
@@ -25,12 +25,25 @@ from probe.fleet.statistics import FleetStatistics, GroupStatistics
 from probe.protocol.describing import described
 from probe.protocol.description import Endpoint, Protocol
 from probe.record.agent_versions import agent_of, group_name, number_of_version, version_key
-from probe.report.plain_text import indented
+from probe.report.plain_text import indented, plural
 
 MARKDOWN, DATA = "comparison.md", "comparison.json"
 _MOST_SHARES = 200
+_EXAMPLE = "--before codex@0.98.0 --after codex@0.169.0"
 _COUNTED = re.compile(r"^((?:in )?\d+ of \d+)(?=,)")
 _IN_RUNS = ("header-removed", "header-added", "status-changed", "query-added", "query-removed", "query-changed")
+
+
+def check_words(before: str | None, after: str | None) -> None:
+    """Raise UserError where two words name no two groups, whatever runs there are."""
+    if (before is None) != (after is None):
+        raise UserError("--before and --after need each other", _EXAMPLE)
+    if before is not None and before == after:
+        raise _same(f"--before and --after are both {before}")
+
+
+def _same(problem: str) -> UserError:
+    return UserError(f"{problem}: there is nothing to compare", f"name two groups: {_EXAMPLE}")
 
 
 def compare_fleet(statistics: FleetStatistics, before: str | None = None, after: str | None = None) -> FleetComparison:
@@ -38,12 +51,13 @@ def compare_fleet(statistics: FleetStatistics, before: str | None = None, after:
 
     The statistics are used up.
     """
-    if (before is None) != (after is None):
-        raise UserError("--before and --after need each other", "--before codex@0.98.0 --after codex@0.169.0")
+    check_words(before, after)
     names = sorted(statistics.groups, key=version_key)
     if before is not None and after is not None:
         pairs = [(named(names, before), named(names, after))]
-        names = list(dict.fromkeys(pairs[0]))
+        names = [*pairs[0]]
+        if names[0] == names[1]:
+            raise _same(f"--before {before} and --after {after} are both {group_name(names[0])}")
     else:
         # A version that is not known has no place in the order.
         known = [name for name in names if number_of_version(name)]
@@ -73,6 +87,14 @@ def _group(name: str, found: GroupStatistics, protocol: Protocol) -> Group:
 def comparison_documents(comparison: FleetComparison) -> list[tuple[str, str]]:
     """Return the documents of a comparison, by their names."""
     return [(MARKDOWN, markdown_of(comparison)), (DATA, indented(comparison))]
+
+
+def summary_line(comparison: FleetComparison) -> str:
+    """Return what was compared, and how many findings there are of each polarity, in one line."""
+    counts = [f"{sum(step.count(one) for step in comparison.steps):,} {one.value}" for one in Polarity]
+    shares = sum(len(step.shares) for step in comparison.steps)
+    of = f"{plural(len(comparison.groups), 'version')}, {plural(len(comparison.steps), 'comparison')}"
+    return f"{of}: {', '.join(counts)}; {shares:,} in some runs" if comparison.steps else of
 
 
 def fails(comparison: FleetComparison, limit: str | None) -> bool:

@@ -115,6 +115,18 @@ def test_documents_are_written_and_their_paths_printed(word: str, data: Path, tm
     assert json.loads(printed.stdout)
 
 
+def test_a_comparison_says_what_it_found_and_which_limit_it_fails(data: Path) -> None:
+    write_runs(data, 20, first=100)
+    said = call("compare", "-d", str(data), *_NO_WORKERS, "--fail-on", "any", code=1).splitlines()
+    assert " in some runs" in said[-2]
+    assert said[-1].endswith("failed: there are findings that --fail-on any looks for")
+
+
+def test_one_group_alone_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    said = call("compare", "-d", str(tmp_path), "--before", "codex@1.0", code=2)
+    assert "--before and --after need each other" in said
+
+
 def test_workers_with_other_prices_are_refused(data: Path, tmp_path: Path) -> None:
     prices = tmp_path / "prices.yaml"
     prices.write_text("gpt-5.2-codex: {input: 1, output: 2}\n")

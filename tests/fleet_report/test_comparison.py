@@ -12,7 +12,7 @@ import pytest
 
 from probe.compare.markdown import NONE
 from probe.errors import UserError
-from probe.fleet.compared import DATA, MARKDOWN, compare_fleet, comparison_documents, fails
+from probe.fleet.compared import DATA, MARKDOWN, compare_fleet, comparison_documents, fails, summary_line
 from probe.fleet.comparison import FleetComparison
 from probe.fleet.comparison_markdown import markdown_of
 from probe.fleet.named_group import named
@@ -128,6 +128,20 @@ def test_two_agents_that_are_named_are_compared_by_their_newest_versions() -> No
 def test_one_name_is_not_enough() -> None:
     with pytest.raises(UserError, match="--before and --after"):
         named_groups("codex@0.9.0", None)
+
+
+SAME = {"one word twice": ("codex", "codex"), "two words for one group": ("codex", "codex@2026.11.22")}
+
+
+@pytest.mark.parametrize("words", SAME.values(), ids=SAME.keys())
+def test_a_group_is_not_compared_with_itself(words: tuple[str, str]) -> None:
+    with pytest.raises(UserError, match="nothing to compare") as error:
+        named_groups(*words)
+    assert error.value.code == 2
+
+
+def test_what_was_found_is_counted_in_one_line(comparison: FleetComparison) -> None:
+    assert summary_line(comparison) == "3 versions, 2 comparisons: 14 breaking, 15 notable, 2 info; 2 in some runs"
 
 
 def test_agents_and_runs_of_an_unknown_version_are_not_mixed() -> None:

@@ -31,6 +31,7 @@ MARKDOWN, DATA = "comparison.md", "comparison.json"
 _MOST_SHARES = 200
 _EXAMPLE = "--before codex@0.98.0 --after codex@0.169.0"
 _COUNTED = re.compile(r"^((?:in )?\d+ of \d+)(?=,)")
+_ALL_OF_BOTH = re.compile(r"in ([\d,]+) of \1 runs[a-z ]*, now in ([\d,]+) of \2")
 _IN_RUNS = ("header-removed", "header-added", "status-changed", "query-added", "query-removed", "query-changed")
 
 
@@ -116,7 +117,7 @@ def step_between(before: Group, after: Group) -> Step:
     return Step(
         before=_compared(before),
         after=_compared(after),
-        findings=in_order(_counted_in_runs(one, judge) for one in found),
+        findings=in_order(_without_empty_counts(_counted_in_runs(one, judge)) for one in found),
         shares=tuple(shares[:_MOST_SHARES]),
         measures=tuple(group_measures(before.sides, after.sides)),
     )
@@ -155,6 +156,11 @@ def _counted_in_runs(one: Finding, judge: Judge) -> Finding:
         known = (words for place, words in judge.evidence.items() if one.place.startswith(place))
         return one if one.evidence else replace(one, evidence=next(known, ""))
     return replace(one, evidence=words_of(seen[0], seen[1]))
+
+
+def _without_empty_counts(one: Finding) -> Finding:
+    """Return a finding without evidence that has nothing besides that all runs of both groups show it."""
+    return replace(one, evidence="") if _ALL_OF_BOTH.fullmatch(one.evidence) else one
 
 
 def _compared(group: Group) -> ComparedGroup:

@@ -74,7 +74,7 @@ def _replays(comparison: FleetComparison) -> Iterator[str]:
 
 def _reading(comparison: FleetComparison) -> Iterator[str]:
     """Explain the words once, where there is something to explain."""
-    if any(step.findings or step.shares for step in comparison.steps):
+    if any(step.shares or any(one.evidence for one in step.findings) for step in comparison.steps):
         yield (
             "*in 12 of 12 runs, now in 0 of 9*: so many runs show it, of those that could. What only some runs of a "
             "version show is not called new or gone: it is listed with its counts.\n"

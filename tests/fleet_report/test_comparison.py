@@ -178,6 +178,15 @@ def test_a_step_without_findings_is_one_line(tmp_path: Path) -> None:
     assert "In some runs" not in text
 
 
+def test_counts_are_explained_where_there_are_any(comparison: FleetComparison) -> None:
+    step = comparison.steps[1]
+    moved = next(one for one in step.findings if one.kind == "tools-moved" and not one.evidence)
+    for findings, explained in ((step.findings, True), ((moved,), False)):
+        steps = (msgspec.structs.replace(step, findings=findings, shares=()),)
+        text = markdown_of(FleetComparison(groups=comparison.groups, steps=steps))
+        assert ("so many runs show it" in text) is explained
+
+
 def test_how_runs_ended_is_there_where_not_all_ended_by_themselves(tmp_path: Path) -> None:
     def failed(recording: Recording) -> None:
         recording.manifest["agent_exit_code"] = 3

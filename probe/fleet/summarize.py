@@ -23,6 +23,7 @@ from probe.fleet.summary import (
 from probe.record.agent_versions import group_name, version_key
 
 _MANY = 1 << 62
+_TOOL = ("runs", "calls", "failed", "known")
 _ALL = dict.fromkeys(CAPS, (_MANY, _MANY))
 """What is written has all that was kept of each group."""
 
@@ -121,7 +122,7 @@ def _models(table: Counts) -> Iterator[ModelSummary]:
 
 def _tools(table: Counts) -> Iterator[ToolSummary]:
     for name in sorted(table, key=lambda name: (-table[name].get("calls", 0), name)):
-        yield ToolSummary(name=name, **{field: table[name].get(field, 0) for field in ("runs", "calls", "failed")})
+        yield ToolSummary(name=name, **{field: table[name].get(field, 0) for field in _TOOL})
 
 
 def _hosts(table: Counts) -> Iterator[HostSummary]:

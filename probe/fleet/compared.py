@@ -20,6 +20,7 @@ from probe.fleet.group_words import group_measures, word_findings
 from probe.fleet.judging import Judge, words_of
 from probe.fleet.named_group import named
 from probe.fleet.paired_sides import Group, paired_sides
+from probe.fleet.rates import group_rates
 from probe.fleet.shown import Seen, Shown
 from probe.fleet.statistics import FleetStatistics, GroupStatistics
 from probe.protocol.describing import described
@@ -119,6 +120,7 @@ def step_between(before: Group, after: Group) -> Step:
         after=_compared(after),
         findings=in_order(_without_empty_counts(_counted_in_runs(one, judge)) for one in found),
         shares=tuple(shares[:_MOST_SHARES]),
+        rates=tuple(group_rates(before, after)),
         measures=tuple(group_measures(before.sides, after.sides)),
     )
 

@@ -47,6 +47,16 @@ class Share(Part, frozen=True, kw_only=True):
         return after - before
 
 
+class Rate(Part, frozen=True, kw_only=True):
+    """How much there is of something on the whole; null where that is not known."""
+
+    what: str
+    unit: str
+    """`dollars`, or `share`: 0.5 is one half."""
+    before: float | None
+    after: float | None
+
+
 class Step(Part, frozen=True, kw_only=True):
     """What changed from one group to another."""
 
@@ -56,6 +66,8 @@ class Step(Part, frozen=True, kw_only=True):
     """As those of two runs: in the order of areas, the most serious first in each; counts are runs."""
     shares: tuple[Share, ...]
     """The largest differences of shares first."""
+    rates: tuple[Rate, ...]
+    """Price, cache and failures, as `fleet analyze` counts them; a price is that of the calls whose price is known."""
     measures: tuple[Measure, ...]
     """Turns, tokens and times; medians are the middle of a bucket, within 7 percent."""
 

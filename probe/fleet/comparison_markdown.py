@@ -7,7 +7,8 @@ from itertools import groupby
 
 from probe.compare.markdown import NONE, finding_lines, measure_cells
 from probe.compare.rules import Polarity
-from probe.fleet.comparison import ComparedGroup, FleetComparison, Share, Step
+from probe.fleet.amounts import dollars
+from probe.fleet.comparison import ComparedGroup, FleetComparison, Rate, Share, Step
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import table
 from probe.report.plain_text import plural
@@ -93,10 +94,10 @@ def _step(step: Step, *, has_others: bool) -> Iterator[str]:
         yield f"{level} {area.value}\n"
         yield from finding_lines(findings)
     yield from _shares(step, level)
-    if step.measures:
+    if step.measures or step.rates:
         yield f"{level} Numbers\n"
         yield "n is how many runs or calls a spread is of; medians are within 7 percent.\n"
-        yield table(("", "before", "after"), map(measure_cells, step.measures))
+        yield table(("", "before", "after"), [*map(_rate, step.rates), *map(measure_cells, step.measures)])
 
 
 def _group_rows(before: ComparedGroup, after: ComparedGroup) -> Iterator[tuple[str, str, str]]:
@@ -125,6 +126,15 @@ def _shares(step: Step, level: str) -> Iterator[str]:
     yield table(("what", "before", "after"), map(_share, step.shares[:_MOST_SHARES]))
     if (more := len(step.shares) - _MOST_SHARES) > 0:
         yield f"… and {more:,} more.\n"
+
+
+def _rate(one: Rate) -> tuple[str, ...]:
+    words = ("–" if rate is None else _amount(rate, one.unit) for rate in (one.before, one.after))
+    return inline(one.what), *map(inline, words)
+
+
+def _amount(rate: float, unit: str) -> str:
+    return dollars(rate) if unit == "dollars" else f"{100 * rate:.1f}%"
 
 
 def _share(one: Share) -> tuple[str, str, str]:

@@ -222,6 +222,26 @@ def test_replays_are_counted_apart_and_in_no_number(tmp_path: Path) -> None:
     assert "| replays of recordings | 0 | 3 |" in text
 
 
+def test_prices_and_failures_are_those_of_the_report() -> None:
+    days = {
+        "codex 1.0": [Day(day_of(0), errors=1, cached=50)],
+        "codex 2.0": [Day(day_of(1), nano_dollars=0, knows_outcomes=False)],
+    }
+    found = fleet(days)
+    for group in found.groups.values():
+        group.sides.counts["numbers"]["runs"] = group.runs
+    (step,) = compare_fleet(found).steps
+    assert [(one.what, one.before, one.after) for one in step.rates] == [
+        ("list price of a run", 0.02, None),
+        ("input from the cache", 0.5, 0.5),
+        ("failed exchanges", 0.02, 0.0),
+        ("failed calls of tools", 0.033333, None),
+    ]
+    text = markdown_of(FleetComparison(groups=(step.before, step.after), steps=(step,)))
+    assert r"| list price of a run | \$0.0200 | – |" in text
+    assert "| failed calls of tools | 3.3% | – |" in text
+
+
 def test_two_agents_are_compared_as_two_versions_are() -> None:
     found = FleetStatistics()
     for sample in ("codex/tool-loop", "demo/sample"):

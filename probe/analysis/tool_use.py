@@ -31,6 +31,8 @@ class ToolUse(msgspec.Struct, kw_only=True):
     """Index of the first of them."""
     calls: int = 0
     failed: int = 0
+    known: int = 0
+    """Calls whose result says whether they failed."""
     size: int = 0
     """Bytes of its newest definition."""
 
@@ -75,6 +77,7 @@ def tool_uses(sent: Sequence[Sent], items: Sequence[Known], results: Results) ->
             result = results.of(one.turn, call_id)
             known.calls += 1
             known.failed += bool(result and result.failed)
+            known.known += bool(result and result.failed is not None)
     return list(found.values())
 
 

@@ -23,6 +23,7 @@ from probe.compare.rules import ORDER, Area, Polarity
 from probe.compare.side import Side
 from probe.compare.tools import tool_findings
 from probe.compare.turns import turn_pairs
+from probe.record.agent_versions import agent_name
 
 _AREAS = tuple(Area)
 _COUNTED = (Area.TRANSPORT, Area.HEADERS, Area.TOOLS, Area.SENT, Area.ANSWERS, Area.IDS)
@@ -45,15 +46,6 @@ def compared(name: str, conditions: Conditions, replay_of: str | None, side: Sid
         exchanges=side.exchanges,
         turns=sum(len(thread.turns) for thread in side.threads),
     )
-
-
-def agent_name(target: str | None, version: str | None) -> str | None:
-    """Return target and version; many agents name themselves in their version."""
-    if target and version:
-        name, _, number = version.partition(" ")
-        is_named = number and name.lower().startswith(target.lower())
-        return f"{target} {number}" if is_named else f"{target} {version}"
-    return target or version
 
 
 def _work_first(purpose: str) -> tuple[bool, str]:

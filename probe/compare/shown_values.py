@@ -23,34 +23,54 @@ def shown(value: Any) -> str:
     """Return a value as JSON in one short line."""
     if value is ABSENT or value is None:
         return "nothing" if value is ABSENT else "null"
-    text = visible(compact(value))
-    if len(text) <= _SHOWN:
-        return text
-    cut = text[:_SHOWN]
-    # A string that is cut is closed, too: what leaves out long ones looks for their ends.
-    return f'{cut}…"' if '"' in STRING.sub("", cut) else f"{cut}…"
+    return _cut(visible(compact(value)), 0)
+
+
+def _cut(text: str, begin: int) -> str:
+    """Return JSON in one short line, from a place on."""
+    while begin and text[begin - 1] == "\\":
+        begin -= 1
+    # A string that is cut is opened and closed, too: what leaves out long ones looks for their ends.
+    head = f"{_quote(text[:begin])}…" if begin else ""
+    cut = head + text[begin : begin + _SHOWN]
+    return f"{cut}…{_quote(cut)}" if begin + _SHOWN < len(text) else cut
+
+
+def _quote(text: str) -> str:
+    """Return a quotation mark where a string begins in a text and does not end."""
+    return '"' if '"' in STRING.sub("", text) else ""
 
 
 def shown_pair(before: Any, after: Any) -> tuple[str, str]:
-    """Return two values in one short line each; texts so that they show where they differ."""
+    """Return two values in one short line each, so that they show where they differ."""
     if isinstance(before, str) and isinstance(after, str):
         before, after = cut_pair(before, after)
         return visible(compact(before)), visible(compact(after))
-    return shown(before), shown(after)
+    if ABSENT in (before, after) or None in (before, after):
+        return shown(before), shown(after)
+    one, other = visible(compact(before)), visible(compact(after))
+    first = same_beginning(one, other)
+    begin = first - _AROUND if first > _SHOWN // 2 and max(len(one), len(other)) > _SHOWN else 0
+    return _cut(one, begin), _cut(other, begin)
 
 
 def cut_pair(before: str, after: str, *, longest: int = _SHOWN, around: int = _AROUND) -> tuple[str, str]:
     """Cut two texts to one short line each, around the first place where they differ."""
     if max(len(before), len(after)) <= longest:
         return before, after
-    shorter = min(len(before), len(after))
-    first = next((place for place in range(shorter) if before[place] != after[place]), shorter)
+    first = same_beginning(before, after)
     begin = first - around if first > longest // 2 else 0
     one, other = (
         f"{'…' * (begin > 0)}{text[begin : begin + longest]}{'…' * (begin + longest < len(text))}"
         for text in (before, after)
     )
     return one, other
+
+
+def same_beginning(before: str, after: str) -> int:
+    """Return how many characters two texts begin with that are the same."""
+    shorter = min(len(before), len(after))
+    return next((place for place in range(shorter) if before[place] != after[place]), shorter)
 
 
 def text_pair(before: str, after: str) -> tuple[str, str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
-from itertools import zip_longest
 
-from probe.compare.shown_values import cut_pair
+from probe.compare.shown_values import cut_pair, same_beginning
 from probe.slots.differences import matching
 
 AROUND = 2
@@ -43,13 +42,17 @@ def _lines(before: list[str], after: list[str]) -> Iterator[str]:
 
 
 def _replaced(before: list[str], after: list[str]) -> Iterator[str]:
-    """Yield lines in the place of others; two long ones are cut around what differs."""
-    pairs = [
-        cut_pair(one, other, longest=_LONGEST, around=_AROUND) if one and other else (one, other)
-        for one, other in zip_longest(before, after, fillvalue="")
-    ]
-    yield from (_line("-", one) for one, _ in pairs[: len(before)])
-    yield from (_line("+", other) for _, other in pairs[: len(after)])
+    """Yield lines in the place of others; long ones are cut around what differs."""
+    yield from (_line("-", _cut(one, after)) for one in before)
+    yield from (_line("+", _cut(one, before)) for one in after)
+
+
+def _cut(line: str, others: Sequence[str]) -> str:
+    """Cut a long line around where it differs from the one of others that begins most like it."""
+    if len(line) <= _LONGEST or not others:
+        return line
+    nearest = max(others, key=lambda other: same_beginning(line, other))
+    return cut_pair(line, nearest, longest=_LONGEST, around=_AROUND)[0] if nearest else line
 
 
 def _line(sign: str, text: str) -> str:

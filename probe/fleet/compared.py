@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from probe.compare.compare import endpoints_of, in_order, side_findings
 from probe.compare.comparison import Finding
-from probe.compare.rules import at_least
+from probe.compare.rules import Polarity, at_least
 from probe.compare.side import Side
 from probe.errors import UserError
 from probe.fleet.certain_endpoints import certain_endpoints, certain_parts
@@ -18,19 +18,34 @@ from probe.fleet.comparison import ComparedGroup, FleetComparison, Step
 from probe.fleet.comparison_markdown import markdown_of
 from probe.fleet.group_words import group_measures, word_findings
 from probe.fleet.judging import Judge, words_of
+from probe.fleet.named_group import named
 from probe.fleet.paired_sides import Group, paired_sides
+from probe.fleet.rates import group_rates
 from probe.fleet.shown import Seen, Shown
-from probe.fleet.sides import GroupSides
-from probe.fleet.statistics import FleetStatistics
-from probe.fleet.versions import agent_of, named, number_of_version, short_name, version_key
+from probe.fleet.statistics import FleetStatistics, GroupStatistics
 from probe.protocol.describing import described
 from probe.protocol.description import Endpoint, Protocol
-from probe.report.plain_text import indented
+from probe.record.agent_versions import agent_of, group_name, number_of_version, version_key
+from probe.report.plain_text import indented, plural
 
 MARKDOWN, DATA = "comparison.md", "comparison.json"
 _MOST_SHARES = 200
+_EXAMPLE = "--before codex@0.98.0 --after codex@0.169.0"
 _COUNTED = re.compile(r"^((?:in )?\d+ of \d+)(?=,)")
+_ALL_OF_BOTH = re.compile(r"in ([\d,]+) of \1 runs[a-z ]*, now in ([\d,]+) of \2")
 _IN_RUNS = ("header-removed", "header-added", "status-changed", "query-added", "query-removed", "query-changed")
+
+
+def check_words(before: str | None, after: str | None) -> None:
+    """Raise UserError where two words name no two groups, whatever runs there are."""
+    if (before is None) != (after is None):
+        raise UserError("--before and --after need each other", _EXAMPLE)
+    if before is not None and before == after:
+        raise _same(f"--before and --after are both {before}")
+
+
+def _same(problem: str) -> UserError:
+    return UserError(f"{problem}: there is nothing to compare", f"name two groups: {_EXAMPLE}")
 
 
 def compare_fleet(statistics: FleetStatistics, before: str | None = None, after: str | None = None) -> FleetComparison:
@@ -38,18 +53,19 @@ def compare_fleet(statistics: FleetStatistics, before: str | None = None, after:
 
     The statistics are used up.
     """
-    if (before is None) != (after is None):
-        raise UserError("--before and --after need each other", "--before codex@0.98.0 --after codex@0.169.0")
+    check_words(before, after)
     names = sorted(statistics.groups, key=version_key)
     if before is not None and after is not None:
         pairs = [(named(names, before), named(names, after))]
-        names = list(dict.fromkeys(pairs[0]))
+        names = [*pairs[0]]
+        if names[0] == names[1]:
+            raise _same(f"--before {before} and --after {after} are both {group_name(names[0])}")
     else:
         # A version that is not known has no place in the order.
         known = [name for name in names if number_of_version(name)]
         pairs = [pair for _, same in groupby(known, agent_of) for pair in pairwise(same)]
     return FleetComparison(
-        groups=tuple(_compared(name, statistics.groups[name].sides) for name in names),
+        groups=tuple(_compared(_group(name, statistics.groups[name], Protocol())) for name in names),
         steps=tuple(step_between(one, other) for one, other in _groups(statistics, pairs)),
     )
 
@@ -62,13 +78,25 @@ def _groups(statistics: FleetStatistics, pairs: Iterable[tuple[str, str]]) -> It
         for name in dict.fromkeys(pair):
             if name not in known:
                 found = statistics.groups[name]
-                known[name] = Group(name, found.sides, described(found.protocol))
+                known[name] = _group(name, found, described(found.protocol))
         yield known[pair[0]], known[pair[1]]
+
+
+def _group(name: str, found: GroupStatistics, protocol: Protocol) -> Group:
+    return Group(name, found.sides, protocol, found.compared, found.replays)
 
 
 def comparison_documents(comparison: FleetComparison) -> list[tuple[str, str]]:
     """Return the documents of a comparison, by their names."""
     return [(MARKDOWN, markdown_of(comparison)), (DATA, indented(comparison))]
+
+
+def summary_line(comparison: FleetComparison) -> str:
+    """Return what was compared, and how many findings there are of each polarity, in one line."""
+    counts = [f"{sum(step.count(one) for step in comparison.steps):,} {one.value}" for one in Polarity]
+    shares = sum(len(step.shares) for step in comparison.steps)
+    of = f"{plural(len(comparison.groups), 'version')}, {plural(len(comparison.steps), 'comparison')}"
+    return f"{of}: {', '.join(counts)}; {shares:,} in some runs" if comparison.steps else of
 
 
 def fails(comparison: FleetComparison, limit: str | None) -> bool:
@@ -88,10 +116,11 @@ def step_between(before: Group, after: Group) -> Step:
     found = side_findings(one, other, others, other_results=True, judge=judge.changes)
     shares = sorted(judge.shares.values(), key=lambda one: (-abs(one.difference), one.area, one.place))
     return Step(
-        before=_compared(before.name, before.sides),
-        after=_compared(after.name, after.sides),
-        findings=in_order(_counted_in_runs(one, judge) for one in found),
+        before=_compared(before),
+        after=_compared(after),
+        findings=in_order(_without_empty_counts(_counted_in_runs(one, judge)) for one in found),
         shares=tuple(shares[:_MOST_SHARES]),
+        rates=tuple(group_rates(before, after)),
         measures=tuple(group_measures(before.sides, after.sides)),
     )
 
@@ -131,12 +160,18 @@ def _counted_in_runs(one: Finding, judge: Judge) -> Finding:
     return replace(one, evidence=words_of(seen[0], seen[1]))
 
 
-def _compared(name: str, sides: GroupSides) -> ComparedGroup:
-    counts = sides.counts
+def _without_empty_counts(one: Finding) -> Finding:
+    """Return a finding without evidence that has nothing besides that all runs of both groups show it."""
+    return replace(one, evidence="") if _ALL_OF_BOTH.fullmatch(one.evidence) else one
+
+
+def _compared(group: Group) -> ComparedGroup:
+    counts = group.sides.counts
     return ComparedGroup(
-        name=short_name(name),
-        runs=sides.runs,
-        calls=counts["numbers"].get("calls", 0),
+        name=group_name(group.name),
+        runs=group.sides.runs,
+        replays=group.replays,
+        calls=group.measures.number("calls"),
         models=dict(sorted(counts["models"].get("turn", {}).items())),
         modes=dict(sorted(counts["modes"].items())),
         ends=dict(sorted(counts["ends"].items())),

@@ -14,8 +14,10 @@ class ComparedGroup(Part, frozen=True, kw_only=True):
     name: str
     """Agent and version: `codex 0.98.0`."""
     runs: int
+    replays: int
+    """How many of the runs recordings answered: `calls` and measures are without them, unless all are replays."""
     calls: int
-    """Calls of the model."""
+    """Calls of the model, as `fleet analyze` counts them."""
     models: dict[str, int]
     """Models that the work asked, each with the number of runs."""
     modes: dict[str, int]
@@ -45,6 +47,16 @@ class Share(Part, frozen=True, kw_only=True):
         return after - before
 
 
+class Rate(Part, frozen=True, kw_only=True):
+    """How much there is of something on the whole; null where that is not known."""
+
+    what: str
+    unit: str
+    """`dollars`, or `share`: 0.5 is one half."""
+    before: float | None
+    after: float | None
+
+
 class Step(Part, frozen=True, kw_only=True):
     """What changed from one group to another."""
 
@@ -54,6 +66,8 @@ class Step(Part, frozen=True, kw_only=True):
     """As those of two runs: in the order of areas, the most serious first in each; counts are runs."""
     shares: tuple[Share, ...]
     """The largest differences of shares first."""
+    rates: tuple[Rate, ...]
+    """Price, cache and failures, as `fleet analyze` counts them; a price is that of the calls whose price is known."""
     measures: tuple[Measure, ...]
     """Turns, tokens and times; medians are the middle of a bucket, within 7 percent."""
 

@@ -7,7 +7,8 @@ from itertools import groupby
 
 from probe.compare.markdown import NONE, finding_lines, measure_cells
 from probe.compare.rules import Polarity
-from probe.fleet.comparison import ComparedGroup, FleetComparison, Share, Step
+from probe.fleet.amounts import dollars
+from probe.fleet.comparison import ComparedGroup, FleetComparison, Rate, Share, Step
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import table
 from probe.report.plain_text import plural
@@ -32,6 +33,7 @@ def _lines(comparison: FleetComparison) -> Iterator[str]:
         yield "Each version is compared with the one before it.\n"
         heads = ("from", "to", "runs", *(one.value for one in Polarity), "in some runs")
         yield table(heads, map(_row, comparison.steps))
+    yield from _replays(comparison)
     yield from _reading(comparison)
     for step in comparison.steps:
         yield from _step(step, has_others=len(comparison.steps) > 1)
@@ -61,9 +63,19 @@ def _row(step: Step) -> tuple[str, ...]:
     return inline(step.before.name), inline(step.after.name), runs, *counts, f"{len(step.shares):,}"
 
 
+def _replays(comparison: FleetComparison) -> Iterator[str]:
+    replays, runs = (sum(getattr(one, name) for one in comparison.groups) for name in ("replays", "runs"))
+    if replays:
+        which = f"All {runs:,} runs" if replays == runs else f"{replays:,} of {runs:,} runs"
+        yield (
+            f"**{which} got recorded answers.** They are part of what is compared of requests and answers; calls and "
+            "numbers are of the other runs, unless a version has replays alone.\n"
+        )
+
+
 def _reading(comparison: FleetComparison) -> Iterator[str]:
     """Explain the words once, where there is something to explain."""
-    if any(step.findings or step.shares for step in comparison.steps):
+    if any(step.shares or any(one.evidence for one in step.findings) for step in comparison.steps):
         yield (
             "*in 12 of 12 runs, now in 0 of 9*: so many runs show it, of those that could. What only some runs of a "
             "version show is not called new or gone: it is listed with its counts.\n"
@@ -82,14 +94,16 @@ def _step(step: Step, *, has_others: bool) -> Iterator[str]:
         yield f"{level} {area.value}\n"
         yield from finding_lines(findings)
     yield from _shares(step, level)
-    if step.measures:
+    if step.measures or step.rates:
         yield f"{level} Numbers\n"
         yield "n is how many runs or calls a spread is of; medians are within 7 percent.\n"
-        yield table(("", "before", "after"), map(measure_cells, step.measures))
+        yield table(("", "before", "after"), [*map(_rate, step.rates), *map(measure_cells, step.measures)])
 
 
 def _group_rows(before: ComparedGroup, after: ComparedGroup) -> Iterator[tuple[str, str, str]]:
     yield "runs", f"{before.runs:,}", f"{after.runs:,}"
+    if before.replays or after.replays:
+        yield "replays of recordings", f"{before.replays:,}", f"{after.replays:,}"
     yield "calls of the model", f"{before.calls:,}", f"{after.calls:,}"
     has_other_ends = {*before.ends, *after.ends} - {"by itself"}
     for name in ("models", "modes", *(("ends",) if has_other_ends else ()), "platforms"):
@@ -112,6 +126,15 @@ def _shares(step: Step, level: str) -> Iterator[str]:
     yield table(("what", "before", "after"), map(_share, step.shares[:_MOST_SHARES]))
     if (more := len(step.shares) - _MOST_SHARES) > 0:
         yield f"… and {more:,} more.\n"
+
+
+def _rate(one: Rate) -> tuple[str, ...]:
+    words = ("–" if rate is None else _amount(rate, one.unit) for rate in (one.before, one.after))
+    return inline(one.what), *map(inline, words)
+
+
+def _amount(rate: float, unit: str) -> str:
+    return dollars(rate) if unit == "dollars" else f"{100 * rate:.1f}%"
 
 
 def _share(one: Share) -> tuple[str, str, str]:

@@ -65,7 +65,7 @@ def _changed(
 def group_measures(before: GroupSides, after: GroupSides) -> Iterator[Measure]:
     """Yield how turns, tokens, times and bytes are spread; medians are the middle of a bucket."""
     for name, (what, unit, divisor) in _MEASURES.items():
-        one, other = (_spread(side.distributions[name], divisor) for side in (before, after))
+        one, other = (_spread(side.compared[name], divisor) for side in (before, after))
         if one.n or other.n:
             yield Measure(what=what, unit=unit, before=one, after=other)
 

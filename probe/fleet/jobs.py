@@ -168,10 +168,7 @@ def _opened(store: Store, name: str, folder: Path) -> Run:
     if not (folder / MANIFEST).exists():
         raise UserError(f"{folder} is gone", code=1)
     refuse_links(folder)
-    try:
-        manifest = Manifest.read(folder)
-    except UserError as error:
-        manifest = Manifest(folder, {"damaged": str(error.args[0])})
+    manifest = Manifest.read_or_damaged(folder)
     return Run(folder=folder, target=manifest.facts.target or folder.parent.name, manifest=manifest)
 
 

@@ -31,6 +31,7 @@ SUMS = {
     "failed_tries": "failed calls that were repeated",
     "tool_calls": "calls of tools in answers",
     "failed_tool_calls": "those whose result says that they failed",
+    "known_tool_calls": "those whose result says whether they failed; many APIs never do",
     "calls_with_usage": "calls with reported tokens",
     "input_tokens": "with what was read from and written to the cache",
     "output_tokens": "with the reasoning",
@@ -63,9 +64,9 @@ CAPS: dict[str, tuple[int, ...]] = {
 """The tables, with how many keys each level has at most; of more, those with the smallest hashes are kept.
 
 `sums`: of all runs; `days`: by date, the same; `models`, `purposes`: by the model that was asked for, and by purpose,
-the sums of their calls; `tools`: by name, `calls` and `failed`; `hosts`: `runs`, `requests`, `sent`, `received`,
-`unreached`; `statuses`: exchanges by status, `none` without an answer; `stops`: calls by why the answer ended;
-`replays`: runs by the recording that answered.
+the sums of their calls; `tools`: by name, `runs`, `calls`, `failed` and `known`; `hosts`: `runs`, `requests`, `sent`,
+`received`, `unreached`; `statuses`: exchanges by status, `none` without an answer; `stops`: calls by why the answer
+ended; `replays`: runs by the recording that answered.
 """
 HISTOGRAMS = {
     "first_token_microseconds": "each call: from its request to the first piece of its answer's content",

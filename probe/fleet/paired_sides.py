@@ -11,6 +11,7 @@ import msgspec
 from probe.compare.rules import Area
 from probe.compare.side import Numbers, OfferedTool, SentItem, Side
 from probe.fleet.judging import Judge, is_open, most_common, words_of
+from probe.fleet.measures import Measures
 from probe.fleet.paired_instructions import Groups, number, paired_instructions, seen_in
 from probe.fleet.shown import Seen, may_be_chance
 from probe.fleet.sides import GroupSides
@@ -27,6 +28,9 @@ class Group(NamedTuple):
     name: str
     sides: GroupSides
     protocol: Protocol
+    measures: Measures
+    replays: int = 0
+    """How many of the runs recordings answered; `measures` are without them, unless all are."""
 
 
 def paired_sides(before: Group, after: Group, judge: Judge) -> tuple[Side, Side]:

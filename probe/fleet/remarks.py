@@ -9,7 +9,7 @@ from math import sqrt
 from probe.fleet.capped import Counts, add_counts
 from probe.fleet.measures import SUMS, Measures
 from probe.fleet.summary import Remark
-from probe.fleet.versions import agent_of, number_of_version, short_name
+from probe.record.agent_versions import agent_of, group_name, number_of_version
 from probe.report.plain_text import plural
 
 KINDS = {
@@ -47,7 +47,7 @@ def remarks_of(groups: Mapping[str, Measures], runs: Mapping[str, int]) -> Itera
     for agent, same in groupby(groups, agent_of):
         known = [name for name in same if number_of_version(name) and groups[name].number("runs") >= _FEWEST_RUNS]
         for one, other in pairwise(known):
-            versions = short_name(one), groups[one], short_name(other), groups[other]
+            versions = group_name(one), groups[one], group_name(other), groups[other]
             found += _of_versions(*versions)
             if agent not in began:  # The day says more.
                 found += _more_errors(*versions)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from probe.fleet.amounts import amount, dollars, share, size
 from probe.fleet.remarks import shown_remarks
-from probe.fleet.report_versions import SUMMARY, bounded, more, version_tables
+from probe.fleet.report_versions import SUMMARY, bounded, failed_tools, more, version_tables
 from probe.fleet.statistics import FleetStatistics
 from probe.fleet.summarize import summary_of
 from probe.fleet.summary import DaySummary, FleetSummary, HostSummary, Numbers
-from probe.fleet.versions import agent_of
+from probe.record.agent_versions import agent_of
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import table
 from probe.report.plain_text import indented, plural
@@ -100,7 +100,13 @@ def _tools(summary: FleetSummary) -> Iterator[str]:
     if shown:
         yield "## Tools\n"
         rows = (
-            (code(bounded(one.name)), f"{one.runs:,}", f"{one.calls:,}", share(one.failed, one.calls)) for one in shown
+            (
+                code(bounded(one.name)),
+                f"{one.runs:,}",
+                f"{one.calls:,}",
+                share(one.failed, one.calls if one.known else 0),
+            )
+            for one in shown
         )
         yield table(("tool", "runs", "calls", "failed"), rows)
         yield from more(len(summary.tools) - len(shown), " tools")
@@ -162,7 +168,7 @@ def _day(one: DaySummary) -> tuple[str, ...]:
         amount(numbers.input_tokens),
         "?" if numbers.dollars is None else inline(dollars(numbers.dollars)),
         share(numbers.error_answers + numbers.unanswered, numbers.exchanges),
-        share(numbers.failed_tool_calls, numbers.tool_calls),
+        failed_tools(numbers),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from probe.fleet.amounts import amount, bounds_words, dollars, milliseconds, share, size
-from probe.fleet.summary import GroupSummary, Spread
+from probe.fleet.summary import GroupSummary, Numbers, Spread
 from probe.report.markdown.escape import code, inline
 from probe.report.markdown.tables import table
 
@@ -54,7 +54,7 @@ def _use(one: GroupSummary) -> tuple[str, ...]:
         _turns(one.turns),
         share(numbers.agent_failures, numbers.runs),
         share(numbers.error_answers + numbers.unanswered, numbers.exchanges),
-        share(numbers.failed_tool_calls, numbers.tool_calls),
+        failed_tools(numbers),
     )
 
 
@@ -89,6 +89,11 @@ def _latency(one: GroupSummary) -> tuple[str, ...]:
         for bounds in ((spread.median, spread.p90) if spread else (None, None))
     ]
     return _label(one), f"{one.numbers.calls:,}", *times, milliseconds(whole.largest) if whole else "?"
+
+
+def failed_tools(numbers: Numbers) -> str:
+    """Return how many calls of tools failed; a dash where no result says whether it did."""
+    return share(numbers.failed_tool_calls, numbers.tool_calls if numbers.known_tool_calls else 0)
 
 
 def more(number: int, what: str) -> Iterator[str]:

@@ -113,8 +113,9 @@ def _add_exchanges(one: Measures, found: ReadRun) -> None:
 def _add_tools(one: Measures, found: ReadRun) -> None:
     for tool in found.findings.tools:
         if tool.calls:
-            _add_named(one, "tools", tool.name, {"calls": tool.calls, "failed": tool.failed, "runs": 1})
-            add(one.sums, {"failed_tool_calls": tool.failed})
+            known = {"failed": tool.failed, "known": tool.known}
+            _add_named(one, "tools", tool.name, {"calls": tool.calls, **known, "runs": 1})
+            add(one.sums, {f"{name}_tool_calls": number for name, number in known.items()})
 
 
 def _add_hosts(one: Measures, found: ReadRun) -> None:

@@ -154,6 +154,9 @@ def _failed(result: RunResult, error: Exception) -> FleetStatistics:
 
 def _read(run: Run, target: Target | None, result: RunResult, statistics: FleetStatistics) -> None:
     """Read a run into its result and its statistics."""
+    if damaged := run.manifest.facts.damaged:
+        # Nobody knows of which version it is, or whether a recording answered.
+        raise DamagedRecordError(damaged.replace(f"{run.folder}/", ""))
     try:
         load_renderer(renderer_spec(target))
     except UserError as error:
@@ -190,18 +193,20 @@ def _without_large(row: dict[str, Any]) -> dict[str, Any]:
 
 def _group(run: Run, found: ReadRun, notes: Notes, slots: Slots, protocol: ProtocolStatistics) -> GroupStatistics:
     group, facts = GroupStatistics(), run.manifest.facts
-    if replay := replay_of(facts):
-        protocol.replays.add(replay)
+    replay = replay_of(facts)
+    protocol.answered_by(replay)
     group.protocol = protocol
     conditions = conditions_of(facts, run.target, slots, live=is_alive(run))
-    group.sides = sides_of_run(found.findings, notes, slots, protocol, facts.prompt, conditions)
+    group.sides = sides_of_run(
+        found.findings, notes, slots, protocol, facts.prompt, conditions, is_replay=replay is not None
+    )
     return group
 
 
 def _add(result: RunResult, found: ReadRun, statistics: FleetStatistics, group: GroupStatistics) -> None:
     """Add what was found in a run to its statistics."""
     measures = measures_of(found, result.date)
-    kind = "replayed" if result.replay_of else "real"
+    kind = "replayed" if result.replay_of is not None else "real"
     # Merging applies the caps.
     getattr(group, kind).merge(measures)
     one = FleetStatistics()

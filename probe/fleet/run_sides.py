@@ -40,11 +40,13 @@ def sides_of_run(
     protocol: ProtocolStatistics,
     prompt: str | None = None,
     conditions: Conditions | None = None,
+    *,
+    is_replay: bool = False,
 ) -> GroupSides:
     """Return what one run shows; `protocol` is read before it is a part of other statistics."""
     side = side_of(found, notes, slots, Protocol(), prompt)
     sides, one = GroupSides(), GroupSides()
-    counts, values = _of_side(side, sides.distributions)
+    counts, values = _of_side(side, sides.replayed if is_replay else sides.distributions)
     counts["places"] = places_of(protocol)
     known = conditions or Conditions()
     for name, word in (("modes", known.mode), ("platforms", known.platform), ("ends", known.state or "by itself")):
@@ -65,7 +67,6 @@ def _of_side(side: Side, distributions: Mapping[str, Histogram]) -> tuple[Counts
     instructions = _instructions(side.instructions, values["texts"])
     numbers = {
         "runs": 1,
-        "calls": side.calls,
         "calling": side.calls > 0,
         "offering": side.offering,
         "offering runs": side.offering > 0,

@@ -46,20 +46,28 @@ to the end of its answer."""
 class GroupSides:
     """What is compared of a group of runs."""
 
-    __slots__ = ("counts", "distributions", "values")
+    __slots__ = ("counts", "distributions", "replayed", "values")
 
     def __init__(self) -> None:
         self.counts: Counts = {name: {} for name in CAPS}
         """By the names of `CAPS`."""
         self.values: dict[str, dict[str, Any]] = {name: {} for name in KEPT_VALUES}
         """By hash: definitions of tools; sizes and beginnings of texts; settings as JSON, None where it is large."""
-        self.distributions = {name: Histogram() for name in DISTRIBUTIONS}
+        self.distributions = _none()
+        """Of runs that real APIs answered."""
+        self.replayed = _none()
+        """Of runs that recordings answered: their tokens and times are not those of a real API."""
 
     @property
     def runs(self) -> int:
         """Return how many runs it is of."""
         number: int = self.counts["numbers"].get("runs", 0)
         return number
+
+    @property
+    def compared(self) -> dict[str, Histogram]:
+        """Return the distributions that are compared: those of replays only where there is nothing else."""
+        return self.distributions if self.distributions["turns"].number else self.replayed
 
     def merge(self, other: GroupSides) -> None:
         """Add other runs."""
@@ -70,8 +78,9 @@ class GroupSides:
             for key, value in other.values[name].items():
                 values[key] = longer(values.get(key), value)
             self._drop(name, counted)
-        for name, one in other.distributions.items():
-            self.distributions[name].merge(one)
+        for name in DISTRIBUTIONS:
+            self.distributions[name].merge(other.distributions[name])
+            self.replayed[name].merge(other.replayed[name])
 
     def _drop(self, name: str, counted: str) -> None:
         """Drop the values that nothing counts any more."""
@@ -84,6 +93,7 @@ class GroupSides:
             "counts": _sorted(self.counts),
             "values": _sorted(self.values),
             "distributions": {name: self.distributions[name].plain() for name in DISTRIBUTIONS},
+            "replayed": {name: one.plain() for name, one in self.replayed.items() if one.number},
         }
 
     @classmethod
@@ -91,8 +101,13 @@ class GroupSides:
         """Return what `plain` returned as a value; the value is its own from then on."""
         found = cls()
         found.counts, found.values = dict(value["counts"]), dict(value["values"])
-        found.distributions = {name: Histogram.from_plain(one) for name, one in value["distributions"].items()}
+        found.distributions |= {name: Histogram.from_plain(one) for name, one in value["distributions"].items()}
+        found.replayed |= {name: Histogram.from_plain(one) for name, one in value["replayed"].items()}
         return found
+
+
+def _none() -> dict[str, Histogram]:
+    return {name: Histogram() for name in DISTRIBUTIONS}
 
 
 def longer(one: Any, other: Any) -> Any:

@@ -40,7 +40,17 @@ class GroupStatistics:
     @property
     def runs(self) -> int:
         """Return how many runs there are, replays included."""
-        return self.real.number("runs") + self.replayed.number("runs")
+        return self.real.number("runs") + self.replays
+
+    @property
+    def replays(self) -> int:
+        """Return how many of them recordings answered."""
+        return self.replayed.number("runs")
+
+    @property
+    def compared(self) -> Measures:
+        """Return the numbers that are compared: those of replays only where there is nothing else."""
+        return self.real if self.real.number("runs") else self.replayed
 
     def merge(self, other: GroupStatistics) -> None:
         """Add other runs."""

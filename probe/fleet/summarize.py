@@ -20,9 +20,10 @@ from probe.fleet.summary import (
     Spread,
     ToolSummary,
 )
-from probe.fleet.versions import short_name, version_key
+from probe.record.agent_versions import group_name, version_key
 
 _MANY = 1 << 62
+_TOOL = ("runs", "calls", "failed", "known")
 _ALL = dict.fromkeys(CAPS, (_MANY, _MANY))
 """What is written has all that was kept of each group."""
 
@@ -80,7 +81,7 @@ def _groups(statistics: FleetStatistics, names: Iterable[str]) -> Iterator[Group
         group = statistics.groups[name]
         for measures in (group.real, group.replayed):
             if measures.number("runs"):
-                yield _group(short_name(name), measures, is_replayed=measures is group.replayed)
+                yield _group(group_name(name), measures, is_replayed=measures is group.replayed)
 
 
 def _group(name: str, measures: Measures, *, is_replayed: bool) -> GroupSummary:
@@ -121,7 +122,7 @@ def _models(table: Counts) -> Iterator[ModelSummary]:
 
 def _tools(table: Counts) -> Iterator[ToolSummary]:
     for name in sorted(table, key=lambda name: (-table[name].get("calls", 0), name)):
-        yield ToolSummary(name=name, **{field: table[name].get(field, 0) for field in ("runs", "calls", "failed")})
+        yield ToolSummary(name=name, **{field: table[name].get(field, 0) for field in _TOOL})
 
 
 def _hosts(table: Counts) -> Iterator[HostSummary]:

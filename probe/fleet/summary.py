@@ -46,6 +46,8 @@ class Numbers(Part, frozen=True, kw_only=True):
     """Exchanges without any answer."""
     tool_calls: int
     failed_tool_calls: int
+    known_tool_calls: int
+    """Tool calls whose result says whether they failed: many APIs never do."""
     input_tokens: int
     cache_read_tokens: int
     """Of the input."""
@@ -113,6 +115,8 @@ class ToolSummary(Part, frozen=True, kw_only=True):
     calls: int
     failed: int
     """Calls whose result says that they failed."""
+    known: int
+    """Calls whose result says whether they failed."""
 
 
 class HostSummary(Part, frozen=True, kw_only=True):

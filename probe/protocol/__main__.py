@@ -76,9 +76,10 @@ def _read(runs: Sequence[Run], target_name: str | None) -> ProtocolStatistics:
         skipped = Skipped(one.traffic.name)
         renderer = load_renderer(renderer_spec(target))
         found = protocol_of(one.traffic, renderer, slots, agent=agent, on_malformed=skipped)
-        if replay := replay_of(one.manifest.facts):
+        replay = replay_of(one.manifest.facts)
+        if replay:
             say(f"WARNING: {one.target}/{one.name} was answered by a replay of {replay}, not by a real API")
-            found.replays.add(replay)
+        found.answered_by(replay)
         whole.merge(found)
         skipped.report()
     return whole

@@ -15,6 +15,7 @@ from probe.protocol.late_parameters import with_late_parameters
 from probe.protocol.protocol_statistics import ProtocolStatistics
 from probe.protocol.statistics import Values
 from probe.protocol.values import Member
+from probe.record.agent_versions import version_key
 
 
 def described(statistics: ProtocolStatistics, *, shareable: bool = False) -> Protocol:
@@ -27,8 +28,9 @@ def described(statistics: ProtocolStatistics, *, shareable: bool = False) -> Pro
     }
     ids = [same for address, one in made.items() for same in _ids(one, endpoints[address])]
     return Protocol(
-        agents=tuple(sorted(statistics.agents)),
+        agents=tuple(sorted(statistics.agents, key=version_key)),
         replays=tuple(sorted(statistics.replays)),
+        replayed=statistics.replayed or msgspec.UNSET,
         recordings=statistics.recordings,
         exchanges=statistics.exchanges,
         endpoints=tuple(made.values()),
@@ -51,7 +53,7 @@ def _endpoint(describer: Describer, address: Address, found: EndpointStatistics)
         api=", ".join(sorted(found.apis)),
         count=found.count,
         calls=found.calls,
-        agents=tuple(sorted(found.agents)),
+        agents=tuple(sorted(found.agents, key=version_key)),
         origins=tuple(sorted(found.origins)),
         parameters={name: describer.value(values) for name, values in sorted(found.parameters.items())},
         query=_flat(describer, found.query),

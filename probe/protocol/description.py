@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from probe.protocol.values import Member, Part, Value
+from probe.record.agent_versions import short_name
 
 SCHEMA = 1
 
@@ -19,9 +20,12 @@ class Protocol(Part, frozen=True, kw_only=True, omit_defaults=False):
     schema: int = SCHEMA
     """Version of this form."""
     agents: tuple[str, ...] = ()
-    """Targets of the recordings, each with the agent's version where it is known: `codex codex-cli 0.98.0`."""
+    """Targets of the recordings, each with the agent's version where it is known: `codex codex-cli 0.98.0`. In the
+    order of versions."""
     replays: tuple[str, ...] = ()
     """Recordings that answered in the place of a real API: `codex/sample`, `codex/sample with faults: 500 once`."""
+    replayed: int | msgspec.UnsetType = msgspec.UNSET
+    """How many of the recordings they answered; left out where there are none."""
     recordings: int = 0
     """How many recordings were read."""
     exchanges: int = 0
@@ -39,7 +43,7 @@ class Protocol(Part, frozen=True, kw_only=True, omit_defaults=False):
     @property
     def title(self) -> str:
         """Return what a document about it is called."""
-        return ", ".join(self.agents) or "A recorded protocol"
+        return ", ".join(map(short_name, self.agents)) or "A recorded protocol"
 
 
 class Endpoint(Part, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from probe.protocol.description import Body, Endpoint, EventKind, Grammar, Proto
 from probe.protocol.tied_places import tied_places
 from probe.protocol.value_rows import Rows, known
 from probe.protocol.values import Member
+from probe.record.agent_versions import short_name
 from probe.report.markdown.escape import code, inline
 from probe.report.plain_text import plural
 
@@ -25,8 +26,7 @@ def _lines(protocol: Protocol) -> Iterator[str]:
     recordings, exchanges = plural(protocol.recordings, "recording"), plural(protocol.exchanges, "exchange")
     yield f"Read off {recordings} with {exchanges}. “2 of 3” means: in two of the three that could have it."
     if protocol.replays:
-        answered = ", ".join(map(inline, protocol.replays))
-        yield f"**No real API answered**, but a replay of {answered}: what the answers show is that of the recording."
+        yield _replays(protocol)
     if protocol.cut is True:
         yield "**Not all names are listed**: of some kind there were too many; those with the smallest hashes are kept."
     yield "⟨…⟩ is a value that differs from run to run. Numbers are between the powers of ten that are shown."
@@ -47,10 +47,19 @@ def _lines(protocol: Protocol) -> Iterator[str]:
         yield from _table(("listener", "place", "has the id of", "in"), cells)
 
 
+def _replays(protocol: Protocol) -> str:
+    answered, of = ", ".join(map(inline, protocol.replays)), protocol.recordings
+    number = protocol.replayed or of
+    if number < of:
+        some = f"**{number:,} of {of:,} were answered by a replay** of {answered}"
+        return f"{some}, not by a real API: what these answers show is that of the recording."
+    return f"**No real API answered**, but a replay of {answered}: what the answers show is that of the recording."
+
+
 def _whose(endpoint: Endpoint, protocol: Protocol) -> str:
     """Return the listener and the agents of an endpoint, where there are others."""
     listener = endpoint.listener if len({one.listener for one in protocol.endpoints}) > 1 else None
-    agents = endpoint.agents if len(protocol.agents) > 1 else ()
+    agents = map(short_name, endpoint.agents) if len(protocol.agents) > 1 else ()
     return ", ".join([*([f"listener {listener}"] if listener else []), *agents])
 
 

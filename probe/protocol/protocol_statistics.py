@@ -18,10 +18,10 @@ class ProtocolStatistics:
     """What recordings show of a protocol; it can be added up."""
 
     def __init__(self) -> None:
-        self.recordings = self.exchanges = 0
+        self.recordings = self.exchanges = self.replayed = 0
         self.agents: set[str] = set()
         self.replays: set[str] = set()
-        """What answered in the place of a real API."""
+        """What answered in the place of a real API; `replayed` is how many of the recordings it answered."""
         self.endpoints: dict[Address, EndpointStatistics] = {}
         self.many = False
         """True where there were too many paths: they are data."""
@@ -34,6 +34,12 @@ class ProtocolStatistics:
     def is_cut(self) -> bool:
         """Check whether there were more names of any kind than are kept."""
         return self.cut or any(one.is_cut for one in self.endpoints.values())
+
+    def answered_by(self, replay: str | None) -> None:
+        """Note which recording answered this one; None where that was a real API."""
+        if replay is not None:
+            self.replays.add(replay)
+            self.replayed = self.recordings
 
     def endpoint(self, address: Address) -> EndpointStatistics:
         """Return the statistics of what is at an address."""
@@ -57,6 +63,7 @@ class ProtocolStatistics:
         """Add what other recordings show."""
         self.recordings += other.recordings
         self.exchanges += other.exchanges
+        self.replayed += other.replayed
         self.agents |= other.agents
         self.replays |= other.replays
         if other.many and not self.many:

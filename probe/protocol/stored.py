@@ -30,6 +30,7 @@ def plain(statistics: ProtocolStatistics) -> list[Any]:
         *(
             one.recordings,
             one.exchanges,
+            one.replayed,
             sorted(one.agents),
             sorted(one.replays),
             one.many,
@@ -43,7 +44,8 @@ def plain(statistics: ProtocolStatistics) -> list[Any]:
 def from_plain(value: list[Any]) -> ProtocolStatistics:
     """Return the statistics that `plain` made a value of."""
     made = ProtocolStatistics()
-    made.recordings, made.exchanges, agents, replays, made.many, made.cut, places, endpoints = value
+    made.recordings, made.exchanges, made.replayed, agents, replays, *rest = value
+    made.many, made.cut, places, endpoints = rest
     made.agents, made.replays, made.places = set(agents), set(replays), set(places)
     for listener, path, method, transport, *rest in endpoints:
         made.endpoints[Address(listener, tuple(path), method, transport)] = _made_endpoint(rest)

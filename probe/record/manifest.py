@@ -57,6 +57,14 @@ class Manifest:
             problem = error.strerror if isinstance(error, OSError) else error
             raise UserError(f"{path}: cannot be read: {problem}", "delete it; the traffic is not in it") from error
 
+    @classmethod
+    def read_or_damaged(cls, folder: Path) -> Manifest:
+        """Read a run's manifest; one that is damaged has the reason (`facts.damaged`), and nothing else."""
+        try:
+            return cls.read(folder)
+        except UserError as error:
+            return cls(folder, {"damaged": str(error.args[0])})
+
     def update(self, **changes: Any) -> None:
         """Set keys and write the file. Raises UserError when it cannot be written."""
         if unknown := changes.keys() - NAMES:

@@ -202,11 +202,8 @@ def _is_run(folder: Path) -> bool:
 
 
 def _run(folder: Path) -> Run:
-    try:
-        manifest = Manifest.read(folder)
-    except UserError as error:
-        # One damaged run must not hide the others; commands on this one report the damage.
-        manifest = Manifest(folder, {"damaged": str(error.args[0])})
+    # One damaged run must not hide the others; commands on this one report the damage.
+    manifest = Manifest.read_or_damaged(folder)
     return Run(folder=folder, target=manifest.facts.target or folder.parent.name, manifest=manifest)
 
 

@@ -42,7 +42,7 @@ def open_remote_run(store: Store, key: str, folder: Path) -> Run:
             with private_bytes(folder / name) as file:
                 file.write(data)
     write_pointer(folder, Pointer(url=f"{store.url}/{key}", stamps=stamps))
-    manifest = Manifest.read(folder)
+    manifest = Manifest.read_or_damaged(folder)
     return Run(folder=folder, target=manifest.facts.target or key.partition("/")[0], manifest=manifest)
 
 

@@ -13,7 +13,8 @@ from uuid import uuid4
 
 import pytest
 
-from probe.compare.shown_values import shown_pair
+from probe.compare.shown_values import STRING, shown_pair
+from probe.compare.text_difference import text_difference
 from probe.slots.rules import BUILT_IN, Rule
 from tests.compare.comparing import Recording, compare, compare_changed
 
@@ -448,6 +449,19 @@ def test_a_member_of_metadata_that_is_gone_from_body_and_header_is_one_line(tmp_
 
 
 def test_long_values_are_shown_where_they_differ() -> None:
+    lists = (["a" * 30, "b" * 300, one] for one in ("before", "after"))
+    for pair in (shown_pair(*lists), shown_pair({"x" * 300: 1}, {"x" * 300: 2})):
+        assert pair[0] != pair[1]
+        assert not [one for one in pair if STRING.sub("", one).count('"')]
+    long = ["y" * 500 + "\\" * 9 + word + "\\" * 99 for word in ("before", "after")]
+    assert not [one for one in shown_pair(*([word] for word in long)) if STRING.sub("", one).count('"')]
     one, other = shown_pair("x" * 300 + "before", "x" * 300 + "after!")
     assert "before" in one
     assert "after!" in other
+
+
+def test_a_long_line_shows_where_it_differs_beside_new_ones() -> None:
+    before, after = ("x" * 900 + word for word in ("before", "after!"))
+    found = text_difference(before, f"a new line\n{after}")
+    assert [(line[0], line[-6:]) for line in found] == [("-", "before"), ("+", "w line"), ("+", "after!")]
+    assert all(len(line) < 500 for line in found)

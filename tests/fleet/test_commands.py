@@ -16,7 +16,7 @@ from probe.places import PROJECT
 from probe.store.store import FolderStore
 from probe.wire.ports import free_ports
 from tests.fleet.clusters import dask_cluster
-from tests.fleet.fleets import SECONDS, call, fleet_command, in_one_process, stored_aggregates
+from tests.fleet.fleets import SECONDS, call, fleet_command, in_one_process, runs_in_tables, stored_aggregates
 from tests.support.synthetic_runs import write_runs
 
 _NO_WORKERS = ("--workers", "0")
@@ -90,6 +90,16 @@ def test_a_run_that_cannot_be_read_is_named_and_the_others_count(data: Path) -> 
     assert f"codex/{bad.name}" in said
 
 
+def test_a_run_with_a_damaged_manifest_is_in_no_number(data: Path) -> None:
+    runs = sorted(f"{one.parent.name}/{one.name}" for one in data.glob("*/*"))
+    (data / runs[0] / "manifest.json").write_text("{")
+    said = call("analyze", "-d", str(data), *_NO_WORKERS, code=1)
+    assert f"WARNING: {runs[0]}: could not be read: manifest.json: cannot be read: " in said
+    summary = json.loads((data / ".fleet/reports/analyze/summary.json").read_text())
+    assert (summary["runs"], summary["failed_runs"], list(summary["failed"])) == (len(runs) - 1, 1, runs[:1])
+    assert runs_in_tables(FolderStore(data)) == runs[1:]
+
+
 def test_unfinished_runs_are_left_out_with_a_word(data: Path) -> None:
     runs = sorted(f"{one.parent.name}/{one.name}" for one in data.glob("*/*"))
     (data / runs[0] / JOURNALS).mkdir()
@@ -108,6 +118,18 @@ def test_documents_are_written_and_their_paths_printed(word: str, data: Path, tm
     command = fleet_command(word, "-d", str(data), *_NO_WORKERS, "--json")
     printed = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=SECONDS, check=True)
     assert json.loads(printed.stdout)
+
+
+def test_a_comparison_says_what_it_found_and_which_limit_it_fails(data: Path) -> None:
+    write_runs(data, 20, first=100)
+    said = call("compare", "-d", str(data), *_NO_WORKERS, "--fail-on", "any", code=1).splitlines()
+    assert " in some runs" in said[-2]
+    assert said[-1].endswith("failed: there are findings that --fail-on any looks for")
+
+
+def test_one_group_alone_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    said = call("compare", "-d", str(tmp_path), "--before", "codex@1.0", code=2)
+    assert "--before and --after need each other" in said
 
 
 def test_workers_with_other_prices_are_refused(data: Path, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ class Day(NamedTuple):
     agent_failures: int = 0
     cached: int = 50
     """Percent of the tokens of a run that come from the cache."""
+    knows_outcomes: bool = True
+    """Whether results of tools say that they failed, or did not."""
     failed_calls: int = 0
     """Calls besides the others that failed, so that they have no tokens and no price."""
 
@@ -47,6 +49,7 @@ def measures(one: Day) -> Measures:
         "error_answers": one.errors,
         "tool_calls": sum(of for of, _ in tools),
         "failed_tool_calls": sum(failed for _, failed in tools),
+        "known_tool_calls": sum(of for of, _ in tools) if one.knows_outcomes else 0,
         "calls_with_usage": calls,
         "input_tokens": one.tokens * one.runs,
         "cache_read_tokens": one.tokens * one.runs * one.cached // 100,
@@ -61,7 +64,8 @@ def measures(one: Day) -> Measures:
         "model-1": {name: found.sums[name] for name in ("calls", "input_tokens", "output_tokens")}
     }
     found.tables["tools"] = {
-        name: {"runs": one.runs, "calls": of, "failed": failed} for name, (of, failed) in one.tools.items()
+        name: {"runs": one.runs, "calls": of, "failed": failed, "known": of * one.knows_outcomes}
+        for name, (of, failed) in one.tools.items()
     }
     found.tables["hosts"] = {
         "api.example.com": {"runs": one.runs, "requests": 5 * one.runs, "sent": 10**6, "received": 10**5}

@@ -12,13 +12,15 @@ import pytest
 
 from probe.compare.markdown import NONE
 from probe.errors import UserError
-from probe.fleet.compared import DATA, MARKDOWN, compare_fleet, comparison_documents, fails
+from probe.fleet.compared import DATA, MARKDOWN, compare_fleet, comparison_documents, fails, summary_line
 from probe.fleet.comparison import FleetComparison
 from probe.fleet.comparison_markdown import markdown_of
+from probe.fleet.named_group import named
 from probe.fleet.schemas import fleet_comparison_schema
 from probe.fleet.statistics import FleetStatistics
-from probe.fleet.versions import named, short_name, version_key
+from probe.fleet.summarize import summary_of
 from probe.places import PROJECT
+from probe.record.agent_versions import group_name, version_key
 from tests.compare.comparing import SAMPLES, Recording
 from tests.conftest import GOLDEN
 from tests.fleet_report.groups import Fleet, each_body, statistics_of
@@ -82,13 +84,13 @@ def test_the_order_of_versions_is_not_that_of_the_alphabet() -> None:
 NAMES = {
     "codex codex-cli 0.98.0": "codex 0.98.0",
     "claude-code 2.1.0 (Claude Code)": "claude-code 2.1.0 (Claude Code)",
-    "codex": "codex",
+    "codex": "codex (version not known)",
 }
 
 
 @pytest.mark.parametrize(("name", "short"), NAMES.items())
 def test_a_group_is_called_by_agent_and_version(name: str, short: str) -> None:
-    assert short_name(name) == short
+    assert group_name(name) == short
 
 
 MEANT = {
@@ -128,6 +130,20 @@ def test_one_name_is_not_enough() -> None:
         named_groups("codex@0.9.0", None)
 
 
+SAME = {"one word twice": ("codex", "codex"), "two words for one group": ("codex", "codex@2026.11.22")}
+
+
+@pytest.mark.parametrize("words", SAME.values(), ids=SAME.keys())
+def test_a_group_is_not_compared_with_itself(words: tuple[str, str]) -> None:
+    with pytest.raises(UserError, match="nothing to compare") as error:
+        named_groups(*words)
+    assert error.value.code == 2
+
+
+def test_what_was_found_is_counted_in_one_line(comparison: FleetComparison) -> None:
+    assert summary_line(comparison) == "3 versions, 2 comparisons: 14 breaking, 15 notable, 2 info; 2 in some runs"
+
+
 def test_agents_and_runs_of_an_unknown_version_are_not_mixed() -> None:
     steps = named_groups(None, None)
     assert len(steps) == 1 + 8
@@ -162,6 +178,15 @@ def test_a_step_without_findings_is_one_line(tmp_path: Path) -> None:
     assert "In some runs" not in text
 
 
+def test_counts_are_explained_where_there_are_any(comparison: FleetComparison) -> None:
+    step = comparison.steps[1]
+    moved = next(one for one in step.findings if one.kind == "tools-moved" and not one.evidence)
+    for findings, explained in ((step.findings, True), ((moved,), False)):
+        steps = (msgspec.structs.replace(step, findings=findings, shares=()),)
+        text = markdown_of(FleetComparison(groups=comparison.groups, steps=steps))
+        assert ("so many runs show it" in text) is explained
+
+
 def test_how_runs_ended_is_there_where_not_all_ended_by_themselves(tmp_path: Path) -> None:
     def failed(recording: Recording) -> None:
         recording.manifest["agent_exit_code"] = 3
@@ -172,6 +197,49 @@ def test_how_runs_ended_is_there_where_not_all_ended_by_themselves(tmp_path: Pat
     found.add("codex-cli 0.99.0", "codex/tool-loop", 1, failed)
     text = markdown_of(found.compared())
     assert "| ends | by itself | by itself (2 of 3), exit code 3 (1 of 3) |" in text
+
+
+def as_replay(recording: Recording) -> None:
+    recording.manifest["replay_of"] = "codex/tool-loop"
+
+
+def test_replays_are_counted_apart_and_in_no_number(tmp_path: Path) -> None:
+    found = Fleet(tmp_path)
+    found.add("codex-cli 0.98.0", "codex/tool-loop", 3)
+    found.add("codex-cli 0.99.0", "codex/tool-loop", 2)
+    found.add("codex-cli 0.99.0", "codex/tool-loop-websocket", 3, as_replay)
+    found.add("codex-cli 0.100.0", "codex/tool-loop", 2, as_replay)
+    reported = {one.name: one.numbers.calls for one in summary_of(found.statistics).groups if not one.is_replayed}
+    compared = found.compared()
+    assert [(one.runs, one.replays, one.calls) for one in compared.groups] == [(3, 0, 6), (5, 3, 4), (2, 2, 4)]
+    assert reported == {one.name: one.calls for one in compared.groups[:2]}
+    for step in compared.steps:
+        turns = next(one for one in step.measures if one.what == "turns of a run")
+        assert [turns.before.n, turns.after.n] == [one.runs - one.replays or 2 for one in (step.before, step.after)]
+        assert turns.before.high == turns.after.high == 2
+    text = markdown_of(compared)
+    assert "**5 of 10 runs got recorded answers.**" in text
+    assert "| replays of recordings | 0 | 3 |" in text
+
+
+def test_prices_and_failures_are_those_of_the_report() -> None:
+    days = {
+        "codex 1.0": [Day(day_of(0), errors=1, cached=50)],
+        "codex 2.0": [Day(day_of(1), nano_dollars=0, knows_outcomes=False)],
+    }
+    found = fleet(days)
+    for group in found.groups.values():
+        group.sides.counts["numbers"]["runs"] = group.runs
+    (step,) = compare_fleet(found).steps
+    assert [(one.what, one.before, one.after) for one in step.rates] == [
+        ("list price of a run", 0.02, None),
+        ("input from the cache", 0.5, 0.5),
+        ("failed exchanges", 0.02, 0.0),
+        ("failed calls of tools", 0.033333, None),
+    ]
+    text = markdown_of(FleetComparison(groups=(step.before, step.after), steps=(step,)))
+    assert r"| list price of a run | \$0.0200 | – |" in text
+    assert "| failed calls of tools | 3.3% | – |" in text
 
 
 def test_two_agents_are_compared_as_two_versions_are() -> None:

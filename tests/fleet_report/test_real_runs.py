@@ -64,7 +64,7 @@ def test_one_run_of_each_version_has_the_findings_of_two_runs(tmp_path: Path) ->
     groups = []
     for sample in (BEFORE, AFTER):
         ((name, group),) = statistics_of(SAMPLES / sample).groups.items()
-        groups.append(Group(name, group.sides, described(group.protocol)))
+        groups.append(Group(name, group.sides, described(group.protocol), group.real))
     step = step_between(*groups)
     of_two = compare(SAMPLES / BEFORE, SAMPLES / AFTER, tmp_path / "it.json")
     assert _places(step.findings) == _places(of_two.findings)

@@ -12,7 +12,7 @@ import pytest
 
 from probe.fleet.amounts import amount, bounds_words, dollars, milliseconds, share, size
 from probe.fleet.remarks import KINDS, rose, shown_remarks
-from probe.fleet.report import REPORT, analysis_documents
+from probe.fleet.report import REPORT, analysis_documents, markdown_of
 from probe.fleet.report_versions import SUMMARY
 from probe.fleet.schemas import fleet_summary_schema
 from probe.fleet.statistics import FleetStatistics
@@ -204,3 +204,13 @@ def test_a_share_that_rose_by_chance_did_not_rise() -> None:
     assert not rose((1, 100), (3, 100))
     assert not rose((0, 0), (20, 100))
     assert not rose((0, 100), (0, 100))
+
+
+def test_tools_of_which_nobody_knows_whether_they_failed_have_a_dash() -> None:
+    quiet = Day(day_of(0), tools={"shell": (30, 0)}, knows_outcomes=False)
+    found = fleet({"gemini 1.0": [quiet, quiet._replace(day=day_of(1))], "codex 1.0": [Day(day_of(0))]})
+    text = markdown_of(summary_of(found))
+    assert "| `shell` | 20 | 60 | – |" in text
+    assert "| `exec` | 10 | 30 | 1 (3.3%) |" in text
+    (row,) = (line for line in text.splitlines() if line.startswith("| gemini 1.0 | 20 | 2026"))
+    assert row.endswith("| – |")

@@ -125,7 +125,7 @@ def protocols(draw: Callable[[Any], Any]) -> ProtocolStatistics:
     made = ProtocolStatistics()
     made.recordings, made.exchanges = 1, draw(st.integers(0, 3))
     made.agents = draw(st.sets(st.sampled_from("xyz"), max_size=2))
-    made.replays = draw(st.sets(st.sampled_from("rst"), max_size=2))
+    made.answered_by(draw(st.sampled_from([None, *"rst"])))
     for address in draw(st.lists(ADDRESSES, max_size=3)):
         endpoint = made.endpoint(address)
         endpoint.count += 1

@@ -32,7 +32,7 @@ def test_the_documents_of_a_run_are_written_into_it_once(run: Path, capsys: pyte
     assert main(["--run", str(run)]) == 0
     assert capsys.readouterr().out.splitlines() == [str(run / name) for name in ALWAYS]
     assert set(Manifest.read(run).data["steps"]["protocol"]["outputs"]) == set(ALWAYS)
-    assert (run / MARKDOWN).read_text().startswith("# Protocol of codex codex-cli 0.98.0\n")
+    assert (run / MARKDOWN).read_text().startswith("# Protocol of codex 0.98.0\n")
     assert main(["--run", str(run)]) == 0
     again = capsys.readouterr()
     assert (again.out, again.err.count("up to date")) == (f"{run / MARKDOWN}\n", 1)
@@ -53,6 +53,18 @@ def test_a_protocol_says_that_a_replay_answered_and_with_which_faults(
     assert json.loads((run / DESCRIPTION).read_text())["replays"] == ["codex/sample with faults: 500 once"]
 
 
+def test_a_protocol_of_several_runs_says_how_many_of_them_a_replay_answered(run: Path, tmp_path: Path) -> None:
+    facts = json.loads((run / "manifest.json").read_text())
+    (run / "manifest.json").write_text(json.dumps(facts | {"replay_of": "codex/sample"}))
+    runs = [word for name in (run, "codex/sample", "codex/tool-loop") for word in ("--run", str(name))]
+    assert main([*runs, "--output", str(tmp_path / "all")]) == 0
+    head = (tmp_path / "all" / MARKDOWN).read_text()[:900]
+    assert "**1 of 3 were answered by a replay** of codex/sample, not by a real API" in head
+    assert "No real API" not in head
+    found = json.loads((tmp_path / "all" / DESCRIPTION).read_text())
+    assert (found["replayed"], found["recordings"]) == (1, 3)
+
+
 def test_several_runs_are_added_up_in_a_folder_that_is_named(run: Path, tmp_path: Path) -> None:
     runs = ["--run", str(run), "--run", "codex/tool-loop-websocket"]
     with pytest.raises(UserError) as error:
@@ -62,7 +74,8 @@ def test_several_runs_are_added_up_in_a_folder_that_is_named(run: Path, tmp_path
     assert sorted(path.name for path in (tmp_path / "both").iterdir()) == sorted([*ALWAYS, ASYNCAPI])
     found = json.loads((tmp_path / "both" / DESCRIPTION).read_text())
     assert found["recordings"] == 2
-    assert found["agents"] == ["codex codex-cli 0.169.0", "codex codex-cli 0.98.0"]
+    assert found["agents"] == ["codex codex-cli 0.98.0", "codex codex-cli 0.169.0"]
+    assert (tmp_path / "both" / MARKDOWN).read_text().startswith("# Protocol of codex 0.98.0, codex 0.169.0\n")
     assert "protocol" not in Manifest.read(run).data.get("steps", {})
 
 

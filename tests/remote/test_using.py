@@ -103,6 +103,9 @@ def test_a_run_is_opened_without_a_mirror(
     assert sorted(one.name for one in (tmp_path / "folder").iterdir()) == ["manifest.json", "remote.json"]
     with pytest.raises(UserError, match="there is no whole run"):
         open_remote_run(store_at(bucket.url), f"{RUN}-2", tmp_path / "other")
+    store_at(bucket.url).write(f"{RUN}/manifest.json", b"{")
+    found = open_remote_run(store_at(bucket.url), RUN, tmp_path / "damaged")
+    assert "manifest.json: cannot be read" in (found.manifest.facts.damaged or "")
 
 
 def test_completion_offers_what_was_listed_without_asking(bucket: Bucket, machine: Make, proxy: S3Proxy) -> None:

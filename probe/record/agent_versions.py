@@ -1,22 +1,26 @@
-"""Names of groups: agent and version, their order, and the words that name one."""
+"""Names of agents with their versions, as they are shown, and their order."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from probe.compare.compare import agent_name
-from probe.compare.shown_values import listed
-from probe.did_you_mean import did_you_mean
-from probe.errors import UserError
 from probe.record.runs_of_version import version_number
 
 _WORDS = re.compile(r"\d+|[A-Za-z]+")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)*)(.*)")
 
 
+def agent_name(target: str | None, version: str | None) -> str | None:
+    """Return target and version; many agents name themselves in their version."""
+    if target and version:
+        name, _, number = version.partition(" ")
+        is_named = number and name.lower().startswith(target.lower())
+        return f"{target} {number}" if is_named else f"{target} {version}"
+    return target or version
+
+
 def agent_of(name: str) -> str:
-    """Return the agent of a group's name."""
+    """Return the agent of a name with a version."""
     return name.partition(" ")[0]
 
 
@@ -29,6 +33,11 @@ def short_name(name: str) -> str:
     """Return agent and version as they are shown: `codex 0.98.0`."""
     agent, _, version = name.partition(" ")
     return agent_name(agent, version) or name
+
+
+def group_name(name: str) -> str:
+    """Return the name of a group of runs: `codex 0.98.0`, `codex (version not known)`."""
+    return short_name(name) if " " in name else f"{name} (version not known)"
 
 
 VersionKey = tuple[str, tuple[tuple[int, int, str], ...], bool, tuple[tuple[int, int, str], ...], str]
@@ -45,19 +54,3 @@ def version_key(name: str) -> VersionKey:
 
 def _words(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(word), "") if word.isdigit() else (1, 0, word) for word in _WORDS.findall(text[:200]))
-
-
-def named(names: Iterable[str], word: str) -> str:
-    """Return the group that `agent@version` names, or the newest of an agent. Raises UserError."""
-    ordered = sorted(names, key=version_key)
-    agent, at, version = word.partition("@")
-    found = [
-        one
-        for one in ordered
-        if agent_of(one) == agent and (not at or version in (number_of_version(one), one.partition(" ")[2]))
-    ]
-    if found:
-        return found[-1]
-    known = ["@".join(filter(None, (agent_of(one), number_of_version(one)))) for one in ordered]
-    hint = f"there are runs of: {listed(known)}" if known else "there is none at all"
-    raise UserError(f"there is no run of {word}", did_you_mean(word, known) + hint)

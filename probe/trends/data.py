@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from probe.errors import UserError
-from probe.fleet.versions import VersionKey, version_key
 from probe.questions.connection import load_duckdb, open_tables
 from probe.questions.sql_errors import FILES_MISSING, sql_error
+from probe.record.agent_versions import VersionKey, version_key
 from probe.trends import queries
 
 _OTHERS = "others"

@@ -61,11 +61,11 @@ def test_runs_that_the_pattern_does_not_match_are_not_judged(store: Store) -> No
 
 
 def test_tables_that_questions_are_asked_of_stay(store: Store) -> None:
-    publish(store, ["old"])
+    publish(store, ["old"], runs=1)
     clean_up(store, "codex/*", [_RUN], {"used"}, 1000.0)
     clean_up(store, "codex/*", [_RUN], {"used"}, 1000.0 + _LATER)
     assert {f"{TABLES}/chunks/old", f"{TABLES}/published.json"} <= _names(store)
-    publish(store, ["used"])
+    publish(store, ["used"], runs=1)
     clean_up(store, "codex/*", [_RUN], {"used"}, 1000.0)
     clean_up(store, "codex/*", [_RUN], {"used"}, 1000.0 + _LATER)
     assert f"{TABLES}/chunks/old" not in _names(store)

@@ -181,7 +181,7 @@ def test_drift_runs_two_versions_offline_and_compares_them(tmp_path: Path) -> No
 DRIFT_ERRORS = {
     "no target": (["--versions=1,2", "--prompt=x"], "drift needs --target"),
     "one version": (["--target=codex", "--versions=1", "--prompt=x"], "drift compares two versions"),
-    "no package": (["--target=demo", "--versions=1,2", "--prompt=x"], "no package of npm or PyPI"),
+    "no package": (["--target=demo", "--versions=1,2", "--prompt=x"], "cannot be installed from npm or PyPI"),
 }
 
 

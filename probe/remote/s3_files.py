@@ -9,7 +9,7 @@ from typing import BinaryIO
 from probe.remote.digests import Digests, digests_of, pieces
 from probe.remote.kept_uploads import KeptUploads, Sent
 from probe.remote.multipart import write_in_parts
-from probe.remote.s3_requests import TRIES, S3Requests, agrees, other_bytes
+from probe.remote.s3_requests import TRIES, S3Requests, UnconditionalError, agrees, other_bytes
 from probe.store.bucket import BucketStore
 
 
@@ -55,7 +55,7 @@ class S3Files:
             self._put(name, data, digests, IfNoneMatch="*")
         except FileExistsError:
             pass
-        except NotImplementedError:
+        except UnconditionalError:
             if self._store.read(name) is None:
                 self._put(name, data, digests)
         return self._store.read(name) or b""

@@ -41,7 +41,7 @@ class S3Requests:
         return self.bucket(method, name, Key=self.key(name), **words)
 
     def bucket(self, method: str, name: str, **words: Any) -> dict[str, Any]:
-        """Return what is answered. Raises FileNotFoundError, FileExistsError, NotImplementedError and UserError."""
+        """Return what is answered. Raises FileNotFoundError, FileExistsError, UnconditionalError and UserError."""
         send = partial(self.store.file_system.call_s3, method, Bucket=self._bucket, **words)
 
         def sent() -> Any:
@@ -57,8 +57,12 @@ class S3Requests:
         if answer in _EXISTS:
             raise FileExistsError(self.url(name))
         if isinstance(answer, str):
-            raise NotImplementedError(answer)
+            raise UnconditionalError(answer)
         return dict(answer)
+
+
+class UnconditionalError(Exception):
+    """The server knows no conditional writes."""
 
 
 def agrees(answer: Mapping[str, Any], digests: Digests) -> bool | None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from probe.store.store import Store, store_at
-from tests.support.s3_server import S3Server, s3_server
+from tests.support.s3_server import S3Server
 from tests.watch.watching import Watching, watching
 
 pytestmark = [
@@ -20,35 +19,26 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[S3Server]:
-    """Yield a server with an empty bucket."""
-    with s3_server() as found:
-        yield found
-
-
 @pytest.fixture
-def bucket(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Store:
+def bucket(s3: S3Server) -> Store:
     """Return the data folder in the bucket."""
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
-    return store_at(server.url)
+    return store_at(s3.url)
 
 
 def test_states_comparisons_and_runs_are_kept_in_the_bucket_for_all_machines(
-    tmp_path: Path, server: S3Server, bucket: Store
+    tmp_path: Path, s3: S3Server, bucket: Store
 ) -> None:
     with watching(tmp_path) as place:
         record(place, bucket)
 
         def value(machine: str, code: int = 0) -> dict[str, Any]:
-            env = {**server.environment, "PROBE_MIRRORS": str(tmp_path / machine)}
-            return place.value("--target=talker", f"--data-dir={server.url}", code=code, env=env)[0]
+            env = {**s3.environment, "PROBE_MIRRORS": str(tmp_path / machine)}
+            return place.value("--target=talker", f"--data-dir={s3.url}", code=code, env=env)[0]
 
         place.publish("1.0.0", "1.1.0")
         comparison = ".fleet/watch/talker/one/1.0.0..1.1.0.md"
         first = value("one")
-        assert (first["state"], first["markdown"]) == ("changed", f"{server.url}/{comparison}")
+        assert (first["state"], first["markdown"]) == ("changed", f"{s3.url}/{comparison}")
         assert b"x-new" in (bucket.read(comparison) or b"")
         assert versions(bucket) == ["1.0.0", "1.1.0"]
         assert value("two")["state"] == "unchanged"
